@@ -1,0 +1,68 @@
+// A WebGPU adapter for this machine: its own if it has one, else a software Vulkan driver.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { parseOsRelease } from './apt.mjs'
+import { installChromium, installMesa } from './driver.mjs'
+import { node, root, say } from './run.mjs'
+
+const FAILED = join(root, 'node_modules', '.cache', 'galvani', 'no-system-driver')
+
+/** Leaves this machine with an adapter that runs kernels, and says which, or fails with the one command that would do it. */
+export async function ensureAdapter() {
+  const system = readSystem()
+  let found = await probe()
+  if (!isOwn(found) && system.installs && !existsSync(FAILED)) {
+    found = await installDriver(system, found)
+    if (!isOwn(found)) remember(FAILED, 'No system driver could be installed; remove this file to have it tried again.\n')
+  }
+  if (!found) throw new Error(`no WebGPU adapter on this machine; ${advice(system)}`)
+  say(`adapter: ${found.name}${found.software ? ' (software)' : ''}`)
+  if (!isOwn(found) && !system.installs) say(`  embedded software driver; ${advice(system)}`)
+}
+
+/** Opens a device and runs a kernel: `{ name, software, brought }`, `brought` when the driver is not the system's own; or undefined. */
+async function probe() {
+  const { code, stdout } = await node([join(root, 'scripts', 'probe.mjs')], { timeout: 120_000 })
+  return code === 0 ? JSON.parse(stdout) : undefined
+}
+
+const isOwn = (found) => found !== undefined && !found.brought
+
+/** Mesa's lavapipe; where that fails and nothing else is there, the SwiftShader inside Debian's Chromium. Returns a new probe. */
+async function installDriver(system, found) {
+  for (const install of found ? [installMesa] : [installMesa, installChromium]) {
+    try {
+      await install(system)
+      const better = await probe()
+      if (better) return better
+    } catch (error) {
+      say(error.message)
+    }
+  }
+  return found
+}
+
+function readSystem() {
+  const { id, codename } = parseOsRelease(existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '')
+  const hasApt = id === 'debian' || id === 'ubuntu'
+  return { id, codename, hasApt, installs: hasApt && process.getuid?.() === 0 }
+}
+
+const COMMANDS = {
+  fedora: 'sudo dnf install mesa-vulkan-drivers',
+  arch: 'sudo pacman -S vulkan-swrast',
+  'opensuse-leap': 'sudo zypper install libvulkan_lvp',
+  'opensuse-tumbleweed': 'sudo zypper install libvulkan_lvp',
+}
+
+function advice({ id, hasApt }) {
+  if (process.platform !== 'linux') return 'install the driver of this machine’s GPU'
+  if (hasApt) return 'run `npm run setup` as root once to install a faster driver from the distribution'
+  const command = COMMANDS[id]
+  return command ? `install a driver with \`${command}\`` : 'install your distribution’s Mesa Vulkan drivers'
+}
+
+function remember(path, text) {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
+}

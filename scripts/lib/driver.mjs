@@ -1,0 +1,55 @@
+// Software Vulkan drivers from Debian and Ubuntu packages. Every step says what it installs before it does.
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { backportsSource } from './apt.mjs'
+import { errorLines, run, step } from './run.mjs'
+
+const MESA = ['mesa-vulkan-drivers', 'libvulkan1']
+const OLDEST_MESA = 24 // the lavapipe of Debian 12's own Mesa 22.3 is too old for Dawn
+const SOURCES = '/etc/apt/sources.list.d'
+
+/** Installs Mesa's lavapipe, from the release's backports where the release's own is too old. */
+export async function installMesa({ id, codename }) {
+  await step('no GPU driver found; reading the package lists (apt-get update)', () => apt('update'))
+  if (id !== 'debian' || (await candidateMajor(MESA[0])) >= OLDEST_MESA) return install(MESA)
+  const added = addBackports(codename)
+  try {
+    if (added) await step(`added ${added}; reading its lists`, () => apt('update'))
+    await install(MESA, `${codename}-backports`)
+  } catch (error) {
+    if (added) rmSync(added)
+    throw error
+  }
+}
+
+/** Installs Debian's Chromium, which brings SwiftShader along. */
+export const installChromium = () => install(['chromium', 'libvulkan1'])
+
+const install = (packages, release) =>
+  step(`installing ${packages.join(' ')}${release ? ` from ${release}` : ''} (apt-get install)`, () =>
+    apt('install', '-y', '--no-install-recommends', ...(release ? ['-t', release] : []), ...packages),
+  )
+
+async function apt(...args) {
+  const { code, output } = await run('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=120', ...args], {
+    env: { DEBIAN_FRONTEND: 'noninteractive' },
+  })
+  if (code !== 0) throw new Error(`apt-get ${args.join(' ')} failed:\n${errorLines(output)}`)
+}
+
+/** Major version of the package APT would install now. */
+async function candidateMajor(name) {
+  const { stdout } = await run('apt-cache', ['policy', name], { env: { LC_ALL: 'C' } })
+  return Number(stdout.match(/Candidate: (?:\d+:)?(\d+)/)?.[1] ?? 0)
+}
+
+/** Adds the backports of this machine's own mirror. Returns the file it wrote, or undefined when they were there already. */
+function addBackports(codename) {
+  const listed = readdirSync(SOURCES).filter((name) => /\.(list|sources)$/.test(name)).map((name) => join(SOURCES, name))
+  const paths = ['/etc/apt/sources.list', ...listed].filter((path) => existsSync(path))
+  const source = backportsSource(paths.map((path) => ({ path, text: readFileSync(path, 'utf8') })), codename)
+  if (!source) return undefined
+  const path = join(SOURCES, source.name)
+  writeFileSync(path, source.text)
+  return path
+}

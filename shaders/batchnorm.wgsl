@@ -1,0 +1,126 @@
+// Batch normalisation over [B, L, C], channels last, with statistics per segment (clip) of the time axis.
+//
+//   y = (x - mean[s]) * rstd[s] * gamma + beta        rstd = 1 / sqrt(biased variance + eps)
+//
+// bounds holds S + 1 row bounds. Statistics of a chunk of rows are a mean and a sum of squared deviations M2, merged in order by
+// Chan's formula (Chan, Golub, LeVeque 1983): no sum of squares in f32, no order that varies.
+//
+// partial:           one invocation: 1 quad x 1 chunk of rows of one segment. Launch S * chunks * C/4. Writes [S, chunks, 2, C].
+// finalize:          one invocation per quad; merges chunks, writes stats [2, S, C] (mean, rstd) and updates the running
+//                    statistics once per segment, in order (unbiased variance). Launch C/4.
+// from_running:      stats [2, 1, C] out of the running statistics (evaluation). Launch C/4.
+// normalise:         one invocation per quad of x. Launch B * L * C/4.
+
+struct Params {
+  batch: u32,
+  rows: u32,
+  quads: u32,
+  segments: u32,
+  chunks: u32,
+  chunk_rows: u32,
+  momentum: f32,
+  eps: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> bounds: array<u32>;
+@group(0) @binding(2) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> partials: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> moments: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> running_mean: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> running_var: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> stats: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read> normaliser: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> gamma: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> beta: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read_write> y: array<vec4<f32>>;
+
+const WORKGROUP: u32 = 64u;
+
+// Rows of segment s that chunk c covers, counted over (b, l) with l inside the segment.
+fn chunk_range(s: u32, c: u32) -> vec2<u32> {
+  let count = params.batch * (bounds[s + 1u] - bounds[s]);
+  return min(vec2<u32>(c, c + 1u) * params.chunk_rows, vec2<u32>(count));
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn partial(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+           @builtin(local_invocation_index) lane: u32) {
+  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  let q = thread % params.quads;
+  let c = thread / params.quads % params.chunks;
+  let s = thread / (params.quads * params.chunks);
+  if (s >= params.segments) { return; }
+  let range = chunk_range(s, c);
+  let start = bounds[s];
+  let length = bounds[s + 1u] - start;
+  var b = range.x / length;
+  var l = range.x % length;
+  // Deviations from the chunk's first row, so that a large common offset costs no digits.
+  var shift = vec4<f32>();
+  if (range.x < range.y) { shift = x[(b * params.rows + start + l) * params.quads + q]; }
+  var sum = vec4<f32>();
+  var squares = vec4<f32>();
+  for (var r = range.x; r < range.y; r++) {
+    let d = x[(b * params.rows + start + l) * params.quads + q] - shift;
+    sum += d;
+    squares += d * d;
+    l++;
+    if (l == length) { l = 0u; b++; }
+  }
+  let n = f32(max(range.y - range.x, 1u));
+  let at = (s * params.chunks + c) * 2u * params.quads + q;
+  partials[at] = shift + sum / n;
+  partials[at + params.quads] = max(squares - sum * sum / n, vec4<f32>());
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn finalize(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+            @builtin(local_invocation_index) lane: u32) {
+  let q = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  if (q >= params.quads) { return; }
+  for (var s = 0u; s < params.segments; s++) {
+    var n = 0.0;
+    var mean = vec4<f32>();
+    var m2 = vec4<f32>();
+    for (var c = 0u; c < params.chunks; c++) {
+      let range = chunk_range(s, c);
+      let m = f32(range.y - range.x);
+      if (m > 0.0) {
+        let at = (s * params.chunks + c) * 2u * params.quads + q;
+        let delta = moments[at] - mean;
+        let total = n + m;
+        mean += delta * (m / total);
+        m2 += moments[at + params.quads] + delta * delta * (n * m / total);
+        n = total;
+      }
+    }
+    stats[s * params.quads + q] = mean;
+    stats[(params.segments + s) * params.quads + q] = 1.0 / sqrt(m2 / n + params.eps);
+    running_mean[q] += params.momentum * (mean - running_mean[q]);
+    running_var[q] += params.momentum * (m2 / (n - 1.0) - running_var[q]);
+  }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn from_running(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+                @builtin(local_invocation_index) lane: u32) {
+  let q = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  if (q >= params.quads) { return; }
+  stats[q] = running_mean[q];
+  stats[params.quads + q] = 1.0 / sqrt(running_var[q] + params.eps);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn normalise(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+             @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  if (i >= params.batch * params.rows * params.quads) { return; }
+  let q = i % params.quads;
+  let l = i / params.quads % params.rows;
+  var s = 0u;
+  for (var next = 1u; next < params.segments; next++) { s += select(0u, 1u, l >= bounds[next]); }
+  let mean = normaliser[s * params.quads + q];
+  let rstd = normaliser[(params.segments + s) * params.quads + q];
+  y[i] = (x[i] - mean) * rstd * gamma[q] + beta[q];
+}

@@ -1,0 +1,108 @@
+// Batch normalisation, backward. Shapes, segments and chunks as in batchnorm.wgsl; xhat = (x - mean[s]) * rstd[s].
+//
+//   dgamma = sum dy * xhat      dbeta = sum dy
+//   training:   dx = gamma * rstd * (dy - mean_s(dy) - xhat * mean_s(dy * xhat))
+//   evaluation: dx = gamma * rstd * dy
+//
+// partial:   sums of dy and dy * xhat over a chunk. Launch S * chunks * C/4. Writes [S, chunks, 2, C].
+// finalize:  adds chunks in order: sums [2, S, C], dgamma, dbeta. Launch C/4.
+// input:     dx, one invocation per quad. Launch B * L * C/4.
+
+struct Params {
+  batch: u32,
+  rows: u32,
+  quads: u32,
+  segments: u32,
+  chunks: u32,
+  chunk_rows: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> bounds: array<u32>;
+@group(0) @binding(2) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> dy: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> normaliser: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> partials: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> chunk_sums: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> sums: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> dgamma: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read_write> dbeta: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> segment_sums: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read> gamma: array<vec4<f32>>;
+@group(0) @binding(12) var<storage, read_write> dx: array<vec4<f32>>;
+
+const WORKGROUP: u32 = 64u;
+const TRAINING: bool = true;
+
+@compute @workgroup_size(WORKGROUP)
+fn partial(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+           @builtin(local_invocation_index) lane: u32) {
+  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  let q = thread % params.quads;
+  let c = thread / params.quads % params.chunks;
+  let s = thread / (params.quads * params.chunks);
+  if (s >= params.segments) { return; }
+  let start = bounds[s];
+  let length = bounds[s + 1u] - start;
+  let range = min(vec2<u32>(c, c + 1u) * params.chunk_rows, vec2<u32>(params.batch * length));
+  var b = range.x / length;
+  var l = range.x % length;
+  let mean = normaliser[s * params.quads + q];
+  let rstd = normaliser[(params.segments + s) * params.quads + q];
+  var sum = vec4<f32>();
+  var product = vec4<f32>();
+  for (var r = range.x; r < range.y; r++) {
+    let i = (b * params.rows + start + l) * params.quads + q;
+    let g = dy[i];
+    sum += g;
+    product += g * ((x[i] - mean) * rstd);
+    l++;
+    if (l == length) { l = 0u; b++; }
+  }
+  let at = (s * params.chunks + c) * 2u * params.quads + q;
+  partials[at] = sum;
+  partials[at + params.quads] = product;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn finalize(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+            @builtin(local_invocation_index) lane: u32) {
+  let q = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  if (q >= params.quads) { return; }
+  var all = vec4<f32>();
+  var all_product = vec4<f32>();
+  for (var s = 0u; s < params.segments; s++) {
+    var sum = vec4<f32>();
+    var product = vec4<f32>();
+    for (var c = 0u; c < params.chunks; c++) {
+      let at = (s * params.chunks + c) * 2u * params.quads + q;
+      sum += chunk_sums[at];
+      product += chunk_sums[at + params.quads];
+    }
+    sums[s * params.quads + q] = sum;
+    sums[(params.segments + s) * params.quads + q] = product;
+    all += sum;
+    all_product += product;
+  }
+  dbeta[q] = all;
+  dgamma[q] = all_product;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+         @builtin(local_invocation_index) lane: u32) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  if (i >= params.batch * params.rows * params.quads) { return; }
+  let q = i % params.quads;
+  let l = i / params.quads % params.rows;
+  var s = 0u;
+  for (var next = 1u; next < params.segments; next++) { s += select(0u, 1u, l >= bounds[next]); }
+  let rstd = normaliser[(params.segments + s) * params.quads + q];
+  var g = dy[i];
+  if (TRAINING) {
+    let n = f32(params.batch * (bounds[s + 1u] - bounds[s]));
+    let xhat = (x[i] - normaliser[s * params.quads + q]) * rstd;
+    g -= (segment_sums[s * params.quads + q] + xhat * segment_sums[(params.segments + s) * params.quads + q]) / n;
+  }
+  dx[i] = gamma[q] * rstd * g;
+}

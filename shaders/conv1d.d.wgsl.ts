@@ -1,0 +1,12 @@
+// Generated from conv1d.wgsl by `npm run gen`; do not edit.
+import type { Shader } from '../src/runtime/shader.ts'
+
+declare const shader: Shader<{
+  entries: {
+    forward: 'w' | 'x' | 'y'
+    forward_bias: 'bias' | 'w' | 'x' | 'y'
+  }
+  params: 'batch' | 'in_rows' | 'out_rows' | 'in_quads' | 'out_quads' | 'kernel' | 'stride' | 'padding'
+  constants: 'WORKGROUP' | 'TM'
+}>
+export default shader

@@ -1,0 +1,12 @@
+// Generated from optimizer.wgsl by `npm run gen`; do not edit.
+import type { Shader } from '../src/runtime/shader.ts'
+
+declare const shader: Shader<{
+  entries: {
+    sgd: 'first_moment' | 'gradient' | 'parameter' | 'rate'
+    adam: 'first_moment' | 'gradient' | 'parameter' | 'rate' | 'second_moment'
+  }
+  params: 'quads' | 'momentum' | 'decay' | 'beta1' | 'beta2' | 'eps'
+  constants: 'WORKGROUP' | 'DECOUPLED'
+}>
+export default shader

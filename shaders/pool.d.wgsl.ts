@@ -1,0 +1,12 @@
+// Generated from pool.wgsl by `npm run gen`; do not edit.
+import type { Shader } from '../src/runtime/shader.ts'
+
+declare const shader: Shader<{
+  entries: {
+    forward: 'in_bounds' | 'out_bounds' | 'x' | 'y'
+    backward: 'dx' | 'dy' | 'in_bounds' | 'out_bounds' | 'x'
+  }
+  params: 'batch' | 'in_rows' | 'out_rows' | 'quads' | 'segments' | 'kernel' | 'stride' | 'padding'
+  constants: 'WORKGROUP' | 'MAXIMUM' | 'LOWEST'
+}>
+export default shader

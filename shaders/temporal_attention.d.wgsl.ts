@@ -1,0 +1,11 @@
+// Generated from temporal_attention.wgsl by `npm run gen`; do not edit.
+import type { Shader } from '../src/runtime/shader.ts'
+
+declare const shader: Shader<{
+  entries: {
+    forward: 'k' | 'key_bounds' | 'lse' | 'q' | 'query_bounds' | 'v' | 'y'
+  }
+  params: 'batch' | 'queries' | 'keys' | 'segments' | 'tiles' | 'lse_stride'
+  constants: 'WORKGROUP' | 'D4' | 'TQ' | 'LOWEST'
+}>
+export default shader

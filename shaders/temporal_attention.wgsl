@@ -1,0 +1,89 @@
+// Softmax attention over time that never stores the n x n matrix, per segment (clip), without scaling by 1/sqrt(D):
+//
+//   y[i] = sum over j of softmax_j(q[i] . k[j]) v[j]      j over the keys of the segment of query i
+//
+// q, y [B, N, D], k, v [B, M, D], channels last, D padded to D4 quads with zeros. Online softmax (Milakov and Gimelshein 2018):
+// a running maximum and sum. lse[b, i] = log of the sum of exponentials, all that the backward pass needs.
+// One invocation: TQ queries of one segment in registers; keys and values stream by.
+// Launch: B * S * ceil(longest segment / TQ) invocations.
+
+struct Params { batch: u32, queries: u32, keys: u32, segments: u32, tiles: u32, lse_stride: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> query_bounds: array<u32>;
+@group(0) @binding(2) var<storage, read> key_bounds: array<u32>;
+@group(0) @binding(3) var<storage, read> q: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> k: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read> v: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> lse: array<f32>;
+
+const WORKGROUP: u32 = 64u;
+const D4: u32 = 8u;
+const TQ: u32 = 2u;
+const LOWEST: f32 = -3.402823e38;
+
+@compute @workgroup_size(WORKGROUP)
+fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+           @builtin(local_invocation_index) lane: u32) {
+  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  let tile = thread % params.tiles;
+  let s = thread / params.tiles % params.segments;
+  let b = thread / (params.tiles * params.segments);
+  if (b >= params.batch) { return; }
+  let first = query_bounds[s] + tile * TQ;
+  let end = query_bounds[s + 1u];
+  if (first >= end) { return; }
+
+  var query: array<vec4<f32>, D4 * TQ>;
+  var sum: array<vec4<f32>, D4 * TQ>;
+  var largest: array<f32, TQ>;
+  var total: array<f32, TQ>;
+  // @unroll
+  for (var t = 0u; t < TQ; t++) {
+    let row = (b * params.queries + min(first + t, end - 1u)) * D4;
+    largest[t] = LOWEST;
+    total[t] = 0.0;
+    // @unroll
+    for (var d = 0u; d < D4; d++) {
+      query[t * D4 + d] = q[row + d];
+      sum[t * D4 + d] = vec4<f32>();
+    }
+  }
+  for (var j = key_bounds[s]; j < key_bounds[s + 1u]; j++) {
+    let row = (b * params.keys + j) * D4;
+    var score: array<f32, TQ>;
+    var rescale: array<f32, TQ>;
+    // @unroll
+    for (var t = 0u; t < TQ; t++) { score[t] = 0.0; }
+    // @unroll
+    for (var d = 0u; d < D4; d++) {
+      let key = k[row + d];
+      // @unroll
+      for (var t = 0u; t < TQ; t++) { score[t] += dot(query[t * D4 + d], key); }
+    }
+    // @unroll
+    for (var t = 0u; t < TQ; t++) {
+      let next = max(largest[t], score[t]);
+      rescale[t] = exp(largest[t] - next);
+      score[t] = exp(score[t] - next);
+      total[t] = total[t] * rescale[t] + score[t];
+      largest[t] = next;
+    }
+    // @unroll
+    for (var d = 0u; d < D4; d++) {
+      let value = v[row + d];
+      // @unroll
+      for (var t = 0u; t < TQ; t++) { sum[t * D4 + d] = sum[t * D4 + d] * rescale[t] + score[t] * value; }
+    }
+  }
+  // @unroll
+  for (var t = 0u; t < TQ; t++) {
+    if (first + t < end) {
+      let row = (b * params.queries + first + t) * D4;
+      // @unroll
+      for (var d = 0u; d < D4; d++) { y[row + d] = sum[t * D4 + d] / total[t]; }
+      lse[b * params.lse_stride + first + t] = largest[t] + log(total[t]);
+    }
+  }
+}

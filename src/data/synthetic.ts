@@ -1,0 +1,226 @@
+// A made-up study in the open trial-table form, from one hidden truth and a seed.
+import { formatCsv } from '../formats/csv.ts'
+import { UsageError } from '../runtime/errors.ts'
+import { Random } from '../runtime/random.ts'
+
+export interface SyntheticStudy {
+  subjects: number
+  /** Default 12, even. */
+  trialsPerSubject?: number
+  /** Default 24, at least as many as trials per subject. */
+  stimuli?: number
+  /** From 0 (nothing tells the labels) to 1 (strong). */
+  effect: number
+  seed: number
+  /** Hz; default 4, a wrist band's. */
+  sampleRate?: number
+  /** Mean length of a trial; default 40 s. A stimulus is up to a fifth shorter or longer. */
+  seconds?: number
+  /** Length of the music vector; default 16. */
+  musicDim?: number
+}
+
+export type StudyFile = 'trials.csv' | 'eda.csv' | 'music.csv' | 'README.md'
+
+/** Decay and rise time of a skin-conductance response in seconds (Bateman function, cvxEDA's defaults). */
+const DECAY = 2
+const RISE = 0.7
+/** Ratings run from 1 to 9, in tenths; high and low ones lie this far from the subject's own middle. */
+const RATING_STEP = 2
+/** How strongly a stimulus decides the arousal and the valence of those who hear it, at effect 1. */
+const STIMULUS_AROUSAL = 0.8
+const STIMULUS_VALENCE = 3
+
+interface Stimulus {
+  id: string
+  seconds: number
+  /** Its usual arousal and valence, +1 or -1. */
+  arousal: number
+  valence: number
+  music: number[]
+}
+
+interface HiddenTrial {
+  id: string
+  subject: string
+  order: number
+  stimulus: Stimulus
+  /** +1 or -1: what the person felt. */
+  arousal: number
+  valence: number
+  ratings: { valence: number; arousal: number }
+  eda: Float64Array
+}
+
+/**
+ * Makes a study: its files by name.
+ *
+ * The truth. Each stimulus usually arouses or calms, pleases or displeases; a listener follows that loosely for arousal,
+ * closely for valence. What the listener felt gives the rating, two steps above or below the listener's own middle (a
+ * bias that differs between listeners), and the skin conductance: a drifting tonic level, responses of Bateman shape,
+ * and noise. Arousal multiplies the *rate* of the responses and lifts the drift; valence shifts the larger responses
+ * towards the end. These change the shape of the trace, so they survive a z-score. The music vector is a random
+ * projection of the stimulus's usual arousal and valence, with noise and one constant feature. `effect` scales every one
+ * of these ties; at 0 the ratings are coin tosses that depend on nothing in the files.
+ * A few trials have a gap of half a second.
+ * @throws UsageError for settings that make no study
+ */
+export function makeTrialTable(study: SyntheticStudy): Record<StudyFile, string> {
+  const full = { trialsPerSubject: 12, stimuli: 24, sampleRate: 4, seconds: 40, musicDim: 16, ...study }
+  requireSensible(full)
+  const stimuli = makeStimuli(full)
+  const trials = Array.from({ length: full.subjects }, (_, index) => makeSubject(full, stimuli, index)).flat()
+  const music = stimuli.map(({ id, music: features }) => [id, ...features.map((value) => value.toFixed(5))])
+  return {
+    'trials.csv': formatCsv(
+      ['trial', 'subject', 'order', 'stimulus', 'valence', 'arousal', 'valence_high', 'arousal_high',
+        'sample_rate_hz', 'duration_s', 'n_samples', 'synthetic'],
+      trials.map((t) => [t.id, t.subject, t.order, t.stimulus.id, t.ratings.valence, t.ratings.arousal,
+        t.valence > 0 ? 1 : 0, t.arousal > 0 ? 1 : 0, full.sampleRate, t.stimulus.seconds, t.eda.length, 1]),
+    ),
+    'eda.csv': formatCsv(['trial', 'i', 'eda_us'], trials.flatMap(({ id, eda }) =>
+      Array.from(eda, (value, i) => [id, i, Number.isNaN(value) ? '' : value.toFixed(5)]))),
+    'music.csv': formatCsv(['stimulus', ...Array.from({ length: full.musicDim }, (_, i) => `feature_${i}`)], music),
+    'README.md': readme(full),
+  }
+}
+
+type Study = Required<SyntheticStudy>
+
+function requireSensible(study: Study): void {
+  const { subjects, trialsPerSubject, stimuli, effect, sampleRate, seconds, musicDim } = study
+  const whole = (name: string, value: number, least: number): void => {
+    if (!Number.isInteger(value) || value < least) throw new UsageError(`${name} ${value}: expected a whole number of at least ${least}`)
+  }
+  whole('subjects', subjects, 2)
+  whole('trials per subject', trialsPerSubject, 4)
+  whole('stimuli', stimuli, trialsPerSubject)
+  whole('music features', musicDim, 2)
+  if (trialsPerSubject % 2 || stimuli % 2) {
+    throw new UsageError(`${trialsPerSubject} trials per subject of ${stimuli} stimuli: both must be even, half are pleasant`)
+  }
+  if (!(effect >= 0 && effect <= 1)) throw new UsageError(`effect ${effect}: expected a number from 0 (none) to 1 (strong)`)
+  if (!(sampleRate >= 1)) throw new UsageError(`sample rate ${sampleRate} Hz: expected at least 1`)
+  if (!(seconds >= 10)) throw new UsageError(`trials of ${seconds} s: expected at least 10`)
+}
+
+function makeStimuli({ stimuli, seconds, musicDim, effect, seed }: Study): Stimulus[] {
+  const random = new Random(seed, 0)
+  const projection = Array.from({ length: musicDim - 1 }, () => [random.normal(), random.normal()] as const)
+  return Array.from({ length: stimuli }, (_, index) => {
+    const valence = index % 2 ? -1 : 1
+    const arousal = (index >> 1) % 2 ? -1 : 1
+    const features = projection.map(([a, v]) => effect * (a * arousal + v * valence) + random.normal())
+    return {
+      id: `synthetic_song${pad(index)}`,
+      seconds: Math.round(seconds * (0.8 + 0.4 * random.uniform())),
+      arousal,
+      valence,
+      music: [...features, 1],
+    }
+  })
+}
+
+function makeSubject(study: Study, stimuli: Stimulus[], index: number): HiddenTrial[] {
+  const { trialsPerSubject, effect, seed, sampleRate } = study
+  const random = new Random(seed, index + 1)
+  const subject = `synthetic${pad(index)}`
+  const heard = pick(stimuli, trialsPerSubject, random)
+  const arousal = feelings(heard.map((stimulus) => effect * STIMULUS_AROUSAL * stimulus.arousal), random)
+  const valence = feelings(heard.map((stimulus) => effect * STIMULUS_VALENCE * stimulus.valence), random)
+  const bias = { arousal: 0.6 * random.normal(), valence: 0.6 * random.normal() }
+  const level = 1 + 6 * random.uniform()
+  const amplitude = 0.4 * Math.exp(0.4 * random.normal())
+  return heard.map((stimulus, order) => {
+    const felt = { arousal: arousal[order] as number, valence: valence[order] as number }
+    const eda = makeTrace({
+      samples: Math.round(stimulus.seconds * sampleRate),
+      sampleRate,
+      level,
+      amplitude,
+      arousal: effect * felt.arousal,
+      valence: effect * felt.valence,
+    }, random)
+    const rate = (dimension: 'arousal' | 'valence'): number => {
+      const value = 5 + bias[dimension] + RATING_STEP * felt[dimension] + 0.5 * random.normal()
+      return Math.round(10 * Math.min(9, Math.max(1, value))) / 10
+    }
+    const ratings = { valence: rate('valence'), arousal: rate('arousal') }
+    return { id: `${subject}_${pad(order)}`, subject, order, stimulus, ...felt, ratings, eda }
+  })
+}
+
+/** As many pleasant as unpleasant stimuli, in random order. */
+function pick(stimuli: Stimulus[], count: number, random: Random): Stimulus[] {
+  const half = (valence: number): Stimulus[] => {
+    const pool = stimuli.filter((stimulus) => stimulus.valence === valence)
+    return Array.from(random.permutation(pool.length).subarray(0, count / 2), (i) => pool[i] as Stimulus)
+  }
+  const chosen = [...half(1), ...half(-1)]
+  return Array.from(random.permutation(count), (i) => chosen[i] as Stimulus)
+}
+
+/** +1 for the half of a subject's trials with the higher score, after chance had its part; -1 for the others. */
+function feelings(tendencies: number[], random: Random): number[] {
+  const scores = tendencies.map((tendency) => tendency + random.normal())
+  const middle = [...scores].sort((a, b) => a - b)[scores.length / 2] as number
+  return scores.map((score) => (score >= middle ? 1 : -1))
+}
+
+interface TraceSettings {
+  samples: number
+  sampleRate: number
+  /** Tonic level and size of a response in microsiemens. */
+  level: number
+  amplitude: number
+  /** Signed and already scaled by the effect; 0 is no tie. */
+  arousal: number
+  valence: number
+}
+
+function makeTrace({ samples, sampleRate, level, amplitude, arousal, valence }: TraceSettings, random: Random): Float64Array {
+  const seconds = samples / sampleRate
+  const eda = new Float64Array(samples)
+  const slope = amplitude * (0.5 * arousal + 0.7 * random.normal())
+  const phase = 2 * Math.PI * random.uniform()
+  for (let i = 0; i < samples; i++) {
+    const share = i / samples
+    eda[i] = level + slope * share + 0.15 * amplitude * Math.sin(2 * Math.PI * share + phase)
+  }
+  const interval = 10 * Math.exp(-0.9 * arousal)
+  for (let onset = interval * random.uniform(); onset < seconds; onset += interval * (0.6 + 0.8 * random.uniform())) {
+    const late = 1 + 0.5 * valence * ((2 * onset) / seconds - 1)
+    addResponse(eda, sampleRate, onset, amplitude * late * Math.exp(0.3 * random.normal()))
+  }
+  for (let i = 0; i < samples; i++) eda[i] = Math.max(0, (eda[i] as number) + 0.01 * random.normal())
+  if (random.uniform() < 0.05) {
+    const start = random.integer(samples - sampleRate)
+    eda.fill(NaN, start, start + Math.ceil(sampleRate / 2))
+  }
+  return eda
+}
+
+/** Adds one response: the Bateman function, scaled to its peak. */
+function addResponse(eda: Float64Array, sampleRate: number, onset: number, amplitude: number): void {
+  const peakTime = (Math.log(DECAY / RISE) * DECAY * RISE) / (DECAY - RISE)
+  const shape = (t: number): number => Math.exp(-t / DECAY) - Math.exp(-t / RISE)
+  for (let i = Math.ceil(onset * sampleRate); i < eda.length; i++) {
+    eda[i] = (eda[i] as number) + (amplitude * shape(i / sampleRate - onset)) / shape(peakTime)
+  }
+}
+
+function readme(study: Study): string {
+  return [
+    '# SYNTHETIC study',
+    '',
+    'Generated by galvani. No person was recorded; results on these files say nothing about people.',
+    '',
+    ...Object.entries(study).map(([name, value]) => `- ${name}: ${value}`),
+    '',
+    'Effect 0: the labels depend on nothing in the files. Effect 1: arousal shows in the skin conductance, valence mostly',
+    'in the music vector. `arousal_high` and `valence_high` are what the made-up listener felt.',
+    '',
+  ].join('\n')
+}
+
+const pad = (index: number): string => String(index).padStart(2, '0')

@@ -1,0 +1,54 @@
+import { FormatError } from '../runtime/errors.ts'
+
+/** Steps may differ from the median step by this share. */
+const EVENNESS = 0.1
+
+/**
+ * Sampling rate in Hz of a column of time stamps in seconds, as printed.
+ *
+ * A step over 10 % off the median step is an error, unless it is only the rounding of print: then every stamp lies within
+ * the last printed digit of an even grid. The rate is the average one, as the shortest decimal the digits allow.
+ * @throws FormatError for uneven, repeated or decreasing stamps, or fewer than two
+ */
+export function rateFromTimes(times: Float64Array, printed: readonly string[], source: string): number {
+  const n = times.length
+  if (n < 2) throw new FormatError(`${source}: ${n} samples are too few to tell the sampling rate; give --rate HZ`)
+  const steps = times.slice(1).map((time, i) => time - (times[i] as number)).sort()
+  const median = steps[Math.floor(steps.length / 2)] as number
+  const [least, most] = [steps[0] as number, steps[n - 2] as number]
+  if (!(median > 0)) {
+    throw new FormatError(`${source}: the median time step is ${median} s; the time column must increase, or give --rate HZ`)
+  }
+  const digit = lastDigit(printed)
+  const even = least >= (1 - EVENNESS) * median && most <= (1 + EVENNESS) * median
+  if (!even && !(digit <= median / 2 && onGrid(times, digit))) {
+    throw new FormatError(`${source}: time steps are ${short(least)} to ${short(most)} s; need an even rate. ` +
+      'Resample it first, or give --rate HZ to ignore the time column')
+  }
+  const span = (times[n - 1] as number) - (times[0] as number)
+  return shortest((n - 1) / span, Math.min(digit / span, 1e-3))
+}
+
+/** Value of the last printed digit, from the later stamps: programs print a fixed number of significant digits. */
+function lastDigit(printed: readonly string[]): number {
+  const late = printed.slice(-Math.max(10, Math.ceil(printed.length / 10)))
+  return 10 ** -Math.max(...late.map((text) => (text.trim().split('.')[1] ?? '').length))
+}
+
+/** True if the stamps stay within one printed digit of the straight line from the first to the last. */
+function onGrid(times: Float64Array, digit: number): boolean {
+  const first = times[0] as number
+  const step = ((times.at(-1) as number) - first) / (times.length - 1)
+  return times.every((time, i) => Math.abs(time - first - i * step) <= digit * (1 + 1e-6))
+}
+
+/** The decimal with the fewest digits within a relative tolerance of x; x itself if none is short. */
+function shortest(x: number, tolerance: number): number {
+  for (let digits = 1; digits <= 12; digits++) {
+    const rounded = Number(x.toPrecision(digits))
+    if (Math.abs(rounded - x) <= tolerance * x) return rounded
+  }
+  return x
+}
+
+const short = (x: number): string => String(Number(x.toPrecision(3)))

@@ -1,0 +1,49 @@
+// What every loader yields, whatever the dataset: one person, one stimulus, one skin-conductance trace.
+
+/** Self-reported emotion of one trial, on the dataset's own scale. */
+export interface Ratings {
+  valence: number
+  arousal: number
+}
+
+export const DIMENSIONS = ['arousal', 'valence'] as const
+export type Dimension = (typeof DIMENSIONS)[number]
+
+/** One trial as recorded: nothing is filtered, cut or scaled. Missing samples are NaN. */
+export interface Trial {
+  id: string
+  subject: string
+  /** What was heard or seen; the trial's own id where the table does not say. */
+  stimulus: string
+  /** Hz. */
+  sampleRate: number
+  eda: Float64Array
+  /** Unit of `eda`, `uS` or `unknown`. */
+  unit: string
+  ratings?: Ratings
+  /** Feature vector of the stimulus, [musicDim]. */
+  music?: Float32Array
+  /** Every column of the trial's row, as text. */
+  columns: Record<string, string>
+  /** Where the trial came from, for messages: file and line. */
+  source: string
+}
+
+/** All trials of one dataset, with what was left out and why. */
+export interface TrialSet {
+  name: string
+  /** Generated data; every report must say so. */
+  synthetic: boolean
+  trials: Trial[]
+  /** Length of each trial's `music`; 0 if there is none. */
+  musicDim: number
+  skipped: { source: string; reason: string }[]
+}
+
+/** One trace read from a single file; missing samples are NaN. */
+export interface Recording {
+  /** Hz. */
+  sampleRate: number
+  eda: Float64Array
+  source: string
+}

@@ -1,0 +1,34 @@
+import type { Plan } from '../runtime/plan.ts'
+import { extent, type Shape } from '../runtime/shape.ts'
+import type { Tensor } from '../runtime/tensor.ts'
+import { conv1d, conv1dBackwardInput, conv1dBackwardWeight, convWeightShape } from './conv1d.ts'
+
+// A linear layer is a 1x1 convolution whose rows are the batch.
+
+const pointwise = { stride: 1, padding: 0 }
+const asRows = (t: Tensor): Tensor => t.reshape([1, extent(t.shape, 0), extent(t.shape, 1)])
+
+/** Shape of a linear weight tensor. */
+export const linearWeightShape = (inFeatures: number, outFeatures: number): Shape =>
+  convWeightShape(1, inFeatures, outFeatures)
+
+/** y = x w + bias. x [B, In], w `linearWeightShape(In, Out)`, bias [Out]; returns [B, Out]. */
+export function linear(p: Plan, x: Tensor, w: Tensor, bias: Tensor | null, label = 'linear'): Tensor {
+  const y = conv1d(p, asRows(x), w, bias, pointwise, label)
+  return y.reshape([extent(y.shape, 1), extent(y.shape, 2)])
+}
+
+/** Gradients of `linear`: writes dw and dbias, returns dx [B, In]. */
+export function linearBackward(
+  p: Plan,
+  x: Tensor,
+  dy: Tensor,
+  w: Tensor,
+  dw: Tensor,
+  dbias: Tensor | null,
+  label = 'linear backward',
+): Tensor {
+  conv1dBackwardWeight(p, asRows(x), asRows(dy), dw, dbias, pointwise, `${label} weight`)
+  const dx = conv1dBackwardInput(p, asRows(dy), w, asRows(x).shape, pointwise, { label: `${label} input` })
+  return dx.reshape(x.shape)
+}

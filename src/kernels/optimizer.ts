@@ -1,0 +1,47 @@
+import shader from '../../shaders/optimizer.wgsl'
+import type { Plan } from '../runtime/plan.ts'
+import { ceilDiv } from '../runtime/shape.ts'
+import type { Tensor } from '../runtime/tensor.ts'
+
+const WORKGROUP = 64
+/** Kingma and Ba's constants. */
+const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8 }
+
+export type OptimizerConfig =
+  | { name: 'sgd'; momentum: number; weightDecay: number }
+  | { name: 'adam' | 'adamw'; weightDecay: number }
+
+/** How many slabs of state a rule keeps: momentum, or first and second moment. */
+export const optimizerStateCount = (config: OptimizerConfig): number => (config.name === 'sgd' ? 1 : 2)
+
+/**
+ * One optimizer step over flat vectors of one length. `rate` is a [4] tensor that holds `stepRate` of the current step; `state`
+ * has `optimizerStateCount` vectors, zero before the first step.
+ */
+export function optimizerStep(
+  p: Plan,
+  config: OptimizerConfig,
+  t: { parameter: Tensor; gradient: Tensor; rate: Tensor; state: readonly Tensor[] },
+  label: string = config.name,
+): void {
+  const quads = t.parameter.byteLength / 16
+  const momentum = config.name === 'sgd' ? config.momentum : 0
+  const params = { quads, momentum, decay: config.weightDecay, ...ADAM }
+  const launch = { groups: ceilDiv(quads, WORKGROUP), label }
+  const { parameter, gradient, rate } = t
+  const [first_moment, second_moment] = t.state as [Tensor, Tensor]
+  if (config.name === 'sgd') {
+    p.dispatch(shader, 'sgd', { parameter, gradient, rate, first_moment, params }, launch)
+  } else {
+    const constants = { DECOUPLED: config.name === 'adamw' }
+    p.dispatch(shader, 'adam', { parameter, gradient, rate, first_moment, second_moment, params }, { ...launch, constants })
+  }
+}
+
+/** Contents of `rate` at step `t` (from 1): learning rate and Adam's bias corrections. */
+export const stepRate = (learningRate: number, t: number): readonly [number, number, number, number] => [
+  learningRate,
+  1 - ADAM.beta1 ** t,
+  1 - ADAM.beta2 ** t,
+  0,
+]

@@ -1,0 +1,70 @@
+import shader from '../../shaders/pool.wgsl'
+import { ShapeError } from '../runtime/errors.ts'
+import type { Plan } from '../runtime/plan.ts'
+import { ceilDiv, expectShape, extent, type Shape } from '../runtime/shape.ts'
+import type { Tensor } from '../runtime/tensor.ts'
+import { windowCount } from './conv1d.ts'
+import { segmentCount, segmentLengths, segmentsOf, wholeSegment, type Segments } from './segments.ts'
+
+export interface PoolGeometry {
+  kind: 'max' | 'average'
+  kernel: number
+  stride: number
+  /** Rows of -inf on both ends; only for max. */
+  padding: number
+}
+
+const WORKGROUP = 64
+
+/** Bounds of the pooled clips. Throws ShapeError when a clip is shorter than the kernel. */
+export function pooledSegments(segments: Segments, g: PoolGeometry, label = 'pool'): Segments {
+  const lengths = segmentLengths(segments).map((n) => windowCount(n, g.kernel, g))
+  const short = segmentLengths(segments).find((_, s) => (lengths[s] as number) < 1)
+  if (short !== undefined) throw new ShapeError(`${label}: ${short} rows are shorter than the window of ${g.kernel}`)
+  return segmentsOf(lengths)
+}
+
+function prepare(p: Plan, xShape: Shape, quads: number, g: PoolGeometry, segments: Segments, label: string) {
+  if (g.kind === 'average' && g.padding !== 0) throw new ShapeError(`${label}: average pooling takes no padding`)
+  const pooled = pooledSegments(segments, g, label)
+  const params = {
+    batch: extent(xShape, 0),
+    in_rows: extent(xShape, 1),
+    out_rows: pooled[pooled.length - 1] as number,
+    quads,
+    segments: segmentCount(segments),
+    kernel: g.kernel,
+    stride: g.stride,
+    padding: g.padding,
+  }
+  const in_bounds = p.constant(`${label} in bounds`, 'u32', segments)
+  const out_bounds = p.constant(`${label} out bounds`, 'u32', pooled)
+  return { params, in_bounds, out_bounds }
+}
+
+/** Pools x [B, L, C] over time, each segment on its own; returns [B, pooled length, C]. */
+export function pool1d(p: Plan, x: Tensor, g: PoolGeometry, segments?: Segments, label = `${g.kind} pool`): Tensor {
+  const { params, ...bounds } = prepare(p, x.shape, x.rowStride / 4, g, segments ?? wholeSegment(extent(x.shape, 1)), label)
+  const y = p.tensor([params.batch, params.out_rows, extent(x.shape, 2)], 'f32', label)
+  const constants = { MAXIMUM: g.kind === 'max' }
+  p.dispatch(shader, 'forward', { ...bounds, x, y, params }, { groups: ceilDiv(y.byteLength / 16, WORKGROUP), constants, label })
+  return y
+}
+
+/** Gradient of `pool1d` with respect to x. */
+export function pool1dBackward(
+  p: Plan,
+  dy: Tensor,
+  x: Tensor,
+  g: PoolGeometry,
+  segments?: Segments,
+  label = `${g.kind} pool backward`,
+): Tensor {
+  const { params, ...bounds } = prepare(p, x.shape, x.rowStride / 4, g, segments ?? wholeSegment(extent(x.shape, 1)), label)
+  expectShape(label, dy.shape, [params.batch, params.out_rows, extent(x.shape, 2)])
+  const dx = p.tensor(x.shape, 'f32', label)
+  const constants = { MAXIMUM: g.kind === 'max' }
+  const launch = { groups: ceilDiv(dx.byteLength / 16, WORKGROUP), constants, label }
+  p.dispatch(shader, 'backward', { ...bounds, x, dy, dx, params }, launch)
+  return dx
+}

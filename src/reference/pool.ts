@@ -1,0 +1,70 @@
+// Pooling along time.
+import { ShapeError } from '../runtime/errors.ts'
+import { dims3, map, requireShape, zeros } from './array.ts'
+import type { NdArray } from './array.ts'
+import { windowCount } from './conv1d.ts'
+
+/** Mean over time: x [B,C,L] -> [B,C]. */
+export function globalAvgPool(x: NdArray): NdArray {
+  const [B, C, L] = dims3('globalAvgPool', x)
+  const y = zeros([B, C])
+  x.data.forEach((v, i) => { y.data[Math.floor(i / L)]! += v / L })
+  return y
+}
+
+/** Each of `length` samples receives an equal share of gradY [B,C]. */
+export function globalAvgPoolBackward(gradY: NdArray, length: number): NdArray {
+  return map(zeros([...gradY.shape, length]), (_, i) => gradY.data[Math.floor(i / length)]! / length)
+}
+
+/** Mean of `kernel` samples every `stride`, no padding: x [B,C,L] -> [B,C,floor((L-kernel)/stride)+1]. */
+export function avgPool1d(x: NdArray, kernel: number, stride: number): NdArray {
+  const [B, C, L] = dims3('avgPool1d', x)
+  const N = windowCount('avgPool1d', L, kernel, { stride, padding: 0 })
+  return map(zeros([B, C, N]), (_, i) => {
+    const start = Math.floor(i / N) * L + (i % N) * stride
+    let sum = 0
+    for (let k = 0; k < kernel; k++) sum += x.data[start + k]!
+    return sum / kernel
+  })
+}
+
+/** Every sample of a window receives gradY / kernel; `shape` is x's. */
+export function avgPool1dBackward(
+  shape: readonly number[], gradY: NdArray, kernel: number, stride: number,
+): NdArray {
+  const gradX = zeros(shape)
+  const L = shape.at(-1)!
+  const N = gradY.shape.at(-1)!
+  gradY.data.forEach((g, i) => {
+    const start = Math.floor(i / N) * L + (i % N) * stride
+    for (let k = 0; k < kernel; k++) gradX.data[start + k]! += g / kernel
+  })
+  return gradX
+}
+
+/** Largest of `kernel` samples every `stride`; padding never wins. `argmax` holds flat positions in x. */
+export function maxPool1d(
+  x: NdArray, kernel: number, stride: number, padding: number,
+): { y: NdArray; argmax: Int32Array } {
+  const [B, C, L] = dims3('maxPool1d', x)
+  if (2 * padding > kernel) throw new ShapeError(`maxPool1d: padding ${padding} exceeds half the window of ${kernel}.`)
+  const N = windowCount('maxPool1d', L, kernel, { stride, padding })
+  const argmax = Int32Array.from({ length: B * C * N }, (_, i) => {
+    const row = Math.floor(i / N) * L
+    const start = (i % N) * stride - padding
+    let best = row + Math.max(start, 0)
+    // Strictly larger: the first maximum of a window wins.
+    for (let l = best + 1; l < row + Math.min(start + kernel, L); l++) if (x.data[l]! > x.data[best]!) best = l
+    return best
+  })
+  return { y: map(zeros([B, C, N]), (_, i) => x.data[argmax[i]!]!), argmax }
+}
+
+/** The whole gradient of a window goes to its maximum; `shape` is x's. */
+export function maxPool1dBackward(shape: readonly number[], argmax: Int32Array, gradY: NdArray): NdArray {
+  requireShape('maxPool1d gradient', gradY, [shape[0]!, shape[1]!, gradY.shape[2]!])
+  const gradX = zeros(shape)
+  gradY.data.forEach((g, i) => { gradX.data[argmax[i]!]! += g })
+  return gradX
+}

@@ -1,0 +1,55 @@
+// Every error class of galvani. A message is one sentence: where, what is, what was expected, what to do.
+
+/** Base of all errors a user can meet; `exitCode` is what the command line returns for it. */
+export class GalvaniError extends Error {
+  readonly code: string = 'failed'
+  readonly exitCode: number = 1
+  constructor(message: string, readonly facts: Readonly<Record<string, unknown>> = {}) {
+    super(message)
+    this.name = new.target.name
+  }
+}
+
+/** A caller passed tensors whose shapes, dtypes or settings do not fit together. */
+export class ShapeError extends GalvaniError {
+  override readonly code = 'shape'
+}
+
+/** Wrong command line or option value. */
+export class UsageError extends GalvaniError {
+  override readonly code = 'usage'
+  override readonly exitCode = 2
+}
+
+/** A file or array that does not hold what it should; names the file, line or tensor. */
+export class FormatError extends GalvaniError {
+  override readonly code = 'format'
+  override readonly exitCode = 3
+}
+
+/** No adapter, or the adapter refused what was asked of it. */
+export class DeviceError extends GalvaniError {
+  override readonly code: string = 'device'
+  override readonly exitCode = 4
+}
+
+/** A tensor is larger than this device allows. */
+export class LimitError extends DeviceError {
+  override readonly code = 'limit'
+}
+
+/** The device went away while it was in use. */
+export class DeviceLostError extends DeviceError {
+  override readonly code = 'device-lost'
+}
+
+/** A computed value is not finite. */
+export class NumericError extends GalvaniError {
+  override readonly code = 'numeric'
+}
+
+/** A check (verify, a fixture case) did not hold. */
+export class CheckError extends GalvaniError {
+  override readonly code = 'check'
+  override readonly exitCode = 5
+}

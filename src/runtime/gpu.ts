@@ -1,0 +1,266 @@
+import { DeviceError, DeviceLostError, GalvaniError, LimitError } from './errors.ts'
+import { specialise, type Constants, type Shader } from './shader.ts'
+import { bytesOf, packRows, Storage, Tensor, unpackRows, type DType, type HostArray } from './tensor.ts'
+import { formatShape, type Shape } from './shape.ts'
+
+/** GPUBufferUsage and GPUMapMode by value: the globals exist only in browsers. */
+export const usage = { mapRead: 1, copySrc: 4, copyDst: 8, uniform: 0x40, storage: 0x80 } as const
+const MAP_READ = 1
+const SHADER_STAGE_COMPUTE = 4
+
+export interface AdapterInfo {
+  vendor: string
+  architecture: string
+  device: string
+  description: string
+  /** True for software adapters (lavapipe, SwiftShader, WARP). */
+  isFallbackAdapter: boolean
+}
+
+export interface GpuOptions {
+  info?: AdapterInfo
+  /** How to wait for the device; a software adapter in Node must not be polled without naps. */
+  wait?: <T>(promise: Promise<T>) => Promise<T>
+  /** Called once by `close()`; absent for a borrowed device, which is then never destroyed. */
+  onClose?: () => Promise<void>
+}
+
+export type Role = 'tensor' | 'transient' | 'uniform' | 'staging'
+
+interface Pipeline {
+  pipeline: GPUComputePipeline
+  layout: GPUBindGroupLayout
+}
+
+/** How many submits may be in flight before `throttle` waits. */
+const MAX_IN_FLIGHT = 3
+
+/** A device, owned or borrowed, with its pipelines and the bytes that were taken on it. */
+export class Gpu {
+  readonly info: AdapterInfo
+  private readonly pipelines = new Map<string, Promise<Pipeline>>()
+  private readonly bytes = new Map<Role, { bytes: number; buffers: number }>()
+  private readonly owned = new Map<GPUBuffer, Role>()
+  private readonly options: GpuOptions
+  private inFlight: Promise<unknown>[] = []
+  private failure: GalvaniError | null = null
+  private closed = false
+
+  private constructor(
+    readonly device: GPUDevice,
+    options: GpuOptions,
+  ) {
+    this.options = options
+    const unknown = { vendor: '', architecture: '', device: '', description: '', isFallbackAdapter: false }
+    this.info = options.info ?? unknown
+    void device.lost.then(({ reason, message }) => {
+      if (this.closed) return
+      this.failure ??= new DeviceLostError(`the device was lost (reason: ${reason || 'unknown'}): ${message}`.trim())
+    })
+    device.addEventListener('uncapturederror', this.onError)
+  }
+
+  private readonly onError = (event: GPUUncapturedErrorEvent): void => {
+    const first = event.error.message.split('\n')[0] ?? ''
+    this.failure ??= new DeviceError(`the device reported an error: ${first}`)
+  }
+
+  /** Wraps a device. Without `onClose` it stays the caller's: never destroyed, and no global is touched. */
+  static fromDevice(device: GPUDevice, options: GpuOptions = {}): Gpu {
+    return new Gpu(device, options)
+  }
+
+  get limits(): GPUSupportedLimits {
+    return this.device.limits
+  }
+
+  /** Throws what made this device unusable, if anything did. A lost device lets WebGPU calls succeed in silence. */
+  check(): void {
+    if (this.closed) throw new DeviceError('this Gpu is closed')
+    if (this.failure) throw this.failure
+  }
+
+  /** Bytes and buffer count by role, for everything created through this Gpu. */
+  memory(): Record<string, { bytes: number; buffers: number }> {
+    return Object.fromEntries(this.bytes)
+  }
+
+  /** Creates a buffer and accounts for it. Throws LimitError naming `label` when it does not fit this device. */
+  createBuffer(label: string, bytes: number, flags: number, role: Role): GPUBuffer {
+    this.check()
+    const limit = role === 'staging' ? this.limits.maxBufferSize : this.bindingLimit
+    if (bytes > limit) {
+      throw new LimitError(
+        `${label} needs ${bytes} bytes; this device binds at most ${limit}. Use a smaller batch or a device with a larger limit.`,
+        { label, bytes, limit },
+      )
+    }
+    const buffer = this.device.createBuffer({ label, size: Math.max(16, bytes), usage: flags })
+    this.account(role, buffer.size, 1)
+    this.owned.set(buffer, role)
+    return buffer
+  }
+
+  destroyBuffer(buffer: GPUBuffer): void {
+    const role = this.owned.get(buffer)
+    if (role === undefined) return
+    this.owned.delete(buffer)
+    this.account(role, -buffer.size, -1)
+    buffer.destroy()
+  }
+
+  private account(role: Role, bytes: number, buffers: number): void {
+    const total = this.bytes.get(role) ?? { bytes: 0, buffers: 0 }
+    this.bytes.set(role, { bytes: total.bytes + bytes, buffers: total.buffers + buffers })
+  }
+
+  /** Largest tensor that can be bound to a kernel, in bytes. */
+  get bindingLimit(): number {
+    return Math.min(this.limits.maxStorageBufferBindingSize, this.limits.maxBufferSize)
+  }
+
+  /** A tensor with memory of its own, zeroed, until `free`. */
+  tensor(shape: Shape, dtype: DType = 'f32', label = 'tensor'): Tensor {
+    const storage = new Storage(bytesOf(shape), 'persistent')
+    const tensor = new Tensor(storage, shape, dtype, label)
+    const flags = usage.storage | usage.copySrc | usage.copyDst
+    storage.buffer = this.createBuffer(`${label} ${formatShape(shape)}`, storage.bytes, flags, 'tensor')
+    return tensor
+  }
+
+  /**
+   * A buffer of the caller's as a tensor, without a copy. Rows must be padded to a multiple of 4 elements (see Tensor); the
+   * buffer needs usage STORAGE (and COPY_SRC to be read back).
+   */
+  wrap(buffer: GPUBuffer, shape: Shape, dtype: DType = 'f32', label = buffer.label || 'wrapped'): Tensor {
+    const storage = new Storage(bytesOf(shape), 'persistent')
+    if (buffer.size < storage.bytes) {
+      throw new LimitError(`${label}: shape ${formatShape(shape)} needs ${storage.bytes} bytes, the buffer has ${buffer.size}`)
+    }
+    storage.buffer = buffer
+    return new Tensor(storage, shape, dtype, label)
+  }
+
+  free(tensor: Tensor): void {
+    if (tensor.storage.buffer) this.destroyBuffer(tensor.storage.buffer)
+    tensor.storage.buffer = null
+  }
+
+  /** Queues an upload; `data` is dense and has the tensor's logical size. */
+  write(tensor: Tensor, data: ArrayLike<number>): void {
+    this.check()
+    const packed = packRows(tensor, data)
+    this.device.queue.writeBuffer(tensor.buffer, tensor.byteOffset, packed.buffer, packed.byteOffset, packed.byteLength)
+  }
+
+  /** Downloads a tensor as a dense array of its logical size. */
+  async read(tensor: Tensor): Promise<HostArray> {
+    this.check()
+    const staging = this.createBuffer(`read ${tensor.label}`, tensor.byteLength, usage.mapRead | usage.copyDst, 'staging')
+    try {
+      const encoder = this.device.createCommandEncoder()
+      encoder.copyBufferToBuffer(tensor.buffer, tensor.byteOffset, staging, 0, tensor.byteLength)
+      this.submit(encoder.finish())
+      return unpackRows(tensor, await this.map(staging, tensor.byteLength))
+    } finally {
+      this.destroyBuffer(staging)
+    }
+  }
+
+  /** `read` for tensors known to be f32. */
+  async readFloat(tensor: Tensor): Promise<Float32Array> {
+    const values = await this.read(tensor)
+    if (!(values instanceof Float32Array)) throw new DeviceError(`tensor ${tensor.label} is ${tensor.dtype}, not f32`)
+    return values
+  }
+
+  /** Maps a staging buffer, copies its bytes out and unmaps it. */
+  async map(staging: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+    try {
+      await this.wait(staging.mapAsync(MAP_READ, 0, bytes))
+    } catch (error) {
+      await Promise.resolve() // let `device.lost` settle first: it says why
+      this.check()
+      throw new DeviceError(`reading ${staging.label} failed: ${error instanceof Error ? error.message : String(error)}`)
+    }
+    const copy = staging.getMappedRange(0, bytes).slice(0)
+    staging.unmap()
+    this.check()
+    return copy
+  }
+
+  submit(commands: GPUCommandBuffer): void {
+    this.check()
+    this.device.queue.submit([commands])
+    this.inFlight.push(this.device.queue.onSubmittedWorkDone())
+  }
+
+  /** Waits until at most `allowed` submits are still running. */
+  async throttle(allowed = MAX_IN_FLIGHT): Promise<void> {
+    while (this.inFlight.length > allowed) await this.wait(this.inFlight.shift() as Promise<unknown>)
+    this.check()
+  }
+
+  /** Waits for everything submitted so far. */
+  async idle(): Promise<void> {
+    await this.throttle(0)
+  }
+
+  wait<T>(promise: Promise<T>): Promise<T> {
+    return this.options.wait ? this.options.wait(promise) : promise
+  }
+
+  /** The pipeline of one entry point with these constants, compiled once per Gpu. */
+  pipeline(shader: Shader, entry: string, constants: Constants): Promise<Pipeline> {
+    const key = `${shader.name}:${entry}:${JSON.stringify(constants)}`
+    let pipeline = this.pipelines.get(key)
+    if (!pipeline) {
+      pipeline = this.createPipeline(shader, entry, constants, key)
+      this.pipelines.set(key, pipeline)
+    }
+    return pipeline
+  }
+
+  private async createPipeline(shader: Shader, entry: string, constants: Constants, key: string): Promise<Pipeline> {
+    const used = shader.entries[entry]
+    if (!used) throw new DeviceError(`${shader.name}.wgsl has no entry point '${entry}'`)
+    const entries: GPUBindGroupLayoutEntry[] = Object.values(used.bindings).map(({ binding, access }) => ({
+      binding,
+      visibility: SHADER_STAGE_COMPUTE,
+      buffer: { type: access === 'read' ? 'read-only-storage' : 'storage' },
+    }))
+    if (used.usesParams && shader.params) {
+      entries.push({ binding: shader.params.binding, visibility: SHADER_STAGE_COMPUTE, buffer: { type: 'uniform' } })
+    }
+    const layout = this.device.createBindGroupLayout({ label: key, entries })
+    const module = this.device.createShaderModule({ label: `${shader.name}.wgsl`, code: specialise(shader, constants) })
+    try {
+      const pipeline = await this.wait(
+        this.device.createComputePipelineAsync({
+          label: key,
+          layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+          compute: { module, entryPoint: entry },
+        }),
+      )
+      return { pipeline, layout }
+    } catch (error) {
+      this.check()
+      throw new DeviceError(`${key} did not compile: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+
+  /** Pipelines compiled so far. */
+  get pipelineCount(): number {
+    return this.pipelines.size
+  }
+
+  /** Destroys an owned device after its work is done; a borrowed device is only let go. */
+  async close(): Promise<void> {
+    if (this.closed) return
+    this.closed = true
+    this.device.removeEventListener('uncapturederror', this.onError)
+    for (const buffer of this.owned.keys()) buffer.destroy()
+    this.owned.clear()
+    await this.options.onClose?.()
+  }
+}

@@ -1,0 +1,111 @@
+// A Gpu for Node: loads Dawn (the `webgpu` package), keeps it alive while the device lives, and lets go of it at close.
+import { adapterInfo, requestDevice } from './adapter.ts'
+import { DeviceError } from './errors.ts'
+import { Gpu } from './gpu.ts'
+import { hasVulkanLoader, useSwiftShader } from './swiftshader.ts'
+
+export interface OpenOptions {
+  /** Part of the name of the adapter to use, e.g. `llvmpipe` or `NVIDIA`; default: the fastest one. */
+  adapter?: string
+}
+
+type Create = (flags: string[]) => GPU
+
+/** Dawn dies in native code when the object of `create()` is collected before its device is lost. */
+const instances = new Set<GPU>()
+
+/**
+ * Opens a device on this machine's fastest adapter with the adapter's own limits. Without any adapter it falls back to a
+ * SwiftShader that came with an installed package. No global is touched.
+ *
+ * @throws DeviceError when there is no adapter, or none of the name asked for.
+ */
+export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
+  const create = await loadDawn()
+  const flags = options.adapter === undefined ? [] : [`adapter=${options.adapter}`]
+  let found = hasVulkanLoader() ? await request(create, flags) : undefined
+  if (!found && useSwiftShader()) found = await request(create, flags)
+  if (!found) throw new DeviceError(noAdapter(create, options.adapter))
+  const { instance, adapter } = found
+  const device = await openDevice(instance, adapter)
+  const info = adapterInfo(adapter)
+  return Gpu.fromDevice(device, {
+    info,
+    ...(info.isFallbackAdapter && { wait: settle }),
+    onClose: async () => {
+      device.destroy()
+      await device.lost
+    },
+  })
+}
+
+async function openDevice(instance: GPU, adapter: GPUAdapter): Promise<GPUDevice> {
+  instances.add(instance)
+  const release = () => void instances.delete(instance)
+  try {
+    const device = await requestDevice(adapter)
+    void device.lost.then(release)
+    return device
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+async function loadDawn(): Promise<Create> {
+  try {
+    return ((await import('webgpu')) as unknown as { create: Create }).create
+  } catch (cause) {
+    throw new DeviceError(`the package webgpu did not load (${firstLine(cause)}); run \`npm install webgpu\` on a platform it supports`)
+  }
+}
+
+async function request(create: Create, flags: string[]): Promise<{ instance: GPU; adapter: GPUAdapter } | undefined> {
+  try {
+    const instance = create(flags)
+    const adapter = await instance.requestAdapter({ powerPreference: 'high-performance' })
+    return adapter ? { instance, adapter } : undefined
+  } catch {
+    return undefined // Dawn throws where no backend, or none of the name asked for, is there
+  }
+}
+
+/** Names of the adapters Dawn sees; it tells them only in the message for a name that does not exist. */
+function adapterNames(create: Create): string[] {
+  try {
+    create(['adapter=\u0001'])
+    return []
+  } catch (error) {
+    return [...String(error).matchAll(/name: '([^']*)'/g)].map((match) => match[1] ?? '')
+  }
+}
+
+function noAdapter(create: Create, wanted: string | undefined): string {
+  const names = adapterNames(create)
+  if (wanted === undefined || names.length === 0) {
+    return 'no WebGPU adapter: this machine has no GPU driver; run `npm run setup` for one, or `galvani doctor` for details'
+  }
+  return `no adapter has '${wanted}' in its name; this machine has: ${names.join(', ')}`
+}
+
+const firstLine = (error: unknown) => String(error instanceof Error ? error.message : error).split('\n')[0]
+
+const NAP_MS = 0.3
+const nap = new Int32Array(new SharedArrayBuffer(4))
+
+/**
+ * Dawn finds completed work by polling in `setImmediate`. On a software adapter that loop takes a core from the kernels
+ * themselves; a nap between polls gives it back and costs at most one nap of latency.
+ */
+function settle<T>(promise: Promise<T>): Promise<T> {
+  let pending = true
+  const poll = () => {
+    if (!pending) return
+    Atomics.wait(nap, 0, 0, NAP_MS)
+    setImmediate(poll)
+  }
+  setImmediate(poll)
+  return promise.finally(() => {
+    pending = false
+  })
+}

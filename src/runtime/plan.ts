@@ -1,0 +1,269 @@
+import { DeviceError, LimitError, ShapeError } from './errors.ts'
+import { usage, type Gpu } from './gpu.ts'
+import { planMemory } from './memory.ts'
+import { packParams, type Constants, type Shader, type ShaderTypes } from './shader.ts'
+import { formatShape, sameShape, type Shape } from './shape.ts'
+import { bytesOf, Storage, Tensor, type DType, type HostArray } from './tensor.ts'
+
+type Params<T extends ShaderTypes> = [T['params']] extends [never] ? unknown : { params: Record<T['params'], number> }
+
+/** The tensors and parameters that an entry point wants, by the names in its shader. */
+export type Arguments<T extends ShaderTypes, E extends keyof T['entries']> = Record<T['entries'][E], Tensor> & Params<T>
+
+export interface Launch<T extends ShaderTypes> {
+  /** Workgroups: a count (folded over x and y when large) or all three. */
+  groups: number | readonly [number, number, number]
+  constants?: Partial<Record<T['constants'], number | boolean>>
+  /** What this dispatch computes; the shader and entry when absent. */
+  label?: string
+}
+
+interface Dispatch {
+  shader: Shader
+  entry: string
+  label: string
+  tensors: Readonly<Record<string, Tensor>>
+  params: Readonly<Record<string, number>> | null
+  groups: readonly [number, number, number]
+  constants: Constants
+}
+
+interface Encoded {
+  pipeline: GPUComputePipeline
+  bindGroup: GPUBindGroup
+  groups: readonly [number, number, number]
+}
+
+/** WebGPU allows 65,535 workgroups a dimension: a long list is folded into rows. Kernels recompute the linear index. */
+const MAX_GROUPS = 65_535
+
+export function foldGroups(count: number): readonly [number, number, number] {
+  if (count <= MAX_GROUPS) return [count, 1, 1]
+  const rows = Math.ceil(count / MAX_GROUPS)
+  return [Math.ceil(count / rows), rows, 1]
+}
+
+/**
+ * A fixed list of dispatches: recorded once, compiled once (memory by liveness, pipelines in parallel, uniforms in one buffer),
+ * then replayed in one compute pass and one submit. Shapes and dtypes are checked while recording; `run` checks nothing.
+ */
+export class Plan {
+  private readonly dispatches: Dispatch[] = []
+  private readonly inputs = new Map<string, Tensor>()
+  private readonly outputs = new Map<string, Tensor>()
+  private readonly transients = new Set<Storage>()
+  private readonly ownBuffers: GPUBuffer[] = []
+  private encoded: Encoded[] | null = null
+
+  constructor(readonly gpu: Gpu) {}
+
+  /** A tensor that the host writes before a run; it keeps its contents between runs. */
+  input(name: string, shape: Shape, dtype: DType = 'f32'): Tensor {
+    if (this.inputs.has(name)) throw new ShapeError(`plan has two inputs named '${name}'`)
+    const tensor = this.gpu.tensor(shape, dtype, name)
+    this.ownBuffers.push(tensor.buffer)
+    this.inputs.set(name, tensor)
+    return tensor
+  }
+
+  /** A small table that kernels read (clip bounds, say), uploaded once. */
+  constant(label: string, dtype: DType, values: readonly number[]): Tensor {
+    const tensor = this.gpu.tensor([values.length], dtype, label)
+    this.ownBuffers.push(tensor.buffer)
+    this.gpu.write(tensor, values)
+    return tensor
+  }
+
+  /** A tensor that lives inside the plan; its memory is shared with others that are not alive at the same time. */
+  tensor(shape: Shape, dtype: DType = 'f32', label = 'tensor'): Tensor {
+    const storage = new Storage(bytesOf(shape), 'transient')
+    this.transients.add(storage)
+    return new Tensor(storage, shape, dtype, label)
+  }
+
+  /** Keeps a tensor's contents until the next run, readable by name. */
+  output(name: string, tensor: Tensor): Tensor {
+    this.outputs.set(name, tensor)
+    return tensor
+  }
+
+  /** Records one dispatch. Names, dtypes and sharing are checked here. */
+  dispatch<T extends ShaderTypes, E extends keyof T['entries'] & string>(
+    shader: Shader<T>,
+    entry: E,
+    args: Arguments<T, E>,
+    launch: Launch<T>,
+  ): void {
+    if (this.encoded) throw new DeviceError('a compiled plan cannot record more dispatches')
+    const { params = null, ...tensors } = args as Record<string, unknown>
+    const groups = typeof launch.groups === 'number' ? foldGroups(launch.groups) : launch.groups
+    const recorded: Dispatch = {
+      shader: shader as Shader,
+      entry,
+      label: launch.label ?? `${shader.name}.${entry}`,
+      tensors: tensors as Record<string, Tensor>,
+      params: params as Record<string, number> | null,
+      groups,
+      constants: (launch.constants ?? {}) as Constants,
+    }
+    this.checkDispatch(recorded)
+    this.dispatches.push(recorded)
+  }
+
+  private checkDispatch({ shader, entry, label, tensors, groups }: Dispatch): void {
+    const bindings = shader.entries[entry]?.bindings ?? {}
+    for (const [name, info] of Object.entries(bindings)) {
+      const tensor = tensors[name]
+      if (!tensor) throw new ShapeError(`${label}: binding '${name}' is missing`)
+      if (tensor.dtype !== info.element) {
+        throw new ShapeError(`${label}: '${name}' is ${tensor.dtype}, the kernel expects ${info.element}`)
+      }
+      if (tensor.byteLength > this.gpu.bindingLimit) {
+        throw new LimitError(
+          `${label}: ${tensor.label} ${formatShape(tensor.shape)} needs ${tensor.byteLength} bytes; this device binds at most ` +
+            `${this.gpu.bindingLimit}. Use a smaller batch or a device with a larger limit.`,
+        )
+      }
+    }
+    if (groups.some((n) => n > MAX_GROUPS)) throw new LimitError(`${label}: ${groups.join('×')} workgroups are too many`)
+  }
+
+  /** Assigns memory and builds every pipeline. `keepAll` gives each tensor memory of its own, so that any can be read. */
+  async compile(options: { keepAll?: boolean } = {}): Promise<this> {
+    this.assignMemory(options.keepAll ? this.transients : new Set([...this.outputs.values()].map((t) => t.storage)))
+    const [uniforms, offsets] = this.uploadParams()
+    this.encoded = await Promise.all(
+      this.dispatches.map(async (d, i) => {
+        const { pipeline, layout } = await this.gpu.pipeline(d.shader, d.entry, d.constants)
+        const bindGroup = this.gpu.device.createBindGroup({ layout, entries: bindEntries(d, uniforms, offsets[i] ?? 0) })
+        return { pipeline, bindGroup, groups: d.groups }
+      }),
+    )
+    this.gpu.check()
+    return this
+  }
+
+  private assignMemory(keep: ReadonlySet<Storage>): void {
+    const uses = this.dispatches.map((d) => Object.values(d.tensors).map((t) => t.storage))
+    planMemory(uses, keep).forEach((slot, i) => {
+      const flags = usage.storage | usage.copySrc | usage.copyDst
+      const buffer = this.gpu.createBuffer(`plan memory ${i}`, slot.bytes, flags, 'transient')
+      this.ownBuffers.push(buffer)
+      for (const storage of slot.storages) storage.buffer = buffer
+    })
+  }
+
+  /** All uniforms of all dispatches in one buffer, written once. */
+  private uploadParams(): [GPUBuffer, number[]] {
+    const align = this.gpu.limits.minUniformBufferOffsetAlignment
+    let bytes = 0
+    const offsets = this.dispatches.map((d) => {
+      const at = bytes
+      if (d.shader.params && d.params) bytes += Math.ceil(d.shader.params.size / align) * align
+      return at
+    })
+    const packed = new DataView(new ArrayBuffer(Math.max(16, bytes)))
+    this.dispatches.forEach((d, i) => d.params && packParams(d.shader, d.params, packed, offsets[i] ?? 0))
+    const buffer = this.gpu.createBuffer('plan uniforms', packed.byteLength, usage.uniform | usage.copyDst, 'uniform')
+    this.gpu.device.queue.writeBuffer(buffer, 0, packed.buffer)
+    this.ownBuffers.push(buffer)
+    return [buffer, offsets]
+  }
+
+  /** Uploads an input by name; `data` is dense. */
+  write(name: string, data: ArrayLike<number>): void {
+    const tensor = this.inputs.get(name)
+    if (!tensor) throw new ShapeError(`plan has no input '${name}' (it has ${[...this.inputs.keys()].join(', ') || 'none'})`)
+    this.gpu.write(tensor, data)
+  }
+
+  /** Encodes the plan into a compute pass of the caller's. */
+  encode(pass: GPUComputePassEncoder): void {
+    if (!this.encoded) throw new DeviceError('compile the plan before running it')
+    let current: GPUComputePipeline | null = null
+    for (const { pipeline, bindGroup, groups } of this.encoded) {
+      if (pipeline !== current) pass.setPipeline(pipeline)
+      current = pipeline
+      pass.setBindGroup(0, bindGroup)
+      pass.dispatchWorkgroups(groups[0], groups[1], groups[2])
+    }
+  }
+
+  /** One pass, one submit. `after` may add copies of results to the same submit. */
+  run(after?: (encoder: GPUCommandEncoder) => void): void {
+    this.gpu.check()
+    const encoder = this.gpu.device.createCommandEncoder()
+    const pass = encoder.beginComputePass()
+    this.encode(pass)
+    pass.end()
+    after?.(encoder)
+    this.gpu.submit(encoder.finish())
+  }
+
+  /** Downloads an output by name, dense. */
+  read(name: string): Promise<HostArray> {
+    return this.gpu.read(this.outputTensor(name))
+  }
+
+  /** Downloads an f32 output by name, dense. */
+  readFloat(name: string): Promise<Float32Array> {
+    return this.gpu.readFloat(this.outputTensor(name))
+  }
+
+  outputTensor(name: string): Tensor {
+    const tensor = this.outputs.get(name)
+    if (!tensor) throw new ShapeError(`plan has no output '${name}' (it has ${[...this.outputs.keys()].join(', ') || 'none'})`)
+    return tensor
+  }
+
+  /** Fills every tensor of the plan that a kernel should write with NaN, so that a value left unwritten shows. */
+  poison(): void {
+    const inputs = new Set([...this.inputs.values()].map((t) => t.buffer))
+    for (const storage of this.transients) {
+      if (!storage.buffer || inputs.has(storage.buffer)) continue
+      this.gpu.device.queue.writeBuffer(storage.buffer, 0, new Uint8Array(storage.buffer.size).fill(0xff))
+    }
+  }
+
+  get dispatchCount(): number {
+    return this.dispatches.length
+  }
+
+  /** One line per dispatch: label, kernel with constants, workgroups, tensors. */
+  describe(): string {
+    const lines = this.dispatches.map((d) => {
+      const constants = Object.entries(d.constants).map(([k, v]) => `${k}=${v}`)
+      const tensors = Object.entries(d.tensors).map(([k, t]) => `${k}:${formatShape(t.shape)}`)
+      const kernel = `${d.shader.name}.${d.entry}${constants.length > 0 ? `<${constants.join(',')}>` : ''}`
+      return `${d.label}  ${kernel}  ${d.groups.join('×')}  ${tensors.join(' ')}`
+    })
+    return lines.join('\n')
+  }
+
+  /** Frees everything the plan owns. */
+  destroy(): void {
+    for (const buffer of this.ownBuffers) this.gpu.destroyBuffer(buffer)
+    this.ownBuffers.length = 0
+    this.encoded = null
+  }
+}
+
+function bindEntries(d: Dispatch, uniforms: GPUBuffer, offset: number): GPUBindGroupEntry[] {
+  const used = d.shader.entries[d.entry]
+  const entries: GPUBindGroupEntry[] = Object.entries(used?.bindings ?? {}).map(([name, info]) => {
+    const tensor = d.tensors[name] as Tensor
+    return { binding: info.binding, resource: { buffer: tensor.buffer, offset: tensor.byteOffset, size: tensor.byteLength } }
+  })
+  if (used?.usesParams && d.shader.params) {
+    const { binding, size } = d.shader.params
+    entries.push({ binding, resource: { buffer: uniforms, offset, size } })
+  }
+  return entries
+}
+
+/** Throws unless two tensors of one operation have the same shape. */
+export function expectSameShape(where: string, a: Tensor, b: Tensor): void {
+  if (!sameShape(a.shape, b.shape)) {
+    throw new ShapeError(`${where}: ${a.label} is ${formatShape(a.shape)} but ${b.label} is ${formatShape(b.shape)}`)
+  }
+}

@@ -1,0 +1,92 @@
+import { GalvaniError, ShapeError } from './errors.ts'
+
+/** What the generated `shaders/NAME.d.wgsl.ts` says of a shader: the names a host file may use. */
+export interface ShaderTypes {
+  /** Entry point -> union of the storage bindings it uses. */
+  entries: Record<string, string>
+  /** Union of the fields of `Params`; never when there is none. */
+  params: string
+  /** Union of the tunable constants. */
+  constants: string
+}
+
+export interface BindingInfo {
+  binding: number
+  access: 'read' | 'read_write'
+  element: 'f32' | 'u32' | 'i32'
+}
+
+/** An imported `.wgsl`: source plus what reflection found at build time. */
+export interface Shader<T extends ShaderTypes = ShaderTypes> {
+  name: string
+  source: string
+  entries: Record<string, { bindings: Record<string, BindingInfo>; usesParams: boolean }>
+  params: { binding: number; size: number; fields: Record<string, { offset: number; type: 'f32' | 'u32' | 'i32' }> } | null
+  constants: Record<string, { type: string; value: string }>
+  /** Phantom: carries the names at type level, never present at run time. */
+  readonly types?: T
+}
+
+export type Constants = Readonly<Record<string, number | boolean>>
+
+function literal(type: string, value: number | boolean): string {
+  if (type === 'bool') return value ? 'true' : 'false'
+  if (type === 'u32') return `${value}u`
+  if (type === 'i32') return `${value}i`
+  return Number.isInteger(value) ? `${value}.0` : `${value}`
+}
+
+function matchingBrace(source: string, open: number): number {
+  let depth = 0
+  for (let i = open; i < source.length; i++) {
+    if (source[i] === '{') depth++
+    if (source[i] === '}' && --depth === 0) return i
+  }
+  throw new GalvaniError('unbalanced braces after // @unroll')
+}
+
+const unrollMark = /\/\/ @unroll\s*\n\s*for \(var (\w+) = 0u; \w+ < (\w+); \w+\+\+\) \{/
+
+/** Replaces each marked loop by its iterations; bounds are literals or constants of the shader. */
+function unrollLoops(source: string, values: Record<string, string>): string {
+  for (;;) {
+    const mark = unrollMark.exec(source)
+    if (!mark) return source
+    const [head, counter, bound] = mark as unknown as [string, string, string]
+    const count = Number.parseInt(values[bound] ?? bound, 10)
+    if (!Number.isInteger(count)) throw new GalvaniError(`cannot unroll to '${bound}': not a constant of the shader`)
+    const open = mark.index + head.length - 1
+    const close = matchingBrace(source, open)
+    const body = source.slice(open + 1, close)
+    const name = new RegExp(`\\b${counter}\\b`, 'g')
+    const copies = Array.from({ length: count }, (_, i) => `{${body.replace(name, `${i}u`)}}`)
+    source = source.slice(0, mark.index) + copies.join('\n') + source.slice(close + 1)
+  }
+}
+
+/** The source with constants substituted and marked loops unrolled: all the specialisation there is. */
+export function specialise(shader: Shader, constants: Constants): string {
+  let source = shader.source
+  const values: Record<string, string> = {}
+  for (const [name, info] of Object.entries(shader.constants)) values[name] = info.value
+  for (const [name, value] of Object.entries(constants)) {
+    const info = shader.constants[name]
+    if (!info) throw new ShapeError(`${shader.name}.wgsl has no constant ${name}`)
+    const text = literal(info.type, value)
+    values[name] = text
+    source = source.replace(new RegExp(`const ${name}(: \\w+) = [^;]+;`), `const ${name}$1 = ${text};`)
+  }
+  return unrollLoops(source, values)
+}
+
+/** Packs the uniform struct by its reflected offsets. */
+export function packParams(shader: Shader, values: Readonly<Record<string, number>>, into: DataView, at: number): void {
+  if (!shader.params) return
+  for (const [name, field] of Object.entries(shader.params.fields)) {
+    const value = values[name]
+    if (value === undefined) throw new ShapeError(`${shader.name}.wgsl: params.${name} is missing`)
+    if (field.type === 'f32') into.setFloat32(at + field.offset, value, true)
+    else if (field.type === 'u32') into.setUint32(at + field.offset, value, true)
+    else into.setInt32(at + field.offset, value, true)
+  }
+}

@@ -1,0 +1,98 @@
+import { DeviceError, ShapeError } from './errors.ts'
+import { checkShape, formatShape, innerOf, padTo4, rowsOf, sizeOf, type Shape } from './shape.ts'
+
+export type DType = 'f32' | 'u32' | 'i32'
+export type HostArray = Float32Array | Uint32Array | Int32Array
+
+/** Where bytes live. A plan's transient storage has no buffer until the plan is compiled. */
+export class Storage {
+  buffer: GPUBuffer | null = null
+  constructor(
+    readonly bytes: number,
+    readonly kind: 'persistent' | 'transient',
+  ) {}
+}
+
+/**
+ * A shape, a dtype and a place. The innermost extent is padded to a multiple of 4 elements (`rowStride`) and the padding is
+ * zero: every kernel writes whole vec4s and may rely on reading zeros there.
+ */
+export class Tensor {
+  readonly rowStride: number
+  constructor(
+    readonly storage: Storage,
+    readonly shape: Shape,
+    readonly dtype: DType,
+    readonly label: string,
+    readonly byteOffset = 0,
+  ) {
+    checkShape(shape, label)
+    this.rowStride = padTo4(innerOf(shape))
+  }
+
+  /** Number of logical elements, without padding. */
+  get size(): number {
+    return sizeOf(this.shape)
+  }
+
+  /** Product of all extents but the innermost. */
+  get rows(): number {
+    return rowsOf(this.shape)
+  }
+
+  /** Bytes in memory, with padding. */
+  get byteLength(): number {
+    return this.rows * this.rowStride * 4
+  }
+
+  get buffer(): GPUBuffer {
+    if (!this.storage.buffer) throw new DeviceError(`tensor ${this.label} has no memory yet: compile its plan first`)
+    return this.storage.buffer
+  }
+
+  /** The same bytes under another shape; rows must keep their stride. */
+  reshape(shape: Shape, label = this.label): Tensor {
+    const keepsRows = innerOf(shape) === innerOf(this.shape)
+    const dense = innerOf(shape) % 4 === 0 && innerOf(this.shape) % 4 === 0
+    if (sizeOf(shape) !== this.size || !(keepsRows || dense)) {
+      throw new ShapeError(`${this.label}: cannot view ${formatShape(this.shape)} as ${formatShape(shape)}`)
+    }
+    return new Tensor(this.storage, shape, this.dtype, label, this.byteOffset)
+  }
+}
+
+/** Bytes that a tensor of this shape takes, rows padded. */
+export const bytesOf = (shape: Shape): number => rowsOf(shape) * padTo4(innerOf(shape)) * 4
+
+const arrayOf = { f32: Float32Array, u32: Uint32Array, i32: Int32Array } as const
+
+/** Copies dense host rows into padded rows. `data` may be any array-like of the tensor's logical size. */
+export function packRows(tensor: Tensor, data: ArrayLike<number>): HostArray {
+  if (data.length !== tensor.size) {
+    throw new ShapeError(
+      `${tensor.label}: got ${data.length} values, shape ${formatShape(tensor.shape)} holds ${tensor.size}`,
+    )
+  }
+  const inner = innerOf(tensor.shape)
+  const out = new arrayOf[tensor.dtype](tensor.rows * tensor.rowStride)
+  if (inner === tensor.rowStride) {
+    out.set(data)
+    return out
+  }
+  for (let r = 0; r < tensor.rows; r++) {
+    for (let i = 0; i < inner; i++) out[r * tensor.rowStride + i] = data[r * inner + i] as number
+  }
+  return out
+}
+
+/** Copies padded rows out of a mapped range into a dense array. */
+export function unpackRows(tensor: Tensor, mapped: ArrayBuffer): HostArray {
+  const padded = new arrayOf[tensor.dtype](mapped, 0, tensor.rows * tensor.rowStride)
+  const inner = innerOf(tensor.shape)
+  if (inner === tensor.rowStride) return padded.slice()
+  const out = new arrayOf[tensor.dtype](tensor.size)
+  for (let r = 0; r < tensor.rows; r++) {
+    out.set(padded.subarray(r * tensor.rowStride, r * tensor.rowStride + inner), r * inner)
+  }
+  return out
+}

@@ -1,0 +1,50 @@
+import { FormatError } from '../runtime/errors.ts'
+
+/** The longest run of missing samples that is filled, in seconds. */
+export const LONGEST_GAP_SECONDS = 1
+
+export interface Filled {
+  samples: Float64Array
+  /** How many samples were missing. */
+  filled: number
+}
+
+/**
+ * Fills runs of NaN up to one second linearly; a run at either end takes the nearest sample.
+ * @throws FormatError naming the place of a longer run, or of a value that is infinite
+ */
+export function fillGaps(eda: ArrayLike<number>, sampleRate: number, source: string): Filled {
+  const samples = Float64Array.from(eda)
+  const n = samples.length
+  let filled = 0
+  for (let start = 0; start < n; start++) {
+    const value = samples[start] as number
+    if (Number.isFinite(value)) continue
+    if (!Number.isNaN(value)) throw new FormatError(`${source}: sample ${start} is ${value}, expected a finite number`)
+    let end = start
+    while (end < n && Number.isNaN(samples[end])) end++
+    if (end - start > LONGEST_GAP_SECONDS * sampleRate) throw new FormatError(tooLong(source, start, end, n, sampleRate))
+    bridge(samples, start, end)
+    filled += end - start
+    start = end - 1
+  }
+  return { samples, filled }
+}
+
+/** Replaces samples[start, end) by the line between their neighbours. */
+function bridge(samples: Float64Array, start: number, end: number): void {
+  const before = start > 0 ? samples[start - 1] : samples[end]
+  const after = end < samples.length ? samples[end] : before
+  if (before === undefined || after === undefined) return
+  for (let i = start; i < end; i++) {
+    samples[i] = before + ((after - before) * (i - start + 1)) / (end - start + 1)
+  }
+}
+
+function tooLong(source: string, start: number, end: number, n: number, sampleRate: number): string {
+  if (end - start === n) return `${source}: all ${n} samples are missing (NaN); leave this recording out`
+  const seconds = ((end - start) / sampleRate).toPrecision(3)
+  const at = (start / sampleRate).toFixed(2)
+  return `${source}: ${seconds} s of samples are missing (NaN) from ${at} s on; ` +
+    `gaps up to ${LONGEST_GAP_SECONDS} s are filled, cut or repair longer ones`
+}

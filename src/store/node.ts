@@ -1,0 +1,95 @@
+import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { FormatError, GalvaniError, UsageError } from '../runtime/errors.ts'
+import type { Store } from './store.ts'
+
+/** A folder of the file system. Paths that lead out of it are refused. */
+export class NodeStore implements Store {
+  readonly root: string
+  #written = 0
+
+  constructor(root: string) {
+    this.root = resolve(root)
+  }
+
+  async read(path: string): Promise<Uint8Array> {
+    return await readFile(this.#locate(path)).catch((error: NodeJS.ErrnoException) => {
+      throw new FormatError(readFailure(join(this.root, path), error))
+    })
+  }
+
+  async readText(path: string): Promise<string> {
+    return new TextDecoder().decode(await this.read(path))
+  }
+
+  async exists(path: string): Promise<boolean> {
+    return await stat(this.#locate(path)).then(() => true, () => false)
+  }
+
+  async write(path: string, content: Uint8Array | string): Promise<void> {
+    const target = this.#locate(path)
+    const aside = `${target}.${process.pid}-${this.#written++}.tmp`
+    await wrapped(target, async () => {
+      await mkdir(dirname(target), { recursive: true })
+      try {
+        const file = await open(aside, 'w')
+        try {
+          await file.writeFile(content)
+          await file.sync()
+        } finally {
+          await file.close()
+        }
+        await rename(aside, target)
+        await syncFolder(dirname(target))
+      } catch (error) {
+        await rm(aside, { force: true })
+        throw error
+      }
+    })
+  }
+
+  async append(path: string, line: string): Promise<void> {
+    const target = this.#locate(path)
+    await wrapped(target, async () => {
+      await mkdir(dirname(target), { recursive: true })
+      await appendFile(target, `${line}\n`)
+    })
+  }
+
+  async list(dir: string): Promise<string[]> {
+    return (await readdir(this.#locate(dir)).catch(() => [])).sort()
+  }
+
+  #locate(path: string): string {
+    const full = resolve(this.root, path)
+    const inside = relative(this.root, full)
+    if (inside.startsWith('..') || isAbsolute(inside)) {
+      throw new UsageError(`${path}: leads out of ${this.root}; use a path inside it`)
+    }
+    return full
+  }
+}
+
+/** Makes the rename itself survive a power cut. Some systems cannot open folders; there the rename alone must do. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r').catch(() => undefined)
+  try {
+    await folder?.sync().catch(() => undefined)
+  } finally {
+    await folder?.close()
+  }
+}
+
+async function wrapped(path: string, action: () => Promise<void>): Promise<void> {
+  try {
+    await action()
+  } catch (error) {
+    throw new GalvaniError(`${path}: cannot be written (${(error as NodeJS.ErrnoException).code ?? String(error)})`)
+  }
+}
+
+function readFailure(path: string, error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT') return `${path}: no such file`
+  if (error.code === 'EISDIR') return `${path}: is a folder, expected a file`
+  return `${path}: cannot be read (${error.code ?? error.message})`
+}

@@ -1,0 +1,17 @@
+// Where files live: a folder in Node, memory in tests and pages. Nothing else in the library touches a file system.
+
+/** Files under one root. Paths are relative to it and use `/`. */
+export interface Store {
+  /** @throws FormatError if there is no such file */
+  read(path: string): Promise<Uint8Array>
+  /** UTF-8 text. @throws FormatError if there is no such file */
+  readText(path: string): Promise<string>
+  /** True for a file or a folder. */
+  exists(path: string): Promise<boolean>
+  /** Replaces the file as a whole: a reader, or a crash, sees the old content or the new, never a part. */
+  write(path: string, content: Uint8Array | string): Promise<void>
+  /** Adds one line, with its line end, to a file that is made if need be. */
+  append(path: string, line: string): Promise<void>
+  /** Names of the files and folders directly inside `dir` (`''` is the root), sorted; none if it does not exist. */
+  list(dir: string): Promise<string[]>
+}

@@ -1,0 +1,26 @@
+// npm run gen [-- --check]: writes shaders/*.d.wgsl.ts, or fails when one is stale.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { describe, typesOf } from './wgsl.mjs'
+
+const shaders = new URL('../shaders/', import.meta.url)
+const check = process.argv.includes('--check')
+const stale = []
+for (const file of readdirSync(shaders).filter((f) => f.endsWith('.wgsl'))) {
+  const name = file.slice(0, -'.wgsl'.length)
+  const target = new URL(`${name}.d.wgsl.ts`, shaders)
+  try {
+    const text = typesOf(describe(readFileSync(new URL(file, shaders), 'utf8'), name))
+    if (existsSync(target) && readFileSync(target, 'utf8') === text) continue
+    stale.push(`shaders/${name}.d.wgsl.ts`)
+    if (!check) writeFileSync(target, text)
+  } catch (error) {
+    console.error(error.message)
+    process.exitCode = 1
+  }
+}
+if (check && stale.length > 0) {
+  console.error(`stale generated files: ${stale.join(', ')}; run \`npm run gen\``)
+  process.exitCode = 1
+} else {
+  console.log(stale.length > 0 ? `wrote ${stale.join(', ')}` : 'generated files are current')
+}

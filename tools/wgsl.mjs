@@ -1,0 +1,72 @@
+// What a .wgsl file becomes: plain data for the runtime, and types for the host file that launches it.
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js'
+
+const scalar = (type) => (type.name === 'array' || type.name.startsWith('vec') ? scalar(type.format) : type.name)
+
+function parse(source, name) {
+  try {
+    return new WgslReflect(source)
+  } catch (error) {
+    throw new Error(`shaders/${name}.wgsl: ${error.message}`, { cause: error })
+  }
+}
+
+/** Reflection of one shader: entries, bindings, uniform fields and tunable constants. */
+export function describe(source, name) {
+  const reflect = parse(source, name)
+  const uniform = reflect.uniforms[0]
+  const entries = {}
+  for (const entry of reflect.entry.compute) {
+    const bindings = {}
+    for (const resource of entry.resources) {
+      if (resource === uniform || resource.name === uniform?.name) continue
+      bindings[resource.name] = { binding: resource.binding, access: resource.access, element: scalar(resource.type) }
+    }
+    entries[entry.name] = { bindings, usesParams: entry.resources.some((r) => r.name === uniform?.name) }
+  }
+  const constants = {}
+  for (const [, constant, type, value] of source.matchAll(/^const ([A-Z]\w*): (\w+) = ([^;]+);/gm)) {
+    constants[constant] = { type, value }
+  }
+  const params = uniform && {
+    binding: uniform.binding,
+    size: Math.ceil(uniform.type.size / 16) * 16,
+    fields: Object.fromEntries(uniform.type.members.map((m) => [m.name, { offset: m.offset, type: m.type.name }])),
+  }
+  return { name, source, entries, params: params ?? null, constants }
+}
+
+const union = (names) => names.map((n) => `'${n}'`).join(' | ') || 'never'
+
+/** The text of `NAME.d.wgsl.ts`. */
+export function typesOf(shader) {
+  const entries = Object.entries(shader.entries).map(([name, e]) => `    ${name}: ${union(Object.keys(e.bindings).sort())}\n`)
+  return `// Generated from ${shader.name}.wgsl by \`npm run gen\`; do not edit.
+import type { Shader } from '../src/runtime/shader.ts'
+
+declare const shader: Shader<{
+  entries: {
+${entries.join('')}  }
+  params: ${union(Object.keys(shader.params?.fields ?? {}))}
+  constants: ${union(Object.keys(shader.constants))}
+}>
+export default shader
+`
+}
+
+const load = (path) => `export default ${JSON.stringify(describe(readFileSync(path, 'utf8'), basename(path, '.wgsl')))}`
+
+export const esbuildPlugin = {
+  name: 'wgsl',
+  setup(build) {
+    build.onLoad({ filter: /\.wgsl$/ }, ({ path }) => ({ contents: load(path), loader: 'js' }))
+  },
+}
+
+export const vitePlugin = {
+  name: 'wgsl',
+  enforce: 'pre',
+  load: (id) => (id.endsWith('.wgsl') ? load(id) : null),
+}
