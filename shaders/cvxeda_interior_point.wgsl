@@ -254,6 +254,7 @@ fn riccati(@builtin(global_invocation_id) id: vec3<u32>) {
       }
       schur[(WINDOW - m) * SIDE] = 0.0;
     }
+    schur[0] = 0.0;
     row_adjoint[0] = vec2<f32>();
     coupling[0] = vec2<f32>();
     rhs[0] = 0.0;

@@ -4,7 +4,6 @@ import type { Shader } from '../src/runtime/shader.ts'
 declare const shader: Shader<{
   entries: {
     relu: 'a' | 'y'
-    add_relu: 'a' | 'b' | 'y'
     relu_backward: 'a' | 'b' | 'y'
     sigmoid: 'a' | 'y'
     sigmoid_backward: 'a' | 'b' | 'y'

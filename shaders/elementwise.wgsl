@@ -21,15 +21,7 @@ fn relu(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   if (i < params.quads) { y[i] = rectify(a[i]); }
 }
 
-// add_relu: y = max(a + b, 0)
-@compute @workgroup_size(WORKGROUP)
-fn add_relu(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-            @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (i < params.quads) { y[i] = rectify(a[i] + b[i]); }
-}
-
-// relu_backward: a = dy, b = the output of relu or add_relu; passes the gradient where the output is positive.
+// relu_backward: a = dy, b = the output of relu; passes the gradient where the output is positive.
 @compute @workgroup_size(WORKGROUP)
 fn relu_backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
                  @builtin(local_invocation_index) lane: u32) {

@@ -15,12 +15,12 @@ import {
   avgPool1d, avgPool1dBackward, globalAvgPool, globalAvgPoolBackward, maxPool1d, maxPool1dBackward,
 } from '../src/reference/pool.ts'
 import { rnta, rntaBackward } from '../src/reference/rnta.ts'
-import type { RntaBuffers, RntaParameters, RntaPool } from '../src/reference/rnta.ts'
+import type { RntaBuffers, RntaParameters } from '../src/reference/rnta.ts'
 import { attentionModule } from '../src/reference/rtcan1d.ts'
 import { sca, scaBackward } from '../src/reference/sca.ts'
 import type { ScaParameters } from '../src/reference/sca.ts'
 import { judgeCase } from '../src/verify/compare.ts'
-import type { ModelConfig } from '../src/model/config.ts'
+import type { ModelConfig, RntaPool } from '../src/model/config.ts'
 import { dataOf, fixtureCases, readTensors } from './reference.support.ts'
 import type { FixtureCase } from './reference.support.ts'
 

@@ -1,10 +1,15 @@
 // APT's sources: what they name, and the backports entry that this machine's own mirror would have.
 
 /**
- * The enabled binary-package sources of a file of /etc/apt, in either format APT reads.
+ * @typedef {{ path: string, text: string }} File  a file of /etc/apt; `.sources` is deb822, anything else one line an entry
+ * @typedef {{ suites: string[], components: string[], extension: string, render: (suite: string) => string }} Source
+ */
+
+/**
+ * The enabled binary-package sources of a file, in either format APT reads.
  *
- * @param {{ path: string, text: string }} file  `.sources` is deb822, anything else one line an entry
- * @returns {{ uris: string[], suites: string[], components: string[], render: (suite: string) => string, extension: string }[]}
+ * @param {File} file
+ * @returns {Source[]}
  */
 export function parseSources({ path, text }) {
   return path.endsWith('.sources') ? parseDeb822(text) : parseLines(text)
@@ -12,35 +17,20 @@ export function parseSources({ path, text }) {
 
 const words = (value = '') => value.split(/\s+/).filter(Boolean)
 
+/** Stanzas of `Name: value` fields; a line that starts with a blank continues the field before it (an embedded key does). */
 function parseDeb822(text) {
-  const stanzas = text.replace(/^#.*\n?/gm, '').split(/\n\s*\n/)
-  return stanzas.map(fieldsOf).filter(isEnabledBinary).map((fields) => ({
-    uris: words(fields.get('uris')),
-    suites: words(fields.get('suites')),
-    components: words(fields.get('components')),
-    extension: '.sources',
-    render: (suite) => [...fields].map(([name, value]) => `${title(name)}: ${name === 'suites' ? suite : value}\n`).join(''),
-  }))
+  const stanzas = text.replace(/^#.*\n?/gm, '').trim().split(/\n\s*\n/)
+  return stanzas.flatMap((stanza) => {
+    const field = (name) => stanza.match(new RegExp(`^${name}:((?:.*)(?:\n[ \t].*)*)`, 'im'))?.[1]
+    if (!words(field('Types')).includes('deb') || /^\s*(no|false|0)\s*$/i.test(field('Enabled') ?? '')) return []
+    const render = (suite) => `${stanza.replace(/^Suites:.*(\n[ \t].*)*/im, `Suites: ${suite}`)}\n`
+    return [{ suites: words(field('Suites')), components: words(field('Components')), extension: '.sources', render }]
+  })
 }
-
-/** Fields of a stanza by lower-case name; a line that starts with a blank continues the field before (an embedded key does). */
-function fieldsOf(stanza) {
-  const fields = new Map()
-  for (const field of stanza.trim().split(/\n(?=\S)/)) {
-    const colon = field.indexOf(':')
-    if (colon > 0) fields.set(field.slice(0, colon).toLowerCase(), field.slice(colon + 1).trim())
-  }
-  return fields
-}
-
-const title = (name) => name.replace(/(^|-)[a-z]/g, (letters) => letters.toUpperCase())
-
-const isEnabledBinary = (fields) => words(fields.get('types')).includes('deb') && !/^(no|false|0)$/i.test(fields.get('enabled') ?? '')
 
 function parseLines(text) {
   return [...text.matchAll(/^\s*deb\s+(?:(\[[^\]]*\])\s+)?(\S+)\s+(\S+)((?:[ \t]+[^\s#]+)*)/gm)].map(
     ([, options, uri, suite, components]) => ({
-      uris: [uri],
       suites: [suite],
       components: words(components),
       extension: '.list',
@@ -52,6 +42,8 @@ function parseLines(text) {
 /**
  * The entry that adds a release's backports from the mirror, and under the key, of the release itself.
  *
+ * @param {File[]} files
+ * @param {string} codename
  * @returns {{ name: string, text: string } | undefined}  undefined when backports are there already, or no source has the release
  */
 export function backportsSource(files, codename) {
@@ -62,7 +54,11 @@ export function backportsSource(files, codename) {
   return release && { name: `galvani-${suite}${release.extension}`, text: release.render(suite) }
 }
 
-/** ID and VERSION_CODENAME of /etc/os-release. */
+/**
+ * ID and VERSION_CODENAME of /etc/os-release.
+ *
+ * @param {string} text
+ */
 export function parseOsRelease(text) {
   const field = (name) => text.match(new RegExp(`^${name}="?([^"\n]*)"?$`, 'm'))?.[1] ?? ''
   return { id: field('ID'), codename: field('VERSION_CODENAME') }

@@ -10,12 +10,12 @@ export function dependenciesCurrent(directory = root) {
   const packagesOf = (path) => JSON.parse(readFileSync(path, 'utf8')).packages
   const installed = packagesOf(installedPath)
   const locked = Object.entries(packagesOf(join(directory, 'package-lock.json'))).filter(([path]) => path !== '')
-  const same = ([path, entry]) => {
+  const holds = ([path, entry]) => {
     const present = installed[path]
     // Packages for other platforms are locked but not installed.
     return present ? present.version === entry.version && present.integrity === entry.integrity : Boolean(entry.optional)
   }
-  return locked.every(same)
+  return locked.every(holds)
 }
 
 export async function installDependencies() {

@@ -12,12 +12,17 @@ const SOURCES = '/etc/apt/sources.list.d'
 export async function installMesa({ id, codename }) {
   await step('no GPU driver found; reading the package lists (apt-get update)', () => apt('update'))
   if (id !== 'debian' || (await candidateMajor(MESA[0])) >= OLDEST_MESA) return install(MESA)
-  const added = addBackports(codename)
+  const added = missingBackports(codename)
   try {
-    if (added) await step(`added ${added}; reading its lists`, () => apt('update'))
+    if (added) {
+      await step(`adding ${added.path} and reading its lists`, () => {
+        writeFileSync(added.path, added.text)
+        return apt('update')
+      })
+    }
     await install(MESA, `${codename}-backports`)
   } catch (error) {
-    if (added) rmSync(added)
+    if (added) rmSync(added.path)
     throw error
   }
 }
@@ -43,13 +48,10 @@ async function candidateMajor(name) {
   return Number(stdout.match(/Candidate: (?:\d+:)?(\d+)/)?.[1] ?? 0)
 }
 
-/** Adds the backports of this machine's own mirror. Returns the file it wrote, or undefined when they were there already. */
-function addBackports(codename) {
-  const listed = readdirSync(SOURCES).filter((name) => /\.(list|sources)$/.test(name)).map((name) => join(SOURCES, name))
-  const paths = ['/etc/apt/sources.list', ...listed].filter((path) => existsSync(path))
+/** The file that would add the backports of this machine's own mirror; undefined when they are there already. */
+function missingBackports(codename) {
+  const listed = existsSync(SOURCES) ? readdirSync(SOURCES).filter((name) => /\.(list|sources)$/.test(name)) : []
+  const paths = ['/etc/apt/sources.list', ...listed.map((name) => join(SOURCES, name))].filter((path) => existsSync(path))
   const source = backportsSource(paths.map((path) => ({ path, text: readFileSync(path, 'utf8') })), codename)
-  if (!source) return undefined
-  const path = join(SOURCES, source.name)
-  writeFileSync(path, source.text)
-  return path
+  return source && { path: join(SOURCES, source.name), text: source.text }
 }

@@ -13,8 +13,9 @@ const WORKGROUP = 8
 const MAX_ITERATIONS = 40
 /** Iterations between two looks at the `done` flags. */
 const GROUP = 4
-/** Samples of a batch: 40 bytes each, and sweeps short enough for a software adapter's watchdog (about 1 s). */
+/** Samples of a batch, 40 bytes each; on a software adapter few enough that no sweep comes near a watchdog's limit (1 s). */
 const MAX_SAMPLES = 1 << 24
+const MAX_SAMPLES_SOFTWARE = 1 << 21
 
 /** Rows of `state` in the shader. */
 const STATE_ROWS = 6
@@ -30,7 +31,8 @@ const rowWidth = (basis: TonicBasis) => basis.window + 4
 
 function batchSize(gpu: Gpu, { n }: Problem, basis: TonicBasis): number {
   const words = gpu.bindingLimit / 4
-  return Math.max(1, Math.floor(Math.min(words / (4 * n), words / ((basis.rows + 1) * rowWidth(basis)), MAX_SAMPLES / n)))
+  const samples = Math.min(words / 4, gpu.info.isFallbackAdapter ? MAX_SAMPLES_SOFTWARE : MAX_SAMPLES)
+  return Math.max(1, Math.floor(Math.min(samples / n, words / ((basis.rows + 1) * rowWidth(basis)))))
 }
 
 function allocate(gpu: Gpu, { n }: Problem, basis: TonicBasis, lanes: number): Tensors {
@@ -110,7 +112,7 @@ async function solveBatch(gpu: Gpu, problem: Problem, basis: TonicBasis, signals
     gpu.write(tensors.tables, basis.tables)
     gpu.write(tensors.state, initial)
     start.run()
-    let state = initial
+    let state: Float32Array = initial
     for (let i = 0; i < MAX_ITERATIONS && state.indexOf(0, DONE * lanes) >= 0; i += GROUP) {
       abort?.throwIfAborted()
       iterate.run()

@@ -80,15 +80,16 @@ export function batemanFilter(sampleRate: number, tau0: number, tau1: number): B
   }
 }
 
-/** Cubic B-spline over 4 k - 3 samples: a triangle convolved with itself, scaled to maximum 1. */
+/** Cubic B-spline over 4 k - 3 samples: four boxes of k samples convolved, scaled to maximum 1. */
 export function splineTemplate(spacing: number): Float64Array {
-  const triangle = Float64Array.from({ length: 2 * spacing - 1 }, (_, i) => spacing - Math.abs(i - spacing + 1))
-  const peak = (spacing * (2 * spacing * spacing + 1)) / 3
-  const template = new Float64Array(4 * spacing - 3)
-  for (let i = 0; i < triangle.length; i++) {
-    for (let j = 0; j < triangle.length; j++) template[i + j]! += (triangle[i]! * triangle[j]!) / peak
+  let spline = new Float64Array(4 * spacing - 3)
+  spline[0] = 1
+  for (let box = 0; box < 4; box++) {
+    let sum = 0 // of integers below 2^53, hence exact
+    spline = spline.map((value, i, all) => (sum += value - (all[i - spacing] ?? 0)))
   }
-  return template
+  const peak = (spacing * (2 * spacing * spacing + 1)) / 3
+  return spline.map(value => value / peak)
 }
 
 /** Adds B l to `out`, touching only the support of each spline. */

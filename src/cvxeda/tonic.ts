@@ -15,7 +15,7 @@ import type { Problem } from './problem.ts'
 
 /** Splines that overlap one span. */
 const OVERLAP = 4
-const LARGEST_WINDOW = 12
+const LARGEST_WINDOW = 40
 
 export interface TonicBasis {
   /** Rows active in one span: the overlapping splines and those whose adjoint has not yet died out. */
@@ -39,7 +39,7 @@ export interface TonicBasis {
  */
 function windowOf(problem: Problem): number {
   const { sampleRate, spacing, params } = problem
-  const tail = Math.max(2, params.tau0, params.tau1) * sampleRate
+  const tail = Math.max(4 * Math.max(2, params.tau0, params.tau1) * sampleRate, 40)
   const window = OVERLAP + Math.ceil(tail / spacing)
   if (window > LARGEST_WINDOW) {
     const smallest = Math.max(2, params.tau0, params.tau1) / (LARGEST_WINDOW - OVERLAP)

@@ -16,7 +16,7 @@ function unary(p: Plan, entry: 'relu' | 'sigmoid', a: Tensor): Tensor {
   return y
 }
 
-function binary(p: Plan, entry: 'add' | 'add_relu' | 'relu_backward' | 'sigmoid_backward', a: Tensor, b: Tensor): Tensor {
+function binary(p: Plan, entry: 'add' | 'relu_backward' | 'sigmoid_backward', a: Tensor, b: Tensor): Tensor {
   expectSameShape(entry, a, b)
   const y = p.tensor(a.shape, 'f32', entry)
   const params = paramsOf(a)
@@ -27,7 +27,7 @@ function binary(p: Plan, entry: 'add' | 'add_relu' | 'relu_backward' | 'sigmoid_
 /** max(x, 0), any shape. */
 export const relu = (p: Plan, x: Tensor): Tensor => unary(p, 'relu', x)
 
-/** Gradient through `relu` or `addRelu`, from their output y; zero where y is zero. */
+/** Gradient through `relu`, from its output y; zero where y is zero. */
 export const reluBackward = (p: Plan, dy: Tensor, y: Tensor): Tensor => binary(p, 'relu_backward', dy, y)
 
 /** 1 / (1 + exp(-x)), any shape. */
@@ -38,6 +38,3 @@ export const sigmoidBackward = (p: Plan, dy: Tensor, y: Tensor): Tensor => binar
 
 /** a + b. */
 export const add = (p: Plan, a: Tensor, b: Tensor): Tensor => binary(p, 'add', a, b)
-
-/** max(a + b, 0): the end of a residual unit. Its gradient, `reluBackward`, goes to both. */
-export const addRelu = (p: Plan, a: Tensor, b: Tensor): Tensor => binary(p, 'add_relu', a, b)

@@ -38,7 +38,9 @@ export function reshape(x: NdArray, shape: readonly number[]): NdArray {
 
 /** Applies `f` to every element. */
 export function map(x: NdArray, f: (value: number, index: number) => number): NdArray {
-  return { shape: [...x.shape], data: x.data.map(f) }
+  const y = zeros(x.shape)
+  for (let i = 0; i < y.data.length; i++) y.data[i] = f(x.data[i]!, i)
+  return y
 }
 
 /** Elementwise sum of two arrays of one shape. */

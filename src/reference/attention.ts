@@ -37,9 +37,10 @@ export function attendBackward(
 /** s[b,i,j] = sum_d u[b,d,i] v[b,d,j]. */
 function scores(u: NdArray, v: NdArray): NdArray {
   const s = zeros([u.shape[0]!, u.shape[2]!, v.shape[2]!])
+  const [uData, vData, sData] = [u.data, v.data, s.data]
   forEachQuery(u, v, (query, keys, row, M) => {
-    const value = u.data[query]!
-    for (let j = 0; j < M; j++) s.data[row + j]! += value * v.data[keys + j]!
+    const value = uData[query]!
+    for (let j = 0; j < M; j++) sData[row + j]! += value * vData[keys + j]!
   })
   return s
 }
@@ -47,9 +48,10 @@ function scores(u: NdArray, v: NdArray): NdArray {
 /** u[b,d,i] = sum_j w[b,i,j] v[b,d,j]. */
 function overKeys(w: NdArray, v: NdArray): NdArray {
   const u = zeros([v.shape[0]!, v.shape[1]!, w.shape[1]!])
+  const [wData, vData] = [w.data, v.data]
   forEachQuery(u, v, (query, keys, row, M) => {
     let sum = 0
-    for (let j = 0; j < M; j++) sum += w.data[row + j]! * v.data[keys + j]!
+    for (let j = 0; j < M; j++) sum += wData[row + j]! * vData[keys + j]!
     u.data[query] = sum
   })
   return u
@@ -58,22 +60,23 @@ function overKeys(w: NdArray, v: NdArray): NdArray {
 /** v[b,d,j] = sum_i w[b,i,j] u[b,d,i]. */
 function overQueries(w: NdArray, u: NdArray): NdArray {
   const v = zeros([u.shape[0]!, u.shape[1]!, w.shape[2]!])
+  const [wData, vData] = [w.data, v.data]
   forEachQuery(u, v, (query, keys, row, M) => {
     const value = u.data[query]!
-    for (let j = 0; j < M; j++) v.data[keys + j]! += value * w.data[row + j]!
+    for (let j = 0; j < M; j++) vData[keys + j]! += value * wData[row + j]!
   })
   return v
 }
 
-/** Visits every (b, d, i) with the flat positions of u[b,d,i], v[b,d,0] and w[b,i,0] for u [B,D,N], v [B,D,M]. */
+/** Visits every (b, i, d) with the flat positions of u[b,d,i], v[b,d,0] and w[b,i,0] for u [B,D,N], v [B,D,M]. */
 function forEachQuery(
   u: NdArray, v: NdArray, visit: (query: number, keys: number, row: number, M: number) => void,
 ): void {
   const [B, D, N] = dims3('attend', u)
   const M = v.shape[2]!
   for (let b = 0; b < B; b++) {
-    for (let d = 0; d < D; d++) {
-      for (let i = 0; i < N; i++) visit((b * D + d) * N + i, (b * D + d) * M, (b * N + i) * M, M)
+    for (let i = 0; i < N; i++) {
+      for (let d = 0; d < D; d++) visit((b * D + d) * N + i, (b * D + d) * M, (b * N + i) * M, M)
     }
   }
 }

@@ -1,5 +1,6 @@
 // The operators as layers of a network: each call looks its parameters up by name and returns its result together with
 // the function that carries a gradient back and leaves the parameters' gradients in the pass.
+import type { RntaPool } from '../model/config.ts'
 import { FormatError } from '../runtime/errors.ts'
 import { add, reshape, sizeOf } from './array.ts'
 import type { NamedArrays, NdArray } from './array.ts'
@@ -10,7 +11,6 @@ import type { ConvGeometry } from './conv1d.ts'
 import { linear, linearBackward } from './linear.ts'
 import { avgPool1d, avgPool1dBackward, maxPool1d, maxPool1dBackward } from './pool.ts'
 import { RNTA_BUFFERS, RNTA_PARAMETERS, rnta, rntaBackward } from './rnta.ts'
-import type { RntaPool } from './rnta.ts'
 import { SCA_PARAMETERS, sca, scaBackward } from './sca.ts'
 
 /** One forward and backward pass through a network. */

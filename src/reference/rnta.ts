@@ -1,6 +1,7 @@
 // Residual non-local temporal attention, eq. (10)-(14) of the RTCAN-1D paper (after Wang et al., 2018).
 //   y = BN(out(z)) + x,   z = attend(theta(x), pool(phi(x)), pool(g(x)))
 // theta, phi, g, out are 1x1 convolutions; every clip attends within itself and all clips share the weights.
+import type { RntaPool } from '../model/config.ts'
 import { add, dims3 } from './array.ts'
 import type { NdArray } from './array.ts'
 import { attend, attendBackward } from './attention.ts'
@@ -19,9 +20,6 @@ export type RntaParameters = Record<(typeof RNTA_PARAMETERS)[number], NdArray>
 
 export const RNTA_BUFFERS = ['bn.running_mean', 'bn.running_var'] as const
 export type RntaBuffers = Record<(typeof RNTA_BUFFERS)[number], NdArray>
-
-/** Sub-sampling of phi and g: none, average of 1 (the same) or 2 samples, largest of 2. */
-export type RntaPool = 'none' | 'avg1' | 'avg2' | 'max2'
 
 const POINTWISE = { stride: 1, padding: 0 }
 const PROJECTIONS = ['theta', 'phi', 'g'] as const
@@ -43,7 +41,7 @@ export interface RntaForward {
   saved: { x: NdArray; z: NdArray; clips: RntaClip[]; norm: BatchNormForward['saved']; parameters: RntaParameters }
 }
 
-/** x [B,C,L] -> y [B,C,L]. */
+/** x [B,C,L] -> y [B,C,L]; `pool` sub-samples phi and g: none, average of 1 (the same) or 2 samples, largest of 2. */
 export function rnta(
   x: NdArray, parameters: RntaParameters, buffers: RntaBuffers, pool: RntaPool, mode: BatchNormMode,
 ): RntaForward {

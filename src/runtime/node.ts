@@ -23,9 +23,9 @@ const instances = new Set<GPU>()
 export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
   const create = await loadDawn()
   const flags = options.adapter === undefined ? [] : [`adapter=${options.adapter}`]
-  let found = hasVulkanLoader() ? await request(create, flags) : undefined
-  if (!found && useSwiftShader()) found = await request(create, flags)
-  if (!found) throw new DeviceError(noAdapter(create, options.adapter))
+  let found = hasVulkanLoader() ? await request(create, flags) : { names: [] }
+  if (isNone(found) && useSwiftShader()) found = await request(create, flags)
+  if ('names' in found) throw new DeviceError(noAdapter(options.adapter, found.names))
   const { instance, adapter } = found
   const device = await openDevice(instance, adapter)
   const info = adapterInfo(adapter)
@@ -60,28 +60,23 @@ async function loadDawn(): Promise<Create> {
   }
 }
 
-async function request(create: Create, flags: string[]): Promise<{ instance: GPU; adapter: GPUAdapter } | undefined> {
+/** An adapter with the instance it belongs to, or the names of those that Dawn sees instead. */
+type Found = { instance: GPU; adapter: GPUAdapter } | { names: string[] }
+
+const isNone = (found: Found) => 'names' in found && found.names.length === 0
+
+async function request(create: Create, flags: string[]): Promise<Found> {
   try {
     const instance = create(flags)
     const adapter = await instance.requestAdapter({ powerPreference: 'high-performance' })
-    return adapter ? { instance, adapter } : undefined
-  } catch {
-    return undefined // Dawn throws where no backend, or none of the name asked for, is there
-  }
-}
-
-/** Names of the adapters Dawn sees; it tells them only in the message for a name that does not exist. */
-function adapterNames(create: Create): string[] {
-  try {
-    create(['adapter=\u0001'])
-    return []
+    return adapter ? { instance, adapter } : { names: [] }
   } catch (error) {
-    return [...String(error).matchAll(/name: '([^']*)'/g)].map((match) => match[1] ?? '')
+    // Dawn throws where no adapter is, or none of the name asked for, and lists the others.
+    return { names: [...String(error).matchAll(/name: '([^']*)'/g)].map((match) => match[1] ?? '') }
   }
 }
 
-function noAdapter(create: Create, wanted: string | undefined): string {
-  const names = adapterNames(create)
+function noAdapter(wanted: string | undefined, names: string[]): string {
   if (wanted === undefined || names.length === 0) {
     return 'no WebGPU adapter: this machine has no GPU driver; run `npm run setup` for one, or `galvani doctor` for details'
   }

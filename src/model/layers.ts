@@ -1,0 +1,177 @@
+// The architecture's layers as GPU dispatches: each records its forward kernels at once and its backward kernels when a
+// gradient arrives, side by side.
+import { batchNorm, batchNormBackward } from '../kernels/batchnorm.ts'
+import { channelAttention, channelAttentionBackward } from '../kernels/channel_attention.ts'
+import { conv1d, conv1dBackwardInput, conv1dBackwardWeight } from '../kernels/conv1d.ts'
+import { add, relu, reluBackward, sigmoid, sigmoidBackward } from '../kernels/elementwise.ts'
+import { flatten, flattenBackward } from '../kernels/layout.ts'
+import { linear, linearBackward } from '../kernels/linear.ts'
+import { pool1d, pool1dBackward, pooledSegments, type PoolGeometry } from '../kernels/pool.ts'
+import { clipSegments, type Segments } from '../kernels/segments.ts'
+import { temporalAttention, temporalAttentionBackward } from '../kernels/temporal_attention.ts'
+import type { Plan } from '../runtime/plan.ts'
+import { extent } from '../runtime/shape.ts'
+import type { Tensor } from '../runtime/tensor.ts'
+import type { ConvSpec, Layer, Layers } from './architecture.ts'
+import type { RntaPool } from './config.ts'
+import type { WeightTensors } from './weights.ts'
+
+const pointwise = { stride: 1, padding: 0 }
+
+const rntaPools: Readonly<Record<RntaPool, PoolGeometry | null>> = {
+  none: null,
+  avg1: null, // a window of one row changes nothing
+  avg2: { kind: 'average', kernel: 2, stride: 2, padding: 0 },
+  max2: { kind: 'max', kernel: 2, stride: 2, padding: 0 },
+}
+
+/** Interprets the architecture over tensors [B, L, C] and [B, F]. */
+export class GpuLayers implements Layers<Tensor> {
+  readonly taps = new Map<string, Tensor>()
+
+  /** `constantInput`: the tensor whose gradient nobody needs; its first layer does not compute one. */
+  constructor(
+    private readonly p: Plan,
+    private readonly weights: WeightTensors,
+    private readonly training: boolean,
+    private readonly constantInput: Tensor | null,
+  ) {}
+
+  conv(name: string, spec: ConvSpec): Layer<Tensor> {
+    const { p, weights } = this
+    return (x) => {
+      const w = weights.parameter(`${name}.weight`)
+      const y = conv1d(p, x, w, spec.bias ? weights.parameter(`${name}.bias`) : null, spec, name)
+      const backward = (dy: Tensor): Tensor => {
+        const dbias = spec.bias ? weights.gradient(`${name}.bias`) : null
+        conv1dBackwardWeight(p, x, dy, weights.gradient(`${name}.weight`), dbias, spec, `${name} backward weight`)
+        if (x === this.constantInput) return x
+        return conv1dBackwardInput(p, dy, w, x.shape, spec, { label: `${name} backward input` })
+      }
+      return { y, backward }
+    }
+  }
+
+  batchNorm(name: string): Layer<Tensor> {
+    return (x) => this.normalise(name, x)
+  }
+
+  private normalise(name: string, x: Tensor, segments?: Segments) {
+    const { p, weights, training } = this
+    const gamma = weights.parameter(`${name}.weight`)
+    const beta = weights.parameter(`${name}.bias`)
+    const statistics = {
+      runningMean: weights.buffer(`${name}.running_mean`),
+      runningVar: weights.buffer(`${name}.running_var`),
+    }
+    const mode = segments ? { training, segments } : { training }
+    const { y, record } = batchNorm(p, x, { gamma, beta, ...statistics }, mode, name)
+    const backward = (dy: Tensor): Tensor => {
+      const gradients = { dgamma: weights.gradient(`${name}.weight`), dbeta: weights.gradient(`${name}.bias`) }
+      return batchNormBackward(p, dy, record, gamma, gradients, `${name} backward`)
+    }
+    return { y, backward }
+  }
+
+  relu: Layer<Tensor> = (x) => {
+    const y = relu(this.p, x)
+    return { y, backward: (dy) => reluBackward(this.p, dy, y) }
+  }
+
+  sigmoid: Layer<Tensor> = (x) => {
+    const y = sigmoid(this.p, x)
+    return { y, backward: (dy) => sigmoidBackward(this.p, dy, y) }
+  }
+
+  channelAttention(name: string, { clips }: { reduction: number; clips: number }): Layer<Tensor> {
+    const { p, weights } = this
+    const tensors = (of: (name: string) => Tensor) => ({
+      reduceWeight: of(`${name}.reduce.weight`),
+      reduceBias: of(`${name}.reduce.bias`),
+      expandWeight: of(`${name}.expand.weight`),
+      expandBias: of(`${name}.expand.bias`),
+    })
+    return (x) => {
+      const parameters = tensors((n) => weights.parameter(n))
+      const { y, record } = channelAttention(p, x, parameters, clipSegments(extent(x.shape, 1), clips), name)
+      const backward = (dy: Tensor): Tensor =>
+        channelAttentionBackward(p, dy, record, parameters, tensors((n) => weights.gradient(n)), `${name} backward`)
+      return { y, backward }
+    }
+  }
+
+  /**
+   * Residual non-local temporal attention (section 3.3.2): y = BN(out(softmax(theta phi^T) g)) + x, each clip on its own, the
+   * weights shared; in training BN sees the clips as batches of their own.
+   */
+  temporalAttention(name: string, { pool, clips }: { pool: RntaPool; clips: number }): Layer<Tensor> {
+    const { p } = this
+    const project = (part: string): Layer<Tensor> => this.conv(`${name}.${part}`, { ...pointwise, channels: 0, kernel: 1, bias: true })
+    const geometry = rntaPools[pool]
+    return (x) => {
+      const segments = clipSegments(extent(x.shape, 1), clips)
+      const keys = geometry ? pooledSegments(segments, geometry, `${name} pool`) : segments
+      const [theta, phi, g] = ['theta', 'phi', 'g'].map((part) => project(part)(x)) as [Projected, Projected, Projected]
+      const pooled = (projected: Projected): Tensor => (geometry ? pool1d(p, projected.y, geometry, segments) : projected.y)
+      const unpool = (gradient: Tensor, projected: Projected): Tensor =>
+        geometry ? pool1dBackward(p, gradient, projected.y, geometry, segments) : gradient
+      const { y: mixed, record } = temporalAttention(p, theta.y, pooled(phi), pooled(g), segments, keys, name)
+      for (const [part, tensor] of [['queries', record.q], ['keys', record.k], ['lse', record.lse]] as const) {
+        this.taps.set(`${name}.${part}`, tensor)
+      }
+      const out = project('out')(mixed)
+      const normalised = this.normalise(`${name}.bn`, out.y, segments)
+      const backward = (dy: Tensor): Tensor => {
+        const dmixed = out.backward(normalised.backward(dy))
+        const { dq, dk, dv } = temporalAttentionBackward(p, dmixed, record, `${name} backward`)
+        const through = [theta.backward(dq), phi.backward(unpool(dk, phi)), g.backward(unpool(dv, g))]
+        return through.reduce((sum, gradient) => add(p, sum, gradient), dy)
+      }
+      return { y: add(p, normalised.y, x), backward }
+    }
+  }
+
+  maxPool(spec: { kernel: number; stride: number; padding: number }): Layer<Tensor> {
+    return this.pool({ kind: 'max', ...spec })
+  }
+
+  averagePool({ kernel }: { kernel: number }): Layer<Tensor> {
+    return this.pool({ kind: 'average', kernel, stride: 1, padding: 0 })
+  }
+
+  private pool(geometry: PoolGeometry): Layer<Tensor> {
+    return (x) => ({
+      y: pool1d(this.p, x, geometry),
+      backward: (dy) => pool1dBackward(this.p, dy, x, geometry),
+    })
+  }
+
+  flatten: Layer<Tensor> = (x) => ({
+    y: flatten(this.p, x),
+    backward: (dy) => flattenBackward(this.p, dy, x.shape),
+  })
+
+  linear(name: string): Layer<Tensor> {
+    const { p, weights } = this
+    return (x) => {
+      const w = weights.parameter(`${name}.weight`)
+      const y = linear(p, x, w, weights.parameter(`${name}.bias`), name)
+      const backward = (dy: Tensor): Tensor =>
+        linearBackward(p, x, dy, w, weights.gradient(`${name}.weight`), weights.gradient(`${name}.bias`), `${name} backward`)
+      return { y, backward }
+    }
+  }
+
+  add(a: Tensor, b: Tensor): Tensor {
+    return add(this.p, a, b)
+  }
+
+  tap(name: string): Layer<Tensor> {
+    return (x) => {
+      this.taps.set(name, x)
+      return { y: x, backward: (dy) => dy }
+    }
+  }
+}
+
+type Projected = ReturnType<Layer<Tensor>>

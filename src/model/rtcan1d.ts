@@ -1,0 +1,89 @@
+import { concat, channelsLast, slice } from '../kernels/layout.ts'
+import { softmax, softmaxBackward, softmaxCrossEntropy } from '../kernels/softmax.ts'
+import { ShapeError } from '../runtime/errors.ts'
+import type { Gpu } from '../runtime/gpu.ts'
+import type { Plan } from '../runtime/plan.ts'
+import { expectShape, extent } from '../runtime/shape.ts'
+import type { Tensor } from '../runtime/tensor.ts'
+import { classifier, trunk } from './architecture.ts'
+import type { ModelConfig } from './config.ts'
+import { GpuLayers } from './layers.ts'
+import { summarise, type ModelSummary } from './summary.ts'
+import { Weights } from './weights.ts'
+
+export interface RtcanInputs {
+  /** [B, in_channels, length], signals in the order origin, phasic, tonic. */
+  eda: Tensor
+  /** [B, music_dim]; absent when music_dim is 0. */
+  music?: Tensor
+}
+
+export interface RtcanForward {
+  /** [B, classes], before any softmax. */
+  logits: Tensor
+  /** [B, classes]. */
+  probabilities: Tensor
+  /** Named activations [B, L, C] or [B, F]. */
+  taps: ReadonlyMap<string, Tensor>
+  /** Mean loss [1] of the preset's head against target probabilities [B, classes], and its gradient by the logits. */
+  loss: (targets: Tensor) => { loss: Tensor; dlogits: Tensor }
+  /** Records the backward pass; parameter gradients land in `weights.gradients`. Returns the gradient of the signals [B, L, C]. */
+  backward: (dlogits: Tensor) => Tensor
+}
+
+/** The network: a configuration and its weights on a device. Recording it on a plan computes nothing yet. */
+export class Rtcan1d {
+  readonly summary: ModelSummary
+  readonly weights: Weights
+
+  constructor(
+    gpu: Gpu,
+    readonly config: ModelConfig,
+  ) {
+    this.summary = summarise(config)
+    this.weights = new Weights(gpu, this.summary)
+  }
+
+  /**
+   * Records the forward pass. In training mode batch statistics normalise and the running statistics are updated.
+   * `inputGradient`: also compute the gradient of the signals in the backward pass (saliency); otherwise `backward` returns
+   * a tensor without meaning.
+   */
+  forward(p: Plan, inputs: RtcanInputs, mode: { training: boolean; inputGradient?: boolean }): RtcanForward {
+    const { config } = this
+    const batch = extent(inputs.eda.shape, 0)
+    expectShape('eda', inputs.eda.shape, [batch, config.in_channels, config.length])
+    if (config.music_dim > 0) {
+      if (!inputs.music) throw new ShapeError(`this model needs music features [${batch},${config.music_dim}]`)
+      expectShape('music', inputs.music.shape, [batch, config.music_dim])
+    }
+    const signals = channelsLast(p, inputs.eda, 'signals')
+    const layers = new GpuLayers(p, this.weights, mode.training, mode.inputGradient ? null : signals)
+    const features = trunk(layers, config)(signals)
+    const music = config.music_dim > 0 ? inputs.music : undefined
+    const joined = music ? concat(p, features.y, music, 'features and music') : features.y
+    const { y: logits, backward: classifierBackward } = classifier(layers, config)(joined)
+    const probabilities = softmax(p, logits, 'probabilities')
+    return {
+      logits,
+      probabilities,
+      taps: layers.taps,
+      loss: (targets) => this.loss(p, logits, probabilities, targets),
+      backward: (dlogits) => {
+        const djoined = classifierBackward(dlogits)
+        const dfeatures = music ? slice(p, djoined, 0, extent(features.y.shape, 1), 'feature gradient') : djoined
+        return features.backward(dfeatures)
+      },
+    }
+  }
+
+  private loss(p: Plan, logits: Tensor, probabilities: Tensor, targets: Tensor): { loss: Tensor; dlogits: Tensor } {
+    if (this.config.head === 'logits') return softmaxCrossEntropy(p, logits, targets, 'loss')
+    const { loss, dlogits } = softmaxCrossEntropy(p, probabilities, targets, 'loss')
+    return { loss, dlogits: softmaxBackward(p, dlogits, probabilities, 'loss backward') }
+  }
+
+  destroy(): void {
+    this.weights.destroy()
+  }
+}

@@ -1,0 +1,111 @@
+// All that a report shows about one training run, as plain data that survives JSON.
+
+import type { ClassificationMetrics } from '../train/metrics.ts'
+import type { Interval, SignedRank } from '../train/statistics.ts'
+
+export interface RunSummary {
+  /** Name of the run, such as its folder's. */
+  name: string
+  /** When it ended, ISO 8601. */
+  date: string
+  /** How long it took, s. */
+  seconds: number
+  dataset: DatasetSummary
+  /** Rating that was predicted, `arousal` or `valence`. */
+  dimension: string
+  /** How ratings became two classes, for example `two-means per subject`. */
+  labels: string
+  preset: string
+  parameters: number
+  folds: FoldPlanSummary
+  seed: number
+  /** GPU and driver. */
+  adapter: string
+  /** Versions of galvani and what it runs on, by name. */
+  versions: Record<string, string>
+  /** The resolved settings: defaults, file and command line together. */
+  config: Record<string, unknown>
+  /** Trials left out of the dataset. */
+  skipped: { source: string; reason: string }[]
+  /** Finished folds. */
+  results: FoldResult[]
+  pooled: PooledResult
+}
+
+export interface DatasetSummary {
+  name: string
+  /** Generated data. */
+  synthetic: boolean
+  /** Trials used. */
+  trials: number
+  subjects: number
+  stimuli: number
+  /** Input channels, for example origin, phasic, tonic. */
+  channels: string[]
+  /** Length of the music vector; 0 without music. */
+  musicDim: number
+}
+
+export interface FoldPlanSummary {
+  /** As written on the command line, `subject:10`. */
+  scheme: string
+  /** Folds of the plan; a run may have finished only some of them. */
+  count: number
+  /** No person is in the test part and in the others. */
+  subjectIndependent: boolean
+}
+
+export interface EpochRecord {
+  /** From 1. */
+  epoch: number
+  trainLoss: number
+  validationLoss?: number
+  /** Share of 1. */
+  validationAccuracy?: number
+}
+
+export interface Prediction {
+  trial: string
+  subject: string
+  stimulus: string
+  /** 0 low, 1 high. */
+  label: number
+  /** Of class 1. */
+  probability: number
+}
+
+/** What the model must stand beside, on the same test trials. */
+export interface Baselines {
+  /** The more frequent class of the training trials. */
+  majority: ClassificationMetrics
+  /** Linear SVM, C = 0.25, on the model's input. */
+  svm: ClassificationMetrics
+  /** Label of most other listeners of the stimulus, where there are any, and the model on those same trials. */
+  song?: { baseline: ClassificationMetrics; model: ClassificationMetrics }
+}
+
+export interface FoldResult {
+  name: string
+  trainTrials: number
+  validationTrials: number
+  testSubjects: string[]
+  epochs: EpochRecord[]
+  /** Epoch whose weights were tested, chosen on the validation part. */
+  bestEpoch: number
+  /** Of the test part. */
+  predictions: Prediction[]
+  model: ClassificationMetrics
+  baselines: Baselines
+}
+
+/** All test trials of the finished folds together. */
+export interface PooledResult {
+  model: ClassificationMetrics
+  baselines: Baselines
+  /** 95 % bootstrap interval of the model's accuracy over subjects; needs several subjects. */
+  interval?: Interval
+  /** Model against majority class, accuracy by fold; needs several folds. */
+  wilcoxon?: SignedRank
+  /** Chance that labels shuffled within subjects are predicted as well. */
+  permutation?: number
+}

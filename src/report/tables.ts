@@ -1,0 +1,65 @@
+// The tables of a report. Shares of 1 are shown in %.
+
+import type { ClassificationMetrics } from '../train/metrics.ts'
+import type { Baselines, FoldResult, RunSummary } from './run_summary.ts'
+import { escapeMarkup, tag } from './svg.ts'
+
+export const percent = (share: number): string => (100 * share).toFixed(1)
+
+interface Row {
+  cells: readonly string[]
+  /** Row of the model itself. */
+  model?: boolean
+}
+
+/** Cells are plain text; those of the columns in `prose` are set as running text. */
+function table(heads: readonly string[], rows: readonly Row[], prose: readonly number[] = []): string {
+  const kind = (i: number): Record<string, string> => (prose.includes(i) ? { class: 'text' } : {})
+  const head = heads.map((text, i) => tag('th', { scope: 'col', ...kind(i) }, escapeMarkup(text) || '&#160;')).join('')
+  const cell = (text: string, i: number): string => tag('td', kind(i), escapeMarkup(text) || '&#160;')
+  const body = rows.map(({ cells, model }) => tag('tr', model ? { class: 'model' } : {}, cells.map(cell).join('')))
+  return `<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div>`
+}
+
+/** The model under all that it must stand beside; two rows more where some trials have no song-only label. */
+export function baselineTable({ model, baselines }: { model: ClassificationMetrics; baselines: Baselines }): string {
+  const row = (name: string, m: ClassificationMetrics): Row => ({ cells: [name, String(m.count), ...scores(m)] })
+  const rows = [row('Majority class of the training part', baselines.majority), row('Linear SVM, C = 0.25', baselines.svm)]
+  const { song } = baselines
+  if (song) {
+    rows.push(row('Song-only label', song.baseline))
+    if (song.model.count < model.count) rows.push(row('Model, where a song-only label exists', song.model))
+  }
+  rows.push({ ...row('Model', model), model: true })
+  return table(['', 'Trials', 'Accuracy %', 'Balanced %', 'F1 high %', 'Macro F1 %'], rows)
+}
+
+const scores = (m: ClassificationMetrics): string[] =>
+  [m.accuracy, m.balancedAccuracy, m.positive?.f1 ?? NaN, m.macro.f1].map(percent)
+
+export function foldTable({ results }: RunSummary): string {
+  const heads = ['Fold', 'People', 'Training / validation / test trials', 'Epoch kept', 'Majority %', 'SVM %',
+    'Song-only % (trials)', 'Model %', 'Balanced %', 'F1 high %', 'Macro F1 %']
+  return table(heads, results.map(foldRow))
+}
+
+function foldRow(fold: FoldResult): Row {
+  const { model, baselines: { majority, svm, song } } = fold
+  const parts = [fold.trainTrials, fold.validationTrials, model.count].join(' / ')
+  const kept = `${fold.bestEpoch} of ${fold.epochs.length}`
+  const baselines = [majority.accuracy, svm.accuracy].map(percent)
+  const songOnly = song ? `${percent(song.baseline.accuracy)} (${song.baseline.count})` : 'none'
+  return { cells: [fold.name, String(fold.testSubjects.length), parts, kept, ...baselines, songOnly, ...scores(model)] }
+}
+
+export function predictionTable({ predictions }: FoldResult): string {
+  const word = (high: boolean): string => (high ? 'high' : 'low')
+  const rows = predictions.map(({ trial, subject, stimulus, label, probability }) => {
+    const [said, was] = [word(probability > 0.5), word(label === 1)]
+    return { cells: [trial, subject, stimulus, was, said, probability.toFixed(3), said === was ? 'right' : 'wrong'] }
+  })
+  return table(['Trial', 'Person', 'Stimulus', 'Label', 'Predicted', 'P(high)', ''], rows)
+}
+
+export const skippedTable = (skipped: RunSummary['skipped']): string =>
+  table(['Source', 'Reason'], skipped.map(({ source, reason }) => ({ cells: [source, reason] })), [1])

@@ -1,0 +1,143 @@
+// Checks of the GPU decomposition against golden cases: the schema and the bars of a cvxEDA fixture folder's index.
+
+import { decompose, type Decomposition } from '../cvxeda/decompose.ts'
+import type { BaselineCorrection } from '../cvxeda/problem.ts'
+import { cvxedaObjective, type ReferenceParams } from '../reference/cvxeda.ts'
+import type { Gpu } from '../runtime/gpu.ts'
+
+/** One entry of `cases` in the folder's index.json; only the fields that are used. */
+export interface CvxedaCase {
+  name: string
+  fs: number
+  params: {
+    tau0: number
+    tau1: number
+    delta_knot: number
+    alpha: number
+    gamma: number
+    baseline_correction: BaselineCorrection
+  }
+  /** Best float64 objective known. */
+  objective_tight: number
+  nrmse_scale: number
+  half_energy: number
+  tier: 'main' | 'edge' | 'degenerate' | 'trivial'
+  /** Solver the case is meant for; absent when any will do. */
+  solver?: string
+}
+
+export interface CvxedaResult {
+  name: string
+  kind: 'cvxeda'
+  status: 'passed' | 'failed' | 'skipped'
+  /** The measure that comes closest to its bar, or what failed in words. */
+  error: number | string
+  /** That measure's bar. */
+  tolerance: number
+}
+
+type Values = ArrayLike<number>
+type Tensors = ReadonlyMap<string, { data: Values }>
+
+interface Measure {
+  name: string
+  value: number
+  bar: number
+}
+
+function rms(a: Values, b: Values): number {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) ** 2
+  return Math.sqrt(sum / a.length)
+}
+
+const largest = (a: Values) => Array.from(a).reduce((m, v) => Math.max(m, Math.abs(v)), 0)
+
+/** Relative distance of the objective of the returned p, l, d (float64) from the best one known. */
+export function objectiveGap(entry: CvxedaCase, y: Values, found: Decomposition): number {
+  const { driver, splineCoefficients, driftCoefficients } = found
+  const value = cvxedaObjective(y, driver, splineCoefficients, driftCoefficients, entry.fs, referenceParams(entry))
+  return (value - entry.objective_tight) / (entry.objective_tight + 1e-6 * entry.half_energy)
+}
+
+/** max |running sum of (p - reference)| / sum(reference): single samples of p are not determined at high rates. */
+export function driverError(p: Values, reference: Values): number {
+  let running = 0
+  let total = 0
+  let worst = 0
+  for (let i = 0; i < p.length; i++) {
+    running += p[i]! - reference[i]!
+    total += reference[i]!
+    worst = Math.max(worst, Math.abs(running))
+  }
+  return worst / total
+}
+
+export function referenceParams({ params }: Pick<CvxedaCase, 'params'>): ReferenceParams {
+  const { tau0, tau1, alpha, gamma } = params
+  return { tau0, tau1, alpha, gamma, deltaKnot: params.delta_knot, baselineCorrection: params.baseline_correction }
+}
+
+/** What a case's tier asks for. */
+function measures(entry: CvxedaCase, tensors: Tensors, found: Decomposition): Measure[] {
+  const reference = (name: string): Values => {
+    const tensor = tensors.get(name)
+    if (!tensor) throw new Error(`tensor '${name}' is missing`)
+    return tensor.data
+  }
+  const negative = { name: 'negative driver', value: Math.max(0, -found.driver.reduce((m, v) => Math.min(m, v), 0)), bar: 0 }
+  const tonic = { name: 'nrmse(t)', value: rms(found.tonic, reference('t')) / entry.nrmse_scale }
+  if (entry.tier === 'degenerate') return [{ name: 'not flagged', value: found.status === 'badly-scaled' ? 0 : 1, bar: 0 }, negative]
+  if (entry.tier === 'trivial') {
+    return [
+      { name: 'max |p|', value: largest(found.driver), bar: 1e-5 },
+      { name: 'max |r|', value: largest(found.phasic), bar: 1e-5 },
+      { ...tonic, bar: 1e-5 },
+      negative,
+    ]
+  }
+  const isMain = entry.tier === 'main'
+  const nrmse = isMain ? 1e-3 : 1e-2
+  const common = [
+    { name: 'gap', value: objectiveGap(entry, reference('y'), found), bar: isMain ? 1e-5 : 1e-4 },
+    { name: 'nrmse(r)', value: rms(found.phasic, reference('r')) / entry.nrmse_scale, bar: nrmse },
+    { ...tonic, bar: nrmse },
+    negative,
+  ]
+  if (!isMain) return common
+  return [
+    ...common,
+    { name: 'cumulative driver error', value: driverError(found.driver, reference('p')), bar: 1e-2 },
+    { name: 'iterations', value: found.iterations, bar: 35 },
+  ]
+}
+
+const closeness = ({ value, bar }: Measure) => (bar > 0 ? value / bar : value > 0 ? Infinity : 0)
+
+function verdict(name: string, list: Measure[]): CvxedaResult {
+  const failed = list.filter(m => !(m.value <= m.bar))
+  const worst = list.reduce((a, b) => (closeness(b) > closeness(a) ? b : a))
+  if (failed.length === 0) return { name, kind: 'cvxeda', status: 'passed', error: worst.value, tolerance: worst.bar }
+  const words = failed.map(m => `${m.name} ${m.value.toPrecision(3)} > ${m.bar}`).join(', ')
+  return { name, kind: 'cvxeda', status: 'failed', error: words, tolerance: failed[0]!.bar }
+}
+
+/**
+ * Decomposes the case's `y` on the GPU and holds the result against the bars of its tier.
+ * @param tensors the case's file: y, r, p, t (and more that is not used), each of length n.
+ */
+export async function verifyCvxedaCase(gpu: Gpu, entry: CvxedaCase, tensors: Tensors): Promise<CvxedaResult> {
+  const { name } = entry
+  if (entry.solver === 'admm') {
+    return { name, kind: 'cvxeda', status: 'skipped', error: 'the case is for the ADMM solver only', tolerance: 0 }
+  }
+  try {
+    const y = tensors.get('y')
+    if (!y) throw new Error(`tensor 'y' is missing`)
+    const [found] = await decompose(gpu, [y.data], { sampleRate: entry.fs, ...referenceParams(entry) })
+    return verdict(name, measures(entry, tensors, found!))
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error)
+    return { name, kind: 'cvxeda', status: 'failed', error: words, tolerance: 0 }
+  }
+}

@@ -1,0 +1,202 @@
+// Whole networks, training traces and checkpoints of a fixture folder.
+import { toChannelsFirst } from '../kernels/host_layout.ts'
+import { oneHot } from '../kernels/softmax.ts'
+import { optimizerStateCount, optimizerStep, stepRate, type OptimizerConfig } from '../kernels/optimizer.ts'
+import type { ModelConfig } from '../model/config.ts'
+import { Rtcan1d, type RtcanForward } from '../model/rtcan1d.ts'
+import type { HostTensors } from '../model/weights.ts'
+import { FormatError } from '../runtime/errors.ts'
+import type { Gpu } from '../runtime/gpu.ts'
+import { Plan } from '../runtime/plan.ts'
+import { Slab } from '../runtime/slab.ts'
+import type { Tensor } from '../runtime/tensor.ts'
+import type { Arrays } from './op_context.ts'
+
+type Values = Map<string, Float32Array>
+
+const floats = (arrays: Arrays, name: string): Float32Array => {
+  const found = arrays.get(name)
+  if (!found) throw new FormatError(`the case's file has no tensor '${name}'`)
+  return Float32Array.from(found.data as ArrayLike<number>, Number)
+}
+
+/** Parameters and running statistics of a file that keeps them under `param.` and `buffer.`. */
+function weightsOf(arrays: Arrays): HostTensors {
+  const named = [...arrays].flatMap(([name, { shape }]) => {
+    const match = /^(?:param|buffer)\.(.*)$/.exec(name)
+    return match ? [[match[1] as string, { shape, data: floats(arrays, name) }] as const] : []
+  })
+  return new Map(named)
+}
+
+interface RecordedModel {
+  plan: Plan
+  forward: RtcanForward
+  upload: () => void
+}
+
+/** Records the forward pass on the case's own inputs. */
+function record(gpu: Gpu, model: Rtcan1d, arrays: Arrays, training: boolean, inputGradient = false): RecordedModel {
+  const plan = new Plan(gpu)
+  const shape = arrays.get('input.eda')?.shape ?? []
+  const eda = plan.input('eda', shape)
+  const music = model.config.music_dim > 0 ? plan.input('music', [shape[0] ?? 0, model.config.music_dim]) : undefined
+  const forward = model.forward(plan, music ? { eda, music } : { eda }, { training, inputGradient })
+  plan.output('logits', forward.logits)
+  plan.output('probs', forward.probabilities)
+  const upload = (): void => {
+    plan.write('eda', floats(arrays, 'input.eda'))
+    if (music) plan.write('music', floats(arrays, 'input.music'))
+  }
+  return { plan, forward, upload }
+}
+
+const targetsOf = (arrays: Arrays, config: ModelConfig): Float32Array => oneHot(floats(arrays, 'input.labels'), config.classes)
+
+/** Eval and train results of a model case by the names of `expect`. */
+export async function runModel(gpu: Gpu, config: ModelConfig, arrays: Arrays, modes: readonly string[]): Promise<Values> {
+  const computed: Values = new Map()
+  for (const mode of modes) {
+    const model = new Rtcan1d(gpu, config)
+    model.weights.load(weightsOf(arrays), 'fixture')
+    await runMode(gpu, model, arrays, mode, computed)
+    model.destroy()
+  }
+  return computed
+}
+
+async function runMode(gpu: Gpu, model: Rtcan1d, arrays: Arrays, mode: string, computed: Values): Promise<void> {
+  const training = mode === 'train'
+  const { plan, forward, upload } = record(gpu, model, arrays, training, training)
+  const targets = plan.input('targets', forward.logits.shape)
+  const { loss, dlogits } = forward.loss(targets)
+  plan.output('loss', loss)
+  const dinput = training ? forward.backward(dlogits) : null
+  try {
+    await plan.compile({ keepAll: true })
+    plan.poison()
+    upload()
+    plan.write('targets', targetsOf(arrays, model.config))
+    plan.run()
+    for (const name of ['logits', 'probs', 'loss']) computed.set(`${mode}.${name}`, await plan.readFloat(name))
+    for (const [name, tensor] of forward.taps) computed.set(`${mode}.tap.${name}`, await readSignal(gpu, tensor))
+    if (!dinput) return
+    computed.set('train.grad.input.eda', await readSignal(gpu, dinput))
+    const gradients = await model.weights.download(model.weights.gradients)
+    for (const [name, { data }] of gradients) computed.set(`train.grad.${name}`, data)
+    const saved = await model.weights.save()
+    for (const { name } of model.summary.buffers) computed.set(`train.buffer.${name}`, (saved.get(name) as { data: Float32Array }).data)
+  } finally {
+    plan.destroy()
+  }
+}
+
+/** [B, L, C] as [B, C, L]; features and logits as they are. */
+async function readSignal(gpu: Gpu, tensor: Tensor): Promise<Float32Array> {
+  const data = await gpu.readFloat(tensor)
+  if (tensor.shape.length !== 3) return data
+  const [batch, length, channels] = tensor.shape as readonly [number, number, number]
+  return toChannelsFirst(data, [batch, channels, length])
+}
+
+export interface TraceAttrs {
+  optimizer: string
+  lr: number
+  momentum: number
+  weight_decay: number
+  steps: number
+  start?: string
+}
+
+/** A training trace: the whole batch every step, losses and logits before each update, the final state after the last. */
+export async function runTrace(gpu: Gpu, config: ModelConfig, arrays: Arrays, prefix: string, attrs: TraceAttrs): Promise<Values> {
+  const model = new Rtcan1d(gpu, config)
+  model.weights.load(startWeights(arrays, attrs), 'fixture')
+  const { plan, forward, upload } = record(gpu, model, arrays, true)
+  const targets = plan.input('targets', forward.logits.shape)
+  const rate = plan.input('rate', [4])
+  const { loss, dlogits } = forward.loss(targets)
+  plan.output('loss', loss)
+  forward.backward(dlogits)
+  const optimizer = optimizerOf(attrs)
+  const { parameters, gradients } = model.weights
+  const shapes = new Map([['state', parameters.flat.shape]])
+  const state = Array.from({ length: optimizerStateCount(optimizer) }, (_, i) => new Slab(gpu, `state ${i}`, shapes))
+  optimizerStep(plan, optimizer, { parameter: parameters.flat, gradient: gradients.flat, rate, state: state.map((s) => s.flat) })
+  try {
+    await plan.compile()
+    upload()
+    plan.write('targets', targetsOf(arrays, config))
+    const [losses, logits]: [number[], number[]] = [[], []]
+    for (let step = 1; step <= attrs.steps; step++) {
+      plan.write('rate', stepRate(attrs.lr, step))
+      plan.run()
+      losses.push(...(await plan.readFloat('loss')))
+      logits.push(...(await plan.readFloat('logits')))
+    }
+    const computed: Values = new Map([
+      [`${prefix}loss`, Float32Array.from(losses)],
+      [`${prefix}logits`, Float32Array.from(logits)],
+    ])
+    const isBuffer = new Set(model.summary.buffers.map(({ name }) => name))
+    for (const [name, { data }] of await model.weights.save()) {
+      computed.set(`${prefix}final.${isBuffer.has(name) ? 'buffer' : 'param'}.${name}`, data)
+    }
+    computed.set(`${prefix}final.eval_logits`, (await predict(gpu, model, arrays)).get('logits') as Float32Array)
+    return computed
+  } finally {
+    plan.destroy()
+    for (const slab of state) slab.destroy()
+    model.destroy()
+  }
+}
+
+/** The file's weights, with the tensors that the case says are set to another value first (`NAME = NAME = 0`). */
+function startWeights(arrays: Arrays, { start = '' }: TraceAttrs): HostTensors {
+  const weights = new Map(weightsOf(arrays))
+  const assignment = /((?:[\w.]+ = )+)(-?[\d.]+)/.exec(start)
+  for (const name of assignment?.[1]?.split(' = ').filter(Boolean) ?? []) {
+    const tensor = weights.get(name)
+    if (!tensor) throw new FormatError(`the case sets '${name}', which the model does not have`)
+    weights.set(name, { shape: tensor.shape, data: new Float32Array(tensor.data.length).fill(Number(assignment?.[2])) })
+  }
+  return weights
+}
+
+function optimizerOf({ optimizer, momentum, weight_decay: weightDecay }: TraceAttrs): OptimizerConfig {
+  if (optimizer === 'sgd') return { name: 'sgd', momentum, weightDecay }
+  if (optimizer === 'adam' || optimizer === 'adamw') return { name: optimizer, weightDecay }
+  throw new FormatError(`the case asks for the optimizer '${optimizer}'`)
+}
+
+/** Logits and probabilities in evaluation mode on the case's inputs. */
+async function predict(gpu: Gpu, model: Rtcan1d, arrays: Arrays): Promise<Values> {
+  const { plan, upload } = record(gpu, model, arrays, false)
+  try {
+    await plan.compile()
+    upload()
+    plan.run()
+    return new Map([
+      ['logits', await plan.readFloat('logits')],
+      ['probs', await plan.readFloat('probs')],
+    ])
+  } finally {
+    plan.destroy()
+  }
+}
+
+/** A checkpoint's weights on the inputs of its expectations. */
+export async function runCheckpoint(gpu: Gpu, config: ModelConfig, weights: HostTensors, arrays: Arrays): Promise<Values> {
+  const model = new Rtcan1d(gpu, config)
+  try {
+    model.weights.load(weights, 'checkpoint')
+    const { logits, probs } = Object.fromEntries(await predict(gpu, model, arrays)) as { logits: Float32Array; probs: Float32Array }
+    return new Map([
+      ['eval.logits', logits],
+      ['eval.output', config.head === 'softmax' ? probs : logits],
+      ['eval.probs', probs],
+    ])
+  } finally {
+    model.destroy()
+  }
+}
