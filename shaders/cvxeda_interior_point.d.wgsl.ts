@@ -10,7 +10,7 @@ declare const shader: Shader<{
     feedforward: 'e' | 'gain' | 'p' | 'state' | 'tables' | 'tonic'
     driver_step: 'dp' | 'gain' | 'lambda' | 'p' | 'state'
   }
-  params: 'n' | 'lanes' | 'spacing' | 'rows' | 'e1' | 'e2' | 'c1' | 'fd' | 'g1' | 'g2' | 'f21' | 'gamma00' | 'gamma01' | 'gamma11'
+  params: 'n' | 'lanes' | 'spacing' | 'rows' | 'window' | 'e1' | 'e2' | 'c1' | 'fd' | 'g1' | 'g2' | 'f21' | 'gamma00' | 'gamma01' | 'gamma11'
   constants: 'WORKGROUP' | 'WINDOW'
 }>
 export default shader

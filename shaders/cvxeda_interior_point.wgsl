@@ -12,27 +12,28 @@
 // Shapes (lane = signal, k = knot spacing, R = spline rows, see src/cvxeda/tonic.ts)
 //   y, p, lambda, e, dp   [n][lanes]
 //   gain                  [n][lanes] vec4: feedback kappa (2), 1/den, feedforward
-//   tonic                 [R + 1][WINDOW + 4][lanes]: per spline row the Schur complement with rows r, r-1, ..., with both drift
-//                         columns, then dz, then z; the last row holds the drift block 00, 01, 11, then dz (2), then z (2)
-//   state                 [6][lanes]: alpha, mu, step, infeasibility, iterations, done
+//   tonic                 [R + 1][4 + window][lanes]: per spline row its Schur complement with both drift columns, dz, z, and its
+//                         Schur complement with rows r, r-1, ...; the last row holds the drift block 00, 01, 11, dz (2), z (2)
+//   state                 [6][lanes]: alpha, mu, step, infeasibility, iterations, done (1 converged, 2 broken off)
 //   tables                vec4: k phases, R columns (scale, Gamma_jj, Gamma_j,drift), R rows of T'T + Gamma, n drift values
 // Launch: ceil(lanes / WORKGROUP) workgroups.
 
 struct Params {
-  n: u32, lanes: u32, spacing: u32, rows: u32,
+  n: u32, lanes: u32, spacing: u32, rows: u32, window: u32,
   e1: f32, e2: f32, c1: f32, fd: f32, g1: f32, g2: f32, f21: f32,
   gamma00: f32, gamma01: f32, gamma11: f32,
 }
 
 const WORKGROUP: u32 = 8u;
-// Spline rows whose adjoint is alive in one knot span: 4 that overlap it and those above that still decay.
+// Equals params.window: spline rows whose adjoint is alive in one knot span, 4 that overlap it and those that still decay.
+// Only riccati, which keeps them in registers, is compiled for each value.
 const WINDOW: u32 = 5u;
 const OVERLAP = 4u;
 const SIDE = WINDOW + 1u; // the window and the row that has just left it
-const WIDTH = WINDOW + 4u;
-const COUPLING = WINDOW;
-const STEP = WINDOW + 2u;
-const VALUE = WINDOW + 3u;
+const COUPLING = 0u;
+const STEP = 2u;
+const VALUE = 3u;
+const BAND = 4u;
 const DRIFT_STEP = 3u;
 const DRIFT_VALUE = 5u;
 
@@ -42,11 +43,14 @@ const STEP_LENGTH = 2u;
 const INFEASIBILITY = 3u;
 const ITERATIONS = 4u;
 const DONE = 5u;
+const CONVERGED = 1.0;
+const BROKEN_OFF = 2.0;
 
 const SIGMA = 0.3;
 const TO_BOUNDARY = 0.99;
 const TOLERANCE = 1e-6;
 const PIVOT_FLOOR = 1e-30;
+const EXPONENT = 0x7f800000u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> y: array<f32>;
@@ -60,7 +64,7 @@ const PIVOT_FLOOR = 1e-30;
 @group(0) @binding(9) var<storage, read> tables: array<vec4<f32>>;
 
 fn at_state(field: u32, lane: u32) -> u32 { return field * params.lanes + lane; }
-fn at_tonic(row: u32, field: u32, lane: u32) -> u32 { return (row * WIDTH + field) * params.lanes + lane; }
+fn at_tonic(row: u32, field: u32, lane: u32) -> u32 { return (row * (BAND + params.window) + field) * params.lanes + lane; }
 fn column(row: u32) -> vec4<f32> { return tables[params.spacing + row]; }
 fn gram(row: u32) -> vec4<f32> { return tables[params.spacing + params.rows + row]; }
 fn drift(i: u32) -> vec2<f32> { return tables[params.spacing + 2u * params.rows + i].xy; }
@@ -91,7 +95,7 @@ fn start(@builtin(global_invocation_id) id: vec3<u32>) {
     lambda[i] = multiplier;
     dp[i] = 0.0;
   }
-  for (var i = lane; i < (params.rows + 1u) * WIDTH * params.lanes; i += params.lanes) { tonic[i] = 0.0; }
+  for (var i = lane; i < at_tonic(params.rows + 1u, 0u, 0u); i += params.lanes) { tonic[i] = 0.0; }
 }
 
 // z += step dz; returns z' Gamma z.
@@ -153,7 +157,7 @@ fn advance(@builtin(global_invocation_id) id: vec3<u32>) {
   // The signal has unit mean square, so that 1/2 ||y||^2 = n/2. The gap bounds the error only once the linear residual
   // has vanished; the infeasibility tracks that.
   let converged = gap <= TOLERANCE * (objective + 0.5e-6 * f32(params.n)) && state[at_state(INFEASIBILITY, lane)] <= 1e-3;
-  if (converged) { state[at_state(DONE, lane)] = 1.0; }
+  if (converged) { state[at_state(DONE, lane)] = CONVERGED; }
 }
 
 // Backward sweep: feedback gains, and S and its right-hand side for the tonic step (Schur complement of the driver).
@@ -269,7 +273,7 @@ fn riccati(@builtin(global_invocation_id) id: vec3<u32>) {
     total[3] = products.w;
     // @unroll
     for (var back = 0u; back < WINDOW; back++) {
-      tonic[at_tonic(row, back, lane)] = total[back] - schur[WINDOW * SIDE + WINDOW - back];
+      tonic[at_tonic(row, BAND + back, lane)] = total[back] - schur[WINDOW * SIDE + WINDOW - back];
     }
     tonic[at_tonic(row, COUPLING, lane)] = -coupling[WINDOW].x;
     tonic[at_tonic(row, COUPLING + 1u, lane)] = -coupling[WINDOW].y;
@@ -286,29 +290,29 @@ fn riccati(@builtin(global_invocation_id) id: vec3<u32>) {
 // Forward substitution of one row of the banded factor for one right-hand side (drift columns and the splines' own).
 fn eliminate(row: u32, field: u32, lane: u32) -> f32 {
   var sum = tonic[at_tonic(row, field, lane)];
-  for (var m = 1u; m < WINDOW && m <= row; m++) {
-    sum -= tonic[at_tonic(row, m, lane)] * tonic[at_tonic(row - m, field, lane)];
+  for (var m = 1u; m < params.window && m <= row; m++) {
+    sum -= tonic[at_tonic(row, BAND + m, lane)] * tonic[at_tonic(row - m, field, lane)];
   }
-  let x = sum * tonic[at_tonic(row, 0u, lane)];
+  let x = sum * tonic[at_tonic(row, BAND, lane)];
   tonic[at_tonic(row, field, lane)] = x;
   return x;
 }
 
 // Banded Cholesky of one spline row, in place; the diagonal keeps its inverse.
 fn factor(row: u32, lane: u32) {
-  for (var back = min(WINDOW - 1u, row); back > 0u; back--) {
-    var sum = tonic[at_tonic(row, back, lane)];
-    for (var m = back + 1u; m < WINDOW && m <= row; m++) {
-      sum -= tonic[at_tonic(row, m, lane)] * tonic[at_tonic(row - back, m - back, lane)];
+  for (var back = min(params.window - 1u, row); back > 0u; back--) {
+    var sum = tonic[at_tonic(row, BAND + back, lane)];
+    for (var m = back + 1u; m < params.window && m <= row; m++) {
+      sum -= tonic[at_tonic(row, BAND + m, lane)] * tonic[at_tonic(row - back, BAND + m - back, lane)];
     }
-    tonic[at_tonic(row, back, lane)] = sum * tonic[at_tonic(row - back, 0u, lane)];
+    tonic[at_tonic(row, BAND + back, lane)] = sum * tonic[at_tonic(row - back, BAND, lane)];
   }
-  var pivot = tonic[at_tonic(row, 0u, lane)];
-  for (var m = 1u; m < WINDOW && m <= row; m++) {
-    let entry = tonic[at_tonic(row, m, lane)];
+  var pivot = tonic[at_tonic(row, BAND, lane)];
+  for (var m = 1u; m < params.window && m <= row; m++) {
+    let entry = tonic[at_tonic(row, BAND + m, lane)];
     pivot -= entry * entry;
   }
-  tonic[at_tonic(row, 0u, lane)] = 1.0 / sqrt(max(pivot, PIVOT_FLOOR));
+  tonic[at_tonic(row, BAND, lane)] = 1.0 / sqrt(max(pivot, PIVOT_FLOOR));
 }
 
 // S dz = rhs: splines first, drift last, so that the factor fills nothing outside the band and the last two rows.
@@ -337,10 +341,10 @@ fn tonic_step(@builtin(global_invocation_id) id: vec3<u32>) {
     row--;
     var sum = tonic[at_tonic(row, STEP, lane)] - tonic[at_tonic(row, COUPLING, lane)] * d0 -
       tonic[at_tonic(row, COUPLING + 1u, lane)] * d1;
-    for (var m = 1u; m < WINDOW && row + m < params.rows; m++) {
-      sum -= tonic[at_tonic(row + m, m, lane)] * tonic[at_tonic(row + m, STEP, lane)];
+    for (var m = 1u; m < params.window && row + m < params.rows; m++) {
+      sum -= tonic[at_tonic(row + m, BAND + m, lane)] * tonic[at_tonic(row + m, STEP, lane)];
     }
-    tonic[at_tonic(row, STEP, lane)] = sum * tonic[at_tonic(row, 0u, lane)];
+    tonic[at_tonic(row, STEP, lane)] = sum * tonic[at_tonic(row, BAND, lane)];
   }
 }
 
@@ -379,6 +383,7 @@ fn driver_step(@builtin(global_invocation_id) id: vec3<u32>) {
   var u = 0.0;
   var v = 0.0;
   var ratio = TO_BOUNDARY; // a smaller ratio allows the full step
+  var size = 0.0;
   for (var i = 0u; i < params.n; i++) {
     let at = i * params.lanes + lane;
     let feedback = gain[at];
@@ -386,8 +391,15 @@ fn driver_step(@builtin(global_invocation_id) id: vec3<u32>) {
     v += params.f21 * u - params.e2 * v + params.g2 * change;
     u += params.g1 * change - params.e1 * u;
     dp[at] = change;
+    size += abs(change);
     let relative = change / p[at];
     ratio = max(ratio, max(-relative, 1.0 - target_gap / (p[at] * lambda[at]) + relative));
+  }
+  // A step outside float32 range ends the iteration at the last good point. Tested on bits: implementations may assume that
+  // no comparison meets an infinity or a NaN.
+  if ((bitcast<u32>(size) & EXPONENT) == EXPONENT) {
+    state[at_state(DONE, lane)] = BROKEN_OFF;
+    return;
   }
   let step = TO_BOUNDARY / ratio;
   state[at_state(STEP_LENGTH, lane)] = step;

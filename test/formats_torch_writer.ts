@@ -25,8 +25,10 @@ export const BUILD = [0x62]
 export const BINPERSID = [0x51]
 export const text = (value: string): number[] => [0x58, ...le(ascii(value).length, 4), ...ascii(value)]
 export const global = (module: string, name: string): number[] => [0x63, ...ascii(`${module}\n${name}\n`)]
-export const int = (value: number): number[] =>
-  value >= 0 && value < 256 ? [0x4b, value] : value >= 0 && value < 65536 ? [0x4d, ...le(value, 2)] : [0x4a, ...le(value, 4)]
+export function int(value: number): number[] {
+  if (value >= 0 && value < 256) return [0x4b, value]
+  return value >= 0 && value < 65536 ? [0x4d, ...le(value, 2)] : [0x4a, ...le(value, 4)]
+}
 export const tuple = (...items: number[][]): number[] => [...MARK, ...items.flat(), ...TUPLE]
 export const call = (callable: number[], ...args: number[][]): number[] => [...callable, ...tuple(...args), ...REDUCE]
 export const orderedDict = (): number[] => [...global('collections', 'OrderedDict'), ...EMPTY_TUPLE, ...REDUCE]
@@ -62,8 +64,11 @@ export function stateDict(entries: Record<string, number[]>): Uint8Array {
   return concat(PROTO, orderedDict(), MARK, items, SETITEMS, metadata, BUILD, STOP)
 }
 
-export function zipContainer(pickle: Uint8Array, storages: Record<string, TypedArray>, extra: Record<string, Uint8Array> = {}): Uint8Array {
-  const files: Record<string, Uint8Array> = { 'archive/data.pkl': pickle, 'archive/version': concat(ascii('3\n')), ...extra }
+export function zipContainer(
+  pickle: Uint8Array, storages: Record<string, TypedArray>, extra: Record<string, Uint8Array> = {},
+): Uint8Array {
+  const version = concat(ascii('3\n'))
+  const files: Record<string, Uint8Array> = { 'archive/data.pkl': pickle, 'archive/version': version, ...extra }
   for (const [key, data] of Object.entries(storages)) files[`archive/data/${key}`] = rawBytes(data).slice()
   return zipSync(files, { level: 0 })
 }

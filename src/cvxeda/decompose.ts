@@ -6,7 +6,7 @@ import { interiorPoint } from './interior_point.ts'
 import {
   checkParams, createProblem, objective, phasicResponse, tonicSignal, type BaselineCorrection, type Problem,
 } from './problem.ts'
-import type { Solution, Solver } from './solver.ts'
+import type { ScaledSignal, Solution, Solver } from './solver.ts'
 
 /** Below this alpha / rms(y) the program is nearly unregularised and float32 convergence means nothing. */
 const BADLY_SCALED = 1e-5
@@ -36,7 +36,8 @@ export interface DecomposeOptions {
 /**
  * One decomposed signal, all arrays of its length and in its unit: eda = phasic + tonic + residual, phasic = H driver.
  * `badly-scaled`: alpha / rms(eda) is below 1e-5, so that the result cannot be trusted; z-score the input.
- * `trivial`: the signal is constant and nothing had to be solved. `objective` is evaluated in float64.
+ * `trivial`: the signal is constant and nothing had to be solved. `max-iterations`: the tolerance was not reached, the last
+ * iterate is returned. `objective` is evaluated in float64.
  */
 export interface Decomposition {
   phasic: Float32Array
@@ -88,6 +89,15 @@ function scalingOf(problem: Problem, y: ArrayLike<number>): Scaling {
   return { mean, scale: scale <= CONSTANT * largest ? 0 : scale }
 }
 
+/**
+ * The signal with unit mean square. Above sqrt(n) |tau0 - tau1|, which bounds H'e, every alpha gives p = 0: the clamp keeps
+ * float32 from overflowing and leaves the solution as it is.
+ */
+function scaled({ n, params }: Problem, y: ArrayLike<number>, { mean, scale }: Scaling): ScaledSignal {
+  const alpha = Math.min(params.alpha / scale, Math.sqrt(n) * Math.abs(params.tau0 - params.tau1))
+  return { y: Float64Array.from(y, v => (v - mean) / scale), alpha }
+}
+
 /** Undoes the scaling and evaluates every part in float64 from the driver and the coefficients that are returned. */
 function readOut(problem: Problem, y: ArrayLike<number>, { mean, scale }: Scaling, solution: Solution | null): Decomposition {
   const { n, knotCount, drift, params } = problem
@@ -99,7 +109,9 @@ function readOut(problem: Problem, y: ArrayLike<number>, { mean, scale }: Scalin
   const tonic = tonicSignal(problem, l, d)
   const residual = Float64Array.from(y, (v, i) => v - phasic[i]! - tonic[i]!)
   const value = objective(problem, residual, driver, l)
-  if (!Number.isFinite(value)) throw new NumericError('cvxEDA: the solver left float32 range; z-score the signal first.')
+  if (!Number.isFinite(value)) {
+    throw new NumericError(`cvxEDA: a signal of scale ${scale} leaves float32 range; z-score it first.`, { scale })
+  }
   const trusted = params.alpha / scale >= BADLY_SCALED
   return {
     phasic: Float32Array.from(phasic), tonic: Float32Array.from(tonic), driver, residual: Float32Array.from(residual),
@@ -139,11 +151,8 @@ export async function decompose(gpu: Gpu, signals: readonly ArrayLike<number>[],
     const scalings = indices.map(i => scalingOf(problem, signals[i]!))
     const solvable = indices.map((_, at) => at).filter(at => scalings[at]!.scale > 0)
     progress(indices.length - solvable.length)
-    const scaled = solvable.map(at => {
-      const { mean, scale } = scalings[at]!
-      return { y: Float64Array.from(signals[indices[at]!]!, v => (v - mean) / scale), alpha: problem.params.alpha / scale }
-    })
-    const solutions = scaled.length > 0 ? await solve(gpu, problem, scaled, { onSolved: progress, signal: abort }) : []
+    const inputs = solvable.map(at => scaled(problem, signals[indices[at]!]!, scalings[at]!))
+    const solutions = inputs.length > 0 ? await solve(gpu, problem, inputs, { onSolved: progress, signal: abort }) : []
     const byPlace = new Map(solvable.map((at, s) => [at, solutions[s]!]))
     indices.forEach((index, at) => {
       results[index] = readOut(problem, signals[index]!, scalings[at]!, byPlace.get(at) ?? null)

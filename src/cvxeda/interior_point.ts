@@ -9,8 +9,9 @@ import type { Problem } from './problem.ts'
 import type { ScaledSignal, Solution, SolverHooks } from './solver.ts'
 import { createTonicBasis, type TonicBasis } from './tonic.ts'
 
+/** Invocations of a workgroup, as in the shader. */
 const WORKGROUP = 8
-const MAX_ITERATIONS = 40
+const MAX_ITERATIONS = 60
 /** Iterations between two looks at the `done` flags. */
 const GROUP = 4
 /** Samples of a batch, 40 bytes each; on a software adapter few enough that no sweep comes near a watchdog's limit (1 s). */
@@ -51,14 +52,14 @@ function recordPlans(gpu: Gpu, problem: Problem, basis: TonicBasis, lanes: numbe
   const { n, spacing, filter } = problem
   const [gamma00, gamma01, gamma11] = basis.driftPenalty
   const { d: fd, ...sections } = filter
-  const params = { n, lanes, spacing, rows: basis.rows, fd, ...sections, gamma00, gamma01, gamma11 }
-  const launch = { groups: ceilDiv(lanes, WORKGROUP), constants: { WORKGROUP, WINDOW: basis.window } }
+  const params = { n, lanes, spacing, rows: basis.rows, window: basis.window, fd, ...sections, gamma00, gamma01, gamma11 }
+  const launch = { groups: ceilDiv(lanes, WORKGROUP) }
   const start = new Plan(gpu)
   start.dispatch(shader, 'start', { ...tensors, params }, launch)
   start.dispatch(shader, 'advance', { ...tensors, params }, launch)
   const iterate = new Plan(gpu)
   for (let i = 0; i < GROUP; i++) {
-    iterate.dispatch(shader, 'riccati', { ...tensors, params }, launch)
+    iterate.dispatch(shader, 'riccati', { ...tensors, params }, { ...launch, constants: { WINDOW: basis.window } })
     iterate.dispatch(shader, 'tonic_step', { ...tensors, params }, launch)
     iterate.dispatch(shader, 'feedforward', { ...tensors, params }, launch)
     iterate.dispatch(shader, 'driver_step', { ...tensors, params }, launch)
@@ -87,7 +88,7 @@ async function readSolutions(gpu: Gpu, problem: Problem, basis: TonicBasis, tens
   const width = rowWidth(basis)
   return Array.from({ length: lanes }, (_, lane): Solution => {
     const value = (row: number, field: number) => system[(row * width + field) * lanes + lane]!
-    const z = Array.from({ length: basis.rows }, (_, row) => value(row, basis.window + 3))
+    const z = Array.from({ length: basis.rows }, (_, row) => value(row, 3))
     z.push(value(basis.rows, 5), value(basis.rows, 6))
     return {
       driver: laneOf(drivers, lane, lanes, problem.n),

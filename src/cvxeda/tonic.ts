@@ -15,7 +15,7 @@ import type { Problem } from './problem.ts'
 
 /** Splines that overlap one span. */
 const OVERLAP = 4
-const LARGEST_WINDOW = 40
+const LARGEST_WINDOW = 12
 
 export interface TonicBasis {
   /** Rows active in one span: the overlapping splines and those whose adjoint has not yet died out. */
@@ -34,17 +34,16 @@ export interface TonicBasis {
 }
 
 /**
- * A row stays active for max(2 s, tau) below its support: after that its adjoint is exponentially small, and leaving
- * it out changes the Newton matrix but not the fixed point.
+ * A row stays active below its support until its adjoint has died out: four time constants, and 40 samples because at low
+ * rates the closed loop rings near the Nyquist frequency. What is left out changes the Newton matrix, not the fixed point.
  */
-function windowOf(problem: Problem): number {
-  const { sampleRate, spacing, params } = problem
+function windowOf({ sampleRate, spacing, params }: Problem): number {
   const tail = Math.max(4 * Math.max(2, params.tau0, params.tau1) * sampleRate, 40)
   const window = OVERLAP + Math.ceil(tail / spacing)
   if (window > LARGEST_WINDOW) {
-    const smallest = Math.max(2, params.tau0, params.tau1) / (LARGEST_WINDOW - OVERLAP)
-    throw new UsageError(`cvxEDA: knots every ${spacing / sampleRate} s are too dense for tau0 = ${params.tau0} s and ` +
-      `tau1 = ${params.tau1} s, expected deltaKnot of at least ${smallest} s.`)
+    const smallest = Math.ceil(tail / (LARGEST_WINDOW - OVERLAP)) / sampleRate
+    throw new UsageError(`cvxEDA: deltaKnot is ${params.deltaKnot} s, expected at least ${smallest} s at this sample rate ` +
+      'and these time constants.', { window })
   }
   return window
 }

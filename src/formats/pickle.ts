@@ -106,7 +106,9 @@ class Machine {
 
   top(): unknown {
     const value = this.stack.at(-1)
-    if (this.stack.length === 0 || value === MARK) throw this.error(`the pickle's stack is empty at byte ${this.position}`)
+    if (this.stack.length === 0 || value === MARK) {
+      throw this.error(`the pickle takes a value that it never gave at byte ${this.position}`)
+    }
     return value
   }
 
@@ -141,7 +143,7 @@ class Machine {
 
   append(items: readonly unknown[]): void {
     const list = this.top()
-    if (!Array.isArray(list)) throw this.error(`the pickle appends to something that is no list at byte ${this.position}`)
+    if (!Array.isArray(list)) throw this.error(`the pickle appends to what is no list at byte ${this.position}`)
     for (const item of items) list.push(item)
   }
 

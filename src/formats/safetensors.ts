@@ -116,8 +116,9 @@ function checkEntry(name: string, value: unknown, dataLength: number, source: st
   if (begin > end || end > dataLength) {
     throw fail(`lies at [${begin}, ${end}] of ${dataLength} data bytes; the file is truncated or its header is wrong`)
   }
-  if (end - begin !== count * elementBytes(dtype)) {
-    throw fail(`has ${end - begin} bytes, expected ${count * elementBytes(dtype)} for ${dtype} ${JSON.stringify(shape)}`)
+  const expected = count * elementBytes(dtype)
+  if (end - begin !== expected) {
+    throw fail(`has ${end - begin} bytes, expected ${expected} for ${dtype} ${JSON.stringify(shape)}`)
   }
   return { name, dtype, shape: shape as number[], begin, end }
 }

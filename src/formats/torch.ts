@@ -90,8 +90,8 @@ function decodeStorage(raw: Uint8Array | undefined, storage: StorageRef, name: s
   const { key, type, stored } = storage
   const expected = stored * elementBytes(type)
   if (raw?.length !== expected) {
-    throw new FormatError(`${source}: storage ${key} of '${name}' has ${raw?.length ?? 'no'} bytes, expected ${expected} ` +
-      `for ${stored} ${type} elements`)
+    throw new FormatError(`${source}: storage ${key} of '${name}' has ${raw?.length ?? 'no'} bytes, ` +
+      `expected ${expected} for ${stored} ${type} elements`)
   }
   return decodeElements(type, raw)
 }

@@ -32,7 +32,7 @@ function readZip(bytes: Uint8Array, source: string): TorchContainer {
   const pickles = [...files.keys()].filter((name) => name.endsWith('/data.pkl'))
   const [pickle] = pickles
   if (pickle === undefined || pickles.length > 1) {
-    throw new FormatError(`${source}: the zip archive holds ${pickles.length} data.pkl, expected 1; is it from torch.save?`)
+    throw new FormatError(`${source}: a zip archive of ${pickles.length} data.pkl, expected 1; is it from torch.save?`)
   }
   const root = pickle.slice(0, -'data.pkl'.length)
   if (new TextDecoder().decode(files.get(`${root}byteorder`)).startsWith('big')) throw bigEndian(source)
@@ -57,7 +57,8 @@ function unzip(bytes: Uint8Array, source: string): Map<string, Uint8Array> {
     return new Map(Object.entries(unzipSync(bytes, { filter })))
   } catch (error) {
     if (error instanceof FormatError) throw error
-    throw new FormatError(`${source}: not a complete zip archive (${(error as Error).message}); the file may be truncated`)
+    const reason = (error as Error).message
+    throw new FormatError(`${source}: not a complete zip archive (${reason}); the file may be truncated`)
   }
 }
 

@@ -48,13 +48,13 @@ export function batchNorm(
   p: Plan,
   x: Tensor,
   t: BatchNormTensors,
-  mode: { training: boolean; segments?: Segments },
+  mode: { training: boolean; segments?: Segments; momentum?: number; eps?: number },
   label = 'batchnorm',
 ): { y: Tensor; record: BatchNormRecord } {
   const channels = extent(x.shape, 2)
   for (const vector of [t.gamma, t.beta, t.runningMean, t.runningVar]) expectShape(`${label}: ${vector.label}`, vector.shape, [channels])
   const segments = mode.training ? (mode.segments ?? wholeSegment(extent(x.shape, 1))) : wholeSegment(extent(x.shape, 1))
-  const params = { ...layout(x, segments), momentum: MOMENTUM, eps: EPS }
+  const params = { ...layout(x, segments), momentum: mode.momentum ?? MOMENTUM, eps: mode.eps ?? EPS }
   const bounds = p.constant(`${label} bounds`, 'u32', segments)
   const stats = p.tensor([2, params.segments, channels], 'f32', `${label} stats`)
   const perQuad = { groups: ceilDiv(params.quads, WORKGROUP) }

@@ -4,12 +4,15 @@ import { ceilDiv } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 
 const WORKGROUP = 64
-/** Kingma and Ba's constants. */
-const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8 }
-
 export type OptimizerConfig =
   | { name: 'sgd'; momentum: number; weightDecay: number }
-  | { name: 'adam' | 'adamw'; weightDecay: number }
+  | { name: 'adam' | 'adamw'; weightDecay: number; beta1?: number; beta2?: number; eps?: number }
+
+/** Kingma and Ba's constants, unless the configuration has its own. */
+function adamConstants(config: OptimizerConfig): { beta1: number; beta2: number; eps: number } {
+  const { beta1 = 0.9, beta2 = 0.999, eps = 1e-8 } = config.name === 'sgd' ? {} : config
+  return { beta1, beta2, eps }
+}
 
 /** How many slabs of state a rule keeps: momentum, or first and second moment. */
 export const optimizerStateCount = (config: OptimizerConfig): number => (config.name === 'sgd' ? 1 : 2)
@@ -26,7 +29,7 @@ export function optimizerStep(
 ): void {
   const quads = t.parameter.byteLength / 16
   const momentum = config.name === 'sgd' ? config.momentum : 0
-  const params = { quads, momentum, decay: config.weightDecay, ...ADAM }
+  const params = { quads, momentum, decay: config.weightDecay, ...adamConstants(config) }
   const launch = { groups: ceilDiv(quads, WORKGROUP), label }
   const { parameter, gradient, rate } = t
   const [first_moment, second_moment] = t.state as [Tensor, Tensor]
@@ -39,9 +42,7 @@ export function optimizerStep(
 }
 
 /** Contents of `rate` at step `t` (from 1): learning rate and Adam's bias corrections. */
-export const stepRate = (learningRate: number, t: number): readonly [number, number, number, number] => [
-  learningRate,
-  1 - ADAM.beta1 ** t,
-  1 - ADAM.beta2 ** t,
-  0,
-]
+export function stepRate(config: OptimizerConfig, learningRate: number, t: number): [number, number, number, number] {
+  const { beta1, beta2 } = adamConstants(config)
+  return [learningRate, 1 - beta1 ** t, 1 - beta2 ** t, 0]
+}

@@ -68,12 +68,16 @@ export class Weights implements WeightTensors {
     for (const { name, shape } of expected) checkTensor(tensors.get(name), name, shape, source)
     const extra = [...tensors.keys()].find((name) => !known.has(name))
     if (extra !== undefined) throw new FormatError(`${source}: tensor '${extra}' does not belong to this model`)
-    for (const spec of this.summary.parameters) this.upload(spec, (tensors.get(spec.name) as HostTensor).data)
+    this.upload(this.parameters, tensors, source)
     for (const { name } of this.summary.buffers) this.gpu.write(this.buffer(name), (tensors.get(name) as HostTensor).data)
   }
 
-  private upload(spec: ParameterSpec, data: ArrayLike<number>): void {
-    this.gpu.write(this.parameter(spec.name), isWeight(spec) ? packWeight(data, spec.shape) : data)
+  /** Fills a slab with the layout of the parameters (optimizer state) from named tensors in the order of weight files. */
+  upload(slab: Slab, tensors: HostTensors, source: string): void {
+    for (const spec of this.summary.parameters) {
+      const data = checkTensor(tensors.get(spec.name), spec.name, spec.shape, source)
+      this.gpu.write(find(slab, spec.name), isWeight(spec) ? packWeight(data, spec.shape) : data)
+    }
   }
 
   /** Downloads parameters and running statistics in the order of weight files. */
@@ -123,7 +127,7 @@ function find(slab: Slab, name: string): Tensor {
   return tensor
 }
 
-function checkTensor(tensor: HostTensor | undefined, name: string, shape: Shape, source: string): void {
+function checkTensor(tensor: HostTensor | undefined, name: string, shape: Shape, source: string): ArrayLike<number> {
   if (!tensor) throw new FormatError(`${source}: tensor '${name}' is missing`)
   if (!sameShape(tensor.shape, shape)) {
     throw new FormatError(
@@ -133,4 +137,5 @@ function checkTensor(tensor: HostTensor | undefined, name: string, shape: Shape,
   for (let i = 0; i < tensor.data.length; i++) {
     if (!Number.isFinite(tensor.data[i])) throw new FormatError(`${source}: tensor '${name}' is not finite at element ${i}`)
   }
+  return tensor.data
 }

@@ -8,8 +8,10 @@ export function concat(parts: readonly NdArray[], axis: number): NdArray {
   const first = parts[0]
   if (!first) throw new ShapeError('concat: there is nothing to join.')
   for (const part of parts) {
-    if (part.shape.length !== first.shape.length || part.shape.some((n, i) => i !== axis && n !== first.shape[i])) {
-      throw new ShapeError(`concat: [${part.shape.join(',')}] and [${first.shape.join(',')}] differ beyond axis ${axis}.`)
+    const differs = (extent: number, i: number): boolean => i !== axis && extent !== first.shape[i]
+    if (part.shape.length !== first.shape.length || part.shape.some(differs)) {
+      const shapes = parts.map(({ shape }) => `[${shape.join(',')}]`).join(' and ')
+      throw new ShapeError(`concat: ${shapes} differ beyond axis ${axis}.`)
     }
   }
   const joined = zeros(first.shape.with(axis, parts.reduce((sum, part) => sum + part.shape[axis]!, 0)))

@@ -26,16 +26,17 @@ export function conv1d(x: NdArray, weight: NdArray, bias: NdArray | null, geomet
   if (bias) requireShape('conv1d bias', bias, [O])
   const N = windowCount('conv1d', L, K, geometry)
   const y = zeros([B, O, N])
+  const [xData, yData] = [x.data, y.data]
   for (let b = 0; b < B; b++) {
     for (let o = 0; o < O; o++) {
       const row = (b * O + o) * N
-      if (bias) y.data.fill(bias.data[o]!, row, row + N)
+      if (bias) yData.fill(bias.data[o]!, row, row + N)
       for (let i = 0; i < I; i++) {
         for (let k = 0; k < K; k++) {
           const w = weight.data[(o * I + i) * K + k]!
           const [first, end] = insideRange(k, L, N, geometry)
           let source = (b * I + i) * L + first * geometry.stride + k - geometry.padding
-          for (let l = first; l < end; l++, source += geometry.stride) y.data[row + l]! += w * x.data[source]!
+          for (let l = first; l < end; l++, source += geometry.stride) yData[row + l]! += w * xData[source]!
         }
       }
     }
@@ -52,10 +53,11 @@ export function conv1dBackward(
   const N = windowCount('conv1d', L, K, geometry)
   requireShape('conv1d gradient', gradY, [B, O, N])
   const grad = { x: zeros(x.shape), weight: zeros(weight.shape), bias: zeros([O]) }
+  const [xData, gradXData, gradYData] = [x.data, grad.x.data, gradY.data]
   for (let b = 0; b < B; b++) {
     for (let o = 0; o < O; o++) {
       const row = (b * O + o) * N
-      for (let l = 0; l < N; l++) grad.bias.data[o]! += gradY.data[row + l]!
+      for (let l = 0; l < N; l++) grad.bias.data[o]! += gradYData[row + l]!
       for (let i = 0; i < I; i++) {
         for (let k = 0; k < K; k++) {
           const tap = (o * I + i) * K + k
@@ -64,9 +66,9 @@ export function conv1dBackward(
           let source = (b * I + i) * L + first * geometry.stride + k - geometry.padding
           let sum = 0
           for (let l = first; l < end; l++, source += geometry.stride) {
-            const g = gradY.data[row + l]!
-            grad.x.data[source]! += w * g
-            sum += x.data[source]! * g
+            const g = gradYData[row + l]!
+            gradXData[source]! += w * g
+            sum += xData[source]! * g
           }
           grad.weight.data[tap]! += sum
         }

@@ -30,7 +30,7 @@ export interface ReferenceDecomposition {
 const SIGMA = 0.3
 const TO_BOUNDARY = 0.99
 const TOLERANCE = 1e-6
-const MAX_ITERATIONS = 40
+const MAX_ITERATIONS = 60
 
 function filterConstants(sampleRate: number, params: ReferenceParams) {
   const delta = 1 / sampleRate

@@ -32,9 +32,11 @@ export function confusionSvg(
 function cell(x: number, y: number, count: number, rowTotal: number, right: boolean): string {
   const share = rowTotal > 0 ? count / rowTotal : 0
   const fill = right ? palette.blue : palette.orange
-  const box = { x: x + 1, y: y + 1, width: CELL - 2, height: CELL - 2, rx: 4, fill, 'fill-opacity': 0.06 + 0.44 * share }
+  const opacity = 0.06 + 0.44 * share
+  const box = { x: x + 1, y: y + 1, width: CELL - 2, height: CELL - 2, rx: 4, fill, 'fill-opacity': opacity }
   const [centre, middle] = [x + CELL / 2, y + CELL / 2]
   const ofRow = rowTotal > 0 ? `${(100 * share).toFixed(1)} %` : 'none'
-  return tag('rect', box) + label(centre, middle + 2, String(count), { ...CENTRED, 'font-size': 18, 'font-weight': 600 }) +
+  return tag('rect', box) +
+    label(centre, middle + 2, String(count), { ...CENTRED, 'font-size': 18, 'font-weight': 600 }) +
     label(centre, middle + 20, ofRow, { ...CENTRED, 'font-size': 11 })
 }

@@ -2,7 +2,7 @@
 
 import { curve, legend, xAxis, yAxis } from './axes.ts'
 import type { Panel } from './axes.ts'
-import type { EpochRecord } from './run_summary.ts'
+import type { EpochRecord } from '../train/run_summary.ts'
 import { extent, linearScale, niceTicks, palette, svg, tag } from './svg.ts'
 
 export interface FoldCurves {

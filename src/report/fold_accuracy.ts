@@ -2,7 +2,7 @@
 
 import { xAxis } from './axes.ts'
 import type { Panel } from './axes.ts'
-import type { FoldResult, PooledResult, RunSummary } from './run_summary.ts'
+import type { FoldResult, PooledResult, RunSummary } from '../train/run_summary.ts'
 import type { ClassificationMetrics } from '../train/metrics.ts'
 import type { Interval } from '../train/statistics.ts'
 import { label, linearScale, palette, round, svg, tag } from './svg.ts'
@@ -13,6 +13,7 @@ const LEFT = 92
 const RIGHT = 18
 const TOP = 48
 const ROW = 24
+const TICKS = [0, 20, 40, 60, 80, 100]
 
 const marks = {
   majority: (x: number, y: number) =>
@@ -20,7 +21,7 @@ const marks = {
   song: (x: number, y: number) =>
     tag('path', { d: `M${x} ${y - 6}l6 10h-12Z`, fill: 'none', stroke: palette.green, 'stroke-width': 2 }),
   svm: (x: number, y: number) =>
-    tag('rect', { x: x - 4.5, y: y - 4.5, width: 9, height: 9, fill: 'none', stroke: palette.orange, 'stroke-width': 2 }),
+    tag('path', { d: `M${x - 4.5} ${y - 4.5}h9v9h-9Z`, fill: 'none', stroke: palette.orange, 'stroke-width': 2 }),
   model: (x: number, y: number) => tag('circle', { cx: x, cy: y, r: 5.5, fill: palette.blue }),
 }
 
@@ -33,7 +34,7 @@ export function foldAccuracySvg({ results, pooled }: Pick<RunSummary, 'results' 
   const name = (text: string, i: number, weight: number): string =>
     label(LEFT - 10, y.at(i + 0.5) + 4, shortened(text), { 'text-anchor': 'end', 'font-weight': weight })
   const body = [
-    key(pooled.baselines.song !== undefined), xAxis(panel, { title: 'Accuracy (%)' }),
+    key(pooled.baselines.song !== undefined), xAxis(panel, { title: 'Accuracy (%)', ticks: TICKS }),
     ...results.map((fold, i) => name(`fold ${fold.name}`, i, 400) + rowMarks(fold, x, y.at(i + 0.5))),
     name('all', results.length, 600), intervalBar(pooled.interval, x, y.at(results.length + 0.5)),
     rowMarks(pooled, x, y.at(results.length + 0.5)),

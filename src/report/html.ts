@@ -4,7 +4,7 @@ import type { ClassificationMetrics } from '../train/metrics.ts'
 import { confusionSvg } from './confusion.ts'
 import { curvesSvg } from './curves.ts'
 import { foldAccuracySvg } from './fold_accuracy.ts'
-import type { FoldResult, RunSummary } from './run_summary.ts'
+import type { FoldResult, RunSummary } from '../train/run_summary.ts'
 import { style } from './style.ts'
 import { escapeMarkup, tag } from './svg.ts'
 import { baselineTable, foldTable, percent, predictionTable, skippedTable } from './tables.ts'
@@ -47,11 +47,11 @@ function warnings({ dataset, folds, results }: RunSummary): string {
     list.push(warn('Synthetic data.', 'These recordings were generated. Nothing here says anything about people.'))
   }
   if (!folds.subjectIndependent) {
-    list.push(warn('Not subject-independent.', 'The same people are in the training and test parts, which flatters results.'))
+    list.push(warn('Not subject-independent.', 'The same people are in training and test parts, which flatters.'))
   }
   if (results.length < folds.count) {
     const finished = `${results.length} of ${plural(folds.count, 'fold')} finished`
-    list.push(warn('Incomplete.', `${finished}; the numbers are of ${results.length === 1 ? 'this one' : 'these'} alone.`))
+    list.push(warn('Incomplete.', `${finished}; the numbers say nothing of the others.`))
   }
   return list.join('')
 }
@@ -63,7 +63,8 @@ function headline({ pooled, folds, results }: RunSummary): string {
   const unseen = folds.subjectIndependent ? ', none of them seen in training' : ''
   const range = interval ? ` (95 % interval ${percent(interval.low)} to ${percent(interval.high)})` : ''
   const reached = `The model is right in ${percent(model.accuracy)} %${range} of ${plural(model.count, 'trial')} of ` +
-    `${plural(people, 'person', 'people')}${unseen}; the majority class alone in ${percent(baselines.majority.accuracy)} %.`
+    `${plural(people, 'person', 'people')}${unseen}; the majority class is right in ` +
+    `${percent(baselines.majority.accuracy)} %.`
   return element('p', `${reached} ${verdict(baselines.majority, interval)}`, { class: 'headline' })
 }
 
@@ -91,7 +92,7 @@ function facts(run: RunSummary): string {
     ['Adapter', run.adapter],
     ['Versions', Object.entries(run.versions).map(([name, version]) => `${name} ${version}`).join(', ')],
     ['Run', run.name],
-    ['Finished', `${run.date}, after ${duration(run.seconds)}`],
+    ['Finished', `${run.date.replace('T', ' ')}, after ${duration(run.seconds)}`],
   ]
   const items = entries.map(([name, value]) => tag('div', {}, element('dt', name) + element('dd', value)))
   return tag('dl', {}, items.join(''))

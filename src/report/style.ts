@@ -16,14 +16,16 @@ p { margin: .5rem 0; max-width: 46rem }
   padding: .6rem .9rem; margin: .8rem 0; max-width: none }
 .warning strong { text-transform: uppercase; letter-spacing: .04em }
 .headline { font-size: 1.15rem }
-dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 10rem), 1fr)); gap: .7rem 1.5rem; margin: 1.2rem 0 }
+dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 10rem), 1fr)); gap: .7rem 1.5rem;
+  margin: 1.2rem 0 }
 dt { color: var(--soft); font-size: .8rem }
 dd { margin: 0 }
 .wide { overflow-x: auto; border: 1px solid var(--line); border-radius: .4rem }
-table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums }
+table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums;
+  overflow-wrap: normal }
 th, td { padding: .4rem .7rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line) }
-th:first-child, td:first-child, .text { text-align: left; white-space: normal; overflow-wrap: break-word }
-td:first-child { min-width: 6rem }
+th:first-child, td:first-child, .text { text-align: left; white-space: normal }
+td:first-child { min-width: 5rem }
 td.text { min-width: 10rem }
 thead th { white-space: normal; background: var(--panel); color: var(--soft); font-weight: 600; vertical-align: bottom }
 tbody tr:last-child td { border-bottom: 0 }

@@ -54,12 +54,13 @@ export function linearScale(low: number, high: number, from: number, to: number)
 export function niceTicks(low: number, high: number, count: number): number[] {
   const span = high - low
   if (!(span > 0) || !Number.isFinite(span)) return [low]
-  const rough = span / count
-  const power = 10 ** Math.floor(Math.log10(rough))
-  const step = ([1, 2, 5].find((factor) => factor * power >= rough * 0.999) ?? 10) * power
-  const ticks: number[] = []
-  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) ticks.push(i * step)
-  return ticks
+  const power = 10 ** Math.floor(Math.log10(span / count))
+  const rough = span / count / power
+  // The nearest of 1, 2, 5 and 10 by ratio.
+  const step = power * (rough < Math.SQRT2 ? 1 : rough < Math.sqrt(10) ? 2 : rough < Math.sqrt(50) ? 5 : 10)
+  const first = Math.ceil(low / step - 1e-9)
+  const length = Math.floor(high / step + 1e-9) - first + 1
+  return Array.from({ length }, (_, i) => (first + i) * step + 0) // no negative zero
 }
 
 /** Labels of ticks with as many decimals as their distance needs. */
@@ -67,7 +68,8 @@ export function tickLabels(ticks: readonly number[]): string[] {
   const step = ticks.length > 1 ? (ticks[1] as number) - (ticks[0] as number) : Math.abs(ticks[0] ?? 1) || 1
   const largest = Math.max(...ticks.map(Math.abs))
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9))
-  const write = (tick: number): string => (largest >= 1e6 || step < 1e-4 ? tick.toExponential(1) : tick.toFixed(decimals))
+  const short = largest < 1e6 && step >= 1e-4
+  const write = (tick: number): string => (short ? tick.toFixed(decimals) : tick.toExponential(1))
   return ticks.map((tick) => (tick === 0 ? '0' : write(tick).replace('-', '\u2212')))
 }
 

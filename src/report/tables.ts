@@ -1,7 +1,7 @@
 // The tables of a report. Shares of 1 are shown in %.
 
 import type { ClassificationMetrics } from '../train/metrics.ts'
-import type { Baselines, FoldResult, RunSummary } from './run_summary.ts'
+import type { Baselines, FoldResult, RunSummary } from '../train/run_summary.ts'
 import { escapeMarkup, tag } from './svg.ts'
 
 export const percent = (share: number): string => (100 * share).toFixed(1)
@@ -21,15 +21,13 @@ function table(heads: readonly string[], rows: readonly Row[], prose: readonly n
   return `<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div>`
 }
 
-/** The model under all that it must stand beside; two rows more where some trials have no song-only label. */
+/** The model under all that it must stand beside. */
 export function baselineTable({ model, baselines }: { model: ClassificationMetrics; baselines: Baselines }): string {
   const row = (name: string, m: ClassificationMetrics): Row => ({ cells: [name, String(m.count), ...scores(m)] })
-  const rows = [row('Majority class of the training part', baselines.majority), row('Linear SVM, C = 0.25', baselines.svm)]
-  const { song } = baselines
-  if (song) {
-    rows.push(row('Song-only label', song.baseline))
-    if (song.model.count < model.count) rows.push(row('Model, where a song-only label exists', song.model))
-  }
+  const { majority, song, svm } = baselines
+  const rows = [row('Majority class', majority), row('Linear SVM, C = 0.25', svm)]
+  if (song) rows.splice(1, 0, row('Song-only label', song.baseline))
+  if (song && song.model.count < model.count) rows.push(row('Model, same trials as song-only', song.model))
   rows.push({ ...row('Model', model), model: true })
   return table(['', 'Trials', 'Accuracy %', 'Balanced %', 'F1 high %', 'Macro F1 %'], rows)
 }

@@ -52,6 +52,7 @@ export class Plan {
   private readonly inputs = new Map<string, Tensor>()
   private readonly outputs = new Map<string, Tensor>()
   private readonly transients = new Set<Storage>()
+  private readonly constants = new Map<string, Tensor>()
   private readonly ownBuffers: GPUBuffer[] = []
   private encoded: Encoded[] | null = null
 
@@ -66,11 +67,15 @@ export class Plan {
     return tensor
   }
 
-  /** A small table that kernels read (clip bounds, say), uploaded once. */
+  /** A small table that kernels read (clip bounds, say), uploaded once; equal tables share memory. */
   constant(label: string, dtype: DType, values: readonly number[]): Tensor {
+    const key = `${dtype} ${values.join(',')}`
+    const known = this.constants.get(key)
+    if (known) return known
     const tensor = this.gpu.tensor([values.length], dtype, label)
     this.ownBuffers.push(tensor.buffer)
     this.gpu.write(tensor, values)
+    this.constants.set(key, tensor)
     return tensor
   }
 

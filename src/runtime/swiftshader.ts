@@ -1,20 +1,19 @@
 // The software Vulkan driver of a machine that has none: SwiftShader, where a package or a browser brought it along.
 import { randomUUID } from 'node:crypto'
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { constants as os, tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { constants as os, homedir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
 
 const DRIVER = 'vk_swiftshader_icd.json'
 const LOADER = 'libvulkan.so.1'
-const FILES = [DRIVER, LOADER, 'libvk_swiftshader.so']
 const BROWSER_DIRECTORIES = ['/usr/lib/chromium', '/usr/lib64/chromium', '/opt/google/chrome']
 const RTLD_NODELETE = 0x1000 // glibc's; Node does not name it
 
 /**
  * Makes SwiftShader the Vulkan driver of this process and returns true; false where none is at hand. Looks into the
- * installed package `@sparticuz/chromium` (Linux x64; unpacked once, 7 MB), then into an installed Chromium.
+ * installed package `@sparticuz/chromium` (Linux x64; unpacked once, 15 MB), then into an installed Chromium.
  * Only a WebGPU instance created after the call sees it.
  */
 export function useSwiftShader(): boolean {
@@ -46,10 +45,18 @@ function unpackedPackage(): string | undefined {
   const archive = packedArchive()
   if (!archive) return undefined
   const { path, version, modules } = archive
-  const directory = join(modules, '.cache', 'galvani', `swiftshader-${version}`)
-  if (existsSync(directory)) return directory
-  const parent = writable(modules) ? dirname(directory) : mkdtempSync(join(tmpdir(), 'galvani-'))
-  return unpack(path, join(parent, basename(directory)))
+  const userCache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
+  for (const cache of [join(modules, '.cache'), userCache]) {
+    const directory = join(cache, 'galvani', `swiftshader-${version}`)
+    if (existsSync(directory)) return directory
+    try {
+      unpack(path, directory)
+      return directory
+    } catch {
+      // not ours to write, e.g. packages installed by root: the user's own cache is next
+    }
+  }
+  return undefined
 }
 
 function packedArchive(): { path: string; version: string; modules: string } | undefined {
@@ -63,38 +70,30 @@ function packedArchive(): { path: string; version: string; modules: string } | u
   }
 }
 
-function writable(directory: string): boolean {
-  try {
-    accessSync(directory, constants.W_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
 /** Unpacks aside and renames, so that a directory that exists is complete, whoever else unpacks at the same time. */
-function unpack(archive: string, directory: string): string {
+function unpack(archive: string, directory: string): void {
   const aside = `${directory}.${randomUUID()}.tmp`
-  mkdirSync(aside, { recursive: true })
-  for (const { name, data } of tarEntries(brotliDecompressSync(readFileSync(archive)))) {
-    if (FILES.includes(name)) writeFileSync(join(aside, name), data)
-  }
   try {
+    unpackTar(archive, aside)
     renameSync(aside, directory)
   } catch (error) {
-    rmSync(aside, { recursive: true })
+    rmSync(aside, { recursive: true, force: true })
     if (!existsSync(directory)) throw error
   }
-  return directory
 }
 
-/** Regular files of a ustar archive: 512-byte headers (name at 0, octal size at 124), data padded to 512. */
-function* tarEntries(tar: Buffer): Generator<{ name: string; data: Buffer }> {
-  const text = (from: number, length: number) => tar.toString('latin1', from, from + length).replace(/\0[^]*$/, '').trim()
-  for (let at = 0; at + 512 <= tar.length && tar[at] !== 0; ) {
+/** Unpacks the files of a `.tar.br` below a directory: 512-byte headers (name at 0, octal size at 124, type at 156), data padded. */
+export function unpackTar(archive: string, directory: string): void {
+  const tar = brotliDecompressSync(readFileSync(archive))
+  const text = (from: number, length: number) => tar.toString('latin1', from, from + length).replace(/\0[^]*$/, '')
+  for (let at = 0; at < tar.length && tar[at] !== 0; ) {
     const size = parseInt(text(at + 124, 12), 8)
     const start = at + 512
-    yield { name: text(at, 100).replace(/^\.\//, ''), data: tar.subarray(start, start + size) }
+    if ('0\0'.includes(tar.toString('latin1', at + 156, at + 157))) {
+      const path = join(directory, text(at, 100))
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, tar.subarray(start, start + size))
+    }
     at = start + Math.ceil(size / 512) * 512
   }
 }

@@ -26,7 +26,7 @@ export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): Correlation
     yy += dy * dy
     xy += dx * dy
   }
-  const r = Math.max(-1, Math.min(1, xy / Math.sqrt(xx) / Math.sqrt(yy)))
+  const r = Math.max(-1, Math.min(1, xy / Math.sqrt(xx * yy)))
   const unexplained = (1 - r) * (1 + r)
   const logP = logIncompleteBeta(unexplained, (n - 2) / 2, 0.5)
   return { n, r, t: r * Math.sqrt((n - 2) / unexplained), p: Math.exp(logP), log10P: logP / Math.LN10 }

@@ -117,7 +117,8 @@ function kinkMeasures(
     [name.includes('.final.buffer.'), relative, kinks.final_buffer_rel_l2],
     [name.endsWith('logits'), max, kinks.final_eval_logits_abs],
   ]
-  return bounds.flatMap(([applies, error, tolerance]) => (applies && tolerance !== undefined ? [{ error, tolerance }] : []))
+  return bounds.flatMap(([applies, error, tolerance]) =>
+    applies && tolerance !== undefined ? [{ error, tolerance }] : [])
 }
 
 function isGradient(name: string): boolean {

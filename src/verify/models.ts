@@ -129,7 +129,7 @@ export async function runTrace(gpu: Gpu, config: ModelConfig, arrays: Arrays, pr
     plan.write('targets', targetsOf(arrays, config))
     const [losses, logits]: [number[], number[]] = [[], []]
     for (let step = 1; step <= attrs.steps; step++) {
-      plan.write('rate', stepRate(attrs.lr, step))
+      plan.write('rate', stepRate(optimizer, attrs.lr, step))
       plan.run()
       losses.push(...(await plan.readFloat('loss')))
       logits.push(...(await plan.readFloat('logits')))

@@ -35,7 +35,8 @@ function batchNormCase(c: OpContext): void {
   const [gamma, beta] = [c.plain('weight'), c.plain('bias')]
   const [runningMean, runningVar] = [c.plain('running_mean'), c.plain('running_var')]
   const training = c.attrs.training === true
-  const { y, record } = batchNorm(c.p, x, { gamma, beta, runningMean, runningVar }, { training, segments })
+  const mode = { training, segments, momentum: number(c, 'momentum'), eps: number(c, 'eps') }
+  const { y, record } = batchNorm(c.p, x, { gamma, beta, runningMean, runningVar }, mode)
   c.signalResult('y', y)
   c.plainResult('new_running_mean', runningMean)
   c.plainResult('new_running_var', runningVar)

@@ -1,7 +1,7 @@
 // All that a report shows about one training run, as plain data that survives JSON.
 
-import type { ClassificationMetrics } from '../train/metrics.ts'
-import type { Interval, SignedRank } from '../train/statistics.ts'
+import type { ClassificationMetrics } from './metrics.ts'
+import type { Interval, SignedRank } from './statistics.ts'
 
 export interface RunSummary {
   /** Name of the run, such as its folder's. */
@@ -72,6 +72,8 @@ export interface Prediction {
   label: number
   /** Of class 1. */
   probability: number
+  /** Class that each baseline predicts; `song` is absent where no other listener heard it, or they disagree evenly. */
+  baselines: { majority: number; svm: number; song?: number }
 }
 
 /** What the model must stand beside, on the same test trials. */

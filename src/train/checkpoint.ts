@@ -1,0 +1,94 @@
+// What a fold keeps on disk: `checkpoint.safetensors` while it trains, `model.safetensors` when it is done.
+import { parseSafetensors, serializeSafetensors } from '../formats/safetensors.ts'
+import type { HostTensor, HostTensors } from '../model/weights.ts'
+import { FormatError } from '../runtime/errors.ts'
+import type { Store } from '../store/store.ts'
+import type { MusicScaling } from './inputs.ts'
+import type { EpochRecord } from './run_summary.ts'
+
+/** A fold after a whole number of epochs: enough to go on with the same bits. */
+export interface Checkpoint {
+  weights: HostTensors
+  /** Optimizer state, one set of named tensors per slab. */
+  optimizer: HostTensors[]
+  /** Weights of the best epoch so far. */
+  best: HostTensors
+  progress: Progress
+}
+
+export interface Progress {
+  epochs: EpochRecord[]
+  bestEpoch: number
+  /** Optimizer steps done. */
+  steps: number
+}
+
+/** A finished fold's weights and what its inputs were scaled by. */
+export interface TrainedModel {
+  weights: HostTensors
+  scaling: MusicScaling | null
+}
+
+type Written = Map<string, { shape: readonly number[]; data: Float32Array }>
+
+function addPrefixed(to: Written, prefix: string, tensors: HostTensors): void {
+  for (const [name, { shape, data }] of tensors) to.set(prefix + name, { shape, data: Float32Array.from(data) })
+}
+
+function takePrefixed(tensors: HostTensors, prefix: string): HostTensors {
+  const taken = [...tensors].filter(([name]) => name.startsWith(prefix))
+  return new Map(taken.map(([name, tensor]): [string, HostTensor] => [name.slice(prefix.length), tensor]))
+}
+
+export async function saveCheckpoint(store: Store, path: string, checkpoint: Checkpoint): Promise<void> {
+  const tensors: Written = new Map()
+  addPrefixed(tensors, 'model.', checkpoint.weights)
+  addPrefixed(tensors, 'best.', checkpoint.best)
+  checkpoint.optimizer.forEach((state, i) => addPrefixed(tensors, `optimizer.${i}.`, state))
+  await store.write(path, serializeSafetensors(tensors, { progress: JSON.stringify(checkpoint.progress) }))
+}
+
+/** @throws FormatError when the file is truncated or is no checkpoint */
+export async function loadCheckpoint(store: Store, path: string): Promise<Checkpoint> {
+  const { tensors, metadata } = readTensors(await store.read(path), path)
+  const slabs = new Set([...tensors.keys()].map((name) => /^optimizer\.\d+\./.exec(name)?.[0]).filter((p) => p !== undefined))
+  let progress: Progress
+  try {
+    progress = JSON.parse(metadata.progress ?? '') as Progress
+  } catch {
+    throw new FormatError(`${path} is no training checkpoint: it has no progress record`)
+  }
+  return {
+    weights: takePrefixed(tensors, 'model.'),
+    best: takePrefixed(tensors, 'best.'),
+    optimizer: [...slabs].sort().map((prefix) => takePrefixed(tensors, prefix)),
+    progress,
+  }
+}
+
+export async function saveModel(store: Store, path: string, { weights, scaling }: TrainedModel): Promise<void> {
+  const tensors: Written = new Map()
+  addPrefixed(tensors, '', weights)
+  if (scaling) {
+    tensors.set('music.mean', { shape: [scaling.mean.length], data: scaling.mean })
+    tensors.set('music.deviation', { shape: [scaling.deviation.length], data: scaling.deviation })
+  }
+  await store.write(path, serializeSafetensors(tensors))
+}
+
+export async function loadModel(store: Store, path: string): Promise<TrainedModel> {
+  const { tensors } = readTensors(await store.read(path), path)
+  const weights = new Map([...tensors].filter(([name]) => !name.startsWith('music.')))
+  const [mean, deviation] = ['music.mean', 'music.deviation'].map((name) => tensors.get(name)?.data)
+  const scaling = mean && deviation ? { mean: Float32Array.from(mean), deviation: Float32Array.from(deviation) } : null
+  return { weights, scaling }
+}
+
+function readTensors(bytes: Uint8Array, source: string): { tensors: HostTensors; metadata: Record<string, string> } {
+  const { tensors, metadata } = parseSafetensors(bytes, source)
+  const floats = [...tensors].map(([name, { shape, data }]): [string, HostTensor] => {
+    if (!(data instanceof Float32Array)) throw new FormatError(`${source}: tensor '${name}' is not float32`)
+    return [name, { shape, data }]
+  })
+  return { tensors: new Map(floats), metadata }
+}

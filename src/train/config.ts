@@ -1,0 +1,64 @@
+import type { Dimension } from '../data/trial.ts'
+import type { OptimizerConfig } from '../kernels/optimizer.ts'
+import type { ModelConfig } from '../model/config.ts'
+import type { InitKind } from '../model/init.ts'
+import { UsageError } from '../runtime/errors.ts'
+import { CHANNELS, type Channel } from '../signal/channels.ts'
+
+/** Everything that decides a run's result, besides data and adapter. Written to the run folder as config.json. */
+export interface RunConfig {
+  dimension: Dimension
+  /** Label scheme as on the command line: two-means, per-dimension, median, column, fixed:T. */
+  labels: string
+  /** Fold scheme as on the command line: subject:10, subject:loo, column:NAME, stimulus:N, random:N. */
+  folds: string
+  /** Share of the training trials held out, by whole subjects, to choose the epoch; 0 tests the last epoch. */
+  validation: number
+  seed: number
+  signals: Channel[]
+  /** Seconds cut from the start of each trial. */
+  drop: number
+  model: ModelConfig
+  init: InitKind
+  optimizer: OptimizerConfig
+  learningRate: number
+  /** Multiplies the rate every `decayEpochs` epochs. */
+  decay: number
+  decayEpochs: number
+  epochs: number
+  batch: number
+  /** Epochs without a better validation loss before a fold stops. */
+  patience: number
+}
+
+/** lr(epoch) = lr0 * decay ^ floor(epoch / every), epoch from 0: "× 0.9 every 15 epochs" (section 5.1). */
+export const stepDecay = (learningRate: number, decay: number, every: number, epoch: number): number =>
+  learningRate * decay ** Math.floor(epoch / every)
+
+/** @throws UsageError naming the first setting that is out of range */
+export function checkRunConfig(config: RunConfig): RunConfig {
+  const positive = ['epochs', 'batch', 'decayEpochs', 'patience'] as const
+  for (const field of positive) {
+    if (!Number.isInteger(config[field]) || config[field] < 1) {
+      throw new UsageError(`${field} is ${config[field]}, expected a positive integer`)
+    }
+  }
+  if (!(config.learningRate > 0)) throw new UsageError(`learning rate is ${config.learningRate}, expected a positive number`)
+  if (!(config.decay > 0 && config.decay <= 1)) throw new UsageError(`decay is ${config.decay}, expected a number in (0, 1]`)
+  if (!(config.validation >= 0 && config.validation < 1)) {
+    throw new UsageError(`validation is ${config.validation}, expected a share in [0, 1)`)
+  }
+  if (!Number.isInteger(config.seed) || config.seed < 0 || config.seed > 0xffffffff) {
+    throw new UsageError(`seed is ${config.seed}, expected an integer from 0 to 4294967295`)
+  }
+  if (!(config.drop >= 0)) throw new UsageError(`drop is ${config.drop}, expected seconds of at least 0`)
+  return config
+}
+
+/** `mixed` (all three) or one of origin, phasic, tonic (Table 5). @throws UsageError */
+export function parseSignals(text: string): Channel[] {
+  if (text === 'mixed') return [...CHANNELS]
+  const channel = CHANNELS.find((name) => name === text)
+  if (!channel) throw new UsageError(`signals '${text}' are unknown; use mixed, ${CHANNELS.join(', ')}`)
+  return [channel]
+}

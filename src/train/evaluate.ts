@@ -1,0 +1,68 @@
+// A fold's and a run's results beside the baselines that they must stand beside.
+import { majorityClass, stimulusMajority } from './baselines.ts'
+import type { Fold } from './folds.ts'
+import type { ModelInputs } from './inputs.ts'
+import { classificationMetrics, type ClassificationMetrics } from './metrics.ts'
+import type { PreparedTrial } from './prepare.ts'
+import type { Baselines, FoldResult, PooledResult, Prediction } from './run_summary.ts'
+import { bootstrapSubjects, permutationWithinSubjects, wilcoxonSignedRank } from './statistics.ts'
+import { predictLinearSvm, trainLinearSvm } from './svm.ts'
+
+const predictedClass = ({ probability }: Prediction): number => (probability > 0.5 ? 1 : 0)
+
+/** The test part's predictions: the model's `probabilities` of class 1 beside the baselines, which learn from all other trials. */
+export function predictionsOf(
+  trials: readonly PreparedTrial[],
+  labels: Uint8Array,
+  fold: Fold,
+  probabilities: readonly number[],
+  inputs: ModelInputs,
+): Prediction[] {
+  const known = [...fold.train, ...fold.validation]
+  const majority = majorityClass(labels, known)
+  const songs = stimulusMajority(trials, labels, known, fold.test)
+  const svm = trainLinearSvm(known.map((i) => inputs.vector(i)), known.map((i) => labels[i] as number))
+  return fold.test.map((index, i) => {
+    const { id, subject, stimulus } = trials[index] as PreparedTrial
+    const song = songs[i]
+    const baselines = { majority, svm: predictLinearSvm(svm, inputs.vector(index)), ...(song !== undefined && { song }) }
+    return { trial: id, subject, stimulus, label: labels[index] as number, probability: probabilities[i] as number, baselines }
+  })
+}
+
+/** Metrics of the model and of every baseline on the same trials. */
+export function scores(predictions: readonly Prediction[]): { model: ClassificationMetrics; baselines: Baselines } {
+  const judge = (of: readonly Prediction[], predicted: (p: Prediction) => number): ClassificationMetrics =>
+    classificationMetrics(of.map(({ label }) => label), of.map(predicted))
+  const heard = predictions.filter(({ baselines }) => baselines.song !== undefined)
+  const song = (): Baselines['song'] => ({
+    baseline: judge(heard, ({ baselines }) => baselines.song as number),
+    model: judge(heard, predictedClass),
+  })
+  return {
+    model: judge(predictions, predictedClass),
+    baselines: {
+      majority: judge(predictions, ({ baselines }) => baselines.majority),
+      svm: judge(predictions, ({ baselines }) => baselines.svm),
+      ...(heard.length > 0 && { song: song() as NonNullable<Baselines['song']> }),
+    },
+  }
+}
+
+/** All test trials together, with what can be said of chance: bootstrap over subjects, signed-rank over folds, permutation. */
+export function pool(folds: readonly FoldResult[], seed: number): PooledResult {
+  const predictions = folds.flatMap((fold) => fold.predictions)
+  const subjects = predictions.map(({ subject }) => subject)
+  const labels = predictions.map(({ label }) => label)
+  const own = predictions.map(predictedClass)
+  const accuracy = (trials: readonly number[]): number =>
+    trials.reduce((hits, i) => hits + (labels[i] === own[i] ? 1 : 0), 0) / trials.length
+  const byFold = (of: (fold: FoldResult) => ClassificationMetrics): number[] => folds.map((fold) => of(fold).accuracy)
+  const signedRank = () => wilcoxonSignedRank(byFold(({ model }) => model), byFold(({ baselines }) => baselines.majority))
+  return {
+    ...scores(predictions),
+    ...(new Set(subjects).size > 1 && { interval: bootstrapSubjects(subjects, accuracy, { seed }) }),
+    ...(folds.length > 1 && { wilcoxon: signedRank() }),
+    permutation: permutationWithinSubjects(labels, own, subjects, { seed }),
+  }
+}

@@ -1,0 +1,88 @@
+// What the model reads: signals and music of trials as dense rows, music scaled by training statistics.
+import { FormatError } from '../runtime/errors.ts'
+import { CHANNELS, type Channel } from '../signal/channels.ts'
+import type { PreparedSet, PreparedTrial } from './prepare.ts'
+
+/** Mean and deviation of each music feature over the training trials; a constant feature scales to zero. */
+export interface MusicScaling {
+  mean: Float32Array
+  deviation: Float32Array
+}
+
+/** @throws FormatError naming the first trial without a music vector */
+export function musicScaling(trials: readonly PreparedTrial[], train: readonly number[], dim: number): MusicScaling {
+  const mean = new Float64Array(dim)
+  const squares = new Float64Array(dim)
+  for (const index of train) {
+    const music = musicOf(trials[index] as PreparedTrial)
+    for (let f = 0; f < dim; f++) mean[f] = (mean[f] as number) + (music[f] as number) / train.length
+  }
+  for (const index of train) {
+    const music = musicOf(trials[index] as PreparedTrial)
+    for (let f = 0; f < dim; f++) squares[f] = (squares[f] as number) + ((music[f] as number) - (mean[f] as number)) ** 2
+  }
+  return { mean: Float32Array.from(mean), deviation: Float32Array.from(squares, (s) => Math.sqrt(s / train.length)) }
+}
+
+function musicOf(trial: PreparedTrial): Float32Array {
+  if (!trial.music) throw new FormatError(`trial ${trial.id}: stimulus '${trial.stimulus}' has no row in music.csv; use --music none`)
+  return trial.music
+}
+
+/** The chosen channels of one trial, [channels, length]. */
+export function selectChannels({ signals }: PreparedTrial, channels: readonly Channel[], length: number): Float32Array {
+  if (channels.length === CHANNELS.length) return signals
+  const out = new Float32Array(channels.length * length)
+  channels.forEach((name, i) => {
+    const at = CHANNELS.indexOf(name) * length
+    out.set(signals.subarray(at, at + length), i * length)
+  })
+  return out
+}
+
+/** Rows of model input for any list of trials. */
+export class ModelInputs {
+  constructor(
+    private readonly set: PreparedSet,
+    private readonly channels: readonly Channel[],
+    private readonly scaling: MusicScaling | null,
+  ) {}
+
+  /** [trials, channels, length], dense. */
+  eda(trials: readonly number[]): Float32Array {
+    const size = this.channels.length * this.set.length
+    const out = new Float32Array(trials.length * size)
+    trials.forEach((index, i) => out.set(selectChannels(this.trial(index), this.channels, this.set.length), i * size))
+    return out
+  }
+
+  /** [trials, features], dense and scaled; null for a model without music. */
+  music(trials: readonly number[]): Float32Array | null {
+    if (!this.scaling) return null
+    const { mean, deviation } = this.scaling
+    const out = new Float32Array(trials.length * mean.length)
+    trials.forEach((index, i) => {
+      const music = musicOf(this.trial(index))
+      for (let f = 0; f < mean.length; f++) {
+        const spread = deviation[f] as number
+        out[i * mean.length + f] = spread > 0 ? ((music[f] as number) - (mean[f] as number)) / spread : 0
+      }
+    })
+    return out
+  }
+
+  /** EDA and music of one trial as one vector: what a linear baseline sees. */
+  vector(index: number): Float32Array {
+    const eda = this.eda([index])
+    const music = this.music([index])
+    if (!music) return eda
+    const out = new Float32Array(eda.length + music.length)
+    out.set(eda)
+    out.set(music, eda.length)
+    return out
+  }
+
+  private trial(index: number): PreparedTrial {
+    return this.set.trials[index] as PreparedTrial
+  }
+}

@@ -1,0 +1,45 @@
+import type { Rtcan1d } from '../model/rtcan1d.ts'
+import type { Gpu } from '../runtime/gpu.ts'
+import { Plan } from '../runtime/plan.ts'
+import type { ModelInputs } from './inputs.ts'
+import { recordInputs, writeInputs } from './training_step.ts'
+
+/** Class probabilities in evaluation mode, in batches of one size; a short last batch is filled up by repeating a trial. */
+export class Predictor {
+  private readonly plan: Plan
+
+  private constructor(
+    gpu: Gpu,
+    private readonly model: Rtcan1d,
+    private readonly batch: number,
+  ) {
+    this.plan = new Plan(gpu)
+    const forward = model.forward(this.plan, recordInputs(this.plan, model, batch), { training: false })
+    this.plan.output('probabilities', forward.probabilities)
+  }
+
+  static async create(gpu: Gpu, model: Rtcan1d, batch: number): Promise<Predictor> {
+    const predictor = new Predictor(gpu, model, batch)
+    await predictor.plan.compile()
+    return predictor
+  }
+
+  /** One row of class probabilities per trial. */
+  async predict(inputs: ModelInputs, trials: readonly number[]): Promise<Float32Array[]> {
+    const { classes } = this.model.config
+    const rows: Float32Array[] = []
+    for (let start = 0; start < trials.length; start += this.batch) {
+      const own = trials.slice(start, start + this.batch)
+      const filled = Array.from({ length: this.batch }, (_, i) => own[i] ?? (own[0] as number))
+      writeInputs(this.plan, { eda: inputs.eda(filled), music: inputs.music(filled) })
+      this.plan.run()
+      const values = await this.plan.readFloat('probabilities')
+      own.forEach((_, i) => rows.push(values.slice(i * classes, (i + 1) * classes)))
+    }
+    return rows
+  }
+
+  destroy(): void {
+    this.plan.destroy()
+  }
+}

@@ -1,0 +1,95 @@
+// From trials as recorded to model inputs: gaps, z-score, cvxEDA on the device, the paper's channels (section 4.1).
+import { decompose, type Decomposition } from '../cvxeda/decompose.ts'
+import { groupBy } from '../data/group.ts'
+import type { Trial, TrialSet } from '../data/trial.ts'
+import { FormatError } from '../runtime/errors.ts'
+import type { Gpu } from '../runtime/gpu.ts'
+import { requireLength, toChannels, type Channel } from '../signal/channels.ts'
+import { fillGaps } from '../signal/gaps.ts'
+import { zscore } from '../signal/normalize.ts'
+
+export interface PrepareOptions {
+  /** Points per channel. */
+  length: number
+  /** Cut from the start of each trial after the decomposition, s. */
+  dropSeconds: number
+  onProgress?: (done: number, total: number) => void
+  signal?: AbortSignal
+}
+
+/** A trial without its recording, with the model's input instead. */
+export interface PreparedTrial extends Omit<Trial, 'eda'> {
+  /** [3, length]: origin, phasic, tonic, each z-scored. */
+  signals: Float32Array
+  status: Decomposition['status']
+  /** Samples that were interpolated across gaps. */
+  filled: number
+  /** Channels that did not vary and are zero. */
+  flat: Channel[]
+}
+
+export interface PreparedSet extends Omit<TrialSet, 'trials'> {
+  trials: PreparedTrial[]
+  length: number
+  dropSeconds: number
+}
+
+interface Cleaned {
+  trial: Trial
+  z: Float64Array
+  filled: number
+}
+
+/**
+ * Prepares every trial of a set; one that cannot be used (too short, a gap over 1 s) is skipped with its reason.
+ * @throws FormatError when none is left
+ */
+export async function prepareTrials(gpu: Gpu, set: TrialSet, options: PrepareOptions): Promise<PreparedSet> {
+  const skipped = [...set.skipped]
+  const cleaned = set.trials.flatMap((trial) => {
+    try {
+      return [clean(trial, options.dropSeconds)]
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error
+      skipped.push({ source: `trial ${trial.id}`, reason: error.message })
+      return []
+    }
+  })
+  if (cleaned.length === 0) {
+    throw new FormatError(`${set.name}: none of ${set.trials.length} trials can be used; the first: ${skipped[0]?.reason ?? 'no trials'}`)
+  }
+  const prepared = new Map<Trial, PreparedTrial>()
+  for (const group of groupBy(cleaned, ({ trial }) => String(trial.sampleRate)).values()) {
+    for (const trial of await decomposeGroup(gpu, group, options, prepared.size, cleaned.length)) prepared.set(...trial)
+  }
+  const trials = cleaned.map(({ trial }) => prepared.get(trial) as PreparedTrial)
+  return { ...set, trials, skipped, length: options.length, dropSeconds: options.dropSeconds }
+}
+
+function clean(trial: Trial, dropSeconds: number): Cleaned {
+  requireLength(trial.eda.length, trial.sampleRate, dropSeconds, trial.source)
+  const { samples, filled } = fillGaps(trial.eda, trial.sampleRate, trial.source)
+  return { trial, z: zscore(samples).z, filled }
+}
+
+async function decomposeGroup(
+  gpu: Gpu,
+  group: readonly Cleaned[],
+  { length, dropSeconds, onProgress, signal }: PrepareOptions,
+  before: number,
+  total: number,
+): Promise<[Trial, PreparedTrial][]> {
+  const sampleRate = group[0]?.trial.sampleRate as number
+  const decomposed = await decompose(gpu, group.map(({ z }) => z), {
+    sampleRate,
+    ...(onProgress && { onProgress: (done: number) => onProgress(before + done, total) }),
+    ...(signal && { signal }),
+  })
+  return group.map(({ trial, z, filled }, i) => {
+    const { phasic, tonic, status } = decomposed[i] as Decomposition
+    const channelOptions = { sampleRate, dropSeconds, length, source: trial.source }
+    const { data: signals, flat } = toChannels({ origin: z, phasic, tonic }, channelOptions)
+    const { eda: _, ...rest } = trial
+    return [trial, { ...rest, signals, status, filled, flat }]
+  })
+}

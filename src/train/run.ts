@@ -1,0 +1,226 @@
+// A whole run: labels, folds, one trained model per fold, results. Everything lives in a run folder:
+//   config.json  events.jsonl  folds/NAME/{checkpoint,model}.safetensors  folds/NAME/result.json  result.json
+import { labelTrials, parseLabelScheme, type LabelledTrials } from '../data/labels.ts'
+import { summarise } from '../model/summary.ts'
+import { FormatError, ShapeError, UsageError } from '../runtime/errors.ts'
+import type { Gpu } from '../runtime/gpu.ts'
+import type { Store } from '../store/store.ts'
+import { loadCheckpoint, loadModel, saveCheckpoint, saveModel, type TrainedModel } from './checkpoint.ts'
+import { checkRunConfig, type RunConfig } from './config.ts'
+import { pool, predictionsOf, scores } from './evaluate.ts'
+import { findFold, makeFolds, parseFoldScheme, type Fold, type FoldPlan } from './folds.ts'
+import { ModelInputs, musicScaling } from './inputs.ts'
+import type { PreparedSet } from './prepare.ts'
+import { Predictor } from './predictor.ts'
+import { Rtcan1d } from '../model/rtcan1d.ts'
+import type { EpochRecord, FoldResult, RunSummary } from './run_summary.ts'
+import { Trainer } from './trainer.ts'
+
+export const CONFIG_FILE = 'config.json'
+export const EVENTS_FILE = 'events.jsonl'
+export const RESULT_FILE = 'result.json'
+const foldFile = (fold: Fold, name: string): string => `folds/${encodeURIComponent(fold.name)}/${name}`
+const modelFile = (fold: Fold): string => foldFile(fold, 'model.safetensors')
+const checkpointFile = (fold: Fold): string => foldFile(fold, 'checkpoint.safetensors')
+const foldResultFile = (fold: Fold): string => foldFile(fold, RESULT_FILE)
+
+export interface RunHooks {
+  /** `done` of `total` optimizer steps of this fold. */
+  onStep?: (fold: Fold, done: number, total: number) => void
+  onEpoch?: (fold: Fold, record: EpochRecord) => void
+  signal?: AbortSignal
+}
+
+/** What identifies a run besides its configuration. */
+export interface RunIdentity {
+  name: string
+  adapter: string
+  versions: Record<string, string>
+}
+
+/** A prepared set with its labels and folds under a configuration: the same inputs give the same folds. */
+export interface Experiment {
+  config: RunConfig
+  set: PreparedSet
+  labelled: LabelledTrials
+  plan: FoldPlan
+}
+
+/** Labels the trials and makes the folds. @throws UsageError, FormatError for settings or data that do not fit */
+export function makeExperiment(set: PreparedSet, config: RunConfig): Experiment {
+  checkRunConfig(config)
+  if (config.model.in_channels !== config.signals.length || config.model.length !== set.length) {
+    throw new ShapeError(
+      `the model reads [${config.model.in_channels},${config.model.length}], ` +
+        `the prepared signals are [${config.signals.length},${set.length}]`,
+    )
+  }
+  // Labels only read what every trial keeps; `eda` is gone after the preparation.
+  const trials = set.trials.map((trial) => ({ ...trial, eda: new Float64Array(0) }))
+  const labelled = labelTrials(trials, config.dimension, parseLabelScheme(config.labels))
+  const byId = new Map(set.trials.map((trial) => [trial.id, trial]))
+  const kept = labelled.trials.map(({ id }) => byId.get(id) as PreparedSet['trials'][number])
+  const skipped = [...set.skipped, ...labelled.skipped]
+  const scheme = parseFoldScheme(config.folds)
+  const plan = makeFolds(kept, scheme, { seed: config.seed, validationShare: config.validation })
+  return { config, set: { ...set, trials: kept, skipped }, labelled, plan }
+}
+
+/** Scaling of the music features by a fold's training trials; null for EDA only. */
+const scalingOf = ({ config, set }: Experiment, fold: Fold) =>
+  config.model.music_dim > 0 ? musicScaling(set.trials, fold.train, config.model.music_dim) : null
+
+/**
+ * Trains the folds that have no result yet (or the one named), writing each as it ends; a fold that was interrupted goes on from
+ * its last checkpoint. Returns the summary of all finished folds, which is also written as result.json.
+ */
+export async function trainRun(
+  gpu: Gpu,
+  store: Store,
+  experiment: Experiment,
+  identity: RunIdentity,
+  options: { onlyFold?: string } & RunHooks = {},
+): Promise<RunSummary> {
+  const { plan } = experiment
+  const chosen = options.onlyFold === undefined ? plan.folds : [findFold(plan, options.onlyFold)]
+  await store.write(CONFIG_FILE, `${JSON.stringify(experiment.config, null, 2)}\n`)
+  const started = performance.now()
+  for (const fold of chosen) {
+    if (await store.exists(foldResultFile(fold))) continue
+    await trainFold(gpu, store, experiment, fold, options)
+  }
+  const seconds = (performance.now() - started) / 1000
+  const summary = await summariseRun(store, experiment, identity, seconds)
+  await store.write(RESULT_FILE, `${JSON.stringify(summary, null, 1)}\n`)
+  await appendEvent(store, { event: 'finished', folds: summary.results.length, accuracy: summary.pooled.model.accuracy })
+  return summary
+}
+
+const appendEvent = (store: Store, event: Record<string, unknown>): Promise<void> =>
+  store.append(EVENTS_FILE, JSON.stringify({ time: new Date().toISOString(), ...event }))
+
+async function trainFold(gpu: Gpu, store: Store, experiment: Experiment, fold: Fold, hooks: RunHooks): Promise<void> {
+  const { config, set, labelled } = experiment
+  const scaling = scalingOf(experiment, fold)
+  const inputs = new ModelInputs(set, config.signals, scaling)
+  const trainer = new Trainer(gpu, config, fold, inputs, labelled.labels)
+  try {
+    const resumed = await store.exists(checkpointFile(fold))
+    if (resumed) trainer.restore(await loadCheckpoint(store, checkpointFile(fold)), checkpointFile(fold))
+    const counts = { train: fold.train.length, validation: fold.validation.length, test: fold.test.length }
+    await appendEvent(store, { event: resumed ? 'fold-resumed' : 'fold-started', fold: fold.name, ...counts })
+    const { weights, progress } = await trainer.run({
+      onStep: (done, total) => hooks.onStep?.(fold, done, total),
+      onEpoch: (record) => hooks.onEpoch?.(fold, record),
+      onCheckpoint: async (checkpoint) => {
+        await saveCheckpoint(store, checkpointFile(fold), checkpoint)
+        await appendEvent(store, { event: 'epoch', fold: fold.name, ...checkpoint.progress.epochs.at(-1) })
+      },
+      ...(hooks.signal && { signal: hooks.signal }),
+    })
+    await saveModel(store, modelFile(fold), { weights, scaling })
+    const probabilities = await probabilitiesOf(gpu, experiment.config, { weights, scaling }, set, fold.test)
+    const predictions = predictionsOf(set.trials, labelled.labels, fold, probabilities, inputs)
+    const result: FoldResult = {
+      name: fold.name,
+      trainTrials: fold.train.length,
+      validationTrials: fold.validation.length,
+      testSubjects: [...new Set(predictions.map(({ subject }) => subject))],
+      ...progress,
+      predictions,
+      ...scores(predictions),
+    }
+    await store.write(foldResultFile(fold), `${JSON.stringify(result, null, 1)}\n`)
+    await appendEvent(store, { event: 'fold-finished', fold: fold.name, accuracy: result.model.accuracy })
+  } finally {
+    trainer.destroy()
+  }
+}
+
+/** Probability of class 1 for each trial under one trained model. */
+export async function probabilitiesOf(
+  gpu: Gpu,
+  config: RunConfig,
+  { weights, scaling }: TrainedModel,
+  set: PreparedSet,
+  trials: readonly number[],
+): Promise<number[]> {
+  const model = new Rtcan1d(gpu, config.model)
+  model.weights.load(weights, 'trained model')
+  const predictor = await Predictor.create(gpu, model, Math.min(config.batch, trials.length))
+  try {
+    const rows = await predictor.predict(new ModelInputs(set, config.signals, scaling), trials)
+    return rows.map((row) => row[1] as number)
+  } finally {
+    predictor.destroy()
+    model.destroy()
+  }
+}
+
+/** Reads the results of the folds that are done. */
+export async function finishedFolds(store: Store, plan: FoldPlan): Promise<FoldResult[]> {
+  const results: FoldResult[] = []
+  for (const fold of plan.folds) {
+    if (await store.exists(foldResultFile(fold))) results.push(JSON.parse(await store.readText(foldResultFile(fold))) as FoldResult)
+  }
+  return results
+}
+
+async function summariseRun(
+  store: Store,
+  { config, set, labelled, plan }: Experiment,
+  identity: RunIdentity,
+  seconds: number,
+): Promise<RunSummary> {
+  const results = await finishedFolds(store, plan)
+  const unique = (of: (trial: PreparedSet['trials'][number]) => string): number => new Set(set.trials.map(of)).size
+  return {
+    ...identity,
+    date: new Date().toISOString(),
+    seconds,
+    dataset: {
+      name: set.name,
+      synthetic: set.synthetic,
+      trials: set.trials.length,
+      subjects: unique(({ subject }) => subject),
+      stimuli: unique(({ stimulus }) => stimulus),
+      channels: config.signals,
+      musicDim: config.model.music_dim,
+    },
+    dimension: config.dimension,
+    labels: labelled.scheme,
+    preset: config.model.preset,
+    parameters: summarise(config.model).parameterCount,
+    folds: { scheme: plan.scheme, count: plan.folds.length, subjectIndependent: plan.subjectIndependent },
+    seed: config.seed,
+    config: { ...config },
+    skipped: set.skipped,
+    results,
+    pooled: pool(results, config.seed),
+  }
+}
+
+/** The configuration of an existing run. @throws FormatError when the folder holds none */
+export async function loadRunConfig(store: Store, run: string): Promise<RunConfig> {
+  if (!(await store.exists(CONFIG_FILE))) throw new FormatError(`${run} holds no run: there is no ${CONFIG_FILE}`)
+  try {
+    return checkRunConfig(JSON.parse(await store.readText(CONFIG_FILE)) as RunConfig)
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new FormatError(`${run}/${CONFIG_FILE} is not JSON: ${error.message}`)
+    throw error
+  }
+}
+
+/** Names of the folds that have a trained model. */
+export async function trainedFolds(store: Store, run: string): Promise<string[]> {
+  const names: string[] = []
+  for (const folder of await store.list('folds')) {
+    if (await store.exists(`folds/${folder}/model.safetensors`)) names.push(folder)
+  }
+  if (names.length === 0) throw new UsageError(`${run} has no trained model yet; finish it with \`galvani train --out ${run} --resume\``)
+  return names
+}
+
+/** The trained model of one fold folder. */
+export const loadFoldModel = (store: Store, folder: string): Promise<TrainedModel> =>
+  loadModel(store, `folds/${folder}/model.safetensors`)

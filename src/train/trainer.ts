@@ -1,0 +1,147 @@
+import { optimizerStateCount } from '../kernels/optimizer.ts'
+import { initialise } from '../model/init.ts'
+import { Rtcan1d } from '../model/rtcan1d.ts'
+import type { HostTensors } from '../model/weights.ts'
+import { NumericError } from '../runtime/errors.ts'
+import type { Gpu } from '../runtime/gpu.ts'
+import { Random } from '../runtime/random.ts'
+import { Slab } from '../runtime/slab.ts'
+import type { Checkpoint, Progress } from './checkpoint.ts'
+import { stepDecay, type RunConfig } from './config.ts'
+import type { Fold } from './folds.ts'
+import type { ModelInputs } from './inputs.ts'
+import { Predictor } from './predictor.ts'
+import type { EpochRecord } from './run_summary.ts'
+import { TrainingStep } from './training_step.ts'
+
+export interface TrainerHooks {
+  /** After each step, with steps done and steps in all planned epochs of this fold. */
+  onStep?: (done: number, total: number) => void
+  onEpoch?: (record: EpochRecord) => void
+  /** After each epoch, to be stored; a resumed fold starts from the last one. */
+  onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>
+  signal?: AbortSignal
+}
+
+/** Random streams of a run, so that no two uses share numbers; a fold's shuffles are stream base + fold * 2^16 + epoch. */
+const SHUFFLE_STREAM = 0x10000000
+
+/** Trains one fold: epochs of shuffled batches, the epoch chosen on the validation part. */
+export class Trainer {
+  private readonly model: Rtcan1d
+  private readonly state: Slab[]
+  private readonly steps = new Map<number, TrainingStep>()
+  private best: HostTensors
+  private progress: Progress = { epochs: [], bestEpoch: 0, steps: 0 }
+
+  constructor(
+    private readonly gpu: Gpu,
+    private readonly config: RunConfig,
+    private readonly fold: Fold,
+    private readonly inputs: ModelInputs,
+    private readonly labels: Uint8Array,
+  ) {
+    this.model = new Rtcan1d(gpu, config.model)
+    this.best = initialise(config.model, this.model.summary, config.init, config.seed)
+    this.model.weights.load(this.best, 'initial weights')
+    const shape = new Map([...this.model.weights.parameters.tensors].map(([name, tensor]) => [name, tensor.shape]))
+    const slabs = optimizerStateCount(config.optimizer)
+    this.state = Array.from({ length: slabs }, (_, i) => new Slab(gpu, `optimizer state ${i}`, shape))
+  }
+
+  /** Goes on from a checkpoint instead of from the initial weights. */
+  restore({ weights, optimizer, best, progress }: Checkpoint, source: string): void {
+    this.model.weights.load(weights, source)
+    optimizer.forEach((tensors, i) => this.model.weights.upload(this.state[i] as Slab, tensors, source))
+    this.best = best
+    this.progress = progress
+  }
+
+  /** Runs the epochs that are left. Returns the weights of the best epoch and the history. Stops early on `hooks.signal`. */
+  async run(hooks: TrainerHooks = {}): Promise<{ weights: HostTensors; progress: Progress }> {
+    const predictor = await Predictor.create(this.gpu, this.model, this.config.batch)
+    try {
+      while (!this.finished()) {
+        const record = await this.epoch(this.progress.epochs.length, predictor, hooks)
+        await this.keep(record)
+        hooks.onEpoch?.(record)
+        await hooks.onCheckpoint?.(await this.checkpoint())
+      }
+    } finally {
+      predictor.destroy()
+    }
+    return { weights: this.best, progress: this.progress }
+  }
+
+  private finished(): boolean {
+    const { epochs, bestEpoch } = this.progress
+    return epochs.length >= this.config.epochs || (epochs.length > 0 && epochs.length - bestEpoch >= this.config.patience)
+  }
+
+  private async epoch(epoch: number, predictor: Predictor, hooks: TrainerHooks): Promise<EpochRecord> {
+    const { config, fold } = this
+    const random = new Random(config.seed, SHUFFLE_STREAM + fold.index * 2 ** 16 + epoch)
+    const order = Array.from(random.permutation(fold.train.length), (i) => fold.train[i] as number)
+    const rate = stepDecay(config.learningRate, config.decay, config.decayEpochs, epoch)
+    const perEpoch = Math.ceil(order.length / config.batch)
+    const losses: number[] = []
+    for (let start = 0; start < order.length; start += config.batch) {
+      hooks.signal?.throwIfAborted()
+      const trials = order.slice(start, start + config.batch)
+      const step = await this.step(trials.length)
+      const batch = { eda: this.inputs.eda(trials), music: this.inputs.music(trials) }
+      losses.push(...(await step.run(batch, trials.map((t) => this.labels[t] as number), rate, ++this.progress.steps)))
+      hooks.onStep?.(this.progress.steps, perEpoch * config.epochs)
+    }
+    for (const step of this.steps.values()) losses.push(...(await step.losses()))
+    const trainLoss = losses.reduce((sum, loss) => sum + loss, 0) / losses.length
+    if (!Number.isFinite(trainLoss)) {
+      throw new NumericError(`fold ${fold.name}: the loss is ${trainLoss} in epoch ${epoch + 1}; lower the learning rate`)
+    }
+    return { epoch: epoch + 1, trainLoss, ...(await this.validate(predictor)) }
+  }
+
+  /** The step for batches of this size; the last batch of an epoch may be smaller. */
+  private async step(batch: number): Promise<TrainingStep> {
+    const known = this.steps.get(batch)
+    if (known) return known
+    const step = await TrainingStep.create(this.gpu, this.model, batch, this.config.optimizer, this.state)
+    this.steps.set(batch, step)
+    return step
+  }
+
+  private async validate(predictor: Predictor): Promise<{ validationLoss?: number; validationAccuracy?: number }> {
+    const trials = this.fold.validation
+    if (trials.length === 0) return {}
+    const rows = await predictor.predict(this.inputs, trials)
+    let [loss, hits] = [0, 0]
+    rows.forEach((row, i) => {
+      const label = this.labels[trials[i] as number] as number
+      loss -= Math.log(Math.max(row[label] as number, 1e-12))
+      hits += row.indexOf(Math.max(...row)) === label ? 1 : 0
+    })
+    return { validationLoss: loss / trials.length, validationAccuracy: hits / trials.length }
+  }
+
+  /** Without a validation part the last epoch is the best: nothing else may choose. */
+  private async keep(record: EpochRecord): Promise<void> {
+    const { epochs, bestEpoch } = this.progress
+    const best = epochs[bestEpoch - 1]?.validationLoss ?? Infinity
+    epochs.push(record)
+    if (record.validationLoss !== undefined && !(record.validationLoss < best)) return
+    this.progress.bestEpoch = record.epoch
+    this.best = await this.model.weights.save()
+  }
+
+  private async checkpoint(): Promise<Checkpoint> {
+    const optimizer: HostTensors[] = []
+    for (const slab of this.state) optimizer.push(await this.model.weights.download(slab))
+    return { weights: await this.model.weights.save(), optimizer, best: this.best, progress: this.progress }
+  }
+
+  destroy(): void {
+    for (const step of this.steps.values()) step.destroy()
+    for (const slab of this.state) slab.destroy()
+    this.model.destroy()
+  }
+}
