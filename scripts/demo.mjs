@@ -16,7 +16,9 @@ try {
   await setup()
   for (const command of COMMANDS) {
     say(`\n$ npx galvani ${command}`)
-    const { code } = await node([join(root, 'bin', 'galvani.js'), ...command.split(' ')], { stdio: ['ignore', 'inherit', 'inherit'] })
+    const { code } = await node([join(root, 'bin', 'galvani.js'), ...command.split(' ')], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    })
     if (code !== 0) throw new Error(`the demo stopped: galvani ended with exit code ${code}`)
   }
 } catch (error) {

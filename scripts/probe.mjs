@@ -1,5 +1,5 @@
-// Opens a device as galvani does and runs one kernel on it; prints what it ran on as JSON. A process of its own, because a
-// broken driver may take the process with it.
+// Opens a device as galvani does, runs one kernel on it and prints what it ran on as JSON. A process of its own:
+// a broken driver may take it down.
 const before = process.env.VK_DRIVER_FILES
 const { openGpu } = await import('../dist/node.js')
 const gpu = await openGpu()
@@ -14,7 +14,10 @@ const pipeline = await device.createComputePipelineAsync({
 })
 const buffer = device.createBuffer({ size: 16, usage: STORAGE | COPY_SRC })
 const staging = device.createBuffer({ size: 16, usage: MAP_READ | COPY_DST })
-const group = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries: [{ binding: 0, resource: { buffer } }] })
+const group = device.createBindGroup({
+  layout: pipeline.getBindGroupLayout(0),
+  entries: [{ binding: 0, resource: { buffer } }],
+})
 const encoder = device.createCommandEncoder()
 const pass = encoder.beginComputePass()
 pass.setPipeline(pipeline)

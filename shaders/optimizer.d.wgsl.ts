@@ -6,7 +6,7 @@ declare const shader: Shader<{
     sgd: 'first_moment' | 'gradient' | 'parameter' | 'rate'
     adam: 'first_moment' | 'gradient' | 'parameter' | 'rate' | 'second_moment'
   }
-  params: 'quads' | 'momentum' | 'decay' | 'beta1' | 'beta2' | 'eps'
+  params: 'quads' | 'momentum' | 'decay' | 'beta1' | 'beta2' | 'gain1' | 'gain2' | 'eps'
   constants: 'WORKGROUP' | 'DECOUPLED'
 }>
 export default shader

@@ -6,7 +6,8 @@
 //          m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2
 //          p -= rate * (m / c1) / (sqrt(v / c2) + eps)                                          (Kingma and Ba 2015)
 
-struct Params { quads: u32, momentum: f32, decay: f32, beta1: f32, beta2: f32, eps: f32 }
+// gain1 = 1 - beta1 and gain2 = 1 - beta2 come from the host: in f32 the difference would lose four digits.
+struct Params { quads: u32, momentum: f32, decay: f32, beta1: f32, beta2: f32, gain1: f32, gain2: f32, eps: f32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> gradient: array<vec4<f32>>;
@@ -37,8 +38,8 @@ fn adam(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   var p = parameter[i];
   var g = gradient[i];
   if (DECOUPLED) { p *= 1.0 - rate[0].x * params.decay; } else { g += params.decay * p; }
-  let m = params.beta1 * first_moment[i] + (1.0 - params.beta1) * g;
-  let v = params.beta2 * second_moment[i] + (1.0 - params.beta2) * g * g;
+  let m = params.beta1 * first_moment[i] + params.gain1 * g;
+  let v = params.beta2 * second_moment[i] + params.gain2 * g * g;
   first_moment[i] = m;
   second_moment[i] = v;
   parameter[i] = p - rate[0].x * (m / rate[0].y) / (sqrt(v / rate[0].z) + params.eps);

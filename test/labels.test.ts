@@ -10,7 +10,9 @@ import { Random } from '../src/runtime/random.ts'
 
 const shared = new URL('../../shared/', import.meta.url)
 
-function trialsOf(subject: string, ratings: ([number, number] | undefined)[], columns: Record<string, string> = {}): Trial[] {
+type Pair = [valence: number, arousal: number]
+
+function trialsOf(subject: string, ratings: (Pair | undefined)[], columns: Record<string, string> = {}): Trial[] {
   return ratings.map((pair, i) => ({
     id: `${subject}_${i}`, subject, stimulus: `song${i}`, sampleRate: 4, eda: new Float64Array(0), unit: 'uS', columns,
     source: `trials.csv:${i + 2}`,
@@ -75,7 +77,8 @@ describe('twoMeans', () => {
     for (const c of cases) {
       const points = c.points.map((point) => [point].flat())
       const own = twoMeans(points, c.init)
-      expect(own.centers.flat().map((v, i) => v - (c.centers.flat()[i] as number)).every((d) => Math.abs(d) < 1e-12)).toBe(true)
+      expect(own.centers.flat().map((v, i) => v - (c.centers.flat()[i] as number)).every((d) => Math.abs(d) < 1e-12))
+        .toBe(true)
       expect([...own.assignment]).toEqual(c.assignment)
       expect(own.iterations).toBe(c.iterations_until_fixed)
       expect(own.inertia).toBeCloseTo(c.inertia, 9)
@@ -90,7 +93,8 @@ describe('labelTrials', () => {
 
   it('uses each subject\'s own midpoint of the centres', () => {
     const shifted = apart.map(([v, a]): [number, number] => [v + 20, a + 20])
-    const { labels, subjects, trials } = labelTrials([...trialsOf('a', apart), ...trialsOf('b', shifted)], 'arousal', { kind: 'two-means' })
+    const both = [...trialsOf('a', apart), ...trialsOf('b', shifted)]
+    const { labels, subjects, trials } = labelTrials(both, 'arousal', { kind: 'two-means' })
     expect([...labels]).toEqual([0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1])
     expect(trials.length).toBe(12)
     expect(subjects[0]?.threshold).toBeCloseTo((7 / 3 + 23 / 3) / 2, 12)
@@ -98,16 +102,18 @@ describe('labelTrials', () => {
   })
 
   it('flags a subject whose clusters part in the other dimension', () => {
-    const valenceOnly = trialsOf('a', [[1, 5], [2, 4], [9, 5], [8, 4.2]])
-    const [arousal, valence] = (['arousal', 'valence'] as const).map((d) => labelTrials(valenceOnly, d, { kind: 'two-means' }).subjects[0])
-    expect(arousal).toMatchObject({ weak: true, separation: expect.closeTo(0.1 / 1, 9) as number })
+    const valenceOnly = trialsOf('a', [[1, 5], [2, 4], [9, 5], [8, 4.1]])
+    const [arousal, valence] = (['arousal', 'valence'] as const).map((dimension) =>
+      labelTrials(valenceOnly, dimension, { kind: 'two-means' }).subjects[0])
+    expect(arousal).toMatchObject({ weak: true, separation: expect.closeTo(0.05, 9) as number })
     expect(valence?.weak).toBe(false)
     expect(labelTrials(valenceOnly, 'arousal', { kind: 'per-dimension' }).subjects[0]?.separation).toBeGreaterThan(0.8)
   })
 
   it('drops unrated trials and subjects without two distinct ratings, and says so', () => {
     const same: [number, number][] = [[5, 5], [5, 5]]
-    const result = labelTrials([...trialsOf('a', [...apart, undefined]), ...trialsOf('b', same)], 'valence', { kind: 'two-means' })
+    const both = [...trialsOf('a', [...apart, undefined]), ...trialsOf('b', same)]
+    const result = labelTrials(both, 'valence', { kind: 'two-means' })
     expect(result.trials.every((trial) => trial.subject === 'a')).toBe(true)
     expect(result.labels.length).toBe(6)
     expect(result.skipped).toEqual([
@@ -118,14 +124,17 @@ describe('labelTrials', () => {
 
   it('knows the other schemes', () => {
     const trials = trialsOf('a', [[1, 9], [2, 4], [3, 2], [9, 1]], { arousal_high: '1' })
-    const labelled = (scheme: LabelScheme, dimension: Dimension = 'valence'): number[] => [...labelTrials(trials, dimension, scheme).labels]
+    const labelled = (scheme: LabelScheme, dimension: Dimension = 'valence'): number[] =>
+      [...labelTrials(trials, dimension, scheme).labels]
     expect(labelled({ kind: 'fixed', threshold: 2 })).toEqual([0, 0, 1, 1])
     expect(labelled({ kind: 'median' })).toEqual([0, 0, 1, 1])
     expect(labelled({ kind: 'per-dimension' })).toEqual([0, 0, 0, 1])
     expect(labelled({ kind: 'column' }, 'arousal')).toEqual([1, 1, 1, 1])
-    expect(() => labelled({ kind: 'column' })).toThrow("trials.csv:2: column 'valence_high' is missing, expected 0 or 1")
+    expect(() => labelled({ kind: 'column' }))
+      .toThrow("trials.csv:2: column 'valence_high' is missing, expected 0 or 1")
     const bad = trialsOf('a', [[1, 1]], { arousal_high: 'high' })
-    expect(() => labelTrials(bad, 'arousal', { kind: 'column' })).toThrow("column 'arousal_high' is 'high', expected 0 or 1")
+    expect(() => labelTrials(bad, 'arousal', { kind: 'column' }))
+      .toThrow("column 'arousal_high' is 'high', expected 0 or 1")
     expect(() => labelTrials(trialsOf('a', [undefined]), 'arousal', { kind: 'median' })).toThrow(FormatError)
   })
 
@@ -135,19 +144,24 @@ describe('labelTrials', () => {
     expect(() => parseDimension('dominance')).toThrow(UsageError)
     expect(parseLabelScheme('fixed:-0.5')).toEqual({ kind: 'fixed', threshold: -0.5 })
     expect(parseLabelScheme('two-means')).toEqual({ kind: 'two-means' })
-    for (const text of ['fixed:', 'fixed:x', 'mean', '']) expect(() => parseLabelScheme(text)).toThrow(/are unknown; use two-means/)
+    for (const text of ['fixed:', 'fixed:x', 'mean', '']) {
+      expect(() => parseLabelScheme(text)).toThrow(/are unknown; use two-means/)
+    }
     expect(labelTrials(trialsOf('a', apart), 'arousal', parseLabelScheme('fixed:4')).scheme).toBe('fixed:4')
   })
 
   it.runIf(existsSync(shared))('reproduces the thresholds of 24 real listeners', () => {
     const read = (name: string): string => readFileSync(new URL(`data/hku956/${name}`, shared), 'utf8')
-    const { trials } = readTrialTable({ trials: read('trials.csv'), eda: 'trial,i,eda_us\n' + trialRows(read('trials.csv')) }, { name: 'hku956' })
+    const rows = read('trials.csv')
+    const files = { trials: rows, eda: `trial,i,eda_us\n${oneSampleEach(rows)}` }
+    const { trials } = readTrialTable(files, { name: 'hku956' })
     expect(trials.length).toBe(765)
     const table = parseCsv(read('thresholds.csv'), 'thresholds.csv')
     for (const dimension of ['arousal', 'valence'] as const) {
       const { subjects, labels, trials: kept } = labelTrials(trials, dimension, { kind: 'two-means' })
       expect(subjects.length).toBe(24)
-      const expected = new Map(table.text('subject').map((s, row) => [s, table.numbers(`${dimension}_threshold`)[row] as number]))
+      const thresholds = table.numbers(`${dimension}_threshold`)
+      const expected = new Map(table.text('subject').map((subject, row) => [subject, thresholds[row] as number]))
       for (const { subject, threshold } of subjects) {
         expect(Math.abs((threshold as number) - (expected.get(subject) as number))).toBeLessThan(1e-6)
       }
@@ -158,6 +172,6 @@ describe('labelTrials', () => {
 })
 
 /** One sample for each trial: the labels need no signal. */
-function trialRows(text: string): string {
+function oneSampleEach(text: string): string {
   return parseCsv(text, 'trials.csv').text('trial').map((id) => `${id},0,1\n`).join('')
 }

@@ -10,7 +10,8 @@ import {
 import { predictLinearSvm, trainLinearSvm } from '../src/train/svm.ts'
 
 const fixtures = new URL('../../shared/fixtures/metrics/', import.meta.url)
-const read = <T>(name: string): T[] => (JSON.parse(readFileSync(new URL(name, fixtures), 'utf8')) as { cases: T[] }).cases
+const read = <T>(name: string): T[] =>
+  (JSON.parse(readFileSync(new URL(name, fixtures), 'utf8')) as { cases: T[] }).cases
 
 describe('classificationMetrics', () => {
   it('counts by hand', () => {
@@ -38,7 +39,8 @@ describe('classificationMetrics', () => {
   it.runIf(existsSync(fixtures))('matches the reference to 1e-12', () => {
     interface Scores { precision: number; recall: number; f1: number }
     interface Case {
-      classes: number; labels: number[]; predictions: number[]; accuracy: number; confusion_rows_true_cols_pred: number[][]
+      classes: number; labels: number[]; predictions: number[]; accuracy: number
+      confusion_rows_true_cols_pred: number[][]
       precision: number[]; recall: number[]; f1: number[]; support: number[]
       macro: Scores; weighted: Scores; micro: Scores; binary_positive_1?: Scores
     }
@@ -49,8 +51,10 @@ describe('classificationMetrics', () => {
       expect(m.confusion).toEqual(c.confusion_rows_true_cols_pred)
       expect(m.support).toEqual(c.support)
       const flat = (s: Scores | undefined): number[] => (s ? [s.precision, s.recall, s.f1] : [])
-      const own = [m.accuracy, ...m.precision, ...m.recall, ...m.f1, ...flat(m.macro), ...flat(m.weighted), ...flat(m.micro), ...flat(m.positive)]
-      const expected = [c.accuracy, ...c.precision, ...c.recall, ...c.f1, ...flat(c.macro), ...flat(c.weighted), ...flat(c.micro), ...flat(c.binary_positive_1)]
+      const all = (of: Pick<Case, 'accuracy' | 'precision' | 'recall' | 'f1' | 'macro' | 'weighted' | 'micro'>) =>
+        [of.accuracy, ...of.precision, ...of.recall, ...of.f1, ...[of.macro, of.weighted, of.micro].flatMap(flat)]
+      const own = [...all(m), ...flat(m.positive)]
+      const expected = [...all(c), ...flat(c.binary_positive_1)]
       expect(own.length).toBe(expected.length)
       own.forEach((value, i) => expect(Math.abs(value - (expected[i] as number))).toBeLessThan(1e-12))
     }
@@ -74,7 +78,8 @@ describe('pearson', () => {
   })
 
   it.runIf(existsSync(fixtures))('matches the reference, tiny p included', () => {
-    const cases = read<{ x: number[]; y: number[]; r: number; t: number; p_two_sided: number; log10_p: number }>('pearson.json')
+    interface Case { x: number[]; y: number[]; r: number; t: number; p_two_sided: number; log10_p: number }
+    const cases = read<Case>('pearson.json')
     expect(Math.min(...cases.map((c) => c.log10_p))).toBeLessThan(-40)
     for (const c of cases) {
       const own = pearson(c.x, c.y)
@@ -132,7 +137,8 @@ describe('resampling', () => {
   it('draws whole subjects: the interval is wider than that of single trials', () => {
     // A subject is all right or all wrong, so 25 subjects carry the evidence of 25 trials, not 200.
     const correct = subjects.map((_, i) => (i >> 3) % 2)
-    const accuracy = (trials: number[]): number => trials.reduce((sum, i) => sum + (correct[i] as number), 0) / trials.length
+    const accuracy = (trials: number[]): number =>
+      trials.reduce((sum, i) => sum + (correct[i] as number), 0) / trials.length
     const whole = bootstrapSubjects(subjects, accuracy, { seed: 1 })
     const single = bootstrapSubjects(subjects.map((_, i) => String(i)), accuracy, { seed: 1 })
     expect(whole.high - whole.low).toBeGreaterThan(2 * (single.high - single.low))
@@ -159,8 +165,7 @@ describe('baselines', () => {
   })
 
   it('asks other listeners of the stimulus, in training only', () => {
-    const trial = (subject: string, stimulus: string) => ({ subject, stimulus })
-    const trials = [trial('a', 'x'), trial('b', 'x'), trial('c', 'x'), trial('c', 'y'), trial('a', 'z'), trial('d', 'x')]
+    const trials = ['ax', 'bx', 'cx', 'cy', 'az', 'dx'].map(([subject = '', stimulus = '']) => ({ subject, stimulus }))
     const labels = [1, 0, 0, 1, 1, 1]
     expect(stimulusMajority(trials, labels, [1, 2, 3], [0, 4])).toEqual([0, undefined])
     expect(stimulusMajority(trials, labels, [1, 5], [0])).toEqual([undefined])

@@ -11,7 +11,7 @@ import { DeviceError } from '../src/runtime/errors.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const linux = process.platform === 'linux'
 
-/** Runs a program that may import from `src/` in a Node of its own; resolves when that ends, to its exit code and its last line as JSON. */
+/** Runs a program that imports from `src/` in a Node of its own; resolves to exit code and last line as JSON. */
 async function program(contents: string, options: { args?: string[]; env?: Record<string, string> } = {}) {
   const directory = join(root, '.cache', 'test')
   mkdirSync(directory, { recursive: true })
@@ -111,7 +111,13 @@ describe.runIf(linux)('without a driver of the system', () => {
       for (const gpu of gpus) await gpu.close()
       console.log(JSON.stringify({ reads, architecture: gpus[0].info.architecture }))`
     const { code, value, stderr } = await program(source, { env: hidden })
-    expect(value, stderr).toEqual({ reads: [[1, 2, 3], [1, 2, 3]], architecture: 'swiftshader' })
+    expect(value, stderr).toEqual({
+      reads: [
+        [1, 2, 3],
+        [1, 2, 3],
+      ],
+      architecture: 'swiftshader',
+    })
     expect(code).toBe(0)
   })
 
@@ -123,7 +129,8 @@ describe.runIf(linux)('without a driver of the system', () => {
       const error = await openGpu().catch((error) => error)
       console.log(JSON.stringify([error.constructor.name, error.exitCode, error.message]))`
     const { code, value, stderr } = await program(source, { env: hidden })
-    const advice = 'no WebGPU adapter: this machine has no GPU driver; run `npm run setup` for one, or `galvani doctor` for details'
+    const advice =
+      'no WebGPU adapter: this machine has no GPU driver; run `npm run setup`, or `galvani doctor` for details'
     expect(value, stderr).toEqual(['DeviceError', 4, advice])
     expect(code).toBe(0)
   })

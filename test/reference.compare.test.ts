@@ -5,6 +5,7 @@ import type { Expectation, ExpectedCase, KinkBounds, StoredTensors } from '../sr
 
 const reference = [3, -4, 0, 12]
 const stored = new Map([['y', { data: Float32Array.from(reference) }]])
+const about = (value: number): number => expect.closeTo(value, 9) as number
 const judgeY = (expectation: Expectation, values?: number[]): ReturnType<typeof judgeTensor> =>
   judgeTensor('y', expectation, stored, new Map(values ? [['y', values]] : []))
 
@@ -15,10 +16,10 @@ describe('judging a whole tensor', () => {
     expect(judgeY(bounds, reference)).toEqual({ ok: true, error: 0, tolerance: 0.1 })
     const near = judgeY(bounds, [3.05, -4, 0, 12])
     expect(near.ok).toBe(true)
-    expect(near).toEqual({ ok: true, error: expect.closeTo(0.05, 9), tolerance: 0.1 })
-    expect(judgeY(bounds, [3.11, -4, 0, 12])).toEqual({ ok: false, error: expect.closeTo(0.11, 9), tolerance: 0.1 })
+    expect(near).toEqual({ ok: true, error: about(0.05), tolerance: 0.1 })
+    expect(judgeY(bounds, [3.11, -4, 0, 12])).toEqual({ ok: false, error: about(0.11), tolerance: 0.1 })
     const spread = judgeY(bounds, reference.map((v) => v + 0.09))
-    expect(spread).toEqual({ ok: false, error: expect.closeTo(0.18 / 13, 9), tolerance: 0.01 })
+    expect(spread).toEqual({ ok: false, error: about(0.18 / 13), tolerance: 0.01 })
   })
 
   it('uses atol alone for theoretical zeros and where there is no rel_l2', () => {

@@ -4,7 +4,7 @@ import { parseSafetensors } from '../src/formats/safetensors.ts'
 import type { ModelConfig } from '../src/model/config.ts'
 import { ndarray, sizeOf } from '../src/reference/array.ts'
 import type { NamedArrays, NdArray } from '../src/reference/array.ts'
-import { Random } from '../src/runtime/random.ts'
+import type { Random } from '../src/runtime/random.ts'
 import type { ExpectedCase } from '../src/verify/compare.ts'
 
 const root = new URL('../../shared/fixtures/', import.meta.url)

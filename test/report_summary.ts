@@ -25,7 +25,7 @@ const fold = (name: string): FoldResult => ({
   ],
   predictions: labels.map((label, i) => ({
     trial: `t${name}-${i}`, subject: i < 4 ? `anna${name}` : `ben${name}`, stimulus: `song${i}`, label,
-    probability: predicted[i] ? 0.812 : 0.2,
+    probability: predicted[i] ? 0.812 : 0.2, baselines: { majority: 1, svm: i % 2 ? 0 : 1 },
   })),
   ...scores,
 })

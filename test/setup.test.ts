@@ -70,14 +70,20 @@ deb [arch=amd64 signed-by=/k.gpg] http://mirror.test/debian bookworm main contri
 
   it('does not count a disabled entry, and uses no source of another release', () => {
     const file = { path: 'debian.sources', text: deb822 }
-    const disabled = { path: 'b.sources', text: `Enabled: no\n${deb822.replace('bookworm bookworm-updates', 'bookworm-backports')}` }
+    const disabled = {
+      path: 'b.sources',
+      text: `Enabled: no\n${deb822.replace('bookworm bookworm-updates', 'bookworm-backports')}`,
+    }
     expect(backportsSource([file, disabled], 'bookworm')?.text).toContain('Suites: bookworm-backports\n')
     expect(backportsSource([file], 'trixie')).toBeUndefined()
   })
 })
 
 it('reads the release from os-release', () => {
-  expect(parseOsRelease('NAME="Debian GNU/Linux"\nVERSION_CODENAME=bookworm\nID=debian\n')).toEqual({ id: 'debian', codename: 'bookworm' })
+  expect(parseOsRelease('NAME="Debian GNU/Linux"\nVERSION_CODENAME=bookworm\nID=debian\n')).toEqual({
+    id: 'debian',
+    codename: 'bookworm',
+  })
   expect(parseOsRelease('ID="opensuse-leap"\n')).toEqual({ id: 'opensuse-leap', codename: '' })
 })
 

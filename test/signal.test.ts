@@ -41,7 +41,8 @@ describe('zscore', () => {
 
   it('turns a constant into flagged zeros, rounding or not', () => {
     for (const x of [[0.1, 0.1, 0.1], [0.3, 0.1 + 0.2, 0.3], [0, 0]]) {
-      expect(zscore(x)).toEqual({ z: new Float64Array(x.length), mean: expect.closeTo(x[0] as number), std: 0, constant: true })
+      expect(zscore(x))
+        .toEqual({ z: new Float64Array(x.length), mean: expect.closeTo(x[0] as number), std: 0, constant: true })
     }
   })
 
@@ -111,8 +112,10 @@ describe('toChannels', () => {
 
   it('wants 3 s and 2 samples', () => {
     const short = new Float64Array(13)
-    expect(() => toChannels({ origin: short, phasic: short, tonic: short }, { sampleRate, source: 'trials.csv:7' })).toThrow(
-      'trials.csv:7: 13 samples (3.25 s) at 4 Hz are too short; 3 s are dropped and 2 samples must remain, so at least 14 are needed')
+    const signals = { origin: short, phasic: short, tonic: short }
+    expect(() => toChannels(signals, { sampleRate, source: 'trials.csv:7' })).toThrow(
+      'trials.csv:7: 13 samples (3.25 s) at 4 Hz are too short; ' +
+      '3 s are dropped and 2 samples must remain, so at least 14 are needed')
     expect(() => requireLength(14, 4, 3, 't')).not.toThrow()
     expect(() => requireLength(0, 4, 3, 't')).toThrow(FormatError)
   })

@@ -7,20 +7,21 @@ import { node, root, say } from './run.mjs'
 
 const FAILED = join(root, 'node_modules', '.cache', 'galvani', 'no-system-driver')
 
-/** Leaves this machine with an adapter that runs kernels, and says which, or fails with the one command that would do it. */
+/** Leaves this machine with an adapter that runs kernels and says which, or fails with the one command that would. */
 export async function ensureAdapter() {
   const system = readSystem()
   let found = await probe()
   if (!isOwn(found) && system.installs && !existsSync(FAILED)) {
     found = await installDriver(system, found)
-    if (!isOwn(found)) remember(FAILED, 'No system driver could be installed; remove this file to have it tried again.\n')
+    if (!isOwn(found))
+      remember(FAILED, 'No system driver could be installed; remove this file to have it tried again.\n')
   }
   if (!found) throw new Error(`no WebGPU adapter on this machine; ${advice(system)}`)
   say(`adapter: ${found.name}${found.software ? ' (software)' : ''}`)
   if (!isOwn(found) && !system.installs) say(`  embedded software driver; ${advice(system)}`)
 }
 
-/** Opens a device and runs a kernel: `{ name, software, brought }`, `brought` when the driver is not the system's own; or undefined. */
+/** Opens a device and runs a kernel: what it ran on (`brought`: on a driver that is not the system's), or undefined. */
 async function probe() {
   const { code, stdout } = await node([join(root, 'scripts', 'probe.mjs')], { timeout: 120_000 })
   return code === 0 ? JSON.parse(stdout) : undefined
@@ -28,7 +29,7 @@ async function probe() {
 
 const isOwn = (found) => found !== undefined && !found.brought
 
-/** Mesa's lavapipe; where that fails and nothing else is there, the SwiftShader inside Debian's Chromium. Returns a new probe. */
+/** Mesa's lavapipe; where that fails and nothing else is there, the SwiftShader of Debian's Chromium. Probes again. */
 async function installDriver(system, found) {
   for (const install of found ? [installMesa] : [installMesa, installChromium]) {
     try {

@@ -1,7 +1,7 @@
 // APT's sources: what they name, and the backports entry that this machine's own mirror would have.
 
 /**
- * @typedef {{ path: string, text: string }} File  a file of /etc/apt; `.sources` is deb822, anything else one line an entry
+ * @typedef {{ path: string, text: string }} File  of /etc/apt; `.sources` is deb822, anything else one line an entry
  * @typedef {{ suites: string[], components: string[], extension: string, render: (suite: string) => string }} Source
  */
 
@@ -17,9 +17,12 @@ export function parseSources({ path, text }) {
 
 const words = (value = '') => value.split(/\s+/).filter(Boolean)
 
-/** Stanzas of `Name: value` fields; a line that starts with a blank continues the field before it (an embedded key does). */
+/** Stanzas of `Name: value` fields; a line that starts with a blank continues its field (an embedded key does). */
 function parseDeb822(text) {
-  const stanzas = text.replace(/^#.*\n?/gm, '').trim().split(/\n\s*\n/)
+  const stanzas = text
+    .replace(/^#.*\n?/gm, '')
+    .trim()
+    .split(/\n\s*\n/)
   return stanzas.flatMap((stanza) => {
     const field = (name) => stanza.match(new RegExp(`^${name}:((?:.*)(?:\n[ \t].*)*)`, 'im'))?.[1]
     if (!words(field('Types')).includes('deb') || /^\s*(no|false|0)\s*$/i.test(field('Enabled') ?? '')) return []
@@ -44,7 +47,7 @@ function parseLines(text) {
  *
  * @param {File[]} files
  * @param {string} codename
- * @returns {{ name: string, text: string } | undefined}  undefined when backports are there already, or no source has the release
+ * @returns {{ name: string, text: string } | undefined}  undefined when they are there, or no source has the release
  */
 export function backportsSource(files, codename) {
   const suite = `${codename}-backports`

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorLines, node, root, step } from './run.mjs'
 
-const INPUTS = ['src', 'shaders', 'tools', 'package.json', 'package-lock.json', 'tsconfig.json']
+const INPUTS = ['src', 'shaders', 'tools', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.types.json']
 const STAMP = join(root, 'dist', '.inputs')
 
 export async function build() {
@@ -21,7 +21,10 @@ export async function build() {
 export function hashOf(paths, directory = root) {
   const hash = createHash('sha256')
   for (const path of paths.flatMap((p) => filesUnder(directory, p)).sort()) {
-    hash.update(`${path}\0`).update(readFileSync(join(directory, path))).update('\0')
+    hash
+      .update(`${path}\0`)
+      .update(readFileSync(join(directory, path)))
+      .update('\0')
   }
   return hash.digest('hex')
 }

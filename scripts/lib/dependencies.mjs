@@ -13,7 +13,9 @@ export function dependenciesCurrent(directory = root) {
   const holds = ([path, entry]) => {
     const present = installed[path]
     // Packages for other platforms are locked but not installed.
-    return present ? present.version === entry.version && present.integrity === entry.integrity : Boolean(entry.optional)
+    return present
+      ? present.version === entry.version && present.integrity === entry.integrity
+      : Boolean(entry.optional)
   }
   return locked.every(holds)
 }

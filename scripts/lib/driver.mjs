@@ -22,7 +22,7 @@ export async function installMesa({ id, codename }) {
     }
     await install(MESA, `${codename}-backports`)
   } catch (error) {
-    if (added) rmSync(added.path)
+    if (added) rmSync(added.path, { force: true })
     throw error
   }
 }
@@ -48,10 +48,15 @@ async function candidateMajor(name) {
   return Number(stdout.match(/Candidate: (?:\d+:)?(\d+)/)?.[1] ?? 0)
 }
 
-/** The file that would add the backports of this machine's own mirror; undefined when they are there already. */
+/** The file that would add the backports of this machine's own mirror; undefined when they are there. */
 function missingBackports(codename) {
   const listed = existsSync(SOURCES) ? readdirSync(SOURCES).filter((name) => /\.(list|sources)$/.test(name)) : []
-  const paths = ['/etc/apt/sources.list', ...listed.map((name) => join(SOURCES, name))].filter((path) => existsSync(path))
-  const source = backportsSource(paths.map((path) => ({ path, text: readFileSync(path, 'utf8') })), codename)
+  const paths = ['/etc/apt/sources.list', ...listed.map((name) => join(SOURCES, name))].filter((path) =>
+    existsSync(path),
+  )
+  const source = backportsSource(
+    paths.map((path) => ({ path, text: readFileSync(path, 'utf8') })),
+    codename,
+  )
   return source && { path: join(SOURCES, source.name), text: source.text }
 }

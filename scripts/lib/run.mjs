@@ -6,7 +6,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url))
 
 export const say = (line) => process.stderr.write(`${line}\n`)
 
-/** Runs a program to its end without standard input. Resolves to its exit code and all it wrote, or what it wrote to a caller's `stdio`. */
+/** Runs a program to its end without standard input; resolves to its exit code and what it wrote. */
 export function run(command, args, { env = {}, stdio = ['ignore', 'pipe', 'pipe'], timeout } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio, timeout })
@@ -36,9 +36,9 @@ export async function step(title, work) {
   }
 }
 
-/** What a long output says went wrong: its first lines marked as errors (npm, apt-get), else its last lines. */
+/** What a long output says went wrong: its first lines marked as errors (npm, apt-get, esbuild), else its last lines. */
 export function errorLines(output, most = 12) {
   const lines = output.trimEnd().split('\n')
-  const marked = lines.filter((line) => /^(npm error \S|E: )/.test(line))
+  const marked = lines.filter((line) => /^(npm error \S|E: |✘ |    \S+:\d+:\d+:$)/.test(line))
   return (marked.length > 0 ? marked.slice(0, most) : lines.slice(-most)).join('\n')
 }

@@ -36,8 +36,8 @@ export interface DecomposeOptions {
 /**
  * One decomposed signal, all arrays of its length and in its unit: eda = phasic + tonic + residual, phasic = H driver.
  * `badly-scaled`: alpha / rms(eda) is below 1e-5, so that the result cannot be trusted; z-score the input.
- * `trivial`: the signal is constant and nothing had to be solved. `max-iterations`: the tolerance was not reached, the last
- * iterate is returned. `objective` is evaluated in float64.
+ * `trivial`: the signal is constant and nothing had to be solved. `max-iterations`: the tolerance was not reached, the
+ * last iterate is returned. `objective` is evaluated in float64.
  */
 export interface Decomposition {
   phasic: Float32Array
@@ -99,7 +99,8 @@ function scaled({ n, params }: Problem, y: ArrayLike<number>, { mean, scale }: S
 }
 
 /** Undoes the scaling and evaluates every part in float64 from the driver and the coefficients that are returned. */
-function readOut(problem: Problem, y: ArrayLike<number>, { mean, scale }: Scaling, solution: Solution | null): Decomposition {
+function readOut(problem: Problem, y: ArrayLike<number>, { mean, scale }: Scaling,
+  solution: Solution | null): Decomposition {
   const { n, knotCount, drift, params } = problem
   const driver = solution ? solution.driver.map(v => v * scale) : new Float32Array(n)
   const l = solution ? solution.l.map(v => v * scale) : new Float64Array(knotCount)

@@ -1,6 +1,7 @@
-// Interior-point solver, one GPU invocation per signal; the method is in shaders/cvxeda_interior_point.wgsl.
+// Interior-point solver, one GPU invocation per signal; the method is in its two shaders.
 
-import shader from '../../shaders/cvxeda_interior_point.wgsl'
+import interiorPointShader from '../../shaders/cvxeda_interior_point.wgsl'
+import riccatiShader from '../../shaders/cvxeda_riccati.wgsl'
 import type { Gpu } from '../runtime/gpu.ts'
 import { Plan } from '../runtime/plan.ts'
 import { ceilDiv } from '../runtime/shape.ts'
@@ -9,7 +10,7 @@ import type { Problem } from './problem.ts'
 import type { ScaledSignal, Solution, SolverHooks } from './solver.ts'
 import { createTonicBasis, type TonicBasis } from './tonic.ts'
 
-/** Invocations of a workgroup, as in the shader. */
+/** Invocations of a workgroup, as in the shaders. */
 const WORKGROUP = 8
 const MAX_ITERATIONS = 60
 /** Iterations between two looks at the `done` flags. */
@@ -18,7 +19,7 @@ const GROUP = 4
 const MAX_SAMPLES = 1 << 24
 const MAX_SAMPLES_SOFTWARE = 1 << 21
 
-/** Rows of `state` in the shader. */
+/** Rows of `state` in the shaders. */
 const STATE_ROWS = 6
 const ALPHA = 0
 const INFEASIBILITY = 3
@@ -27,7 +28,7 @@ const DONE = 5
 
 type Tensors = Record<'y' | 'p' | 'lambda' | 'e' | 'dp' | 'gain' | 'tonic' | 'state' | 'tables', Tensor>
 
-/** Fields of one spline row of `tonic`, see the shader. */
+/** Fields of one spline row of `tonic`, see the shaders. */
 const rowWidth = (basis: TonicBasis) => basis.window + 4
 
 function batchSize(gpu: Gpu, { n }: Problem, basis: TonicBasis): number {
@@ -54,16 +55,16 @@ function recordPlans(gpu: Gpu, problem: Problem, basis: TonicBasis, lanes: numbe
   const { d: fd, ...sections } = filter
   const params = { n, lanes, spacing, rows: basis.rows, window: basis.window, fd, ...sections, gamma00, gamma01, gamma11 }
   const launch = { groups: ceilDiv(lanes, WORKGROUP) }
+  const args = { ...tensors, params }
   const start = new Plan(gpu)
-  start.dispatch(shader, 'start', { ...tensors, params }, launch)
-  start.dispatch(shader, 'advance', { ...tensors, params }, launch)
+  start.dispatch(interiorPointShader, 'start', args, launch)
+  start.dispatch(interiorPointShader, 'advance', args, launch)
   const iterate = new Plan(gpu)
   for (let i = 0; i < GROUP; i++) {
-    iterate.dispatch(shader, 'riccati', { ...tensors, params }, { ...launch, constants: { WINDOW: basis.window } })
-    iterate.dispatch(shader, 'tonic_step', { ...tensors, params }, launch)
-    iterate.dispatch(shader, 'feedforward', { ...tensors, params }, launch)
-    iterate.dispatch(shader, 'driver_step', { ...tensors, params }, launch)
-    iterate.dispatch(shader, 'advance', { ...tensors, params }, launch)
+    iterate.dispatch(riccatiShader, 'riccati', args, { ...launch, constants: { WINDOW: basis.window } })
+    for (const entry of ['tonic_step', 'feedforward', 'driver_step', 'advance'] as const) {
+      iterate.dispatch(interiorPointShader, entry, args, launch)
+    }
   }
   return { start, iterate }
 }
@@ -127,7 +128,7 @@ async function solveBatch(gpu: Gpu, problem: Problem, basis: TonicBasis, signals
   }
 }
 
-/** Solver of section "interior point" of the method; batches of any size, split to what the device can bind. */
+/** Primal-dual interior point, at most 60 iterations; batches of any size, split to what the device can bind. */
 export async function interiorPoint(gpu: Gpu, problem: Problem, signals: ScaledSignal[],
   { onSolved, signal }: SolverHooks): Promise<Solution[]> {
   const basis = createTonicBasis(problem)

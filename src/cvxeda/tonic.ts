@@ -23,8 +23,9 @@ export interface TonicBasis {
   /** Spline rows: spans + window - 1. */
   rows: number
   /**
-   * Rows of four: `spacing` phases (values of the four overlapping splines), `rows` columns (scale, Gamma_jj, Gamma_j,drift0,
-   * Gamma_j,drift1), `rows` of T'T + Gamma (row r with rows r ... r-3), n drift values ((C - B E) V, then two zeros).
+   * Rows of four: `spacing` phases (values of the four overlapping splines), `rows` columns (scale, Gamma_jj,
+   * Gamma_j,drift0, Gamma_j,drift1), `rows` of T'T + Gamma (row r with rows r ... r-3), n drift values ((C - B E) V, then
+   * two zeros).
    */
   tables: Float32Array
   /** Gamma of the drift columns: 00, 01, 11. */
@@ -34,8 +35,9 @@ export interface TonicBasis {
 }
 
 /**
- * A row stays active below its support until its adjoint has died out: four time constants, and 40 samples because at low
- * rates the closed loop rings near the Nyquist frequency. What is left out changes the Newton matrix, not the fixed point.
+ * A row stays active below its support until its adjoint has died out: four time constants, and 40 samples because at
+ * low rates the closed loop rings near the Nyquist frequency. What is left out changes the Newton matrix, not the fixed
+ * point, but where it is not small the Newton matrix loses definiteness.
  */
 function windowOf({ sampleRate, spacing, params }: Problem): number {
   const tail = Math.max(4 * Math.max(2, params.tau0, params.tau1) * sampleRate, 40)

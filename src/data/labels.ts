@@ -1,7 +1,7 @@
 // From self-reported ratings to high/low labels (RTCAN-1D, section 4.2), per subject.
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import { groupBy } from './group.ts'
-import { DIMENSIONS, type Dimension, type Trial } from './trial.ts'
+import { DIMENSIONS, type Dimension, type Ratings, type Trial } from './trial.ts'
 import { twoMeans } from './two_means.ts'
 
 export type LabelScheme =
@@ -31,11 +31,14 @@ export interface SubjectLabels {
   weak: boolean
 }
 
-export interface LabelledTrials {
+/** What labelling looks at; the signal is not needed. */
+export type RatedTrial = Pick<Trial, 'subject' | 'ratings' | 'columns' | 'source'>
+
+export interface LabelledTrials<T extends RatedTrial = Trial> {
   dimension: Dimension
   /** The scheme as it is written on the command line. */
   scheme: string
-  trials: Trial[]
+  trials: T[]
   /** 1 = high, one for each of `trials`. */
   labels: Uint8Array
   subjects: SubjectLabels[]
@@ -57,7 +60,9 @@ export function parseLabelScheme(text: string): LabelScheme {
   const [kind, value = ''] = text.split(':')
   const threshold = Number(value)
   if (kind === 'fixed' && value.trim() !== '' && Number.isFinite(threshold)) return { kind, threshold }
-  throw new UsageError(`labels '${text}' are unknown; use two-means, per-dimension, median, column or fixed:T (T a rating)`)
+  throw new UsageError(
+    `labels '${text}' are unknown; use two-means, per-dimension, median, column or fixed:T (T a rating)`,
+  )
 }
 
 /**
@@ -65,7 +70,11 @@ export function parseLabelScheme(text: string): LabelScheme {
  * Unrated trials, and subjects with fewer than two distinct ratings, are dropped with the reason.
  * @throws FormatError if no trial can be labelled, or a label column is missing or not 0/1
  */
-export function labelTrials(trials: readonly Trial[], dimension: Dimension, scheme: LabelScheme): LabelledTrials {
+export function labelTrials<T extends RatedTrial>(
+  trials: readonly T[],
+  dimension: Dimension,
+  scheme: LabelScheme,
+): LabelledTrials<T> {
   const skipped: LabelledTrials['skipped'] = []
   const usable = scheme.kind === 'column' ? trials : trials.filter((trial) => {
     if (!trial.ratings) skipped.push({ source: trial.source, reason: 'not rated' })
@@ -73,11 +82,12 @@ export function labelTrials(trials: readonly Trial[], dimension: Dimension, sche
   })
   const range = ratingRange(usable, dimension)
   const subjects: SubjectLabels[] = []
-  const labelOf = new Map<Trial, number>()
+  const labelOf = new Map<T, number>()
   for (const [subject, own] of groupBy(usable, (trial) => trial.subject)) {
     const rule = scheme.kind === 'column' ? {} : thresholdOf(own, dimension, scheme, range)
     if (!rule) {
-      skipped.push({ source: `subject ${subject}`, reason: 'fewer than two distinct ratings, so there is no threshold' })
+      const reason = 'fewer than two distinct ratings, so there is no threshold'
+      skipped.push({ source: `subject ${subject}`, reason })
       continue
     }
     for (const trial of own) labelOf.set(trial, labelFor(trial, dimension, rule.threshold))
@@ -86,7 +96,9 @@ export function labelTrials(trials: readonly Trial[], dimension: Dimension, sche
     subjects.push({ subject, trials: own.length, high, weak, ...rule })
   }
   const kept = trials.filter((trial) => labelOf.has(trial))
-  if (kept.length === 0) throw new FormatError(`no trial has a usable ${dimension} label; trials.csv needs valence and arousal ratings`)
+  if (kept.length === 0) {
+    throw new FormatError(`no trial has a usable ${dimension} label; trials.csv needs valence and arousal ratings`)
+  }
   const labels = Uint8Array.from(kept, (trial) => labelOf.get(trial) as number)
   return { dimension, scheme: schemeName(scheme), trials: kept, labels, subjects, skipped }
 }
@@ -97,7 +109,7 @@ const schemeName = (scheme: LabelScheme): string =>
 type Rule = Pick<SubjectLabels, 'threshold' | 'centers' | 'separation'>
 
 function thresholdOf(
-  own: readonly Trial[],
+  own: readonly RatedTrial[],
   dimension: Dimension,
   scheme: Exclude<LabelScheme, { kind: 'column' }>,
   range: number,
@@ -119,15 +131,16 @@ function thresholdOf(
   }
 }
 
-function labelFor(trial: Trial, dimension: Dimension, threshold: number | undefined): number {
-  if (threshold !== undefined) return (trial.ratings as NonNullable<Trial['ratings']>)[dimension] > threshold ? 1 : 0
+function labelFor(trial: RatedTrial, dimension: Dimension, threshold: number | undefined): number {
+  if (threshold !== undefined) return (trial.ratings as Ratings)[dimension] > threshold ? 1 : 0
   const column = `${dimension}_high`
   const cell = trial.columns[column]?.trim()
   if (cell === '0' || cell === '1') return Number(cell)
-  throw new FormatError(`${trial.source}: column '${column}' is ${cell === undefined ? 'missing' : `'${cell}'`}, expected 0 or 1`)
+  const found = cell === undefined ? 'missing' : `'${cell}'`
+  throw new FormatError(`${trial.source}: column '${column}' is ${found}, expected 0 or 1`)
 }
 
-function ratingRange(trials: readonly Trial[], dimension: Dimension): number {
+function ratingRange(trials: readonly RatedTrial[], dimension: Dimension): number {
   const values = trials.flatMap((trial) => trial.ratings?.[dimension] ?? [])
   return values.reduce((a, b) => Math.max(a, b), -Infinity) - values.reduce((a, b) => Math.min(a, b), Infinity)
 }
@@ -135,5 +148,6 @@ function ratingRange(trials: readonly Trial[], dimension: Dimension): number {
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
-  return sorted.length % 2 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
+  const upper = sorted[middle] as number
+  return sorted.length % 2 ? upper : ((sorted[middle - 1] as number) + upper) / 2
 }

@@ -39,12 +39,16 @@ export function readRecording(text: string, source: string, options: RecordingOp
 function readBare(table: CsvTable, { sampleRate }: RecordingOptions): Recording {
   const { source } = table
   if (table.columns.length !== 1) {
-    throw new FormatError(`${source}:1: ${table.columns.length} columns without a header; add a header line with time_s and eda_uS`)
+    throw new FormatError(
+      `${source}:1: ${table.columns.length} columns without a header; add a header line with time_s and eda_uS`,
+    )
   }
   const values = table.numbers('1', 'nan')
   if ((values[0] as number) >= EARLIEST_UNIX_TIME) {
     const rate = values[1] ?? NaN
-    if (!(rate > 0)) throw new FormatError(`${source}:2: the sampling rate is ${rate}, expected a positive number of Hz`)
+    if (!(rate > 0)) {
+      throw new FormatError(`${source}:2: the sampling rate is ${rate}, expected a positive number of Hz`)
+    }
     return { sampleRate: sampleRate ?? rate, eda: values.slice(2), source }
   }
   if (sampleRate === undefined) throw new FormatError(`${source}: no header and no time column; give --rate HZ`)
@@ -62,7 +66,9 @@ function readColumns(table: CsvTable, options: RecordingOptions): Recording {
   const eda = table.numbers(edaColumn, 'nan')
   if (options.sampleRate !== undefined) return { sampleRate: options.sampleRate, eda, source }
   if (timeColumn === undefined) {
-    throw new FormatError(`${source}:1: no time column; give --rate HZ, or --time COL, one of ${table.columns.join(', ')}`)
+    throw new FormatError(
+      `${source}:1: no time column; give --rate HZ, or --time COL, one of ${table.columns.join(', ')}`,
+    )
   }
   return { sampleRate: rateFromTimes(table.numbers(timeColumn), table.text(timeColumn), source), eda, source }
 }

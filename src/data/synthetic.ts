@@ -55,13 +55,13 @@ interface HiddenTrial {
 /**
  * Makes a study: its files by name.
  *
- * The truth. Each stimulus usually arouses or calms, pleases or displeases; a listener follows that loosely for arousal,
- * closely for valence. What the listener felt gives the rating, two steps above or below the listener's own middle (a
- * bias that differs between listeners), and the skin conductance: a drifting tonic level, responses of Bateman shape,
- * and noise. Arousal multiplies the *rate* of the responses and lifts the drift; valence shifts the larger responses
+ * The truth. Each stimulus usually arouses or calms, pleases or displeases; a listener follows that loosely for
+ * arousal, closely for valence. What the listener felt gives the rating, two steps above or below the listener's own
+ * middle (a bias that differs between listeners), and the skin conductance: a drifting tonic level, responses of
+ * Bateman shape, and noise. Arousal multiplies the *rate* of the responses and lifts the drift; valence shifts the larger responses
  * towards the end. These change the shape of the trace, so they survive a z-score. The music vector is a random
- * projection of the stimulus's usual arousal and valence, with noise and one constant feature. `effect` scales every one
- * of these ties; at 0 the ratings are coin tosses that depend on nothing in the files.
+ * projection of the stimulus's usual arousal and valence, with noise and one constant feature. `effect` scales every
+ * one of these ties; at 0 the ratings are coin tosses that depend on nothing in the files.
  * A few trials have a gap of half a second.
  * @throws UsageError for settings that make no study
  */
@@ -90,16 +90,22 @@ type Study = Required<SyntheticStudy>
 function requireSensible(study: Study): void {
   const { subjects, trialsPerSubject, stimuli, effect, sampleRate, seconds, musicDim } = study
   const whole = (name: string, value: number, least: number): void => {
-    if (!Number.isInteger(value) || value < least) throw new UsageError(`${name} ${value}: expected a whole number of at least ${least}`)
+    if (!Number.isInteger(value) || value < least) {
+      throw new UsageError(`${name} ${value}: expected a whole number of at least ${least}`)
+    }
   }
   whole('subjects', subjects, 2)
   whole('trials per subject', trialsPerSubject, 4)
   whole('stimuli', stimuli, trialsPerSubject)
   whole('music features', musicDim, 2)
   if (trialsPerSubject % 2 || stimuli % 2) {
-    throw new UsageError(`${trialsPerSubject} trials per subject of ${stimuli} stimuli: both must be even, half are pleasant`)
+    throw new UsageError(
+      `${trialsPerSubject} trials per subject of ${stimuli} stimuli: both must be even, half are pleasant`,
+    )
   }
-  if (!(effect >= 0 && effect <= 1)) throw new UsageError(`effect ${effect}: expected a number from 0 (none) to 1 (strong)`)
+  if (!(effect >= 0 && effect <= 1)) {
+    throw new UsageError(`effect ${effect}: expected a number from 0 (none) to 1 (strong)`)
+  }
   if (!(sampleRate >= 1)) throw new UsageError(`sample rate ${sampleRate} Hz: expected at least 1`)
   if (!(seconds >= 10)) throw new UsageError(`trials of ${seconds} s: expected at least 10`)
 }
@@ -178,7 +184,8 @@ interface TraceSettings {
   valence: number
 }
 
-function makeTrace({ samples, sampleRate, level, amplitude, arousal, valence }: TraceSettings, random: Random): Float64Array {
+function makeTrace(settings: TraceSettings, random: Random): Float64Array {
+  const { samples, sampleRate, level, amplitude, arousal, valence } = settings
   const seconds = samples / sampleRate
   const eda = new Float64Array(samples)
   const slope = amplitude * (0.5 * arousal + 0.7 * random.normal())
@@ -217,8 +224,8 @@ function readme(study: Study): string {
     '',
     ...Object.entries(study).map(([name, value]) => `- ${name}: ${value}`),
     '',
-    'Effect 0: the labels depend on nothing in the files. Effect 1: arousal shows in the skin conductance, valence mostly',
-    'in the music vector. `arousal_high` and `valence_high` are what the made-up listener felt.',
+    'Effect 0: the labels depend on nothing in the files. Effect 1: arousal shows in the skin conductance, valence',
+    'mostly in the music vector. `arousal_high` and `valence_high` are what the made-up listener felt.',
     '',
   ].join('\n')
 }

@@ -6,8 +6,8 @@ const EVENNESS = 0.1
 /**
  * Sampling rate in Hz of a column of time stamps in seconds, as printed.
  *
- * A step over 10 % off the median step is an error, unless it is only the rounding of print: then every stamp lies within
- * the last printed digit of an even grid. The rate is the average one, as the shortest decimal the digits allow.
+ * A step over 10 % off the median step is an error, unless it is only the rounding of print: then every stamp lies
+ * within the last printed digit of an even grid. The rate is the average one, as the shortest decimal the digits allow.
  * @throws FormatError for uneven, repeated or decreasing stamps, or fewer than two
  */
 export function rateFromTimes(times: Float64Array, printed: readonly string[], source: string): number {
@@ -17,7 +17,9 @@ export function rateFromTimes(times: Float64Array, printed: readonly string[], s
   const median = steps[Math.floor(steps.length / 2)] as number
   const [least, most] = [steps[0] as number, steps[n - 2] as number]
   if (!(median > 0)) {
-    throw new FormatError(`${source}: the median time step is ${median} s; the time column must increase, or give --rate HZ`)
+    throw new FormatError(
+      `${source}: the median time step is ${median} s; the time column must increase, or give --rate HZ`,
+    )
   }
   const digit = lastDigit(printed)
   const even = least >= (1 - EVENNESS) * median && most <= (1 + EVENNESS) * median

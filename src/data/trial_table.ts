@@ -37,8 +37,8 @@ export interface TrialTableOptions {
  * | `synthetic` | 1 marks generated data |
  * | any other | kept; `--folds column:NAME` can use it |
  *
- * `eda.csv`, one row per sample, in order within each trial: `trial`, then `i` (sample index; a skipped one is a missing
- * sample) or `time_s`, then `eda_us` (microsiemens) or `eda` (unit unknown). Empty or NaN = missing.
+ * `eda.csv`, one row per sample, in order within each trial: `trial`, then `i` (sample index; a skipped one is a
+ * missing sample) or `time_s`, then `eda_us` (microsiemens) or `eda` (unit unknown). Empty or NaN = missing.
  *
  * `music.csv`, optional, one row per stimulus: `stimulus` (or `song`), then one column per feature.
  *
@@ -130,7 +130,9 @@ function declaredRates(table: CsvTable): ArrayLike<number> | undefined {
     const rates = table.numbers('sample_rate_hz')
     const bad = rates.findIndex((rate) => !(rate > 0))
     if (bad < 0) return rates
-    throw new FormatError(`${table.where(bad)}: column 'sample_rate_hz' is ${rates[bad]}, expected a positive number of Hz`)
+    throw new FormatError(
+      `${table.where(bad)}: column 'sample_rate_hz' is ${rates[bad]}, expected a positive number of Hz`,
+    )
   }
   if (!table.has('n_samples') || !table.has('duration_s') || table.length === 0) return undefined
   const seconds = table.numbers('duration_s')
@@ -154,7 +156,7 @@ function readTraces(table: CsvTable): Traces {
   const timeColumn = table.find('time_s', 'time(s)', 'time')
   const values = table.numbers(edaColumn, 'nan')
   const index = table.has('i') ? table.numbers('i') : undefined
-  const times = timeColumn === undefined ? undefined : { seconds: table.numbers(timeColumn), text: table.text(timeColumn) }
+  const times = timeColumn && { seconds: table.numbers(timeColumn), text: table.text(timeColumn) }
   const ids = table.text('trial')
   const rowsOf = groupBy(ids.keys(), (row) => ids[row] as string)
   const byTrial = new Map<string, Trace>()
@@ -162,11 +164,12 @@ function readTraces(table: CsvTable): Traces {
     const source = (): string => `${table.where(rows[0] as number)} (trial ${id})`
     byTrial.set(id, {
       source,
-      samples: () => (index ? placed(table, rows, index, values) : Float64Array.from(rows, (row) => values[row] as number)),
+      samples: () =>
+        index ? placed(table, rows, index, values) : Float64Array.from(rows, (row) => values[row] as number),
       rate: () => {
         if (!times) {
-          throw new FormatError(`${source()}: nothing tells the sampling rate; give --rate HZ, a sample_rate_hz column in ` +
-            'trials.csv, or a time_s column here')
+          throw new FormatError(`${source()}: nothing tells the sampling rate; give --rate HZ, a sample_rate_hz ` +
+            'column in trials.csv, or a time_s column here')
         }
         const seconds = Float64Array.from(rows, (row) => times.seconds[row] as number)
         return rateFromTimes(seconds, rows.map((row) => times.text[row] as string), source())
@@ -184,7 +187,9 @@ function placed(table: CsvTable, rows: number[], index: Float64Array, values: Fl
   for (const row of rows) {
     const i = index[row] as number
     if (!Number.isInteger(i) || i <= before || i - before > LARGEST_HOLE) {
-      throw new FormatError(`${table.where(row)}: column 'i' is ${i} after ${before}, expected sample indices that increase by 1`)
+      throw new FormatError(
+        `${table.where(row)}: column 'i' is ${i} after ${before}, expected sample indices that increase by 1`,
+      )
     }
     before = i
   }

@@ -43,7 +43,9 @@ function exact(points: readonly Point[]): TwoMeans {
       if (!best || better(candidate, best)) best = candidate
     }
   }
-  if (!best) throw new ShapeError(`two-means: ${points.length} points, all the same; at least two distinct ones are needed`)
+  if (!best) {
+    throw new ShapeError(`two-means: ${points.length} points, all the same; at least two distinct ones are needed`)
+  }
   return finish(points, best)
 }
 

@@ -29,7 +29,8 @@ export function optimizerStep(
 ): void {
   const quads = t.parameter.byteLength / 16
   const momentum = config.name === 'sgd' ? config.momentum : 0
-  const params = { quads, momentum, decay: config.weightDecay, ...adamConstants(config) }
+  const { beta1, beta2, eps } = adamConstants(config)
+  const params = { quads, momentum, decay: config.weightDecay, beta1, beta2, gain1: 1 - beta1, gain2: 1 - beta2, eps }
   const launch = { groups: ceilDiv(quads, WORKGROUP), label }
   const { parameter, gradient, rate } = t
   const [first_moment, second_moment] = t.state as [Tensor, Tensor]

@@ -1,6 +1,7 @@
 // float64 twin of the cvxEDA interior-point method: plain loops, dense tonic columns, no change of basis.
 //
-//   minimise over p >= 0, x = (l, d):   1/2 ||H p + T x - y||^2 + alpha sum(p) + 1/2 x' G x,   T = [B C], G = diag(gamma, 0)
+//   minimise over p >= 0, x = (l, d):   1/2 ||H p + T x - y||^2 + alpha sum(p) + 1/2 x' G x
+//   T = [B C], G = diag(gamma, 0)
 //
 // Each iteration linearises the perturbed optimality conditions. For a fixed tonic step dx the Newton step in p is a
 // linear-quadratic control problem with two states (backward Riccati recursion, forward simulation); dx follows
@@ -67,10 +68,10 @@ function roundHalfEven(x: number): number {
 /** Dense tonic columns: `count` splines, then the drift columns; each of length n. */
 export function tonicColumns(n: number, sampleRate: number, params: ReferenceParams) {
   const k = roundHalfEven(params.deltaKnot / (1 / sampleRate))
-  const bump = (i: number) => Math.max(0, k - Math.abs(i - k + 1))
+  const triangle = Float64Array.from({ length: 2 * k - 1 }, (_, i) => k - Math.abs(i - k + 1))
   const template = new Float64Array(4 * k - 3)
-  for (let i = 0; i < template.length; i++) {
-    for (let j = Math.max(0, i - 2 * k + 2); j <= Math.min(i, 2 * k - 2); j++) template[i]! += bump(j) * bump(i - j)
+  for (let i = 0; i < triangle.length; i++) {
+    for (let j = 0; j < triangle.length; j++) template[i + j]! += triangle[i]! * triangle[j]!
   }
   const peak = template[2 * k - 2]!
   const columns: Float64Array[] = []

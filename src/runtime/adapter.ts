@@ -2,7 +2,7 @@
 import { DeviceError } from './errors.ts'
 import type { AdapterInfo } from './gpu.ts'
 
-/** Limits that bound what a plan may allocate and launch; a device has the small defaults unless it is asked for more. */
+/** Limits that bound what a plan may allocate and launch; unless asked for more, a device has the small defaults. */
 const LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',

@@ -10,10 +10,13 @@ import { Gpu } from './gpu.ts'
  */
 export async function openGpu(): Promise<Gpu> {
   if (!navigator.gpu) {
-    throw new DeviceError('this browser has no WebGPU here; it needs a current browser and a secure page (https or localhost)')
+    throw new DeviceError(
+      'this browser has no WebGPU here; it needs a current browser and a secure page (https or localhost)',
+    )
   }
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' })
-  if (!adapter) throw new DeviceError('this browser found no WebGPU adapter; its page chrome://gpu or about:support says why')
+  if (!adapter)
+    throw new DeviceError('this browser found no WebGPU adapter; its page chrome://gpu or about:support says why')
   const device = await requestDevice(adapter)
   return Gpu.fromDevice(device, {
     info: adapterInfo(adapter),

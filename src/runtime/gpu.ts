@@ -1,4 +1,4 @@
-import { DeviceError, DeviceLostError, GalvaniError, LimitError } from './errors.ts'
+import { DeviceError, DeviceLostError, type GalvaniError, LimitError } from './errors.ts'
 import { specialise, type Constants, type Shader } from './shader.ts'
 import { bytesOf, packRows, Storage, Tensor, unpackRows, type DType, type HostArray } from './tensor.ts'
 import { formatShape, type Shape } from './shape.ts'

@@ -15,8 +15,8 @@ type Create = (flags: string[]) => GPU
 const instances = new Set<GPU>()
 
 /**
- * Opens a device on this machine's fastest adapter with the adapter's own limits. Without any adapter it falls back to a
- * SwiftShader that came with an installed package. No global is touched.
+ * Opens a device on this machine's fastest adapter with the adapter's own limits. Without any adapter it falls back to
+ * a SwiftShader that came with an installed package. No global is touched.
  *
  * @throws DeviceError when there is no adapter, or none of the name asked for.
  */
@@ -56,7 +56,9 @@ async function loadDawn(): Promise<Create> {
   try {
     return ((await import('webgpu')) as unknown as { create: Create }).create
   } catch (cause) {
-    throw new DeviceError(`the package webgpu did not load (${firstLine(cause)}); run \`npm install webgpu\` on a platform it supports`)
+    throw new DeviceError(
+      `the package webgpu did not load (${firstLine(cause)}); run \`npm install webgpu\` on a platform it supports`,
+    )
   }
 }
 
@@ -78,7 +80,7 @@ async function request(create: Create, flags: string[]): Promise<Found> {
 
 function noAdapter(wanted: string | undefined, names: string[]): string {
   if (wanted === undefined || names.length === 0) {
-    return 'no WebGPU adapter: this machine has no GPU driver; run `npm run setup` for one, or `galvani doctor` for details'
+    return 'no WebGPU adapter: this machine has no GPU driver; run `npm run setup`, or `galvani doctor` for details'
   }
   return `no adapter has '${wanted}' in its name; this machine has: ${names.join(', ')}`
 }

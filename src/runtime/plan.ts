@@ -103,7 +103,7 @@ export class Plan {
     const { params = null, ...tensors } = args as Record<string, unknown>
     const groups = typeof launch.groups === 'number' ? foldGroups(launch.groups) : launch.groups
     const recorded: Dispatch = {
-      shader: shader as Shader,
+      shader,
       entry,
       label: launch.label ?? `${shader.name}.${entry}`,
       tensors: tensors as Record<string, Tensor>,

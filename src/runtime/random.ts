@@ -2,22 +2,26 @@
 
 const rotl = (x: number, r: number): number => ((x << r) | (x >>> (32 - r))) >>> 0
 
+type Words = readonly [number, number]
+
+const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const
+const PARITY = 0x1bd11bda
+
 /**
- * One 32-bit word from three: a keyed mixing of the counter by the rounds of Threefry-2x32-20
- * (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011). `block` is the first output word.
+ * Threefry-2x32 of 20 rounds: two random words from a two-word counter under a two-word key, low word first
+ * (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
  */
-export function threefry(seed: number, stream: number, counter: number): readonly [number, number] {
-  const rotations = [13, 15, 26, 6, 17, 29, 16, 24] as const
-  const key = [seed >>> 0, stream >>> 0, (0x1bd11bda ^ seed ^ stream) >>> 0] as const
-  let x0 = ((counter >>> 0) + key[0]) >>> 0
-  let x1 = (Math.floor(counter / 2 ** 32) + key[1]) >>> 0
+export function threefry([k0, k1]: Words, [c0, c1]: Words): Words {
+  const key = [k0 >>> 0, k1 >>> 0, (PARITY ^ k0 ^ k1) >>> 0] as const
+  let x0 = (c0 + key[0]) >>> 0
+  let x1 = (c1 + key[1]) >>> 0
   for (let round = 0; round < 20; round++) {
     x0 = (x0 + x1) >>> 0
-    x1 = (rotl(x1, rotations[(round % 8) as 0]) ^ x0) >>> 0
+    x1 = (rotl(x1, ROTATIONS[(round % 8) as 0]) ^ x0) >>> 0
     if (round % 4 === 3) {
       const injection = (round + 1) / 4
-      x0 = (x0 + (key[(injection % 3) as 0] ?? 0)) >>> 0
-      x1 = (x1 + (key[((injection + 1) % 3) as 0] ?? 0) + injection) >>> 0
+      x0 = (x0 + key[(injection % 3) as 0]) >>> 0
+      x1 = (x1 + key[((injection + 1) % 3) as 0] + injection) >>> 0
     }
   }
   return [x0, x1]
@@ -33,7 +37,8 @@ export class Random {
 
   /** Uniform in [0, 1), 53 bits. */
   uniform(): number {
-    const [high, low] = threefry(this.seed, this.stream, this.counter++)
+    const count = this.counter++
+    const [high, low] = threefry([this.seed, this.stream], [count >>> 0, Math.floor(count / 2 ** 32)])
     return ((high >>> 5) * 2 ** 26 + (low >>> 6)) / 2 ** 53
   }
 

@@ -82,11 +82,11 @@ function unpack(archive: string, directory: string): void {
   }
 }
 
-/** Unpacks the files of a `.tar.br` below a directory: 512-byte headers (name at 0, octal size at 124, type at 156), data padded. */
+/** Unpacks a `.tar.br` into a directory: 512-byte headers (name at 0, octal size at 124, type at 156), padded data. */
 export function unpackTar(archive: string, directory: string): void {
   const tar = brotliDecompressSync(readFileSync(archive))
   const text = (from: number, length: number) => tar.toString('latin1', from, from + length).replace(/\0[^]*$/, '')
-  for (let at = 0; at < tar.length && tar[at] !== 0; ) {
+  for (let at = 0; at < tar.length && tar[at] !== 0;) {
     const size = parseInt(text(at + 124, 12), 8)
     const start = at + 512
     if ('0\0'.includes(tar.toString('latin1', at + 156, at + 157))) {

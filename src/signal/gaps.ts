@@ -23,7 +23,9 @@ export function fillGaps(eda: ArrayLike<number>, sampleRate: number, source: str
     if (!Number.isNaN(value)) throw new FormatError(`${source}: sample ${start} is ${value}, expected a finite number`)
     let end = start
     while (end < n && Number.isNaN(samples[end])) end++
-    if (end - start === n) throw new FormatError(`${source}: all ${n} samples are missing (NaN); leave this recording out`)
+    if (end - start === n) {
+      throw new FormatError(`${source}: all ${n} samples are missing (NaN); leave this recording out`)
+    }
     if (end - start > LONGEST_GAP_SECONDS * sampleRate) throw new FormatError(tooLong(source, start, end, sampleRate))
     bridge(samples, start, end)
     filled += end - start

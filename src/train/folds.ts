@@ -134,7 +134,9 @@ function byColumn(trials: readonly FoldTrial[], name: string): Map<string, numbe
       throw new UsageError(`folds column:${name}: trials.csv has no column '${name}'; ` +
         `it has ${Object.keys(trial.columns).join(', ')}`)
     }
-    if (trial.columns[name].trim() === '') throw new UsageError(`folds column:${name}: trial ${trial.id} has no value there`)
+    if (trial.columns[name].trim() === '') {
+      throw new UsageError(`folds column:${name}: trial ${trial.id} has no value there`)
+    }
   }
   const groups = groupBy(trials.keys(), (index) => ((trials[index] as FoldTrial).columns[name] as string).trim())
   if (groups.size < 2) throw new UsageError(`folds column:${name}: all trials have one value; at least 2 are needed`)
@@ -143,7 +145,13 @@ function byColumn(trials: readonly FoldTrial[], name: string): Map<string, numbe
 }
 
 /** Takes whole units at random until their trials reach the share. */
-function holdOut(rest: number[], unit: (index: number) => string, share: number, random: Random, where: string): number[] {
+function holdOut(
+  rest: number[],
+  unit: (index: number) => string,
+  share: number,
+  random: Random,
+  where: string,
+): number[] {
   if (share <= 0) return []
   const groups = groupBy(rest, unit)
   if (groups.size < 2) {

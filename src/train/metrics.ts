@@ -77,7 +77,9 @@ function confusionMatrix(labels: ArrayLike<number>, predictions: ArrayLike<numbe
     const row = confusion[labels[i] as number]
     const column = predictions[i] as number
     if (row?.[column] === undefined) {
-      throw new ShapeError(`metrics: trial ${i} has class ${labels[i]}, predicted ${column}; classes are 0 to ${classes - 1}`)
+      throw new ShapeError(
+        `metrics: trial ${i} has class ${labels[i]}, predicted ${column}; classes are 0 to ${classes - 1}`,
+      )
     }
     row[column]++
   }

@@ -17,7 +17,9 @@ export interface Correlation {
 /** Pearson's r and its exact two-sided p under normality. All NaN if either list is constant. @throws ShapeError */
 export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): Correlation {
   const n = x.length
-  if (n !== y.length || n < 3) throw new ShapeError(`pearson: ${n} and ${y.length} values; need as many of both, at least 3`)
+  if (n !== y.length || n < 3) {
+    throw new ShapeError(`pearson: ${n} and ${y.length} values; need as many of both, at least 3`)
+  }
   const [meanX, meanY] = [mean(x), mean(y)]
   let [xx, yy, xy] = [0, 0, 0]
   for (let i = 0; i < n; i++) {
@@ -107,11 +109,13 @@ export interface SignedRank {
 }
 
 /**
- * Wilcoxon's signed-rank test on paired values, exact at any n and with ties (mid-ranks). Pairs without a difference are
- * dropped. Differences that agree to 1e-12 of the largest are tied, so that rounding breaks no tie.
+ * Wilcoxon's signed-rank test on paired values, exact at any n and with ties (mid-ranks). Pairs without a difference
+ * are dropped. Differences that agree to 1e-12 of the largest are tied, so that rounding breaks no tie.
  */
 export function wilcoxonSignedRank(a: ArrayLike<number>, b: ArrayLike<number>): SignedRank {
-  if (a.length !== b.length) throw new ShapeError(`signed-rank: ${a.length} and ${b.length} values; they must be paired`)
+  if (a.length !== b.length) {
+    throw new ShapeError(`signed-rank: ${a.length} and ${b.length} values; they must be paired`)
+  }
   const all = Array.from(a, (value, i) => value - (b[i] as number))
   const tolerance = 1e-12 * all.reduce((most, d) => Math.max(most, Math.abs(d)), 0)
   const differences = all.filter((d) => Math.abs(d) > tolerance).sort((x, y) => Math.abs(x) - Math.abs(y))
@@ -160,7 +164,8 @@ export function permutationWithinSubjects(
   const random = new Random(seed)
   const hits = (order: (group: number[]) => ArrayLike<number>): number => groups.reduce((total, group) => {
     const shuffled = order(group)
-    return total + group.filter((trial, i) => labels[group[shuffled[i] as number] as number] === predictions[trial]).length
+    const labelAt = (i: number): number | undefined => labels[group[shuffled[i] as number] as number]
+    return total + group.filter((trial, i) => labelAt(i) === predictions[trial]).length
   }, 0)
   const observed = hits((group) => [...group.keys()])
   let asGood = 1

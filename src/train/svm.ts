@@ -30,7 +30,9 @@ export function trainLinearSvm(
   { cost = 0.25 }: SvmOptions = {},
 ): LinearSvm {
   const n = rows.length
-  if (n === 0 || labels.length !== n) throw new ShapeError(`svm: ${n} rows and ${labels.length} labels; need as many, at least 1`)
+  if (n === 0 || labels.length !== n) {
+    throw new ShapeError(`svm: ${n} rows and ${labels.length} labels; need as many, at least 1`)
+  }
   const problem: Dual = {
     cost,
     gram: gramMatrix(rows),

@@ -1,6 +1,6 @@
-import type { ModelConfig } from '../model/config.ts'
 import type { SafeTensor } from '../formats/safetensors.ts'
-import type { ExpectedCase } from './compare.ts'
+import type { ModelConfig } from '../model/config.ts'
+import type { CaseJudgement, ExpectedCase } from './compare.ts'
 
 /** A case of a fixture folder's `index.json`: the fields that one kind or another uses. */
 export interface FixtureCase extends ExpectedCase {
@@ -32,4 +32,11 @@ export interface CaseResult {
   tensor?: string
 }
 
+/** A judgement as a result; an error that is no number (missing or not finite) in words, since JSON has no infinity. */
+export function resultOf(name: string, kind: string, { ok, error, tolerance, tensor }: CaseJudgement): CaseResult {
+  const shown = Number.isFinite(error) ? error : `${tensor} is missing, not finite or of another size`
+  return { name, kind, status: ok ? 'passed' : 'failed', error: shown, tolerance, tensor }
+}
+
+/** Tensors of a case's file. */
 export type FixtureTensors = ReadonlyMap<string, SafeTensor>

@@ -107,8 +107,10 @@ function kinkMeasures(
 ): Measure[] {
   const { max, relative } = deviationOf(name, expectation, stored, computed)
   if (name.endsWith('.loss') && kinks.loss_abs_per_step) {
-    const differences = differencesOf(valuesOf(stored, name), computed.get(name))
-    return kinks.loss_abs_per_step.map((tolerance, step) => ({ error: finite(differences?.[step]), tolerance }))
+    const [reference, perStep] = [valuesOf(stored, name), kinks.loss_abs_per_step]
+    const differences = differencesOf(reference, computed.get(name))
+    return reference.map((_, step) =>
+      ({ error: finite(differences?.[step]), tolerance: perStep[step] ?? expectation.atol }))
   }
   const bounds: [applies: boolean, error: number, tolerance: number | undefined][] = [
     [isGradient(name), relative, kinks.worst_grad_tensor_rel_l2],

@@ -6,7 +6,7 @@ import type { HostTensor } from '../model/weights.ts'
 import { FormatError, GalvaniError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { Store } from '../store/store.ts'
-import type { CaseResult, FixtureCase } from './case.ts'
+import { resultOf, type CaseResult, type FixtureCase } from './case.ts'
 import { judgeCase } from './compare.ts'
 import { verifyCvxedaCase, type CvxedaCase } from './cvxeda.ts'
 import { judgeMetrics } from './metrics.ts'
@@ -62,12 +62,11 @@ async function verifyCase(gpu: Gpu, store: Store, entry: IndexCase, cases: reado
     if (reason) return { name, kind, status: 'skipped', error: reason, tolerance: 0 }
     if (kind === 'metrics') {
       const { error, tolerance, where } = judgeMetrics(await store.readText(entry.file), entry.tolerance ?? {})
-      return { name, kind, status: error <= tolerance ? 'passed' : 'failed', error, tolerance, tensor: where }
+      return resultOf(name, kind, { ok: error <= tolerance, error, tolerance, tensor: where, tensors: new Map() })
     }
     const arrays = parseSafetensors(await store.read(entry.file), entry.file).tensors as Arrays
     const computed = await compute(gpu, store, entry, arrays, cases)
-    const { ok, error, tolerance, tensor } = judgeCase(entry, arrays, computed)
-    return { name, kind, status: ok ? 'passed' : 'failed', error, tolerance, tensor }
+    return resultOf(name, kind, judgeCase(entry, arrays, computed))
   } catch (error) {
     gpu.check()
     if (!(error instanceof GalvaniError)) throw error

@@ -1,0 +1,42 @@
+// Lint rules: what the compiler cannot say. Formatting is left to the reader's eye.
+import js from '@eslint/js'
+import { defineConfig, globalIgnores } from 'eslint/config'
+import tseslint from 'typescript-eslint'
+
+const noDefaultExport = {
+  selector: 'ExportDefaultDeclaration',
+  message: 'Export by name; only shaders are default exports.',
+}
+
+export default defineConfig(
+  globalIgnores(['dist/', '.cache/', 'runs/', 'coverage/']),
+  js.configs.recommended,
+  {
+    // TypeScript's own programs and the set-up scripts run in Node as they are.
+    files: ['**/*.{js,mjs}'],
+    rules: { 'no-undef': 'off' },
+  },
+  {
+    files: ['{src,test,bench}/**/*.ts'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      // `async` is part of a signature, e.g. of a Store that happens to be in memory.
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-unused-vars': 'off', // the compiler's noUnusedLocals and noUnusedParameters
+      'no-restricted-syntax': ['error', noDefaultExport],
+    },
+  },
+  {
+    // Tests read JSON that they wrote themselves, and plain JavaScript.
+    files: ['test/**/*.ts'],
+    rules: Object.fromEntries(
+      ['argument', 'assignment', 'call', 'member-access', 'return'].map((use) => [`@typescript-eslint/no-unsafe-${use}`, 'off']),
+    ),
+  },
+  // The library returns values, throws and calls hooks; only the programs print.
+  { files: ['src/**/*.ts'], ignores: ['src/cli/**'], rules: { 'no-console': 'error' } },
+)

@@ -1,0 +1,163 @@
+import { basename, extname } from 'node:path'
+import { Command } from 'commander'
+import { decompose, type Decomposition } from '../cvxeda/decompose.ts'
+import { readRecording } from '../data/recording.ts'
+import type { Recording } from '../data/trial.ts'
+import { formatCsv } from '../formats/csv.ts'
+import { FormatError, GalvaniError, UsageError } from '../runtime/errors.ts'
+import type { Gpu } from '../runtime/gpu.ts'
+import { decompositionSvg } from '../report/decomposition.ts'
+import { fillGaps } from '../signal/gaps.ts'
+import { zscore } from '../signal/normalize.ts'
+import { NodeStore } from '../store/node.ts'
+import { interruptible, withGpu } from './context.ts'
+import { readTextFile } from './files.ts'
+import { Output, table, type OutputOptions } from './output.ts'
+import { positive, real } from './values.ts'
+
+interface DecomposeCommandOptions extends OutputOptions {
+  out: string
+  rate?: number
+  time?: string
+  eda?: string
+  zscore: boolean
+  tau0?: number
+  tau1?: number
+  knots?: number
+  alpha?: number
+  gamma?: number
+}
+
+/** What the JSON beside each CSV says. */
+interface FileResult {
+  file: string
+  status: Decomposition['status'] | 'refused'
+  reason?: string
+  samples?: number
+  sampleRate?: number
+  filled?: number
+  iterations?: number
+  objective?: number
+  /** The recording was (eda - mean) / std before the decomposition; all columns are in these units. */
+  zscore?: { mean: number; std: number }
+  outputs?: string[]
+}
+
+export function decomposeCommand(): Command {
+  return new Command('decompose')
+    .description('Decompose skin-conductance recordings into phasic, tonic and driver (cvxEDA).')
+    .argument('<files...>', 'CSV with a header, Empatica EDA.csv, or bare numbers with --rate')
+    .requiredOption('--out <dir>', 'folder for one CSV, JSON and SVG per file')
+    .option('--rate <hz>', 'sampling rate; wins over a time column', positive('--rate'))
+    .option('--time <column>', 'column of seconds')
+    .option('--eda <column>', 'column of skin conductance')
+    .option('--no-zscore', 'decompose the recording as it is (alpha is meant for z-scored input)')
+    .option('--tau0 <s>', 'slow time constant (2)', positive('--tau0'))
+    .option('--tau1 <s>', 'fast time constant (0.7)', positive('--tau1'))
+    .option('--knots <s>', 'seconds between knots of the tonic spline (10)', positive('--knots'))
+    .option('--alpha <x>', 'sparsity of the driver (0.0008)', positive('--alpha'))
+    .option('--gamma <x>', 'penalty of the tonic spline (0.01)', real('--gamma'))
+    .option('--json', 'print one JSON document')
+    .option('--quiet', 'no progress')
+    .addHelpText('after', '\nExamples:\n  galvani decompose EDA.csv --out out\n  galvani decompose a.csv b.csv --rate 50 --out out --json')
+    .action(decomposeAction)
+}
+
+async function decomposeAction(files: string[], options: DecomposeCommandOptions): Promise<void> {
+  const output = new Output(options)
+  const store = new NodeStore(options.out)
+  const names = files.map((file) => basename(file, extname(file)))
+  const repeated = names.find((name, i) => names.indexOf(name) !== i)
+  if (repeated !== undefined) throw new UsageError(`two files are named '${repeated}'; decompose them into different --out folders`)
+  const recordings = await Promise.all(files.map((file) => readOne(file, options)))
+  const signal = interruptible()
+  const results: FileResult[] = []
+  await withGpu(async (gpu) => {
+    const bar = output.progress('cvxEDA', files.length)
+    for (const [i, recording] of recordings.entries()) {
+      results.push(await decomposeOne(gpu, store, names[i] as string, files[i] as string, recording, options, signal))
+      bar.update(i + 1)
+    }
+    bar.stop()
+  })
+  const rows = results.map((r) => [r.file, r.status, String(r.iterations ?? ''), r.objective?.toPrecision(6) ?? '', r.reason ?? ''])
+  output.result({ out: options.out, files: results }, table(['file', 'status', 'iterations', 'objective', 'reason'], rows))
+  const refused = results.filter(({ status }) => status === 'refused')
+  if (refused.length > 0) throw new FormatError(`${refused.length} of ${files.length} files were refused; the first: ${refused[0]?.reason}`)
+}
+
+async function readOne(file: string, { rate, time, eda }: DecomposeCommandOptions): Promise<Recording | GalvaniError> {
+  try {
+    const text = await readTextFile(file)
+    return readRecording(text, file, {
+      ...(rate !== undefined && { sampleRate: rate }),
+      ...(time !== undefined && { timeColumn: time }),
+      ...(eda !== undefined && { edaColumn: eda }),
+    })
+  } catch (error) {
+    if (error instanceof GalvaniError) return error
+    throw error
+  }
+}
+
+async function decomposeOne(
+  gpu: Gpu,
+  store: NodeStore,
+  name: string,
+  file: string,
+  recording: Recording | GalvaniError,
+  options: DecomposeCommandOptions,
+  signal: AbortSignal,
+): Promise<FileResult> {
+  if (recording instanceof GalvaniError) return { file, status: 'refused', reason: recording.message }
+  try {
+    const { sampleRate } = recording
+    const { samples, filled } = fillGaps(recording.eda, sampleRate, file)
+    const standard = options.zscore ? zscore(samples) : null
+    const signalIn = standard?.z ?? samples
+    const [found] = await decompose(gpu, [signalIn], { sampleRate, signal, ...solverOptions(options) })
+    const outputs = await writeOutputs(store, name, signalIn, found as Decomposition, sampleRate, options.zscore)
+    const { status, iterations, objective } = found as Decomposition
+    const result: FileResult = {
+      ...{ file, status, samples: samples.length, sampleRate, filled, iterations, objective },
+      ...(standard && { zscore: { mean: standard.mean, std: standard.std } }),
+      outputs,
+    }
+    await store.write(`${name}.json`, `${JSON.stringify(result, null, 1)}\n`)
+    return result
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
+    return { file, status: 'refused', reason: error.message }
+  }
+}
+
+function solverOptions({ tau0, tau1, knots, alpha, gamma }: DecomposeCommandOptions) {
+  return {
+    ...(tau0 !== undefined && { tau0 }),
+    ...(tau1 !== undefined && { tau1 }),
+    ...(knots !== undefined && { deltaKnot: knots }),
+    ...(alpha !== undefined && { alpha }),
+    ...(gamma !== undefined && { gamma }),
+  }
+}
+
+async function writeOutputs(
+  store: NodeStore,
+  name: string,
+  eda: Float64Array,
+  { phasic, tonic, driver, residual }: Decomposition,
+  sampleRate: number,
+  standardised: boolean,
+): Promise<string[]> {
+  const time = Float64Array.from(eda, (_, i) => i / sampleRate)
+  const columns = [time, eda, phasic, tonic, driver, residual]
+  const digits = (value: number): string => String(Number(value.toPrecision(9)))
+  function* rows(): Generator<string[]> {
+    for (let i = 0; i < eda.length; i++) yield columns.map((column) => digits(column[i] as number))
+  }
+  const header = ['time_s', 'eda', 'phasic', 'tonic', 'driver', 'residual']
+  await store.write(`${name}.csv`, formatCsv(header, rows()))
+  const unit = standardised ? 'z' : 'µS'
+  await store.write(`${name}.svg`, decompositionSvg({ time, eda, phasic, tonic, driver, unit, title: name }))
+  return ['csv', 'json', 'svg'].map((extension) => `${name}.${extension}`)
+}

@@ -1,0 +1,94 @@
+import { Command } from 'commander'
+import { labelTrials, parseLabelScheme } from '../data/labels.ts'
+import type { Gpu } from '../runtime/gpu.ts'
+import type { NodeStore } from '../store/node.ts'
+import type { RunConfig } from '../train/config.ts'
+import { pool, predictionsOf, scores } from '../train/evaluate.ts'
+import { ModelInputs } from '../train/inputs.ts'
+import { classificationMetrics } from '../train/metrics.ts'
+import type { PreparedSet } from '../train/prepare.ts'
+import { finishedFolds, loadFoldModel, loadRunConfig, makeExperiment, probabilitiesOf, trainedFolds } from '../train/run.ts'
+import type { FoldResult } from '../train/run_summary.ts'
+import { interruptible, loadOrPrepare, requireFolder, withGpu } from './context.ts'
+import { Output, percent, type OutputOptions } from './output.ts'
+import { ensemble } from './predict.ts'
+import { resultTable } from './result_table.ts'
+import { SOURCE_FILE, type RunSource } from './train.ts'
+import { positive } from './values.ts'
+
+interface EvalOptions extends OutputOptions {
+  run: string
+  data?: string
+  rate?: number
+}
+
+export function evalCommand(): Command {
+  return new Command('eval')
+    .description("Evaluate a run's stored models: each on its own test people, or all together on other rated data.")
+    .requiredOption('--run <dir>', 'run folder')
+    .option('--data <dir>', "other rated data; without it the run's own")
+    .option('--rate <hz>', 'sampling rate, when the files do not say', positive('--rate'))
+    .option('--json', 'print one JSON document')
+    .option('--quiet', 'no progress')
+    .addHelpText('after', '\nExamples:\n  galvani eval --run runs/arousal\n  galvani eval --run runs/arousal --data other-study')
+    .action(evalAction)
+}
+
+async function evalAction(options: EvalOptions): Promise<void> {
+  const output = new Output(options)
+  const store = requireFolder(options.run)
+  const config = await loadRunConfig(store, options.run)
+  const folds = await trainedFolds(store, options.run)
+  const own = JSON.parse(await store.readText(SOURCE_FILE)) as RunSource
+  const source: RunSource = options.data === undefined ? own : { data: options.data, ...(options.rate && { rate: options.rate }) }
+  const signal = interruptible()
+  await withGpu(async (gpu) => {
+    const load = { length: config.model.length, dropSeconds: config.drop, signal, ...(source.rate !== undefined && { rate: source.rate }) }
+    const set = await loadOrPrepare(gpu, source.data, load, output)
+    if (options.data === undefined) await evaluateOwnFolds(gpu, store, config, set, output)
+    else await evaluateOther(gpu, store, config, folds, set, output)
+  })
+}
+
+/** Every trained fold on the people it did not see, computed again from its stored weights. */
+async function evaluateOwnFolds(gpu: Gpu, store: NodeStore, config: RunConfig, set: PreparedSet, output: Output): Promise<void> {
+  const experiment = makeExperiment(set, config)
+  const { plan, labelled } = experiment
+  const results: FoldResult[] = []
+  for (const stored of await finishedFolds(store, plan)) {
+    const fold = plan.folds.find(({ name }) => name === stored.name)
+    if (!fold) continue
+    const model = await loadFoldModel(store, encodeURIComponent(fold.name))
+    const probabilities = await probabilitiesOf(gpu, config, model, experiment.set, fold.test)
+    const inputs = new ModelInputs(experiment.set, config.signals, model.scaling)
+    const predictions = predictionsOf(experiment.set.trials, labelled.labels, fold, probabilities, inputs)
+    results.push({ ...stored, predictions, ...scores(predictions) })
+  }
+  const dataset = { name: set.name, synthetic: set.synthetic }
+  const folds = { scheme: plan.scheme, count: plan.folds.length, subjectIndependent: plan.subjectIndependent }
+  const summary = { dimension: config.dimension, dataset, folds, results, pooled: pool(results, config.seed) }
+  output.result(summary, resultTable(summary as Parameters<typeof resultTable>[0]))
+}
+
+/** The mean of all models on data that none of them has seen. */
+async function evaluateOther(
+  gpu: Gpu,
+  store: NodeStore,
+  config: RunConfig,
+  folds: readonly string[],
+  set: PreparedSet,
+  output: Output,
+): Promise<void> {
+  const rated = labelTrials(set.trials.map((trial) => ({ ...trial, eda: new Float64Array(0) })), config.dimension, parseLabelScheme(config.labels))
+  const kept = new Set(rated.trials.map(({ id }) => id))
+  const trials = set.trials.filter(({ id }) => kept.has(id))
+  const probabilities = await ensemble(gpu, store, config, folds, { ...set, trials })
+  const metrics = classificationMetrics(rated.labels, probabilities.map((p) => (p > 0.5 ? 1 : 0)))
+  const high = rated.labels.reduce((sum, label) => sum + label, 0) / rated.labels.length
+  const text = [
+    `${config.dimension}, ${set.name}${set.synthetic ? ' (synthetic)' : ''}: ${trials.length} trials, ${folds.length} models`,
+    `accuracy ${percent(metrics.accuracy)}, balanced ${percent(metrics.balancedAccuracy)}, macro F1 ${percent(metrics.macro.f1)}`,
+    `majority class of these trials ${percent(Math.max(high, 1 - high))}`,
+  ]
+  output.result({ dimension: config.dimension, dataset: set.name, synthetic: set.synthetic, models: folds, metrics, majority: Math.max(high, 1 - high) }, text.join('\n'))
+}

@@ -1,0 +1,32 @@
+// Signals and settings that the cvxEDA tests share.
+import type { ReferenceParams } from '../src/reference/cvxeda.ts'
+import { Random } from '../src/runtime/random.ts'
+
+export const defaults: ReferenceParams = {
+  tau0: 2, tau1: 0.7, deltaKnot: 10, alpha: 8e-4, gamma: 1e-2, baselineCorrection: 2,
+}
+
+/** A z-scored signal of random responses, a wandering level and noise. */
+export function randomSignal(n: number, sampleRate: number, seed: number): Float32Array {
+  const random = new Random(seed)
+  const y = new Float64Array(n)
+  let fast = 0
+  let slow = 0
+  let level = 0
+  for (let i = 0; i < n; i++) {
+    const burst = random.uniform() < 0.2 / sampleRate ? sampleRate * random.uniform() : 0
+    fast += (burst - fast) / sampleRate / 0.7
+    slow += (fast - slow) / sampleRate / 2
+    level += (0.05 * random.normal()) / Math.sqrt(sampleRate)
+    y[i] = 3 * slow + level + 0.01 * random.normal()
+  }
+  const mean = y.reduce((sum, v) => sum + v, 0) / n
+  const deviation = Math.sqrt(y.reduce((sum, v) => sum + (v - mean) ** 2, 0) / n) || 1
+  return Float32Array.from(y, v => (v - mean) / deviation)
+}
+
+export function rms(a: ArrayLike<number>, b?: ArrayLike<number>): number {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += (a[i]! - (b ? b[i]! : 0)) ** 2
+  return Math.sqrt(sum / a.length)
+}

@@ -1,0 +1,251 @@
+// The house rules, read off the import statements of src/.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, posix } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** Module paths, relative to src/, with what each names in imports, exports, `import()` and `import('…')` types. */
+type Modules = ReadonlyMap<string, readonly string[]>
+
+function specifiersOf(source: ts.SourceFile): string[] {
+  const found: string[] = []
+  const visit = (node: ts.Node): void => {
+    const named =
+      ts.isImportDeclaration(node) || ts.isExportDeclaration(node) ? node.moduleSpecifier
+      : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword ? node.arguments[0]
+      : ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument) ? node.argument.literal
+      : undefined
+    if (named && ts.isStringLiteral(named)) found.push(named.text)
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  return found
+}
+
+const parse = (path: string, text: string) => ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true)
+
+/** Relative specifiers become paths below src/ (`../` above it); packages and `node:` modules stay. */
+function modulesOf(sources: Readonly<Record<string, string>>): Modules {
+  return new Map(
+    Object.entries(sources).map(([path, text]) => {
+      const resolve = (name: string) => (name.startsWith('.') ? posix.join(posix.dirname(path), name) : name)
+      return [path, specifiersOf(parse(path, text)).map(resolve)]
+    }),
+  )
+}
+
+const layerOf = (path: string) => (path.includes('/') ? (path.split('/')[0] as string) : '')
+const isOurs = (name: string) => name.endsWith('.ts') && !name.startsWith('../')
+const isPackage = (name: string) => !/^(\.\.\/|node:)/.test(name) && !name.endsWith('.ts')
+
+/** With a device, from the lowest. */
+const GPU_LAYERS = ['runtime', 'kernels', 'cvxeda', 'model', 'train', 'report', 'verify', 'cli']
+/** Without a device: below all of those but the runtime's few modules that need no device either. */
+const HOST_LAYERS = ['data', 'signal', 'formats', 'store']
+const NO_DEVICE = ['runtime/errors.ts', 'runtime/random.ts']
+
+function mayImport(from: string, to: string): boolean {
+  const [a, b] = [layerOf(from), layerOf(to)]
+  if (a === b || a === '') return true
+  if (b === '') return a === 'cli' || to === 'version.ts'
+  if (a === 'reference') return NO_DEVICE.includes(to) || to === 'model/config.ts'
+  if (b === 'reference') return a === 'verify'
+  if (HOST_LAYERS.includes(a)) return HOST_LAYERS.includes(b) || NO_DEVICE.includes(to)
+  if (HOST_LAYERS.includes(b)) return GPU_LAYERS.indexOf(a) >= GPU_LAYERS.indexOf('train')
+  return GPU_LAYERS.includes(b) && GPU_LAYERS.indexOf(b) < GPU_LAYERS.indexOf(a)
+}
+
+function upwardImports(modules: Modules): string[] {
+  return [...modules].flatMap(([from, names]) =>
+    names.filter((name) => isOurs(name) && !mayImport(from, name)).map((name) => `${from} imports ${name}`),
+  )
+}
+
+/** One cycle as the nodes along it, or null. */
+function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] | null {
+  const done = new Set<string>()
+  const walk = (node: string, path: readonly string[]): string[] | null => {
+    if (path.includes(node)) return [...path.slice(path.indexOf(node)), node]
+    if (done.has(node)) return null
+    for (const next of graph.get(node) ?? []) {
+      const cycle = walk(next, [...path, node])
+      if (cycle) return cycle
+    }
+    done.add(node)
+    return null
+  }
+  for (const node of graph.keys()) {
+    const cycle = walk(node, [])
+    if (cycle) return cycle
+  }
+  return null
+}
+
+/** What the folders of src/ import of each other. */
+function folderGraph(modules: Modules): Map<string, string[]> {
+  const graph = new Map<string, string[]>()
+  for (const [from, names] of modules) {
+    const others = names.filter(isOurs).map(layerOf).filter((layer) => layer !== layerOf(from))
+    graph.set(layerOf(from), [...(graph.get(layerOf(from)) ?? []), ...others])
+  }
+  return graph
+}
+
+function platformImports(modules: Modules): string[] {
+  const allowed = (from: string, name: string) =>
+    name.startsWith('node:')
+      ? ['runtime/node.ts', 'runtime/swiftshader.ts', 'store/node.ts'].includes(from) || from.startsWith('cli/')
+      : name !== 'webgpu' || from === 'runtime/node.ts'
+  return [...modules].flatMap(([from, names]) =>
+    names.filter((name) => !allowed(from, name)).map((name) => `${from} imports ${name}`),
+  )
+}
+
+/** Packages and Node modules within reach of `entry`, each with the module that names it. */
+function foreignImports(modules: Modules, entry: string): string[] {
+  const seen = new Set([entry])
+  for (const path of seen) for (const name of modules.get(path) ?? []) if (isOurs(name)) seen.add(name)
+  return [...seen].flatMap((path) =>
+    (modules.get(path) ?? [])
+      .filter((name) => name.startsWith('node:') || isPackage(name))
+      .map((name) => `${path} imports ${name}`),
+  )
+}
+
+const HOST_GLOBALS = ['process', 'navigator', 'window', 'document', 'globalThis', 'self']
+
+/** Globals of a host that are touched when the module is imported, not when a function of it is called. */
+function touchedOnImport(path: string, text: string): string[] {
+  const found: string[] = []
+  const visit = (node: ts.Node): void => {
+    if (ts.isFunctionLike(node) || ts.isTypeNode(node)) return
+    const isName = (node.parent as { name?: ts.Node }).name === node // of a member, field or declaration
+    if (ts.isIdentifier(node) && HOST_GLOBALS.includes(node.text) && !isName) found.push(`${path} touches ${node.text}`)
+    ts.forEachChild(node, visit)
+  }
+  ts.forEachChild(parse(path, text), visit)
+  return found
+}
+
+function readSources(): Record<string, string> {
+  const src = join(root, 'src')
+  const paths = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
+  return Object.fromEntries(paths.map((path) => [path.replaceAll('\\', '/'), readFileSync(join(src, path), 'utf8')]))
+}
+
+describe('the sources', () => {
+  const sources = readSources()
+  const modules = modulesOf(sources)
+
+  it('are all in a known layer', () => {
+    const layers = [...GPU_LAYERS, ...HOST_LAYERS, 'reference', '']
+    expect([...modules.keys()].filter((path) => !layers.includes(layerOf(path)))).toEqual([])
+    // What the other rules judge is really there.
+    expect(modules.get('runtime/plan.ts')).toContain('runtime/gpu.ts')
+  })
+
+  it('import downwards only', () => expect(upwardImports(modules)).toEqual([]))
+
+  it('have no cycle of modules, types included', () => expect(findCycle(modules)).toBeNull())
+
+  it('have no cycle of folders', () => expect(findCycle(folderGraph(modules))).toBeNull())
+
+  it('name Node’s modules and the webgpu package in the few places meant for it', () => {
+    expect(platformImports(modules)).toEqual([])
+    expect(modules.get('runtime/node.ts')).toContain('webgpu')
+  })
+
+  it.each(['index.ts', 'runtime/browser.ts'])('%s reaches nothing that a browser lacks', (entry) => {
+    expect(modules.has(entry)).toBe(true)
+    expect(foreignImports(modules, entry)).toEqual([])
+  })
+
+  it('touch nothing of their host when imported, the programs excepted', () => {
+    const library = Object.entries(sources).filter(([path]) => !path.startsWith('cli/'))
+    expect(library.flatMap(([path, text]) => touchedOnImport(path, text))).toEqual([])
+  })
+})
+
+describe('the rules find', () => {
+  const importing = (name: string) => `import { x } from '${name}'`
+
+  it('every way to name a module', () => {
+    const text = `
+      import type { A } from './a.ts'
+      export * from '../b/b.ts'
+      export { c } from 'c'
+      const d = async () => await import('node:d')
+      type E = import('./e.ts').E
+      const text = "import x from './none.ts'" // import './neither.ts'`
+    expect(modulesOf({ 'x/x.ts': text }).get('x/x.ts')).toEqual(['x/a.ts', 'b/b.ts', 'c', 'node:d', 'x/e.ts'])
+  })
+
+  it.each([
+    ['runtime/a.ts', '../kernels/b.ts'],
+    ['model/a.ts', '../train/b.ts'],
+    ['train/a.ts', '../report/b.ts'],
+    ['data/a.ts', '../cvxeda/b.ts'],
+    ['signal/a.ts', '../runtime/gpu.ts'],
+    ['kernels/a.ts', '../data/b.ts'],
+    ['train/a.ts', '../reference/b.ts'],
+    ['reference/a.ts', '../kernels/b.ts'],
+    ['train/a.ts', '../index.ts'],
+  ])('%s importing %s', (from, name) => {
+    expect(upwardImports(modulesOf({ [from]: importing(name) }))).toHaveLength(1)
+    expect(upwardImports(modulesOf({ [from]: importing(name).replace('import', 'import type') }))).toHaveLength(1)
+  })
+
+  it.each([
+    ['kernels/a.ts', '../runtime/b.ts'],
+    ['verify/a.ts', '../reference/b.ts'],
+    ['verify/a.ts', '../train/b.ts'],
+    ['report/a.ts', '../train/b.ts'],
+    ['train/a.ts', '../data/b.ts'],
+    ['data/a.ts', '../formats/b.ts'],
+    ['data/a.ts', '../runtime/errors.ts'],
+  ])('nothing wrong with %s importing %s', (from, name) => {
+    expect(upwardImports(modulesOf({ [from]: importing(name) }))).toEqual([])
+  })
+
+  it('cycles of modules and of folders', () => {
+    const ring = modulesOf({ 'a/a.ts': importing('./b.ts'), 'a/b.ts': importing('./c.ts'), 'a/c.ts': importing('./a.ts') })
+    expect(findCycle(ring)).toEqual(['a/a.ts', 'a/b.ts', 'a/c.ts', 'a/a.ts'])
+    const folders = modulesOf({ 'data/a.ts': importing('../formats/b.ts'), 'formats/c.ts': importing('../data/d.ts') })
+    expect(findCycle(folders)).toBeNull()
+    expect(findCycle(folderGraph(folders))).toEqual(['data', 'formats', 'data'])
+    const diamond = modulesOf({ 'a/a.ts': `${importing('./b.ts')}\n${importing('./c.ts')}`, 'a/b.ts': importing('./c.ts') })
+    expect(findCycle(diamond)).toBeNull()
+  })
+
+  it('Node and Dawn in the wrong place', () => {
+    const wrong = { 'data/a.ts': importing('node:fs'), 'runtime/gpu.ts': importing('webgpu') }
+    const right = { 'cli/a.ts': importing('node:fs'), 'runtime/node.ts': importing('webgpu') }
+    expect(platformImports(modulesOf({ ...wrong, ...right }))).toEqual([
+      'data/a.ts imports node:fs',
+      'runtime/gpu.ts imports webgpu',
+    ])
+  })
+
+  it('a package behind two re-exports', () => {
+    const modules = modulesOf({
+      'index.ts': "export * from './a/a.ts'",
+      'a/a.ts': "export * from './b.ts'",
+      'a/b.ts': `${importing('fflate')}\n${importing('node:fs')}\n${importing('../../shaders/x.wgsl')}`,
+      'a/c.ts': importing('commander'),
+    })
+    expect(foreignImports(modules, 'index.ts')).toEqual(['a/b.ts imports fflate', 'a/b.ts imports node:fs'])
+  })
+
+  it('a host global that an import touches, and not one in a function or a name', () => {
+    const text = `
+      const cores = process.cpuUsage()
+      const late = () => navigator.gpu
+      interface Span { window: number }
+      class C { open() { return document.title } }
+      const x = late.window as unknown as typeof globalThis`
+    expect(touchedOnImport('a.ts', text)).toEqual(['a.ts touches process'])
+  })
+})
