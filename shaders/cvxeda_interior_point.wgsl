@@ -2,9 +2,9 @@
 //
 //   minimise over p > 0, z:   1/2 ||y - H p - T z||^2 + alpha sum(p) + 1/2 z' Gamma z
 //
-// with multipliers lambda of p >= 0. One iteration is riccati (cvxeda_riccati.wgsl), tonic_step, feedforward, driver_step,
-// advance. Every solve is posed in increments around the residual e = y - T z - H p: solving for full values would lose two
-// to three digits in float32.
+// with multipliers lambda of p >= 0. One iteration is riccati (cvxeda_riccati.wgsl), tonic_step, feedforward,
+// driver_step, advance. Every solve is posed in increments around the residual e = y - T z - H p: solving for full
+// values would lose two to three digits in float32.
 //
 // H is a two-state filter with F = [[1-e1, 0], [f21, 1-e2]], G = (g1, g2), c = (c1, 1) and feed-through fd. For a given
 // tonic step dz the Newton step dp minimises 1/2 ||e - T dz - H dp||^2 + sum(w/2 dp^2 - b dp) with w = lambda/p and
@@ -13,9 +13,9 @@
 // Shapes (lane = signal, k = knot spacing, R = spline rows, see src/cvxeda/tonic.ts)
 //   y, p, lambda, e, dp   [n][lanes]
 //   gain                  [n][lanes] vec4: feedback kappa (2), 1/den, feedforward
-//   tonic                 [R + 1][4 + window][lanes]: per spline row its Schur complement with both drift columns, dz, z,
-//                         and its Schur complement with rows r, r-1, ...; the last row holds the drift block 00, 01, 11,
-//                         dz (2), z (2). Before tonic_step the place of dz holds the right-hand side.
+//   tonic                 [R + 1][4 + window][lanes]: per spline row its Schur complement with both drift columns, dz,
+//                         z, and its Schur complement with rows r, r-1, ...; the last row holds the drift block 00,
+//                         01, 11, dz (2), z (2). Before tonic_step the place of dz holds the right-hand side.
 //   state                 [6][lanes]: alpha, mu, step, infeasibility, iterations, done (1 converged, 2 broken off)
 //   tables                vec4: k phases, R columns (scale, Gamma_jj, Gamma_j,drift), R rows of T'T + Gamma, n drifts
 // Launch: ceil(lanes / WORKGROUP) workgroups.
@@ -62,7 +62,9 @@ const EXPONENT = 0x7f800000u;
 @group(0) @binding(9) var<storage, read> tables: array<vec4<f32>>;
 
 fn at_state(field: u32, lane: u32) -> u32 { return field * params.lanes + lane; }
-fn at_tonic(row: u32, field: u32, lane: u32) -> u32 { return (row * (BAND + params.window) + field) * params.lanes + lane; }
+fn at_tonic(row: u32, field: u32, lane: u32) -> u32 {
+  return (row * (BAND + params.window) + field) * params.lanes + lane;
+}
 fn column(row: u32) -> vec4<f32> { return tables[params.spacing + row]; }
 fn drift(i: u32) -> vec2<f32> { return tables[params.spacing + 2u * params.rows + i].xy; }
 fn span_end(span: u32) -> u32 { return min(params.spacing * (span + 1u), params.n); }
@@ -151,8 +153,8 @@ fn advance(@builtin(global_invocation_id) id: vec3<u32>) {
     objective += span_objective;
   }
   state[at_state(MU, lane)] = gap / f32(params.n);
-  // The signal has unit mean square, so that 1/2 ||y||^2 = n/2. The gap bounds the error only once the linear residual has
-  // vanished; the infeasibility tracks that.
+  // The signal has unit mean square, so that 1/2 ||y||^2 = n/2. The gap bounds the error only once the linear residual
+  // has vanished; the infeasibility tracks that.
   let enough = TOLERANCE * (objective + 0.5e-6 * f32(params.n));
   if (gap <= enough && state[at_state(INFEASIBILITY, lane)] <= 1e-3) { state[at_state(DONE, lane)] = CONVERGED; }
 }

@@ -1,6 +1,7 @@
 // Backward Riccati sweep of the cvxEDA interior point (cvxeda_interior_point.wgsl has the problem, names and shapes).
 //
-// With w = lambda/p, b = sigma mu/p - alpha, and Pi (2x2), pi and the columns' pi_j zero after the last sample, i = n-1 ... 0:
+// With w = lambda/p, b = sigma mu/p - alpha, and Pi (2x2), pi and the columns' pi_j zero after the last sample, for
+// i = n-1 ... 0:
 //   den = w + fd^2 + G' Pi G,   kappa = (fd c' + F' Pi G) / den,   Fc = F - G kappa',   cc = c - fd kappa
 //   eta = b + fd e_i + G' pi,   eta_j = fd T_ij + G' pi_j
 //   pi <- Fc' pi + cc e_i - b kappa,   pi_j <- Fc' pi_j + cc T_ij,   Pi <- Fc' Pi Fc + cc cc' + w kappa kappa'

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { createProblem, objective, phasicResponse, roundHalfEven, splineTemplate, tonicSignal } from '../src/cvxeda/problem.ts'
+import {
+  createProblem, objective, phasicResponse, roundHalfEven, splineTemplate, tonicSignal,
+} from '../src/cvxeda/problem.ts'
 import { createTonicBasis } from '../src/cvxeda/tonic.ts'
 import { bateman, cvxedaObjective, tonicColumns } from '../src/reference/cvxeda.ts'
 import { FormatError, UsageError } from '../src/runtime/errors.ts'
@@ -57,7 +59,7 @@ describe('knots and splines', () => {
     expect(rms(splineTemplate(k), expected.map(v => v / peak))).toBeLessThan(1e-15)
   })
 
-  it.each(baselines)('gives the tonic part and the objective of the dense columns (baseline %s)', baselineCorrection => {
+  it.each(baselines)('gives tonic part and objective of the dense columns (baseline %s)', baselineCorrection => {
     const params = { ...defaults, deltaKnot: 3, baselineCorrection }
     const problem = createProblem(203, 4, params)
     const { columns, count } = tonicColumns(203, 4, params)
@@ -87,7 +89,7 @@ function basisColumns(n: number, spacing: number, rows: number, tables: Float32A
 
 describe('the tonic basis', () => {
   const cases = baselines.flatMap(b => [[b, 10, 4, 300], [b, 10, 4, 17], [b, 2.5, 5, 480], [b, 4, 25, 333]] as const)
-  it.each(cases)('spans the same signals with a well-conditioned Gram matrix (%s, %d s, %d Hz, n = %d)', (b, knot, rate, n) => {
+  it.each(cases)('spans the same signals with the stated Gram matrix (%s, %d s, %d Hz, n = %d)', (b, knot, rate, n) => {
     const problem = createProblem(n, rate, { deltaKnot: knot, baselineCorrection: b })
     const basis = createTonicBasis(problem)
     const columns = basisColumns(n, problem.spacing, basis.rows, basis.tables)

@@ -9,7 +9,8 @@ import { defaults, randomSignal, rms } from './cvxeda_support.ts'
 const adjoint = (x: Float64Array, rate: number) => bateman(x.toReversed(), rate, defaults).reverse()
 
 describe('the float64 twin', () => {
-  it.each([[4, 240, 1], [25, 600, 2], [50, 333, 3]])('meets the optimality conditions (%d Hz, n = %d)', (rate, n, seed) => {
+  const signals = [[4, 240, 1], [25, 600, 2], [50, 333, 3]] as const
+  it.each(signals)('meets the optimality conditions (%d Hz, n = %d)', (rate, n, seed) => {
     const y = randomSignal(n, rate, seed)
     const { driver, residual, splineCoefficients: l, driftCoefficients: d, objective, status } =
       cvxedaReference(y, rate, defaults)

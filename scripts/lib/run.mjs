@@ -39,6 +39,6 @@ export async function step(title, work) {
 /** What a long output says went wrong: its first lines marked as errors (npm, apt-get, esbuild), else its last lines. */
 export function errorLines(output, most = 12) {
   const lines = output.trimEnd().split('\n')
-  const marked = lines.filter((line) => /^(npm error \S|E: |✘ |    \S+:\d+:\d+:$)/.test(line))
+  const marked = lines.filter((line) => /^(npm error \S|E: |✘ | {4}\S+:\d+:\d+:$)/.test(line))
   return (marked.length > 0 ? marked.slice(0, most) : lines.slice(-most)).join('\n')
 }

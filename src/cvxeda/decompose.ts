@@ -68,8 +68,8 @@ function checkSignal(signal: ArrayLike<number>, index: number): void {
     first = i
   }
   if (missing > 0) {
-    throw new FormatError(`${name} has ${missing} of ${signal.length} samples missing or not finite, the first at index ` +
-      `${first}; interpolate or cut them first.`, { index, missing, first })
+    throw new FormatError(`${name} has ${missing} of ${signal.length} samples missing or not finite, the first at ` +
+      `index ${first}; interpolate or cut them first.`, { index, missing, first })
   }
 }
 
@@ -90,11 +90,11 @@ function scalingOf(problem: Problem, y: ArrayLike<number>): Scaling {
 }
 
 /**
- * The signal with unit mean square. Above sqrt(n) |tau0 - tau1|, which bounds H'e, every alpha gives p = 0: the clamp keeps
- * float32 from overflowing and leaves the solution as it is.
+ * The signal with unit mean square. Above sqrt(n) |tau0 - tau1|, which bounds H'e, every alpha gives p = 0: the clamp
+ * keeps float32 from overflowing and leaves the solution as it is.
  */
 function scaled({ n, params }: Problem, y: ArrayLike<number>, { mean, scale }: Scaling): ScaledSignal {
-  const alpha = Math.min(params.alpha / scale, Math.sqrt(n) * Math.abs(params.tau0 - params.tau1))
+  const alpha = params.alpha / scale
   return { y: Float64Array.from(y, v => (v - mean) / scale), alpha }
 }
 
@@ -132,8 +132,8 @@ function groupByLength(signals: readonly ArrayLike<number>[]): Map<number, numbe
 }
 
 /**
- * Splits skin-conductance signals into phasic, tonic and residual parts (Greco et al. 2016). Signals may differ in length;
- * results keep their order and do not depend on what else is in the call.
+ * Splits skin-conductance signals into phasic, tonic and residual parts (Greco et al. 2016). Signals may differ in
+ * length; results keep their order and do not depend on what else is in the call.
  *
  * @throws UsageError for parameters out of range; FormatError for an empty signal or one with missing samples.
  */

@@ -15,7 +15,7 @@ const WORKGROUP = 8
 const MAX_ITERATIONS = 60
 /** Iterations between two looks at the `done` flags. */
 const GROUP = 4
-/** Samples of a batch, 40 bytes each; on a software adapter few enough that no sweep comes near a watchdog's limit (1 s). */
+/** Samples of a batch, 40 bytes each; on a software adapter few enough that no sweep takes much of a second. */
 const MAX_SAMPLES = 1 << 24
 const MAX_SAMPLES_SOFTWARE = 1 << 21
 
@@ -53,7 +53,8 @@ function recordPlans(gpu: Gpu, problem: Problem, basis: TonicBasis, lanes: numbe
   const { n, spacing, filter } = problem
   const [gamma00, gamma01, gamma11] = basis.driftPenalty
   const { d: fd, ...sections } = filter
-  const params = { n, lanes, spacing, rows: basis.rows, window: basis.window, fd, ...sections, gamma00, gamma01, gamma11 }
+  const { rows, window } = basis
+  const params = { n, lanes, spacing, rows, window, fd, ...sections, gamma00, gamma01, gamma11 }
   const launch = { groups: ceilDiv(lanes, WORKGROUP) }
   const args = { ...tensors, params }
   const start = new Plan(gpu)
@@ -61,7 +62,7 @@ function recordPlans(gpu: Gpu, problem: Problem, basis: TonicBasis, lanes: numbe
   start.dispatch(interiorPointShader, 'advance', args, launch)
   const iterate = new Plan(gpu)
   for (let i = 0; i < GROUP; i++) {
-    iterate.dispatch(riccatiShader, 'riccati', args, { ...launch, constants: { WINDOW: basis.window } })
+    iterate.dispatch(riccatiShader, 'riccati', args, { ...launch, constants: { WINDOW: window } })
     for (const entry of ['tonic_step', 'feedforward', 'driver_step', 'advance'] as const) {
       iterate.dispatch(interiorPointShader, entry, args, launch)
     }

@@ -24,8 +24,8 @@ export interface TonicBasis {
   rows: number
   /**
    * Rows of four: `spacing` phases (values of the four overlapping splines), `rows` columns (scale, Gamma_jj,
-   * Gamma_j,drift0, Gamma_j,drift1), `rows` of T'T + Gamma (row r with rows r ... r-3), n drift values ((C - B E) V, then
-   * two zeros).
+   * Gamma_j,drift0, Gamma_j,drift1), `rows` of T'T + Gamma (row r with rows r ... r-3), n drift values ((C - B E) V,
+   * then two zeros).
    */
   tables: Float32Array
   /** Gamma of the drift columns: 00, 01, 11. */
@@ -44,8 +44,8 @@ function windowOf({ sampleRate, spacing, params }: Problem): number {
   const window = OVERLAP + Math.ceil(tail / spacing)
   if (window > LARGEST_WINDOW) {
     const smallest = Math.ceil(tail / (LARGEST_WINDOW - OVERLAP)) / sampleRate
-    throw new UsageError(`cvxEDA: deltaKnot is ${params.deltaKnot} s, expected at least ${smallest} s at this sample rate ` +
-      'and these time constants.', { window })
+    throw new UsageError(`cvxEDA: deltaKnot is ${params.deltaKnot} s, expected at least ${smallest} s at this sample ` +
+      'rate and these time constants.', { window })
   }
   return window
 }
@@ -53,12 +53,14 @@ function windowOf({ sampleRate, spacing, params }: Problem): number {
 function phaseTable({ spacing, template }: Problem): Float64Array {
   const table = new Float64Array(spacing * OVERLAP)
   for (let phase = 0; phase < spacing; phase++) {
-    for (let m = 0; m < OVERLAP; m++) table[phase * OVERLAP + m] = template[phase + (OVERLAP - 1 - m) * spacing - 2] ?? 0
+    for (let m = 0; m < OVERLAP; m++) {
+      table[phase * OVERLAP + m] = template[phase + (OVERLAP - 1 - m) * spacing - 2] ?? 0
+    }
   }
   return table
 }
 
-/** B'B as lower band [rows][4] and B'C as [column][rows], over rows of which only `knotCount` from row 1 on are real. */
+/** B'B as lower band [rows][4] and B'C as [column][rows]; of the rows only `knotCount` from row 1 on have a knot. */
 function splineProducts(problem: Problem, phases: Float64Array, rows: number) {
   const { n, spacing, knotCount, drift } = problem
   const band = new Float64Array(rows * OVERLAP)

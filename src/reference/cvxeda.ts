@@ -80,7 +80,8 @@ export function tonicColumns(n: number, sampleRate: number, params: ReferencePar
   }
   const count = columns.length
   const b = params.baselineCorrection
-  if (b === 'spline_offset') columns.push(Float64Array.from({ length: n }, (_, i) => columns.reduce((s, c) => s + c[i]!, 0)))
+  const sum = (i: number) => columns.reduce((s, c) => s + c[i]!, 0)
+  if (b === 'spline_offset') columns.push(Float64Array.from({ length: n }, (_, i) => sum(i)))
   if (b === 1 || b === 2) columns.push(new Float64Array(n).fill(1))
   if (b === 2) columns.push(Float64Array.from({ length: n }, (_, i) => (i + 1) / n))
   return { columns, count }
@@ -265,12 +266,12 @@ export function cvxedaReference(signal: ArrayLike<number>, sampleRate: number,
   let status: ReferenceDecomposition['status'] = 'trivial'
   if (scale > 1e-6 * largest) {
     const penalty = Float64Array.from(columns, (_, j) => (j < count ? params.gamma : 0))
-    const scaled = { y: y.map(v => (v - mean) / scale), alpha: params.alpha / scale, sampleRate, params, columns, penalty }
-    const solution = interiorPoint(scaled)
+    const alpha = params.alpha / scale
+    const solution = interiorPoint({ y: y.map(v => (v - mean) / scale), alpha, sampleRate, params, columns, penalty })
     p = solution.p.map(v => v * scale)
     z = solution.z.map(v => v * scale)
     iterations = solution.iterations
-    status = params.alpha / scale < 1e-5 ? 'badly-scaled' : solution.converged ? 'solved' : 'max-iterations'
+    status = alpha < 1e-5 ? 'badly-scaled' : solution.converged ? 'solved' : 'max-iterations'
   }
   if (constant) z[count]! += mean
   const splineCoefficients = z.slice(0, count)

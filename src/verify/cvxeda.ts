@@ -85,9 +85,12 @@ function floats(tensors: FixtureTensors, name: string): Values {
 /** What a case's tier asks for. */
 function measures(entry: CvxedaCase, tensors: FixtureTensors, found: Decomposition): Measure[] {
   const reference = (name: string) => floats(tensors, name)
-  const negative = { name: 'negative driver', value: Math.max(0, -found.driver.reduce((m, v) => Math.min(m, v), 0)), bar: 0 }
+  const smallest = found.driver.reduce((m, v) => Math.min(m, v), 0)
+  const negative = { name: 'negative driver', value: -smallest, bar: 0 }
   const tonic = { name: 'nrmse(t)', value: rms(found.tonic, reference('t')) / entry.nrmse_scale }
-  if (entry.tier === 'degenerate') return [{ name: 'not flagged', value: found.status === 'badly-scaled' ? 0 : 1, bar: 0 }, negative]
+  if (entry.tier === 'degenerate') {
+    return [{ name: 'not flagged', value: found.status === 'badly-scaled' ? 0 : 1, bar: 0 }, negative]
+  }
   if (entry.tier === 'trivial') {
     return [
       { name: 'max |p|', value: largest(found.driver), bar: 1e-5 },
@@ -118,8 +121,8 @@ function closeness({ value, bar }: Measure): number {
 }
 
 /**
- * Decomposes the case's `y` on the GPU and holds the result against the bars of its tier. The result's `error` is the measure
- * that comes closest to its bar (named in `tensor`), or a sentence where the case could not be run.
+ * Decomposes the case's `y` on the GPU and holds the result against the bars of its tier. The result's `error` is the
+ * measure that comes closest to its bar (named in `tensor`), or a sentence where the case could not be run.
  * @param tensors the case's file: y, r, p and t of length n; the others are not used.
  */
 export async function verifyCvxedaCase(gpu: Gpu, entry: CvxedaCase, tensors: FixtureTensors): Promise<CaseResult> {

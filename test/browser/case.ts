@@ -1,23 +1,54 @@
-// What the smoke test computes, in Node and in a page alike. Only types are imported: the page gets the built bundle.
-import type { Gpu } from '../../src/runtime/gpu.ts'
+// What the smoke test computes, in Node on the sources and in a page on the built bundle. Only types are imported.
+import type * as Galvani from '../../src/index.ts'
 
-export async function runCase(gpu: Gpu): Promise<{ squares: number[] }> {
-  const { device } = gpu
-  const code = `@group(0) @binding(0) var<storage, read_write> x: array<f32>;
-    @compute @workgroup_size(4) fn main(@builtin(global_invocation_id) id: vec3u) { x[id.x] = sqrt(x[id.x]); }`
-  const x = gpu.tensor([6], 'f32', 'x')
-  gpu.write(x, [1, 2, 3, 4, 5, 6])
-  const pipeline = await device.createComputePipelineAsync({
-    layout: 'auto',
-    compute: { module: device.createShaderModule({ code }) },
+const SAMPLE_RATE = 4
+const BATCH = 2
+
+/** 50 s of skin conductance: a drifting level and three responses with the default time constants. */
+function signal(): Float64Array {
+  const response = (t: number) => (t < 0 ? 0 : Math.exp(-t / 2) - Math.exp(-t / 0.7))
+  return Float64Array.from({ length: 50 * SAMPLE_RATE }, (_, i) => {
+    const t = i / SAMPLE_RATE
+    return 4 + 0.3 * Math.sin(t / 9) + 1.2 * response(t - 6) + 0.8 * response(t - 17.5) + 1.5 * response(t - 31)
   })
-  const entries = [{ binding: 0, resource: { buffer: x.buffer } }]
-  const encoder = device.createCommandEncoder()
-  const pass = encoder.beginComputePass()
-  pass.setPipeline(pipeline)
-  pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }))
-  pass.dispatchWorkgroups(2)
-  pass.end()
-  gpu.submit(encoder.finish())
-  return { squares: Array.from(await gpu.read(x)) }
+}
+
+async function decomposed({ decompose, zscore }: typeof Galvani, gpu: Galvani.Gpu) {
+  const [result] = await decompose(gpu, [zscore(signal()).z], { sampleRate: SAMPLE_RATE })
+  if (!result) throw new Error('no decomposition')
+  return { status: result.status, phasic: Array.from(result.phasic), tonic: Array.from(result.tonic) }
+}
+
+/** One forward and backward pass in training mode of a small model with every kind of layer. */
+async function trained({ initialise, Plan, presets, Random, Rtcan1d }: typeof Galvani, gpu: Galvani.Gpu) {
+  const width = { channels: 16, stage_channels: [16, 16, 16, 16], sca_reduction: 4, hidden: [16, 8] }
+  const config = { ...presets.paper, ...width, length: 421, final_pool: 2, music_dim: 6 }
+  const model = new Rtcan1d(gpu, config)
+  model.weights.load(initialise(config, model.summary, 'he', 1), 'initial weights')
+  const plan = new Plan(gpu)
+  const eda = plan.input('eda', [BATCH, config.in_channels, config.length])
+  const music = plan.input('music', [BATCH, config.music_dim])
+  const forward = model.forward(plan, { eda, music }, { training: true })
+  const { loss, dlogits } = forward.loss(plan.input('targets', [BATCH, config.classes]))
+  forward.backward(dlogits)
+  plan.output('logits', forward.logits)
+  plan.output('loss', loss)
+  await plan.compile()
+
+  const random = new Random(2)
+  const normal = (length: number) => Float32Array.from({ length }, () => random.normal())
+  plan.write('eda', normal(BATCH * config.in_channels * config.length))
+  plan.write('music', normal(BATCH * config.music_dim))
+  plan.write('targets', [1, 0, 0, 1])
+  plan.run()
+  const gradients = await model.weights.download(model.weights.gradients)
+  return {
+    logits: Array.from(await plan.read('logits')),
+    loss: Array.from(await plan.read('loss')),
+    gradients: Object.fromEntries([...gradients].map(([name, { data }]) => [name, Array.from(data)])),
+  }
+}
+
+export async function runCase(galvani: typeof Galvani, gpu: Galvani.Gpu) {
+  return { decomposition: await decomposed(galvani, gpu), step: await trained(galvani, gpu) }
 }

@@ -1,18 +1,22 @@
 import { transform } from 'esbuild'
 import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
+import * as galvani from '../../src/index.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { runCase } from './case.ts'
 import { launchChromium } from './chromium.ts'
 import { serve } from './serve.ts'
 
 const page = `
+  import * as galvani from './index.js'
   import { openGpu } from './browser.js'
   import { runCase } from './case.js'
   const gpu = await openGpu()
-  export const result = { info: gpu.info, values: await runCase(gpu) }
+  export const result = { info: gpu.info, values: await runCase(galvani, gpu) }
   await gpu.close()
 `
+
+type Values = Awaited<ReturnType<typeof runCase>>
 
 /** Runs the case in headless Chromium, on the modules of dist/. */
 async function inChromium() {
@@ -23,18 +27,42 @@ async function inChromium() {
     const tab = await browser.newPage()
     await tab.goto(server.url)
     const result: unknown = await tab.evaluate('import("./page.js").then((module) => module.result)')
-    return result as { info: { architecture: string }; values: Awaited<ReturnType<typeof runCase>> }
+    return result as { info: galvani.AdapterInfo; values: Values }
   } finally {
     await browser.close()
     server.close()
   }
 }
 
-it('a page computes what Node does', async () => {
-  const browser = await inChromium()
+async function inNode(): Promise<Values> {
   const gpu = await openGpu()
-  const node = await runCase(gpu)
-  await gpu.close()
-  expect(browser.info.architecture).toBe('swiftshader')
-  for (const [i, value] of node.squares.entries()) expect(browser.values.squares[i]).toBeCloseTo(value, 5)
+  try {
+    return await runCase(galvani, gpu)
+  } finally {
+    await gpu.close()
+  }
+}
+
+/** Root mean square of the difference over that of the expected values. */
+function relativeError(actual: readonly number[], expected: readonly number[]): number {
+  expect(actual).toHaveLength(expected.length)
+  const square = (values: readonly number[]) => values.reduce((sum, value) => sum + value * value, 0)
+  return Math.sqrt(square(actual.map((value, i) => value - (expected[i] ?? NaN))) / square(expected))
+}
+
+it('a page decomposes a signal and takes a step of the model as Node does', async () => {
+  const { info, values: page } = await inChromium()
+  const node = await inNode()
+  expect(info.architecture).toBe('swiftshader')
+
+  expect([page.decomposition.status, node.decomposition.status]).toEqual(['solved', 'solved'])
+  expect(relativeError(page.decomposition.phasic, node.decomposition.phasic)).toBeLessThan(1e-4)
+  expect(relativeError(page.decomposition.tonic, node.decomposition.tonic)).toBeLessThan(1e-4)
+
+  expect(relativeError(page.step.loss, node.step.loss)).toBeLessThan(1e-4)
+  expect(relativeError(page.step.logits, node.step.logits)).toBeLessThan(1e-4)
+  const names = Object.keys(node.step.gradients)
+  expect(Object.keys(page.step.gradients)).toEqual(names)
+  const all = ({ step }: Values) => names.flatMap((name) => step.gradients[name] ?? [])
+  expect(relativeError(all(page), all(node))).toBeLessThan(1e-4)
 })

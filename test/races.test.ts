@@ -1,0 +1,147 @@
+// Every kernel, as the model, the optimizers and the solver launch it, in wgsl_reflect's lockstep race detector: no GPU needed.
+import { readdirSync } from 'node:fs'
+import { describe, expect, it, vi } from 'vitest'
+import { detectRaces } from 'wgsl_reflect/wgsl_reflect.module.js'
+import { interiorPoint } from '../src/cvxeda/interior_point.ts'
+import { createProblem } from '../src/cvxeda/problem.ts'
+import { optimizerStep } from '../src/kernels/optimizer.ts'
+import { presets, type ModelConfig } from '../src/model/config.ts'
+import { Rtcan1d } from '../src/model/rtcan1d.ts'
+import { Gpu } from '../src/runtime/gpu.ts'
+import { Plan, type Launch } from '../src/runtime/plan.ts'
+import { Random } from '../src/runtime/random.ts'
+import { packParams, specialise, type Constants, type Shader, type ShaderTypes } from '../src/runtime/shader.ts'
+import type { Tensor } from '../src/runtime/tensor.ts'
+
+interface Dispatch {
+  shader: Shader
+  entry: string
+  tensors: Readonly<Record<string, Tensor>>
+  params: Readonly<Record<string, number>>
+  constants: Constants
+}
+
+type FakeBuffer = { size: number; bytes: Uint8Array }
+
+/** As much of a device as recording a plan needs: buffers that hold what is written to them. */
+function recordingDevice(): GPUDevice {
+  const fake = {
+    limits: { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 28 },
+    lost: new Promise(() => {}),
+    addEventListener: () => {},
+    createBuffer: ({ size }: { size: number }) => ({ size, bytes: new Uint8Array(size), destroy: () => {} }),
+    queue: {
+      writeBuffer: ({ bytes }: FakeBuffer, at: number, data: ArrayBuffer, from: number, count: number) =>
+        bytes.set(new Uint8Array(data, from, count), at),
+    },
+  }
+  return fake as unknown as GPUDevice
+}
+
+/** A small network, of either preset, in training and as it predicts; gradients of parameters and signals. */
+function recordModel(gpu: Gpu, change: Partial<ModelConfig>, training: boolean): void {
+  const small = { channels: 5, stage_channels: [6], units_per_stage: 1, length: 29, clips: 2, sca_reduction: 2, final_stride: 1 }
+  const config = { ...presets[change.preset ?? 'paper'], ...small, final_pool: 1, music_dim: 3, hidden: [4], ...change }
+  const plan = new Plan(gpu)
+  const inputs = { eda: plan.input('eda', [2, config.in_channels, config.length]), music: plan.input('music', [2, 3]) }
+  const forward = new Rtcan1d(gpu, config).forward(plan, inputs, { training, inputGradient: true })
+  forward.backward(forward.loss(plan.input('targets', [2, config.classes])).dlogits)
+}
+
+function recordOptimizers(gpu: Gpu): void {
+  const vector = () => gpu.tensor([70])
+  const slabs = () => ({ parameter: vector(), gradient: vector(), rate: gpu.tensor([4]), state: [vector(), vector()] })
+  optimizerStep(new Plan(gpu), { name: 'sgd', momentum: 0.9, weightDecay: 0.1 }, slabs())
+  optimizerStep(new Plan(gpu), { name: 'adam', weightDecay: 0.1 }, slabs())
+  optimizerStep(new Plan(gpu), { name: 'adamw', weightDecay: 0.1 }, slabs())
+}
+
+/** The solver records its plans, then waits for their compilation, which ends it here. */
+async function recordSolver(gpu: Gpu): Promise<void> {
+  const compile = vi.spyOn(Plan.prototype, 'compile').mockRejectedValue(new Error('recorded'))
+  const problem = createProblem(24, 1, { deltaKnot: 5 })
+  const signals = Array.from({ length: 8 }, () => ({ y: new Float64Array(24).fill(1), alpha: 0.01 }))
+  await expect(interiorPoint(gpu, problem, signals, { onSolved: () => {} })).rejects.toThrow('recorded')
+  compile.mockRestore()
+}
+
+/**
+ * Every kernel once for each of its constants. The launch is one workgroup as wide as the whole dispatch: without barriers,
+ * invocations of different workgroups are then as unordered as those of one, and the detector sees them all.
+ */
+async function recordKernels(): Promise<Map<string, Dispatch>> {
+  const found = new Map<string, Dispatch>()
+  const dispatch = vi.spyOn(Plan.prototype, 'dispatch').mockImplementation((shader, entry, args, launch: Launch<ShaderTypes>) => {
+    const { params = {}, ...tensors } = args as { params?: Record<string, number> } & Record<string, Tensor>
+    const name = `${shader.name}.${entry} ${JSON.stringify(launch.constants ?? {})}`
+    const width = Number.parseInt(shader.constants['WORKGROUP']!.value) * (launch.groups as number)
+    const constants = { ...launch.constants, WORKGROUP: width } as Constants
+    if (!found.has(name)) found.set(name, { shader, entry, tensors: tensors as Record<string, Tensor>, params, constants })
+  })
+  const gpu = Gpu.fromDevice(recordingDevice())
+  recordModel(gpu, { shallow: false, attention: 'none' }, false)
+  recordModel(gpu, { preset: 'paper' }, true)
+  recordModel(gpu, { preset: 'released' }, true)
+  recordModel(gpu, { attention: 'parallel', rnta_pool: 'avg2' }, true)
+  recordOptimizers(gpu)
+  await recordSolver(gpu)
+  dispatch.mockRestore()
+  return found
+}
+
+/** The detector stores bools as numbers, and then refuses them as conditions. */
+function withoutBoolArrays(source: string): string {
+  const names = [...source.matchAll(/var (\w+): array<bool,/g)].map((match) => match[1])
+  return names.reduce((text, name) => text.replace(new RegExp(`(\\b${name}\\[\\w+\\])(?! = )`, 'g'), '($1 != 0u)'), source).replaceAll('array<bool,', 'array<u32,')
+}
+
+/** Arbitrary numbers for floats; tables of clip bounds as the plan uploaded them; a solver state in which no signal is done. */
+function contentsOf(name: string, { dtype, byteLength, storage }: Tensor, random: Random): Float32Array | Uint32Array {
+  if (dtype !== 'f32') return new Uint32Array((storage.buffer as unknown as FakeBuffer).bytes.buffer, 0, byteLength / 4)
+  const values = new Float32Array(byteLength / 4)
+  return name === 'state' ? values : values.map(() => 0.5 + random.uniform())
+}
+
+function racesOf({ shader, entry, tensors, params, constants }: Dispatch, edit = (source: string) => source) {
+  const random = new Random(1)
+  const bound: Record<number, unknown> = {}
+  for (const [name, { binding }] of Object.entries(shader.entries[entry]!.bindings)) {
+    bound[binding] = contentsOf(name, tensors[name]!, random)
+  }
+  const uniform = new Uint32Array(shader.params!.size / 4)
+  packParams(shader, params, new DataView(uniform.buffer), 0)
+  bound[shader.params!.binding] = { uniform }
+  const { races, errors } = detectRaces(edit(withoutBoolArrays(specialise(shader, constants))), entry, [1, 1, 1], { 0: bound })
+  return [...races.map(({ message }) => message), ...errors]
+}
+
+const kernels = await recordKernels()
+
+describe('no two invocations touch one element unordered in', () => {
+  it.each([...kernels.keys()])('%s', (name) => expect(racesOf(kernels.get(name)!)).toEqual([]))
+})
+
+describe('the detector', () => {
+  it('has seen every entry point of every shader', async () => {
+    const seen = new Set([...kernels.values()].map(({ shader, entry }) => `${shader.name}.${entry}`))
+    const names = readdirSync(new URL('../shaders/', import.meta.url)).filter((file) => file.endsWith('.wgsl'))
+    const shaders = await Promise.all(
+      names.map(async (file) => (await import(`../shaders/${file.replace('.wgsl', '')}.wgsl`)) as { default: Shader }),
+    )
+    const entries = shaders.flatMap(({ default: { name, entries } }) => Object.keys(entries).map((entry) => `${name}.${entry}`))
+    expect([...seen].sort()).toEqual(entries.sort())
+  })
+
+  it('finds two invocations that write one element, also of different workgroups', () => {
+    const relu = kernels.get('elementwise.relu {}')!
+    expect(racesOf(relu, (source) => source.replaceAll('+ lane;', '+ lane / 2u;'))[0]).toMatch(/^Data race on 'y'/)
+    expect(racesOf(relu, (source) => source.replaceAll('+ lane;', '+ lane % 4u;'))[0]).toMatch(/^Data race on 'y'/)
+  })
+
+  it('finds an element that one invocation reads while another writes it', () => {
+    const sgd = kernels.get('optimizer.sgd {}')!
+    expect(racesOf(sgd, (source) => source.replace('* first_moment[i]', '* first_moment[i ^ 1u]'))[0]).toMatch(
+      /^Data race on 'first_moment'/,
+    )
+  })
+})
