@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { makeTrialFixtures } from '../src/cli/fixtures_make.ts'
 import { labelTrials } from '../src/data/labels.ts'
 import { makeTrialTable, type SyntheticStudy } from '../src/data/synthetic.ts'
 import type { Dimension, Trial } from '../src/data/trial.ts'
@@ -61,9 +60,10 @@ const statistics = (trial: Trial): number[] => shape(seen(trial))
 
 describe('synthetic study', () => {
   it('is a labelled trial table, the same for the same seed', async () => {
+    const files = makeTrialTable({ subjects: 3, effect: 1, seed: 7 })
+    expect(Object.keys(files)).toEqual(['trials.csv', 'eda.csv', 'music.csv', 'README.md'])
     const store = new MemoryStore()
-    expect(await makeTrialFixtures(store, { subjects: 3, effect: 1, seed: 7 }))
-      .toEqual(['trials.csv', 'eda.csv', 'music.csv', 'README.md'])
+    for (const [name, content] of Object.entries(files)) await store.write(name, content)
     const set = await loadTrialTable(store, { name: 'made' })
     expect(set).toMatchObject({ synthetic: true, musicDim: 16, skipped: [] })
     expect(set.trials.length).toBe(36)

@@ -11,7 +11,7 @@ import { linear } from '../src/reference/linear.ts'
 import { doubleSoftmaxCrossEntropy, oneHot, softmaxCrossEntropy } from '../src/reference/loss.ts'
 import { adamState, adamStep, sgdStep, stepDecay } from '../src/reference/optimizer.ts'
 import { avgPool1d, globalAvgPool, maxPool1d, maxPool1dBackward } from '../src/reference/pool.ts'
-import { clipLengths } from '../src/reference/rtcan1d.ts'
+import { clipLengths } from '../src/reference/layers.ts'
 import { sca } from '../src/reference/sca.ts'
 
 const signal = (...values: number[]) => ndarray([1, 1, values.length], values)

@@ -79,9 +79,8 @@ async function evaluateOther(
   set: PreparedSet,
   output: Output,
 ): Promise<void> {
-  const rated = labelTrials(set.trials.map((trial) => ({ ...trial, eda: new Float64Array(0) })), config.dimension, parseLabelScheme(config.labels))
-  const kept = new Set(rated.trials.map(({ id }) => id))
-  const trials = set.trials.filter(({ id }) => kept.has(id))
+  const rated = labelTrials(set.trials, config.dimension, parseLabelScheme(config.labels))
+  const { trials } = rated
   const probabilities = await ensemble(gpu, store, config, folds, { ...set, trials })
   const metrics = classificationMetrics(rated.labels, probabilities.map((p) => (p > 0.5 ? 1 : 0)))
   const high = rated.labels.reduce((sum, label) => sum + label, 0) / rated.labels.length

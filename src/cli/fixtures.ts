@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { makeTrialTable, type StudyFile } from '../data/synthetic.ts'
+import { makeTrialTable } from '../data/synthetic.ts'
 import { UsageError } from '../runtime/errors.ts'
 import { NodeStore } from '../store/node.ts'
 import { Output, type OutputOptions } from './output.ts'
@@ -40,7 +40,7 @@ async function makeAction(kind: string, dir: string, options: MakeOptions): Prom
     ...(seconds !== undefined && { seconds }),
   })
   const store = new NodeStore(dir)
-  for (const [name, text] of Object.entries(files) as [StudyFile, string][]) await store.write(name, text)
+  for (const [name, text] of Object.entries(files)) await store.write(name, text)
   const result = { dir, files: Object.keys(files), synthetic: true, subjects, effect, seed }
   new Output(options).result(result, `wrote a synthetic study of ${subjects} subjects (effect ${effect}, seed ${seed}) to ${dir}`)
 }

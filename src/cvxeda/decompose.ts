@@ -94,7 +94,7 @@ function scalingOf(problem: Problem, y: ArrayLike<number>): Scaling {
  * keeps float32 from overflowing and leaves the solution as it is.
  */
 function scaled({ n, params }: Problem, y: ArrayLike<number>, { mean, scale }: Scaling): ScaledSignal {
-  const alpha = params.alpha / scale
+  const alpha = Math.min(params.alpha / scale, Math.sqrt(n) * Math.abs(params.tau0 - params.tau1))
   return { y: Float64Array.from(y, v => (v - mean) / scale), alpha }
 }
 

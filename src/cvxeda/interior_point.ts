@@ -40,8 +40,9 @@ function batchSize(gpu: Gpu, { n }: Problem, basis: TonicBasis): number {
 function allocate(gpu: Gpu, { n }: Problem, basis: TonicBasis, lanes: number): Tensors {
   const samples = (label: string, width = 1) => gpu.tensor([n * lanes * width], 'f32', `cvxeda ${label}`)
   return {
+    gain: samples('gains', 4), // the largest first: what does not fit fails before anything is taken
     y: samples('signal'), p: samples('driver'), lambda: samples('multipliers'), e: samples('residual'),
-    dp: samples('driver step'), gain: samples('gains', 4),
+    dp: samples('driver step'),
     tonic: gpu.tensor([(basis.rows + 1) * rowWidth(basis) * lanes], 'f32', 'cvxeda tonic system'),
     state: gpu.tensor([STATE_ROWS * lanes], 'f32', 'cvxeda state'),
     tables: gpu.tensor([basis.tables.length], 'f32', 'cvxeda tables'),

@@ -6,7 +6,7 @@ import { batchNorm, batchNormBackward } from './batchnorm.ts'
 import { concat, split } from './concat.ts'
 import { conv1d, conv1dBackward } from './conv1d.ts'
 import { interpolateLinear } from './interpolate.ts'
-import { startPass } from './layers.ts'
+import { ReferenceLayers } from './layers.ts'
 import { linear, linearBackward } from './linear.ts'
 import { doubleSoftmaxCrossEntropy, oneHot, softmaxCrossEntropy } from './loss.ts'
 import { adamState, adamStep, sgdStep, stepDecay } from './optimizer.ts'
@@ -15,10 +15,10 @@ import {
 } from './pool.ts'
 import { rnta, rntaBackward } from './rnta.ts'
 import type { RntaBuffers, RntaParameters } from './rnta.ts'
-import { attentionModule } from './rtcan1d.ts'
 import { sca, scaBackward } from './sca.ts'
 import type { ScaParameters } from './sca.ts'
 import { UsageError } from '../runtime/errors.ts'
+import { attentionModule } from '../model/architecture.ts'
 import type { ModelConfig, RntaPool } from '../model/config.ts'
 
 interface Attributes {
@@ -107,11 +107,11 @@ const operators: Record<string, Operator> = {
     }
   },
   attention_module: (tensor, { order, pool, training, clip_lengths }, tensors) => {
-    const config = { attention: order, rnta_pool: pool, sca_scope: 'clip', clips: clip_lengths!.length } as ModelConfig
+    const config = { attention: order, rnta_pool: pool, sca_scope: 'clip', sca_reduction: 8, clips: clip_lengths!.length } as ModelConfig
     // The case names RNTA's tensors without a prefix.
     const named: NamedArrays = new Map([...tensors].map(([name, array]) =>
       [name.startsWith('sca.') ? `module.${name}` : `module.rnta.${name}`, array]))
-    const pass = startPass(named, named, training)
+    const pass = new ReferenceLayers(named, named, training)
     const step = attentionModule(pass, config, 'module')(tensor('x'))
     const gradX = step.backward(tensor('upstream.y'))
     const grads = [...pass.gradients].map(([name, array]) => [name.replace(/^module\.(rnta\.)?/, ''), array] as const)

@@ -58,7 +58,7 @@ function unrollLoops(source: string, values: Record<string, string>): string {
     const open = mark.index + head.length - 1
     const close = matchingBrace(source, open)
     const body = source.slice(open + 1, close)
-    const name = new RegExp(`\\b${counter}\\b`, 'g')
+    const name = new RegExp(`(?<![\\w.])${counter}\\b`, 'g')
     const copies = Array.from({ length: count }, (_, i) => `{${body.replace(name, `${i}u`)}}`)
     source = source.slice(0, mark.index) + copies.join('\n') + source.slice(close + 1)
   }

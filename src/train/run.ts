@@ -10,7 +10,7 @@ import { checkRunConfig, type RunConfig } from './config.ts'
 import { pool, predictionsOf, scores } from './evaluate.ts'
 import { findFold, makeFolds, parseFoldScheme, type Fold, type FoldPlan } from './folds.ts'
 import { ModelInputs, musicScaling } from './inputs.ts'
-import type { PreparedSet } from './prepare.ts'
+import type { PreparedSet, PreparedTrial } from './prepare.ts'
 import { Predictor } from './predictor.ts'
 import { Rtcan1d } from '../model/rtcan1d.ts'
 import type { EpochRecord, FoldResult, RunSummary } from './run_summary.ts'
@@ -42,7 +42,7 @@ export interface RunIdentity {
 export interface Experiment {
   config: RunConfig
   set: PreparedSet
-  labelled: LabelledTrials
+  labelled: LabelledTrials<PreparedTrial>
   plan: FoldPlan
 }
 
@@ -55,15 +55,24 @@ export function makeExperiment(set: PreparedSet, config: RunConfig): Experiment 
         `the prepared signals are [${config.signals.length},${set.length}]`,
     )
   }
-  // Labels only read what every trial keeps; `eda` is gone after the preparation.
-  const trials = set.trials.map((trial) => ({ ...trial, eda: new Float64Array(0) }))
-  const labelled = labelTrials(trials, config.dimension, parseLabelScheme(config.labels))
-  const byId = new Map(set.trials.map((trial) => [trial.id, trial]))
-  const kept = labelled.trials.map(({ id }) => byId.get(id) as PreparedSet['trials'][number])
-  const skipped = [...set.skipped, ...labelled.skipped]
+  const { usable, skipped } = withInputs(set, config)
+  const labelled = labelTrials(usable, config.dimension, parseLabelScheme(config.labels))
+  const { trials } = labelled
   const scheme = parseFoldScheme(config.folds)
-  const plan = makeFolds(kept, scheme, { seed: config.seed, validationShare: config.validation })
-  return { config, set: { ...set, trials: kept, skipped }, labelled, plan }
+  const plan = makeFolds(trials, scheme, { seed: config.seed, validationShare: config.validation })
+  return { config, set: { ...set, trials, skipped: [...set.skipped, ...skipped, ...labelled.skipped] }, labelled, plan }
+}
+
+/** Leaves out trials without a music vector when the model reads music. */
+function withInputs(set: PreparedSet, { model }: RunConfig): { usable: PreparedTrial[]; skipped: PreparedSet['skipped'] } {
+  if (model.music_dim === 0) return { usable: set.trials, skipped: [] }
+  if (set.musicDim !== model.music_dim) {
+    throw new FormatError(`${set.name} has music vectors of length ${set.musicDim}, the model reads ${model.music_dim}`)
+  }
+  const silent = set.trials.filter(({ music }) => !music)
+  const reason = (stimulus: string): string => `stimulus '${stimulus}' has no row in music.csv`
+  const skipped = silent.map(({ id, stimulus }) => ({ source: `trial ${id}`, reason: reason(stimulus) }))
+  return { usable: set.trials.filter(({ music }) => music), skipped }
 }
 
 /** Scaling of the music features by a fold's training trials; null for EDA only. */
