@@ -77,7 +77,7 @@ async function recordKernels(): Promise<Map<string, Dispatch>> {
     // The detector evaluates both sides of ||, where the solver guards a read by its number of signals: none may be idle.
     const width = params['lanes'] ?? Number.parseInt(shader.constants['WORKGROUP']!.value) * (launch.groups as number)
     const constants = { ...launch.constants, WORKGROUP: width } as Constants
-    if (!found.has(name)) found.set(name, { shader, entry, tensors: tensors as Record<string, Tensor>, params, constants })
+    if (!found.has(name)) found.set(name, { shader, entry, tensors: tensors, params, constants })
   })
   const gpu = Gpu.fromDevice(recordingDevice())
   recordModel(gpu, { shallow: false, attention: 'none' }, false)

@@ -79,7 +79,7 @@ describe('marked loops', () => {
   })
 
   it('of a real kernel are all gone', () => {
-    const text = specialise(attention as Shader, { D4: 3, TQ: 2 })
+    const text = specialise(attention, { D4: 3, TQ: 2 })
     expect(attention.source).toContain('@unroll')
     expect(text).not.toContain('@unroll')
     expect(text).toContain('const D4: u32 = 3u;')

@@ -88,7 +88,7 @@ export function makeTrialTable(study: SyntheticStudy): Record<StudyFile, string>
 type Study = Required<SyntheticStudy>
 
 function requireSensible(study: Study): void {
-  const { subjects, trialsPerSubject, stimuli, effect, sampleRate, seconds, musicDim } = study
+  const { subjects, trialsPerSubject, stimuli, effect, seed, sampleRate, seconds, musicDim } = study
   const whole = (name: string, value: number, least: number): void => {
     if (!Number.isInteger(value) || value < least) {
       throw new UsageError(`${name} ${value}: expected a whole number of at least ${least}`)
@@ -105,6 +105,9 @@ function requireSensible(study: Study): void {
   }
   if (!(effect >= 0 && effect <= 1)) {
     throw new UsageError(`effect ${effect}: expected a number from 0 (none) to 1 (strong)`)
+  }
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
+    throw new UsageError(`seed ${seed}: expected an integer from 0 to 4294967295`)
   }
   if (!(sampleRate >= 1)) throw new UsageError(`sample rate ${sampleRate} Hz: expected at least 1`)
   if (!(seconds >= 10)) throw new UsageError(`trials of ${seconds} s: expected at least 10`)

@@ -128,8 +128,9 @@ export function checkConfig(config: ModelConfig): ModelConfig {
     }
   }
   for (const field of ['stage_channels', 'hidden'] as const) {
-    if (!config[field].every((n) => Number.isInteger(n) && n > 0)) {
-      throw new UsageError(`model setting ${field} is [${config[field].join(',')}], expected positive integers`)
+    const widths: unknown = config[field]
+    if (!Array.isArray(widths) || !widths.every((n) => Number.isInteger(n) && n > 0)) {
+      throw new UsageError(`model setting ${field} is ${JSON.stringify(widths)}, expected a list of positive integers`)
     }
   }
   return config

@@ -1,9 +1,12 @@
+import { parseDimension, parseLabelScheme } from '../data/labels.ts'
 import type { Dimension } from '../data/trial.ts'
 import type { OptimizerConfig } from '../kernels/optimizer.ts'
 import type { ModelConfig } from '../model/config.ts'
 import type { InitKind } from '../model/init.ts'
-import { UsageError } from '../runtime/errors.ts'
+import { summarise } from '../model/summary.ts'
+import { ShapeError, UsageError } from '../runtime/errors.ts'
 import { CHANNELS, type Channel } from '../signal/channels.ts'
+import { parseFoldScheme } from './folds.ts'
 
 /** Everything that decides a run's result, besides data and adapter. Written to the run folder as config.json. */
 export interface RunConfig {
@@ -52,7 +55,25 @@ export function checkRunConfig(config: RunConfig): RunConfig {
     throw new UsageError(`seed is ${config.seed}, expected an integer from 0 to 4294967295`)
   }
   if (!(config.drop >= 0)) throw new UsageError(`drop is ${config.drop}, expected seconds of at least 0`)
+  parseDimension(config.dimension)
+  parseLabelScheme(config.labels)
+  parseFoldScheme(config.folds)
+  checkModel(config)
   return config
+}
+
+/** The layers fit the signal's length, and the first one its channels. */
+function checkModel({ model, signals }: RunConfig): void {
+  if (model.in_channels !== signals.length) {
+    throw new UsageError(`model setting in_channels is ${model.in_channels}, but ${signals.length} signals are read (${signals.join(', ')})`)
+  }
+  if (model.classes !== 2) throw new UsageError(`model setting classes is ${model.classes}, expected 2: low and high`)
+  try {
+    summarise(model)
+  } catch (error) {
+    if (error instanceof ShapeError) throw new UsageError(error.message)
+    throw error
+  }
 }
 
 /** `mixed` (all three) or one of origin, phasic, tonic (Table 5). @throws UsageError */

@@ -1,9 +1,11 @@
 // A whole run: labels, folds, one trained model per fold, results. Everything lives in a run folder:
 //   config.json  events.jsonl  folds/NAME/{checkpoint,model}.safetensors  folds/NAME/result.json  result.json
 import { labelTrials, parseLabelScheme, type LabelledTrials } from '../data/labels.ts'
+import type { Trial } from '../data/trial.ts'
 import { summarise } from '../model/summary.ts'
 import { FormatError, ShapeError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
+import { readJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import { loadCheckpoint, loadModel, saveCheckpoint, saveModel, type TrainedModel } from './checkpoint.ts'
 import { checkRunConfig, type RunConfig } from './config.ts'
@@ -46,7 +48,25 @@ export interface Experiment {
   plan: FoldPlan
 }
 
+/** What labelling and splitting look at: the signals are not needed, so this can be checked before any work is spent. */
+type SplitTrial = Pick<Trial, 'id' | 'subject' | 'stimulus' | 'columns' | 'ratings' | 'source' | 'music'>
+
+interface SplitSet<T> {
+  name: string
+  musicDim: number
+  trials: T[]
+}
+
 /** Labels the trials and makes the folds. @throws UsageError, FormatError for settings or data that do not fit */
+export function splitTrials<T extends SplitTrial>(set: SplitSet<T>, config: RunConfig) {
+  const { usable, skipped } = withMusic(set, config)
+  const labelled = labelTrials(usable, config.dimension, parseLabelScheme(config.labels))
+  const scheme = parseFoldScheme(config.folds)
+  const plan = makeFolds(labelled.trials, scheme, { seed: config.seed, validationShare: config.validation })
+  return { labelled, plan, skipped: [...skipped, ...labelled.skipped] }
+}
+
+/** Labels and folds of a prepared set. @throws UsageError, FormatError for settings or data that do not fit */
 export function makeExperiment(set: PreparedSet, config: RunConfig): Experiment {
   checkRunConfig(config)
   if (config.model.in_channels !== config.signals.length || config.model.length !== set.length) {
@@ -55,24 +75,23 @@ export function makeExperiment(set: PreparedSet, config: RunConfig): Experiment 
         `the prepared signals are [${config.signals.length},${set.length}]`,
     )
   }
-  const { usable, skipped } = withInputs(set, config)
-  const labelled = labelTrials(usable, config.dimension, parseLabelScheme(config.labels))
-  const { trials } = labelled
-  const scheme = parseFoldScheme(config.folds)
-  const plan = makeFolds(trials, scheme, { seed: config.seed, validationShare: config.validation })
-  return { config, set: { ...set, trials, skipped: [...set.skipped, ...skipped, ...labelled.skipped] }, labelled, plan }
+  const { labelled, plan, skipped } = splitTrials(set, config)
+  return { config, set: { ...set, trials: labelled.trials, skipped: [...set.skipped, ...skipped] }, labelled, plan }
 }
 
-/** Leaves out trials without a music vector when the model reads music. */
-function withInputs(set: PreparedSet, { model }: RunConfig): { usable: PreparedTrial[]; skipped: PreparedSet['skipped'] } {
-  if (model.music_dim === 0) return { usable: set.trials, skipped: [] }
-  if (set.musicDim !== model.music_dim) {
-    throw new FormatError(`${set.name} has music vectors of length ${set.musicDim}, the model reads ${model.music_dim}`)
+/** Leaves out trials without a music vector when the model reads music. @throws FormatError for vectors of another length */
+export function withMusic<T extends Pick<Trial, 'id' | 'stimulus' | 'music'>>(
+  { name, musicDim, trials }: SplitSet<T>,
+  { model }: RunConfig,
+): { usable: T[]; skipped: PreparedSet['skipped'] } {
+  if (model.music_dim === 0) return { usable: trials, skipped: [] }
+  if (musicDim !== model.music_dim) {
+    throw new FormatError(`${name} has music vectors of length ${musicDim}, the model reads ${model.music_dim}`)
   }
-  const silent = set.trials.filter(({ music }) => !music)
+  const silent = trials.filter(({ music }) => !music)
   const reason = (stimulus: string): string => `stimulus '${stimulus}' has no row in music.csv`
   const skipped = silent.map(({ id, stimulus }) => ({ source: `trial ${id}`, reason: reason(stimulus) }))
-  return { usable: set.trials.filter(({ music }) => music), skipped }
+  return { usable: trials.filter(({ music }) => music), skipped }
 }
 
 /** Scaling of the music features by a fold's training trials; null for EDA only. */
@@ -166,22 +185,25 @@ export async function probabilitiesOf(
   }
 }
 
-/** Reads the results of the folds that are done. */
-export async function finishedFolds(store: Store, plan: FoldPlan): Promise<FoldResult[]> {
+/** Reads the results of the folds that are done. @throws FormatError when one is damaged or of other data */
+export async function finishedFolds(store: Store, { set, labelled, plan }: Experiment): Promise<FoldResult[]> {
   const results: FoldResult[] = []
   for (const fold of plan.folds) {
-    if (await store.exists(foldResultFile(fold))) results.push(JSON.parse(await store.readText(foldResultFile(fold))) as FoldResult)
+    const file = foldResultFile(fold)
+    if (!(await store.exists(file))) continue
+    const result = await readJson<FoldResult>(store, file, ['name', 'predictions', 'epochs'])
+    const tested = fold.test.map((i) => `${set.trials[i]?.id} ${labelled.labels[i]}`).join()
+    if (tested !== result.predictions.map(({ trial, label }) => `${trial} ${label}`).join()) {
+      throw new FormatError(`${file}: its test trials or labels are not those of ${set.name} now; the data have changed since`)
+    }
+    results.push(result)
   }
   return results
 }
 
-async function summariseRun(
-  store: Store,
-  { config, set, labelled, plan }: Experiment,
-  identity: RunIdentity,
-  seconds: number,
-): Promise<RunSummary> {
-  const results = await finishedFolds(store, plan)
+async function summariseRun(store: Store, experiment: Experiment, identity: RunIdentity, seconds: number): Promise<RunSummary> {
+  const { config, set, labelled, plan } = experiment
+  const results = await finishedFolds(store, experiment)
   const unique = (of: (trial: PreparedSet['trials'][number]) => string): number => new Set(set.trials.map(of)).size
   return {
     ...identity,
@@ -209,15 +231,22 @@ async function summariseRun(
   }
 }
 
-/** The configuration of an existing run. @throws FormatError when the folder holds none */
+/** The configuration of an existing run. @throws FormatError when the folder holds none, or a damaged one */
 export async function loadRunConfig(store: Store, run: string): Promise<RunConfig> {
   if (!(await store.exists(CONFIG_FILE))) throw new FormatError(`${run} holds no run: there is no ${CONFIG_FILE}`)
+  const config = await readJson<RunConfig>(store, CONFIG_FILE, ['model', 'signals', 'optimizer'])
   try {
-    return checkRunConfig(JSON.parse(await store.readText(CONFIG_FILE)) as RunConfig)
+    return checkRunConfig(config)
   } catch (error) {
-    if (error instanceof SyntaxError) throw new FormatError(`${run}/${CONFIG_FILE} is not JSON: ${error.message}`)
+    if (error instanceof UsageError) throw new FormatError(`${run}/${CONFIG_FILE}: ${error.message}`)
     throw error
   }
+}
+
+/** What `trainRun` returned, or null for a run that has no fold finished. @throws FormatError when the file is damaged */
+export async function loadRunSummary(store: Store): Promise<RunSummary | null> {
+  if (!(await store.exists(RESULT_FILE))) return null
+  return await readJson<RunSummary>(store, RESULT_FILE, ['dataset', 'folds', 'results', 'pooled', 'config'])
 }
 
 /** Names of the folds that have a trained model. */

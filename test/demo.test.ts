@@ -1,0 +1,37 @@
+// What the demo promises, on its own commands: people never seen are recognised when emotion shows, and not when it does not.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { demoCommands } from '../scripts/lib/demo_commands.mjs'
+import type { RunSummary } from '../src/train/run_summary.ts'
+
+const galvani = new URL('../bin/galvani.js', import.meta.url).pathname
+const folder = mkdtempSync(join(tmpdir(), 'galvani-demo-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Trains one fold of the demo's study (96 trials of 8 unseen people) and returns the run's summary. */
+function demo(effect: number): RunSummary {
+  const home = join(folder, String(effect))
+  const [make, prepare, train] = demoCommands(home, effect, ['--only-fold', '0', '--quiet']) as [string[], string[], string[]]
+  for (const command of [make, [...prepare, '--quiet'], train]) {
+    const { status, stderr } = spawnSync(process.execPath, [galvani, ...command], { encoding: 'utf8' })
+    expect(status, stderr).toBe(0)
+  }
+  return JSON.parse(readFileSync(join(home, 'run', 'result.json'), 'utf8')) as RunSummary
+}
+
+it('recognises unseen people when the effect is strong', { timeout: 300_000 }, () => {
+  const { pooled, folds, dataset } = demo(1)
+  expect(folds.subjectIndependent).toBe(true)
+  expect(dataset.synthetic).toBe(true)
+  expect(pooled.model.count).toBe(96)
+  expect(pooled.model.accuracy).toBeGreaterThanOrEqual(0.9)
+})
+
+it('stays at chance when there is nothing to learn', { timeout: 300_000 }, () => {
+  const { accuracy } = demo(0).pooled.model
+  expect(accuracy).toBeGreaterThanOrEqual(0.35)
+  expect(accuracy).toBeLessThanOrEqual(0.65)
+})
