@@ -46,12 +46,14 @@ const GPU_LAYERS = ['runtime', 'kernels', 'cvxeda', 'model', 'train', 'report', 
 /** Without a device: below all of those but the runtime's few modules that need no device either. */
 const HOST_LAYERS = ['data', 'signal', 'formats', 'store']
 const NO_DEVICE = ['runtime/errors.ts', 'runtime/random.ts']
+/** What the float64 twins share with the code they check: the names of settings, and the network's plan of layers. */
+const SHARED_WITH_TWINS = [...NO_DEVICE, 'model/config.ts', 'model/architecture.ts']
 
 function mayImport(from: string, to: string): boolean {
   const [a, b] = [layerOf(from), layerOf(to)]
   if (a === b || a === '') return true
   if (b === '') return a === 'cli' || to === 'version.ts'
-  if (a === 'reference') return NO_DEVICE.includes(to) || to === 'model/config.ts'
+  if (a === 'reference') return SHARED_WITH_TWINS.includes(to)
   if (b === 'reference') return a === 'verify'
   if (HOST_LAYERS.includes(a)) return HOST_LAYERS.includes(b) || NO_DEVICE.includes(to)
   if (HOST_LAYERS.includes(b)) return GPU_LAYERS.indexOf(a) >= GPU_LAYERS.indexOf('train')

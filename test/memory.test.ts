@@ -37,7 +37,7 @@ describe('planMemory', () => {
 
   it('never reuses the slot of a kept storage, wherever its last use is', () => {
     const [kept, later, last] = [transient(), transient(), transient()]
-    const slots = planMemory([[kept], [later], [last]], new Set([kept]))
+    const slots = planMemory([[kept], [kept], [later], [last]], new Set([kept]))
     expect(sharing(slots, [kept, later, last])).toEqual([[0], [1, 2]])
   })
 

@@ -85,7 +85,8 @@ describe('a configuration', () => {
     [{ preset: 'papre' }, "model setting preset is 'papre', expected one of paper, released"],
     [{ rnta_pool: 'max3' }, "model setting rnta_pool is 'max3', expected one of none, avg1, avg2, max2"],
     [{ stem: 1 }, "model setting stem is '1', expected one of true, false"],
-    [{ hidden: [4, 0] }, 'model setting hidden is [4,0], expected positive integers'],
+    [{ hidden: [4, 0] }, 'model setting hidden is [4,0], expected a list of positive integers'],
+    [{ stage_channels: 64 }, 'model setting stage_channels is 64, expected a list of positive integers'],
   ])('with %o is refused', (change, message) => {
     const config = { ...presets.paper, ...change } as ModelConfig
     expect(() => checkConfig(config)).toThrow(new UsageError(message))

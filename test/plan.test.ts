@@ -200,6 +200,14 @@ describe('recording refuses', () => {
     )
   })
 
+  it('memory that is read and written at once', () => {
+    const refused = refusal((p) => {
+      const a = p.input('a', [4])
+      p.dispatch(shader, 'relu', { a, y: a, params: { quads: 1, inner: 4, inner_quads: 1 } }, { groups: 1 })
+    })
+    expect(refused).toEqual(new ShapeError("elementwise.relu: 'y' is written while memory of 'a' shares its buffer"))
+  })
+
   it('a missing binding', () => {
     const record = (p: Plan) => {
       const args = { a: p.input('a', [4]), y: p.tensor([4]), params: { quads: 1, inner: 4, inner_quads: 1 } }

@@ -78,6 +78,11 @@ describe('marked loops', () => {
     expect(() => specialise(shader, {})).toThrow(new GalvaniError("cannot unroll to 'rows': not a constant of the shader"))
   })
 
+  it('of another form are refused', () => {
+    const shader = shaderOf('// @unroll\nfor (var i = 0u; i < 4u; i += 2u) { f(i); }')
+    expect(() => specialise(shader, {})).toThrow(/^\/\/ @unroll stands above a loop of another form/)
+  })
+
   it('of a real kernel are all gone', () => {
     const text = specialise(attention, { D4: 3, TQ: 2 })
     expect(attention.source).toContain('@unroll')

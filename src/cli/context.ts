@@ -1,17 +1,23 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
+import { Option } from 'commander'
+import type { TrialSet } from '../data/trial.ts'
 import { loadTrialTable } from '../data/trial_table.ts'
 import { FormatError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
-import { openGpu } from '../runtime/node.ts'
+import { openGpu, type OpenOptions } from '../runtime/node.ts'
 import { NodeStore } from '../store/node.ts'
 import { prepareTrials, type PreparedSet } from '../train/prepare.ts'
 import { isPrepared, loadPrepared } from '../train/prepared_files.ts'
 import type { Output } from './output.ts'
 
+/** The option of every command that computes. */
+export const adapterOption = (): Option =>
+  new Option('--adapter <name>', 'part of the name of the adapter to use (default: the fastest)')
+
 /** Opens the adapter for the time of `work`. */
-export async function withGpu<T>(work: (gpu: Gpu) => Promise<T>): Promise<T> {
-  const gpu = await openGpu()
+export async function withGpu<T>({ adapter }: OpenOptions, work: (gpu: Gpu) => Promise<T>): Promise<T> {
+  const gpu = await openGpu(adapter === undefined ? {} : { adapter })
   try {
     return await work(gpu)
   } finally {
@@ -40,33 +46,42 @@ export function requireFolder(path: string): NodeStore {
   return new NodeStore(path)
 }
 
-export const datasetName = (path: string): string => basename(resolve(path))
-
-export interface LoadOptions {
-  length: number
-  dropSeconds: number
-  /** Hz, for trial tables that do not say. */
+/** Where data are: a folder, and the sampling rate in Hz if its files do not say. */
+export interface DataSource {
+  data: string
   rate?: number
-  signal?: AbortSignal
 }
 
-/** Trials ready for the model: from a prepared folder as they are, from a trial table by preparing them now. */
-export async function loadOrPrepare(gpu: Gpu, path: string, options: LoadOptions, output: Output): Promise<PreparedSet> {
-  const store = requireFolder(path)
-  const name = datasetName(path)
-  if (await isPrepared(store)) {
-    const set = await loadPrepared(store, name)
-    if (set.length === options.length && set.dropSeconds === options.dropSeconds) return set
+/** A prepared set as it is, or trials that are still to be prepared. */
+export type Dataset = { kind: 'prepared'; set: PreparedSet } | { kind: 'table'; set: TrialSet }
+
+/** Reads a trial table, or what `galvani prepare` wrote; no device is needed yet. @throws FormatError */
+export async function loadDataset({ data, rate }: DataSource): Promise<Dataset> {
+  const store = requireFolder(data)
+  const name = basename(resolve(data))
+  if (await isPrepared(store)) return { kind: 'prepared', set: await loadPrepared(store, name) }
+  return { kind: 'table', set: await loadTrialTable(store, { name, ...(rate !== undefined && { sampleRate: rate }) }) }
+}
+
+export interface PrepareSettings {
+  length: number
+  dropSeconds: number
+  signal: AbortSignal
+}
+
+/** Trials ready for the model. @throws FormatError when they were prepared for a model of another input */
+export async function prepareDataset(gpu: Gpu, { kind, set }: Dataset, settings: PrepareSettings, output: Output): Promise<PreparedSet> {
+  const { length, dropSeconds } = settings
+  if (kind === 'prepared') {
+    if (set.length === length && set.dropSeconds === dropSeconds) return set
     throw new FormatError(
-      `${path} was prepared with --length ${set.length} --drop ${set.dropSeconds}; ` +
-        `this run needs --length ${options.length} --drop ${options.dropSeconds}: prepare it again`,
+      `${set.name} was prepared with --length ${set.length} --drop ${set.dropSeconds}, but ${length} points after ` +
+        `${dropSeconds} s are needed; prepare it again`,
     )
   }
-  const set = await loadTrialTable(store, { name, ...(options.rate !== undefined && { sampleRate: options.rate }) })
   const bar = output.progress('cvxEDA', set.trials.length)
-  const { length, dropSeconds, signal } = options
   try {
-    return await prepareTrials(gpu, set, { length, dropSeconds, onProgress: (done: number) => bar.update(done), ...(signal && { signal }) })
+    return await prepareTrials(gpu, set, { ...settings, onProgress: (done: number) => bar.update(done) })
   } finally {
     bar.stop()
   }

@@ -1,4 +1,4 @@
-import { basename, extname } from 'node:path'
+import { basename, dirname, extname, resolve } from 'node:path'
 import { Command } from 'commander'
 import { decompose, type Decomposition } from '../cvxeda/decompose.ts'
 import { readRecording } from '../data/recording.ts'
@@ -6,16 +6,20 @@ import type { Recording } from '../data/trial.ts'
 import { formatCsv } from '../formats/csv.ts'
 import { FormatError, GalvaniError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
+import type { OpenOptions } from '../runtime/node.ts'
 import { decompositionSvg } from '../report/decomposition.ts'
 import { fillGaps } from '../signal/gaps.ts'
 import { zscore } from '../signal/normalize.ts'
 import { NodeStore } from '../store/node.ts'
-import { interruptible, withGpu } from './context.ts'
+import { adapterOption, interruptible, withGpu } from './context.ts'
 import { readTextFile } from './files.ts'
 import { Output, table, type OutputOptions } from './output.ts'
 import { positive, real } from './values.ts'
 
-interface DecomposeCommandOptions extends OutputOptions {
+/** A recording of less than one response (rise and decay) has nothing to decompose. */
+const SHORTEST_SECONDS = 5
+
+interface DecomposeCommandOptions extends OutputOptions, OpenOptions {
   out: string
   rate?: number
   time?: string
@@ -57,6 +61,7 @@ export function decomposeCommand(): Command {
     .option('--knots <s>', 'seconds between knots of the tonic spline (10)', positive('--knots'))
     .option('--alpha <x>', 'sparsity of the driver (0.0008)', positive('--alpha'))
     .option('--gamma <x>', 'penalty of the tonic spline (0.01)', real('--gamma'))
+    .addOption(adapterOption())
     .option('--json', 'print one JSON document')
     .option('--quiet', 'no progress')
     .addHelpText('after', '\nExamples:\n  galvani decompose EDA.csv --out out\n  galvani decompose a.csv b.csv --rate 50 --out out --json')
@@ -66,24 +71,56 @@ export function decomposeCommand(): Command {
 async function decomposeAction(files: string[], options: DecomposeCommandOptions): Promise<void> {
   const output = new Output(options)
   const store = new NodeStore(options.out)
-  const names = files.map((file) => basename(file, extname(file)))
-  const repeated = names.find((name, i) => names.indexOf(name) !== i)
-  if (repeated !== undefined) throw new UsageError(`two files are named '${repeated}'; decompose them into different --out folders`)
+  const names = outputNames(files)
+  requireOutputsBeside(files, names, options.out)
   const recordings = await Promise.all(files.map((file) => readOne(file, options)))
+  const results = recordings.every((recording) => recording instanceof GalvaniError)
+    ? recordings.map(({ message }, i) => refusal(files[i] as string, message))
+    : await decomposeAll(files, names, recordings, store, options, output)
+  const rows = results.map((r) => [r.file, r.status, String(r.iterations ?? ''), r.objective?.toPrecision(6) ?? '', r.reason ?? ''])
+  output.result({ out: options.out, files: results }, table(['file', 'status', 'iterations', 'objective', 'reason'], rows))
+  const refused = results.filter(({ status }) => status === 'refused')
+  const all = files.length === 1 ? '' : `${refused.length} of ${files.length} files were refused; the first: `
+  if (refused.length > 0) throw new FormatError(`${all}${refused[0]?.reason}`)
+}
+
+/** The files' own names; where these repeat (Empatica's are all EDA.csv) with their folder's name in front. */
+function outputNames(files: readonly string[]): string[] {
+  const names = files.map((file) => basename(file, extname(file)))
+  if (new Set(names).size === names.length) return names
+  const longer = names.map((name, i) => `${basename(dirname(resolve(files[i] as string)))}_${name}`)
+  const repeated = longer.find((name, i) => longer.indexOf(name) !== i)
+  if (repeated === undefined) return longer
+  throw new UsageError(`two files would both become ${repeated}.csv; decompose them into different --out folders`)
+}
+
+/** @throws UsageError when a result would replace a recording */
+function requireOutputsBeside(files: readonly string[], names: readonly string[], out: string): void {
+  const written = new Set(names.map((name) => resolve(out, `${name}.csv`)))
+  const overwritten = files.find((file) => written.has(resolve(file)))
+  if (overwritten !== undefined) throw new UsageError(`--out ${out} would replace ${overwritten} by its result; choose another folder`)
+}
+
+const refusal = (file: string, reason: string): FileResult => ({ file, status: 'refused', reason })
+
+async function decomposeAll(
+  files: readonly string[],
+  names: readonly string[],
+  recordings: readonly (Recording | GalvaniError)[],
+  store: NodeStore,
+  options: DecomposeCommandOptions,
+  output: Output,
+): Promise<FileResult[]> {
   const signal = interruptible()
+  const bar = output.progress('cvxEDA', files.length)
   const results: FileResult[] = []
-  await withGpu(async (gpu) => {
-    const bar = output.progress('cvxEDA', files.length)
+  return withGpu(options, async (gpu) => {
     for (const [i, recording] of recordings.entries()) {
       results.push(await decomposeOne(gpu, store, names[i] as string, files[i] as string, recording, options, signal))
       bar.update(i + 1)
     }
-    bar.stop()
-  })
-  const rows = results.map((r) => [r.file, r.status, String(r.iterations ?? ''), r.objective?.toPrecision(6) ?? '', r.reason ?? ''])
-  output.result({ out: options.out, files: results }, table(['file', 'status', 'iterations', 'objective', 'reason'], rows))
-  const refused = results.filter(({ status }) => status === 'refused')
-  if (refused.length > 0) throw new FormatError(`${refused.length} of ${files.length} files were refused; the first: ${refused[0]?.reason}`)
+    return results
+  }).finally(bar.stop)
 }
 
 async function readOne(file: string, { rate, time, eda }: DecomposeCommandOptions): Promise<Recording | GalvaniError> {
@@ -109,9 +146,10 @@ async function decomposeOne(
   options: DecomposeCommandOptions,
   signal: AbortSignal,
 ): Promise<FileResult> {
-  if (recording instanceof GalvaniError) return { file, status: 'refused', reason: recording.message }
+  if (recording instanceof GalvaniError) return refusal(file, recording.message)
   try {
     const { sampleRate } = recording
+    requireSeconds(recording.eda.length, sampleRate, file)
     const { samples, filled } = fillGaps(recording.eda, sampleRate, file)
     const standard = options.zscore ? zscore(samples) : null
     const signalIn = standard?.z ?? samples
@@ -127,8 +165,17 @@ async function decomposeOne(
     return result
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
-    return { file, status: 'refused', reason: error.message }
+    return refusal(file, error.message)
   }
+}
+
+function requireSeconds(samples: number, sampleRate: number, file: string): void {
+  const seconds = samples / sampleRate
+  if (seconds >= SHORTEST_SECONDS) return
+  throw new FormatError(
+    `${file}: ${samples} samples (${Number(seconds.toPrecision(3))} s) at ${sampleRate} Hz are too short; ` +
+      `at least ${SHORTEST_SECONDS} s are needed`,
+  )
 }
 
 function solverOptions({ tau0, tau1, knots, alpha, gamma }: DecomposeCommandOptions) {

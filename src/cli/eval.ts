@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { labelTrials, parseLabelScheme } from '../data/labels.ts'
 import type { Gpu } from '../runtime/gpu.ts'
+import type { OpenOptions } from '../runtime/node.ts'
 import type { NodeStore } from '../store/node.ts'
 import type { RunConfig } from '../train/config.ts'
 import { pool, predictionsOf, scores } from '../train/evaluate.ts'
@@ -9,14 +10,14 @@ import { classificationMetrics } from '../train/metrics.ts'
 import type { PreparedSet } from '../train/prepare.ts'
 import { finishedFolds, loadFoldModel, loadRunConfig, makeExperiment, probabilitiesOf, trainedFolds } from '../train/run.ts'
 import type { FoldResult } from '../train/run_summary.ts'
-import { interruptible, loadOrPrepare, requireFolder, withGpu } from './context.ts'
+import { adapterOption, interruptible, loadDataset, prepareDataset, requireFolder, withGpu, type DataSource } from './context.ts'
 import { Output, percent, type OutputOptions } from './output.ts'
-import { ensemble } from './predict.ts'
+import { ensemble, forModel } from './predict.ts'
 import { resultTable } from './result_table.ts'
-import { SOURCE_FILE, type RunSource } from './train.ts'
+import { loadSource } from './run_folder.ts'
 import { positive } from './values.ts'
 
-interface EvalOptions extends OutputOptions {
+interface EvalOptions extends OutputOptions, OpenOptions {
   run: string
   data?: string
   rate?: number
@@ -28,6 +29,7 @@ export function evalCommand(): Command {
     .requiredOption('--run <dir>', 'run folder')
     .option('--data <dir>', "other rated data; without it the run's own")
     .option('--rate <hz>', 'sampling rate, when the files do not say', positive('--rate'))
+    .addOption(adapterOption())
     .option('--json', 'print one JSON document')
     .option('--quiet', 'no progress')
     .addHelpText('after', '\nExamples:\n  galvani eval --run runs/arousal\n  galvani eval --run runs/arousal --data other-study')
@@ -39,12 +41,13 @@ async function evalAction(options: EvalOptions): Promise<void> {
   const store = requireFolder(options.run)
   const config = await loadRunConfig(store, options.run)
   const folds = await trainedFolds(store, options.run)
-  const own = JSON.parse(await store.readText(SOURCE_FILE)) as RunSource
-  const source: RunSource = options.data === undefined ? own : { data: options.data, ...(options.rate && { rate: options.rate }) }
+  const { data, rate } = options
+  const source: DataSource = data === undefined ? await loadSource(store) : { data, ...(rate !== undefined && { rate }) }
+  const dataset = await loadDataset(source)
   const signal = interruptible()
-  await withGpu(async (gpu) => {
-    const load = { length: config.model.length, dropSeconds: config.drop, signal, ...(source.rate !== undefined && { rate: source.rate }) }
-    const set = await loadOrPrepare(gpu, source.data, load, output)
+  await withGpu(options, async (gpu) => {
+    const settings = { length: config.model.length, dropSeconds: config.drop, signal }
+    const set = await prepareDataset(gpu, dataset, settings, output)
     if (options.data === undefined) await evaluateOwnFolds(gpu, store, config, set, output)
     else await evaluateOther(gpu, store, config, folds, set, output)
   })
@@ -55,7 +58,7 @@ async function evaluateOwnFolds(gpu: Gpu, store: NodeStore, config: RunConfig, s
   const experiment = makeExperiment(set, config)
   const { plan, labelled } = experiment
   const results: FoldResult[] = []
-  for (const stored of await finishedFolds(store, plan)) {
+  for (const stored of await finishedFolds(store, experiment)) {
     const fold = plan.folds.find(({ name }) => name === stored.name)
     if (!fold) continue
     const model = await loadFoldModel(store, encodeURIComponent(fold.name))
@@ -79,9 +82,10 @@ async function evaluateOther(
   set: PreparedSet,
   output: Output,
 ): Promise<void> {
-  const rated = labelTrials(set.trials, config.dimension, parseLabelScheme(config.labels))
+  const readable = forModel(set, config)
+  const rated = labelTrials(readable.trials, config.dimension, parseLabelScheme(config.labels))
   const { trials } = rated
-  const probabilities = await ensemble(gpu, store, config, folds, { ...set, trials })
+  const probabilities = await ensemble(gpu, store, config, folds, { ...readable, trials })
   const metrics = classificationMetrics(rated.labels, probabilities.map((p) => (p > 0.5 ? 1 : 0)))
   const high = rated.labels.reduce((sum, label) => sum + label, 0) / rated.labels.length
   const text = [
@@ -89,5 +93,9 @@ async function evaluateOther(
     `accuracy ${percent(metrics.accuracy)}, balanced ${percent(metrics.balancedAccuracy)}, macro F1 ${percent(metrics.macro.f1)}`,
     `majority class of these trials ${percent(Math.max(high, 1 - high))}`,
   ]
-  output.result({ dimension: config.dimension, dataset: set.name, synthetic: set.synthetic, models: folds, metrics, majority: Math.max(high, 1 - high) }, text.join('\n'))
+  const { dimension } = config
+  const skipped = [...readable.skipped, ...rated.skipped]
+  const dataset = { name: set.name, synthetic: set.synthetic }
+  output.result({ dimension, dataset, models: folds, metrics, majority: Math.max(high, 1 - high), skipped }, text.join('\n'))
+  for (const { source, reason } of skipped) output.note(`skipped ${source}: ${reason}`)
 }

@@ -9,8 +9,8 @@ interface MakeOptions extends OutputOptions {
   subjects: number
   effect: number
   seed: number
-  trials?: number
-  seconds?: number
+  trials: number
+  seconds: number
 }
 
 export function fixturesCommand(): Command {
@@ -21,8 +21,8 @@ export function fixturesCommand(): Command {
     .option('--subjects <n>', 'listeners', integer('--subjects'), 12)
     .option('--effect <x>', 'how strongly emotion shows, 0 (not at all) to 1', real('--effect'), 1)
     .option('--seed <s>', 'seed', integer('--seed'), 1)
-    .option('--trials <n>', 'trials per subject', integer('--trials'))
-    .option('--seconds <s>', 'mean length of a trial', real('--seconds'))
+    .option('--trials <n>', 'trials per subject', integer('--trials'), 12)
+    .option('--seconds <s>', 'mean length of a trial', real('--seconds'), 40)
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  galvani fixtures make trials study --subjects 12 --effect 1 --seed 1')
     .action(makeAction)
@@ -32,13 +32,7 @@ export function fixturesCommand(): Command {
 async function makeAction(kind: string, dir: string, options: MakeOptions): Promise<void> {
   if (kind !== 'trials') throw new UsageError(`fixtures make: kind '${kind}' is unknown; use trials`)
   const { subjects, effect, seed, trials, seconds } = options
-  const files = makeTrialTable({
-    subjects,
-    effect,
-    seed,
-    ...(trials !== undefined && { trialsPerSubject: trials }),
-    ...(seconds !== undefined && { seconds }),
-  })
+  const files = makeTrialTable({ subjects, effect, seed, trialsPerSubject: trials, seconds })
   const store = new NodeStore(dir)
   for (const [name, text] of Object.entries(files)) await store.write(name, text)
   const result = { dir, files: Object.keys(files), synthetic: true, subjects, effect, seed }

@@ -9,9 +9,11 @@ import { fixturesCommand } from './fixtures.ts'
 import { predictCommand } from './predict.ts'
 import { prepareCommand } from './prepare.ts'
 import { reportCommand } from './report.ts'
+import { summaryCommand } from './summary.ts'
 import { trainCommand } from './train.ts'
 import { verifyCommand } from './verify.ts'
 
+const FAILED = 1
 const WRONG_USAGE = 2
 const INTERRUPTED = 130
 
@@ -25,32 +27,52 @@ const commands = [
   predictCommand,
   verifyCommand,
   reportCommand,
+  summaryCommand,
 ]
+
+const exitCodes = `
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 bad input data, 4 no usable GPU, 5 a check did not hold, 130 interrupted`
 
 function program(): Command {
   const galvani = new Command('galvani')
     .description('Skin conductance and music features to emotion, on hand-written WebGPU kernels.')
     .version(VERSION)
     .option('--debug', 'print the stack of an error')
+    .addHelpText('after', exitCodes)
     .exitOverride()
-    .showHelpAfterError('(add --help for usage and examples)')
-  for (const make of commands) galvani.addCommand(make().exitOverride().copyInheritedSettings(galvani))
+    .configureOutput({ outputError: () => undefined }) // `report` prints it
+  for (const make of commands) galvani.addCommand(make())
+  inherit(galvani)
   return galvani
+}
+
+/** Commander hands settings down only to commands that it makes itself. */
+function inherit(parent: Command): void {
+  for (const command of parent.commands) inherit(command.copyInheritedSettings(parent))
 }
 
 /** One line for an error, and its exit code. */
 function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE // commander has printed it
-  if (error instanceof Interrupted) {
-    process.stderr.write('galvani: interrupted\n')
-    return INTERRUPTED
+  if (error instanceof CommanderError && error.exitCode === 0) return 0
+  if (error instanceof CommanderError && error.code === 'commander.help') return WRONG_USAGE // its text is printed
+  const message = (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ')
+  if (error instanceof CommanderError) {
+    process.stderr.write(`galvani: ${message.replace(/^error: /, '')}; --help shows usage and examples\n`)
+    return WRONG_USAGE
   }
-  const message = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`galvani: ${message.replace(/\s*\n\s*/g, ' ')}\n`)
+  process.stderr.write(`galvani: ${message}\n`)
   if (process.argv.includes('--debug') && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`)
-  return error instanceof GalvaniError ? error.exitCode : 1
+  if (error instanceof Interrupted) return INTERRUPTED
+  return error instanceof GalvaniError ? error.exitCode : FAILED
 }
 
+/** A reader that has seen enough (`| head`) is no error; a full disk is. */
+function onBrokenOutput(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') process.stderr.write(`galvani: the output cannot be written (${error.code ?? error.message})\n`)
+  process.exit(error.code === 'EPIPE' ? 0 : FAILED)
+}
+
+process.stdout.on('error', onBrokenOutput)
 try {
   await program().parseAsync()
 } catch (error) {

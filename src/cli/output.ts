@@ -13,6 +13,7 @@ export interface Progress {
 
 /** Seconds between two progress lines where there is no terminal to draw on. */
 const LINE_INTERVAL = 10
+const CLEAR_LINE = '\r\x1b[K'
 
 export class Output {
   constructor(private readonly options: OutputOptions) {}
@@ -22,9 +23,9 @@ export class Output {
     process.stdout.write(this.options.json ? `${JSON.stringify(json, null, 1)}\n` : `${text}\n`)
   }
 
-  /** A line of news for a person. */
+  /** A line of news for a person; it takes the place of a bar, which the next update draws again below. */
   note(line: string): void {
-    if (!this.options.quiet) process.stderr.write(`${line}\n`)
+    if (!this.options.quiet) process.stderr.write(`${process.stderr.isTTY ? CLEAR_LINE : ''}${line}\n`)
   }
 
   /** A bar with ETA on a terminal, a line every ten seconds elsewhere. */
@@ -62,6 +63,12 @@ export function table(header: readonly string[], rows: readonly (readonly string
   const widths = header.map((_, c) => Math.max(...all.map((row) => (row[c] ?? '').length)))
   const line = (row: readonly string[]): string => row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c] ?? 0) : cell.padStart(widths[c] ?? 0))).join('  ')
   return all.map((row) => line(row).trimEnd()).join('\n')
+}
+
+/** Names and what is known of them, one a line. */
+export function facts(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n')
 }
 
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`

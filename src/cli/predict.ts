@@ -1,15 +1,15 @@
 import { Command } from 'commander'
-import { FormatError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
+import type { OpenOptions } from '../runtime/node.ts'
 import type { NodeStore } from '../store/node.ts'
 import type { RunConfig } from '../train/config.ts'
 import type { PreparedSet } from '../train/prepare.ts'
-import { loadFoldModel, loadRunConfig, probabilitiesOf, trainedFolds } from '../train/run.ts'
-import { interruptible, loadOrPrepare, requireFolder, withGpu } from './context.ts'
+import { loadFoldModel, loadRunConfig, probabilitiesOf, trainedFolds, withMusic } from '../train/run.ts'
+import { adapterOption, interruptible, loadDataset, prepareDataset, requireFolder, withGpu } from './context.ts'
 import { Output, table, type OutputOptions } from './output.ts'
 import { positive } from './values.ts'
 
-interface PredictOptions extends OutputOptions {
+interface PredictOptions extends OutputOptions, OpenOptions {
   run: string
   data: string
   rate?: number
@@ -21,6 +21,7 @@ export function predictCommand(): Command {
     .requiredOption('--run <dir>', 'run folder')
     .requiredOption('--data <dir>', 'trial table (ratings are not needed) or the output of `galvani prepare`')
     .option('--rate <hz>', 'sampling rate, when the files do not say', positive('--rate'))
+    .addOption(adapterOption())
     .option('--json', 'print one JSON document')
     .option('--quiet', 'no progress')
     .addHelpText('after', '\nExample:\n  galvani predict --run runs/arousal --data new-study --json')
@@ -32,10 +33,11 @@ async function predictAction(options: PredictOptions): Promise<void> {
   const store = requireFolder(options.run)
   const config = await loadRunConfig(store, options.run)
   const folds = await trainedFolds(store, options.run)
+  const dataset = await loadDataset(options)
   const signal = interruptible()
-  const { set, probabilities } = await withGpu(async (gpu) => {
-    const load = { length: config.model.length, dropSeconds: config.drop, signal, ...(options.rate !== undefined && { rate: options.rate }) }
-    const set = await loadOrPrepare(gpu, options.data, load, output)
+  const { set, probabilities } = await withGpu(options, async (gpu) => {
+    const settings = { length: config.model.length, dropSeconds: config.drop, signal }
+    const set = forModel(await prepareDataset(gpu, dataset, settings, output), config)
     return { set, probabilities: await ensemble(gpu, store, config, folds, set) }
   })
   const predictions = set.trials.map(({ id, subject, stimulus }, i) => {
@@ -49,11 +51,14 @@ async function predictAction(options: PredictOptions): Promise<void> {
   for (const { source, reason } of set.skipped) output.note(`skipped ${source}: ${reason}`)
 }
 
-/** Mean over the models of all folds, for each trial. @throws FormatError when the data lacks the music the models need */
+/** The trials that the run's models can read. @throws FormatError when the data lacks the music they need */
+export function forModel(set: PreparedSet, config: RunConfig): PreparedSet {
+  const { usable, skipped } = withMusic(set, config)
+  return { ...set, trials: usable, skipped: [...set.skipped, ...skipped] }
+}
+
+/** Mean probability over the models of all folds, for each trial. */
 export async function ensemble(gpu: Gpu, store: NodeStore, config: RunConfig, folds: readonly string[], set: PreparedSet): Promise<number[]> {
-  if (config.model.music_dim > 0 && set.musicDim !== config.model.music_dim) {
-    throw new FormatError(`${set.name} has music vectors of length ${set.musicDim}, the models of this run need ${config.model.music_dim}`)
-  }
   const trials = [...set.trials.keys()]
   const sums = new Array<number>(trials.length).fill(0)
   for (const fold of folds) {

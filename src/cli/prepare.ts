@@ -1,17 +1,16 @@
 import { Command } from 'commander'
 import { labelTrials, type SubjectLabels } from '../data/labels.ts'
 import { summarise } from '../data/summary.ts'
-import { loadTrialTable } from '../data/trial_table.ts'
 import { DIMENSIONS, type TrialSet } from '../data/trial.ts'
-import { FormatError } from '../runtime/errors.ts'
+import { FormatError, UsageError } from '../runtime/errors.ts'
+import type { OpenOptions } from '../runtime/node.ts'
 import { NodeStore } from '../store/node.ts'
-import { prepareTrials } from '../train/prepare.ts'
 import { savePrepared } from '../train/prepared_files.ts'
-import { datasetName, interruptible, requireFolder, withGpu } from './context.ts'
-import { Output, percent, table, type OutputOptions } from './output.ts'
+import { adapterOption, interruptible, loadDataset, prepareDataset, withGpu } from './context.ts'
+import { facts, Output, percent, type OutputOptions } from './output.ts'
 import { integer, positive, real } from './values.ts'
 
-interface PrepareCommandOptions extends OutputOptions {
+interface PrepareCommandOptions extends OutputOptions, OpenOptions {
   data: string
   out: string
   rate?: number
@@ -27,6 +26,7 @@ export function prepareCommand(): Command {
     .option('--rate <hz>', 'sampling rate, when the files do not say', positive('--rate'))
     .option('--length <n>', 'points per channel', integer('--length'), 2500)
     .option('--drop <s>', 'seconds cut from the start of each trial', real('--drop'), 3)
+    .addOption(adapterOption())
     .option('--json', 'print one JSON document')
     .option('--quiet', 'no progress')
     .addHelpText('after', '\nExample:\n  galvani prepare --data study --out study-prepared')
@@ -35,13 +35,13 @@ export function prepareCommand(): Command {
 
 async function prepareAction(options: PrepareCommandOptions): Promise<void> {
   const output = new Output(options)
-  const name = datasetName(options.data)
-  const set = await loadTrialTable(requireFolder(options.data), { name, ...(options.rate && { sampleRate: options.rate }) })
+  const dataset = await loadDataset(options)
+  if (dataset.kind === 'prepared') throw new UsageError(`${options.data} is prepared already; give the folder with trials.csv and eda.csv`)
+  const { set } = dataset
   const signal = interruptible()
-  await withGpu(async (gpu) => {
-    const bar = output.progress('cvxEDA', set.trials.length)
-    const { length, drop: dropSeconds } = options
-    const prepared = await prepareTrials(gpu, set, { length, dropSeconds, onProgress: (done: number) => bar.update(done), signal }).finally(bar.stop)
+  await withGpu(options, async (gpu) => {
+    const settings = { length: options.length, dropSeconds: options.drop, signal }
+    const prepared = await prepareDataset(gpu, dataset, settings, output)
     await savePrepared(new NodeStore(options.out), prepared)
     const summary = summarise(set.trials)
     const labels = Object.fromEntries(DIMENSIONS.map((dimension) => [dimension, balance(set, dimension)]))
@@ -77,7 +77,7 @@ function countBy(values: readonly string[]): Record<string, number> {
 }
 
 function describe(r: ReturnType<typeof summarise> & { out: string; usable: number; statuses: Record<string, number>; labels: Record<string, Balance | null>; skipped: { source: string; reason: string }[] }): string {
-  const facts = [
+  const rows: [string, string][] = [
     ['trials', `${r.trials} (${r.usable} usable)`],
     ['subjects', String(r.subjects)],
     ['stimuli', String(r.stimuli)],
@@ -86,11 +86,11 @@ function describe(r: ReturnType<typeof summarise> & { out: string; usable: numbe
     ['level', `${r.level.toPrecision(3)} ${r.units.join(', ')}`],
     ['missing, zero, flat', [r.missing, r.zero, r.flat].map(percent).join(', ')],
     ['cvxEDA', Object.entries(r.statuses).map(([status, count]) => `${count} ${status}`).join(', ')],
-    ...Object.entries(r.labels).map(([dimension, b]) => [
+    ...Object.entries(r.labels).map(([dimension, b]): [string, string] => [
       `${dimension}, 2-means`,
       b ? `${percent(b.high / b.trials)} high; centres close together in ${b.weak.length} subjects` : 'no usable ratings',
     ]),
   ]
   const skipped = r.skipped.map(({ source, reason }) => `skipped ${source}: ${reason}`)
-  return [table(['', ''], facts).trimStart(), ...skipped, `wrote ${r.out}`].join('\n')
+  return [facts(rows), ...skipped, `wrote ${r.out}`].join('\n')
 }

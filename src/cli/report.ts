@@ -1,12 +1,10 @@
 import { Command } from 'commander'
 import { FormatError } from '../runtime/errors.ts'
 import { runReport } from '../report/html.ts'
-import { NodeStore } from '../store/node.ts'
-import { RESULT_FILE } from '../train/run.ts'
-import type { RunSummary } from '../train/run_summary.ts'
+import { loadRunSummary } from '../train/run.ts'
 import { requireFolder } from './context.ts'
 import { Output, type OutputOptions } from './output.ts'
-import { REPORT_FILE } from './train.ts'
+import { REPORT_FILE } from './run_folder.ts'
 
 export function reportCommand(): Command {
   return new Command('report')
@@ -15,12 +13,9 @@ export function reportCommand(): Command {
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  galvani report --run runs/arousal')
     .action(async (options: OutputOptions & { run: string }) => {
-      requireFolder(options.run)
-      const store = new NodeStore(options.run)
-      if (!(await store.exists(RESULT_FILE))) {
-        throw new FormatError(`${options.run} has no ${RESULT_FILE} yet; finish it with \`galvani train --out ${options.run} --resume\``)
-      }
-      const summary = JSON.parse(await store.readText(RESULT_FILE)) as RunSummary
+      const store = requireFolder(options.run)
+      const summary = await loadRunSummary(store)
+      if (!summary) throw new FormatError(`${options.run} has no result yet; finish it with \`galvani train --out ${options.run} --resume\``)
       await store.write(REPORT_FILE, runReport(summary))
       const report = `${options.run}/${REPORT_FILE}`
       new Output(options).result({ report }, `wrote ${report}`)

@@ -1,12 +1,13 @@
 import { Command } from 'commander'
 import { CheckError } from '../runtime/errors.ts'
+import type { OpenOptions } from '../runtime/node.ts'
 import type { CaseResult } from '../verify/case.ts'
 import { verifyFixtures } from '../verify/fixtures.ts'
 import { verifyKernels } from '../verify/kernels.ts'
-import { requireFolder, withGpu } from './context.ts'
+import { adapterOption, requireFolder, withGpu } from './context.ts'
 import { Output, table, type OutputOptions } from './output.ts'
 
-interface VerifyOptions extends OutputOptions {
+interface VerifyOptions extends OutputOptions, OpenOptions {
   fixtures?: string
 }
 
@@ -14,6 +15,7 @@ export function verifyCommand(): Command {
   return new Command('verify')
     .description('Check every kernel against float64 on this machine, or every case of a fixture folder.')
     .option('--fixtures <dir>', 'folder with index.json')
+    .addOption(adapterOption())
     .option('--json', 'print one JSON document')
     .option('--quiet', 'no progress')
     .addHelpText('after', '\nExamples:\n  galvani verify\n  galvani verify --fixtures fixtures --json')
@@ -27,10 +29,11 @@ async function verifyAction(options: VerifyOptions): Promise<void> {
     bar ??= output.progress('verify', total)
     bar.update(done, result.name)
   }
-  const cases = await withGpu((gpu) => {
-    const { fixtures } = options
-    return fixtures === undefined ? verifyKernels(gpu, { onCase }) : verifyFixtures(gpu, requireFolder(fixtures), fixtures, { onCase })
-  }).finally(() => bar?.stop())
+  const { fixtures } = options
+  const folder = fixtures === undefined ? null : requireFolder(fixtures)
+  const cases = await withGpu(options, (gpu) =>
+    folder ? verifyFixtures(gpu, folder, fixtures ?? '', { onCase }) : verifyKernels(gpu, { onCase }),
+  ).finally(() => bar?.stop())
   const count = (status: CaseResult['status']): number => cases.filter((c) => c.status === status).length
   const [passed, failed, skipped] = [count('passed'), count('failed'), count('skipped')]
   const shown = cases.filter(({ status }) => status !== 'passed').map((c) => [c.name, c.status, String(c.error), String(c.tolerance)])

@@ -63,11 +63,7 @@ export class Weights implements WeightTensors {
    * model does not have are refused, so that a checkpoint of another model is noticed. `source` is for messages.
    */
   load(tensors: HostTensors, source: string): void {
-    const expected = [...this.summary.parameters, ...this.summary.buffers]
-    const known = new Set(expected.map(({ name }) => name))
-    for (const { name, shape } of expected) checkTensor(tensors.get(name), name, shape, source)
-    const extra = [...tensors.keys()].find((name) => !known.has(name))
-    if (extra !== undefined) throw new FormatError(`${source}: tensor '${extra}' does not belong to this model`)
+    checkWeights(this.summary, tensors, source)
     this.upload(this.parameters, tensors, source)
     for (const { name } of this.summary.buffers) this.gpu.write(this.buffer(name), (tensors.get(name) as HostTensor).data)
   }
@@ -119,6 +115,15 @@ export class Weights implements WeightTensors {
   destroy(): void {
     for (const slab of [this.parameters, this.gradients, this.buffers]) slab.destroy()
   }
+}
+
+/** @throws FormatError unless exactly the model's tensors are there, of its shapes and finite */
+export function checkWeights({ parameters, buffers }: ModelSummary, tensors: HostTensors, source: string): void {
+  const expected = [...parameters, ...buffers]
+  const known = new Set(expected.map(({ name }) => name))
+  for (const { name, shape } of expected) checkTensor(tensors.get(name), name, shape, source)
+  const extra = [...tensors.keys()].find((name) => !known.has(name))
+  if (extra !== undefined) throw new FormatError(`${source}: tensor '${extra}' does not belong to this model`)
 }
 
 function find(slab: Slab, name: string): Tensor {

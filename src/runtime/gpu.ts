@@ -42,7 +42,7 @@ export class Gpu {
   private readonly bytes = new Map<Role, { bytes: number; buffers: number }>()
   private readonly owned = new Map<GPUBuffer, Role>()
   private readonly options: GpuOptions
-  private inFlight: Promise<unknown>[] = []
+  private readonly inFlight = new Set<Promise<unknown>>()
   private failure: GalvaniError | null = null
   private closed = false
 
@@ -192,12 +192,18 @@ export class Gpu {
   submit(commands: GPUCommandBuffer): void {
     this.check()
     this.device.queue.submit([commands])
-    this.inFlight.push(this.device.queue.onSubmittedWorkDone())
+    const done = this.device.queue.onSubmittedWorkDone()
+    const forget = (): void => void this.inFlight.delete(done)
+    this.inFlight.add(done)
+    done.then(forget, forget)
   }
 
   /** Waits until at most `allowed` submits are still running. */
   async throttle(allowed = MAX_IN_FLIGHT): Promise<void> {
-    while (this.inFlight.length > allowed) await this.wait(this.inFlight.shift() as Promise<unknown>)
+    while (this.inFlight.size > allowed) {
+      const [oldest] = this.inFlight
+      await this.wait(settled(oldest as Promise<unknown>))
+    }
     this.check()
   }
 
@@ -232,21 +238,21 @@ export class Gpu {
     if (used.usesParams && shader.params) {
       entries.push({ binding: shader.params.binding, visibility: SHADER_STAGE_COMPUTE, buffer: { type: 'uniform' } })
     }
+    // Without scopes a shader that does not compile would put the whole device into the failed state.
+    this.device.pushErrorScope('validation')
     const layout = this.device.createBindGroupLayout({ label: key, entries })
-    const module = this.device.createShaderModule({ label: `${shader.name}.wgsl`, code: specialise(shader, constants) })
-    try {
-      const pipeline = await this.wait(
-        this.device.createComputePipelineAsync({
-          label: key,
-          layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-          compute: { module, entryPoint: entry },
-        }),
-      )
-      return { pipeline, layout }
-    } catch (error) {
-      this.check()
-      throw new DeviceError(`${key} did not compile: ${error instanceof Error ? error.message : String(error)}`)
-    }
+    const code = specialise(shader, constants)
+    const module = this.device.createShaderModule({ label: `${shader.name}.wgsl`, code })
+    const pipeline = this.device.createComputePipelineAsync({
+      label: key,
+      layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: entry },
+    })
+    const [invalid, compiled] = await this.wait(Promise.all([this.device.popErrorScope(), settled(pipeline)]))
+    this.check()
+    if (invalid) throw new DeviceError(`${shader.name}.wgsl: ${key} did not compile: ${invalid.message}`)
+    if (!compiled.ok) throw new DeviceError(`${shader.name}.wgsl: ${key} did not compile: ${String(compiled.error)}`)
+    return { pipeline: compiled.value, layout }
   }
 
   /** Pipelines compiled so far. */
@@ -264,3 +270,11 @@ export class Gpu {
     await this.options.onClose?.()
   }
 }
+
+type Settled<T> = { ok: true; value: T } | { ok: false; error: unknown }
+
+const settled = <T>(promise: Promise<T>): Promise<Settled<T>> =>
+  promise.then(
+    (value) => ({ ok: true, value }),
+    (error: unknown) => ({ ok: false, error }),
+  )

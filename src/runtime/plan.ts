@@ -1,7 +1,7 @@
 import { DeviceError, LimitError, ShapeError } from './errors.ts'
 import { usage, type Gpu } from './gpu.ts'
 import { planMemory } from './memory.ts'
-import { packParams, type Constants, type Shader, type ShaderTypes } from './shader.ts'
+import { packParams, type BindingInfo, type Constants, type Shader, type ShaderTypes } from './shader.ts'
 import { formatShape, sameShape, type Shape } from './shape.ts'
 import { bytesOf, Storage, Tensor, type DType, type HostArray } from './tensor.ts'
 
@@ -130,7 +130,22 @@ export class Plan {
         )
       }
     }
+    this.checkSharing(label, bindings, tensors)
     if (groups.some((n) => n > MAX_GROUPS)) throw new LimitError(`${label}: ${groups.join('×')} workgroups are too many`)
+  }
+
+  /** WebGPU allows a buffer to be read and written in one dispatch in neither case: at any offset, or twice at the same one. */
+  private checkSharing(label: string, bindings: Readonly<Record<string, BindingInfo>>, tensors: Dispatch['tensors']): void {
+    const bound = Object.entries(bindings).map(([name, { access }]) => ({ name, access, tensor: tensors[name] as Tensor }))
+    for (const { name, tensor } of bound.filter(({ access }) => access === 'read_write')) {
+      const clash = bound.find(
+        (other) =>
+          other.name !== name &&
+          other.tensor.storage === tensor.storage &&
+          (other.access === 'read' || overlap(tensor, other.tensor)),
+      )
+      if (clash) throw new ShapeError(`${label}: '${name}' is written while memory of '${clash.name}' shares its buffer`)
+    }
   }
 
   /** Assigns memory and builds every pipeline. `keepAll` gives each tensor memory of its own, so that any can be read. */
@@ -251,6 +266,10 @@ export class Plan {
     this.ownBuffers.length = 0
     this.encoded = null
   }
+}
+
+function overlap(a: Tensor, b: Tensor): boolean {
+  return a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength
 }
 
 function bindEntries(d: Dispatch, uniforms: GPUBuffer, offset: number): GPUBindGroupEntry[] {

@@ -51,7 +51,10 @@ const unrollMark = /\/\/ @unroll\s*\n\s*for \(var (\w+) = 0u; \w+ < (\w+); \w+\+
 function unrollLoops(source: string, values: Record<string, string>): string {
   for (;;) {
     const mark = unrollMark.exec(source)
-    if (!mark) return source
+    if (!mark) {
+      if (source.includes('// @unroll')) throw new GalvaniError('// @unroll stands above a loop of another form than `for (var i = 0u; i < N; i++) {`')
+      return source
+    }
     const [head, counter, bound] = mark as unknown as [string, string, string]
     const count = Number.parseInt(values[bound] ?? bound, 10)
     if (!Number.isInteger(count)) throw new GalvaniError(`cannot unroll to '${bound}': not a constant of the shader`)

@@ -46,7 +46,7 @@ export class Tensor {
   }
 
   get buffer(): GPUBuffer {
-    if (!this.storage.buffer) throw new DeviceError(`tensor ${this.label} has no memory yet: compile its plan first`)
+    if (!this.storage.buffer) throw new DeviceError(`tensor ${this.label} has no memory: its plan is not compiled, or no dispatch uses it`)
     return this.storage.buffer
   }
 

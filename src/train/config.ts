@@ -55,6 +55,12 @@ export function checkRunConfig(config: RunConfig): RunConfig {
     throw new UsageError(`seed is ${config.seed}, expected an integer from 0 to 4294967295`)
   }
   if (!(config.drop >= 0)) throw new UsageError(`drop is ${config.drop}, expected seconds of at least 0`)
+  if (!(config.optimizer.weightDecay >= 0)) {
+    throw new UsageError(`weight decay is ${config.optimizer.weightDecay}, expected a number of at least 0`)
+  }
+  if (config.optimizer.name === 'sgd' && !(config.optimizer.momentum >= 0 && config.optimizer.momentum < 1)) {
+    throw new UsageError(`momentum is ${config.optimizer.momentum}, expected a number in [0, 1)`)
+  }
   parseDimension(config.dimension)
   parseLabelScheme(config.labels)
   parseFoldScheme(config.folds)

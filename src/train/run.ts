@@ -3,6 +3,7 @@
 import { labelTrials, parseLabelScheme, type LabelledTrials } from '../data/labels.ts'
 import type { Trial } from '../data/trial.ts'
 import { summarise } from '../model/summary.ts'
+import type { HostTensors } from '../model/weights.ts'
 import { FormatError, ShapeError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { readJson } from '../store/json.ts'
@@ -33,6 +34,13 @@ export interface RunHooks {
   signal?: AbortSignal
 }
 
+export interface RunOptions extends RunHooks {
+  /** Train this fold only. */
+  onlyFold?: string
+  /** Weights that every fold starts from, instead of random ones. */
+  initial?: HostTensors
+}
+
 /** What identifies a run besides its configuration. */
 export interface RunIdentity {
   name: string
@@ -49,7 +57,7 @@ export interface Experiment {
 }
 
 /** What labelling and splitting look at: the signals are not needed, so this can be checked before any work is spent. */
-type SplitTrial = Pick<Trial, 'id' | 'subject' | 'stimulus' | 'columns' | 'ratings' | 'source' | 'music'>
+export type SplitTrial = Pick<Trial, 'id' | 'subject' | 'stimulus' | 'columns' | 'ratings' | 'source' | 'music'>
 
 interface SplitSet<T> {
   name: string
@@ -107,7 +115,7 @@ export async function trainRun(
   store: Store,
   experiment: Experiment,
   identity: RunIdentity,
-  options: { onlyFold?: string } & RunHooks = {},
+  options: RunOptions = {},
 ): Promise<RunSummary> {
   const { plan } = experiment
   const chosen = options.onlyFold === undefined ? plan.folds : [findFold(plan, options.onlyFold)]
@@ -127,11 +135,11 @@ export async function trainRun(
 const appendEvent = (store: Store, event: Record<string, unknown>): Promise<void> =>
   store.append(EVENTS_FILE, JSON.stringify({ time: new Date().toISOString(), ...event }))
 
-async function trainFold(gpu: Gpu, store: Store, experiment: Experiment, fold: Fold, hooks: RunHooks): Promise<void> {
+async function trainFold(gpu: Gpu, store: Store, experiment: Experiment, fold: Fold, hooks: RunOptions): Promise<void> {
   const { config, set, labelled } = experiment
   const scaling = scalingOf(experiment, fold)
   const inputs = new ModelInputs(set, config.signals, scaling)
-  const trainer = new Trainer(gpu, config, fold, inputs, labelled.labels)
+  const trainer = new Trainer(gpu, config, fold, inputs, labelled.labels, hooks.initial)
   try {
     const resumed = await store.exists(checkpointFile(fold))
     if (resumed) trainer.restore(await loadCheckpoint(store, checkpointFile(fold)), checkpointFile(fold))

@@ -40,9 +40,10 @@ export class Trainer {
     private readonly fold: Fold,
     private readonly inputs: ModelInputs,
     private readonly labels: Uint8Array,
+    initial?: HostTensors,
   ) {
     this.model = new Rtcan1d(gpu, config.model)
-    this.best = initialise(config.model, this.model.summary, config.init, config.seed)
+    this.best = initial ?? initialise(config.model, this.model.summary, config.init, config.seed)
     this.model.weights.load(this.best, 'initial weights')
     const shape = new Map([...this.model.weights.parameters.tensors].map(([name, tensor]) => [name, tensor.shape]))
     const slabs = optimizerStateCount(config.optimizer)
