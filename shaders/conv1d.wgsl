@@ -25,7 +25,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> y: array<vec4<f32>>;
 
 const WORKGROUP: u32 = 64u;
-const TM: u32 = 8u;
+const TM: u32 = 4u;
 
 fn accumulate(first: vec4<f32>, thread: u32) {
   let co = thread % params.out_quads;

@@ -35,7 +35,7 @@ struct Params {
 @group(0) @binding(7) var<storage, read_write> result: array<vec4<f32>>;
 
 const WORKGROUP: u32 = 64u;
-const TM: u32 = 8u;
+const TM: u32 = 4u;
 const TQ: u32 = 2u;
 const ACCUMULATE: bool = false;
 

@@ -20,6 +20,8 @@ await build({
     index: entry('index.ts'),
     node: entry('runtime/node.ts'),
     browser: entry('runtime/browser.ts'),
+    files: entry('files.ts'),
+    training: entry('training.ts'),
     cli: entry('cli/main.ts'),
   },
   outdir: dist,

@@ -77,11 +77,11 @@ async function decomposeAction(files: string[], options: DecomposeCommandOptions
   const results = recordings.every((recording) => recording instanceof GalvaniError)
     ? recordings.map(({ message }, i) => refusal(files[i] as string, message))
     : await decomposeAll(files, names, recordings, store, options, output)
+  const refused = results.filter(({ status }) => status === 'refused')
+  if (files.length === 1 && refused.length === 1 && !options.json) throw new FormatError(refused[0]?.reason ?? '')
   const rows = results.map((r) => [r.file, r.status, String(r.iterations ?? ''), r.objective?.toPrecision(6) ?? '', r.reason ?? ''])
   output.result({ out: options.out, files: results }, table(['file', 'status', 'iterations', 'objective', 'reason'], rows))
-  const refused = results.filter(({ status }) => status === 'refused')
-  const all = files.length === 1 ? '' : `${refused.length} of ${files.length} files were refused; the first: `
-  if (refused.length > 0) throw new FormatError(`${all}${refused[0]?.reason}`)
+  if (refused.length > 0) throw new FormatError(`${refused.length} of ${files.length} files were refused; the first: ${refused[0]?.reason}`)
 }
 
 /** The files' own names; where these repeat (Empatica's are all EDA.csv) with their folder's name in front. */

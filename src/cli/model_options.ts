@@ -36,5 +36,5 @@ function modelSetting(text: string, previous: Record<string, unknown>): Record<s
 /** The configuration that the options describe, for music vectors of this length. @throws UsageError */
 export function modelConfig({ preset, signals, set }: ModelOptions, musicDim: number): ModelConfig {
   const base = { ...presets[preset], in_channels: parseSignals(signals).length, music_dim: musicDim }
-  return checkConfig({ ...base, ...set } as ModelConfig)
+  return checkConfig({ ...base, ...set })
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { FormatError } from '../runtime/errors.ts'
 import { runReport } from '../report/html.ts'
-import { loadRunSummary } from '../train/run.ts'
+import { loadRunConfig, loadRunSummary } from '../train/run.ts'
 import { requireFolder } from './context.ts'
 import { Output, type OutputOptions } from './output.ts'
 import { REPORT_FILE } from './run_folder.ts'
@@ -14,6 +14,7 @@ export function reportCommand(): Command {
     .addHelpText('after', '\nExample:\n  galvani report --run runs/arousal')
     .action(async (options: OutputOptions & { run: string }) => {
       const store = requireFolder(options.run)
+      await loadRunConfig(store, options.run)
       const summary = await loadRunSummary(store)
       if (!summary) throw new FormatError(`${options.run} has no result yet; finish it with \`galvani train --out ${options.run} --resume\``)
       await store.write(REPORT_FILE, runReport(summary))

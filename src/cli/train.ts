@@ -109,8 +109,10 @@ async function trainFolds(
     const settings = { length: config.model.length, dropSeconds: config.drop, signal }
     const set = await prepareDataset(gpu, dataset, settings, output)
     const experiment = makeExperiment(set, config)
-    await saveSource(store, source)
-    return train(gpu, store, experiment, options, output, { signal, ...(initial && { initial }) })
+    if (!options.resume) await saveSource(store, source)
+    const summary = await train(gpu, store, experiment, options, output, { signal, ...(initial && { initial }) })
+    await saveSource(store, source) // data that were moved, and are the same
+    return summary
   })
 }
 

@@ -72,27 +72,30 @@ export function runConfig(options: ConfigOptions, { musicDim, length, dropSecond
   return checkRunConfig({ ...data, model, init, optimizer, learningRate, decay, decayEpochs, epochs, batch, patience })
 }
 
-/** Settings whose option has another name. */
-const settingOf: Readonly<Record<string, keyof RunConfig>> = {
-  lr: 'learningRate',
-  momentum: 'optimizer',
-  weightDecay: 'optimizer',
-  preset: 'model',
-  set: 'model',
-  music: 'model',
-}
-
 /** A run keeps its settings. @throws UsageError naming an option that was given and asks for others */
 export function refuseOtherSettings(command: Command, stored: RunConfig): void {
-  const { model, drop } = stored
-  const facts = { musicDim: model.music_dim, length: model.length, dropSeconds: drop }
-  const asked: Record<string, unknown> = { ...runConfig(command.opts<ConfigOptions>(), facts) }
-  const kept: Record<string, unknown> = { ...stored }
+  const options = command.opts<ConfigOptions>()
   for (const option of command.options) {
     const name = option.attributeName()
-    const setting = settingOf[name] ?? name
-    if (command.getOptionValueSource(name) !== 'cli' || !(setting in kept)) continue
-    if (JSON.stringify(asked[setting]) === JSON.stringify(kept[setting])) continue
+    if (command.getOptionValueSource(name) !== 'cli' || agrees(name, options, stored)) continue
     throw new UsageError(`${option.long}: this run was started with other settings and keeps them; leave it out, or choose another --out`)
+  }
+}
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+/** True if an option asks for what the run has, or is no setting of the run. */
+function agrees(name: string, options: ConfigOptions, stored: RunConfig): boolean {
+  const { model, optimizer } = stored
+  const settings: Readonly<Record<string, unknown>> = { ...stored, ...optimizer, preset: model.preset, optimizer: optimizer.name, lr: stored.learningRate }
+  switch (name) {
+    case 'set':
+      return Object.entries(options.set).every(([key, value]) => same(value, model[key as keyof typeof model]))
+    case 'signals':
+      return same(parseSignals(options.signals), stored.signals)
+    case 'music':
+      return options.music === 'auto' || model.music_dim === 0
+    default:
+      return !(name in settings) || same(options[name as keyof ConfigOptions], settings[name])
   }
 }

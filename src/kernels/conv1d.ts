@@ -12,7 +12,7 @@ export interface ConvGeometry {
 
 const WORKGROUP = 64
 /** Output rows per invocation (forward, input gradient) and quads of output channels per invocation (weight gradient). */
-const TM = 8
+const TM = 4
 const TQ = 2
 /** Rows per partial sum of a weight gradient: enough to amortise the store, few enough to sum accurately in f32. */
 const CHUNK_ROWS = 256

@@ -119,6 +119,7 @@ export async function trainRun(
 ): Promise<RunSummary> {
   const { plan } = experiment
   const chosen = options.onlyFold === undefined ? plan.folds : [findFold(plan, options.onlyFold)]
+  await finishedFolds(store, experiment) // refuses to mix folds of other data into the run
   await store.write(CONFIG_FILE, `${JSON.stringify(experiment.config, null, 2)}\n`)
   const started = performance.now()
   for (const fold of chosen) {

@@ -3,7 +3,7 @@ import { renameReleased } from '../formats/released_names.ts'
 import { parseSafetensors } from '../formats/safetensors.ts'
 import { parseTorchCheckpoint } from '../formats/torch.ts'
 import type { HostTensor } from '../model/weights.ts'
-import { FormatError, GalvaniError } from '../runtime/errors.ts'
+import { FormatError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { Store } from '../store/store.ts'
 import { resultOf, type CaseResult, type FixtureCase } from './case.ts'
@@ -40,11 +40,16 @@ type IndexCase = FixtureCase | (CvxedaCase & { file: string })
 
 const isCvxeda = (entry: IndexCase): entry is CvxedaCase & { file: string } => 'tier' in entry
 
+const isNamed = (entry: Partial<FixtureCase & CvxedaCase> | null): boolean =>
+  typeof (entry && 'tier' in entry ? entry.name : entry?.id) === 'string'
+
 async function readIndex(store: Store, source: string): Promise<IndexCase[]> {
   if (!(await store.exists('index.json'))) throw new FormatError(`${source} is no fixture folder: it has no index.json`)
   try {
     const index = JSON.parse(await store.readText('index.json')) as { cases?: unknown }
-    if (!Array.isArray(index.cases)) throw new FormatError(`${source}/index.json has no list 'cases'`)
+    if (!Array.isArray(index.cases) || !index.cases.every(isNamed)) {
+      throw new FormatError(`${source}/index.json has no list 'cases' of cases with a name`)
+    }
     return index.cases as IndexCase[]
   } catch (error) {
     if (error instanceof SyntaxError) throw new FormatError(`${source}/index.json is not JSON: ${error.message}`)
@@ -69,8 +74,7 @@ async function verifyCase(gpu: Gpu, store: Store, entry: IndexCase, cases: reado
     return resultOf(name, kind, judgeCase(entry, arrays, computed))
   } catch (error) {
     gpu.check()
-    if (!(error instanceof GalvaniError)) throw error
-    return { name, kind, status: 'failed', error: error.message, tolerance: 0 }
+    return { name, kind, status: 'failed', error: error instanceof Error ? error.message : String(error), tolerance: 0 }
   }
 }
 

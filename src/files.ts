@@ -1,0 +1,12 @@
+// galvani/files: readers and writers. They take text or bytes, so they run in a page as well; csv-parse and fflate come with them.
+export { readRecording, type RecordingOptions } from './data/recording.ts'
+export { loadTrialTable, readTrialTable, type TrialTableFiles, type TrialTableOptions } from './data/trial_table.ts'
+export { labelTrials, parseLabelScheme, type LabelledTrials, type LabelScheme } from './data/labels.ts'
+export { twoMeans, type TwoMeans } from './data/two_means.ts'
+export { makeTrialTable, type SyntheticStudy } from './data/synthetic.ts'
+export type { Recording, Trial, TrialSet } from './data/trial.ts'
+export { parseSafetensors, serializeSafetensors } from './formats/safetensors.ts'
+export { parseTorchCheckpoint } from './formats/torch.ts'
+export { renameReleased } from './formats/released_names.ts'
+export { MemoryStore } from './store/memory.ts'
+export type { Store } from './store/store.ts'

@@ -1,0 +1,13 @@
+// galvani/training: from trials to a cross-validated run and its report. Files go through a Store.
+export { prepareTrials, type PreparedSet, type PreparedTrial, type PrepareOptions } from './train/prepare.ts'
+export { loadPrepared, savePrepared } from './train/prepared_files.ts'
+export type { RunConfig } from './train/config.ts'
+export { makeExperiment, trainRun, type Experiment, type RunIdentity, type RunOptions } from './train/run.ts'
+export { loadModel, type TrainedModel } from './train/checkpoint.ts'
+export { makeFolds, parseFoldScheme, type Fold, type FoldPlan, type FoldScheme } from './train/folds.ts'
+export { classificationMetrics, type ClassificationMetrics } from './train/metrics.ts'
+export { bootstrapSubjects, pearson, wilcoxonSignedRank } from './train/statistics.ts'
+export { trainLinearSvm, predictLinearSvm } from './train/svm.ts'
+export type { RunSummary } from './train/run_summary.ts'
+export { runReport } from './report/html.ts'
+export { decompositionSvg } from './report/decomposition.ts'

@@ -1,0 +1,335 @@
+// The command line as processes: good paths, and for every bad input one clear line and the right exit code.
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { presets } from '../src/model/config.ts'
+import { serializeSafetensors } from '../src/formats/safetensors.ts'
+import { filesUnder, galvani, json, refuses, SMALL, SMALL_TRAINING, succeeds, workFolder, writeFiles, writeStudy } from './cli_support.ts'
+import { call, concat, global, PROTO, stateDict, STOP, text, zipContainer } from './formats_torch_writer.ts'
+
+const USAGE = 2
+const BAD_DATA = 3
+const NO_GPU = 4
+const CHECK_FAILED = 5
+
+const folder = workFolder()
+const path = (...names: string[]): string => join(folder, ...names)
+
+/** A recording as CSV: times in seconds, and what stands in each row of the other column. */
+const csv = (times: number[], value: (i: number) => number | string = (i) => 2 + Math.sin(i / 10), header = 'time_s,eda_us'): string =>
+  [header, ...times.map((time, i) => `${time},${value(i)}`)].join('\n')
+const even = (samples: number): number[] => Array.from({ length: samples }, (_, i) => i / 4)
+const values = (samples: number): string[] => even(samples).map((time) => (1 + 0.3 * Math.sin(time)).toFixed(6))
+const empatica = ['1600000000.000000', '4.000000', ...values(120), ''].join('\r\n')
+
+const study = path('a study')
+const run = path('a run')
+const train = (...more: string[]): string[] => ['train', '--data', study, '--folds', 'subject:3', ...SMALL_TRAINING, '--epochs', '1', ...more]
+
+beforeAll(async () => {
+  writeStudy(study)
+  await succeeds(train('--out', run))
+})
+
+/** A copy of the run with one file replaced. */
+function damagedRun(name: string, file: string, content: string | Uint8Array): string {
+  cpSync(run, path(name), { recursive: true })
+  writeFiles(path(name), { [file]: content })
+  return path(name)
+}
+
+describe('a recording that cannot be decomposed', () => {
+  const sparse = (i: number): string | number => (i >= 40 && i < 60 ? 'NaN' : 2 + Math.sin(i / 10))
+  const cases: [string, string | null, string[], string | RegExp][] = [
+    ['is missing', null, [], 'bad.csv: no such file'],
+    ['is empty', '', [], 'bad.csv: the file is empty'],
+    ['has a header only', 'time_s,eda_us\n', [], 'bad.csv: 0 samples'],
+    ['lacks the column', csv(even(80)), ['--eda', 'gsr'], "bad.csv: no column 'gsr'; the columns are time_s, eda_us"],
+    ['has text for a number', csv(even(80), (i) => (i === 7 ? 'abc' : i)), [], "bad.csv:9: column 'eda_us' is 'abc', expected a number"],
+    ['has a long gap', csv(even(200), sparse), [], 'bad.csv: 5.00 s of samples are missing (NaN) from 10.00 s on'],
+    ['is too short', csv(even(8)), [], 'bad.csv: 8 samples (2 s) at 4 Hz are too short'],
+    ['is sampled unevenly', csv(even(80).map((t, i) => (i % 7 ? t : t + 0.2))), [], /bad.csv: time steps are .* need an even rate/],
+    ['has no rate', values(80).join('\n'), [], 'bad.csv: no header and no time column; give --rate HZ'],
+    ['has ragged rows', 'time_s,eda_us\n0,1\n0.25\n', [], 'bad.csv:3: 1 cells, expected 2'],
+  ]
+  it.each(cases)('%s', async (_, content, options, says) => {
+    if (content !== null) writeFiles(folder, { 'bad.csv': content })
+    await refuses(['decompose', path('bad.csv'), '--out', path('refused'), ...options], BAD_DATA, says)
+    expect(filesUnder(path('refused'))).toEqual([])
+  })
+
+  it('leaves the others alone', async () => {
+    writeFiles(folder, { 'good.csv': csv(even(80)), 'bad.csv': csv(even(8)) })
+    const { code, stdout, lines } = await galvani(['decompose', path('good.csv'), path('bad.csv'), '--out', path('mixed'), '--json'])
+    const { files } = JSON.parse(stdout) as { files: { status: string }[] }
+    expect(files.map(({ status }) => status)).toEqual(['solved', 'refused'])
+    expect(lines).toEqual([expect.stringMatching(/^galvani: 1 of 2 files were refused; the first: .*bad.csv: 8 samples/)])
+    expect(code).toBe(BAD_DATA)
+    expect(filesUnder(path('mixed')).sort()).toEqual(['good.csv', 'good.json', 'good.svg'])
+  })
+
+  it('is never replaced by its own result', async () => {
+    const before = csv(even(80))
+    writeFiles(folder, { 'raw/good.csv': before })
+    await refuses(['decompose', 'good.csv', '--out', '.'], USAGE, '--out . would replace good.csv', { cwd: path('raw') })
+    expect(readFileSync(path('raw', 'good.csv'), 'utf8')).toBe(before)
+    expect(filesUnder(path('raw'))).toEqual(['good.csv'])
+  })
+})
+
+describe('wrong usage', () => {
+  const decompose = ['decompose', 'x.csv']
+  const cases: [string, string[], string | RegExp][] = [
+    ['unknown command', ['trian'], "unknown command 'trian' (Did you mean train?)"],
+    ['unknown subcommand', ['fixtures', 'mkae'], "unknown command 'mkae'"],
+    ['unknown option', ['doctor', '--nope'], "unknown option '--nope'"],
+    ['missing argument', ['fixtures', 'make'], "missing required argument 'kind'"],
+    ['missing option', decompose, "required option '--out <dir>' not specified"],
+    ['text for a number', [...decompose, '--out', 'o', '--rate', 'fast'], "--rate is 'fast', expected a number"],
+    ['a rate of nothing', [...decompose, '--out', 'o', '--rate', '0'], "--rate is '0', expected a positive number"],
+    ['half a subject', ['fixtures', 'make', 'trials', 'o', '--subjects', '2.5'], "--subjects is '2.5', expected an integer"],
+    ['unknown kind', ['fixtures', 'make', 'noise', 'o'], "kind 'noise' is unknown"],
+    ['effect above 1', ['fixtures', 'make', 'trials', 'o', '--effect', '2'], 'effect 2: expected a number from 0'],
+    ['unknown dimension', train('--out', 'o', '--dimension', 'joy'), "--dimension is 'joy', expected arousal, valence"],
+    ['unknown folds', train('--out', 'o', '--folds', 'people'), "folds 'people' are unknown"],
+    ['folds without subjects', train('--out', 'o', '--folds', 'subject:50'), 'a fold would have no subjects, there are 6'],
+    ['folds by a missing column', train('--out', 'o', '--folds', 'column:fold'), "trials.csv has no column 'fold'"],
+    ['a fold with no subjects', train('--out', 'o', '--only-fold', 'nope'), "fold 'nope' has no subjects; the folds are 0, 1, 2"],
+    ['unknown labels', train('--out', 'o', '--labels', 'mine'), "labels 'mine' are unknown"],
+    ['unknown model setting', train('--out', 'o', '--set', 'colour=1'), '--set \'colour=1\': expected KEY=VALUE'],
+    ['a word for a list', train('--out', 'o', '--set', 'hidden=3'), 'model setting hidden is 3, expected a list'],
+    ['a signal too short for the model', train('--out', 'o', '--set', 'length=20'), 'is too short; use a longer signal'],
+    ['a classifier of three', train('--out', 'o', '--set', 'classes=3'), 'model setting classes is 3, expected 2'],
+    ['no epoch', train('--out', 'o', '--epochs', '0'), 'epochs is 0, expected a positive integer'],
+    ['no data', ['train', '--out', 'o'], '--data is missing'],
+    ['nothing to resume', ['train', '--out', 'o', '--resume'], 'o holds no run to resume'],
+    ['an existing run', train('--out', run), 'a run already holds a run; add --resume'],
+    ['other settings of a run', ['train', '--out', run, '--resume', '--epochs', '9'], '--epochs: this run was started with other settings'],
+    ['other model of a run', ['train', '--out', run, '--resume', '--set', 'channels=4'], '--set: this run was started with other settings'],
+  ]
+  it.each(cases)('%s', async (_, args, says) => {
+    const before = filesUnder(run).length
+    await refuses(args, USAGE, says, { cwd: folder })
+    expect(existsSync(path('o'))).toBe(false)
+    expect(filesUnder(run)).toHaveLength(before)
+  })
+
+  it('no command at all shows the commands', async () => {
+    const { code, lines } = await galvani([])
+    expect(lines.join('\n')).toContain('Exit codes: 0 done')
+    expect(code).toBe(USAGE)
+  })
+})
+
+describe('bad data', () => {
+  const file = (name: string): string => readFileSync(join(study, name), 'utf8')
+  const badStudy = (name: string, change: (trials: string, eda: string) => Record<string, string>): string => {
+    writeFiles(path(name), { 'trials.csv': file('trials.csv'), 'eda.csv': file('eda.csv'), ...change(file('trials.csv'), file('eda.csv')) })
+    return path(name)
+  }
+  const trainOn = (data: string): string[] => ['train', '--data', data, '--out', path('o'), ...SMALL_TRAINING]
+
+  it('no folder', () => refuses(trainOn(path('nowhere')), BAD_DATA, /nowhere: no such folder/))
+  it('a file for a folder', () => refuses(trainOn(join(study, 'eda.csv')), BAD_DATA, /eda.csv is a file; a folder is expected/))
+  it('a folder of something else', () => refuses(trainOn(run), BAD_DATA, 'a run/trials.csv: no such file; a dataset is a folder with'))
+
+  it('a wrong column', () => {
+    const data = badStudy('no subject', (trials) => ({ 'trials.csv': trials.replace('subject', 'person') }))
+    return refuses(trainOn(data), BAD_DATA, /no subject\/trials.csv: no column 'subject'; the columns are trial, person/)
+  })
+
+  it('text where a number belongs', () => {
+    const data = badStudy('text', (_, eda) => ({ 'eda.csv': eda.replace(/^(.*\n.*\n.*,).*/, '$1high') }))
+    return refuses(trainOn(data), BAD_DATA, "text/eda.csv:3: column 'eda_us' is 'high', expected a number")
+  })
+
+  it('one trial only', () => {
+    const data = badStudy('one', (trials) => ({ 'trials.csv': trials.split('\n').slice(0, 2).join('\n') }))
+    return refuses(trainOn(data), BAD_DATA, /rating/)
+  })
+
+  it('nothing that is long enough', () => {
+    const short = (eda: string): string => eda.split('\n').filter((line) => /,[0-9],|trial/.test(line)).join('\n')
+    const data = badStudy('short', (_, eda) => ({ 'eda.csv': short(eda) }))
+    return refuses(['prepare', '--data', data, '--out', path('o')], BAD_DATA, /none of 36 trials can be used; the first: .*too short/)
+  })
+
+  it('weights that are none', () =>
+    refuses([...train('--out', path('o')), '--weights', join(study, 'eda.csv')], BAD_DATA, 'it is truncated or not a safetensors file'))
+
+  it('data prepared for another model', async () => {
+    await succeeds(['prepare', '--data', study, '--out', path('other length'), '--length', '300'])
+    await refuses(['predict', '--run', run, '--data', path('other length')], BAD_DATA, 'was prepared with --length 300')
+    await refuses(['prepare', '--data', path('other length'), '--out', path('o')], USAGE, 'is prepared already')
+    writeFileSync(path('other length', 'manifest.json'), '{')
+    await refuses(['predict', '--run', run, '--data', path('other length')], BAD_DATA, 'manifest.json is not JSON')
+    expect(existsSync(path('o'))).toBe(false)
+  })
+})
+
+describe('a damaged run', () => {
+  const model = 'folds/0/model.safetensors'
+  const bytes = (): Uint8Array => readFileSync(join(run, model))
+
+  it('has half a model', async () => {
+    const damaged = damagedRun('half', model, bytes().subarray(0, bytes().length / 2))
+    await refuses(['predict', '--run', damaged, '--data', study], BAD_DATA, /folds\/0\/model.safetensors: .*truncated/)
+    await refuses(['eval', '--run', damaged], BAD_DATA, /folds\/0\/model.safetensors: .*truncated/)
+  })
+
+  it.each([
+    ['config.json', ['predict', '--data', study]],
+    ['source.json', ['eval']],
+    ['result.json', ['report']],
+    ['folds/1/result.json', ['eval']],
+  ])('has a bad %s', async (name, [command = '', ...more]) => {
+    const damaged = damagedRun(`bad ${name.replaceAll('/', ' ')}`, name, '{"folds": [')
+    await refuses([command, '--run', damaged, ...more], BAD_DATA, `${name} is not JSON`)
+    writeFileSync(join(damaged, name), '{}')
+    await refuses([command, '--run', damaged, ...more], BAD_DATA, `${name} is damaged: it has no '`)
+  })
+
+  it('is no run', () => refuses(['report', '--run', study], BAD_DATA, 'a study holds no run'))
+
+  it('is of other data', async () => {
+    writeStudy(path('other study'), 2)
+    const moved = damagedRun('moved', 'source.json', JSON.stringify({ data: path('other study') }))
+    await refuses(['eval', '--run', moved], BAD_DATA, /its test trials or labels are not those of other study now/)
+  })
+})
+
+describe('verify', () => {
+  it('fails a hostile checkpoint and runs nothing of it', async () => {
+    const marker = path('marker')
+    const config = { ...presets.released, channels: 8, stage_channels: [8, 8, 8, 8], length: 64, final_pool: 1, music_dim: 0 }
+    const evil = stateDict({ w: call(global('posix', 'system'), text(`touch '${marker}'`)) })
+    const bare = concat(PROTO, call(global('os', 'system'), text(`touch '${marker}'`)), STOP)
+    const expected = (name: string) => serializeSafetensors(new Map([[name, { shape: [1, 3, 64], data: new Float32Array(192) }]]))
+    const cases = [
+      ...['zip', 'bare'].map((id) => ({ id, kind: 'checkpoint', file: 'in.safetensors', checkpoint: `${id}.pt`, config, expect: {} })),
+      { id: 'relu', kind: 'op', op: 'relu', file: 'relu.safetensors', attrs: {}, expect: { y: { atol: 0, rel_l2: 0 } } },
+    ]
+    const relu = new Map(['x', 'y', 'upstream.y'].map((name) => [name, { shape: [1, 1, 1], data: new Float32Array([1]) }]))
+    writeFiles(path('hostile'), {
+      'index.json': JSON.stringify({ cases }),
+      'in.safetensors': expected('input.eda'),
+      'relu.safetensors': serializeSafetensors(relu),
+      'zip.pt': zipContainer(evil, {}),
+      'bare.pt': bare,
+    })
+    const { code, stdout, lines } = await galvani(['verify', '--fixtures', path('hostile'), '--json'])
+    expect(existsSync(marker)).toBe(false)
+    const result = JSON.parse(stdout) as { cases: { name: string; status: string; error: unknown }[] }
+    expect(result).toMatchObject({ passed: 1, failed: 2, skipped: 0 })
+    expect(result.cases.map(({ name, status }) => [name, status])).toEqual([['zip', 'failed'], ['bare', 'failed'], ['relu', 'passed']])
+    expect(result.cases[0]?.error).toMatch(/posix.system/)
+    expect(result.cases[1]?.error).toMatch(/os.system/)
+    expect(lines).toEqual(['galvani: 2 of 3 cases failed'])
+    expect(code).toBe(CHECK_FAILED)
+  })
+
+  it('needs an index', () => refuses(['verify', '--fixtures', study], BAD_DATA, 'a study is no fixture folder: it has no index.json'))
+
+  it('needs an index of cases', async () => {
+    writeFiles(path('no cases'), { 'index.json': '{"cases": [null]}' })
+    await refuses(['verify', '--fixtures', path('no cases')], BAD_DATA, "has no list 'cases' of cases with a name")
+  })
+
+  it('passes every kernel of this machine', async () => {
+    const result = await json<{ passed: number; failed: number; cases: unknown[] }>(['verify'])
+    expect(result.failed).toBe(0)
+    expect(result.passed).toBeGreaterThan(20)
+    expect(result.cases).toHaveLength(result.passed)
+  })
+})
+
+describe('no adapter', () => {
+  it('of the name that is asked for', async () => {
+    writeFiles(folder, { 'good.csv': csv(even(80)) })
+    const args = ['decompose', path('good.csv'), '--out', path('o'), '--adapter', 'no such adapter']
+    await refuses(args, NO_GPU, /^galvani: no adapter has 'no such adapter' in its name; this machine has: /)
+    expect(existsSync(path('o'))).toBe(false)
+  })
+
+  it.runIf(process.platform === 'linux')('at all', async () => {
+    // Where the system is not Linux no SwiftShader is looked for; Dawn must be loaded before it is told so.
+    const elsewhere = "await import('webgpu'); Object.defineProperty(process, 'platform', { value: 'elsewhere' })"
+    writeFiles(fileURLToPath(new URL('../.cache/test', import.meta.url)), { 'elsewhere.mjs': elsewhere })
+    const preload = new URL('../.cache/test/elsewhere.mjs', import.meta.url).href
+    const options = { env: { VK_DRIVER_FILES: '/nonexistent/icd.json' }, node: ['--import', preload] }
+    await refuses(train('--out', path('o')), NO_GPU, 'no WebGPU adapter: this machine has no GPU driver; run `npm run setup`', options)
+    expect(existsSync(path('o'))).toBe(false)
+    const { code, stdout } = await galvani(['doctor', '--json'], options)
+    expect(JSON.parse(stdout)).toMatchObject({ adapter: null, problem: expect.stringContaining('no WebGPU adapter') as string })
+    expect(code).toBe(NO_GPU)
+  })
+})
+
+describe('good paths', () => {
+  it.each(['doctor', 'prepare', 'decompose', 'train', 'eval', 'predict', 'verify', 'report', 'fixtures make', 'summary'])(
+    '%s --help has an example',
+    async (command) => {
+      const { stdout } = await succeeds([...command.split(' '), '--help'])
+      expect(stdout).toMatch(new RegExp(`^Usage: galvani ${command} [^]*Examples?:\\n  galvani ${command}`))
+    },
+  )
+
+  it('reads Empatica files of one name, with Windows line ends; --rate wins', async () => {
+    writeFiles(folder, { 's1/EDA.csv': empatica, 's2/EDA.csv': empatica })
+    interface Decomposed { files: { status: string; sampleRate: number; samples: number; outputs: string[] }[] }
+    const files = ['s1/EDA.csv', 's2/EDA.csv']
+    const own = await json<Decomposed>(['decompose', ...files, '--out', 'e 4'], { cwd: folder })
+    expect(own.files).toMatchObject([1, 2].map(() => ({ status: 'solved', sampleRate: 4, samples: 120 })))
+    expect(filesUnder(path('e 4')).sort()).toEqual(['s1', 's2'].flatMap((s) => [`${s}_EDA.csv`, `${s}_EDA.json`, `${s}_EDA.svg`]))
+    const lines = readFileSync(path('e 4', 's1_EDA.csv'), 'utf8').trim().split('\n')
+    expect(lines[0]).toBe('time_s,eda,phasic,tonic,driver,residual')
+    expect(lines).toHaveLength(121)
+    expect(lines.slice(1).every((line) => line.split(',').every((cell) => Number.isFinite(Number(cell))))).toBe(true)
+    const faster = await json<Decomposed>(['decompose', path('s1/EDA.csv'), '--rate', '8', '--out', path('e4')])
+    expect(faster.files[0]).toMatchObject({ status: 'solved', sampleRate: 8 })
+  })
+
+  it('goes from made trials to predictions, in another folder', async () => {
+    const at = { cwd: folder }
+    await json(['fixtures', 'make', 'trials', 'made', '--subjects', '4', '--trials', '4', '--seconds', '20'], at)
+    expect(filesUnder(path('made')).sort()).toEqual(['README.md', 'eda.csv', 'music.csv', 'trials.csv'])
+    const prepared = await json(['prepare', '--data', 'made', '--out', 'ready', '--length', '320'], at)
+    expect(prepared).toMatchObject({ usable: 16, skipped: [] })
+    interface Trained { results: unknown[]; folds: { count: number }; config: { model: { length: number } } }
+    const settings = ['--data', 'ready', '--folds', 'subject:loo', '--only-fold', 'synthetic01', '--epochs', '1', ...SMALL]
+    const trained = await json<Trained>(['train', '--out', 'new run', ...settings], at)
+    expect(trained.folds.count).toBe(4)
+    expect(trained.results).toHaveLength(1)
+    expect(trained.config.model.length).toBe(320)
+    const { predictions } = await json<{ predictions: { probability: number }[] }>(['predict', '--run', 'new run', '--data', 'made'], at)
+    expect(predictions).toHaveLength(16)
+    expect(predictions.every(({ probability }) => probability >= 0 && probability <= 1)).toBe(true)
+  })
+
+  it('evaluates a run again with the same numbers, and on other data', async () => {
+    const stored = JSON.parse(readFileSync(join(run, 'result.json'), 'utf8')) as { pooled: unknown; results: { name: string; predictions: unknown[] }[] }
+    const again = await json<typeof stored>(['eval', '--run', run])
+    expect(again.pooled).toEqual(stored.pooled)
+    expect(again.results.map(({ predictions }) => predictions)).toEqual(stored.results.map(({ predictions }) => predictions))
+    writeStudy(path('unseen'), 7)
+    const other = await json<{ metrics: { count: number } }>(['eval', '--run', run, '--data', path('unseen')])
+    expect(other.metrics.count).toBe(36)
+    const { report } = await json<{ report: string }>(['report', '--run', run])
+    expect(readFileSync(report, 'utf8')).toMatch(/^<!doctype html>/i)
+  })
+
+  it('stops quietly when its reader has seen enough', () => {
+    const command = `"${process.execPath}" bin/galvani.js predict --run "${run}" --data "${study}" --json 2>&1 >&3 | cat`
+    const { stdout } = spawnSync('sh', ['-c', `(${command}) 3>&1 | head -c 0`], { cwd: fileURLToPath(new URL('..', import.meta.url)), encoding: 'utf8' })
+    expect(stdout).not.toContain('Error')
+  })
+
+  it('starts as npx galvani inside the clone', () => {
+    const cwd = fileURLToPath(new URL('..', import.meta.url))
+    const { stdout, status } = spawnSync('npx', ['--no-install', 'galvani', '--version'], { cwd, encoding: 'utf8', shell: process.platform === 'win32' })
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+    expect(status).toBe(0)
+  })
+})
