@@ -27,14 +27,16 @@ export interface StartOptions {
   node?: string[]
   /** Lines that are no complaint. */
   progress?: RegExp
+  onStart?: (child: ChildProcess) => void
   /** Called with each piece of stderr, e.g. to interrupt at some point. */
   onStderr?: (text: string, child: ChildProcess) => void
 }
 
 const ofDriver = /^Warning: (max|vk|loader_)|^ +at .*third_party\/dawn/
 
-export async function galvani(args: string[], { cwd, env, node = [], progress, onStderr }: StartOptions = {}): Promise<Finished> {
+export async function galvani(args: string[], { cwd, env, node = [], progress, onStart, onStderr }: StartOptions = {}): Promise<Finished> {
   const child = spawn(process.execPath, [...node, program, ...args], { cwd, env: { ...process.env, ...env } })
+  onStart?.(child)
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => {

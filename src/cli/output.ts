@@ -13,9 +13,10 @@ export interface Progress {
 
 /** Seconds between two progress lines where there is no terminal to draw on. */
 const LINE_INTERVAL = 10
-const CLEAR_LINE = '\r\x1b[K'
 
 export class Output {
+  private drawn: cliProgress.MultiBar | null = null
+
   constructor(private readonly options: OutputOptions) {}
 
   /** The result: a JSON document with --json, else the given text. */
@@ -23,23 +24,35 @@ export class Output {
     process.stdout.write(this.options.json ? `${JSON.stringify(json, null, 1)}\n` : `${text}\n`)
   }
 
-  /** A line of news for a person; it takes the place of a bar, which the next update draws again below. */
+  /** A line of news for a person, above the bar if there is one. */
   note(line: string): void {
-    if (!this.options.quiet) process.stderr.write(`${process.stderr.isTTY ? CLEAR_LINE : ''}${line}\n`)
+    if (this.options.quiet) return
+    if (this.drawn) this.drawn.log(`${line}\n`)
+    else process.stderr.write(`${line}\n`)
   }
 
   /** A bar with ETA on a terminal, a line every ten seconds elsewhere. */
   progress(label: string, total: number): Progress {
     if (this.options.quiet) return { update: () => undefined, stop: () => undefined }
-    return process.stderr.isTTY ? bar(label, total) : lines(label, total)
+    return process.stderr.isTTY ? this.bar(label, total) : lines(label, total)
   }
-}
 
-function bar(label: string, total: number): Progress {
-  const format = `${label} {bar} {percentage} % | {value}/{total} | {eta_formatted} left {note}`
-  const drawn = new cliProgress.SingleBar({ format, stream: process.stderr, hideCursor: true, clearOnComplete: true, etaBuffer: 50 })
-  drawn.start(total, 0, { note: '' })
-  return { update: (done, note = '') => drawn.update(done, { note }), stop: () => drawn.stop() }
+  private bar(label: string, total: number): Progress {
+    const format = `${label} {bar} {percentage} % | {value}/{total} | {eta_formatted} left {note}`
+    // Ctrl-C is the command's own; a bar that changes nothing of the terminal needs no clean-up then.
+    const plain = { hideCursor: false, linewrap: true, gracefulExit: false }
+    const drawn = new cliProgress.MultiBar({ format, stream: process.stderr, clearOnComplete: true, etaBuffer: 50, ...plain })
+    const only = drawn.create(total, 0, { note: '' })
+    this.drawn = drawn
+    return {
+      update: (done, note = '') => only.update(done, { note }),
+      stop: () => {
+        drawn.update() // prints what was logged since the last redraw
+        drawn.stop()
+        if (this.drawn === drawn) this.drawn = null
+      },
+    }
+  }
 }
 
 function lines(label: string, total: number): Progress {

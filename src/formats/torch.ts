@@ -69,7 +69,7 @@ function checkLayout(name: string, value: unknown, source: string): Layout {
   if (count > 0 && last >= storage.elements) {
     throw fail(`reaches element ${last} of its storage, which has ${storage.elements}`)
   }
-  return { storage, offset, shape: extents, strides: strides as number[], count }
+  return { storage, offset, shape: extents, strides: strides, count }
 }
 
 const isStorageRef = (value: unknown): value is StorageRef =>

@@ -66,19 +66,20 @@ function compute(c: Json): [Json, Json] {
   throw new FormatError(`a metrics case has the fields ${Object.keys(c).join(', ')}, which belong to no known metric`)
 }
 
+/** Error as a share of its tolerance; a tolerance of zero allows none. */
+const share = (error: number, tolerance: number): number => (error === 0 ? 0 : error / tolerance)
+
 /** Judges a metrics file by its tolerances: `abs`, and `p_rel` for p-values. */
 export function judgeMetrics(file: string, tolerance: Readonly<Record<string, number>>): MetricsJudgement {
   const { cases } = JSON.parse(file) as { cases: Json[] }
   let worst: MetricsJudgement = { error: 0, tolerance: tolerance.abs ?? 0, where: '' }
   for (const [index, c] of cases.entries()) {
     const [expected, actual] = compute(c)
-    for (const [path, reference, value] of pairs(expected, actual, `${String(c.name ?? index)}`)) {
+    for (const [path, reference, value] of pairs(expected, actual, typeof c.name === 'string' ? c.name : `case ${index}`)) {
       const relative = /relative_p$|log10_p$|\.t$/.test(path)
       const bound = (relative ? tolerance.p_rel : tolerance.abs) ?? 0
       const error = Number.isNaN(value) ? Infinity : Math.abs(value - reference)
-      if (error > bound ? error / bound > worst.error / worst.tolerance : error > worst.error) {
-        worst = { error, tolerance: bound, where: path }
-      }
+      if (share(error, bound) > share(worst.error, worst.tolerance)) worst = { error, tolerance: bound, where: path }
     }
   }
   return worst
