@@ -9,6 +9,6 @@ declare const shader: Shader<{
     reduce: 'chunk_sums' | 'result'
   }
   params: 'batch' | 'in_rows' | 'out_rows' | 'in_quads' | 'out_quads' | 'kernel' | 'stride' | 'padding' | 'chunks' | 'chunk_rows' | 'result_quads'
-  constants: 'WORKGROUP' | 'TM' | 'TQ' | 'ACCUMULATE'
+  constants: 'WORKGROUP' | 'TM' | 'TQ'
 }>
 export default shader

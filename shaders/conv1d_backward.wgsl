@@ -37,7 +37,6 @@ struct Params {
 const WORKGROUP: u32 = 64u;
 const TM: u32 = 4u;
 const TQ: u32 = 2u;
-const ACCUMULATE: bool = false;
 
 @compute @workgroup_size(WORKGROUP)
 fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
@@ -81,8 +80,7 @@ fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
   for (var m = 0u; m < TM; m++) {
     let l = residue + (tile * TM + m) * params.stride;
     if (l < params.in_rows) {
-      let i = (b * params.in_rows + l) * params.in_quads + ci;
-      if (ACCUMULATE) { dx[i] += acc[m]; } else { dx[i] = acc[m]; }
+      dx[(b * params.in_rows + l) * params.in_quads + ci] = acc[m];
     }
   }
 }

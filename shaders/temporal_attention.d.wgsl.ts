@@ -3,7 +3,7 @@ import type { Shader } from '../src/runtime/shader.ts'
 
 declare const shader: Shader<{
   entries: {
-    forward: 'k' | 'key_bounds' | 'lse' | 'q' | 'query_bounds' | 'v' | 'y'
+    forward: 'bounds' | 'k' | 'lse' | 'q' | 'v' | 'y'
   }
   params: 'batch' | 'queries' | 'keys' | 'segments' | 'tiles' | 'lse_stride'
   constants: 'WORKGROUP' | 'D4' | 'TQ' | 'LOWEST'

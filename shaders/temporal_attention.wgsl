@@ -10,18 +10,19 @@
 struct Params { batch: u32, queries: u32, keys: u32, segments: u32, tiles: u32, lse_stride: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> query_bounds: array<u32>;
-@group(0) @binding(2) var<storage, read> key_bounds: array<u32>;
-@group(0) @binding(3) var<storage, read> q: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> k: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read> v: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> y: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> lse: array<f32>;
+@group(0) @binding(1) var<storage, read> bounds: array<u32>;
+@group(0) @binding(2) var<storage, read> q: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> k: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> v: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> lse: array<f32>;
 
 const WORKGROUP: u32 = 64u;
 const D4: u32 = 8u;
 const TQ: u32 = 2u;
 const LOWEST: f32 = -3.402823e38;
+
+// bounds: S + 1 row bounds of the queries, then as many of the keys.
 
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
@@ -31,8 +32,9 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
   let s = thread / params.tiles % params.segments;
   let b = thread / (params.tiles * params.segments);
   if (b >= params.batch) { return; }
-  let first = query_bounds[s] + tile * TQ;
-  let end = query_bounds[s + 1u];
+  let keys_at = params.segments + 1u;
+  let first = bounds[s] + tile * TQ;
+  let end = bounds[s + 1u];
   if (first >= end) { return; }
 
   var query: array<vec4<f32>, D4 * TQ>;
@@ -50,7 +52,7 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
       sum[t * D4 + d] = vec4<f32>();
     }
   }
-  for (var j = key_bounds[s]; j < key_bounds[s + 1u]; j++) {
+  for (var j = bounds[keys_at + s]; j < bounds[keys_at + s + 1u]; j++) {
     let row = (b * params.keys + j) * D4;
     var score: array<f32, TQ>;
     var rescale: array<f32, TQ>;

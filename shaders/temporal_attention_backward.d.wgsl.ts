@@ -3,10 +3,11 @@ import type { Shader } from '../src/runtime/shader.ts'
 
 declare const shader: Shader<{
   entries: {
-    query: 'delta' | 'dq' | 'dy' | 'k' | 'key_bounds' | 'lse' | 'q' | 'query_bounds' | 'v' | 'y'
-    key: 'dk' | 'dv' | 'dy' | 'k' | 'key_bounds' | 'lse' | 'q' | 'query_bounds' | 'row_delta' | 'v'
+    row_statistics: 'dy' | 'lse' | 'row_values' | 'y'
+    query: 'bounds' | 'dq' | 'dy' | 'k' | 'q' | 'rows' | 'v'
+    key: 'bounds' | 'dk' | 'dv' | 'dy' | 'k' | 'q' | 'rows' | 'v'
   }
-  params: 'batch' | 'queries' | 'keys' | 'segments' | 'tiles' | 'lse_stride'
+  params: 'batch' | 'queries' | 'keys' | 'segments' | 'tiles' | 'lse_stride' | 'rows_stride'
   constants: 'WORKGROUP' | 'D4'
 }>
 export default shader

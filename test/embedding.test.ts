@@ -1,10 +1,15 @@
 // galvani inside a program that has a device, buffers and passes of its own.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { add, Gpu, LimitError, Plan, relu } from '../src/index.ts'
+import { create } from 'webgpu'
+import { add, Gpu, initialise, LimitError, Plan, presets, relu, Rtcan1d } from '../src/index.ts'
 import { openGpu } from '../src/runtime/node.ts'
 
 const STORAGE = 0x80
 const COPY = 4 | 8
+
+/** Kept for the life of its devices. */
+let instance: GPU | undefined
+const dawn = (): Promise<GPU> => Promise.resolve((instance ??= create([])))
 
 let host: Gpu
 let device: GPUDevice
@@ -106,5 +111,43 @@ describe('a borrowed device', () => {
     guest.write(x, [1, 2, 3, 4])
     await other.close()
     expect(await guest.read(x)).toEqual(Float32Array.of(1, 2, 3, 4))
+  })
+})
+
+describe('a device of the host', () => {
+  it('may report errors of the host’s own without harm to the guest', async () => {
+    const plan = new Plan(guest)
+    plan.output('y', relu(plan, plan.input('x', [4])))
+    await plan.compile()
+    device.createBuffer({ size: 16, usage: 1 | 2 }) // invalid: no buffer is mapped both for reading and for writing
+    await device.queue.onSubmittedWorkDone()
+    plan.write('x', [-1, 2, -3, 4])
+    plan.run()
+    expect(await plan.read('y')).toEqual(Float32Array.of(0, 2, 0, 4))
+  })
+
+  it('needs no more than the default limits to train every kind of layer', async () => {
+    const adapter = await (await dawn()).requestAdapter()
+    const plain = await adapter?.requestDevice()
+    if (!plain) throw new Error('no adapter')
+    expect(plain.limits.maxStorageBuffersPerShaderStage).toBeLessThan(host.limits.maxStorageBuffersPerShaderStage + 1)
+    const gpu = Gpu.fromDevice(plain)
+    const config = { ...presets.paper, channels: 8, stage_channels: [8], length: 120, final_pool: 2, music_dim: 2, hidden: [4] }
+    const model = new Rtcan1d(gpu, config)
+    model.weights.load(initialise(config, model.summary, 'he', 1), 'initial weights')
+    const step = new Plan(gpu)
+    const inputs = { eda: step.input('eda', [2, 3, 120]), music: step.input('music', [2, 2]) }
+    const forward = model.forward(step, inputs, { training: true })
+    const { loss, dlogits } = forward.loss(step.input('targets', [2, 2]))
+    forward.backward(dlogits)
+    step.output('loss', loss)
+    await step.compile()
+    step.write('eda', Float32Array.from({ length: 720 }, (_, i) => Math.sin(i)))
+    step.write('targets', [1, 0, 0, 1])
+    step.run()
+    expect((await step.readFloat('loss'))[0]).toBeGreaterThan(0)
+    await gpu.close()
+    plain.destroy()
+    await plain.lost
   })
 })

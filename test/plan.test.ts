@@ -243,9 +243,16 @@ describe('recording refuses', () => {
     }
   })
 
-  it('more dispatches once compiled', async () => {
+  it('two outputs of one name', () => {
+    expect(refusal((p) => p.output('y', p.output('y', p.input('x', [4]))))).toEqual(new ShapeError("plan has two outputs named 'y'"))
+  })
+
+  it('more of anything once compiled', async () => {
     const plan = await quadruple([4])
-    expect(() => relu(plan, plan.outputTensor('y'))).toThrow(new DeviceError('a compiled plan cannot record more dispatches'))
+    const compiled = (what: string) => new DeviceError(`a compiled plan cannot take more ${what}`)
+    expect(() => plan.output('z', plan.outputTensor('y'))).toThrow(compiled('outputs'))
+    await expect(plan.compile()).rejects.toThrow(new DeviceError('the plan is compiled already'))
+    expect(() => relu(plan, plan.outputTensor('y'))).toThrow(new DeviceError('a compiled plan cannot take more dispatches'))
     plan.destroy()
   })
 })
@@ -259,10 +266,20 @@ describe('using a plan wrongly', () => {
     plan.destroy()
   })
 
+  it('says that it is destroyed, and harms nobody', async () => {
+    const plan = await quadruple([4])
+    const tensor = plan.outputTensor('y')
+    plan.destroy()
+    expect(() => plan.run()).toThrow(new DeviceError('compile the plan before running it; it is destroyed'))
+    await expect(gpu.read(tensor)).rejects.toThrow(/^tensor add has no memory/)
+    expect(() => plan.write('x', [1, 2, 3, 4])).toThrow(/^tensor x has no memory/)
+    gpu.check()
+  })
+
   it('asks for compilation first', () => {
     const plan = new Plan(gpu)
     plan.output('y', relu(plan, plan.input('x', [4])))
-    expect(() => plan.run()).toThrow(new DeviceError('compile the plan before running it'))
+    expect(() => plan.run()).toThrow(new DeviceError('compile the plan before running it; it is recording'))
     plan.destroy()
   })
 })

@@ -68,23 +68,21 @@ export function conv1d(p: Plan, x: Tensor, w: Tensor, bias: Tensor | null, g: Co
 
 const unusedChunks = { chunks: 0, chunk_rows: 0, result_quads: 0 }
 
-/** Gradient with respect to the input of `conv1d`. With `into`, adds to that tensor instead of making one. */
+/** Gradient with respect to the input of `conv1d`. */
 export function conv1dBackwardInput(
   p: Plan,
   dy: Tensor,
   w: Tensor,
   xShape: Shape,
   g: ConvGeometry,
-  options: { into?: Tensor | undefined; label?: string } = {},
+  label = 'conv1d backward input',
 ): Tensor {
-  const label = options.label ?? 'conv1d backward input'
-  const dx = options.into ?? p.tensor(xShape, 'f32', label)
-  expectShape(label, dx.shape, xShape)
+  const dx = p.tensor(xShape, 'f32', label)
   const params = { ...geometryParams(xShape, w, dy.shape, g), ...unusedChunks }
   const tiles = ceilDiv(ceilDiv(params.in_rows, g.stride), TM)
   p.dispatch(backward, 'input', { dy, w, dx, params }, {
     groups: ceilDiv(params.batch * g.stride * tiles * params.in_quads, WORKGROUP),
-    constants: { TM, ACCUMULATE: options.into !== undefined },
+    constants: { TM },
     label,
   })
   return dx

@@ -29,6 +29,6 @@ export function linearBackward(
   label = 'linear backward',
 ): Tensor {
   conv1dBackwardWeight(p, asRows(x), asRows(dy), dw, dbias, pointwise, `${label} weight`)
-  const dx = conv1dBackwardInput(p, asRows(dy), w, asRows(x).shape, pointwise, { label: `${label} input` })
+  const dx = conv1dBackwardInput(p, asRows(dy), w, asRows(x).shape, pointwise, `${label} input`)
   return dx.reshape(x.shape)
 }

@@ -27,9 +27,8 @@ function setUp(p: Plan, q: Tensor, k: Tensor, queries: Segments, keys: Segments,
     throw new ShapeError(`${label}: queries ${formatShape(q.shape)} do not fit keys ${formatShape(k.shape)}`)
   }
   const params = { batch, queries: n, keys: extent(k.shape, 1), segments: segmentCount(queries), lse_stride: padTo4(n) }
-  const query_bounds = p.constant(`${label} query bounds`, 'u32', queries)
-  const key_bounds = p.constant(`${label} key bounds`, 'u32', keys)
-  return { params, bounds: { query_bounds, key_bounds }, constants: { D4: q.rowStride / 4 } }
+  const bounds = p.constant(`${label} bounds`, 'u32', [...queries, ...keys])
+  return { params, bounds, constants: { D4: q.rowStride / 4 } }
 }
 
 /**
@@ -50,7 +49,7 @@ export function temporalAttention(
   const tiles = ceilDiv(Math.max(...segmentLengths(queries)), TQ)
   const y = p.tensor(q.shape, 'f32', label)
   const lse = p.tensor([params.batch, params.queries], 'f32', `${label} lse`)
-  p.dispatch(shader, 'forward', { ...bounds, q, k, v, y, lse, params: { ...params, tiles } }, {
+  p.dispatch(shader, 'forward', { bounds, q, k, v, y, lse, params: { ...params, tiles } }, {
     groups: ceilDiv(params.batch * params.segments * tiles, WORKGROUP),
     constants: { ...constants, TQ },
     label,
@@ -66,20 +65,27 @@ export function temporalAttentionBackward(
   label = 'attention backward',
 ): { dq: Tensor; dk: Tensor; dv: Tensor } {
   expectSameShape(label, dy, y)
-  const { params, bounds, constants } = setUp(p, q, k, queries, keys, label)
+  const { params: sizes, bounds, constants } = setUp(p, q, k, queries, keys, label)
+  // Per query its lse and delta, side by side: the key side then stays within 8 storage buffers, the least every device has.
+  const rows = p.tensor([sizes.batch, 2 * sizes.queries], 'f32', `${label} rows`)
+  const params = { ...sizes, rows_stride: rows.rowStride / 2, tiles: 0 }
+  p.dispatch(backward, 'row_statistics', { y, dy, lse, row_values: rows, params }, {
+    groups: ceilDiv(sizes.batch * sizes.queries, WORKGROUP),
+    constants,
+    label: `${label} rows`,
+  })
+  const launch = (tiles: number) => ({ groups: ceilDiv(sizes.batch * sizes.segments * tiles, WORKGROUP), constants })
+  const shared = { bounds, q, k, v, dy, rows }
   const dq = p.tensor(q.shape, 'f32', `${label} dq`)
-  const delta = p.tensor(lse.shape, 'f32', `${label} delta`)
-  const launch = (tiles: number) => ({ groups: ceilDiv(params.batch * params.segments * tiles, WORKGROUP), constants })
   const queryTiles = Math.max(...segmentLengths(queries))
-  const shared = { ...bounds, q, k, v, dy, lse }
-  p.dispatch(backward, 'query', { ...shared, y, dq, delta, params: { ...params, tiles: queryTiles } }, {
+  p.dispatch(backward, 'query', { ...shared, dq, params: { ...params, tiles: queryTiles } }, {
     ...launch(queryTiles),
     label: `${label} query side`,
   })
   const dk = p.tensor(k.shape, 'f32', `${label} dk`)
   const dv = p.tensor(v.shape, 'f32', `${label} dv`)
   const keyTiles = Math.max(...segmentLengths(keys))
-  p.dispatch(backward, 'key', { ...shared, row_delta: delta, dk, dv, params: { ...params, tiles: keyTiles } }, {
+  p.dispatch(backward, 'key', { ...shared, dk, dv, params: { ...params, tiles: keyTiles } }, {
     ...launch(keyTiles),
     label: `${label} key side`,
   })

@@ -46,7 +46,7 @@ export class GpuLayers implements Layers<Tensor> {
         const dbias = spec.bias ? weights.gradient(`${name}.bias`) : null
         conv1dBackwardWeight(p, x, dy, weights.gradient(`${name}.weight`), dbias, spec, `${name} backward weight`)
         if (x === this.constantInput) return x
-        return conv1dBackwardInput(p, dy, w, x.shape, spec, { label: `${name} backward input` })
+        return conv1dBackwardInput(p, dy, w, x.shape, spec, `${name} backward input`)
       }
       return { y, backward }
     }

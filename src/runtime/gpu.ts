@@ -57,7 +57,8 @@ export class Gpu {
       if (this.closed) return
       this.failure ??= new DeviceLostError(`the device was lost (reason: ${reason || 'unknown'}): ${message}`.trim())
     })
-    device.addEventListener('uncapturederror', this.onError)
+    // On a borrowed device an error nobody captured may be the owner's; there only what we create is watched (`guard`).
+    if (options.onClose) device.addEventListener('uncapturederror', this.onError)
   }
 
   private readonly onError = (event: GPUUncapturedErrorEvent): void => {
@@ -189,6 +190,28 @@ export class Gpu {
     return copy
   }
 
+  /**
+   * Creates objects under error scopes: what is invalid or does not fit is thrown here and leaves the device usable.
+   * @throws LimitError when memory ran out, DeviceError for anything else
+   */
+  async guard<T>(what: string, create: () => T): Promise<T> {
+    this.device.pushErrorScope('out-of-memory')
+    this.device.pushErrorScope('validation')
+    let created: Settled<T>
+    try {
+      created = { ok: true, value: create() }
+    } catch (error) {
+      created = { ok: false, error }
+    }
+    const scopes = Promise.all([this.device.popErrorScope(), this.device.popErrorScope()])
+    const [invalid, exhausted] = await this.wait(scopes)
+    if (!created.ok) throw created.error
+    this.check()
+    if (exhausted) throw new LimitError(`${what}: the device is out of memory; use a smaller batch (${exhausted.message})`)
+    if (invalid) throw new DeviceError(`${what}: ${invalid.message}`)
+    return created.value
+  }
+
   submit(commands: GPUCommandBuffer): void {
     this.check()
     this.device.queue.submit([commands])
@@ -238,19 +261,19 @@ export class Gpu {
     if (used.usesParams && shader.params) {
       entries.push({ binding: shader.params.binding, visibility: SHADER_STAGE_COMPUTE, buffer: { type: 'uniform' } })
     }
-    // Without scopes a shader that does not compile would put the whole device into the failed state.
-    this.device.pushErrorScope('validation')
-    const layout = this.device.createBindGroupLayout({ label: key, entries })
     const code = specialise(shader, constants)
-    const module = this.device.createShaderModule({ label: `${shader.name}.wgsl`, code })
-    const pipeline = this.device.createComputePipelineAsync({
-      label: key,
-      layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: { module, entryPoint: entry },
+    const { layout, compiling } = await this.guard(`${shader.name}.wgsl: ${key} did not compile`, () => {
+      const layout = this.device.createBindGroupLayout({ label: key, entries })
+      const module = this.device.createShaderModule({ label: `${shader.name}.wgsl`, code })
+      const pipeline = this.device.createComputePipelineAsync({
+        label: key,
+        layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+        compute: { module, entryPoint: entry },
+      })
+      return { layout, compiling: settled(pipeline) }
     })
-    const [invalid, compiled] = await this.wait(Promise.all([this.device.popErrorScope(), settled(pipeline)]))
+    const compiled = await this.wait(compiling)
     this.check()
-    if (invalid) throw new DeviceError(`${shader.name}.wgsl: ${key} did not compile: ${invalid.message}`)
     if (!compiled.ok) throw new DeviceError(`${shader.name}.wgsl: ${key} did not compile: ${String(compiled.error)}`)
     return { pipeline: compiled.value, layout }
   }
@@ -263,6 +286,7 @@ export class Gpu {
   /** Destroys an owned device after its work is done; a borrowed device is only let go. */
   async close(): Promise<void> {
     if (this.closed) return
+    await this.wait(Promise.all([...this.inFlight].map(settled)))
     this.closed = true
     this.device.removeEventListener('uncapturederror', this.onError)
     for (const buffer of this.owned.keys()) buffer.destroy()

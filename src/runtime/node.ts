@@ -16,7 +16,8 @@ const instances = new Set<GPU>()
 
 /**
  * Opens a device on this machine's fastest adapter with the adapter's own limits. Without any adapter it falls back to
- * a SwiftShader that came with an installed package. No global is touched.
+ * a SwiftShader that came with an installed package; that sets `process.env.VK_DRIVER_FILES` and maps the Vulkan loader
+ * into the process, for good. Apart from this nothing global is touched.
  *
  * @throws DeviceError when there is no adapter, or none of the name asked for.
  */

@@ -54,7 +54,8 @@ export class Plan {
   private readonly transients = new Set<Storage>()
   private readonly constants = new Map<string, Tensor>()
   private readonly ownBuffers: GPUBuffer[] = []
-  private encoded: Encoded[] | null = null
+  private state: 'recording' | 'compiling' | 'compiled' | 'destroyed' = 'recording'
+  private encoded: Encoded[] = []
 
   constructor(readonly gpu: Gpu) {}
 
@@ -88,6 +89,8 @@ export class Plan {
 
   /** Keeps a tensor's contents until the next run, readable by name. */
   output(name: string, tensor: Tensor): Tensor {
+    this.requireRecording('outputs')
+    if (this.outputs.has(name)) throw new ShapeError(`plan has two outputs named '${name}'`)
     this.outputs.set(name, tensor)
     return tensor
   }
@@ -99,7 +102,7 @@ export class Plan {
     args: Arguments<T, E>,
     launch: Launch<T>,
   ): void {
-    if (this.encoded) throw new DeviceError('a compiled plan cannot record more dispatches')
+    this.requireRecording('dispatches')
     const { params = null, ...tensors } = args as Record<string, unknown>
     const groups = typeof launch.groups === 'number' ? foldGroups(launch.groups) : launch.groups
     const recorded: Dispatch = {
@@ -113,6 +116,11 @@ export class Plan {
     }
     this.checkDispatch(recorded)
     this.dispatches.push(recorded)
+  }
+
+  /** Memory is assigned by what is recorded before `compile`; nothing can join later. */
+  private requireRecording(what: string): void {
+    if (this.state !== 'recording') throw new DeviceError(`a ${this.state} plan cannot take more ${what}`)
   }
 
   private checkDispatch({ shader, entry, label, tensors, groups }: Dispatch): void {
@@ -150,16 +158,22 @@ export class Plan {
 
   /** Assigns memory and builds every pipeline. `keepAll` gives each tensor memory of its own, so that any can be read. */
   async compile(options: { keepAll?: boolean } = {}): Promise<this> {
-    this.assignMemory(options.keepAll ? this.transients : new Set([...this.outputs.values()].map((t) => t.storage)))
-    const [uniforms, offsets] = this.uploadParams()
-    this.encoded = await Promise.all(
-      this.dispatches.map(async (d, i) => {
-        const { pipeline, layout } = await this.gpu.pipeline(d.shader, d.entry, d.constants)
+    if (this.state !== 'recording') throw new DeviceError(`the plan is ${this.state} already`)
+    this.state = 'compiling'
+    const keep = options.keepAll ? this.transients : new Set([...this.outputs.values()].map((t) => t.storage))
+    const [uniforms, offsets] = await this.gpu.guard('plan memory', () => {
+      this.assignMemory(keep)
+      return this.uploadParams()
+    })
+    const pipelines = await Promise.all(this.dispatches.map((d) => this.gpu.pipeline(d.shader, d.entry, d.constants)))
+    this.encoded = await this.gpu.guard('plan bindings', () =>
+      this.dispatches.map((d, i) => {
+        const { pipeline, layout } = pipelines[i] as (typeof pipelines)[number]
         const bindGroup = this.gpu.device.createBindGroup({ layout, entries: bindEntries(d, uniforms, offsets[i] ?? 0) })
         return { pipeline, bindGroup, groups: d.groups }
       }),
     )
-    this.gpu.check()
+    this.state = 'compiled'
     return this
   }
 
@@ -199,7 +213,7 @@ export class Plan {
 
   /** Encodes the plan into a compute pass of the caller's. */
   encode(pass: GPUComputePassEncoder): void {
-    if (!this.encoded) throw new DeviceError('compile the plan before running it')
+    if (this.state !== 'compiled') throw new DeviceError(`compile the plan before running it; it is ${this.state}`)
     let current: GPUComputePipeline | null = null
     for (const { pipeline, bindGroup, groups } of this.encoded) {
       if (pipeline !== current) pass.setPipeline(pipeline)
@@ -238,9 +252,8 @@ export class Plan {
 
   /** Fills every tensor of the plan that a kernel should write with NaN, so that a value left unwritten shows. */
   poison(): void {
-    const inputs = new Set([...this.inputs.values()].map((t) => t.buffer))
     for (const storage of this.transients) {
-      if (!storage.buffer || inputs.has(storage.buffer)) continue
+      if (!storage.buffer) continue
       this.gpu.device.queue.writeBuffer(storage.buffer, 0, new Uint8Array(storage.buffer.size).fill(0xff))
     }
   }
@@ -260,11 +273,14 @@ export class Plan {
     return lines.join('\n')
   }
 
-  /** Frees everything the plan owns. */
+  /** Frees everything the plan owns; its tensors have no memory from then on. */
   destroy(): void {
     for (const buffer of this.ownBuffers) this.gpu.destroyBuffer(buffer)
+    const own = [...this.inputs.values(), ...this.constants.values()].map((tensor) => tensor.storage)
+    for (const storage of [...own, ...this.transients]) storage.buffer = null
     this.ownBuffers.length = 0
-    this.encoded = null
+    this.encoded = []
+    this.state = 'destroyed'
   }
 }
 
