@@ -3,5 +3,12 @@ import { vitePlugin } from './tools/wgsl.mjs'
 
 export default defineConfig({
   plugins: [vitePlugin],
-  test: { pool: 'forks', maxWorkers: 2, testTimeout: 120_000, hookTimeout: 120_000, include: ['test/**/*.test.ts'] },
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    include: ['test/**/*.test.ts'],
+    globalSetup: 'test/build_first.ts',
+  },
 })

@@ -1,5 +1,5 @@
 // The command line as processes: good paths, and for every bad input one clear line and the right exit code.
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -70,6 +70,21 @@ describe('a recording that cannot be decomposed', () => {
     expect(filesUnder(path('mixed')).sort()).toEqual(['good.csv', 'good.json', 'good.svg'])
   })
 
+  it('leaves the others alone when its numbers leave float32', async () => {
+    writeFiles(folder, { 'good.csv': csv(even(80)), 'huge.csv': csv(even(80), (i) => `${2 + Math.sin(i / 10)}e200`) })
+    const args = ['decompose', path('huge.csv'), path('good.csv'), '--no-zscore', '--out', path('huge'), '--json']
+    const { code, stdout } = await galvani(args)
+    const { files } = JSON.parse(stdout) as { files: { status: string; reason?: string }[] }
+    expect(files).toMatchObject([{ status: 'refused', reason: expect.stringContaining('float32') as string }, { status: 'solved' }])
+    expect(code).toBe(BAD_DATA)
+  })
+
+  it('says what to do when its numbers do not fit alpha', async () => {
+    writeFiles(folder, { 'large.csv': csv(even(80), (i) => 1e4 * (2 + Math.sin(i / 10))) })
+    const result = await json<{ files: unknown[] }>(['decompose', path('large.csv'), '--no-zscore', '--out', path('large')])
+    expect(result.files).toMatchObject([{ status: 'badly-scaled', reason: expect.stringContaining('leave --no-zscore out') as string }])
+  })
+
   it('is never replaced by its own result', async () => {
     const before = csv(even(80))
     writeFiles(folder, { 'raw/good.csv': before })
@@ -87,6 +102,9 @@ describe('wrong usage', () => {
     ['unknown option', ['doctor', '--nope'], "unknown option '--nope'"],
     ['missing argument', ['fixtures', 'make'], "missing required argument 'kind'"],
     ['missing option', decompose, "required option '--out <dir>' not specified"],
+    ['no penalty', [...decompose, '--out', 'o', '--gamma', '0'], "--gamma is '0', expected a positive number"],
+    ['a rate of data that are known', ['eval', '--run', run, '--rate', '4'], '--rate belongs to --data'],
+    ['a model that does not fit itself', ['summary', '--set', 'length=20'], 'is too short; use a longer signal'],
     ['text for a number', [...decompose, '--out', 'o', '--rate', 'fast'], "--rate is 'fast', expected a number"],
     ['a rate of nothing', [...decompose, '--out', 'o', '--rate', '0'], "--rate is '0', expected a positive number"],
     ['half a subject', ['fixtures', 'make', 'trials', 'o', '--subjects', '2.5'], "--subjects is '2.5', expected an integer"],
@@ -145,6 +163,22 @@ describe('bad data', () => {
     return refuses(trainOn(data), BAD_DATA, "text/eda.csv:3: column 'eda_us' is 'high', expected a number")
   })
 
+  it('music of other stimuli', async () => {
+    const data = badStudy('silent', () => ({ 'music.csv': file('music.csv').replaceAll('synthetic1_song', 'other_song') }))
+    const says = "none of 36 trials has any; the first: stimulus 'synthetic1_song"
+    await refuses(['predict', '--run', run, '--data', data], BAD_DATA, says)
+    await refuses(['eval', '--run', run, '--data', data], BAD_DATA, says)
+    await refuses(trainOn(data), BAD_DATA, says)
+  })
+
+  it('signals of another preparation than the manifest', async () => {
+    writeStudy(path('again'), 2)
+    await succeeds(['prepare', '--data', study, '--out', path('torn'), '--length', '320'])
+    await succeeds(['prepare', '--data', path('again'), '--out', path('newer'), '--length', '320'])
+    cpSync(path('newer', 'signals.safetensors'), path('torn', 'signals.safetensors'))
+    await refuses(trainOn(path('torn')), BAD_DATA, 'torn: manifest.json and signals.safetensors are not of one preparation; run `galvani prepare` again')
+  })
+
   it('one trial only', () => {
     const data = badStudy('one', (trials) => ({ 'trials.csv': trials.split('\n').slice(0, 2).join('\n') }))
     return refuses(trainOn(data), BAD_DATA, /rating/)
@@ -170,20 +204,20 @@ describe('bad data', () => {
 })
 
 describe('a damaged run', () => {
-  const model = 'folds/0/model.safetensors'
+  const model = 'folds/fold-0/model.safetensors'
   const bytes = (): Uint8Array => readFileSync(join(run, model))
 
   it('has half a model', async () => {
     const damaged = damagedRun('half', model, bytes().subarray(0, bytes().length / 2))
-    await refuses(['predict', '--run', damaged, '--data', study], BAD_DATA, /folds\/0\/model.safetensors: .*truncated/)
-    await refuses(['eval', '--run', damaged], BAD_DATA, /folds\/0\/model.safetensors: .*truncated/)
+    await refuses(['predict', '--run', damaged, '--data', study], BAD_DATA, /folds\/fold-0\/model.safetensors: .*truncated/)
+    await refuses(['eval', '--run', damaged], BAD_DATA, /folds\/fold-0\/model.safetensors: .*truncated/)
   })
 
   it.each([
     ['config.json', ['predict', '--data', study]],
     ['source.json', ['eval']],
     ['result.json', ['report']],
-    ['folds/1/result.json', ['eval']],
+    ['folds/fold-1/result.json', ['eval']],
   ])('has a bad %s', async (name, [command = '', ...more]) => {
     const damaged = damagedRun(`bad ${name.replaceAll('/', ' ')}`, name, '{"folds": [')
     await refuses([command, '--run', damaged, ...more], BAD_DATA, `${name} is not JSON`)
@@ -196,7 +230,7 @@ describe('a damaged run', () => {
   it('is of other data', async () => {
     writeStudy(path('other study'), 2)
     const moved = damagedRun('moved', 'source.json', JSON.stringify({ data: path('other study') }))
-    await refuses(['eval', '--run', moved], BAD_DATA, /its test trials or labels are not those of other study now/)
+    await refuses(['eval', '--run', moved], BAD_DATA, /its trials, labels, folds or recordings are not those of other study now/)
   })
 })
 
@@ -298,7 +332,7 @@ describe('good paths', () => {
     const prepared = await json(['prepare', '--data', 'made', '--out', 'ready', '--length', '320'], at)
     expect(prepared).toMatchObject({ usable: 16, skipped: [] })
     interface Trained { results: unknown[]; folds: { count: number }; config: { model: { length: number } } }
-    const settings = ['--data', 'ready', '--folds', 'subject:loo', '--only-fold', 'synthetic01', '--epochs', '1', ...SMALL]
+    const settings = ['--data', 'ready', '--folds', 'subject:loo', '--only-fold', 'synthetic1_01', '--epochs', '1', ...SMALL]
     const trained = await json<Trained>(['train', '--out', 'new run', ...settings], at)
     expect(trained.folds.count).toBe(4)
     expect(trained.results).toHaveLength(1)
@@ -308,16 +342,21 @@ describe('good paths', () => {
     expect(predictions.every(({ probability }) => probability >= 0 && probability <= 1)).toBe(true)
   })
 
-  it('evaluates a run again with the same numbers, and on other data', async () => {
-    const stored = JSON.parse(readFileSync(join(run, 'result.json'), 'utf8')) as { pooled: unknown; results: { name: string; predictions: unknown[] }[] }
-    const again = await json<typeof stored>(['eval', '--run', run])
-    expect(again.pooled).toEqual(stored.pooled)
-    expect(again.results.map(({ predictions }) => predictions)).toEqual(stored.results.map(({ predictions }) => predictions))
-    writeStudy(path('unseen'), 7)
-    const other = await json<{ metrics: { count: number } }>(['eval', '--run', run, '--data', path('unseen')])
-    expect(other.metrics.count).toBe(36)
-    const { report } = await json<{ report: string }>(['report', '--run', run])
-    expect(readFileSync(report, 'utf8')).toMatch(/^<!doctype html>/i)
+  it('names of folds stay inside the run', async () => {
+    const [head = '', ...rows] = readFileSync(join(study, 'trials.csv'), 'utf8').trim().split('\n')
+    const subject = head.split(',').indexOf('subject')
+    const group = (row: string): string => (Number(row.split(',')[subject]?.slice(-1)) % 2 ? '..' : 'a/b')
+    const trials = [`${head},group`, ...rows.map((row) => `${row},${group(row)}`)].join('\n')
+    cpSync(study, path('grouped'), { recursive: true })
+    writeFileSync(path('grouped', 'trials.csv'), trials)
+    const settings = ['--data', path('grouped'), '--folds', 'column:group', '--epochs', '1', ...SMALL_TRAINING]
+    await succeeds(['train', '--out', path('dots'), ...settings])
+    expect(readdirSync(path('dots')).sort()).toEqual(['config.json', 'events.jsonl', 'folds', 'report.html', 'result.json', 'source.json'])
+    expect(readdirSync(path('dots', 'folds')).sort()).toEqual(['fold-..', 'fold-a%2Fb'])
+    const { models } = await json<{ models: string[] }>(['predict', '--run', path('dots'), '--data', study])
+    expect(models).toEqual(['..', 'a/b'])
+    writeFileSync(path('grouped', 'trials.csv'), trials.replaceAll(',..', ',c'))
+    await refuses(['eval', '--run', path('dots')], BAD_DATA, /folds\/fold-..\/result.json: .* folds or recordings are not those of grouped now/)
   })
 
   it('stops quietly when its reader has gone', async () => {

@@ -162,6 +162,15 @@ describe('bad input', () => {
     await expect(decompose(gpu, [[]], { sampleRate: 4 })).rejects.toThrow('signal 0 is empty')
   })
 
+  it('names a signal that is no array, such as a recording given without a list around it', async () => {
+    const recording = good as unknown as number[][]
+    await expect(decompose(gpu, recording, { sampleRate: 4 })).rejects.toThrow(UsageError)
+    await expect(decompose(gpu, recording, { sampleRate: 4 })).rejects
+      .toThrow('signal 0 is of type number, expected an array of samples; a single recording goes in as [recording].')
+    const hole = [good, null] as unknown as number[][]
+    await expect(decompose(gpu, hole, { sampleRate: 4 })).rejects.toThrow('signal 1 is null')
+  })
+
   it('refuses impossible parameters', async () => {
     await expect(decompose(gpu, [good], { sampleRate: -4 })).rejects.toThrow(UsageError)
     const equal = decompose(gpu, [good], { sampleRate: 4, tau0: 1, tau1: 1 })

@@ -3,11 +3,12 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
 import { demoCommands } from '../scripts/lib/demo_commands.mjs'
 import type { RunSummary } from '../src/train/run_summary.ts'
 
-const galvani = new URL('../bin/galvani.js', import.meta.url).pathname
+const galvani = fileURLToPath(new URL('../bin/galvani.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'galvani-demo-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

@@ -165,6 +165,11 @@ describe('the sources', () => {
     expect(foreignImports(modules, entry)).toEqual([])
   })
 
+  it.each(['files.ts', 'training.ts'])('%s reaches no module of Node', (entry) => {
+    expect(modules.has(entry)).toBe(true)
+    expect(foreignImports(modules, entry).filter((found) => found.includes(' imports node:'))).toEqual([])
+  })
+
   it('touch nothing of their host when imported, the programs excepted', () => {
     const library = Object.entries(sources).filter(([path]) => !path.startsWith('cli/'))
     expect(library.flatMap(([path, text]) => touchedOnImport(path, text))).toEqual([])

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { openGpu } from '../src/runtime/node.ts'
 import { DeviceError } from '../src/runtime/errors.ts'
 
@@ -84,20 +84,24 @@ describe('a device in Node', () => {
     expect(code).toBe(0)
   })
 
-  it('waits with naps between polls on a software adapter, and without on a real one', async () => {
+  it('waits with a nap in every turn of the loop on a software adapter, and without on a real one', async () => {
     const gpu = await openGpu()
-    let turns = 0
-    let waiting = true
-    const count = () => {
-      turns++
-      if (waiting) setImmediate(count)
+    const naps = vi.spyOn(Atomics, 'wait')
+    const turns = async (count: number) => {
+      for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))
+      return 'done'
     }
-    setImmediate(count)
-    const answer = await gpu.wait(new Promise((resolve) => setTimeout(() => resolve('done'), 300)))
-    waiting = false
-    expect(answer).toBe('done')
-    expect(turns < 1500).toBe(gpu.info.isFallbackAdapter)
-    await gpu.close()
+    try {
+      expect(await gpu.wait(turns(20))).toBe('done')
+      const whileWaiting = naps.mock.calls.length
+      await turns(20)
+      expect(whileWaiting >= 19).toBe(gpu.info.isFallbackAdapter)
+      expect(whileWaiting === 0).toBe(!gpu.info.isFallbackAdapter)
+      expect(naps.mock.calls.length - whileWaiting).toBeLessThanOrEqual(1) // the poll that was already due
+    } finally {
+      naps.mockRestore()
+      await gpu.close()
+    }
   })
 })
 

@@ -77,6 +77,20 @@ describe('runReport', () => {
     expect(text).not.toContain('none of them seen')
   })
 
+  it('says how epochs were chosen', () => {
+    const chosen = (unit: RunSummary['folds']['unit'], validation = 0.15): string => {
+      const run = sampleRun()
+      return visible({ ...run, folds: { ...run.folds, unit, validation } })
+    }
+    expect(chosen('subject')).toContain('Epochs are judged on people held out of the training part, never on the test part; a dot')
+    expect(chosen('stimulus')).toContain('Epochs are judged on stimuli held out')
+    expect(chosen('trial')).toContain('Epochs are judged on single trials held out')
+    for (const unit of ['subject', 'trial'] as const) {
+      expect(chosen(unit, 0)).toContain('Nothing was held out to judge epochs, so the last one was kept; a dot')
+      expect(chosen(unit, 0)).not.toContain('Epochs are judged')
+    }
+  })
+
   it('escapes every text it is given', () => {
     const hostile = `<script>alert(1)</script><img src=x onerror="a('b')">&`
     const poison = (value: unknown): unknown => {

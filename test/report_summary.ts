@@ -17,7 +17,7 @@ const scores = {
 }
 
 const fold = (name: string): FoldResult => ({
-  name, trainTrials: 40, validationTrials: 8, testSubjects: [`anna${name}`, `ben${name}`], bestEpoch: 2,
+  name, data: 'd1', trainTrials: 40, validationTrials: 8, testSubjects: [`anna${name}`, `ben${name}`], bestEpoch: 2,
   epochs: [
     { epoch: 1, trainLoss: 0.7, validationLoss: 0.69, validationAccuracy: 0.5 },
     { epoch: 2, trainLoss: 0.6, validationLoss: 0.65, validationAccuracy: 0.75 },
@@ -38,7 +38,7 @@ export const sampleRun = (): RunSummary => ({
     channels: ['origin', 'phasic', 'tonic'], musicDim: 0,
   },
   dimension: 'arousal', labels: 'two-means per subject', preset: 'paper', parameters: 123456,
-  folds: { scheme: 'subject:2', count: 2, subjectIndependent: true }, seed: 17, adapter: 'SwiftShader',
+  folds: { scheme: 'subject:2', count: 2, subjectIndependent: true, unit: 'subject', validation: 0.15 }, seed: 17, adapter: 'SwiftShader',
   versions: { galvani: '9.8.7' }, config: { epochs: 3, optimizer: { kind: 'sgd', lr: 0.001 } },
   skipped: [{ source: 'eda.csv:7', reason: 'a gap of 4.2 s' }],
   results: [fold('0'), fold('1')],

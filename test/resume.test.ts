@@ -1,10 +1,11 @@
 // A run that was stopped at any point, and went on, ends with the same bits as one that was not.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { RunSummary } from '../src/train/run_summary.ts'
-import { galvani, json, refuses, SMALL, succeeds, workFolder, writeStudy, type StartOptions } from './cli_support.ts'
+import { filesUnder, galvani, json, refuses, SMALL, succeeds, workFolder, writeStudy, type StartOptions } from './cli_support.ts'
 
+const BAD_DATA = 3
 const INTERRUPTED = 130
 const folder = workFolder()
 const data = join(folder, 'prepared')
@@ -46,6 +47,7 @@ function stopAt(line: string, signal: NodeJS.Signals, delay: number): StartOptio
 }
 
 function expectSame(run: string): void {
+  expect(filesUnder(run)).not.toContain('checkpoint.safetensors')
   expect(models(run)).toEqual(models(whole))
   expect(numbers(run)).toEqual(numbers(whole))
 }
@@ -67,11 +69,22 @@ describe('a killed run', () => {
 
 describe('an interrupted run', () => {
   const run = join(folder, 'interrupted')
+  const other = join(folder, 'other')
+
+  beforeAll(async () => {
+    // The same trials, ratings and music with other recordings.
+    const study = join(folder, 'other study')
+    writeStudy(study, 2)
+    for (const file of ['trials.csv', 'music.csv']) copyFileSync(join(folder, 'study', file), join(study, file))
+    await succeeds(['prepare', '--data', study, '--out', other, '--length', '320'])
+  })
 
   it('says so in one line, with exit code 130, and goes on with the same bits', async () => {
     await refuses([...train(run)], INTERRUPTED, 'galvani: interrupted', { ...stopAt('fold 0 epoch 1:', 'SIGINT', 0), progress: /^fold|^synthetic/ })
     expect(existsSync(join(run, 'result.json'))).toBe(false)
-    await succeeds(resume(run))
+    expect(filesUnder(run)).toContain('checkpoint.safetensors')
+    await refuses([...resume(run), '--data', other], BAD_DATA, 'fold-0/checkpoint.safetensors: its trials, labels, folds or recordings are not those of other', { progress: /^fold|^synthetic/ })
+    await succeeds([...resume(run), '--data', data])
     expectSame(run)
   })
 

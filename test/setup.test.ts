@@ -81,10 +81,12 @@ deb [arch=amd64 signed-by=/k.gpg] http://mirror.test/debian bookworm main contri
 
 it('reads the release from os-release', () => {
   expect(parseOsRelease('NAME="Debian GNU/Linux"\nVERSION_CODENAME=bookworm\nID=debian\n')).toEqual({
-    id: 'debian',
+    ids: ['debian'],
     codename: 'bookworm',
   })
-  expect(parseOsRelease('ID="opensuse-leap"\n')).toEqual({ id: 'opensuse-leap', codename: '' })
+  const derived = 'ID=linuxmint\nID_LIKE="ubuntu debian"\nVERSION_CODENAME=wilma\n'
+  expect(parseOsRelease(derived)).toEqual({ ids: ['linuxmint', 'ubuntu', 'debian'], codename: 'wilma' })
+  expect(parseOsRelease('ID="opensuse-leap"\nID_LIKE="suse opensuse"\n')).toEqual({ ids: ['opensuse-leap', 'suse', 'opensuse'], codename: '' })
 })
 
 describe('dependencies are current', () => {

@@ -43,6 +43,16 @@ describe.each(stores)('%s', (_, make) => {
     expect(await store.readText('a.txt')).toBe('short')
   })
 
+  it('removes a file, and nothing where there is none', async () => {
+    const store = make()
+    await store.write('folds/a/state', 'x')
+    await store.write('folds/b/state', 'y')
+    await store.remove('folds/a/state')
+    await store.remove('folds/a/state')
+    expect(await store.exists('folds/a/state')).toBe(false)
+    expect(await store.readText('folds/b/state')).toBe('y')
+  })
+
   it('says which file is missing', async () => {
     const store = make()
     await expect(store.read('missing.csv')).rejects.toThrow(FormatError)
@@ -81,6 +91,7 @@ describe('NodeStore', () => {
     await writeFile(join(folder, 'secret.txt'), 'x')
     const store = new NodeStore(join(folder, 'inner'))
     await expect(store.read('../secret.txt')).rejects.toThrow(UsageError)
+    await expect(store.remove('../secret.txt')).rejects.toThrow(UsageError)
     await expect(store.write('/elsewhere.txt', '')).rejects.toThrow(/leads out of/)
     await store.write('sub/file', '')
     await expect(store.read('sub')).rejects.toThrow(/is a folder, expected a file/)

@@ -15,6 +15,7 @@ import { Random } from '../src/runtime/random.ts'
 import { MemoryStore } from '../src/store/memory.ts'
 import { NodeStore } from '../src/store/node.ts'
 import type { Expectation } from '../src/verify/compare.ts'
+import { verifyCvxedaCase } from '../src/verify/cvxeda.ts'
 import { verifyFixtures } from '../src/verify/fixtures.ts'
 
 let gpu: Gpu
@@ -105,6 +106,16 @@ async function folderOf(cases: MadeCase[], spoil = ''): Promise<MemoryStore> {
   return store
 }
 
+it('an error that is no number is said in words: JSON has no NaN', async () => {
+  const n = 80
+  const y = Float64Array.from({ length: n }, (_, i) => Math.sin(i / 9))
+  const tensors = new Map(['y', 'r', 'p', 't'].map((name) => [name, { dtype: 'F64' as const, shape: [n], data: y }]))
+  const params = { tau0: 2, tau1: 0.7, delta_knot: 10, alpha: 8e-4, gamma: 1e-2, baseline_correction: 2 as const }
+  const entry = { name: 'made', fs: 4, params, objective_tight: NaN, nrmse_scale: 1, half_energy: 1, tier: 'main' }
+  const result = await verifyCvxedaCase(gpu, entry, tensors)
+  expect(result).toMatchObject({ status: 'failed', tensor: 'gap', error: 'gap is missing, not finite or of another size' })
+})
+
 describe('a folder made here', () => {
   const cases = [operatorCase(), modelCase()]
   const statuses = async (store: MemoryStore) => (await verifyFixtures(gpu, store, 'made')).map(({ name, status, tensor }) => ({ name, status, tensor }))
@@ -124,9 +135,16 @@ describe('a folder made here', () => {
     },
   )
 
-  it('fails a case whose file lacks a tensor, by name', async () => {
-    const store = await folderOf([operatorCase()])
-    await store.write('op.safetensors', serializeSafetensors(new Map()))
-    expect(await verifyFixtures(gpu, store, 'made')).toMatchObject([{ status: 'failed', error: "the case has no tensor 'x'" }])
+  it('fails a case whose file lacks a tensor, by name, and keeps none of its memory', async () => {
+    const store = await folderOf(cases)
+    const before = gpu.memory()
+    await verifyFixtures(gpu, store, 'made')
+    expect(gpu.memory()).toEqual(before)
+    for (const file of ['op.safetensors', 'model.safetensors']) await store.write(file, serializeSafetensors(new Map()))
+    expect(await verifyFixtures(gpu, store, 'made')).toMatchObject([
+      { status: 'failed', error: "the case has no tensor 'x'" },
+      { status: 'failed', error: expect.stringContaining('fixture') },
+    ])
+    expect(gpu.memory()).toEqual(before)
   })
 })

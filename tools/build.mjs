@@ -1,5 +1,5 @@
 // npm run build: dist/ for Node and browsers from one source, plus type declarations.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { spawnSync } from 'node:child_process'
@@ -8,23 +8,25 @@ import { esbuildPlugin } from './wgsl.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
-rmSync(dist, { recursive: true, force: true })
+// Built aside, so that a dist that is in use is missing for no longer than a rename.
+const aside = join(root, `dist.${process.pid}.tmp`)
+const ENTRIES = {
+  index: 'index.ts',
+  node: 'runtime/node.ts',
+  browser: 'runtime/browser.ts',
+  files: 'files.ts',
+  training: 'training.ts',
+}
 
 const shared = { bundle: true, format: 'esm', target: 'es2022', splitting: true, sourcemap: true, plugins: [esbuildPlugin], logLevel: 'warning' }
-const entry = (path) => join(root, 'src', path)
 
 // One build, so that a Gpu or an error class is the same object whichever entry it came through.
 await build({
   ...shared,
-  entryPoints: {
-    index: entry('index.ts'),
-    node: entry('runtime/node.ts'),
-    browser: entry('runtime/browser.ts'),
-    files: entry('files.ts'),
-    training: entry('training.ts'),
-    cli: entry('cli/main.ts'),
-  },
-  outdir: dist,
+  entryPoints: Object.fromEntries(
+    Object.entries({ ...ENTRIES, cli: 'cli/main.ts' }).map(([name, path]) => [name, join(root, 'src', path)]),
+  ),
+  outdir: aside,
   chunkNames: 'chunks/[name]-[hash]',
   platform: 'neutral',
   mainFields: ['module', 'main'],
@@ -32,11 +34,26 @@ await build({
   external: ['node:*'],
 })
 
-if (!process.argv.includes('--no-types')) {
+if (!process.argv.includes('--no-types')) process.exitCode = emitTypes(join(aside, 'types'))
+
+const old = join(root, `dist.${process.pid}.old.tmp`)
+if (existsSync(dist)) renameSync(dist, old)
+renameSync(aside, dist)
+rmSync(old, { recursive: true, force: true })
+
+/** Writes the declarations and returns the compiler's exit code. */
+function emitTypes(folder) {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-  const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.types.json')], { stdio: 'inherit' })
-  if (status !== 0) process.exit(status ?? 1)
-  toJavaScriptExtensions(join(dist, 'types'))
+  const args = [tsc, '-p', join(root, 'tsconfig.types.json'), '--outDir', folder]
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' })
+  toJavaScriptExtensions(folder)
+  for (const path of Object.values(ENTRIES)) nameWebGpuTypes(join(folder, 'src', path.replace(/\.ts$/, '.d.ts')))
+  return status ?? 1
+}
+
+/** `GPUDevice` and its kind are no part of the compiler's own library: whoever imports us needs their declarations. */
+function nameWebGpuTypes(path) {
+  writeFileSync(path, `/// <reference types="@webgpu/types" />\n${readFileSync(path, 'utf8')}`)
 }
 
 /** Declarations name their neighbours by `.ts`; consumers resolve `.js`. */

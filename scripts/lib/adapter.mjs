@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseOsRelease } from './apt.mjs'
-import { installChromium, installMesa } from './driver.mjs'
+import { installChromium, installMesa, mesaCommand } from './driver.mjs'
 import { node, root, say } from './run.mjs'
 
 const FAILED = join(root, 'node_modules', '.cache', 'galvani', 'no-system-driver')
@@ -16,9 +16,9 @@ export async function ensureAdapter() {
     if (!isOwn(found))
       remember(FAILED, 'No system driver could be installed; remove this file to have it tried again.\n')
   }
-  if (!found) throw new Error(`no WebGPU adapter on this machine; ${advice(system)}`)
+  if (!found) throw new Error(`no WebGPU adapter on this machine; ${await advice(system)}`)
   say(`adapter: ${found.name}${found.software ? ' (software)' : ''}`)
-  if (!isOwn(found) && !system.installs) say(`  embedded software driver; ${advice(system)}`)
+  if (!isOwn(found) && !system.installs) say(`  embedded software driver; ${await advice(system)}`)
 }
 
 /** Opens a device and runs a kernel: what it ran on (`brought`: on a driver that is not the system's), or undefined. */
@@ -44,22 +44,21 @@ async function installDriver(system, found) {
 }
 
 function readSystem() {
-  const { id, codename } = parseOsRelease(existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '')
-  const hasApt = id === 'debian' || id === 'ubuntu'
-  return { id, codename, hasApt, installs: hasApt && process.getuid?.() === 0 }
+  const release = parseOsRelease(existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '')
+  const hasApt = release.ids.some((id) => id === 'debian' || id === 'ubuntu')
+  return { ...release, hasApt, installs: hasApt && process.getuid?.() === 0 }
 }
 
 const COMMANDS = {
   fedora: 'sudo dnf install mesa-vulkan-drivers',
   arch: 'sudo pacman -S vulkan-swrast',
-  'opensuse-leap': 'sudo zypper install libvulkan_lvp',
-  'opensuse-tumbleweed': 'sudo zypper install libvulkan_lvp',
+  suse: 'sudo zypper install libvulkan_lvp',
 }
 
-function advice({ id, hasApt }) {
+async function advice(system) {
   if (process.platform !== 'linux') return 'install the driver of this machine’s GPU'
-  if (hasApt) return 'run `npm run setup` as root once to install a faster driver from the distribution'
-  const command = COMMANDS[id]
+  if (system.hasApt) return `install Mesa’s driver with \`${await mesaCommand(system)}\``
+  const command = system.ids.map((id) => COMMANDS[id]).find(Boolean)
   return command ? `install a driver with \`${command}\`` : 'install your distribution’s Mesa Vulkan drivers'
 }
 

@@ -58,11 +58,11 @@ export function backportsSource(files, codename) {
 }
 
 /**
- * ID and VERSION_CODENAME of /etc/os-release.
+ * The ID of /etc/os-release with those it is like, nearest first (ID_LIKE), and VERSION_CODENAME.
  *
  * @param {string} text
  */
 export function parseOsRelease(text) {
   const field = (name) => text.match(new RegExp(`^${name}="?([^"\n]*)"?$`, 'm'))?.[1] ?? ''
-  return { id: field('ID'), codename: field('VERSION_CODENAME') }
+  return { ids: [field('ID'), ...words(field('ID_LIKE'))], codename: field('VERSION_CODENAME') }
 }

@@ -9,9 +9,9 @@ const OLDEST_MESA = 24 // the lavapipe of Debian 12's own Mesa 22.3 is too old f
 const SOURCES = '/etc/apt/sources.list.d'
 
 /** Installs Mesa's lavapipe, from the release's backports where the release's own is too old. */
-export async function installMesa({ id, codename }) {
+export async function installMesa({ ids, codename }) {
   await step('no GPU driver found; reading the package lists (apt-get update)', () => apt('update'))
-  if (id !== 'debian' || (await candidateMajor(MESA[0])) >= OLDEST_MESA) return install(MESA)
+  if (!(await needsBackports(ids))) return install(MESA)
   const added = missingBackports(codename)
   try {
     if (added) {
@@ -26,6 +26,19 @@ export async function installMesa({ id, codename }) {
     throw error
   }
 }
+
+/** The command with which a person who may use sudo does what `installMesa` does. */
+export async function mesaCommand({ ids, codename }) {
+  const upToDate = 'sudo apt-get update && sudo apt-get install'
+  if (!(await needsBackports(ids))) return `${upToDate} ${MESA.join(' ')}`
+  const added = missingBackports(codename)
+  const lines = added?.text.trimEnd().split('\n').map((line) => `'${line}'`)
+  const add = added ? `printf '%s\\n' ${lines.join(' ')} | sudo tee ${added.path} && ` : ''
+  return `${add}${upToDate} -t ${codename}-backports ${MESA.join(' ')}`
+}
+
+/** Only Debian itself has the backports. */
+const needsBackports = async (ids) => ids[0] === 'debian' && (await candidateMajor(MESA[0])) < OLDEST_MESA
 
 /** Installs Debian's Chromium, which brings SwiftShader along. */
 export const installChromium = () => install(['chromium', 'libvulkan1'])

@@ -63,7 +63,7 @@ export async function loadDataset({ data, rate }: DataSource): Promise<Dataset> 
   return { kind: 'table', set: await loadTrialTable(store, { name, ...(rate !== undefined && { sampleRate: rate }) }) }
 }
 
-export interface PrepareSettings {
+interface PrepareSettings {
   length: number
   dropSeconds: number
   signal: AbortSignal

@@ -4,7 +4,7 @@ import { decompose, type Decomposition } from '../cvxeda/decompose.ts'
 import { readRecording } from '../data/recording.ts'
 import type { Recording } from '../data/trial.ts'
 import { formatCsv } from '../formats/csv.ts'
-import { FormatError, GalvaniError, UsageError } from '../runtime/errors.ts'
+import { DeviceLostError, FormatError, GalvaniError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { OpenOptions } from '../runtime/node.ts'
 import { decompositionSvg } from '../report/decomposition.ts'
@@ -14,7 +14,7 @@ import { NodeStore } from '../store/node.ts'
 import { adapterOption, interruptible, withGpu } from './context.ts'
 import { readTextFile } from './files.ts'
 import { Output, table, type OutputOptions } from './output.ts'
-import { positive, real } from './values.ts'
+import { positive } from './values.ts'
 
 /** A recording of less than one response (rise and decay) has nothing to decompose. */
 const SHORTEST_SECONDS = 5
@@ -36,6 +36,7 @@ interface DecomposeCommandOptions extends OutputOptions, OpenOptions {
 interface FileResult {
   file: string
   status: Decomposition['status'] | 'refused'
+  /** Why it was refused, or may be wrong. */
   reason?: string
   samples?: number
   sampleRate?: number
@@ -45,6 +46,17 @@ interface FileResult {
   /** The recording was (eda - mean) / std before the decomposition; all columns are in these units. */
   zscore?: { mean: number; std: number }
   outputs?: string[]
+}
+
+interface Refused {
+  file: string
+  error: GalvaniError
+}
+
+/** What to do about a decomposition that was returned but may be wrong. */
+const DOUBTS: Partial<Record<Decomposition['status'], string>> = {
+  'max-iterations': 'the tolerance was not reached; look at the figure before use, or cut the recording into shorter parts',
+  'badly-scaled': 'alpha is too small for numbers of this size; leave --no-zscore out, or raise --alpha',
 }
 
 export function decomposeCommand(): Command {
@@ -60,7 +72,7 @@ export function decomposeCommand(): Command {
     .option('--tau1 <s>', 'fast time constant (0.7)', positive('--tau1'))
     .option('--knots <s>', 'seconds between knots of the tonic spline (10)', positive('--knots'))
     .option('--alpha <x>', 'sparsity of the driver (0.0008)', positive('--alpha'))
-    .option('--gamma <x>', 'penalty of the tonic spline (0.01)', real('--gamma'))
+    .option('--gamma <x>', 'penalty of the tonic spline (0.01)', positive('--gamma'))
     .addOption(adapterOption())
     .option('--json', 'print one JSON document')
     .option('--quiet', 'no progress')
@@ -74,14 +86,16 @@ async function decomposeAction(files: string[], options: DecomposeCommandOptions
   const names = outputNames(files)
   requireOutputsBeside(files, names, options.out)
   const recordings = await Promise.all(files.map((file) => readOne(file, options)))
-  const results = recordings.every((recording) => recording instanceof GalvaniError)
-    ? recordings.map(({ message }, i) => refusal(files[i] as string, message))
+  const outcomes = recordings.every((recording) => recording instanceof GalvaniError)
+    ? recordings.map((error, i) => ({ file: files[i] as string, error }))
     : await decomposeAll(files, names, recordings, store, options, output)
-  const refused = results.filter(({ status }) => status === 'refused')
-  if (files.length === 1 && refused.length === 1 && !options.json) throw new FormatError(refused[0]?.reason ?? '')
+  const errors = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : []))
+  const [first] = errors
+  if (first && files.length === 1 && !options.json) throw first
+  const results = outcomes.map((outcome) => ('error' in outcome ? refusal(outcome) : outcome))
   const rows = results.map((r) => [r.file, r.status, String(r.iterations ?? ''), r.objective?.toPrecision(6) ?? '', r.reason ?? ''])
   output.result({ out: options.out, files: results }, table(['file', 'status', 'iterations', 'objective', 'reason'], rows))
-  if (refused.length > 0) throw new FormatError(`${refused.length} of ${files.length} files were refused; the first: ${refused[0]?.reason}`)
+  if (first) throw new FormatError(`${errors.length} of ${files.length} files were refused; the first: ${first.message}`)
 }
 
 /** The files' own names; where these repeat (Empatica's are all EDA.csv) with their folder's name in front. */
@@ -101,7 +115,7 @@ function requireOutputsBeside(files: readonly string[], names: readonly string[]
   if (overwritten !== undefined) throw new UsageError(`--out ${out} would replace ${overwritten} by its result; choose another folder`)
 }
 
-const refusal = (file: string, reason: string): FileResult => ({ file, status: 'refused', reason })
+const refusal = ({ file, error }: Refused): FileResult => ({ file, status: 'refused', reason: error.message })
 
 async function decomposeAll(
   files: readonly string[],
@@ -110,10 +124,10 @@ async function decomposeAll(
   store: NodeStore,
   options: DecomposeCommandOptions,
   output: Output,
-): Promise<FileResult[]> {
+): Promise<(FileResult | Refused)[]> {
   const signal = interruptible()
   const bar = output.progress('cvxEDA', files.length)
-  const results: FileResult[] = []
+  const results: (FileResult | Refused)[] = []
   return withGpu(options, async (gpu) => {
     for (const [i, recording] of recordings.entries()) {
       results.push(await decomposeOne(gpu, store, names[i] as string, files[i] as string, recording, options, signal))
@@ -137,6 +151,22 @@ async function readOne(file: string, { rate, time, eda }: DecomposeCommandOption
   }
 }
 
+interface Prepared {
+  /** What is decomposed: the recording without gaps, z-scored unless that is turned off. */
+  eda: Float64Array
+  filled: number
+  zscore?: { mean: number; std: number }
+}
+
+function prepare({ eda, sampleRate }: Recording, file: string, standardise: boolean): Prepared {
+  requireSeconds(eda.length, sampleRate, file)
+  const { samples, filled } = fillGaps(eda, sampleRate, file)
+  if (!standardise) return { eda: samples, filled }
+  const { z, mean, std } = zscore(samples)
+  return { eda: z, filled, zscore: { mean, std } }
+}
+
+/** What is wrong with one recording, or too large for the device in it, leaves the others alone. */
 async function decomposeOne(
   gpu: Gpu,
   store: NodeStore,
@@ -145,28 +175,28 @@ async function decomposeOne(
   recording: Recording | GalvaniError,
   options: DecomposeCommandOptions,
   signal: AbortSignal,
-): Promise<FileResult> {
-  if (recording instanceof GalvaniError) return refusal(file, recording.message)
+): Promise<FileResult | Refused> {
+  if (recording instanceof GalvaniError) return { file, error: recording }
+  const { sampleRate } = recording
+  let prepared: Prepared
+  let found: Decomposition
   try {
-    const { sampleRate } = recording
-    requireSeconds(recording.eda.length, sampleRate, file)
-    const { samples, filled } = fillGaps(recording.eda, sampleRate, file)
-    const standard = options.zscore ? zscore(samples) : null
-    const signalIn = standard?.z ?? samples
-    const [found] = await decompose(gpu, [signalIn], { sampleRate, signal, ...solverOptions(options) })
-    const outputs = await writeOutputs(store, name, signalIn, found as Decomposition, sampleRate, options.zscore)
-    const { status, iterations, objective } = found as Decomposition
-    const result: FileResult = {
-      ...{ file, status, samples: samples.length, sampleRate, filled, iterations, objective },
-      ...(standard && { zscore: { mean: standard.mean, std: standard.std } }),
-      outputs,
-    }
-    await store.write(`${name}.json`, `${JSON.stringify(result, null, 1)}\n`)
-    return result
+    prepared = prepare(recording, file, options.zscore)
+    found = (await decompose(gpu, [prepared.eda], { sampleRate, signal, ...solverOptions(options) }))[0] as Decomposition
   } catch (error) {
-    if (!(error instanceof FormatError)) throw error
-    return refusal(file, error.message)
+    if (!(error instanceof GalvaniError) || error instanceof DeviceLostError || error instanceof UsageError) throw error
+    return { file, error }
   }
+  const { eda, ...rest } = prepared
+  const { status, iterations, objective } = found
+  const reason = DOUBTS[status]
+  const outputs = await writeOutputs(store, name, eda, found, sampleRate, options.zscore)
+  const result: FileResult = {
+    ...{ file, status, ...(reason !== undefined && { reason }) },
+    ...{ samples: eda.length, sampleRate, ...rest, iterations, objective, outputs },
+  }
+  await store.write(`${name}.json`, `${JSON.stringify(result, null, 1)}\n`)
+  return result
 }
 
 function requireSeconds(samples: number, sampleRate: number, file: string): void {

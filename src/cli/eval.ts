@@ -1,19 +1,25 @@
 import { Command } from 'commander'
-import { labelTrials, parseLabelScheme } from '../data/labels.ts'
+import type { LabelledTrials } from '../data/labels.ts'
+import { FormatError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { OpenOptions } from '../runtime/node.ts'
 import type { NodeStore } from '../store/node.ts'
+import { majorityClass } from '../train/baselines.ts'
 import type { RunConfig } from '../train/config.ts'
-import { pool, predictionsOf, scores } from '../train/evaluate.ts'
-import { ModelInputs } from '../train/inputs.ts'
+import { chance, modelScores, pool, predictionsOf, scores } from '../train/evaluate.ts'
+import { labelReadable, makeExperiment, type Experiment, type SplitTrial } from '../train/experiment.ts'
+import { findFold } from '../train/folds.ts'
+import { inputsOf } from '../train/inputs.ts'
 import { classificationMetrics } from '../train/metrics.ts'
-import type { PreparedSet } from '../train/prepare.ts'
-import { finishedFolds, loadFoldModel, loadRunConfig, makeExperiment, probabilitiesOf, trainedFolds } from '../train/run.ts'
-import type { FoldResult } from '../train/run_summary.ts'
-import { adapterOption, interruptible, loadDataset, prepareDataset, requireFolder, withGpu, type DataSource } from './context.ts'
-import { Output, percent, type OutputOptions } from './output.ts'
-import { ensemble, forModel } from './predict.ts'
-import { resultTable } from './result_table.ts'
+import type { PreparedSet, PreparedTrial } from '../train/prepare.ts'
+import { probabilitiesOf } from '../train/predictor.ts'
+import { foldPlanSummary } from '../train/run.ts'
+import { finishedFolds, loadFoldModel, loadRunConfig, trainedFolds } from '../train/run_files.ts'
+import type { FoldResult, PooledResult } from '../train/run_summary.ts'
+import { adapterOption, interruptible, loadDataset, prepareDataset, requireFolder, withGpu, type Dataset } from './context.ts'
+import { describeSeen, ensemble, seenIn } from './ensemble.ts'
+import { Output, type OutputOptions } from './output.ts'
+import { datasetTitle, pooledRows, resultTable, runTable } from './result_table.ts'
 import { loadSource } from './run_folder.ts'
 import { positive } from './values.ts'
 
@@ -36,66 +42,110 @@ export function evalCommand(): Command {
     .action(evalAction)
 }
 
+/** A run on an open device. */
+interface OpenRun {
+  gpu: Gpu
+  store: NodeStore
+  config: RunConfig
+  /** Names of the trained folds. */
+  folds: string[]
+  prepare: (dataset: Dataset) => Promise<PreparedSet>
+  signal: AbortSignal
+  output: Output
+}
+
 async function evalAction(options: EvalOptions): Promise<void> {
+  const { data, rate } = options
+  if (rate !== undefined && data === undefined) throw new UsageError('--rate belongs to --data; the run knows the rate of its own data')
   const output = new Output(options)
   const store = requireFolder(options.run)
   const config = await loadRunConfig(store, options.run)
   const folds = await trainedFolds(store, options.run)
-  const { data, rate } = options
-  const source: DataSource = data === undefined ? await loadSource(store) : { data, ...(rate !== undefined && { rate }) }
-  const dataset = await loadDataset(source)
+  const dataset = await loadDataset(data === undefined ? await loadSource(store) : { data, ...(rate !== undefined && { rate }) })
+  labelReadable<SplitTrial>(dataset.set, config) // refuses before any work is spent
   const signal = interruptible()
   await withGpu(options, async (gpu) => {
     const settings = { length: config.model.length, dropSeconds: config.drop, signal }
-    const set = await prepareDataset(gpu, dataset, settings, output)
-    if (options.data === undefined) await evaluateOwnFolds(gpu, store, config, set, output)
-    else await evaluateOther(gpu, store, config, folds, set, output)
+    const prepare = (of: Dataset): Promise<PreparedSet> => prepareDataset(gpu, of, settings, output)
+    const run = { gpu, store, config, folds, prepare, signal, output }
+    const set = await prepare(dataset)
+    await (data === undefined ? evaluateOwnFolds(run, set) : evaluateOther(run, set))
   })
 }
 
 /** Every trained fold on the people it did not see, computed again from its stored weights. */
-async function evaluateOwnFolds(gpu: Gpu, store: NodeStore, config: RunConfig, set: PreparedSet, output: Output): Promise<void> {
+async function evaluateOwnFolds({ gpu, store, config, signal, output }: OpenRun, set: PreparedSet): Promise<void> {
   const experiment = makeExperiment(set, config)
-  const { plan, labelled } = experiment
   const results: FoldResult[] = []
   for (const stored of await finishedFolds(store, experiment)) {
-    const fold = plan.folds.find(({ name }) => name === stored.name)
-    if (!fold) continue
-    const model = await loadFoldModel(store, encodeURIComponent(fold.name))
-    const probabilities = await probabilitiesOf(gpu, config, model, experiment.set, fold.test)
-    const inputs = new ModelInputs(experiment.set, config.signals, model.scaling)
-    const predictions = predictionsOf(experiment.set.trials, labelled.labels, fold, probabilities, inputs)
+    const { test } = findFold(experiment.plan, stored.name)
+    const probabilities = await probabilitiesOf(gpu, config, await loadFoldModel(store, stored.name), experiment.set, test, signal)
+    const predictions = stored.predictions.map((of, i) => ({ ...of, probability: probabilities[i] as number }))
     results.push({ ...stored, predictions, ...scores(predictions) })
   }
   const dataset = { name: set.name, synthetic: set.synthetic }
-  const folds = { scheme: plan.scheme, count: plan.folds.length, subjectIndependent: plan.subjectIndependent }
-  const summary = { dimension: config.dimension, dataset, folds, results, pooled: pool(results, config.seed) }
-  output.result(summary, resultTable(summary as Parameters<typeof resultTable>[0]))
+  const pooled = pool(results, config.seed)
+  const summary = { dimension: config.dimension, dataset, folds: foldPlanSummary(experiment), results, pooled }
+  output.result(summary, runTable(summary))
 }
 
-/** The mean of all models on data that none of them has seen. */
-async function evaluateOther(
-  gpu: Gpu,
-  store: NodeStore,
-  config: RunConfig,
-  folds: readonly string[],
-  set: PreparedSet,
-  output: Output,
-): Promise<void> {
-  const readable = forModel(set, config)
-  const rated = labelTrials(readable.trials, config.dimension, parseLabelScheme(config.labels))
-  const { trials } = rated
-  const probabilities = await ensemble(gpu, store, config, folds, { ...readable, trials })
-  const metrics = classificationMetrics(rated.labels, probabilities.map((p) => (p > 0.5 ? 1 : 0)))
-  const high = rated.labels.reduce((sum, label) => sum + label, 0) / rated.labels.length
-  const text = [
-    `${config.dimension}, ${set.name}${set.synthetic ? ' (synthetic)' : ''}: ${trials.length} trials, ${folds.length} models`,
-    `accuracy ${percent(metrics.accuracy)}, balanced ${percent(metrics.balancedAccuracy)}, macro F1 ${percent(metrics.macro.f1)}`,
-    `majority class of these trials ${percent(Math.max(high, 1 - high))}`,
-  ]
+type Rated = Pick<LabelledTrials<PreparedTrial>, 'trials' | 'labels'>
+
+/** The mean of all models on other data, beside baselines that learn from what the models learned from. */
+async function evaluateOther(run: OpenRun, set: PreparedSet): Promise<void> {
+  const { gpu, store, config, folds, signal, output } = run
+  const labelled = labelReadable(set, config)
+  const { trials } = labelled
+  const models = await Promise.all(folds.map((fold) => loadFoldModel(store, fold)))
+  const seen = seenIn(models, trials)
+  const probabilities = await ensemble(gpu, config, models, { ...set, trials }, signal)
+  const own = await ownExperiment(run)
   const { dimension } = config
-  const skipped = [...readable.skipped, ...rated.skipped]
   const dataset = { name: set.name, synthetic: set.synthetic }
-  output.result({ dimension, dataset, models: folds, metrics, majority: Math.max(high, 1 - high), skipped }, text.join('\n'))
+  const title = `${datasetTitle(dimension, dataset)}: ${folds.length} models, ${describeSeen(seen, trials.length)}`
+  const skipped = [...set.skipped, ...labelled.skipped]
+  const head = { dimension, dataset, models: folds, ...seen }
+  if (typeof own === 'string') {
+    const { pooled, majority } = aloneOn(labelled, probabilities, config.seed)
+    const text = resultTable(title, [['model', pooled.model], ['majority class of these trials', majority]], pooled.interval)
+    const missing = `no baselines, since the run's own data cannot be read: ${own}`
+    output.result({ ...head, pooled, majorityOfTheseTrials: majority, missing, skipped }, `${text}\n${missing}`)
+  } else {
+    const pooled = besideBaselines(own, folds, labelled, probabilities)
+    output.result({ ...head, pooled, skipped }, resultTable(title, pooledRows(pooled), pooled.interval))
+  }
   for (const { source, reason } of skipped) output.note(`skipped ${source}: ${reason}`)
+}
+
+/** The data that the run was made from, or why they cannot be had. */
+async function ownExperiment({ store, config, prepare }: OpenRun): Promise<Experiment | string> {
+  try {
+    const experiment = makeExperiment(await prepare(await loadDataset(await loadSource(store))), config)
+    await finishedFolds(store, experiment) // refuses data that have changed since
+    return experiment
+  } catch (error) {
+    if (error instanceof FormatError || error instanceof UsageError) return error.message
+    throw error
+  }
+}
+
+/** Both datasets as one fold: all that the trained folds learned from, and the other data as its test part. */
+function besideBaselines(own: Experiment, folds: readonly string[], other: Rated, probabilities: readonly number[]): PooledResult {
+  const { config, set, labelled, plan } = own
+  const trained = folds.map((name) => findFold(plan, name))
+  const train = [...new Set(trained.flatMap((fold) => [...fold.train, ...fold.validation]))]
+  const test = other.trials.map((_, i) => set.trials.length + i)
+  const joint = { ...set, trials: [...set.trials, ...other.trials] }
+  const labels = Uint8Array.from([...labelled.labels, ...other.labels])
+  const inputs = inputsOf(joint, config, train)
+  const predictions = predictionsOf(joint.trials, labels, { train, validation: [], test }, probabilities, inputs)
+  return { ...scores(predictions), ...chance(predictions, config.seed) }
+}
+
+/** Without baselines that learned elsewhere: the more frequent class of the very trials that are judged. */
+function aloneOn({ trials, labels }: Rated, probabilities: readonly number[], seed: number) {
+  const predictions = trials.map(({ subject }, i) => ({ subject, label: labels[i] as number, probability: probabilities[i] as number }))
+  const frequent = majorityClass(labels, [...trials.keys()])
+  const majority = classificationMetrics(labels, trials.map(() => frequent))
+  return { pooled: { model: modelScores(predictions), ...chance(predictions, seed) }, majority }
 }

@@ -1,11 +1,9 @@
 import { Command } from 'commander'
-import type { Gpu } from '../runtime/gpu.ts'
 import type { OpenOptions } from '../runtime/node.ts'
-import type { NodeStore } from '../store/node.ts'
-import type { RunConfig } from '../train/config.ts'
-import type { PreparedSet } from '../train/prepare.ts'
-import { loadFoldModel, loadRunConfig, probabilitiesOf, trainedFolds, withMusic } from '../train/run.ts'
+import { withMusic, type MusicTrial } from '../train/experiment.ts'
+import { loadFoldModel, loadRunConfig, trainedFolds } from '../train/run_files.ts'
 import { adapterOption, interruptible, loadDataset, prepareDataset, requireFolder, withGpu } from './context.ts'
+import { describeSeen, ensemble, seenIn } from './ensemble.ts'
 import { Output, table, type OutputOptions } from './output.ts'
 import { positive } from './values.ts'
 
@@ -33,37 +31,26 @@ async function predictAction(options: PredictOptions): Promise<void> {
   const store = requireFolder(options.run)
   const config = await loadRunConfig(store, options.run)
   const folds = await trainedFolds(store, options.run)
+  const models = await Promise.all(folds.map((fold) => loadFoldModel(store, fold)))
   const dataset = await loadDataset(options)
+  withMusic<MusicTrial>(dataset.set, config) // refuses before any work is spent
   const signal = interruptible()
   const { set, probabilities } = await withGpu(options, async (gpu) => {
     const settings = { length: config.model.length, dropSeconds: config.drop, signal }
-    const set = forModel(await prepareDataset(gpu, dataset, settings, output), config)
-    return { set, probabilities: await ensemble(gpu, store, config, folds, set) }
+    const prepared = await prepareDataset(gpu, dataset, settings, output)
+    const { trials, skipped } = withMusic(prepared, config)
+    const set = { ...prepared, trials, skipped: [...prepared.skipped, ...skipped] }
+    return { set, probabilities: await ensemble(gpu, config, models, set, signal) }
   })
+  const seen = seenIn(models, set.trials)
   const predictions = set.trials.map(({ id, subject, stimulus }, i) => {
     const probability = probabilities[i] as number
     return { trial: id, subject, stimulus, probability, predicted: probability > 0.5 ? 'high' : 'low' }
   })
   const rows = predictions.map((p) => [p.trial, p.subject, p.stimulus, p.probability.toFixed(3), p.predicted])
   const { dimension } = config
+  const title = `${set.name}: ${describeSeen(seen, set.trials.length)}`
   const text = table(['trial', 'subject', 'stimulus', `P(high ${dimension})`, dimension], rows)
-  output.result({ run: options.run, dimension, models: folds, predictions, skipped: set.skipped }, text)
+  output.result({ run: options.run, dimension, models: folds, ...seen, predictions, skipped: set.skipped }, `${title}\n${text}`)
   for (const { source, reason } of set.skipped) output.note(`skipped ${source}: ${reason}`)
-}
-
-/** The trials that the run's models can read. @throws FormatError when the data lacks the music they need */
-export function forModel(set: PreparedSet, config: RunConfig): PreparedSet {
-  const { usable, skipped } = withMusic(set, config)
-  return { ...set, trials: usable, skipped: [...set.skipped, ...skipped] }
-}
-
-/** Mean probability over the models of all folds, for each trial. */
-export async function ensemble(gpu: Gpu, store: NodeStore, config: RunConfig, folds: readonly string[], set: PreparedSet): Promise<number[]> {
-  const trials = [...set.trials.keys()]
-  const sums = new Array<number>(trials.length).fill(0)
-  for (const fold of folds) {
-    const own = await probabilitiesOf(gpu, config, await loadFoldModel(store, fold), set, trials)
-    own.forEach((probability, i) => (sums[i] = (sums[i] as number) + probability / folds.length))
-  }
-  return sums
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { FormatError } from '../runtime/errors.ts'
 import { runReport } from '../report/html.ts'
-import { loadRunConfig, loadRunSummary } from '../train/run.ts'
+import { loadRunConfig, loadRunSummary } from '../train/run_files.ts'
 import { requireFolder } from './context.ts'
 import { Output, type OutputOptions } from './output.ts'
 import { REPORT_FILE } from './run_folder.ts'

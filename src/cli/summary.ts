@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { OPENSMILE_FEATURES } from '../model/config.ts'
-import { summarise } from '../model/summary.ts'
 import { formatShape } from '../runtime/shape.ts'
+import { summariseSettings } from '../train/config.ts'
 import { addModelOptions, modelConfig, type ModelOptions } from './model_options.ts'
 import { Output, table, type OutputOptions } from './output.ts'
 import { integer } from './values.ts'
@@ -18,7 +18,7 @@ export function summaryCommand(): Command {
     .addHelpText('after', '\nExamples:\n  galvani summary\n  galvani summary --preset released --set depth=2 --music 0')
     .action((options: SummaryOptions) => {
       const config = modelConfig(options, options.music)
-      const summary = summarise(config)
+      const summary = summariseSettings(config)
       const rows = summary.layers.map((layer) => [
         layer.name || '-',
         layer.kind,

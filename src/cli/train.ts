@@ -8,14 +8,16 @@ import type { OpenOptions } from '../runtime/node.ts'
 import { runReport } from '../report/html.ts'
 import { NodeStore } from '../store/node.ts'
 import type { RunConfig } from '../train/config.ts'
+import { makeExperiment, splitTrials, type Experiment, type SplitTrial } from '../train/experiment.ts'
 import { findFold } from '../train/folds.ts'
-import { CONFIG_FILE, loadRunConfig, loadRunSummary, makeExperiment, splitTrials, trainRun, type Experiment, type SplitTrial } from '../train/run.ts'
+import { trainRun } from '../train/run.ts'
+import { CONFIG_FILE, loadRunConfig, loadRunSummary } from '../train/run_files.ts'
 import type { RunSummary } from '../train/run_summary.ts'
 import { VERSION } from '../version.ts'
 import { adapterOption, interruptible, loadDataset, prepareDataset, withGpu, type Dataset } from './context.ts'
 import { loadWeightsFile } from './files.ts'
 import { Output, type OutputOptions, type Progress } from './output.ts'
-import { resultTable } from './result_table.ts'
+import { runTable } from './result_table.ts'
 import { loadSource, REPORT_FILE, saveSource, type RunSource } from './run_folder.ts'
 import { addConfigOptions, refuseOtherSettings, runConfig, type ConfigOptions } from './train_options.ts'
 import { positive } from './values.ts'
@@ -62,7 +64,7 @@ async function trainAction(options: TrainOptions, command: Command): Promise<voi
   if (resume && !exists) throw new UsageError(`${out} holds no run to resume; leave --resume out and give --data`)
   const summary = resume ? await resumeRun(store, options, command, output) : await newRun(store, options, output)
   await store.write(REPORT_FILE, runReport(summary))
-  output.result({ run: out, report: `${out}/${REPORT_FILE}`, ...summary }, `${resultTable(summary)}\nreport: ${out}/${REPORT_FILE}`)
+  output.result({ run: out, report: `${out}/${REPORT_FILE}`, ...summary }, `${runTable(summary)}\nreport: ${out}/${REPORT_FILE}`)
 }
 
 async function newRun(store: NodeStore, options: TrainOptions, output: Output): Promise<RunSummary> {

@@ -53,7 +53,7 @@ export function addConfigOptions(command: Command): Command {
 }
 
 /** What the data decide, unless an option says otherwise. */
-export interface DataFacts {
+interface DataFacts {
   musicDim: number
   /** Points and seconds dropped, of data that are prepared already. */
   length?: number

@@ -1,6 +1,6 @@
 // cvxEDA of any number of signals: checks, scaling, grouping by length, and the read-out in float64.
 
-import { FormatError, NumericError } from '../runtime/errors.ts'
+import { FormatError, NumericError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { interiorPoint } from './interior_point.ts'
 import {
@@ -59,6 +59,10 @@ interface Scaling {
 
 function checkSignal(signal: ArrayLike<number>, index: number): void {
   const name = `cvxEDA: signal ${index}`
+  if (typeof (signal as Partial<ArrayLike<number>> | null | undefined)?.length !== 'number') {
+    throw new UsageError(`${name} is ${signal === null ? 'null' : `of type ${typeof signal}`}, expected an array of ` +
+      'samples; a single recording goes in as [recording].', { index })
+  }
   if (signal.length === 0) throw new FormatError(`${name} is empty, expected at least one sample.`, { index })
   let missing = 0
   let first = -1
@@ -135,7 +139,7 @@ function groupByLength(signals: readonly ArrayLike<number>[]): Map<number, numbe
  * Splits skin-conductance signals into phasic, tonic and residual parts (Greco et al. 2016). Signals may differ in
  * length; results keep their order and do not depend on what else is in the call.
  *
- * @throws UsageError for parameters out of range; FormatError for an empty signal or one with missing samples.
+ * @throws UsageError for parameters out of range or a signal that is no array; FormatError for an empty signal or one with missing samples.
  */
 export async function decompose(gpu: Gpu, signals: readonly ArrayLike<number>[],
   options: DecomposeOptions): Promise<Decomposition[]> {

@@ -20,7 +20,7 @@ export interface CvxedaParams {
   baselineCorrection: BaselineCorrection
 }
 
-export const defaultParams: Readonly<CvxedaParams> = {
+const defaultParams: Readonly<CvxedaParams> = {
   tau0: 2, tau1: 0.7, deltaKnot: 10, alpha: 8e-4, gamma: 1e-2, baselineCorrection: 2,
 }
 
@@ -62,7 +62,7 @@ export function roundHalfEven(x: number): number {
 }
 
 /** State-space constants of H for one sample rate (Hz) and two time constants (seconds) in any order. */
-export function batemanFilter(sampleRate: number, tau0: number, tau1: number): BatemanFilter {
+function batemanFilter(sampleRate: number, tau0: number, tau1: number): BatemanFilter {
   const fast = 1 / Math.min(tau0, tau1) / sampleRate
   const slow = 1 / Math.max(tau0, tau1) / sampleRate
   const fastPole = (2 - fast) / (2 + fast)
@@ -93,7 +93,7 @@ export function splineTemplate(spacing: number): Float64Array {
 }
 
 /** Adds B l to `out`, touching only the support of each spline. */
-export function addSplines(problem: Pick<Problem, 'spacing' | 'template'>, l: ArrayLike<number>, out: Float64Array) {
+function addSplines(problem: Pick<Problem, 'spacing' | 'template'>, l: ArrayLike<number>, out: Float64Array) {
   const { spacing, template } = problem
   for (let j = 0; j < l.length; j++) {
     const first = j * spacing - 2 * spacing + 2

@@ -31,6 +31,9 @@ const RATING_STEP = 2
 const STIMULUS_AROUSAL = 0.8
 const STIMULUS_VALENCE = 3
 
+/** Seed of what all studies share. */
+const WORLD = 2022
+
 interface Stimulus {
   id: string
   seconds: number
@@ -115,13 +118,15 @@ function requireSensible(study: Study): void {
 
 function makeStimuli({ stimuli, seconds, musicDim, effect, seed }: Study): Stimulus[] {
   const random = new Random(seed, 0)
-  const projection = Array.from({ length: musicDim - 1 }, () => [random.normal(), random.normal()] as const)
+  // How music sounds of what it does is the same in every study, so that a model of one can be tried on another.
+  const world = new Random(WORLD)
+  const projection = Array.from({ length: musicDim - 1 }, () => [world.normal(), world.normal()] as const)
   return Array.from({ length: stimuli }, (_, index) => {
     const valence = index % 2 ? -1 : 1
     const arousal = (index >> 1) % 2 ? -1 : 1
     const features = projection.map(([a, v]) => effect * (a * arousal + v * valence) + random.normal())
     return {
-      id: `synthetic_song${pad(index)}`,
+      id: `synthetic${seed}_song${pad(index)}`,
       seconds: Math.round(seconds * (0.8 + 0.4 * random.uniform())),
       arousal,
       valence,
@@ -133,7 +138,7 @@ function makeStimuli({ stimuli, seconds, musicDim, effect, seed }: Study): Stimu
 function makeSubject(study: Study, stimuli: Stimulus[], index: number): HiddenTrial[] {
   const { trialsPerSubject, effect, seed, sampleRate } = study
   const random = new Random(seed, index + 1)
-  const subject = `synthetic${pad(index)}`
+  const subject = `synthetic${seed}_${pad(index)}`
   const heard = pick(stimuli, trialsPerSubject, random)
   const arousal = feelings(heard.map((stimulus) => effect * STIMULUS_AROUSAL * stimulus.arousal), random)
   const valence = feelings(heard.map((stimulus) => effect * STIMULUS_VALENCE * stimulus.valence), random)

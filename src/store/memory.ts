@@ -37,6 +37,10 @@ export class MemoryStore implements Store {
     this.#files.set(normalise(path), joined)
   }
 
+  async remove(path: string): Promise<void> {
+    this.#files.delete(normalise(path))
+  }
+
   async list(dir: string): Promise<string[]> {
     const prefix = normalise(dir) === '' ? '' : `${normalise(dir)}/`
     const names = new Set<string>()

@@ -29,7 +29,7 @@ export class NodeStore implements Store {
   async write(path: string, content: Uint8Array | string): Promise<void> {
     const target = this.#locate(path)
     const aside = `${target}.${process.pid}-${this.#written++}.tmp`
-    await wrapped(target, async () => {
+    await wrapped(target, 'written', async () => {
       await mkdir(dirname(target), { recursive: true })
       try {
         const file = await open(aside, 'w')
@@ -50,10 +50,15 @@ export class NodeStore implements Store {
 
   async append(path: string, line: string): Promise<void> {
     const target = this.#locate(path)
-    await wrapped(target, async () => {
+    await wrapped(target, 'written', async () => {
       await mkdir(dirname(target), { recursive: true })
       await appendFile(target, `${line}\n`)
     })
+  }
+
+  async remove(path: string): Promise<void> {
+    const target = this.#locate(path)
+    await wrapped(target, 'deleted', () => rm(target, { force: true }))
   }
 
   async list(dir: string): Promise<string[]> {
@@ -80,11 +85,11 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-async function wrapped(path: string, action: () => Promise<void>): Promise<void> {
+async function wrapped(path: string, done: string, action: () => Promise<void>): Promise<void> {
   try {
     await action()
   } catch (error) {
-    throw new GalvaniError(`${path}: cannot be written (${(error as NodeJS.ErrnoException).code ?? String(error)})`)
+    throw new GalvaniError(`${path}: cannot be ${done} (${(error as NodeJS.ErrnoException).code ?? String(error)})`)
   }
 }
 

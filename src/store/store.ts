@@ -12,6 +12,8 @@ export interface Store {
   write(path: string, content: Uint8Array | string): Promise<void>
   /** Adds one line, with its line end, to a file that is made if need be. */
   append(path: string, line: string): Promise<void>
+  /** Deletes a file; nothing happens if there is none. */
+  remove(path: string): Promise<void>
   /** Names of the files and folders directly inside `dir` (`''` is the root), sorted; none if it does not exist. */
   list(dir: string): Promise<string[]>
 }

@@ -7,13 +7,18 @@ import type { MusicScaling } from './inputs.ts'
 import type { EpochRecord } from './run_summary.ts'
 
 /** A fold after a whole number of epochs: enough to go on with the same bits. */
-export interface Checkpoint {
+export interface FoldState {
   weights: HostTensors
   /** Optimizer state, one set of named tensors per slab. */
   optimizer: HostTensors[]
   /** Weights of the best epoch so far. */
   best: HostTensors
   progress: Progress
+}
+
+/** A fold's state with the digest of the data that it was trained on. */
+export interface Checkpoint extends FoldState {
+  data: string
 }
 
 export interface Progress {
@@ -23,10 +28,12 @@ export interface Progress {
   steps: number
 }
 
-/** A finished fold's weights and what its inputs were scaled by. */
+/** A finished fold's weights, what its inputs were scaled by, and whom it knows. */
 export interface TrainedModel {
   weights: HostTensors
   scaling: MusicScaling | null
+  /** People of the training and validation parts. */
+  subjects: string[]
 }
 
 type Written = Map<string, { shape: readonly number[]; data: Float32Array }>
@@ -45,43 +52,49 @@ export async function saveCheckpoint(store: Store, path: string, checkpoint: Che
   addPrefixed(tensors, 'model.', checkpoint.weights)
   addPrefixed(tensors, 'best.', checkpoint.best)
   checkpoint.optimizer.forEach((state, i) => addPrefixed(tensors, `optimizer.${i}.`, state))
-  await store.write(path, serializeSafetensors(tensors, { progress: JSON.stringify(checkpoint.progress) }))
+  await store.write(path, serializeSafetensors(tensors, { progress: JSON.stringify(checkpoint.progress), data: checkpoint.data }))
 }
 
 /** @throws FormatError when the file is truncated or is no checkpoint */
 export async function loadCheckpoint(store: Store, path: string): Promise<Checkpoint> {
   const { tensors, metadata } = readTensors(await store.read(path), path)
   const slabs = new Set([...tensors.keys()].map((name) => /^optimizer\.\d+\./.exec(name)?.[0]).filter((p) => p !== undefined))
-  let progress: Progress
-  try {
-    progress = JSON.parse(metadata.progress ?? '') as Progress
-  } catch {
-    throw new FormatError(`${path} is no training checkpoint: it has no progress record`)
-  }
+  const progress = parseEntry<Progress>(metadata.progress, `${path} is no training checkpoint: it has no progress record`)
   return {
     weights: takePrefixed(tensors, 'model.'),
     best: takePrefixed(tensors, 'best.'),
     optimizer: [...slabs].sort().map((prefix) => takePrefixed(tensors, prefix)),
     progress,
+    data: metadata.data ?? '',
   }
 }
 
-export async function saveModel(store: Store, path: string, { weights, scaling }: TrainedModel): Promise<void> {
+export async function saveModel(store: Store, path: string, { weights, scaling, subjects }: TrainedModel): Promise<void> {
   const tensors: Written = new Map()
   addPrefixed(tensors, '', weights)
   if (scaling) {
     tensors.set('music.mean', { shape: [scaling.mean.length], data: scaling.mean })
     tensors.set('music.deviation', { shape: [scaling.deviation.length], data: scaling.deviation })
   }
-  await store.write(path, serializeSafetensors(tensors))
+  await store.write(path, serializeSafetensors(tensors, { subjects: JSON.stringify(subjects) }))
 }
 
+/** @throws FormatError when the file is truncated or is no trained model of a fold */
 export async function loadModel(store: Store, path: string): Promise<TrainedModel> {
-  const { tensors } = readTensors(await store.read(path), path)
+  const { tensors, metadata } = readTensors(await store.read(path), path)
   const weights = new Map([...tensors].filter(([name]) => !name.startsWith('music.')))
   const [mean, deviation] = ['music.mean', 'music.deviation'].map((name) => tensors.get(name)?.data)
   const scaling = mean && deviation ? { mean: Float32Array.from(mean), deviation: Float32Array.from(deviation) } : null
-  return { weights, scaling }
+  const subjects = parseEntry<string[]>(metadata.subjects, `${path} is no trained model of a run: it does not say whom it was trained on`)
+  return { weights, scaling, subjects }
+}
+
+function parseEntry<T>(text: string | undefined, otherwise: string): T {
+  try {
+    return JSON.parse(text ?? '') as T
+  } catch {
+    throw new FormatError(otherwise)
+  }
 }
 
 function readTensors(bytes: Uint8Array, source: string): { tensors: HostTensors; metadata: Record<string, string> } {

@@ -3,7 +3,7 @@ import type { Dimension } from '../data/trial.ts'
 import type { OptimizerConfig } from '../kernels/optimizer.ts'
 import type { ModelConfig } from '../model/config.ts'
 import type { InitKind } from '../model/init.ts'
-import { summarise } from '../model/summary.ts'
+import { summarise, type ModelSummary } from '../model/summary.ts'
 import { ShapeError, UsageError } from '../runtime/errors.ts'
 import { CHANNELS, type Channel } from '../signal/channels.ts'
 import { parseFoldScheme } from './folds.ts'
@@ -74,8 +74,13 @@ function checkModel({ model, signals }: RunConfig): void {
     throw new UsageError(`model setting in_channels is ${model.in_channels}, but ${signals.length} signals are read (${signals.join(', ')})`)
   }
   if (model.classes !== 2) throw new UsageError(`model setting classes is ${model.classes}, expected 2: low and high`)
+  summariseSettings(model)
+}
+
+/** The layers that settings describe. @throws UsageError when they do not fit each other */
+export function summariseSettings(model: ModelConfig): ModelSummary {
   try {
-    summarise(model)
+    return summarise(model)
   } catch (error) {
     if (error instanceof ShapeError) throw new UsageError(error.message)
     throw error

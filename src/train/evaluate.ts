@@ -8,13 +8,16 @@ import type { Baselines, FoldResult, PooledResult, Prediction } from './run_summ
 import { bootstrapSubjects, permutationWithinSubjects, wilcoxonSignedRank } from './statistics.ts'
 import { predictLinearSvm, trainLinearSvm } from './svm.ts'
 
-const predictedClass = ({ probability }: Prediction): number => (probability > 0.5 ? 1 : 0)
+const predictedClass = ({ probability }: Pick<Prediction, 'probability'>): number => (probability > 0.5 ? 1 : 0)
+
+const judge = <T extends Pick<Prediction, 'label'>>(of: readonly T[], predicted: (p: T) => number): ClassificationMetrics =>
+  classificationMetrics(of.map(({ label }) => label), of.map(predicted))
 
 /** The test part's predictions: the model's `probabilities` of class 1 beside the baselines, which learn from all other trials. */
 export function predictionsOf(
   trials: readonly PreparedTrial[],
   labels: Uint8Array,
-  fold: Fold,
+  fold: Pick<Fold, 'train' | 'validation' | 'test'>,
   probabilities: readonly number[],
   inputs: ModelInputs,
 ): Prediction[] {
@@ -32,15 +35,13 @@ export function predictionsOf(
 
 /** Metrics of the model and of every baseline on the same trials. */
 export function scores(predictions: readonly Prediction[]): { model: ClassificationMetrics; baselines: Baselines } {
-  const judge = (of: readonly Prediction[], predicted: (p: Prediction) => number): ClassificationMetrics =>
-    classificationMetrics(of.map(({ label }) => label), of.map(predicted))
   const heard = predictions.filter(({ baselines }) => baselines.song !== undefined)
   const song = (): Baselines['song'] => ({
     baseline: judge(heard, ({ baselines }) => baselines.song as number),
     model: judge(heard, predictedClass),
   })
   return {
-    model: judge(predictions, predictedClass),
+    model: modelScores(predictions),
     baselines: {
       majority: judge(predictions, ({ baselines }) => baselines.majority),
       svm: judge(predictions, ({ baselines }) => baselines.svm),
@@ -49,20 +50,33 @@ export function scores(predictions: readonly Prediction[]): { model: Classificat
   }
 }
 
-/** All test trials together, with what can be said of chance: bootstrap over subjects, signed-rank over folds, permutation. */
-export function pool(folds: readonly FoldResult[], seed: number): PooledResult {
-  const predictions = folds.flatMap((fold) => fold.predictions)
+type Predicted = Pick<Prediction, 'subject' | 'label' | 'probability'>
+
+/** The model alone. */
+export const modelScores = (predictions: readonly Predicted[]): ClassificationMetrics =>
+  judge(predictions, predictedClass)
+
+/** What can be said of chance: bootstrap over subjects, labels permuted within subjects. */
+export function chance(predictions: readonly Predicted[], seed: number): Pick<PooledResult, 'interval' | 'permutation'> {
   const subjects = predictions.map(({ subject }) => subject)
   const labels = predictions.map(({ label }) => label)
   const own = predictions.map(predictedClass)
   const accuracy = (trials: readonly number[]): number =>
     trials.reduce((hits, i) => hits + (labels[i] === own[i] ? 1 : 0), 0) / trials.length
-  const byFold = (of: (fold: FoldResult) => ClassificationMetrics): number[] => folds.map((fold) => of(fold).accuracy)
-  const signedRank = () => wilcoxonSignedRank(byFold(({ model }) => model), byFold(({ baselines }) => baselines.majority))
+  return {
+    ...(new Set(subjects).size > 1 && { interval: bootstrapSubjects(subjects, accuracy, { seed }) }),
+    permutation: permutationWithinSubjects(labels, own, subjects, { seed }),
+  }
+}
+
+/** All test trials together, with what can be said of chance; over several folds, the signed-rank test as well. */
+export function pool(folds: readonly FoldResult[], seed: number): PooledResult {
+  const predictions = folds.flatMap((fold) => fold.predictions)
+  const model = folds.map((fold) => fold.model.accuracy)
+  const majority = folds.map((fold) => fold.baselines.majority.accuracy)
   return {
     ...scores(predictions),
-    ...(new Set(subjects).size > 1 && { interval: bootstrapSubjects(subjects, accuracy, { seed }) }),
-    ...(folds.length > 1 && { wilcoxon: signedRank() }),
-    permutation: permutationWithinSubjects(labels, own, subjects, { seed }),
+    ...chance(predictions, seed),
+    ...(folds.length > 1 && { wilcoxon: wilcoxonSignedRank(model, majority) }),
   }
 }

@@ -3,6 +3,7 @@ import { groupBy } from '../data/group.ts'
 import type { Trial } from '../data/trial.ts'
 import { GalvaniError, UsageError } from '../runtime/errors.ts'
 import { Random } from '../runtime/random.ts'
+import { TEST_PARTS_STREAM, VALIDATION_STREAM } from './streams.ts'
 
 export type FoldScheme =
   /** Whole subjects, spread over `count` folds. */
@@ -26,11 +27,15 @@ export interface Fold {
   test: number[]
 }
 
+type Unit = 'subject' | 'stimulus' | 'trial'
+
 export interface FoldPlan {
   /** The scheme as it is written on the command line. */
   scheme: string
   /** No subject is in the test part and in the others. If false, every report must say so. */
   subjectIndependent: boolean
+  /** What validation parts are made of. */
+  unit: Unit
   folds: Fold[]
 }
 
@@ -64,12 +69,13 @@ export function parseFoldScheme(text: string): FoldScheme {
  */
 export function makeFolds(trials: readonly FoldTrial[], scheme: FoldScheme, options: FoldOptions): FoldPlan {
   const { seed, validationShare = 0.15 } = options
-  const unit = unitOf(trials, scheme)
-  const tests = testParts(trials, scheme, unit, new Random(seed, 0))
+  const unit = unitOf(scheme)
+  const groupOf = groupName(trials, unit)
+  const tests = testParts(trials, scheme, groupOf, new Random(seed, TEST_PARTS_STREAM))
   const folds = [...tests].map(([name, test], index): Fold => {
     const inTest = new Set(test)
     const rest = [...trials.keys()].filter((i) => !inTest.has(i))
-    const validation = holdOut(rest, unit, validationShare, new Random(seed, index + 1), `fold ${name}`)
+    const validation = holdOut(rest, groupOf, validationShare, new Random(seed, VALIDATION_STREAM + index), `fold ${name}`)
     const held = new Set(validation)
     return { index, name, train: rest.filter((i) => !held.has(i)), validation, test }
   })
@@ -77,7 +83,7 @@ export function makeFolds(trials: readonly FoldTrial[], scheme: FoldScheme, opti
   if (!subjectIndependent && (scheme.kind === 'subject' || scheme.kind === 'subject-loo')) {
     throw new GalvaniError('folds: a subject is on both sides of a split by subject')
   }
-  return { scheme: schemeName(scheme), subjectIndependent, folds }
+  return { scheme: schemeName(scheme), subjectIndependent, unit, folds }
 }
 
 /** The fold of that name. @throws UsageError if there is none */
@@ -98,22 +104,25 @@ function schemeName(scheme: FoldScheme): string {
   return scheme.kind === 'column' ? `column:${scheme.name}` : `${scheme.kind}:${scheme.count}`
 }
 
-/** What must not be split, by trial index: a subject, a stimulus, or the trial itself. */
-function unitOf(trials: readonly FoldTrial[], scheme: FoldScheme): (index: number) => string {
-  const at = (index: number): FoldTrial => trials[index] as FoldTrial
-  if (scheme.kind === 'random') return (index) => String(index)
-  if (scheme.kind === 'stimulus') return (index) => at(index).stimulus
-  return (index) => at(index).subject
+/** What must not be split: a subject, a stimulus, or only the trial itself. */
+function unitOf({ kind }: FoldScheme): Unit {
+  if (kind === 'random') return 'trial'
+  return kind === 'stimulus' ? 'stimulus' : 'subject'
+}
+
+/** Name of the unit that a trial, by its index, belongs to. */
+function groupName(trials: readonly FoldTrial[], unit: Unit): (index: number) => string {
+  return unit === 'trial' ? String : (index) => (trials[index] as FoldTrial)[unit]
 }
 
 function testParts(
   trials: readonly FoldTrial[],
   scheme: FoldScheme,
-  unit: (index: number) => string,
+  groupOf: (index: number) => string,
   random: Random,
 ): Map<string, number[]> {
   if (scheme.kind === 'column') return byColumn(trials, scheme.name)
-  const groups = groupBy(trials.keys(), unit)
+  const groups = groupBy(trials.keys(), groupOf)
   const what = scheme.kind === 'random' ? 'trials' : scheme.kind === 'stimulus' ? 'stimuli' : 'subjects'
   const count = scheme.kind === 'subject-loo' ? groups.size : scheme.count
   if (groups.size < Math.max(count, 2)) {
@@ -147,13 +156,13 @@ function byColumn(trials: readonly FoldTrial[], name: string): Map<string, numbe
 /** Takes whole units at random until their trials reach the share. */
 function holdOut(
   rest: number[],
-  unit: (index: number) => string,
+  groupOf: (index: number) => string,
   share: number,
   random: Random,
   where: string,
 ): number[] {
   if (share <= 0) return []
-  const groups = groupBy(rest, unit)
+  const groups = groupBy(rest, groupOf)
   if (groups.size < 2) {
     throw new UsageError(`${where}: ${groups.size} training group cannot be split into training and validation; ` +
       'more subjects are needed')

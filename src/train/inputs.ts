@@ -1,6 +1,7 @@
 // What the model reads: signals and music of trials as dense rows, music scaled by training statistics.
 import { FormatError } from '../runtime/errors.ts'
 import { CHANNELS, type Channel } from '../signal/channels.ts'
+import type { RunConfig } from './config.ts'
 import type { PreparedSet, PreparedTrial } from './prepare.ts'
 
 /** Mean and deviation of each music feature over the training trials; a constant feature scales to zero. */
@@ -10,7 +11,7 @@ export interface MusicScaling {
 }
 
 /** @throws FormatError naming the first trial without a music vector */
-export function musicScaling(trials: readonly PreparedTrial[], train: readonly number[], dim: number): MusicScaling {
+function musicScaling(trials: readonly PreparedTrial[], train: readonly number[], dim: number): MusicScaling {
   const mean = new Float64Array(dim)
   const squares = new Float64Array(dim)
   for (const index of train) {
@@ -30,7 +31,7 @@ function musicOf(trial: PreparedTrial): Float32Array {
 }
 
 /** The chosen channels of one trial, [channels, length]. */
-export function selectChannels({ signals }: PreparedTrial, channels: readonly Channel[], length: number): Float32Array {
+function selectChannels({ signals }: PreparedTrial, channels: readonly Channel[], length: number): Float32Array {
   if (channels.length === CHANNELS.length) return signals
   const out = new Float32Array(channels.length * length)
   channels.forEach((name, i) => {
@@ -40,12 +41,19 @@ export function selectChannels({ signals }: PreparedTrial, channels: readonly Ch
   return out
 }
 
+/** Inputs whose music, if the model reads any, is scaled by these training trials. */
+export function inputsOf(set: PreparedSet, { model, signals }: RunConfig, train: readonly number[]): ModelInputs {
+  const scaling = model.music_dim > 0 ? musicScaling(set.trials, train, model.music_dim) : null
+  return new ModelInputs(set, signals, scaling)
+}
+
 /** Rows of model input for any list of trials. */
 export class ModelInputs {
   constructor(
     private readonly set: PreparedSet,
     private readonly channels: readonly Channel[],
-    private readonly scaling: MusicScaling | null,
+    /** Of the music features; null for EDA only. */
+    readonly scaling: MusicScaling | null,
   ) {}
 
   /** [trials, channels, length], dense. */

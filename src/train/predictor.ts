@@ -1,7 +1,10 @@
-import type { Rtcan1d } from '../model/rtcan1d.ts'
+import { Rtcan1d } from '../model/rtcan1d.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { Plan } from '../runtime/plan.ts'
-import type { ModelInputs } from './inputs.ts'
+import type { TrainedModel } from './checkpoint.ts'
+import type { RunConfig } from './config.ts'
+import { ModelInputs } from './inputs.ts'
+import type { PreparedSet } from './prepare.ts'
 import { recordInputs, writeInputs } from './training_step.ts'
 
 /** Class probabilities in evaluation mode, in batches of one size; a short last batch is filled up by repeating a trial. */
@@ -20,15 +23,21 @@ export class Predictor {
 
   static async create(gpu: Gpu, model: Rtcan1d, batch: number): Promise<Predictor> {
     const predictor = new Predictor(gpu, model, batch)
-    await predictor.plan.compile()
+    try {
+      await predictor.plan.compile()
+    } catch (error) {
+      predictor.destroy()
+      throw error
+    }
     return predictor
   }
 
-  /** One row of class probabilities per trial. */
-  async predict(inputs: ModelInputs, trials: readonly number[]): Promise<Float32Array[]> {
+  /** One row of class probabilities per trial. Stops between batches on `signal`. */
+  async predict(inputs: ModelInputs, trials: readonly number[], signal?: AbortSignal): Promise<Float32Array[]> {
     const { classes } = this.model.config
     const rows: Float32Array[] = []
     for (let start = 0; start < trials.length; start += this.batch) {
+      signal?.throwIfAborted()
       const own = trials.slice(start, start + this.batch)
       const filled = Array.from({ length: this.batch }, (_, i) => own[i] ?? (own[0] as number))
       writeInputs(this.plan, { eda: inputs.eda(filled), music: inputs.music(filled) })
@@ -41,5 +50,27 @@ export class Predictor {
 
   destroy(): void {
     this.plan.destroy()
+  }
+}
+
+/** Probability of class 1 for each trial under one trained model. */
+export async function probabilitiesOf(
+  gpu: Gpu,
+  config: RunConfig,
+  { weights, scaling }: TrainedModel,
+  set: PreparedSet,
+  trials: readonly number[],
+  signal?: AbortSignal,
+): Promise<number[]> {
+  const model = new Rtcan1d(gpu, config.model)
+  let predictor: Predictor | null = null
+  try {
+    model.weights.load(weights, 'trained model')
+    predictor = await Predictor.create(gpu, model, Math.min(config.batch, trials.length))
+    const rows = await predictor.predict(new ModelInputs(set, config.signals, scaling), trials, signal)
+    return rows.map((row) => row[1] as number)
+  } finally {
+    predictor?.destroy()
+    model.destroy()
   }
 }

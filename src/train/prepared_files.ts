@@ -3,6 +3,7 @@ import { parseSafetensors, serializeSafetensors } from '../formats/safetensors.t
 import { FormatError } from '../runtime/errors.ts'
 import { CHANNELS } from '../signal/channels.ts'
 import type { Store } from '../store/store.ts'
+import { digest } from './digest.ts'
 import type { PreparedSet, PreparedTrial } from './prepare.ts'
 
 const MANIFEST = 'manifest.json'
@@ -12,6 +13,8 @@ const SCHEMA = 'galvani-prepared/1'
 type ManifestTrial = Omit<PreparedTrial, 'signals' | 'music'> & { music: boolean }
 interface Manifest extends Omit<PreparedSet, 'trials'> {
   schema: string
+  /** Of the signals beside it: the two files are written one after the other, and a crash may fall between. */
+  digest: string
   trials: ManifestTrial[]
 }
 
@@ -28,16 +31,20 @@ export async function savePrepared(store: Store, set: PreparedSet): Promise<void
   })
   const tensors = new Map([['signals', { shape: [set.trials.length, CHANNELS.length, set.length], data: signals }]])
   if (set.musicDim > 0) tensors.set('music', { shape: [set.trials.length, set.musicDim], data: music })
-  await store.write(SIGNALS, serializeSafetensors(tensors, { schema: SCHEMA }))
+  const content = await digest([signals, music])
+  await store.write(SIGNALS, serializeSafetensors(tensors, { schema: SCHEMA, digest: content }))
   const trials = set.trials.map(({ signals: _, music: vector, ...rest }): ManifestTrial => ({ ...rest, music: vector !== undefined }))
-  const manifest: Manifest = { schema: SCHEMA, ...set, trials }
+  const manifest: Manifest = { schema: SCHEMA, digest: content, ...set, trials }
   await store.write(MANIFEST, `${JSON.stringify(manifest, null, 1)}\n`)
 }
 
-/** Reads what `savePrepared` wrote. @throws FormatError when a file is missing, truncated or of another schema */
+/** Reads what `savePrepared` wrote. @throws FormatError when a file is missing, truncated, of another schema or of another preparation */
 export async function loadPrepared(store: Store, name: string): Promise<PreparedSet> {
   const manifest = parseManifest(await store.readText(MANIFEST), `${name}/${MANIFEST}`)
-  const { tensors } = parseSafetensors(await store.read(SIGNALS), `${name}/${SIGNALS}`)
+  const { tensors, metadata } = parseSafetensors(await store.read(SIGNALS), `${name}/${SIGNALS}`)
+  if (metadata.digest !== manifest.digest) {
+    throw new FormatError(`${name}: ${MANIFEST} and ${SIGNALS} are not of one preparation; run \`galvani prepare\` again`)
+  }
   const size = CHANNELS.length * manifest.length
   const signals = rows(tensors.get('signals'), manifest.trials.length, size, `${name}/${SIGNALS}: tensor 'signals'`)
   const { musicDim } = manifest
@@ -46,7 +53,7 @@ export async function loadPrepared(store: Store, name: string): Promise<Prepared
     const vector = hasMusic ? music?.[i] : undefined
     return { ...rest, signals: signals[i] as Float32Array, ...(vector && { music: vector }) }
   })
-  const { schema: _, ...set } = manifest
+  const { schema: _, digest: __, ...set } = manifest
   return { ...set, trials }
 }
 

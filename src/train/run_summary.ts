@@ -53,6 +53,10 @@ export interface FoldPlanSummary {
   count: number
   /** No person is in the test part and in the others. */
   subjectIndependent: boolean
+  /** What is held out as a whole to choose the epoch. */
+  unit: 'subject' | 'stimulus' | 'trial'
+  /** Share of the training trials held out to choose the epoch; 0 if the last one is kept. */
+  validation: number
 }
 
 export interface EpochRecord {
@@ -88,6 +92,8 @@ export interface Baselines {
 
 export interface FoldResult {
   name: string
+  /** Digest of the data and folds that it was computed on. */
+  data: string
   trainTrials: number
   validationTrials: number
   testSubjects: string[]

@@ -2,6 +2,7 @@
 import { groupBy } from '../data/group.ts'
 import { ShapeError } from '../runtime/errors.ts'
 import { Random } from '../runtime/random.ts'
+import { BOOTSTRAP_STREAM, PERMUTATION_STREAM } from './streams.ts'
 
 export interface Correlation {
   n: number
@@ -88,7 +89,7 @@ export function bootstrapSubjects(
   { seed, resamples = 2000, level = 0.95 }: { seed: number; resamples?: number; level?: number },
 ): Interval {
   const groups = [...groupBy(subjects.keys(), (index) => subjects[index] as string).values()]
-  const random = new Random(seed)
+  const random = new Random(seed, BOOTSTRAP_STREAM)
   const values = Float64Array.from({ length: resamples }, () =>
     statistic(groups.flatMap(() => groups[random.integer(groups.length)] as number[]))).sort()
   const quantile = (q: number): number => {
@@ -161,7 +162,7 @@ export function permutationWithinSubjects(
   { seed, permutations = 2000 }: { seed: number; permutations?: number },
 ): number {
   const groups = [...groupBy(subjects.keys(), (index) => subjects[index] as string).values()]
-  const random = new Random(seed)
+  const random = new Random(seed, PERMUTATION_STREAM)
   const hits = (order: (group: number[]) => ArrayLike<number>): number => groups.reduce((total, group) => {
     const shuffled = order(group)
     const labelAt = (i: number): number | undefined => labels[group[shuffled[i] as number] as number]

@@ -1,30 +1,29 @@
 import { optimizerStateCount } from '../kernels/optimizer.ts'
 import { initialise } from '../model/init.ts'
 import { Rtcan1d } from '../model/rtcan1d.ts'
-import type { HostTensors } from '../model/weights.ts'
+import { summarise } from '../model/summary.ts'
+import { checkWeights, type HostTensors } from '../model/weights.ts'
 import { NumericError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { Random } from '../runtime/random.ts'
 import { Slab } from '../runtime/slab.ts'
-import type { Checkpoint, Progress } from './checkpoint.ts'
+import type { FoldState, Progress } from './checkpoint.ts'
 import { stepDecay, type RunConfig } from './config.ts'
 import type { Fold } from './folds.ts'
 import type { ModelInputs } from './inputs.ts'
 import { Predictor } from './predictor.ts'
 import type { EpochRecord } from './run_summary.ts'
+import { shuffleStream } from './streams.ts'
 import { TrainingStep } from './training_step.ts'
 
-export interface TrainerHooks {
+interface TrainerHooks {
   /** After each step, with steps done and steps in all planned epochs of this fold. */
   onStep?: (done: number, total: number) => void
   onEpoch?: (record: EpochRecord) => void
   /** After each epoch, to be stored; a resumed fold starts from the last one. */
-  onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>
+  onCheckpoint?: (checkpoint: FoldState) => Promise<void>
   signal?: AbortSignal
 }
-
-/** Random streams of a run, so that no two uses share numbers; a fold's shuffles are stream base + fold * 2^16 + epoch. */
-const SHUFFLE_STREAM = 0x10000000
 
 /** Trains one fold: epochs of shuffled batches, the epoch chosen on the validation part. */
 export class Trainer {
@@ -42,8 +41,10 @@ export class Trainer {
     private readonly labels: Uint8Array,
     initial?: HostTensors,
   ) {
+    const summary = summarise(config.model)
+    this.best = initial ?? initialise(config.model, summary, config.init, config.seed)
+    checkWeights(summary, this.best, 'initial weights') // before anything is taken on the device
     this.model = new Rtcan1d(gpu, config.model)
-    this.best = initial ?? initialise(config.model, this.model.summary, config.init, config.seed)
     this.model.weights.load(this.best, 'initial weights')
     const shape = new Map([...this.model.weights.parameters.tensors].map(([name, tensor]) => [name, tensor.shape]))
     const slabs = optimizerStateCount(config.optimizer)
@@ -51,7 +52,7 @@ export class Trainer {
   }
 
   /** Goes on from a checkpoint instead of from the initial weights. */
-  restore({ weights, optimizer, best, progress }: Checkpoint, source: string): void {
+  restore({ weights, optimizer, best, progress }: FoldState, source: string): void {
     this.model.weights.load(weights, source)
     optimizer.forEach((tensors, i) => this.model.weights.upload(this.state[i] as Slab, tensors, source))
     this.best = best
@@ -81,25 +82,31 @@ export class Trainer {
 
   private async epoch(epoch: number, predictor: Predictor, hooks: TrainerHooks): Promise<EpochRecord> {
     const { config, fold } = this
-    const random = new Random(config.seed, SHUFFLE_STREAM + fold.index * 2 ** 16 + epoch)
+    const random = new Random(config.seed, shuffleStream(fold.index, epoch))
     const order = Array.from(random.permutation(fold.train.length), (i) => fold.train[i] as number)
     const rate = stepDecay(config.learningRate, config.decay, config.decayEpochs, epoch)
     const perEpoch = Math.ceil(order.length / config.batch)
-    const losses: number[] = []
+    let sum = 0
+    // Each loss is the mean of its batch, and the last batch may be smaller.
+    const add = (losses: readonly number[], { batch }: TrainingStep): void => losses.forEach((loss) => (sum += loss * batch))
     for (let start = 0; start < order.length; start += config.batch) {
       hooks.signal?.throwIfAborted()
       const trials = order.slice(start, start + config.batch)
       const step = await this.step(trials.length)
       const batch = { eda: this.inputs.eda(trials), music: this.inputs.music(trials) }
-      losses.push(...(await step.run(batch, trials.map((t) => this.labels[t] as number), rate, ++this.progress.steps)))
+      add(await step.run(batch, trials.map((t) => this.labels[t] as number), rate, ++this.progress.steps), step)
       hooks.onStep?.(this.progress.steps, perEpoch * config.epochs)
     }
-    for (const step of this.steps.values()) losses.push(...(await step.losses()))
-    const trainLoss = losses.reduce((sum, loss) => sum + loss, 0) / losses.length
-    if (!Number.isFinite(trainLoss)) {
-      throw new NumericError(`fold ${fold.name}: the loss is ${trainLoss} in epoch ${epoch + 1}; lower the learning rate`)
-    }
-    return { epoch: epoch + 1, trainLoss, ...(await this.validate(predictor)) }
+    for (const step of this.steps.values()) add(await step.losses(), step)
+    const record: EpochRecord = { epoch: epoch + 1, trainLoss: sum / order.length, ...(await this.validate(predictor, hooks.signal)) }
+    this.requireFinite('training', record.trainLoss, record)
+    this.requireFinite('validation', record.validationLoss ?? 0, record)
+    return record
+  }
+
+  private requireFinite(part: string, loss: number, { epoch }: EpochRecord): void {
+    if (Number.isFinite(loss)) return
+    throw new NumericError(`fold ${this.fold.name}: the ${part} loss is ${loss} in epoch ${epoch}; lower the learning rate`)
   }
 
   /** The step for batches of this size; the last batch of an epoch may be smaller. */
@@ -111,10 +118,10 @@ export class Trainer {
     return step
   }
 
-  private async validate(predictor: Predictor): Promise<{ validationLoss?: number; validationAccuracy?: number }> {
+  private async validate(predictor: Predictor, signal?: AbortSignal): Promise<{ validationLoss?: number; validationAccuracy?: number }> {
     const trials = this.fold.validation
     if (trials.length === 0) return {}
-    const rows = await predictor.predict(this.inputs, trials)
+    const rows = await predictor.predict(this.inputs, trials, signal)
     let [loss, hits] = [0, 0]
     rows.forEach((row, i) => {
       const label = this.labels[trials[i] as number] as number
@@ -134,7 +141,7 @@ export class Trainer {
     this.best = await this.model.weights.save()
   }
 
-  private async checkpoint(): Promise<Checkpoint> {
+  private async checkpoint(): Promise<FoldState> {
     const optimizer: HostTensors[] = []
     for (const slab of this.state) optimizer.push(await this.model.weights.download(slab))
     return { weights: await this.model.weights.save(), optimizer, best: this.best, progress: this.progress }

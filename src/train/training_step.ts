@@ -32,6 +32,7 @@ export function writeInputs(plan: Plan, { eda, music }: Batch): void {
 export class TrainingStep {
   private readonly plan: Plan
   private readonly ring: ReadbackRing
+  private readonly classes: number
 
   private constructor(
     private readonly gpu: Gpu,
@@ -54,8 +55,6 @@ export class TrainingStep {
     this.classes = model.config.classes
   }
 
-  private readonly classes: number
-
   static async create(
     gpu: Gpu,
     model: Rtcan1d,
@@ -64,7 +63,12 @@ export class TrainingStep {
     state: readonly Slab[],
   ): Promise<TrainingStep> {
     const step = new TrainingStep(gpu, model, batch, optimizer, state)
-    await step.plan.compile()
+    try {
+      await step.plan.compile()
+    } catch (error) {
+      step.destroy()
+      throw error
+    }
     return step
   }
 

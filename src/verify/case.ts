@@ -1,6 +1,6 @@
 import type { SafeTensor } from '../formats/safetensors.ts'
 import type { ModelConfig } from '../model/config.ts'
-import type { CaseJudgement, ExpectedCase } from './compare.ts'
+import type { ExpectedCase, Judgement } from './compare.ts'
 
 /** A case of a fixture folder's `index.json`: the fields that one kind or another uses. */
 export interface FixtureCase extends ExpectedCase {
@@ -13,11 +13,8 @@ export interface FixtureCase extends ExpectedCase {
   modes?: readonly ('eval' | 'train')[]
   /** Train: names of the trace's tensors start with this. */
   prefix?: string
-  /** Train: the id or name of the model whose file it is. */
-  model?: string
-  /** Checkpoint: the .pt file, and its names -> ours. */
+  /** Checkpoint: the .pt file. */
   checkpoint?: string
-  name_map?: Readonly<Record<string, string | null>>
   tolerance?: Readonly<Record<string, number>>
 }
 
@@ -33,7 +30,8 @@ export interface CaseResult {
 }
 
 /** A judgement as a result; an error that is no number (missing or not finite) in words, since JSON has no infinity. */
-export function resultOf(name: string, kind: string, { ok, error, tolerance, tensor }: CaseJudgement): CaseResult {
+export function resultOf(name: string, kind: string, judged: Judgement & { tensor: string }): CaseResult {
+  const { ok, error, tolerance, tensor } = judged
   const shown = Number.isFinite(error) ? error : `${tensor} is missing, not finite or of another size`
   return { name, kind, status: ok ? 'passed' : 'failed', error: shown, tolerance, tensor }
 }

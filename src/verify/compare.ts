@@ -39,7 +39,7 @@ export interface ExpectedCase {
 export type StoredTensors = ReadonlyMap<string, { data: ArrayLike<number | bigint> }>
 
 /** Computed tensors by the names of `expect`; always whole, in the layout of the fixtures. */
-export type ComputedTensors = ReadonlyMap<string, ArrayLike<number>>
+type ComputedTensors = ReadonlyMap<string, ArrayLike<number>>
 
 /** `error` and `tolerance` of the measure that comes closest to its bound, or exceeds it most. */
 export interface Judgement {
@@ -49,7 +49,7 @@ export interface Judgement {
   tolerance: number
 }
 
-export interface CaseJudgement extends Judgement {
+interface CaseJudgement extends Judgement {
   /** the tensor whose measure is reported; empty if the case expects none */
   tensor: string
   tensors: Map<string, Judgement>

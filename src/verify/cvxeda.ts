@@ -5,7 +5,7 @@ import type { BaselineCorrection } from '../cvxeda/problem.ts'
 import { cvxedaObjective, type ReferenceParams } from '../reference/cvxeda.ts'
 import { FormatError, GalvaniError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
-import type { CaseResult, FixtureTensors } from './case.ts'
+import { resultOf, type CaseResult, type FixtureTensors } from './case.ts'
 
 /** One entry of `cases` in the folder's index.json; only the fields that are used. */
 export interface CvxedaCase {
@@ -135,8 +135,8 @@ export async function verifyCvxedaCase(gpu: Gpu, entry: CvxedaCase, tensors: Fix
     const options = { sampleRate: entry.fs, ...referenceParams(entry) }
     const [found] = await decompose(gpu, [floats(tensors, 'y')], options)
     const worst = measures(entry, tensors, found!).reduce((a, b) => (closeness(b) > closeness(a) ? b : a))
-    const status = closeness(worst) <= 1 ? 'passed' : 'failed'
-    return { name, kind, status, error: worst.value, tolerance: worst.bar, tensor: worst.name }
+    const judgement = { ok: closeness(worst) <= 1, error: worst.value, tolerance: worst.bar, tensor: worst.name }
+    return resultOf(name, kind, judgement)
   } catch (error) {
     if (!(error instanceof GalvaniError)) throw error
     return { name, kind, status: 'failed', error: error.message, tolerance: 0 }

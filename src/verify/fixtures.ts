@@ -67,7 +67,7 @@ async function verifyCase(gpu: Gpu, store: Store, entry: IndexCase, cases: reado
     if (reason) return { name, kind, status: 'skipped', error: reason, tolerance: 0 }
     if (kind === 'metrics') {
       const { error, tolerance, where } = judgeMetrics(await store.readText(entry.file), entry.tolerance ?? {})
-      return resultOf(name, kind, { ok: error <= tolerance, error, tolerance, tensor: where, tensors: new Map() })
+      return resultOf(name, kind, { ok: error <= tolerance, error, tolerance, tensor: where })
     }
     const arrays = parseSafetensors(await store.read(entry.file), entry.file).tensors as Arrays
     const computed = await compute(gpu, store, entry, arrays, cases)

@@ -30,7 +30,7 @@ export async function verifyKernels(gpu: Gpu, hooks: VerifyHooks = {}): Promise<
 }
 
 /** One case; `seed` decides its data. */
-export async function verifyKernel(gpu: Gpu, { op, attrs, inputs }: KernelCase, seed: number): Promise<CaseResult> {
+async function verifyKernel(gpu: Gpu, { op, attrs, inputs }: KernelCase, seed: number): Promise<CaseResult> {
   const shapes = Object.values(inputs).map((shape) => `[${shape.join(',')}]`)
   const name = `${op} ${shapes[0] ?? ''} ${JSON.stringify(attrs)}`
   const arrays = makeInputs(inputs, new Random(seed, 0))

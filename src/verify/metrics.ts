@@ -7,7 +7,7 @@ import { pearson } from '../train/statistics.ts'
 type Json = Record<string, unknown>
 
 /** Largest error of a file's cases as a share of its tolerance, and the case it is from. */
-export interface MetricsJudgement {
+interface MetricsJudgement {
   error: number
   tolerance: number
   where: string

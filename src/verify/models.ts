@@ -3,14 +3,14 @@ import { toChannelsFirst } from '../kernels/host_layout.ts'
 import { oneHot } from '../kernels/softmax.ts'
 import { optimizerStateCount, optimizerStep, stepRate, type OptimizerConfig } from '../kernels/optimizer.ts'
 import type { ModelConfig } from '../model/config.ts'
-import { Rtcan1d, type RtcanForward } from '../model/rtcan1d.ts'
+import type { Rtcan1d } from '../model/rtcan1d.ts'
 import type { HostTensors } from '../model/weights.ts'
 import { FormatError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
-import { Plan } from '../runtime/plan.ts'
-import { Slab } from '../runtime/slab.ts'
+import type { Plan } from '../runtime/plan.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 import type { Arrays } from './op_context.ts'
+import { withModel, withPlan } from './owned.ts'
 
 type Values = Map<string, Float32Array>
 
@@ -29,15 +29,8 @@ function weightsOf(arrays: Arrays): HostTensors {
   return new Map(named)
 }
 
-interface RecordedModel {
-  plan: Plan
-  forward: RtcanForward
-  upload: () => void
-}
-
-/** Records the forward pass on the case's own inputs. */
-function record(gpu: Gpu, model: Rtcan1d, arrays: Arrays, training: boolean, inputGradient = false): RecordedModel {
-  const plan = new Plan(gpu)
+/** Records the forward pass on the case's own inputs; `upload` fills them. */
+function record(plan: Plan, model: Rtcan1d, arrays: Arrays, training: boolean, inputGradient = false) {
   const shape = arrays.get('input.eda')?.shape ?? []
   const eda = plan.input('eda', shape)
   const music = model.config.music_dim > 0 ? plan.input('music', [shape[0] ?? 0, model.config.music_dim]) : undefined
@@ -48,7 +41,7 @@ function record(gpu: Gpu, model: Rtcan1d, arrays: Arrays, training: boolean, inp
     plan.write('eda', floats(arrays, 'input.eda'))
     if (music) plan.write('music', floats(arrays, 'input.music'))
   }
-  return { plan, forward, upload }
+  return { forward, upload }
 }
 
 const targetsOf = (arrays: Arrays, config: ModelConfig): Float32Array => oneHot(floats(arrays, 'input.labels'), config.classes)
@@ -57,38 +50,33 @@ const targetsOf = (arrays: Arrays, config: ModelConfig): Float32Array => oneHot(
 export async function runModel(gpu: Gpu, config: ModelConfig, arrays: Arrays, modes: readonly string[]): Promise<Values> {
   const computed: Values = new Map()
   for (const mode of modes) {
-    const model = new Rtcan1d(gpu, config)
-    model.weights.load(weightsOf(arrays), 'fixture')
-    await runMode(gpu, model, arrays, mode, computed)
-    model.destroy()
+    await withModel(gpu, config, weightsOf(arrays), 'fixture', (model) => {
+      return withPlan(gpu, (plan) => runMode(plan, model, arrays, mode, computed))
+    })
   }
   return computed
 }
 
-async function runMode(gpu: Gpu, model: Rtcan1d, arrays: Arrays, mode: string, computed: Values): Promise<void> {
+async function runMode(plan: Plan, model: Rtcan1d, arrays: Arrays, mode: string, computed: Values): Promise<void> {
   const training = mode === 'train'
-  const { plan, forward, upload } = record(gpu, model, arrays, training, training)
+  const { forward, upload } = record(plan, model, arrays, training, training)
   const targets = plan.input('targets', forward.logits.shape)
   const { loss, dlogits } = forward.loss(targets)
   plan.output('loss', loss)
   const dinput = training ? forward.backward(dlogits) : null
-  try {
-    await plan.compile({ keepAll: true })
-    plan.poison()
-    upload()
-    plan.write('targets', targetsOf(arrays, model.config))
-    plan.run()
-    for (const name of ['logits', 'probs', 'loss']) computed.set(`${mode}.${name}`, await plan.readFloat(name))
-    for (const [name, tensor] of forward.taps) computed.set(`${mode}.tap.${name}`, await readSignal(gpu, tensor))
-    if (!dinput) return
-    computed.set('train.grad.input.eda', await readSignal(gpu, dinput))
-    const gradients = await model.weights.download(model.weights.gradients)
-    for (const [name, { data }] of gradients) computed.set(`train.grad.${name}`, data)
-    const saved = await model.weights.save()
-    for (const { name } of model.summary.buffers) computed.set(`train.buffer.${name}`, (saved.get(name) as { data: Float32Array }).data)
-  } finally {
-    plan.destroy()
-  }
+  await plan.compile({ keepAll: true })
+  plan.poison()
+  upload()
+  plan.write('targets', targetsOf(arrays, model.config))
+  plan.run()
+  for (const name of ['logits', 'probs', 'loss']) computed.set(`${mode}.${name}`, await plan.readFloat(name))
+  for (const [name, tensor] of forward.taps) computed.set(`${mode}.tap.${name}`, await readSignal(plan.gpu, tensor))
+  if (!dinput) return
+  computed.set('train.grad.input.eda', await readSignal(plan.gpu, dinput))
+  const gradients = await model.weights.download(model.weights.gradients)
+  for (const [name, { data }] of gradients) computed.set(`train.grad.${name}`, data)
+  const saved = await model.weights.save()
+  for (const { name } of model.summary.buffers) computed.set(`train.buffer.${name}`, (saved.get(name) as { data: Float32Array }).data)
 }
 
 /** [B, L, C] as [B, C, L]; features and logits as they are. */
@@ -110,30 +98,8 @@ export interface TraceAttrs {
 
 /** A training trace: the whole batch every step, losses and logits before each update, the final state after the last. */
 export async function runTrace(gpu: Gpu, config: ModelConfig, arrays: Arrays, prefix: string, attrs: TraceAttrs): Promise<Values> {
-  const model = new Rtcan1d(gpu, config)
-  model.weights.load(startWeights(arrays, attrs), 'fixture')
-  const { plan, forward, upload } = record(gpu, model, arrays, true)
-  const targets = plan.input('targets', forward.logits.shape)
-  const rate = plan.input('rate', [4])
-  const { loss, dlogits } = forward.loss(targets)
-  plan.output('loss', loss)
-  forward.backward(dlogits)
-  const optimizer = optimizerOf(attrs)
-  const { parameters, gradients } = model.weights
-  const shapes = new Map([['state', parameters.flat.shape]])
-  const state = Array.from({ length: optimizerStateCount(optimizer) }, (_, i) => new Slab(gpu, `state ${i}`, shapes))
-  optimizerStep(plan, optimizer, { parameter: parameters.flat, gradient: gradients.flat, rate, state: state.map((s) => s.flat) })
-  try {
-    await plan.compile()
-    upload()
-    plan.write('targets', targetsOf(arrays, config))
-    const [losses, logits]: [number[], number[]] = [[], []]
-    for (let step = 1; step <= attrs.steps; step++) {
-      plan.write('rate', stepRate(optimizer, attrs.lr, step))
-      plan.run()
-      losses.push(...(await plan.readFloat('loss')))
-      logits.push(...(await plan.readFloat('logits')))
-    }
+  return withModel(gpu, config, startWeights(arrays, attrs), 'fixture', async (model) => {
+    const { losses, logits } = await withPlan(gpu, (plan) => trace(plan, model, arrays, attrs))
     const computed: Values = new Map([
       [`${prefix}loss`, Float32Array.from(losses)],
       [`${prefix}logits`, Float32Array.from(logits)],
@@ -142,13 +108,32 @@ export async function runTrace(gpu: Gpu, config: ModelConfig, arrays: Arrays, pr
     for (const [name, { data }] of await model.weights.save()) {
       computed.set(`${prefix}final.${isBuffer.has(name) ? 'buffer' : 'param'}.${name}`, data)
     }
-    computed.set(`${prefix}final.eval_logits`, (await predict(gpu, model, arrays)).get('logits') as Float32Array)
-    return computed
-  } finally {
-    plan.destroy()
-    for (const slab of state) slab.destroy()
-    model.destroy()
+    return computed.set(`${prefix}final.eval_logits`, (await predict(gpu, model, arrays)).logits)
+  })
+}
+
+async function trace(plan: Plan, model: Rtcan1d, arrays: Arrays, attrs: TraceAttrs) {
+  const { forward, upload } = record(plan, model, arrays, true)
+  const targets = plan.input('targets', forward.logits.shape)
+  const rate = plan.input('rate', [4])
+  const { loss, dlogits } = forward.loss(targets)
+  plan.output('loss', loss)
+  forward.backward(dlogits)
+  const optimizer = optimizerOf(attrs)
+  const parameter = model.weights.parameters.flat
+  const state = Array.from({ length: optimizerStateCount(optimizer) }, (_, i) => plan.input(`state ${i}`, parameter.shape))
+  optimizerStep(plan, optimizer, { parameter, gradient: model.weights.gradients.flat, rate, state })
+  await plan.compile()
+  upload()
+  plan.write('targets', targetsOf(arrays, model.config))
+  const [losses, logits]: [number[], number[]] = [[], []]
+  for (let step = 1; step <= attrs.steps; step++) {
+    plan.write('rate', stepRate(optimizer, attrs.lr, step))
+    plan.run()
+    losses.push(...(await plan.readFloat('loss')))
+    logits.push(...(await plan.readFloat('logits')))
   }
+  return { losses, logits }
 }
 
 /** The file's weights, with the tensors that the case says are set to another value first (`NAME = NAME = 0`). */
@@ -170,33 +155,24 @@ function optimizerOf({ optimizer, momentum, weight_decay: weightDecay }: TraceAt
 }
 
 /** Logits and probabilities in evaluation mode on the case's inputs. */
-async function predict(gpu: Gpu, model: Rtcan1d, arrays: Arrays): Promise<Values> {
-  const { plan, upload } = record(gpu, model, arrays, false)
-  try {
+async function predict(gpu: Gpu, model: Rtcan1d, arrays: Arrays): Promise<{ logits: Float32Array; probs: Float32Array }> {
+  return withPlan(gpu, async (plan) => {
+    const { upload } = record(plan, model, arrays, false)
     await plan.compile()
     upload()
     plan.run()
-    return new Map([
-      ['logits', await plan.readFloat('logits')],
-      ['probs', await plan.readFloat('probs')],
-    ])
-  } finally {
-    plan.destroy()
-  }
+    return { logits: await plan.readFloat('logits'), probs: await plan.readFloat('probs') }
+  })
 }
 
 /** A checkpoint's weights on the inputs of its expectations. */
 export async function runCheckpoint(gpu: Gpu, config: ModelConfig, weights: HostTensors, arrays: Arrays): Promise<Values> {
-  const model = new Rtcan1d(gpu, config)
-  try {
-    model.weights.load(weights, 'checkpoint')
-    const { logits, probs } = Object.fromEntries(await predict(gpu, model, arrays)) as { logits: Float32Array; probs: Float32Array }
+  return withModel(gpu, config, weights, 'checkpoint', async (model) => {
+    const { logits, probs } = await predict(gpu, model, arrays)
     return new Map([
       ['eval.logits', logits],
       ['eval.output', config.head === 'softmax' ? probs : logits],
       ['eval.probs', probs],
     ])
-  } finally {
-    model.destroy()
-  }
+  })
 }

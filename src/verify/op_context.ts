@@ -1,8 +1,7 @@
 import { packWeight, toChannelsFirst, toChannelsLast, unpackWeight } from '../kernels/host_layout.ts'
 import { convWeightShape } from '../kernels/conv1d.ts'
 import { FormatError } from '../runtime/errors.ts'
-import type { Gpu } from '../runtime/gpu.ts'
-import { Plan } from '../runtime/plan.ts'
+import type { Plan } from '../runtime/plan.ts'
 import type { Shape } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 
@@ -16,17 +15,14 @@ type Triple = readonly [number, number, number]
  * layout of the case. Every tensor of the plan is NaN before the run, so that a value nobody writes shows.
  */
 export class OpContext {
-  readonly p: Plan
   private readonly uploads: [Tensor, Float32Array][] = []
   private readonly results: { name: string; tensors: Tensor[]; unpack: (...data: Float32Array[]) => Float32Array }[] = []
 
   constructor(
-    private readonly gpu: Gpu,
+    readonly p: Plan,
     private readonly arrays: Arrays,
     readonly attrs: Readonly<Record<string, unknown>>,
-  ) {
-    this.p = new Plan(gpu)
-  }
+  ) {}
 
   has(name: string): boolean {
     return this.arrays.has(name)
@@ -106,20 +102,17 @@ export class OpContext {
 
   /** Runs the plan on poisoned memory and returns all results. */
   async run(): Promise<Map<string, Float32Array>> {
-    try {
-      await this.p.compile({ keepAll: true })
-      this.p.poison()
-      for (const [tensor, data] of this.uploads) this.gpu.write(tensor, data)
-      this.p.run()
-      const computed = new Map<string, Float32Array>()
-      for (const { name, tensors, unpack } of this.results) {
-        const data: Float32Array[] = []
-        for (const tensor of tensors) data.push(await this.gpu.readFloat(tensor))
-        computed.set(name, unpack(...data))
-      }
-      return computed
-    } finally {
-      this.p.destroy()
+    const { p } = this
+    await p.compile({ keepAll: true })
+    p.poison()
+    for (const [tensor, data] of this.uploads) p.gpu.write(tensor, data)
+    p.run()
+    const computed = new Map<string, Float32Array>()
+    for (const { name, tensors, unpack } of this.results) {
+      const data: Float32Array[] = []
+      for (const tensor of tensors) data.push(await p.gpu.readFloat(tensor))
+      computed.set(name, unpack(...data))
     }
+    return computed
   }
 }

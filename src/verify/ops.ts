@@ -15,6 +15,7 @@ import { extent, innerOf } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 import { OpContext, type Arrays } from './op_context.ts'
 import { attentionModuleCase, rntaCase } from './ops_attention.ts'
+import { withPlan } from './owned.ts'
 
 type OpRunner = (c: OpContext) => void
 
@@ -156,9 +157,11 @@ export async function runOp(
   if (op === 'interpolate_linear') return interpolateCase(attrs, arrays)
   const runner = runners[op]
   if (!runner) throw new UsageError(`there is no operator '${op}' (known: ${Object.keys(runners).join(', ')})`)
-  const context = new OpContext(gpu, arrays, attrs)
-  runner(context)
-  return context.run()
+  return withPlan(gpu, async (plan) => {
+    const context = new OpContext(plan, arrays, attrs)
+    runner(context)
+    return context.run()
+  })
 }
 
 /** Preprocessing on the host: rows of [B, C, L], both conventions for the ends. */

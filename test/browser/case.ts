@@ -1,4 +1,4 @@
-// What the smoke test computes, in Node on the sources and in a page on the built bundle. Only types are imported.
+// What the smoke test computes, in Node and in a page, on the same built modules. Only types are imported.
 import type * as Galvani from '../../src/index.ts'
 
 const SAMPLE_RATE = 4

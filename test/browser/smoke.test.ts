@@ -1,8 +1,8 @@
 import { transform } from 'esbuild'
 import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
-import * as galvani from '../../src/index.ts'
-import { openGpu } from '../../src/runtime/node.ts'
+import type * as Galvani from '../../src/index.ts'
+import type * as Node from '../../src/runtime/node.ts'
 import { runCase } from './case.ts'
 import { launchChromium } from './chromium.ts'
 import { serve } from './serve.ts'
@@ -27,14 +27,18 @@ async function inChromium() {
     const tab = await browser.newPage()
     await tab.goto(server.url)
     const result: unknown = await tab.evaluate('import("./page.js").then((module) => module.result)')
-    return result as { info: galvani.AdapterInfo; values: Values }
+    return result as { info: Galvani.AdapterInfo; values: Values }
   } finally {
     await browser.close()
     server.close()
   }
 }
 
+/** The same modules of dist/ in Node; imported by URL, since they are no part of the type-checked sources. */
 async function inNode(): Promise<Values> {
+  const load = (name: string) => import(new URL(`../../dist/${name}`, import.meta.url).href)
+  const galvani = (await load('index.js')) as typeof Galvani
+  const { openGpu } = (await load('node.js')) as typeof Node
   const gpu = await openGpu()
   try {
     return await runCase(galvani, gpu)

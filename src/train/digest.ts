@@ -1,0 +1,13 @@
+type Part = string | Float32Array
+
+/** SHA-256 of a list of texts and arrays in their order, hexadecimal. */
+export async function digest(parts: readonly Part[]): Promise<string> {
+  const each = await Promise.all(parts.map(sha256))
+  return sha256(each.join())
+}
+
+async function sha256(part: Part): Promise<string> {
+  const bytes = typeof part === 'string' ? new TextEncoder().encode(part) : new Uint8Array(part.buffer, part.byteOffset, part.byteLength).slice()
+  const hash = await crypto.subtle.digest('SHA-256', bytes)
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

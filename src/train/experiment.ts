@@ -1,0 +1,96 @@
+// A dataset under a configuration: which trials the model can read, their labels, and the folds.
+import { labelTrials, parseLabelScheme, type LabelledTrials } from '../data/labels.ts'
+import type { Trial } from '../data/trial.ts'
+import { FormatError, ShapeError } from '../runtime/errors.ts'
+import { checkRunConfig, type RunConfig } from './config.ts'
+import { digest } from './digest.ts'
+import { makeFolds, parseFoldScheme, type FoldPlan } from './folds.ts'
+import type { PreparedSet, PreparedTrial } from './prepare.ts'
+
+/** A prepared set with its labels and folds under a configuration: the same inputs give the same folds. */
+export interface Experiment {
+  config: RunConfig
+  set: PreparedSet
+  labelled: LabelledTrials<PreparedTrial>
+  plan: FoldPlan
+}
+
+/** What labelling and splitting look at: the signals are not needed, so this can be checked before any work is spent. */
+export type SplitTrial = Pick<Trial, 'id' | 'subject' | 'stimulus' | 'columns' | 'ratings' | 'source' | 'music'>
+
+/** What is looked at to tell which trials a model can read. */
+export type MusicTrial = Pick<Trial, 'id' | 'stimulus' | 'music'>
+
+interface SplitSet<T> {
+  name: string
+  musicDim: number
+  trials: T[]
+}
+
+/**
+ * Labels the trials that the model can read. All rated trials of a subject are looked at first, so that a label does not
+ * depend on whether the model hears music. @throws FormatError for data that do not fit
+ */
+export function labelReadable<T extends SplitTrial>(set: SplitSet<T>, config: RunConfig): LabelledTrials<T> {
+  const all = labelTrials(set.trials, config.dimension, parseLabelScheme(config.labels))
+  const { trials, skipped } = withMusic({ ...set, trials: all.trials }, config)
+  const readable = new Set(trials)
+  const labels = all.labels.filter((_, i) => readable.has(all.trials[i] as T))
+  return { ...all, trials, labels, skipped: [...all.skipped, ...skipped] }
+}
+
+/** Labels the trials and makes the folds. @throws UsageError, FormatError for settings or data that do not fit */
+export function splitTrials<T extends SplitTrial>(set: SplitSet<T>, config: RunConfig) {
+  const labelled = labelReadable(set, config)
+  const scheme = parseFoldScheme(config.folds)
+  const plan = makeFolds(labelled.trials, scheme, { seed: config.seed, validationShare: config.validation })
+  return { labelled, plan }
+}
+
+/** Labels and folds of a prepared set. @throws UsageError, FormatError for settings or data that do not fit */
+export function makeExperiment(set: PreparedSet, config: RunConfig): Experiment {
+  checkRunConfig(config)
+  if (config.model.in_channels !== config.signals.length || config.model.length !== set.length) {
+    throw new ShapeError(
+      `the model reads [${config.model.in_channels},${config.model.length}], ` +
+        `the prepared signals are [${config.signals.length},${set.length}]`,
+    )
+  }
+  const { labelled, plan } = splitTrials(set, config)
+  return { config, set: { ...set, trials: labelled.trials, skipped: [...set.skipped, ...labelled.skipped] }, labelled, plan }
+}
+
+/**
+ * Leaves out trials without a music vector when the model reads music.
+ * @throws FormatError for vectors of another length, and when no trial is left
+ */
+export function withMusic<T extends MusicTrial>(
+  { name, musicDim, trials }: SplitSet<T>,
+  { model }: RunConfig,
+): { trials: T[]; skipped: PreparedSet['skipped'] } {
+  if (model.music_dim === 0) return { trials, skipped: [] }
+  if (musicDim !== model.music_dim) {
+    throw new FormatError(`${name} has music vectors of length ${musicDim}, the model reads ${model.music_dim}`)
+  }
+  const reason = (stimulus: string): string => `stimulus '${stimulus}' has no row in music.csv`
+  const silent = trials.filter(({ music }) => !music)
+  const skipped = silent.map(({ id, stimulus }) => ({ source: `trial ${id}`, reason: reason(stimulus) }))
+  if (silent.length === trials.length) {
+    throw new FormatError(`${name}: the model reads music, and none of ${trials.length} trials has any; the first: ${skipped[0]?.reason ?? 'no trials'}`)
+  }
+  return { trials: trials.filter(({ music }) => music), skipped }
+}
+
+/**
+ * What tells whether results belong together: trials, labels, folds and recordings. Of the signals only the first channel
+ * counts: it comes from the recording alone, where phasic and tonic differ in their last bits between devices.
+ */
+export function experimentDigest({ config, set, labelled, plan }: Experiment): Promise<string> {
+  const folds = plan.folds.map(({ name, train, validation, test }) => [name, train, validation, test])
+  const trials = set.trials.flatMap(({ id, subject, stimulus, signals, music }, i) => [
+    JSON.stringify([id, subject, stimulus, labelled.labels[i]]),
+    signals.subarray(0, set.length),
+    ...(config.model.music_dim > 0 && music ? [music] : []),
+  ])
+  return digest([JSON.stringify(folds), ...trials])
+}

@@ -1,0 +1,78 @@
+// What a run folder holds and how it is read:
+//   config.json  events.jsonl  result.json  folds/fold-NAME/{checkpoint,model}.safetensors  folds/fold-NAME/result.json
+// A fold's checkpoint is there only while it trains.
+import { FormatError, UsageError } from '../runtime/errors.ts'
+import { readJson } from '../store/json.ts'
+import type { Store } from '../store/store.ts'
+import { loadModel, type TrainedModel } from './checkpoint.ts'
+import { checkRunConfig, type RunConfig } from './config.ts'
+import { experimentDigest, type Experiment } from './experiment.ts'
+import type { FoldResult, RunSummary } from './run_summary.ts'
+
+export const CONFIG_FILE = 'config.json'
+export const EVENTS_FILE = 'events.jsonl'
+export const RESULT_FILE = 'result.json'
+
+const FOLDS = 'folds'
+/** Before a fold's name, which may be any text of trials.csv: `..` must not lead out of the folder. */
+const PREFIX = 'fold-'
+const inFold = (fold: string, file: string): string => `${FOLDS}/${PREFIX}${encodeURIComponent(fold)}/${file}`
+
+/** Paths of a fold's files, by the fold's name. */
+export const modelFile = (fold: string): string => inFold(fold, 'model.safetensors')
+export const checkpointFile = (fold: string): string => inFold(fold, 'checkpoint.safetensors')
+export const foldResultFile = (fold: string): string => inFold(fold, RESULT_FILE)
+
+/** Names of the folds that have a result, and so a trained model. */
+async function foldsDone(store: Store): Promise<string[]> {
+  const names = (await store.list(FOLDS)).filter((folder) => folder.startsWith(PREFIX)).map((folder) => decodeURIComponent(folder.slice(PREFIX.length)))
+  const done = await Promise.all(names.map((name) => store.exists(foldResultFile(name))))
+  return names.filter((_, i) => done[i])
+}
+
+/** Names of the folds that are trained. @throws UsageError if there is none */
+export async function trainedFolds(store: Store, run: string): Promise<string[]> {
+  const names = await foldsDone(store)
+  if (names.length === 0) throw new UsageError(`${run} has no trained model yet; finish it with \`galvani train --out ${run} --resume\``)
+  return names
+}
+
+/** The trained model of a fold. @throws FormatError when the file is damaged */
+export const loadFoldModel = (store: Store, fold: string): Promise<TrainedModel> => loadModel(store, modelFile(fold))
+
+/** Reads the results of all folds that are done, in the plan's order. @throws FormatError when one is damaged or of other data */
+export async function finishedFolds(store: Store, experiment: Experiment): Promise<FoldResult[]> {
+  const data = await experimentDigest(experiment)
+  const results = new Map<string, FoldResult>()
+  for (const name of await foldsDone(store)) {
+    const file = foldResultFile(name)
+    const result = await readJson<FoldResult>(store, file, ['name', 'data', 'predictions', 'epochs'])
+    requireSameData(result.data, data, file, experiment)
+    results.set(name, result)
+  }
+  return experiment.plan.folds.flatMap(({ name }) => results.get(name) ?? [])
+}
+
+/** @throws FormatError when a file of the run is of data with another digest */
+export function requireSameData(stored: string | undefined, now: string, file: string, { set }: Experiment): void {
+  if (stored === now) return
+  throw new FormatError(`${file}: its trials, labels, folds or recordings are not those of ${set.name} now; the data have changed since`)
+}
+
+/** The configuration of an existing run. @throws FormatError when the folder holds none, or a damaged one */
+export async function loadRunConfig(store: Store, run: string): Promise<RunConfig> {
+  if (!(await store.exists(CONFIG_FILE))) throw new FormatError(`${run} holds no run: there is no ${CONFIG_FILE}`)
+  const config = await readJson<RunConfig>(store, CONFIG_FILE, ['model', 'signals', 'optimizer'])
+  try {
+    return checkRunConfig(config)
+  } catch (error) {
+    if (error instanceof UsageError) throw new FormatError(`${run}/${CONFIG_FILE}: ${error.message}`)
+    throw error
+  }
+}
+
+/** What `trainRun` returned, or null for a run that has no fold finished. @throws FormatError when the file is damaged */
+export async function loadRunSummary(store: Store): Promise<RunSummary | null> {
+  if (!(await store.exists(RESULT_FILE))) return null
+  return await readJson<RunSummary>(store, RESULT_FILE, ['dataset', 'folds', 'results', 'pooled', 'config'])
+}

@@ -1,0 +1,11 @@
+// The random numbers of a run all come from its one seed; each use has streams of its own, so that no two share numbers.
+// Streams from 0 on are those of the initial weights, one per parameter (`initialise`).
+
+export const TEST_PARTS_STREAM = 0x01000000
+/** Plus the fold's index. */
+export const VALIDATION_STREAM = 0x02000000
+export const BOOTSTRAP_STREAM = 0x03000000
+export const PERMUTATION_STREAM = 0x04000000
+
+/** Order of a fold's training trials in one epoch. */
+export const shuffleStream = (fold: number, epoch: number): number => 0x10000000 + fold * 2 ** 16 + epoch

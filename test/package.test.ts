@@ -1,0 +1,129 @@
+// The package as npm would install it, from the outside: its declarations, what its entries drag along, the README's program.
+import { build } from 'esbuild'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const home = mkdtempSync(join(tmpdir(), 'galvani package-'))
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+interface Manifest {
+  files: string[]
+  exports: Record<string, unknown>
+  dependencies: Record<string, string>
+}
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
+const entries = Object.keys(manifest.exports).map((path) => `galvani${path.slice(1)}`)
+
+/** Installs what package.json lists as files, and of its dependencies no more than it declares for users. */
+beforeAll(() => {
+  const modules = join(home, 'node_modules')
+  for (const file of ['package.json', ...manifest.files]) {
+    cpSync(join(root, file), join(modules, 'galvani', file), { recursive: true })
+  }
+  for (const name of Object.keys(manifest.dependencies)) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true })
+    symlinkSync(join(root, 'node_modules', name), join(modules, name), 'junction')
+  }
+})
+
+const compilers = {
+  bundler: { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler },
+  nodenext: { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext },
+}
+
+/** What a user's strict compiler says to a module, declarations of the package included. */
+function complaints(text: string, resolution: keyof typeof compilers): string[] {
+  const file = join(home, 'user.mts')
+  writeFileSync(file, text)
+  const program = ts.createProgram([file], {
+    ...compilers[resolution],
+    target: ts.ScriptTarget.ES2022,
+    lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'],
+    types: [],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    noEmit: true,
+  })
+  return ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
+    return `${file?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`
+  })
+}
+
+const snippet = /```ts\n([^]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1] ?? ''
+const declared = `
+declare const device: GPUDevice
+declare const eda: Float64Array
+declare const batch: Float32Array
+`
+
+describe.each(['bundler', 'nodenext'] as const)('for a compiler that resolves like %s', (resolution) => {
+  it('the README’s program type-checks', () => {
+    expect(snippet).toContain("from 'galvani'")
+    expect(complaints(`${snippet}${declared}`, resolution)).toEqual([])
+  })
+
+  it('every entry has types, which name devices and buffers', () => {
+    const program = `
+      import { openGpu as openInNode } from 'galvani/node'
+      import { openGpu as openInPage } from 'galvani/browser'
+      import { readRecording, type Recording } from 'galvani/files'
+      import { makeFolds, trainRun, type RunConfig } from 'galvani/training'
+      import type { Gpu, Tensor } from 'galvani'
+      export const gpus: Promise<Gpu>[] = [openInNode({ adapter: 'llvmpipe' }), openInPage()]
+      export const recording: Recording = readRecording('1', 'a.csv', { sampleRate: 4 })
+      export const device = (gpu: Gpu): GPUDevice => gpu.device
+      export const buffer = (tensor: Tensor): GPUBuffer => tensor.buffer
+      export const training = { makeFolds, trainRun }
+      export type { RunConfig }`
+    expect(complaints(program, resolution)).toEqual([])
+    expect(entries.filter((name) => !program.includes(`'${name}'`))).toEqual([])
+  })
+})
+
+it('a wrong option in that program would show', () => {
+  expect(complaints(`${snippet.replace('sampleRate', 'rate')}${declared}`, 'bundler')).toEqual([expect.stringContaining("'rate'")])
+})
+
+/** The text of a program bundled for a page. Whatever is not in the package itself fails to resolve, or is listed. */
+async function bundled(program: string): Promise<{ text: string; outside: string[] }> {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: program, resolveDir: home },
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    treeShaking: true,
+    write: false,
+    metafile: true,
+    outdir: home,
+    absWorkingDir: home,
+  })
+  const outside = Object.keys(metafile.inputs).filter((path) => path !== '<stdin>' && !path.startsWith('node_modules/galvani/dist/'))
+  return { text: outputFiles.map(({ text }) => text).join(''), outside }
+}
+
+describe('a bundle for a page', () => {
+  it('holds no shader when only host functions are imported', async () => {
+    const { text, outside } = await bundled("import { zscore } from 'galvani'; console.log(zscore([1, 2, 3]).z)")
+    expect(text).toContain('console.log')
+    expect(text).not.toContain('@compute')
+    expect(text.length).toBeLessThan(3000)
+    expect(outside).toEqual([])
+  })
+
+  it.each(['galvani', 'galvani/browser'])('of all of %s needs no module of Node and no other package', async (name) => {
+    const { text, outside } = await bundled(`export * from '${name}'`)
+    expect(text).toMatch(name === 'galvani' ? /@compute/ : /requestAdapter/)
+    expect(outside).toEqual([])
+  })
+
+  it.each(['galvani/files', 'galvani/training'])('of all of %s needs no module of Node', async (name) => {
+    const { outside } = await bundled(`export * from '${name}'`)
+    expect(outside.filter((path) => !/\/(csv-parse|fflate)\//.test(path))).toEqual([])
+  })
+})
