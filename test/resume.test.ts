@@ -1,5 +1,5 @@
 // A run that was stopped at any point, and went on, ends with the same bits as one that was not.
-import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { RunSummary } from '../src/train/run_summary.ts'
@@ -76,6 +76,8 @@ describe('an interrupted run', () => {
     const study = join(folder, 'other study')
     writeStudy(study, 2)
     for (const file of ['trials.csv', 'music.csv']) copyFileSync(join(folder, 'study', file), join(study, file))
+    const eda = join(study, 'eda.csv')
+    writeFileSync(eda, readFileSync(eda, 'utf8').replaceAll('synthetic2_', 'synthetic1_'))
     await succeeds(['prepare', '--data', study, '--out', other, '--length', '320'])
   })
 
