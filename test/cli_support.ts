@@ -32,7 +32,7 @@ export interface StartOptions {
   onStderr?: (text: string, child: ChildProcess) => void
 }
 
-const ofDriver = /^Warning: (max|vk|loader_)|^ +at .*third_party\/dawn/
+const ofDriver = /^Warning: (max|vk|loader_|Couldn't load Vulkan)|^ +at .*third_party\/dawn/
 
 export async function galvani(args: string[], { cwd, env, node = [], progress, onStart, onStderr }: StartOptions = {}): Promise<Finished> {
   const child = spawn(process.execPath, [...node, program, ...args], { cwd, env: { ...process.env, ...env } })

@@ -78,12 +78,14 @@ function modelCase() {
     ...under('train.grad.', gradients),
     ...under('train.buffer.', forward.buffers),
   ])
-  return { entry: { id: 'model/made', kind: 'model', config, modes: ['train'] }, inputs, results }
+  // Rounding, which differs between adapters, may flip a ReLU of random data; a flip moves gradients by a percent or so.
+  const if_a_kink_flips = { worst_grad_tensor_rel_l2: 0.05, all_grads_rel_l2: 0.05 }
+  return { entry: { id: 'model/made', kind: 'model', config, modes: ['train'], if_a_kink_flips }, inputs, results }
 }
 
 type MadeCase = ReturnType<typeof operatorCase> | ReturnType<typeof modelCase>
 
-/** A fixture folder in memory. `spoil` adds to the first number of every expected tensor whose name it names. */
+/** A fixture folder in memory. `spoil` names an expected tensor whose first number is put off by the tensor's largest. */
 async function folderOf(cases: MadeCase[], spoil = ''): Promise<MemoryStore> {
   const store = new MemoryStore()
   const index: unknown[] = []
@@ -95,7 +97,7 @@ async function folderOf(cases: MadeCase[], spoil = ''): Promise<MemoryStore> {
       const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
       expected[name] = largest < 1e-9 ? { atol: 1e-5, theoretical_zero: true } : { atol: 2e-4 * largest, rel_l2: 2e-4 }
       const values = Float32Array.from(data)
-      if (name === spoil) values[0] = (values[0] as number) + 0.01 * largest
+      if (name === spoil) values[0] = (values[0] as number) + largest
       tensors.set(name, { shape, data: values })
     }
     const file = `${entry.kind}.safetensors`
@@ -124,12 +126,12 @@ describe('a folder made here', () => {
     expect((await statuses(await folderOf(cases))).map(({ status }) => status)).toEqual(['passed', 'passed'])
   })
 
-  it.each(['y', 'grad.weight', 'grad.bias'])('fails when %s of the operator is one hundredth off', async (name) => {
+  it.each(['y', 'grad.weight', 'grad.bias'])('fails when a number in %s of the operator is wrong', async (name) => {
     expect(await statuses(await folderOf(cases, name))).toMatchObject([{ status: 'failed', tensor: name }, { status: 'passed' }])
   })
 
   it.each(['train.logits', 'train.grad.attention.rnta.phi.weight', 'train.buffer.residual.final.bn.running_var'])(
-    'fails when %s of the model is one hundredth off',
+    'fails when a number in %s of the model is wrong',
     async (name) => {
       expect(await statuses(await folderOf(cases, name))).toMatchObject([{ status: 'passed' }, { status: 'failed', tensor: name }])
     },
