@@ -42,7 +42,7 @@ export function segmentMeanBackward(
 }
 
 /** x [B, L, C] times the gate [B, S, C] of its segment. */
-export function scaleSegments(p: Plan, x: Tensor, gate: Tensor, segments: Segments, label = 'scale segments'): Tensor {
+function scaleSegments(p: Plan, x: Tensor, gate: Tensor, segments: Segments, label = 'scale segments'): Tensor {
   const params = paramsOf(x.shape, x.rowStride / 4, segments)
   const y = p.tensor(x.shape, 'f32', label)
   const bounds = p.constant(`${label} bounds`, 'u32', segments)
@@ -51,7 +51,7 @@ export function scaleSegments(p: Plan, x: Tensor, gate: Tensor, segments: Segmen
 }
 
 /** Gradient of `scaleSegments` with respect to the gate: sum of dy x over each segment, [B, S, C]. */
-export function scaleSegmentsGate(p: Plan, dy: Tensor, x: Tensor, segments: Segments, label = 'gate gradient'): Tensor {
+function scaleSegmentsGate(p: Plan, dy: Tensor, x: Tensor, segments: Segments, label = 'gate gradient'): Tensor {
   const params = paramsOf(x.shape, x.rowStride / 4, segments)
   const y = p.tensor([params.batch, params.segments, extent(x.shape, 2)], 'f32', label)
   const bounds = p.constant(`${label} bounds`, 'u32', segments)

@@ -6,8 +6,8 @@ import { ShapeError } from '../runtime/errors.ts'
 import { dims3, map, requireShape, zeros } from './array.ts'
 import type { NdArray } from './array.ts'
 
-export const BATCH_NORM_EPSILON = 1e-5
-export const BATCH_NORM_MOMENTUM = 0.1
+const BATCH_NORM_EPSILON = 1e-5
+const BATCH_NORM_MOMENTUM = 0.1
 
 export type BatchNormParameters = Record<'weight' | 'bias', NdArray>
 export type BatchNormBuffers = Record<'running_mean' | 'running_var', NdArray>

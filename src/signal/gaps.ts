@@ -1,7 +1,7 @@
 import { FormatError } from '../runtime/errors.ts'
 
 /** The longest run of missing samples that is filled, in seconds. */
-export const LONGEST_GAP_SECONDS = 1
+const LONGEST_GAP_SECONDS = 1
 
 export interface Filled {
   samples: Float64Array

@@ -65,9 +65,10 @@ export class Trainer {
     try {
       while (!this.finished()) {
         const record = await this.epoch(this.progress.epochs.length, predictor, hooks)
-        await this.keep(record)
+        const weights = await this.model.weights.save()
+        this.keep(record, weights)
         hooks.onEpoch?.(record)
-        await hooks.onCheckpoint?.(await this.checkpoint())
+        await hooks.onCheckpoint?.({ weights, optimizer: await this.optimizerState(), best: this.best, progress: this.progress })
       }
     } finally {
       predictor.destroy()
@@ -132,19 +133,19 @@ export class Trainer {
   }
 
   /** Without a validation part the last epoch is the best: nothing else may choose. */
-  private async keep(record: EpochRecord): Promise<void> {
+  private keep(record: EpochRecord, weights: HostTensors): void {
     const { epochs, bestEpoch } = this.progress
     const best = epochs[bestEpoch - 1]?.validationLoss ?? Infinity
     epochs.push(record)
     if (record.validationLoss !== undefined && !(record.validationLoss < best)) return
     this.progress.bestEpoch = record.epoch
-    this.best = await this.model.weights.save()
+    this.best = weights
   }
 
-  private async checkpoint(): Promise<FoldState> {
-    const optimizer: HostTensors[] = []
-    for (const slab of this.state) optimizer.push(await this.model.weights.download(slab))
-    return { weights: await this.model.weights.save(), optimizer, best: this.best, progress: this.progress }
+  private async optimizerState(): Promise<HostTensors[]> {
+    const slabs: HostTensors[] = []
+    for (const slab of this.state) slabs.push(await this.model.weights.download(slab))
+    return slabs
   }
 
   destroy(): void {
