@@ -6,7 +6,7 @@ import { interiorPoint } from './interior_point.ts'
 import {
   checkParams, createProblem, objective, phasicResponse, tonicSignal, type BaselineCorrection, type Problem,
 } from './problem.ts'
-import type { ScaledSignal, Solution, Solver } from './solver.ts'
+import type { Form, ScaledSignal, Solution, Solver, SolverStatus } from './solver.ts'
 
 /** Below this alpha / rms(y) the program is nearly unregularised and float32 convergence means nothing. */
 const BADLY_SCALED = 1e-5
@@ -27,6 +27,8 @@ export interface DecomposeOptions {
   gamma?: number
   /** Drift columns: 0 none, 1 constant, 2 constant and line (default), 'spline_offset' the sum of all splines. */
   baselineCorrection?: BaselineCorrection
+  /** Interior point only: one invocation per signal (A), or many along its time (B); chosen by batch and length. */
+  form?: Form
   /** Called after each finished batch with signals done and signals in total. */
   onProgress?: (done: number, total: number) => void
   /** Stops the work between iterations; the promise rejects with the signal's reason. */
@@ -46,7 +48,7 @@ export interface Decomposition {
   residual: Float32Array
   splineCoefficients: Float64Array
   driftCoefficients: Float64Array
-  status: 'solved' | 'max-iterations' | 'badly-scaled' | 'trivial'
+  status: SolverStatus | 'badly-scaled' | 'trivial'
   iterations: number
   objective: number
 }
@@ -121,7 +123,7 @@ function readOut(problem: Problem, y: ArrayLike<number>, { mean, scale }: Scalin
   return {
     phasic: Float32Array.from(phasic), tonic: Float32Array.from(tonic), driver, residual: Float32Array.from(residual),
     splineCoefficients: l, driftCoefficients: d, objective: value, iterations: solution?.iterations ?? 0,
-    status: !solution ? 'trivial' : !trusted ? 'badly-scaled' : solution.converged ? 'solved' : 'max-iterations',
+    status: !solution ? 'trivial' : !trusted ? 'badly-scaled' : solution.status,
   }
 }
 
@@ -143,7 +145,7 @@ function groupByLength(signals: readonly ArrayLike<number>[]): Map<number, numbe
  */
 export async function decompose(gpu: Gpu, signals: readonly ArrayLike<number>[],
   options: DecomposeOptions): Promise<Decomposition[]> {
-  const { sampleRate, onProgress, signal: abort, ...params } = options
+  const { sampleRate, form, onProgress, signal: abort, ...params } = options
   checkParams(sampleRate, params)
   signals.forEach(checkSignal)
   const solve: Solver = interiorPoint
@@ -157,7 +159,7 @@ export async function decompose(gpu: Gpu, signals: readonly ArrayLike<number>[],
     const solvable = indices.map((_, at) => at).filter(at => scalings[at]!.scale > 0)
     progress(indices.length - solvable.length)
     const inputs = solvable.map(at => scaled(problem, signals[indices[at]!]!, scalings[at]!))
-    const solutions = inputs.length > 0 ? await solve(gpu, problem, inputs, { onSolved: progress, signal: abort }) : []
+    const solutions = inputs.length > 0 ? await solve(gpu, problem, inputs, { onSolved: progress, signal: abort, form }) : []
     const byPlace = new Map(solvable.map((at, s) => [at, solutions[s]!]))
     indices.forEach((index, at) => {
       results[index] = readOut(problem, signals[index]!, scalings[at]!, byPlace.get(at) ?? null)

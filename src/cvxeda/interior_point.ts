@@ -97,7 +97,7 @@ async function readSolutions(gpu: Gpu, problem: Problem, basis: TonicBasis, tens
       driver: laneOf(drivers, lane, lanes, problem.n),
       ...basis.coefficients(z),
       iterations: state[ITERATIONS * lanes + lane]!,
-      converged: state[DONE * lanes + lane] === 1,
+      status: state[DONE * lanes + lane] === 1 ? 'solved' : 'max-iterations',
     }
   })
 }

@@ -48,7 +48,9 @@ export interface Problem {
   /** Samples between two knots. */
   spacing: number
   knotCount: number
-  /** One cubic B-spline, maximum 1, length 4 k - 3; spline j at sample i is template[i - j k + 2 k - 2]. */
+  /** Sample at which the first knot lies. */
+  firstKnot: number
+  /** One cubic B-spline, maximum 1, length 4 k - 3; spline j at sample i is template[i - firstKnot - j k + 2 k - 2]. */
   template: Float64Array
   /** Columns of C, each of length n. */
   drift: Float64Array[]
@@ -154,7 +156,7 @@ export function createProblem(n: number, sampleRate: number, options: Partial<Cv
   const template = splineTemplate(spacing)
   const knotCount = Math.ceil((n + Math.floor(spacing / 2)) / spacing)
   return {
-    n, sampleRate, params, spacing, knotCount, template,
+    n, sampleRate, params, spacing, knotCount, firstKnot: 0, template,
     filter: batemanFilter(sampleRate, params.tau0, params.tau1),
     drift: driftColumns(n, params.baselineCorrection, { spacing, template }, knotCount),
   }

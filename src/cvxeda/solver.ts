@@ -9,19 +9,30 @@ export interface ScaledSignal {
   alpha: number
 }
 
-/** Solution in scaled units; `converged` is false when the iteration limit came first. */
+/**
+ * How a solver ended: `solved` to its tolerance, `solved-inaccurate` within a hundred times that (usable, look at it), or
+ * stopped at `max-iterations`.
+ */
+export type SolverStatus = 'solved' | 'solved-inaccurate' | 'max-iterations'
+
+/** Solution in scaled units. */
 export interface Solution {
   driver: Float32Array
   l: Float64Array
   d: Float64Array
   iterations: number
-  converged: boolean
+  status: SolverStatus
 }
+
+/** Interior point: `A` one invocation per signal, `B` many invocations along each signal's time. */
+export type Form = 'A' | 'B'
 
 export interface SolverHooks {
   /** Called with the number of signals solved since the last call. */
   onSolved: (count: number) => void
   signal?: AbortSignal | undefined
+  /** Interior point only; the better one for the batch and the adapter when absent. */
+  form?: Form | undefined
 }
 
 /** Solves any number of signals of one problem; solutions in the order of the signals. */
