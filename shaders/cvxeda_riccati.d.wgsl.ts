@@ -3,9 +3,10 @@ import type { Shader } from '../src/runtime/shader.ts'
 
 declare const shader: Shader<{
   entries: {
-    riccati: 'e' | 'gain' | 'lambda' | 'p' | 'state' | 'tables' | 'tonic'
+    chunk_cost: 'boundary' | 'gain' | 'point' | 'state' | 'tables' | 'tonic'
+    riccati: 'boundary' | 'drift' | 'gain' | 'point' | 'state' | 'sums' | 'tables' | 'tonic'
   }
-  params: 'n' | 'lanes' | 'spacing' | 'rows' | 'e1' | 'e2' | 'c1' | 'fd' | 'g1' | 'g2' | 'f21' | 'gamma00' | 'gamma01' | 'gamma11'
-  constants: 'WORKGROUP' | 'WINDOW'
+  params: 'signals' | 'lanes' | 'chunks' | 'parts' | 'chunk_length' | 'spacing' | 'begin' | 'end' | 'sample_stride' | 'chunk_stride' | 'rows' | 'e1' | 'e2' | 'c1' | 'fd' | 'g1' | 'g2' | 'f21'
+  constants: 'WORKGROUP' | 'WINDOW' | 'COLUMNS'
 }>
 export default shader

@@ -1,144 +1,260 @@
-// Interior-point solver, one GPU invocation per signal; the method is in its two shaders.
+// Primal-dual interior point on the GPU; the method is in the shaders cvxeda_*.wgsl.
+//
+// Form A gives each signal one invocation, which walks all its samples: least work, for many signals at once. Form B cuts
+// every knot span into chunks and gives each chunk an invocation; what chunks owe each other is linear and is carried in
+// short passes between the sweeps: about half as much work again, for few or long signals.
 
-import interiorPointShader from '../../shaders/cvxeda_interior_point.wgsl'
+import carryShader from '../../shaders/cvxeda_carry.wgsl'
+import driverShader from '../../shaders/cvxeda_driver.wgsl'
 import riccatiShader from '../../shaders/cvxeda_riccati.wgsl'
+import tonicShader from '../../shaders/cvxeda_tonic.wgsl'
 import type { Gpu } from '../runtime/gpu.ts'
 import { Plan } from '../runtime/plan.ts'
 import { ceilDiv } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
-import type { Problem } from './problem.ts'
-import type { ScaledSignal, Solution, SolverHooks } from './solver.ts'
+import { phasicResponse, type Problem } from './problem.ts'
+import type { Form, ScaledSignal, Solution, SolverHooks, SolverStatus } from './solver.ts'
 import { createTonicBasis, type TonicBasis } from './tonic.ts'
 
-/** Invocations of a workgroup, as in the shaders. */
-const WORKGROUP = 8
 const MAX_ITERATIONS = 60
 /** Iterations between two looks at the `done` flags. */
 const GROUP = 4
-/** Samples of a batch, 40 bytes each; on a software adapter few enough that no sweep takes much of a second. */
+/** Samples of a batch; on a software adapter few enough that no sweep takes much of a second. */
 const MAX_SAMPLES = 1 << 24
 const MAX_SAMPLES_SOFTWARE = 1 << 21
+/** Invocations that fill the adapter: below that many signals form B is faster. */
+const PARALLEL = 2048
+const PARALLEL_SOFTWARE = 16
+/** Form B: samples of a chunk, at least; more where the recording would have more chunks than this. */
+const SHORTEST_CHUNK = 64
+const MANY_CHUNKS = 256
+
+/** The first driver, and the least first multiplier. */
+const DRIVER = 10
+const MULTIPLIER = 1e-3
 
 /** Rows of `state` in the shaders. */
-const STATE_ROWS = 6
+const STATE_ROWS = 9
 const ALPHA = 0
-const INFEASIBILITY = 3
-const ITERATIONS = 4
-const DONE = 5
+const MU = 1
+const MU_BEFORE = 2
+const INFEASIBILITY = 4
+const ITERATIONS = 5
+const DONE = 6
+const GAP = 7
+const OBJECTIVE = 8
+const CONVERGED = 1
+/** A gap of a hundred times the tolerance at a nearly feasible point is still useful. */
+const INACCURATE_GAP = 1e-4
+const INACCURATE_INFEASIBILITY = 1e-2
 
-type Tensors = Record<'y' | 'p' | 'lambda' | 'e' | 'dp' | 'gain' | 'tonic' | 'state' | 'tables', Tensor>
+/** Fields of one spline row of `tonic` and of one lane of `boundary`, see the shaders. */
+const rowWidth = ({ window }: TonicBasis) => window + 5
+const boundaryWidth = ({ window }: TonicBasis) => 28 + 4 * (window + 3)
+const sumsWidth = (columns: number) => (columns * (columns + 3)) / 2
 
-/** Fields of one spline row of `tonic`, see the shaders. */
-const rowWidth = (basis: TonicBasis) => basis.window + 4
-
-function batchSize(gpu: Gpu, { n }: Problem, basis: TonicBasis): number {
-  const words = gpu.bindingLimit / 4
-  const samples = Math.min(words / 4, gpu.info.isFallbackAdapter ? MAX_SAMPLES_SOFTWARE : MAX_SAMPLES)
-  return Math.max(1, Math.floor(Math.min(samples / n, words / ((basis.rows + 1) * rowWidth(basis)))))
+/** How time is cut, and in which order samples are stored. */
+interface Layout {
+  form: Form
+  /** Products of this many columns are summed: the window, two drifts and, in form B, two that carry between chunks. */
+  columns: number
+  /** Chunks of one knot span, and of the signal. */
+  parts: number
+  chunks: number
+  chunkLength: number
+  /** Sample i of chunk c is at place i * sampleStride + c * chunkStride of `places`. */
+  sampleStride: number
+  chunkStride: number
+  places: number
 }
 
-function allocate(gpu: Gpu, { n }: Problem, basis: TonicBasis, lanes: number): Tensors {
-  const samples = (label: string, width = 1) => gpu.tensor([n * lanes * width], 'f32', `cvxeda ${label}`)
-  return {
-    gain: samples('gains', 4), // the largest first: what does not fit fails before anything is taken
-    y: samples('signal'), p: samples('driver'), lambda: samples('multipliers'), e: samples('residual'),
-    dp: samples('driver step'),
-    tonic: gpu.tensor([(basis.rows + 1) * rowWidth(basis) * lanes], 'f32', 'cvxeda tonic system'),
-    state: gpu.tensor([STATE_ROWS * lanes], 'f32', 'cvxeda state'),
-    tables: gpu.tensor([basis.tables.length], 'f32', 'cvxeda tables'),
+function layoutOf({ n, spacing }: Problem, { window, spans }: TonicBasis, form: Form): Layout {
+  if (form === 'A') {
+    const places = spans * spacing
+    return { form, columns: window + 2, parts: 1, chunks: spans, chunkLength: spacing, sampleStride: 1, chunkStride: spacing, places }
   }
+  const parts = Math.max(1, Math.floor(spacing / Math.max(SHORTEST_CHUNK, n / MANY_CHUNKS)))
+  const chunkLength = ceilDiv(spacing, parts)
+  const chunks = spans * parts
+  const places = chunks * chunkLength
+  return { form, columns: window + 4, parts, chunks, chunkLength, sampleStride: chunks, chunkStride: 1, places }
 }
 
-/** Two plans over the same tensors: the start, and GROUP iterations. */
-function recordPlans(gpu: Gpu, problem: Problem, basis: TonicBasis, lanes: number, tensors: Tensors) {
-  const { n, spacing, filter } = problem
-  const [gamma00, gamma01, gamma11] = basis.driftPenalty
-  const { d: fd, ...sections } = filter
-  const { rows, window } = basis
-  const params = { n, lanes, spacing, rows, window, fd, ...sections, gamma00, gamma01, gamma11 }
-  const launch = { groups: ceilDiv(lanes, WORKGROUP) }
-  const args = { ...tensors, params }
-  const start = new Plan(gpu)
-  start.dispatch(interiorPointShader, 'start', args, launch)
-  start.dispatch(interiorPointShader, 'advance', args, launch)
-  const iterate = new Plan(gpu)
-  for (let i = 0; i < GROUP; i++) {
-    iterate.dispatch(riccatiShader, 'riccati', args, { ...launch, constants: { WINDOW: window } })
-    for (const entry of ['tonic_step', 'feedforward', 'driver_step', 'advance'] as const) {
-      iterate.dispatch(interiorPointShader, entry, args, launch)
-    }
-  }
-  return { start, iterate }
-}
-
-/** Interleaves signals to [n][lanes], the order in which neighbouring invocations read them. */
-function interleave(signals: ScaledSignal[], n: number): Float32Array {
-  const lanes = signals.length
-  const out = new Float32Array(n * lanes)
-  signals.forEach(({ y }, lane) => {
-    for (let i = 0; i < n; i++) out[i * lanes + lane] = y[i]!
+/** Place of each sample, in order of time. */
+function placesOf(problem: Problem, { begin }: TonicBasis, layout: Layout): Uint32Array {
+  return Uint32Array.from({ length: problem.n }, (_, i) => {
+    const span = Math.floor((i + begin) / problem.spacing)
+    const phase = i + begin - span * problem.spacing
+    const part = Math.floor(phase / layout.chunkLength)
+    const chunk = span * layout.parts + part
+    return (phase - part * layout.chunkLength) * layout.sampleStride + chunk * layout.chunkStride
   })
-  return out
 }
 
-const laneOf = (values: Float32Array, lane: number, lanes: number, count: number) =>
-  Float32Array.from({ length: count }, (_, i) => values[i * lanes + lane]!)
+function chooseForm(gpu: Gpu, signals: number): Form {
+  return signals >= (gpu.info.isFallbackAdapter ? PARALLEL_SOFTWARE : PARALLEL) ? 'A' : 'B'
+}
 
-async function readSolutions(gpu: Gpu, problem: Problem, basis: TonicBasis, tensors: Tensors, state: Float32Array) {
+type Tensors = Record<'point' | 'gain' | 'tables' | 'drift' | 'tonic' | 'sums' | 'boundary' | 'state', Tensor>
+
+/** Words of each tensor for so many signals. */
+function sizes(basis: TonicBasis, layout: Layout, signals: number): Record<keyof Tensors, number> {
+  const lanes = signals * (layout.form === 'A' ? 1 : layout.chunks)
+  return {
+    point: 4 * layout.places * signals, // the largest first: what does not fit fails before anything is taken
+    gain: 4 * layout.places * signals,
+    sums: sumsWidth(layout.columns) * layout.chunks * signals,
+    boundary: boundaryWidth(basis) * lanes,
+    tonic: (basis.rows + 1) * rowWidth(basis) * signals,
+    tables: basis.tables.length,
+    drift: basis.drift.length,
+    state: STATE_ROWS * signals,
+  }
+}
+
+/** Signals that one batch takes. */
+function batchSize(gpu: Gpu, { n }: Problem, basis: TonicBasis, layout: Layout): number {
+  const { tables, drift, ...perSignal } = sizes(basis, layout, 1)
+  const words = gpu.bindingLimit / 4
+  const samples = gpu.info.isFallbackAdapter ? MAX_SAMPLES_SOFTWARE : MAX_SAMPLES
+  return Math.max(1, Math.floor(Math.min(samples / n, words / Math.max(...Object.values(perSignal)))))
+}
+
+function allocate(gpu: Gpu, basis: TonicBasis, layout: Layout, signals: number): Tensors {
+  const entries = Object.entries(sizes(basis, layout, signals))
+  return Object.fromEntries(entries.map(([name, words]) => [name, gpu.tensor([words], 'f32', `cvxeda ${name}`)])) as Tensors
+}
+
+/** GROUP iterations. The first sweep of an iteration applies the step of the one before. */
+function record(gpu: Gpu, problem: Problem, basis: TonicBasis, layout: Layout, signals: number, tensors: Tensors): Plan {
+  const { n, spacing, filter } = problem
+  const { d: fd, ...sections } = filter
+  const { rows, window, line, begin } = basis
+  const { columns, parts, chunks } = layout
+  const isChunked = layout.form === 'B'
+  const lanes = isChunked ? signals * chunks : signals
+  const params = {
+    ...{ n, signals, lanes, sections: lanes / signals, chunks, parts, chunk_length: layout.chunkLength, spacing, begin, rows, window },
+    ...{ end: n + begin, sample_stride: layout.sampleStride, chunk_stride: layout.chunkStride, limit: MAX_ITERATIONS },
+    ...{ fd, ...sections, gamma: problem.params.gamma, ...line },
+  }
+  const args = { ...tensors, params }
+  const WORKGROUP = gpu.info.isFallbackAdapter ? 8 : 64
+  const launch = (count: number) => ({ groups: ceilDiv(count, WORKGROUP) })
+  const shapes = { WORKGROUP, WINDOW: window, COLUMNS: columns }
+  const plan = new Plan(gpu)
+  const carry = (entry: 'carry_cost' | 'carry_adjoint' | 'correct' | 'carry_affine' | 'carry_filter', count: number) => {
+    if (isChunked) plan.dispatch(carryShader, entry, args, { ...launch(count), constants: shapes })
+  }
+  for (let i = 0; i < GROUP; i++) {
+    if (isChunked) plan.dispatch(riccatiShader, 'chunk_cost', args, { ...launch(lanes), constants: shapes })
+    carry('carry_cost', signals)
+    plan.dispatch(riccatiShader, 'riccati', args, { ...launch(lanes), constants: shapes })
+    carry('carry_adjoint', (rows + 3) * signals)
+    carry('correct', lanes)
+    plan.dispatch(tonicShader, 'assemble', args, { ...launch((rows + 1) * signals), constants: shapes })
+    plan.dispatch(tonicShader, 'tonic_step', args, { ...launch(signals), constants: shapes })
+    carry('carry_affine', signals)
+    const driver = { ...launch(lanes), constants: { WORKGROUP, CHUNKED: isChunked } }
+    plan.dispatch(driverShader, 'feedforward', args, driver)
+    carry('carry_filter', signals)
+    plan.dispatch(driverShader, 'driver_step', args, driver)
+    plan.dispatch(tonicShader, 'finish', args, { ...launch(signals), constants: shapes })
+  }
+  return plan
+}
+
+const multiplierOf = ({ alpha }: ScaledSignal) => Math.max(alpha, MULTIPLIER)
+
+/** The first point of every sample: p, lambda, e = y - H p, and H dp of no step. */
+function firstPoint(problem: Problem, layout: Layout, places: Uint32Array, signals: ScaledSignal[]): Float32Array {
+  const lanes = signals.length
+  const point = new Float32Array(4 * layout.places * lanes).fill(1) // places without a sample are never read
+  const response = phasicResponse(problem.filter, new Float64Array(problem.n).fill(DRIVER))
+  places.forEach((place, i) => {
+    for (let lane = 0; lane < lanes; lane++) {
+      const signal = signals[lane]!
+      const at = 4 * (place * lanes + lane)
+      point[at] = DRIVER
+      point[at + 1] = multiplierOf(signal)
+      point[at + 2] = signal.y[i]! - response[i]!
+      point[at + 3] = 0
+    }
+  })
+  return point
+}
+
+function firstState(signals: ScaledSignal[]): Float32Array {
+  const lanes = signals.length
+  const state = new Float32Array(STATE_ROWS * lanes)
+  signals.forEach((signal, lane) => {
+    state[ALPHA * lanes + lane] = signal.alpha
+    state[MU * lanes + lane] = DRIVER * multiplierOf(signal)
+    state[MU_BEFORE * lanes + lane] = DRIVER * multiplierOf(signal)
+    state[INFEASIBILITY * lanes + lane] = 1
+  })
+  return state
+}
+
+function statusOf(state: Float32Array, lane: number, lanes: number): SolverStatus {
+  const value = (row: number) => state[row * lanes + lane]!
+  if (value(DONE) === CONVERGED) return 'solved'
+  const isClose = value(GAP) <= INACCURATE_GAP * value(OBJECTIVE) && value(INFEASIBILITY) <= INACCURATE_INFEASIBILITY
+  return isClose ? 'solved-inaccurate' : 'max-iterations'
+}
+
+async function readSolutions(gpu: Gpu, basis: TonicBasis, places: Uint32Array, tensors: Tensors, state: Float32Array) {
   const lanes = state.length / STATE_ROWS
-  const drivers = await gpu.readFloat(tensors.p)
+  const point = await gpu.readFloat(tensors.point)
   const system = await gpu.readFloat(tensors.tonic)
   const width = rowWidth(basis)
-  return Array.from({ length: lanes }, (_, lane): Solution => {
+  const drivers = Array.from({ length: lanes }, () => new Float32Array(places.length))
+  places.forEach((place, i) => {
+    for (let lane = 0; lane < lanes; lane++) drivers[lane]![i] = point[4 * (place * lanes + lane)]!
+  })
+  return drivers.map((driver, lane): Solution => {
     const value = (row: number, field: number) => system[(row * width + field) * lanes + lane]!
     const z = Array.from({ length: basis.rows }, (_, row) => value(row, 3))
     z.push(value(basis.rows, 5), value(basis.rows, 6))
-    return {
-      driver: laneOf(drivers, lane, lanes, problem.n),
-      ...basis.coefficients(z),
-      iterations: state[ITERATIONS * lanes + lane]!,
-      status: state[DONE * lanes + lane] === 1 ? 'solved' : 'max-iterations',
-    }
+    const iterations = state[ITERATIONS * lanes + lane]!
+    return { driver, ...basis.coefficients(z), iterations, status: statusOf(state, lane, lanes) }
   })
 }
 
-async function solveBatch(gpu: Gpu, problem: Problem, basis: TonicBasis, signals: ScaledSignal[],
+async function solveBatch(gpu: Gpu, problem: Problem, basis: TonicBasis, layout: Layout, signals: ScaledSignal[],
   abort: AbortSignal | undefined): Promise<Solution[]> {
-  const lanes = signals.length
-  const tensors = allocate(gpu, problem, basis, lanes)
-  const { start, iterate } = recordPlans(gpu, problem, basis, lanes, tensors)
+  const tensors = allocate(gpu, basis, layout, signals.length)
+  const plan = record(gpu, problem, basis, layout, signals.length, tensors)
   try {
-    await Promise.all([start.compile(), iterate.compile()])
-    const initial = new Float32Array(STATE_ROWS * lanes)
-    signals.forEach(({ alpha }, lane) => { initial[ALPHA * lanes + lane] = alpha })
-    initial.fill(1, INFEASIBILITY * lanes, (INFEASIBILITY + 1) * lanes)
-    gpu.write(tensors.y, interleave(signals, problem.n))
+    await plan.compile()
+    const places = placesOf(problem, basis, layout)
+    gpu.write(tensors.point, firstPoint(problem, layout, places, signals))
     gpu.write(tensors.tables, basis.tables)
-    gpu.write(tensors.state, initial)
-    start.run()
-    let state: Float32Array = initial
-    for (let i = 0; i < MAX_ITERATIONS && state.indexOf(0, DONE * lanes) >= 0; i += GROUP) {
+    gpu.write(tensors.drift, basis.drift)
+    let state = firstState(signals)
+    gpu.write(tensors.state, state)
+    while (state.subarray(DONE * signals.length, GAP * signals.length).includes(0)) {
       abort?.throwIfAborted()
-      iterate.run()
+      plan.run()
       state = await gpu.readFloat(tensors.state)
     }
-    return await readSolutions(gpu, problem, basis, tensors, state)
+    return await readSolutions(gpu, basis, places, tensors, state)
   } finally {
-    start.destroy()
-    iterate.destroy()
+    plan.destroy()
     Object.values(tensors).forEach(tensor => gpu.free(tensor))
   }
 }
 
 /** Primal-dual interior point, at most 60 iterations; batches of any size, split to what the device can bind. */
 export async function interiorPoint(gpu: Gpu, problem: Problem, signals: ScaledSignal[],
-  { onSolved, signal }: SolverHooks): Promise<Solution[]> {
+  { onSolved, signal, form = chooseForm(gpu, signals.length) }: SolverHooks): Promise<Solution[]> {
   const basis = createTonicBasis(problem)
-  const size = batchSize(gpu, problem, basis)
+  const layout = layoutOf(problem, basis, form)
+  const size = batchSize(gpu, problem, basis, layout)
   const solutions: Solution[] = []
   for (let from = 0; from < signals.length; from += size) {
     const batch = signals.slice(from, from + size)
-    solutions.push(...await solveBatch(gpu, problem, basis, batch, signal))
+    solutions.push(...await solveBatch(gpu, problem, basis, layout, batch, signal))
     onSolved(batch.length)
   }
   return solutions

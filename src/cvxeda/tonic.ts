@@ -4,11 +4,11 @@
 //   E = (B'B + gamma I)^-1 B'C,   V such that V' [ (C - B E)'(C - B E) + gamma E'E ] V = I
 //   x = (l, d):   l = diag(scale) z_B - E V z_d,   d = V z_d
 // the columns T = [B diag(scale), (C - B E) V] and the penalty Gamma satisfy
-//   T'T + Gamma = [[unit diagonal, half-bandwidth 3], [0, identity]].
+//   T'T + Gamma = [[unit diagonal, half-bandwidth 3], [0, identity]],   Gamma z = gamma (diag(scale) l; -(E V)' l).
 //
-// Samples are walked in knot spans of k. Inside span b exactly the splines b-1 ... b+2 can be non-zero,
-// and their values depend on the phase i - b k alone. Spline j is kept at row j + 1, so span b owns rows b ... b+3;
-// rows without a knot have scale 0 and drop out of every formula.
+// Samples are walked in knot spans of k, the first of which begins at a knot at or before sample 0. Inside a span exactly
+// four splines can be non-zero, and their values depend on the phase within the span alone. Splines are kept in rows so
+// that span b owns rows b ... b+3; rows without a knot have scale 0 and drop out of every formula.
 
 import { UsageError } from '../runtime/errors.ts'
 import type { Problem } from './problem.ts'
@@ -20,18 +20,42 @@ const LARGEST_WINDOW = 12
 export interface TonicBasis {
   /** Rows active in one span: the overlapping splines and those whose adjoint has not yet died out. */
   window: number
+  /** Knot spans that hold the samples. */
+  spans: number
+  /** Samples of the first span before sample 0, less than the spacing. */
+  begin: number
   /** Spline rows: spans + window - 1. */
   rows: number
   /**
-   * Rows of four: `spacing` phases (values of the four overlapping splines), `rows` columns (scale, Gamma_jj,
-   * Gamma_j,drift0, Gamma_j,drift1), `rows` of T'T + Gamma (row r with rows r ... r-3), n drift values ((C - B E) V,
-   * then two zeros).
+   * Rows of four: `spacing` phases (values of the four overlapping splines), `rows` columns (scale, (E V)_0, (E V)_1, share
+   * of the first drift in every spline when that drift is their sum), `rows` of T'T + Gamma (row r with rows r ... r-3).
    */
   tables: Float32Array
-  /** Gamma of the drift columns: 00, 01, 11. */
-  driftPenalty: [number, number, number]
+  /** (C - B E) V, two values a sample. */
+  drift: Float32Array
+  /** The drift's part outside the splines: constant = line00 z_0 + line01 z_1, slope per sample = line11 z_1. */
+  line: { line00: number; line01: number; line11: number }
   /** Coefficients (l, d) of solver coordinates z = [rows spline entries, 2 drift entries]. */
   coefficients(z: ArrayLike<number>): { l: Float64Array; d: Float64Array }
+}
+
+/** Where the samples and the knots lie on the grid of spans. */
+interface Grid {
+  spans: number
+  begin: number
+  rows: number
+  /** Row of knot 0. */
+  firstRow: number
+  hasKnot(row: number): boolean
+}
+
+function gridOf({ n, spacing, knotCount, firstKnot }: Problem, window: number): Grid {
+  const begin = spacing * Math.ceil(firstKnot / spacing) - firstKnot
+  const spans = Math.ceil((n + begin) / spacing)
+  const rows = spans + window - 1
+  const firstRow = (firstKnot + begin) / spacing + 1
+  const hasKnot = (row: number) => row >= Math.max(firstRow, 0) && row < firstRow + knotCount && row < spans + OVERLAP - 1
+  return { spans, begin, rows, firstRow, hasKnot }
 }
 
 /**
@@ -60,19 +84,19 @@ function phaseTable({ spacing, template }: Problem): Float64Array {
   return table
 }
 
-/** B'B as lower band [rows][4] and B'C as [column][rows]; of the rows only `knotCount` from row 1 on have a knot. */
-function splineProducts(problem: Problem, phases: Float64Array, rows: number) {
-  const { n, spacing, knotCount, drift } = problem
+/** B'B as lower band [rows][4] and B'C as [column][rows]. */
+function splineProducts(problem: Problem, phases: Float64Array, { rows, begin, hasKnot }: Grid) {
+  const { n, spacing, drift } = problem
   const band = new Float64Array(rows * OVERLAP)
   const cross = drift.map(() => new Float64Array(rows))
   for (let i = 0; i < n; i++) {
-    const span = Math.floor(i / spacing)
-    const phase = (i - span * spacing) * OVERLAP
+    const span = Math.floor((i + begin) / spacing)
+    const phase = (i + begin - span * spacing) * OVERLAP
     for (let m = 0; m < OVERLAP; m++) {
       const row = span + m
-      const value = row >= 1 && row <= knotCount ? phases[phase + m]! : 0
+      const value = hasKnot(row) ? phases[phase + m]! : 0
       if (value === 0) continue
-      for (let back = 0; back <= m && row - back >= 1; back++) {
+      for (let back = 0; back <= m && hasKnot(row - back); back++) {
         band[row * OVERLAP + back]! += value * phases[phase + m - back]!
       }
       drift.forEach((column, c) => { cross[c]![row]! += value * column[i]! })
@@ -115,11 +139,11 @@ function dot(a: Float64Array, b: Float64Array): number {
 }
 
 /** V: upper-triangular inverse Cholesky factor that makes the drift block the identity; E V and (C - B E) V with it. */
-function orthonormalDrift(problem: Problem, E: Float64Array[], phases: Float64Array) {
+function orthonormalDrift(problem: Problem, E: Float64Array[], phases: Float64Array, begin: number) {
   const { n, spacing, drift, params } = problem
   const columns = drift.map((column, c) => Float64Array.from({ length: n }, (_, i) => {
-    const span = Math.floor(i / spacing)
-    const phase = (i - span * spacing) * OVERLAP
+    const span = Math.floor((i + begin) / spacing)
+    const phase = (i + begin - span * spacing) * OVERLAP
     let value = column[i]!
     for (let m = 0; m < OVERLAP; m++) value -= phases[phase + m]! * E[c]![span + m]!
     return value
@@ -143,19 +167,17 @@ function orthonormalDrift(problem: Problem, E: Float64Array[], phases: Float64Ar
  */
 export function createTonicBasis(problem: Problem): TonicBasis {
   const { n, spacing, knotCount, params } = problem
-  const spans = Math.ceil(n / spacing)
   const window = windowOf(problem)
-  const rows = spans + window - 1
+  const grid = gridOf(problem, window)
+  const { rows, firstRow, hasKnot } = grid
   const phases = phaseTable(problem)
-  const { band, cross } = splineProducts(problem, phases, rows)
+  const { band, cross } = splineProducts(problem, phases, grid)
   for (let row = 0; row < rows; row++) band[row * OVERLAP]! += params.gamma
 
-  const scale = Float64Array.from({ length: rows }, (_, row) =>
-    row >= 1 && row <= knotCount ? 1 / Math.sqrt(band[row * OVERLAP]!) : 0)
-  const tables = new Float32Array((spacing + 2 * rows + n) * 4)
+  const scale = Float64Array.from({ length: rows }, (_, row) => (hasKnot(row) ? 1 / Math.sqrt(band[row * OVERLAP]!) : 0))
+  const tables = new Float32Array((spacing + 2 * rows) * 4)
   const columnsAt = spacing * 4
   const gramAt = columnsAt + rows * 4
-  const driftAt = gramAt + rows * 4
   tables.set(phases)
   for (let row = 0; row < rows; row++) {
     tables[gramAt + row * 4] = 1
@@ -165,24 +187,26 @@ export function createTonicBasis(problem: Problem): TonicBasis {
   }
   factorBand(band, rows)
   const E = cross.map(column => solveBand(band, column))
-  const { columns: driftColumns, weights } = orthonormalDrift(problem, E, phases)
-
-  driftColumns.forEach((column, c) => column.forEach((v, i) => { tables[driftAt + i * 4 + c] = v }))
+  const { columns, weights } = orthonormalDrift(problem, E, phases, grid.begin)
+  const drift = new Float32Array(2 * n)
+  columns.forEach((column, c) => column.forEach((v, i) => { drift[2 * i + c] = v }))
+  const isSum = params.baselineCorrection === 'spline_offset'
   for (let row = 0; row < rows; row++) {
     tables[columnsAt + row * 4] = scale[row]!
-    tables[columnsAt + row * 4 + 1] = params.gamma * scale[row]! ** 2
-    E.forEach((e, c) => { tables[columnsAt + row * 4 + 2 + c] = -params.gamma * scale[row]! * e[row]! })
+    E.forEach((e, c) => { tables[columnsAt + row * 4 + 1 + c] = e[row]! })
+    if (isSum && hasKnot(row)) tables[columnsAt + row * 4 + 3] = weights[0]![0]!
   }
-  const penalty = (a: number, b: number) => (E[a] && E[b] ? params.gamma * dot(E[a], E[b]) : 0)
+  const weight = (m: number, c: number) => (isSum ? 0 : (weights[c]?.[m] ?? 0))
 
   return {
-    window, rows, tables,
-    driftPenalty: [penalty(0, 0), penalty(0, 1), penalty(1, 1)],
+    window, spans: grid.spans, begin: grid.begin, rows, tables, drift,
+    line: { line00: weight(0, 0), line01: weight(0, 1), line11: weight(1, 1) / n },
     coefficients(z) {
-      const l = Float64Array.from({ length: knotCount }, (_, j) => scale[j + 1]! * z[j + 1]!)
+      const knotRow = (j: number) => (hasKnot(firstRow + j) ? firstRow + j : -1)
+      const l = Float64Array.from({ length: knotCount }, (_, j) => (scale[knotRow(j)] ?? 0) * (z[knotRow(j)] ?? 0))
       const d = new Float64Array(E.length)
       E.forEach((e, c) => {
-        for (let j = 0; j < l.length; j++) l[j]! -= e[j + 1]! * z[rows + c]!
+        for (let j = 0; j < l.length; j++) l[j]! -= (e[knotRow(j)] ?? 0) * z[rows + c]!
         for (let m = 0; m < d.length; m++) d[m]! += weights[c]![m]! * z[rows + c]!
       })
       return { l, d }
