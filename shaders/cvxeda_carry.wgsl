@@ -70,7 +70,8 @@ fn earlier(lane: u32, a: vec2<f32>, local: vec2<f32>) -> vec2<f32> {
 @compute @workgroup_size(WORKGROUP)
 fn carry_cost(@builtin(global_invocation_id) id: vec3<u32>) {
   let signal = id.x;
-  if (signal >= params.signals || is_done(signal)) { return; }
+  if (signal >= params.signals) { return; }
+  if (is_done(signal)) { return; }
   var x = vec3<f32>();
   for (var chunk = params.chunks; chunk > 0u; ) {
     chunk--;
@@ -97,7 +98,8 @@ fn carry_cost(@builtin(global_invocation_id) id: vec3<u32>) {
 fn carry_adjoint(@builtin(global_invocation_id) id: vec3<u32>) {
   let signal = id.x % params.signals;
   let row = id.x / params.signals;
-  if (row > params.rows + 2u || is_done(signal)) { return; }
+  if (row > params.rows + 2u) { return; }
+  if (is_done(signal)) { return; }
   var lowest = 0u; // chunks in which the column lives
   var end = params.chunks;
   if (row < params.rows) {
@@ -117,8 +119,9 @@ fn carry_adjoint(@builtin(global_invocation_id) id: vec3<u32>) {
 @compute @workgroup_size(WORKGROUP)
 fn correct(@builtin(global_invocation_id) id: vec3<u32>) {
   let lane = id.x;
-  if (lane >= params.lanes || is_done(lane % params.signals)) { return; }
+  if (lane >= params.lanes) { return; }
   let signal = lane % params.signals;
+  if (is_done(signal)) { return; }
   let chunk = lane / params.signals;
   let psi_products = vec3(
     sums[at_sums(pair(PSI, PSI), chunk, signal)],
@@ -152,7 +155,8 @@ fn correct(@builtin(global_invocation_id) id: vec3<u32>) {
 @compute @workgroup_size(WORKGROUP)
 fn carry_affine(@builtin(global_invocation_id) id: vec3<u32>) {
   let signal = id.x;
-  if (signal >= params.signals || is_done(signal)) { return; }
+  if (signal >= params.signals) { return; }
+  if (is_done(signal)) { return; }
   let dz_drift = vec2(tonic[at_tonic(params.rows, DRIFT_STEP, signal)], tonic[at_tonic(params.rows, DRIFT_STEP + 1u, signal)]);
   var a = vec2<f32>();
   for (var chunk = params.chunks; chunk > 0u; ) {
@@ -172,7 +176,8 @@ fn carry_affine(@builtin(global_invocation_id) id: vec3<u32>) {
 @compute @workgroup_size(WORKGROUP)
 fn carry_filter(@builtin(global_invocation_id) id: vec3<u32>) {
   let signal = id.x;
-  if (signal >= params.signals || is_done(signal)) { return; }
+  if (signal >= params.signals) { return; }
+  if (is_done(signal)) { return; }
   var s = vec2<f32>();
   for (var chunk = 0u; chunk < params.chunks; chunk++) {
     let lane = chunk * params.signals + signal;

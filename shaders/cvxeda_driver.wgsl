@@ -56,9 +56,6 @@ fn at_tonic(row: u32, field: u32, signal: u32) -> u32 {
   return (row * (BAND + params.window) + field) * params.signals + signal;
 }
 fn at_boundary(field: u32, lane: u32) -> u32 { return field * params.lanes + lane; }
-fn at_sample(chunk: u32, i: u32, signal: u32) -> u32 {
-  return (i * params.sample_stride + chunk * params.chunk_stride) * params.signals + signal;
-}
 fn first_of(chunk: u32) -> u32 {
   return chunk / params.parts * params.spacing + chunk % params.parts * params.chunk_length;
 }
@@ -86,7 +83,7 @@ fn backward(chunk: u32, signal: u32) {
   for (var sample = end_of(chunk); sample > max(first, params.begin); ) {
     sample--;
     let i = sample - first;
-    let at = at_sample(chunk, i, signal);
+    let at = (i * params.sample_stride + chunk * params.chunk_stride) * params.signals + signal;
     let x = point[at];
     let feedback = gain[at];
     let change = dot(tables[phase_at + i], splines) + (line.x + line.y * f32(sample + 1u - params.begin));
@@ -107,8 +104,9 @@ fn backward(chunk: u32, signal: u32) {
 @compute @workgroup_size(WORKGROUP)
 fn feedforward(@builtin(global_invocation_id) id: vec3<u32>) {
   let lane = id.x;
-  if (lane >= params.lanes || state[at_state(DONE, lane % params.signals)] != 0.0) { return; }
+  if (lane >= params.lanes) { return; }
   let signal = lane % params.signals;
+  if (state[at_state(DONE, signal)] != 0.0) { return; }
   if (CHUNKED) {
     adjoint = vec2(boundary[at_boundary(ADJOINT_END, lane)], boundary[at_boundary(ADJOINT_END + 1u, lane)]);
     psi1 = vec2(1.0, 0.0);
@@ -129,7 +127,8 @@ fn forward(chunk: u32, signal: u32, target_gap: f32) {
   let end = end_of(chunk);
   var chunk_curvature = 0.0; // a sum of short sums loses less than one long sum
   for (var sample = max(first, params.begin); sample < end; sample++) {
-    let at = at_sample(chunk, sample - first, signal);
+    let i = sample - first;
+    let at = (i * params.sample_stride + chunk * params.chunk_stride) * params.signals + signal;
     let feedback = gain[at];
     let x = point[at];
     let change = feedback.w - (feedback.x * filtered.x + feedback.y * filtered.y);
@@ -152,8 +151,9 @@ fn forward(chunk: u32, signal: u32, target_gap: f32) {
 @compute @workgroup_size(WORKGROUP)
 fn driver_step(@builtin(global_invocation_id) id: vec3<u32>) {
   let lane = id.x;
-  if (lane >= params.lanes || state[at_state(DONE, lane % params.signals)] != 0.0) { return; }
+  if (lane >= params.lanes) { return; }
   let signal = lane % params.signals;
+  if (state[at_state(DONE, signal)] != 0.0) { return; }
   let target_gap = SIGMA * state[at_state(MU, signal)];
   if (CHUNKED) {
     filtered = vec2(boundary[at_boundary(FILTER_START, lane)], boundary[at_boundary(FILTER_START + 1u, lane)]);

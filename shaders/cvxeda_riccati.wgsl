@@ -21,7 +21,7 @@
 // psi, the closed loop's response to the unknown adjoint at the chunk's end, allow cvxeda_carry.wgsl to correct for it.
 //
 // Shapes (lane = section * signals + signal, k = knot spacing, R = spline rows, see src/cvxeda/tonic.ts)
-//   point    [samples][signals] vec4: p, lambda, e, H dp; the order of samples is that of `at_sample`
+//   point    [samples][signals] vec4: p, lambda, e, H dp; sample i of chunk c at place i sample_stride + c chunk_stride
 //   gain     [samples][signals] vec4: kappa (2), 1/den, dp of the last step
 //   tables   vec4: k phases, R columns (scale, drift shares 0 and 1, offset), R rows of T'T + Gamma
 //   drift    [samples in order of time] vec2: drift columns of T
@@ -109,9 +109,6 @@ fn at_tonic(row: u32, field: u32, signal: u32) -> u32 {
   return (row * (BAND + WINDOW) + field) * params.signals + signal;
 }
 fn at_boundary(field: u32, lane: u32) -> u32 { return field * params.lanes + lane; }
-fn at_sample(chunk: u32, i: u32, signal: u32) -> u32 {
-  return (i * params.sample_stride + chunk * params.chunk_stride) * params.signals + signal;
-}
 // Samples are counted from the start of the first span, which the recording may begin after: `begin`.
 fn first_of(chunk: u32) -> u32 {
   return chunk / params.parts * params.spacing + chunk % params.parts * params.chunk_length;
@@ -188,8 +185,9 @@ fn store_measures(lane: u32) {
 @compute @workgroup_size(WORKGROUP)
 fn chunk_cost(@builtin(global_invocation_id) id: vec3<u32>) {
   let lane = id.x;
-  if (lane >= params.lanes || state[at_state(DONE, lane % params.signals)] != 0.0) { return; }
+  if (lane >= params.lanes) { return; }
   let signal = lane % params.signals;
+  if (state[at_state(DONE, signal)] != 0.0) { return; }
   let chunk = lane / params.signals;
   let step = step_of(chunk / params.parts, signal);
   let first = first_of(chunk);
@@ -203,7 +201,8 @@ fn chunk_cost(@builtin(global_invocation_id) id: vec3<u32>) {
   for (var sample = end_of(chunk); sample > max(first, params.begin); ) {
     sample--;
     let i = sample - first;
-    let x = advance(at_sample(chunk, i, signal), tables[phase_at + i], f32(sample + 1u - params.begin), step);
+    let at = (i * params.sample_stride + chunk * params.chunk_stride) * params.signals + signal;
+    let x = advance(at, tables[phase_at + i], f32(sample + 1u - params.begin), step);
     let f = feedback(x.y / x.x);
     let reach = vec2(effect(psi1), effect(psi2));
     spread += f.inverse * reach.xxy * reach.xyy;
@@ -251,7 +250,7 @@ fn sweep(chunk: u32, signal: u32) {
   for (var sample = end_of(chunk); sample > max(first, params.begin); ) {
     sample--;
     let i = sample - first;
-    let at = at_sample(chunk, i, signal);
+    let at = (i * params.sample_stride + chunk * params.chunk_stride) * params.signals + signal;
     let phase = tables[phase_at + i];
     var x: vec4<f32>;
     if (CHUNKED) { x = point[at]; } else { x = advance(at, phase, f32(sample + 1u - params.begin), step); }
@@ -303,8 +302,9 @@ fn store_adjoints(lane: u32) {
 @compute @workgroup_size(WORKGROUP)
 fn riccati(@builtin(global_invocation_id) id: vec3<u32>) {
   let lane = id.x;
-  if (lane >= params.lanes || state[at_state(DONE, lane % params.signals)] != 0.0) { return; }
+  if (lane >= params.lanes) { return; }
   let signal = lane % params.signals;
+  if (state[at_state(DONE, signal)] != 0.0) { return; }
   if (CHUNKED) {
     cost = vec3(boundary[at_boundary(COST_END, lane)], boundary[at_boundary(COST_END + 1u, lane)],
       boundary[at_boundary(COST_END + 2u, lane)]);

@@ -138,7 +138,8 @@ fn assemble_drift(signal: u32) {
 fn assemble(@builtin(global_invocation_id) id: vec3<u32>) {
   let signal = id.x % params.signals;
   let row = id.x / params.signals;
-  if (row > params.rows || state[at_state(DONE, signal)] != 0.0) { return; }
+  if (row > params.rows) { return; }
+  if (state[at_state(DONE, signal)] != 0.0) { return; }
   if (row < params.rows) { assemble_row(row, signal); } else { assemble_drift(signal); }
 }
 
@@ -200,7 +201,8 @@ fn factor(row: u32, signal: u32) {
 @compute @workgroup_size(WORKGROUP)
 fn tonic_step(@builtin(global_invocation_id) id: vec3<u32>) {
   let signal = id.x;
-  if (signal >= params.signals || state[at_state(DONE, signal)] != 0.0) { return; }
+  if (signal >= params.signals) { return; }
+  if (state[at_state(DONE, signal)] != 0.0) { return; }
   judge(signal);
   if (state[at_state(DONE, signal)] != 0.0) { return; }
   var drift_block = vec3(tonic[at_tonic(params.rows, 0u, signal)], tonic[at_tonic(params.rows, 1u, signal)],
@@ -241,7 +243,8 @@ fn tonic_step(@builtin(global_invocation_id) id: vec3<u32>) {
 @compute @workgroup_size(WORKGROUP)
 fn finish(@builtin(global_invocation_id) id: vec3<u32>) {
   let signal = id.x;
-  if (signal >= params.signals || state[at_state(DONE, signal)] != 0.0) { return; }
+  if (signal >= params.signals) { return; }
+  if (state[at_state(DONE, signal)] != 0.0) { return; }
   var ratio = TO_BOUNDARY; // a smaller ratio allows the full step
   var size = 0.0;
   var curvature = 0.0;

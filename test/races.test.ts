@@ -59,9 +59,11 @@ function recordOptimizers(gpu: Gpu): void {
 /** The solver records its plans, then waits for their compilation, which ends it here. */
 async function recordSolver(gpu: Gpu): Promise<void> {
   const compile = vi.spyOn(Plan.prototype, 'compile').mockRejectedValue(new Error('recorded'))
-  const problem = createProblem(6, 4)
+  const problem = createProblem(6, 4, { deltaKnot: 8 })
   const signals = Array.from({ length: 2 }, () => ({ y: new Float64Array(problem.n).fill(1), alpha: 0.01 }))
-  await expect(interiorPoint(gpu, problem, signals, { onSolved: () => {} })).rejects.toThrow('recorded')
+  for (const form of ['A', 'B'] as const) {
+    await expect(interiorPoint(gpu, problem, signals, { form, onSolved: () => {} })).rejects.toThrow('recorded')
+  }
   compile.mockRestore()
 }
 
@@ -74,8 +76,7 @@ async function recordKernels(): Promise<Map<string, Dispatch>> {
   const dispatch = vi.spyOn(Plan.prototype, 'dispatch').mockImplementation((shader, entry, args, launch: Launch<ShaderTypes>) => {
     const { params = {}, ...tensors } = args as { params?: Record<string, number> } & Record<string, Tensor>
     const name = `${shader.name}.${entry} ${JSON.stringify(launch.constants ?? {})}`
-    // The detector evaluates both sides of ||, where the solver guards a read by its number of signals: none may be idle.
-    const width = params['lanes'] ?? Number.parseInt(shader.constants['WORKGROUP']!.value) * (launch.groups as number)
+    const width = Number.parseInt(shader.constants['WORKGROUP']!.value) * (launch.groups as number)
     const constants = { ...launch.constants, WORKGROUP: width } as Constants
     if (!found.has(name)) found.set(name, { shader, entry, tensors: tensors, params, constants })
   })

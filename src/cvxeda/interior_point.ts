@@ -8,6 +8,7 @@ import carryShader from '../../shaders/cvxeda_carry.wgsl'
 import driverShader from '../../shaders/cvxeda_driver.wgsl'
 import riccatiShader from '../../shaders/cvxeda_riccati.wgsl'
 import tonicShader from '../../shaders/cvxeda_tonic.wgsl'
+import { LimitError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { Plan } from '../runtime/plan.ts'
 import { ceilDiv } from '../runtime/shape.ts'
@@ -22,9 +23,13 @@ const GROUP = 4
 /** Samples of a batch; on a software adapter few enough that no sweep takes much of a second. */
 const MAX_SAMPLES = 1 << 24
 const MAX_SAMPLES_SOFTWARE = 1 << 21
-/** Invocations that fill the adapter: below that many signals form B is faster. */
-const PARALLEL = 2048
-const PARALLEL_SOFTWARE = 16
+/** Form B is faster for fewer signals than fill the adapter, unless they are so short that its more dispatches weigh more. */
+const FILLED = 2048
+const FILLED_SOFTWARE = 16
+const SHORT = 256
+const SHORT_SOFTWARE = 4096
+/** Form A walks all samples in one dispatch; beyond this it would run into the time limit of a desktop's GPU. */
+const LONGEST_WALK = 1 << 20
 /** Form B: samples of a chunk, at least; more where the recording would have more chunks than this. */
 const SHORTEST_CHUNK = 64
 const MANY_CHUNKS = 256
@@ -68,16 +73,17 @@ interface Layout {
   places: number
 }
 
-function layoutOf({ n, spacing }: Problem, { window, spans }: TonicBasis, form: Form): Layout {
+function layoutOf({ n, spacing }: Problem, { window, spans, begin }: TonicBasis, form: Form): Layout {
   if (form === 'A') {
-    const places = spans * spacing
-    return { form, columns: window + 2, parts: 1, chunks: spans, chunkLength: spacing, sampleStride: 1, chunkStride: spacing, places }
+    const order = { sampleStride: 1, chunkStride: spacing, places: n + begin }
+    return { form, columns: window + 2, parts: 1, chunks: spans, chunkLength: spacing, ...order }
   }
   const parts = Math.max(1, Math.floor(spacing / Math.max(SHORTEST_CHUNK, n / MANY_CHUNKS)))
   const chunkLength = ceilDiv(spacing, parts)
-  const chunks = spans * parts
-  const places = chunks * chunkLength
-  return { form, columns: window + 4, parts, chunks, chunkLength, sampleStride: chunks, chunkStride: 1, places }
+  const inLastSpan = n + begin - (spans - 1) * spacing
+  const chunks = (spans - 1) * parts + ceilDiv(inLastSpan, chunkLength)
+  const order = { sampleStride: chunks, chunkStride: 1, places: chunks * chunkLength }
+  return { form, columns: window + 4, parts, chunks, chunkLength, ...order }
 }
 
 /** Place of each sample, in order of time. */
@@ -91,8 +97,9 @@ function placesOf(problem: Problem, { begin }: TonicBasis, layout: Layout): Uint
   })
 }
 
-function chooseForm(gpu: Gpu, signals: number): Form {
-  return signals >= (gpu.info.isFallbackAdapter ? PARALLEL_SOFTWARE : PARALLEL) ? 'A' : 'B'
+function chooseForm(gpu: Gpu, n: number, signals: number): Form {
+  const [filled, short] = gpu.info.isFallbackAdapter ? [FILLED_SOFTWARE, SHORT_SOFTWARE] : [FILLED, SHORT]
+  return n <= LONGEST_WALK && (signals >= filled || n < short) ? 'A' : 'B'
 }
 
 type Tensors = Record<'point' | 'gain' | 'tables' | 'drift' | 'tonic' | 'sums' | 'boundary' | 'state', Tensor>
@@ -245,9 +252,15 @@ async function solveBatch(gpu: Gpu, problem: Problem, basis: TonicBasis, layout:
   }
 }
 
-/** Primal-dual interior point, at most 60 iterations; batches of any size, split to what the device can bind. */
+/**
+ * Primal-dual interior point, at most 60 iterations; batches of any size, split to what the device can bind.
+ * @throws LimitError for form A on more than 2^20 samples a signal.
+ */
 export async function interiorPoint(gpu: Gpu, problem: Problem, signals: ScaledSignal[],
-  { onSolved, signal, form = chooseForm(gpu, signals.length) }: SolverHooks): Promise<Solution[]> {
+  { onSolved, signal, form = chooseForm(gpu, problem.n, signals.length) }: SolverHooks): Promise<Solution[]> {
+  if (form === 'A' && problem.n > LONGEST_WALK) {
+    throw new LimitError(`cvxEDA: form A is for signals of up to ${LONGEST_WALK} samples, these have ${problem.n}; use form B.`)
+  }
   const basis = createTonicBasis(problem)
   const layout = layoutOf(problem, basis, form)
   const size = batchSize(gpu, problem, basis, layout)
