@@ -97,7 +97,8 @@ function placesOf(problem: Problem, { begin }: TonicBasis, layout: Layout): Uint
   })
 }
 
-function chooseForm(gpu: Gpu, n: number, signals: number): Form {
+/** The faster form for so many signals of n samples on this adapter. */
+export function chooseForm(gpu: Gpu, n: number, signals: number): Form {
   const [filled, short] = gpu.info.isFallbackAdapter ? [FILLED_SOFTWARE, SHORT_SOFTWARE] : [FILLED, SHORT]
   return n <= LONGEST_WALK && (signals >= filled || n < short) ? 'A' : 'B'
 }

@@ -39,6 +39,9 @@ const MAX_IN_FLIGHT = 3
 export class Gpu {
   readonly info: AdapterInfo
   private readonly pipelines = new Map<string, Promise<Pipeline>>()
+  private takenBytes = 0
+  /** The most bytes in buffers at one time so far. */
+  peakBytes = 0
   private readonly bytes = new Map<Role, { bytes: number; buffers: number }>()
   private readonly owned = new Map<GPUBuffer, Role>()
   private readonly options: GpuOptions
@@ -113,6 +116,8 @@ export class Gpu {
   private account(role: Role, bytes: number, buffers: number): void {
     const total = this.bytes.get(role) ?? { bytes: 0, buffers: 0 }
     this.bytes.set(role, { bytes: total.bytes + bytes, buffers: total.buffers + buffers })
+    this.takenBytes += bytes
+    this.peakBytes = Math.max(this.peakBytes, this.takenBytes)
   }
 
   /** Largest tensor that can be bound to a kernel, in bytes. */
