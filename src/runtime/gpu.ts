@@ -38,6 +38,8 @@ const MAX_IN_FLIGHT = 3
 /** A device, owned or borrowed, with its pipelines and the bytes that were taken on it. */
 export class Gpu {
   readonly info: AdapterInfo
+  /** Variants asked for by name: of an op (`conv1d`), or of an op at one shape (`conv1d 8x1250x64 …`), see kernels/variants.ts. */
+  readonly variants = new Map<string, string>()
   private readonly pipelines = new Map<string, Promise<Pipeline>>()
   private takenBytes = 0
   /** The most bytes in buffers at one time so far. */
@@ -76,6 +78,14 @@ export class Gpu {
 
   get limits(): GPUSupportedLimits {
     return this.device.limits
+  }
+
+  /** Lanes of a subgroup where every subgroup has as many; null where that is not known or kernels cannot use them. */
+  get subgroupSize(): number | null {
+    const { features, adapterInfo } = this.device
+    if (!features?.has('subgroups') || !adapterInfo) return null
+    const { subgroupMinSize: least, subgroupMaxSize: most } = adapterInfo
+    return least > 0 && least === most ? least : null
   }
 
   /** Throws what made this device unusable, if anything did. A lost device lets WebGPU calls succeed in silence. */
