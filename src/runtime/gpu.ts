@@ -84,7 +84,7 @@ export class Gpu {
   get subgroupSize(): number | null {
     const { features, adapterInfo } = this.device
     if (!features?.has('subgroups') || !adapterInfo) return null
-    const { subgroupMinSize: least, subgroupMaxSize: most } = adapterInfo
+    const { subgroupMinSize: least = 0, subgroupMaxSize: most = 0 } = adapterInfo
     return least > 0 && least === most ? least : null
   }
 
