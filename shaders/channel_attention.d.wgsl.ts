@@ -4,11 +4,12 @@ import type { Shader } from '../src/runtime/shader.ts'
 declare const shader: Shader<{
   entries: {
     squeeze: 'bounds' | 'x' | 'y'
-    squeeze_backward: 'bounds' | 'dy' | 'y'
     scale: 'bounds' | 'gate' | 'x' | 'y'
-    scale_gate: 'bounds' | 'dy' | 'x' | 'y'
+    scale_logit: 'bounds' | 'dy' | 'gate' | 'x' | 'y'
+    scale_backward: 'bounds' | 'dmean' | 'dy' | 'gate' | 'y'
+    squeeze_backward: 'bounds' | 'dmean' | 'y'
   }
   params: 'batch' | 'rows' | 'quads' | 'segments'
-  constants: 'WORKGROUP' | 'ACCUMULATE'
+  constants: 'WORKGROUP'
 }>
 export default shader

@@ -1,10 +1,9 @@
 import shader from '../../shaders/channel_attention.wgsl'
+import gateShader from '../../shaders/channel_attention_gate.wgsl'
 import type { Plan } from '../runtime/plan.ts'
-import { ceilDiv, expectShape, extent, type Shape } from '../runtime/shape.ts'
+import { ceilDiv, extent, type Shape } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 import { segmentCount, type Segments } from './segments.ts'
-import { relu, reluBackward, sigmoid, sigmoidBackward } from './elementwise.ts'
-import { linear, linearBackward } from './linear.ts'
 
 const WORKGROUP = 64
 
@@ -21,42 +20,13 @@ export function segmentMean(p: Plan, x: Tensor, segments: Segments, label = 'seg
   return y
 }
 
-/** Gradient of `segmentMean` with respect to x; adds to `into` when given. */
-export function segmentMeanBackward(
-  p: Plan,
-  dy: Tensor,
-  xShape: Shape,
-  segments: Segments,
-  into?: Tensor,
-  label = 'segment mean backward',
-): Tensor {
-  const dx = into ?? p.tensor(xShape, 'f32', label)
-  expectShape(label, dx.shape, xShape)
+/** Gradient of `segmentMean` with respect to x. */
+export function segmentMeanBackward(p: Plan, dy: Tensor, xShape: Shape, segments: Segments, label = 'segment mean backward'): Tensor {
+  const dx = p.tensor(xShape, 'f32', label)
   const params = paramsOf(xShape, dx.rowStride / 4, segments)
-  p.dispatch(shader, 'squeeze_backward', { bounds: p.constant(`${label} bounds`, 'u32', segments), dy, y: dx, params }, {
-    groups: ceilDiv(dx.byteLength / 16, WORKGROUP),
-    constants: { ACCUMULATE: into !== undefined },
-    label,
-  })
+  const bounds = p.constant(`${label} bounds`, 'u32', segments)
+  p.dispatch(shader, 'squeeze_backward', { bounds, dmean: dy, y: dx, params }, { groups: ceilDiv(dx.byteLength / 16, WORKGROUP), label })
   return dx
-}
-
-/** x [B, L, C] times the gate [B, S, C] of its segment. */
-function scaleSegments(p: Plan, x: Tensor, gate: Tensor, segments: Segments, label = 'scale segments'): Tensor {
-  const params = paramsOf(x.shape, x.rowStride / 4, segments)
-  const y = p.tensor(x.shape, 'f32', label)
-  const bounds = p.constant(`${label} bounds`, 'u32', segments)
-  p.dispatch(shader, 'scale', { bounds, x, gate, y, params }, { groups: ceilDiv(y.byteLength / 16, WORKGROUP), label })
-  return y
-}
-
-/** Gradient of `scaleSegments` with respect to the gate: sum of dy x over each segment, [B, S, C]. */
-function scaleSegmentsGate(p: Plan, dy: Tensor, x: Tensor, segments: Segments, label = 'gate gradient'): Tensor {
-  const params = paramsOf(x.shape, x.rowStride / 4, segments)
-  const y = p.tensor([params.batch, params.segments, extent(x.shape, 2)], 'f32', label)
-  const bounds = p.constant(`${label} bounds`, 'u32', segments)
-  p.dispatch(shader, 'scale_gate', { bounds, x, dy, y, params }, { groups: ceilDiv(y.byteLength / 16, WORKGROUP), label })
-  return y
 }
 
 /** Weights of signal channel attention, hidden width H = C / reduction; or their gradients. */
@@ -71,14 +41,19 @@ export interface ChannelAttentionTensors {
 
 export interface ChannelAttentionRecord {
   x: Tensor
-  /** Rows are (b, s). */
+  /** [B, S, C], [B, S, H], [B, S, C]. */
   mean: Tensor
   hidden: Tensor
   gate: Tensor
   segments: Segments
 }
 
-const rowsOf = (t: Tensor): Tensor => t.reshape([extent(t.shape, 0) * extent(t.shape, 1), extent(t.shape, 2)])
+const quadsOf = (t: Tensor): number => t.byteLength / 16
+
+function gateParams(mean: Tensor, hidden: Tensor) {
+  const [batch, segments, channels] = [extent(mean.shape, 0), extent(mean.shape, 1), extent(mean.shape, 2)]
+  return { rows: batch * segments, channels, channel_quads: mean.rowStride / 4, hidden_quads: hidden.rowStride / 4 }
+}
 
 /**
  * Signal channel attention (Yin et al. 2022, section 3.3.1, equation 9):
@@ -91,10 +66,19 @@ export function channelAttention(
   segments: Segments,
   label = 'sca',
 ): { y: Tensor; record: ChannelAttentionRecord } {
-  const mean = rowsOf(segmentMean(p, x, segments, `${label} squeeze`))
-  const hidden = relu(p, linear(p, mean, t.reduceWeight, t.reduceBias, `${label} reduce`))
-  const gate = sigmoid(p, linear(p, hidden, t.expandWeight, t.expandBias, `${label} expand`))
-  const y = scaleSegments(p, x, gate, segments, label)
+  const mean = segmentMean(p, x, segments, `${label} squeeze`)
+  const width = extent(t.reduceWeight.shape, 2)
+  const hidden = p.tensor([extent(mean.shape, 0), extent(mean.shape, 1), width], 'f32', `${label} hidden`)
+  const gate = p.tensor(mean.shape, 'f32', `${label} gate`)
+  const params = gateParams(mean, hidden)
+  const perQuad = (result: Tensor) => ({ groups: ceilDiv(quadsOf(result), WORKGROUP), label: result.label })
+  const reduce = { mean, reduce_weight: t.reduceWeight, reduce_bias: t.reduceBias, result: hidden, params }
+  p.dispatch(gateShader, 'reduce', reduce, perQuad(hidden))
+  const expand = { hidden, expand_weight: t.expandWeight, expand_bias: t.expandBias, result: gate, params }
+  p.dispatch(gateShader, 'expand', expand, perQuad(gate))
+  const y = p.tensor(x.shape, 'f32', label)
+  const bounds = p.constant(`${label} bounds`, 'u32', segments)
+  p.dispatch(shader, 'scale', { bounds, x, gate, y, params: paramsOf(x.shape, x.rowStride / 4, segments) }, perQuad(y))
   return { y, record: { x, mean, hidden, gate, segments } }
 }
 
@@ -107,11 +91,25 @@ export function channelAttentionBackward(
   d: ChannelAttentionTensors,
   label = 'sca backward',
 ): Tensor {
-  const dgate = rowsOf(scaleSegmentsGate(p, dy, x, segments, `${label} gate`))
-  const dlogit = sigmoidBackward(p, dgate, gate)
-  const dhidden = linearBackward(p, hidden, dlogit, t.expandWeight, d.expandWeight, d.expandBias, `${label} expand`)
-  const dreduced = reluBackward(p, dhidden, hidden)
-  const dmean = linearBackward(p, mean, dreduced, t.reduceWeight, d.reduceWeight, d.reduceBias, `${label} reduce`)
-  const dx = scaleSegments(p, dy, gate, segments, label)
-  return segmentMeanBackward(p, dmean, x.shape, segments, dx, `${label} squeeze`)
+  const sizes = paramsOf(x.shape, x.rowStride / 4, segments)
+  const bounds = p.constant(`${label} bounds`, 'u32', segments)
+  const params = gateParams(mean, hidden)
+  const like = (t: Tensor, what: string) => p.tensor(t.shape, 'f32', `${label} ${what}`)
+  const [dlogit, dhidden, dmean, dx] = [like(gate, 'logit'), like(hidden, 'hidden'), like(mean, 'mean'), like(x, 'input')]
+  const perQuad = (result: Tensor) => ({ groups: ceilDiv(quadsOf(result), WORKGROUP), label: result.label })
+  p.dispatch(shader, 'scale_logit', { bounds, x, dy, gate, y: dlogit, params: sizes }, perQuad(dlogit))
+  const toHidden = { dlogit, hidden, expand_weight: t.expandWeight, result: dhidden, params }
+  p.dispatch(gateShader, 'hidden_gradient', toHidden, perQuad(dhidden))
+  p.dispatch(gateShader, 'mean_gradient', { dhidden, reduce_weight: t.reduceWeight, result: dmean, params }, perQuad(dmean))
+  const outputs = {
+    ...{ d_reduce_weight: d.reduceWeight, d_reduce_bias: d.reduceBias },
+    ...{ d_expand_weight: d.expandWeight, d_expand_bias: d.expandBias },
+  }
+  const quads = 8 * params.channel_quads * params.hidden_quads + params.hidden_quads + params.channel_quads
+  p.dispatch(gateShader, 'parameter_gradients', { mean, hidden, dlogit, dhidden, ...outputs, params }, {
+    groups: ceilDiv(quads, WORKGROUP),
+    label: `${label} parameters`,
+  })
+  p.dispatch(shader, 'scale_backward', { bounds, dy, gate, dmean, y: dx, params: sizes }, perQuad(dx))
+  return dx
 }
