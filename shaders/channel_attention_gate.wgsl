@@ -60,7 +60,8 @@ fn expand(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grou
       h.z * expand_weight[at + 2u * params.channel_quads] + h.w * expand_weight[at + 3u * params.channel_quads];
   }
   let inside = 4u * c + vec4(0u, 1u, 2u, 3u) < vec4(params.channels);
-  result[i] = select(vec4<f32>(), 1.0 / (1.0 + exp(-sum)), inside);
+  let e = exp(-abs(sum)); // of a non-positive number, so that it never overflows
+  result[i] = select(vec4<f32>(), select(e, vec4(1.0), sum >= vec4<f32>()) / (1.0 + e), inside);
 }
 
 @compute @workgroup_size(WORKGROUP)
