@@ -36,6 +36,16 @@ struct Params {
 @group(0) @binding(11) var<storage, read_write> y: array<vec4<f32>>;
 
 const WORKGROUP: u32 = 64u;
+// Rows summed before their moments are merged into the chunk's.
+const SHORT_SUM = 8u;
+
+struct Moments { n: f32, mean: vec4<f32>, m2: vec4<f32> }
+
+fn merge(a: Moments, b: Moments) -> Moments {
+  let n = a.n + b.n;
+  let delta = b.mean - a.mean;
+  return Moments(n, a.mean + delta * (b.n / n), a.m2 + b.m2 + delta * delta * (a.n * b.n / n));
+}
 
 // Rows of segment s that chunk c covers, counted over (b, l) with l inside the segment.
 fn chunk_range(s: u32, c: u32) -> vec2<u32> {
@@ -56,22 +66,26 @@ fn partial(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
   let length = bounds[s + 1u] - start;
   var b = range.x / length;
   var l = range.x % length;
-  // Deviations from the chunk's first row, so that a large common offset costs no digits.
-  var shift = vec4<f32>();
-  if (range.x < range.y) { shift = x[(b * params.rows + start + l) * params.quads + q]; }
-  var sum = vec4<f32>();
-  var squares = vec4<f32>();
-  for (var r = range.x; r < range.y; r++) {
-    let d = x[(b * params.rows + start + l) * params.quads + q] - shift;
-    sum += d;
-    squares += d * d;
-    l++;
-    if (l == length) { l = 0u; b++; }
+  var chunk = Moments();
+  for (var first = range.x; first < range.y; first += SHORT_SUM) {
+    // Deviations from the first row, so that a large common offset costs no digits.
+    let shift = x[(b * params.rows + start + l) * params.quads + q];
+    var sum = vec4<f32>();
+    var squares = vec4<f32>();
+    let end = min(first + SHORT_SUM, range.y);
+    for (var r = first; r < end; r++) {
+      let d = x[(b * params.rows + start + l) * params.quads + q] - shift;
+      sum += d;
+      squares += d * d;
+      l++;
+      if (l == length) { l = 0u; b++; }
+    }
+    let n = f32(end - first);
+    chunk = merge(chunk, Moments(n, shift + sum / n, max(squares - sum * sum / n, vec4<f32>())));
   }
-  let n = f32(max(range.y - range.x, 1u));
   let at = (s * params.chunks + c) * 2u * params.quads + q;
-  partials[at] = shift + sum / n;
-  partials[at + params.quads] = max(squares - sum * sum / n, vec4<f32>());
+  partials[at] = chunk.mean;
+  partials[at + params.quads] = chunk.m2;
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -80,25 +94,16 @@ fn finalize(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
   let q = (group.y * groups.x + group.x) * WORKGROUP + lane;
   if (q >= params.quads) { return; }
   for (var s = 0u; s < params.segments; s++) {
-    var n = 0.0;
-    var mean = vec4<f32>();
-    var m2 = vec4<f32>();
+    var all = Moments();
     for (var c = 0u; c < params.chunks; c++) {
       let range = chunk_range(s, c);
-      let m = f32(range.y - range.x);
-      if (m > 0.0) {
-        let at = (s * params.chunks + c) * 2u * params.quads + q;
-        let delta = moments[at] - mean;
-        let total = n + m;
-        mean += delta * (m / total);
-        m2 += moments[at + params.quads] + delta * delta * (n * m / total);
-        n = total;
-      }
+      let at = (s * params.chunks + c) * 2u * params.quads + q;
+      if (range.x < range.y) { all = merge(all, Moments(f32(range.y - range.x), moments[at], moments[at + params.quads])); }
     }
-    stats[s * params.quads + q] = mean;
-    stats[(params.segments + s) * params.quads + q] = 1.0 / sqrt(m2 / n + params.eps);
-    running_mean[q] += params.momentum * (mean - running_mean[q]);
-    running_var[q] += params.momentum * (m2 / (n - 1.0) - running_var[q]);
+    stats[s * params.quads + q] = all.mean;
+    stats[(params.segments + s) * params.quads + q] = 1.0 / sqrt(all.m2 / all.n + params.eps);
+    running_mean[q] += params.momentum * (all.mean - running_mean[q]);
+    running_var[q] += params.momentum * (all.m2 / (all.n - 1.0) - running_var[q]);
   }
 }
 

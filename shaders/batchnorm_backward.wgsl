@@ -33,6 +33,7 @@ struct Params {
 
 const WORKGROUP: u32 = 64u;
 const TRAINING: bool = true;
+const SHORT_SUM = 8u;
 
 @compute @workgroup_size(WORKGROUP)
 fn partial(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
@@ -51,13 +52,19 @@ fn partial(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
   let rstd = normaliser[(params.segments + s) * params.quads + q];
   var sum = vec4<f32>();
   var product = vec4<f32>();
-  for (var r = range.x; r < range.y; r++) {
-    let i = (b * params.rows + start + l) * params.quads + q;
-    let g = dy[i];
-    sum += g;
-    product += g * ((x[i] - mean) * rstd);
-    l++;
-    if (l == length) { l = 0u; b++; }
+  for (var first = range.x; first < range.y; first += SHORT_SUM) {
+    var short_sum = vec4<f32>(); // a sum of short sums loses less than one long sum
+    var short_product = vec4<f32>();
+    for (var r = first; r < min(first + SHORT_SUM, range.y); r++) {
+      let i = (b * params.rows + start + l) * params.quads + q;
+      let g = dy[i];
+      short_sum += g;
+      short_product += g * ((x[i] - mean) * rstd);
+      l++;
+      if (l == length) { l = 0u; b++; }
+    }
+    sum += short_sum;
+    product += short_product;
   }
   let at = (s * params.chunks + c) * 2u * params.quads + q;
   partials[at] = sum;
