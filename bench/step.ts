@@ -1,64 +1,88 @@
-// npm run bench [-- BATCH]: one full-size training step (preset paper, music 6,373) on this adapter.
+// One full-size training step as a run takes it: forward, backward and optimizer in one plan.
 import { optimizerStep, stepRate, type OptimizerConfig } from '../src/kernels/optimizer.ts'
 import { oneHot } from '../src/kernels/softmax.ts'
-import { presets } from '../src/model/config.ts'
+import { presets, type ModelConfig } from '../src/model/config.ts'
 import { initialise } from '../src/model/init.ts'
 import { Rtcan1d } from '../src/model/rtcan1d.ts'
-import { openGpu } from '../src/runtime/node.ts'
+import type { Gpu } from '../src/runtime/gpu.ts'
 import { Plan } from '../src/runtime/plan.ts'
 import { Random } from '../src/runtime/random.ts'
+import { elapsed, timingOf, untilIdle } from './timing.ts'
 
-const ROUNDS = 7
-const batch = Number(process.argv[2] ?? 8)
-const config = presets.paper
-const optimizer: OptimizerConfig = { name: 'sgd', momentum: 0.9, weightDecay: 0 }
+const OPTIMIZER: OptimizerConfig = { name: 'sgd', momentum: 0.9, weightDecay: 0 }
 
-const gpu = await openGpu()
-const model = new Rtcan1d(gpu, config)
-model.weights.load(initialise(config, model.summary, 'he', 1), 'initial weights')
-
-const plan = new Plan(gpu)
-const inputs = { eda: plan.input('eda', [batch, 3, config.length]), music: plan.input('music', [batch, config.music_dim]) }
-const forward = model.forward(plan, inputs, { training: true })
-const { loss, dlogits } = forward.loss(plan.input('targets', [batch, config.classes]))
-plan.output('loss', loss)
-forward.backward(dlogits)
-const { parameters, gradients } = model.weights
-const state = [gpu.tensor(parameters.flat.shape, 'f32', 'momentum')]
-optimizerStep(plan, optimizer, { parameter: parameters.flat, gradient: gradients.flat, rate: plan.input('rate', [4]), state })
-
-const random = new Random(1)
-const normals = (count: number): Float32Array => Float32Array.from({ length: count }, () => random.normal())
-const started = performance.now()
-await plan.compile()
-plan.write('eda', normals(batch * 3 * config.length))
-plan.write('music', normals(batch * config.music_dim))
-plan.write('targets', oneHot(Array.from({ length: batch }, (_, i) => i % 2), config.classes))
-plan.write('rate', stepRate(optimizer, 0.001, 1))
-
-const milliseconds: number[] = []
-let firstStep = 0
-for (let round = 0; round <= ROUNDS; round++) {
-  const start = performance.now()
-  plan.run()
-  await gpu.idle()
-  if (round === 0) firstStep = performance.now() - started
-  else milliseconds.push(performance.now() - start)
+/** The figures of `galvani bench step`, under the names of its JSON document. */
+export interface StepResult {
+  adapter: string
+  preset: ModelConfig['preset']
+  batch: number
+  rounds: number
+  ms_median: number
+  ms_min: number
+  /** (largest - least) / median of the rounds. */
+  spread: number
+  /** From the recorded plan to the end of its first run: pipelines, uploads and one step. */
+  first_step_ms: number
+  dispatches: number
+  pipelines: number
+  submits: number
+  /** Forward, and twice as much backward: the usual estimate; temporal attention recomputes more. */
+  flops: number
+  gpu_bytes: number
 }
-milliseconds.sort((a, b) => a - b)
-// Forward, and twice as much backward: the usual estimate; temporal attention recomputes more.
-const flops = 3 * model.summary.flops * batch
-const median = milliseconds[ROUNDS >> 1] as number
-const result = {
-  adapter: gpu.info.description || gpu.info.device,
-  batch,
-  ms_median: median,
-  ms_min: milliseconds[0],
-  first_step_ms: firstStep,
-  gflops_estimate: flops / median / 1e6,
-  dispatches: plan.dispatchCount,
-  pipelines: gpu.pipelineCount,
-  memory: gpu.memory(),
+
+/** The music vector is as long as openSMILE's. `onRound` hears of each finished round. */
+export async function benchStep(
+  gpu: Gpu,
+  { preset, batch, rounds }: Pick<StepResult, 'preset' | 'batch' | 'rounds'>,
+  onRound: (round: number) => void = () => undefined,
+): Promise<StepResult> {
+  const config = presets[preset]
+  const model = new Rtcan1d(gpu, config)
+  model.weights.load(initialise(config, model.summary, 'he', 1), 'initial weights')
+  const plan = recordStep(gpu, model, config, batch)
+  const step = () => untilIdle(gpu, () => plan.run())
+  const first_step_ms = await elapsed(async () => {
+    await plan.compile()
+    upload(plan, config, batch)
+    await step()
+  })
+  const milliseconds: number[] = []
+  for (let round = 1; round <= rounds; round++) {
+    milliseconds.push(await step())
+    onRound(round)
+  }
+  const { median: ms_median, min: ms_min, spread } = timingOf(milliseconds)
+  const gpu_bytes = Object.values(gpu.memory()).reduce((sum, { bytes }) => sum + bytes, 0)
+  const counts = { dispatches: plan.dispatchCount, pipelines: gpu.pipelineCount, submits: 1 }
+  plan.destroy()
+  return {
+    ...{ adapter: adapterName(gpu), preset, batch, rounds, ms_median, ms_min, spread, first_step_ms },
+    ...{ ...counts, flops: 3 * model.summary.flops * batch, gpu_bytes },
+  }
 }
-process.stdout.write(`${JSON.stringify(result, null, 1)}\n`)
-await gpu.close()
+
+export const adapterName = ({ info }: Gpu): string => info.description || info.device || info.vendor
+
+function recordStep(gpu: Gpu, model: Rtcan1d, config: ModelConfig, batch: number): Plan {
+  const plan = new Plan(gpu)
+  const eda = plan.input('eda', [batch, config.in_channels, config.length])
+  const forward = model.forward(plan, { eda, music: plan.input('music', [batch, config.music_dim]) }, { training: true })
+  const { loss, dlogits } = forward.loss(plan.input('targets', [batch, config.classes]))
+  plan.output('loss', loss)
+  forward.backward(dlogits)
+  const { parameters, gradients } = model.weights
+  const state = [gpu.tensor(parameters.flat.shape, 'f32', 'momentum')]
+  const rate = plan.input('rate', [4])
+  optimizerStep(plan, OPTIMIZER, { parameter: parameters.flat, gradient: gradients.flat, rate, state })
+  return plan
+}
+
+function upload(plan: Plan, config: ModelConfig, batch: number): void {
+  const random = new Random(1)
+  const normals = (count: number): Float32Array => Float32Array.from({ length: count }, () => random.normal())
+  plan.write('eda', normals(batch * config.in_channels * config.length))
+  plan.write('music', normals(batch * config.music_dim))
+  plan.write('targets', oneHot(Array.from({ length: batch }, (_, i) => i % 2), config.classes))
+  plan.write('rate', stepRate(OPTIMIZER, 0.001, 1))
+}

@@ -5,6 +5,7 @@ export { labelTrials, parseLabelScheme, type LabelledTrials, type LabelScheme } 
 export { twoMeans, type TwoMeans } from './data/two_means.ts'
 export { makeTrialTable, type SyntheticStudy } from './data/synthetic.ts'
 export type { Recording, Trial, TrialSet } from './data/trial.ts'
+export { formatNpy, formatNpz } from './formats/npz.ts'
 export { parseSafetensors, serializeSafetensors } from './formats/safetensors.ts'
 export { parseTorchCheckpoint } from './formats/torch.ts'
 export { renameReleased } from './formats/released_names.ts'

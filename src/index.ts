@@ -21,9 +21,12 @@ export { optimizerStateCount, optimizerStep, stepRate, type OptimizerConfig } fr
 export { clipSegments, wholeSegment, type Segments } from './kernels/segments.ts'
 
 export { decompose, type DecomposeOptions, type Decomposition } from './cvxeda/decompose.ts'
-export { fillGaps } from './signal/gaps.ts'
+export { fillGaps, splitAtGaps } from './signal/gaps.ts'
 export { zscore } from './signal/normalize.ts'
 export { interpolateLinear } from './signal/resample.ts'
+export { scrEvents, type ScrEvent, type ScrInput } from './signal/scr.ts'
+export { qualityWarnings, signalQuality, type SignalQuality } from './signal/quality.ts'
+export { edaFeatures, eventColumns, inOwnUnit, sampleColumns, type DecomposedEda, type EdaFeatures } from './signal/eda_tables.ts'
 export { CHANNELS, toChannels, type Channel } from './signal/channels.ts'
 
 export { checkConfig, presets, OPENSMILE_FEATURES, type ModelConfig } from './model/config.ts'

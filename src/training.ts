@@ -11,4 +11,5 @@ export { bootstrapSubjects, pearson, wilcoxonSignedRank } from './train/statisti
 export { trainLinearSvm, predictLinearSvm } from './train/svm.ts'
 export type { RunSummary } from './train/run_summary.ts'
 export { runReport } from './report/html.ts'
+export { contactSheet, thumbnail } from './report/contact_sheet.ts'
 export { decompositionSvg } from './report/decomposition.ts'

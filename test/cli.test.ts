@@ -21,8 +21,6 @@ const path = (...names: string[]): string => join(folder, ...names)
 const csv = (times: number[], value: (i: number) => number | string = (i) => 2 + Math.sin(i / 10), header = 'time_s,eda_us'): string =>
   [header, ...times.map((time, i) => `${time},${value(i)}`)].join('\n')
 const even = (samples: number): number[] => Array.from({ length: samples }, (_, i) => i / 4)
-const values = (samples: number): string[] => even(samples).map((time) => (1 + 0.3 * Math.sin(time)).toFixed(6))
-const empatica = ['1600000000.000000', '4.000000', ...values(120), ''].join('\r\n')
 
 const study = path('a study')
 const run = path('a run')
@@ -39,60 +37,6 @@ function damagedRun(name: string, file: string, content: string | Uint8Array): s
   writeFiles(path(name), { [file]: content })
   return path(name)
 }
-
-describe('a recording that cannot be decomposed', () => {
-  const sparse = (i: number): string | number => (i >= 40 && i < 60 ? 'NaN' : 2 + Math.sin(i / 10))
-  const cases: [string, string | null, string[], string | RegExp][] = [
-    ['is missing', null, [], 'bad.csv: no such file'],
-    ['is empty', '', [], 'bad.csv: the file is empty'],
-    ['has a header only', 'time_s,eda_us\n', [], 'bad.csv: 0 samples'],
-    ['lacks the column', csv(even(80)), ['--eda', 'gsr'], "bad.csv: no column 'gsr'; the columns are time_s, eda_us"],
-    ['has text for a number', csv(even(80), (i) => (i === 7 ? 'abc' : i)), [], "bad.csv:9: column 'eda_us' is 'abc', expected a number"],
-    ['has a long gap', csv(even(200), sparse), [], 'bad.csv: 5.00 s of samples are missing (NaN) from 10.00 s on'],
-    ['is too short', csv(even(8)), [], 'bad.csv: 8 samples (2 s) at 4 Hz are too short'],
-    ['is sampled unevenly', csv(even(80).map((t, i) => (i % 7 ? t : t + 0.2))), [], /bad.csv: time steps are .* need an even rate/],
-    ['has no rate', values(80).join('\n'), [], 'bad.csv: no header and no time column; give --rate HZ'],
-    ['has ragged rows', 'time_s,eda_us\n0,1\n0.25\n', [], 'bad.csv:3: 1 cells, expected 2'],
-  ]
-  it.each(cases)('%s', async (_, content, options, says) => {
-    if (content !== null) writeFiles(folder, { 'bad.csv': content })
-    await refuses(['decompose', path('bad.csv'), '--out', path('refused'), ...options], BAD_DATA, says)
-    expect(filesUnder(path('refused'))).toEqual([])
-  })
-
-  it('leaves the others alone', async () => {
-    writeFiles(folder, { 'good.csv': csv(even(80)), 'bad.csv': csv(even(8)) })
-    const { code, stdout, lines } = await galvani(['decompose', path('good.csv'), path('bad.csv'), '--out', path('mixed'), '--json'])
-    const { files } = JSON.parse(stdout) as { files: { status: string }[] }
-    expect(files.map(({ status }) => status)).toEqual(['solved', 'refused'])
-    expect(lines).toEqual([expect.stringMatching(/^galvani: 1 of 2 files were refused; the first: .*bad.csv: 8 samples/)])
-    expect(code).toBe(BAD_DATA)
-    expect(filesUnder(path('mixed')).sort()).toEqual(['good.csv', 'good.json', 'good.svg'])
-  })
-
-  it('leaves the others alone when its numbers leave float32', async () => {
-    writeFiles(folder, { 'good.csv': csv(even(80)), 'huge.csv': csv(even(80), (i) => `${2 + Math.sin(i / 10)}e200`) })
-    const args = ['decompose', path('huge.csv'), path('good.csv'), '--no-zscore', '--out', path('huge'), '--json']
-    const { code, stdout } = await galvani(args)
-    const { files } = JSON.parse(stdout) as { files: { status: string; reason?: string }[] }
-    expect(files).toMatchObject([{ status: 'refused', reason: expect.stringContaining('float32') as string }, { status: 'solved' }])
-    expect(code).toBe(BAD_DATA)
-  })
-
-  it('says what to do when its numbers do not fit alpha', async () => {
-    writeFiles(folder, { 'large.csv': csv(even(80), (i) => 1e4 * (2 + Math.sin(i / 10))) })
-    const result = await json<{ files: unknown[] }>(['decompose', path('large.csv'), '--no-zscore', '--out', path('large')])
-    expect(result.files).toMatchObject([{ status: 'badly-scaled', reason: expect.stringContaining('leave --no-zscore out') as string }])
-  })
-
-  it('is never replaced by its own result', async () => {
-    const before = csv(even(80))
-    writeFiles(folder, { 'raw/good.csv': before })
-    await refuses(['decompose', 'good.csv', '--out', '.'], USAGE, '--out . would replace good.csv', { cwd: path('raw') })
-    expect(readFileSync(path('raw', 'good.csv'), 'utf8')).toBe(before)
-    expect(filesUnder(path('raw'))).toEqual(['good.csv'])
-  })
-})
 
 describe('wrong usage', () => {
   const decompose = ['decompose', 'x.csv']
@@ -309,21 +253,6 @@ describe('good paths', () => {
       expect(stdout).toMatch(new RegExp(`^Usage: galvani ${command} [^]*Examples?:\\n  galvani ${command}`))
     },
   )
-
-  it('reads Empatica files of one name, with Windows line ends; --rate wins', async () => {
-    writeFiles(folder, { 's1/EDA.csv': empatica, 's2/EDA.csv': empatica })
-    interface Decomposed { files: { status: string; sampleRate: number; samples: number; outputs: string[] }[] }
-    const files = ['s1/EDA.csv', 's2/EDA.csv']
-    const own = await json<Decomposed>(['decompose', ...files, '--out', 'e 4'], { cwd: folder })
-    expect(own.files).toMatchObject([1, 2].map(() => ({ status: 'solved', sampleRate: 4, samples: 120 })))
-    expect(filesUnder(path('e 4')).sort()).toEqual(['s1', 's2'].flatMap((s) => [`${s}_EDA.csv`, `${s}_EDA.json`, `${s}_EDA.svg`]))
-    const lines = readFileSync(path('e 4', 's1_EDA.csv'), 'utf8').trim().split('\n')
-    expect(lines[0]).toBe('time_s,eda,phasic,tonic,driver,residual')
-    expect(lines).toHaveLength(121)
-    expect(lines.slice(1).every((line) => line.split(',').every((cell) => Number.isFinite(Number(cell))))).toBe(true)
-    const faster = await json<Decomposed>(['decompose', path('s1/EDA.csv'), '--rate', '8', '--out', path('e4')])
-    expect(faster.files[0]).toMatchObject({ status: 'solved', sampleRate: 8 })
-  })
 
   it('goes from made trials to predictions, in another folder', async () => {
     const at = { cwd: folder }

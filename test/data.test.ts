@@ -77,7 +77,7 @@ describe('readRecording', () => {
 
   it('reads Empatica E4 files and bare lists', () => {
     const e4 = readRecording('1500000000.000000\r\n4.000000\r\n0.795385\r\n0.815312\r\n', 'EDA.csv')
-    expect(e4).toEqual({ sampleRate: 4, eda: Float64Array.of(0.795385, 0.815312), source: 'EDA.csv' })
+    expect(e4).toEqual({ sampleRate: 4, eda: Float64Array.of(0.795385, 0.815312), source: 'EDA.csv', firstLine: 3 })
     expect(() => readRecording('1500000000\n0\n1\n', 'EDA.csv'))
       .toThrow('EDA.csv:2: the sampling rate is 0, expected a positive number of Hz')
     expect(() => readRecording('1500000000\n4\n1\nx\n', 'EDA.csv'))

@@ -2,9 +2,12 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
 import { detectRaces } from 'wgsl_reflect/wgsl_reflect.module.js'
+import { recordCopies, recordFma } from '../bench/probes.ts'
 import { interiorPoint } from '../src/cvxeda/interior_point.ts'
 import { createProblem } from '../src/cvxeda/problem.ts'
+import { segmentMeanBackward } from '../src/kernels/channel_attention.ts'
 import { optimizerStep } from '../src/kernels/optimizer.ts'
+import { clipSegments } from '../src/kernels/segments.ts'
 import { presets, type ModelConfig } from '../src/model/config.ts'
 import { Rtcan1d } from '../src/model/rtcan1d.ts'
 import { Gpu } from '../src/runtime/gpu.ts'
@@ -56,6 +59,12 @@ function recordOptimizers(gpu: Gpu): void {
   optimizerStep(new Plan(gpu), { name: 'adamw', weightDecay: 0.1 }, slabs())
 }
 
+function recordProbes(gpu: Gpu): void {
+  const plan = new Plan(gpu)
+  for (const chains of [8, 12] as const) recordFma(plan, gpu.tensor([64]), chains, 1)
+  recordCopies(plan, [gpu.tensor([256]), gpu.tensor([256])], 64, 1)
+}
+
 /** The solver records its plans, then waits for their compilation, which ends it here. */
 async function recordSolver(gpu: Gpu): Promise<void> {
   const compile = vi.spyOn(Plan.prototype, 'compile').mockRejectedValue(new Error('recorded'))
@@ -86,6 +95,8 @@ async function recordKernels(): Promise<Map<string, Dispatch>> {
   recordModel(gpu, { preset: 'released' }, true)
   recordModel(gpu, { attention: 'parallel', rnta_pool: 'avg2' }, true)
   recordOptimizers(gpu)
+  recordProbes(gpu)
+  segmentMeanBackward(new Plan(gpu), gpu.tensor([2, 3, 5]), [2, 9, 5], clipSegments(9, 3)) // the model has it within `scale_backward`
   await recordSolver(gpu)
   dispatch.mockRestore()
   return found

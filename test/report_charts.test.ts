@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { contactSheet, thumbnail } from '../src/report/contact_sheet.ts'
 import { confusionSvg } from '../src/report/confusion.ts'
 import { curvesSvg } from '../src/report/curves.ts'
 import { decompositionSvg } from '../src/report/decomposition.ts'
 import { foldAccuracySvg } from '../src/report/fold_accuracy.ts'
 import { escapeMarkup, extent, linearScale, linePath, niceTicks, tickLabels } from '../src/report/svg.ts'
+import { scrEvents } from '../src/signal/scr.ts'
 import { elementNames, sampleRun } from './report_summary.ts'
 
 /** Vertices [x, y] of path data. */
@@ -81,7 +83,7 @@ describe('decompositionSvg', () => {
   it('has three titled panels over one time axis', () => {
     const names = texts(chart()).map(({ text }) => text)
     expect(names).toEqual(expect.arrayContaining([
-      'subject 3, song 9', 'Skin conductance (µS)', 'Phasic (µS)', 'Driver', 'Tonic (µS)', 'Time (s)',
+      'subject 3, song 9', 'Skin conductance (µS)', 'Phasic (µS)', 'Driver (µS/s)', 'Tonic (µS)', 'Time (s)',
     ]))
     expect(elementNames(chart())[0]).toBe('svg')
   })
@@ -106,6 +108,102 @@ describe('decompositionSvg', () => {
     const empty = { eda: gaps, phasic: gaps, tonic: gaps, driver: gaps }
     expect(decompositionSvg({ time, ...empty, unit: '', title: '' })).not.toContain('NaN')
     expect(elementNames(chart('<script>"&'))).not.toContain('script')
+  })
+})
+
+describe('the responses on it', () => {
+  const sampleRate = 4
+  const time = Float64Array.from({ length: 400 }, (_, i) => i / sampleRate)
+  const phasic = time.map((t) => Math.max(0, Math.sin(t / 5)) ** 2)
+  const flat = time.map(() => 1)
+  const events = scrEvents({ phasic, driver: flat, sampleRate })
+  const draw = (more: object = {}) =>
+    decompositionSvg({ time, eda: phasic, phasic, tonic: flat, driver: flat, unit: 'µS', title: '', events, ...more })
+  /** Points of the path whose every point is drawn as `shape`, without the key's. */
+  const marks = (chart: string, shape: string): number[][] => {
+    const path = [...chart.matchAll(/<path d="([^"]*)"/g)].map(([, d]) => d as string).find((d) => d.endsWith(shape)) ?? ''
+    return path.split(shape).slice(0, -2).map((point) => point.slice(1).split(' ').map(Number))
+  }
+  const SHAPES = { onset: 'm0 -3v8', peak: 'h0', recovery: 'm-3.5 0l3.5 -3.5l3.5 3.5l-3.5 3.5z' } as const
+
+  it.each(['onset', 'peak', 'recovery'] as const)('have their marks at the %s, on the curve', (field) => {
+    expect(events).toHaveLength(3)
+    const chart = draw()
+    const axis = texts(chart)
+    const at = (text: string, beside: (entry: { x: number; y: number }) => boolean) =>
+      axis.find((entry) => entry.text === text && beside(entry)) as { x: number; y: number }
+    const [start, end] = ['0', '80'].map((text) => at(text, ({ y }) => y > 500).x) as [number, number]
+    const phasicPanel = ({ x, y }: { x: number; y: number }) => x < 100 && y > 250 && y < 420
+    const [low, high] = [at('0', phasicPanel).y, axis.find((entry) => phasicPanel(entry) && entry.text === '0.8')?.y as number]
+    marks(chart, SHAPES[field]).forEach(([x, y], i) => {
+      const sample = (events[i] as (typeof events)[number])[field]
+      expect(x).toBeCloseTo(start + (time[sample] as number) / 80 * (end - start), 1)
+      expect(y).toBeCloseTo(low - 4 + (phasic[sample] as number) / 0.8 * (high - low), 1)
+    })
+    expect(marks(chart, SHAPES[field])).toHaveLength(3)
+  })
+
+  it('leave out a half recovery that was not reached, and the key if there is no response', () => {
+    const unfinished = events.map((event, i) => (i === 1 ? { ...event, recovery: NaN, recoveryTime: NaN } : event))
+    const chart = draw({ events: unfinished })
+    expect(marks(chart, SHAPES.recovery)).toHaveLength(2)
+    expect(chart).not.toContain('NaN')
+    expect(texts(chart).map(({ text }) => text)).toEqual(expect.arrayContaining(['onset', 'peak', 'half recovery']))
+    expect(texts(draw({ events: [] })).map(({ text }) => text)).not.toContain('peak')
+  })
+
+  it('stand beside shaded flaws of the signal, to its very end', () => {
+    const flaws = [{ flaw: 'missing', start: 40, end: 80 }, { flaw: 'flat', start: 390, end: 400 }] as const
+    const chart = draw({ eda: phasic.map((v, i) => (i >= 40 && i < 80 ? NaN : v)), flaws })
+    expect(chart).not.toContain('NaN')
+    expect(texts(chart).map(({ text }) => text)).toEqual(expect.arrayContaining(['missing', 'flat']))
+    const widths = [...chart.matchAll(/<rect x="([\d.]+)" y="84" width="([\d.]+)"/g)].map(([, x, width]) => [Number(x), Number(width)])
+    const perSample = (960 - 128) / 399
+    expect(widths).toEqual([[expect.closeTo(64 + 40 * perSample, 1), expect.closeTo(40 * perSample, 1)],
+      [expect.closeTo(64 + 390 * perSample, 1), expect.closeTo(9 * perSample, 1)]])
+  })
+})
+
+describe('the contact sheet', () => {
+  const wave = Float64Array.from({ length: 50_000 }, (_, i) => (i > 20_000 && i < 21_000 ? NaN : Math.sin(i / 900) + 0.1 * Math.sin(i * 7)))
+
+  it('has a thumbnail of a few kilobytes, with a gap and a tick for each response', () => {
+    const picture = thumbnail(wave, wave.map(() => -50), [100, 25_000, 49_999])
+    expect(picture.length).toBeLessThan(8_000)
+    expect(picture).not.toContain('NaN')
+    const [tonic, signal, ticks] = [...picture.matchAll(/<path d="([^"]*)"/g)].map(([, d]) => d as string)
+    expect(signal?.match(/M/g)).toHaveLength(2)
+    expect(ticks?.match(/M/g)).toHaveLength(3)
+    for (const points of [tonic, signal]) {
+      for (const [x, y] of vertices(points as string)) {
+        expect(x).toBeGreaterThanOrEqual(1)
+        expect(x).toBeLessThanOrEqual(159)
+        expect(y).toBeGreaterThanOrEqual(1)
+        expect(y).toBeLessThanOrEqual(41)
+      }
+    }
+    const heights = vertices(signal as string).map(([, y]) => y as number)
+    expect([Math.min(...heights), Math.max(...heights)]).toEqual([2, 40])
+  })
+
+  it('lists entries as given, with links that work and nothing of their names as markup', () => {
+    const page = contactSheet('a <study>', [
+      { name: 'b #1?', status: 'solved', notes: [], facts: ['level 3 µS', '2 responses'], picture: thumbnail([1, 2], [1, 1], []), link: 'b #1?.svg' },
+      { name: '<script>', status: 'refused', notes: ['x.csv: "5 s" missing'] },
+    ])
+    expect(page).toContain('2 recordings: 1 solved, 1 refused')
+    expect(page).toContain('href="b%20%231%3F.svg"')
+    expect(page).not.toMatch(/<script|<study/)
+    expect(page).toContain('level 3 µS, 2 responses')
+    expect(page.indexOf('b #1?')).toBeLessThan(page.indexOf('x.csv:'))
+    expect(page.match(/<li>/g)).toHaveLength(2)
+    expect(page).not.toMatch(/src=|https?:\/\/(?!www.w3.org)/)
+  })
+
+  it('stays light for a thousand recordings', () => {
+    const picture = thumbnail(wave, wave, [5])
+    const entries = Array.from({ length: 1000 }, (_, i) => ({ name: `r${i}`, status: 'solved', notes: [], picture, link: `r${i}.svg` }))
+    expect(contactSheet('all', entries).length).toBeLessThan(8e6)
   })
 })
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parseSafetensors } from '../src/formats/safetensors.ts'
 import { FormatError, ShapeError } from '../src/runtime/errors.ts'
 import { requireLength, toChannels } from '../src/signal/channels.ts'
-import { fillGaps } from '../src/signal/gaps.ts'
+import { fillGaps, splitAtGaps } from '../src/signal/gaps.ts'
 import { zscore } from '../src/signal/normalize.ts'
 import { interpolateLinear } from '../src/signal/resample.ts'
 
@@ -21,6 +21,22 @@ describe('gaps', () => {
     expect(fillGaps(withRun(4), 4, 'a.csv').filled).toBe(4)
     expect(() => fillGaps(withRun(5), 4, 'a.csv')).toThrow(
       'a.csv: 1.25 s of samples are missing (NaN) from 0.25 s on; gaps up to 1 s are filled, cut or repair longer ones')
+  })
+
+  it('names the line of a long gap where it is known', () => {
+    expect(() => fillGaps([1, 1, NaN, NaN, 1], 1, 'a.csv', 2)).toThrow('a.csv:4: 2.00 s of samples are missing (NaN) from 2.00 s on')
+    expect(() => fillGaps([1, NaN, Infinity], 1, 'a.csv', 2)).toThrow('a.csv:4: sample 2 is Infinity, expected a finite number')
+  })
+
+  it('splits at long gaps and fills the others', () => {
+    const gappy = [NaN, NaN, NaN, 1, 2, NaN, 4, NaN, NaN, NaN, 7, NaN, NaN, 10, NaN]
+    expect(splitAtGaps(gappy, 2, 'a.csv')).toEqual([
+      { start: 3, samples: Float64Array.of(1, 2, 3, 4), filled: 1 },
+      { start: 10, samples: Float64Array.of(7, 8, 9, 10, 10), filled: 3 },
+    ])
+    expect(splitAtGaps([1, NaN, 3], 2, 'a.csv')).toEqual([{ start: 0, ...fillGaps([1, NaN, 3], 2, 'a.csv') }])
+    expect(() => splitAtGaps([NaN, NaN], 1, 'a.csv')).toThrow('a.csv: all 2 samples are missing')
+    expect(() => splitAtGaps([1, -Infinity], 1, 'a.csv')).toThrow(FormatError)
   })
 
   it('refuses a trace without samples, and infinite values', () => {

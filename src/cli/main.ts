@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { GalvaniError } from '../runtime/errors.ts'
 import { VERSION } from '../version.ts'
 import { Interrupted } from './context.ts'
+import { benchCommand } from './bench.ts'
 import { decomposeCommand } from './decompose.ts'
 import { doctorCommand } from './doctor.ts'
 import { evalCommand } from './eval.ts'
@@ -28,6 +29,7 @@ const commands = [
   verifyCommand,
   reportCommand,
   summaryCommand,
+  benchCommand,
 ]
 
 const exitCodes = `

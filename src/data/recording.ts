@@ -49,10 +49,10 @@ function readBare(table: CsvTable, { sampleRate }: RecordingOptions): Recording 
     if (!(rate > 0)) {
       throw new FormatError(`${source}:2: the sampling rate is ${rate}, expected a positive number of Hz`)
     }
-    return { sampleRate: sampleRate ?? rate, eda: values.slice(2), source }
+    return { sampleRate: sampleRate ?? rate, eda: values.slice(2), source, firstLine: 3 }
   }
   if (sampleRate === undefined) throw new FormatError(`${source}: no header and no time column; give --rate HZ`)
-  return { sampleRate, eda: values, source }
+  return { sampleRate, eda: values, source, firstLine: 1 }
 }
 
 function readColumns(table: CsvTable, options: RecordingOptions): Recording {
@@ -63,14 +63,14 @@ function readColumns(table: CsvTable, options: RecordingOptions): Recording {
     throw new FormatError(`${source}:1: cannot tell which column is skin conductance; give --eda COL, ` +
       `one of ${table.columns.join(', ')}`)
   }
-  const eda = table.numbers(edaColumn, 'nan')
-  if (options.sampleRate !== undefined) return { sampleRate: options.sampleRate, eda, source }
+  const samples = { eda: table.numbers(edaColumn, 'nan'), source, firstLine: 2 }
+  if (options.sampleRate !== undefined) return { sampleRate: options.sampleRate, ...samples }
   if (timeColumn === undefined) {
     throw new FormatError(
       `${source}:1: no time column; give --rate HZ, or --time COL, one of ${table.columns.join(', ')}`,
     )
   }
-  return { sampleRate: rateFromTimes(table.numbers(timeColumn), table.text(timeColumn), source), eda, source }
+  return { sampleRate: rateFromTimes(table.numbers(timeColumn), table.text(timeColumn), source), ...samples }
 }
 
 function onlyOther(table: CsvTable, timeColumn: string | undefined): string | undefined {

@@ -46,4 +46,6 @@ export interface Recording {
   sampleRate: number
   eda: Float64Array
   source: string
+  /** Line of the first sample in the file. */
+  firstLine: number
 }

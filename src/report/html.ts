@@ -4,8 +4,8 @@ import type { ClassificationMetrics } from '../train/metrics.ts'
 import { confusionSvg } from './confusion.ts'
 import { curvesSvg } from './curves.ts'
 import { foldAccuracySvg } from './fold_accuracy.ts'
+import { htmlPage } from './page.ts'
 import type { FoldResult, RunSummary } from '../train/run_summary.ts'
-import { style } from './style.ts'
 import { escapeMarkup, tag } from './svg.ts'
 import { baselineTable, foldTable, percent, predictionTable, skippedTable } from './tables.ts'
 
@@ -14,10 +14,6 @@ const CLASSES = ['low', 'high'] as const
 /** Markup of a self-contained report. Probabilities and accuracies in `run` are shares of 1. */
 export function runReport(run: RunSummary): string {
   const title = `${capitalised(run.dimension)}, ${run.dataset.name}`
-  const head = tag('meta', { charset: 'utf-8' }) +
-    tag('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }) +
-    tag('meta', { 'http-equiv': 'Content-Security-Policy', content: "default-src 'none'; style-src 'unsafe-inline'" }) +
-    element('title', `${title}: ${run.name}`) + `<style>${style}</style>`
   const body = [
     element('h1', title), warnings(run), headline(run), facts(run),
     section('Results', results(run)),
@@ -26,7 +22,7 @@ export function runReport(run: RunSummary): string {
     section('Data left out', leftOut(run)),
     section('Settings', `<pre>${escapeMarkup(JSON.stringify(run.config, null, 2))}</pre>`),
   ]
-  return `<!doctype html>\n<html lang="en"><head>${head}</head>\n<body><main>${body.join('\n')}</main></body></html>\n`
+  return htmlPage(`${title}: ${run.name}`, body.join('\n'))
 }
 
 const element = (name: string, text: string, attributes: Record<string, string> = {}): string =>

@@ -1,0 +1,58 @@
+// cvxEDA as a caller meets it: whole calls of `decompose`, host arrays in, host arrays out.
+import { decompose, type DecomposeOptions, type Decomposition } from '../src/cvxeda/decompose.ts'
+import type { Gpu } from '../src/runtime/gpu.ts'
+import type { ReferenceParts } from './cvxeda_reference.ts'
+import { elapsed } from './timing.ts'
+
+export interface CvxedaRun {
+  /** Milliseconds of the call before the rounds, which compiles the kernels. */
+  firstCall: number
+  /** Milliseconds of each round. */
+  rounds: number[]
+  results: Decomposition[]
+}
+
+/** One call to warm up, then `rounds` that are timed; `between` is awaited after each of them. */
+export async function timeDecompose(
+  gpu: Gpu,
+  signals: readonly Float64Array[],
+  settings: DecomposeOptions,
+  rounds: number,
+  between: (round: number) => Promise<void> = async () => undefined,
+): Promise<CvxedaRun> {
+  let results: Decomposition[] = []
+  const call = async (): Promise<void> => {
+    results = await decompose(gpu, signals, settings)
+  }
+  const firstCall = await elapsed(call)
+  const milliseconds: number[] = []
+  for (let round = 1; round <= rounds; round++) {
+    milliseconds.push(await elapsed(call))
+    await between(round)
+  }
+  return { firstCall, rounds: milliseconds, results }
+}
+
+/** The largest root mean square difference that passes, in units of the larger of 1 (z-scores) and rms(phasic). */
+const AGREEMENT = 1e-2
+
+export interface Agreement {
+  /** Largest of any signal. */
+  phasic_nrmse: number
+  tonic_nrmse: number
+  agrees: boolean
+}
+
+/** Holds the first results against what the reference found for the same signals. */
+export function agreementOf(found: readonly Decomposition[], reference: readonly ReferenceParts[]): Agreement {
+  const worst = (part: 'phasic' | 'tonic'): number =>
+    Math.max(...reference.map((expected, s) => {
+      const scale = Math.max(1, rms(expected.phasic, (v) => v))
+      return rms(expected[part], (v, i) => v - found[s]![part][i]!) / scale
+    }))
+  const [phasic_nrmse, tonic_nrmse] = [worst('phasic'), worst('tonic')]
+  return { phasic_nrmse, tonic_nrmse, agrees: phasic_nrmse <= AGREEMENT && tonic_nrmse <= AGREEMENT }
+}
+
+const rms = (values: Float64Array, term: (value: number, i: number) => number): number =>
+  Math.sqrt(values.reduce((sum, value, i) => sum + term(value, i) ** 2, 0) / values.length)

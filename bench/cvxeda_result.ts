@@ -1,0 +1,114 @@
+// The figures of `galvani bench cvxeda`, under the names of its JSON document.
+import type { Decomposition, SolverName } from '../src/cvxeda/decompose.ts'
+import type { Form } from '../src/cvxeda/solver.ts'
+import { agreementOf, type Agreement, type CvxedaRun } from './cvxeda.ts'
+import { workOf } from './cvxeda_cost.ts'
+import { publishedMilliseconds, type ReferenceParts } from './cvxeda_reference.ts'
+import { floorMilliseconds, type Probes } from './probes.ts'
+import { median, timingOf } from './timing.ts'
+
+type Status = Decomposition['status']
+
+export interface CvxedaResult extends Probes {
+  adapter: string
+  solver: SolverName
+  /** Of the interior point. */
+  form: Form | null
+  signals: number
+  n: number
+  /** Hz */
+  rate: number
+  rounds: number
+  /** Wall time of a call over the number of signals, over the rounds. */
+  ms_per_signal_median: number
+  ms_per_signal_min: number
+  /** (largest - least) / median of the rounds. */
+  spread: number
+  /** The whole first call, which compiles the kernels. */
+  first_call_ms: number
+  /** Median and most of the signals. */
+  iterations: number
+  iterations_max: number
+  /** Every signal is solved, or trivial. */
+  converged: boolean
+  statuses: Partial<Record<Status, number>>
+  /** Counted for a signal of this length and its iterations, on average. */
+  flops: number
+  bytes: number
+  /** What the probes allow for that many flops and bytes: milliseconds a signal. */
+  floor_ms: number
+  /** Most bytes taken on the device at one time. */
+  gpu_peak_bytes: number
+  /** Most memory of the whole process. */
+  rss_peak_bytes: number
+  /** Median of the Python reference over ours, per signal. */
+  speedup: number
+  /** Whether the reference was run in turn with ours; if not, its time is that published for the length. */
+  reference: 'measured' | 'published figures'
+  reference_ms_per_signal: number
+  reference_run?: ReferenceRun
+}
+
+export interface ReferenceRun extends Agreement {
+  /** The first ones of ours. */
+  signals: number
+  ms_per_signal_min: number
+  versions: Readonly<Record<string, string>>
+}
+
+/** What the rounds of the reference, one after each of ours, gave. */
+export interface MeasuredReference {
+  /** Milliseconds a signal, by round. */
+  rounds: readonly number[]
+  versions: Readonly<Record<string, string>>
+  parts: readonly ReferenceParts[]
+}
+
+export interface CvxedaMeasurement {
+  adapter: string
+  solver: SolverName
+  form: Form | null
+  n: number
+  sampleRate: number
+  run: CvxedaRun
+  gpuPeakBytes: number
+  probes: Probes
+  reference: MeasuredReference | null
+}
+
+export function cvxedaResult(measured: CvxedaMeasurement): CvxedaResult {
+  const { adapter, solver, form, n, run, probes } = measured
+  const signals = run.results.length
+  const { median: ms, min, spread } = timingOf(run.rounds.map((total) => total / signals))
+  const iterations = run.results.map((result) => result.iterations)
+  const statuses = statusesOf(run.results)
+  const total = workOf(form, n, iterations)
+  const work = { flops: total.flops / signals, bytes: total.bytes / signals }
+  const reference = referenceFigures(measured)
+  return {
+    ...{ adapter, solver, form, signals, n, rate: measured.sampleRate, rounds: run.rounds.length },
+    ...{ ms_per_signal_median: ms, ms_per_signal_min: min, spread, first_call_ms: run.firstCall },
+    ...{ iterations: median(iterations), iterations_max: iterations.reduce((most, count) => Math.max(most, count), 0) },
+    ...{ converged: (statuses.solved ?? 0) + (statuses.trivial ?? 0) === signals, statuses },
+    ...{ ...work, floor_ms: floorMilliseconds(probes, work.flops, work.bytes), ...probes },
+    ...{ gpu_peak_bytes: measured.gpuPeakBytes, rss_peak_bytes: 1024 * process.resourceUsage().maxRSS },
+    ...{ speedup: reference.reference_ms_per_signal / ms, ...reference },
+  }
+}
+
+function statusesOf(results: readonly Decomposition[]): Partial<Record<Status, number>> {
+  const counts: Partial<Record<Status, number>> = {}
+  for (const { status } of results) counts[status] = (counts[status] ?? 0) + 1
+  return counts
+}
+
+type ReferenceFigures = Pick<CvxedaResult, 'reference' | 'reference_ms_per_signal' | 'reference_run'>
+
+function referenceFigures({ reference, n, run }: CvxedaMeasurement): ReferenceFigures {
+  if (!reference) return { reference: 'published figures', reference_ms_per_signal: publishedMilliseconds(n) }
+  const { parts, versions } = reference
+  const { median: reference_ms_per_signal, min: ms_per_signal_min } = timingOf(reference.rounds)
+  const agreement = agreementOf(run.results, parts)
+  const reference_run = { signals: parts.length, ms_per_signal_min, ...agreement, versions }
+  return { reference: 'measured', reference_ms_per_signal, reference_run }
+}

@@ -1,0 +1,35 @@
+// Wall times of repeated work: the median says what to expect, the least what the machine can do.
+import type { Gpu } from '../src/runtime/gpu.ts'
+
+/** Of several times: median, least, and (largest - least) / median. */
+export interface Timing {
+  median: number
+  min: number
+  spread: number
+}
+
+export function timingOf(times: readonly number[]): Timing {
+  const sorted = [...times].sort((a, b) => a - b)
+  const middle = median(sorted)
+  return { median: middle, min: sorted[0]!, spread: (sorted.at(-1)! - sorted[0]!) / middle }
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const half = sorted.length >> 1
+  return sorted.length % 2 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
+}
+
+/** Milliseconds that `work` took. */
+export async function elapsed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await work()
+  return performance.now() - start
+}
+
+/** Milliseconds from the call that submits work until the device has done it. */
+export const untilIdle = (gpu: Gpu, submit: () => void): Promise<number> =>
+  elapsed(async () => {
+    submit()
+    await gpu.idle()
+  })
