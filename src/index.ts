@@ -21,6 +21,8 @@ export { optimizerStateCount, optimizerStep, stepRate, type OptimizerConfig } fr
 export { clipSegments, wholeSegment, type Segments } from './kernels/segments.ts'
 
 export { decompose, type DecomposeOptions, type Decomposition } from './cvxeda/decompose.ts'
+export { decomposeStream, type DecompositionStream, type StreamOptions } from './cvxeda/stream.ts'
+export type { StreamPart, StreamScale, StreamUpdate } from './cvxeda/smoother.ts'
 export { fillGaps, splitAtGaps } from './signal/gaps.ts'
 export { zscore } from './signal/normalize.ts'
 export { interpolateLinear } from './signal/resample.ts'
