@@ -20,7 +20,11 @@ export { packWeight, toChannelsFirst, toChannelsLast, unpackWeight } from './ker
 export { optimizerStateCount, optimizerStep, stepRate, type OptimizerConfig } from './kernels/optimizer.ts'
 export { clipSegments, wholeSegment, type Segments } from './kernels/segments.ts'
 
-export { decompose, type DecomposeOptions, type Decomposition } from './cvxeda/decompose.ts'
+export { decompose, SOLVERS, type DecomposeOptions, type Decomposition, type SolverName } from './cvxeda/decompose.ts'
+export type { BaselineCorrection } from './cvxeda/problem.ts'
+export type { Form } from './cvxeda/solver.ts'
+export { solveQp, type QpOptions, type QpSolution, type QpStatus } from './qp/dense.ts'
+export type { QuadraticProgram } from './qp/program.ts'
 export { decomposeStream, type DecompositionStream, type StreamOptions } from './cvxeda/stream.ts'
 export type { StreamPart, StreamScale, StreamUpdate } from './cvxeda/smoother.ts'
 export { fillGaps, splitAtGaps } from './signal/gaps.ts'

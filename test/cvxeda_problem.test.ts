@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import {
-  createProblem, objective, phasicResponse, roundHalfEven, splineTemplate, tonicSignal,
+  createProblem, objective, phasicResponse, roundHalfEven, splineTemplate, tonicSignal, type Problem,
 } from '../src/cvxeda/problem.ts'
-import { createTonicBasis } from '../src/cvxeda/tonic.ts'
+import { createTonicBasis, type TonicBasis } from '../src/cvxeda/tonic.ts'
 import { bateman, cvxedaObjective, tonicColumns } from '../src/reference/cvxeda.ts'
 import { FormatError, UsageError } from '../src/runtime/errors.ts'
 import { Random } from '../src/runtime/random.ts'
@@ -51,6 +51,13 @@ describe('knots and splines', () => {
     expect(createProblem(n, 25).knotCount).toBe(knots) // k = 250
   })
 
+  it('takes knots as sample indices: those it would place itself give the same problem', () => {
+    const { params: _, ...placed } = createProblem(626, 25)
+    const { params: __, ...listed } = createProblem(626, 25, { deltaKnot: [0, 250, 500, 750] })
+    expect(listed).toEqual(placed)
+    expect(createProblem(626, 25, { deltaKnot: [-100, 50, 200] })).toMatchObject({ firstKnot: -100, spacing: 150, knotCount: 3 })
+  })
+
   it.each([1, 2, 3, 12, 250])('is a triangle convolved with itself (k = %d)', k => {
     const triangle = Array.from({ length: 2 * k - 1 }, (_, i) => k - Math.abs(i - k + 1))
     const expected = new Float64Array(4 * k - 3)
@@ -59,8 +66,10 @@ describe('knots and splines', () => {
     expect(rms(splineTemplate(k), expected.map(v => v / peak))).toBeLessThan(1e-15)
   })
 
-  it.each(baselines)('gives tonic part and objective of the dense columns (baseline %s)', baselineCorrection => {
-    const params = { ...defaults, deltaKnot: 3, baselineCorrection }
+  const knots = [3, [-30, -7, 16, 39], [5, 205], [150, 151, 152], [230, 260]]
+  const settings = baselines.flatMap(b => knots.map(deltaKnot => [b, deltaKnot] as const))
+  it.each(settings)('gives tonic part and objective of the dense columns (baseline %s, knots %o)', (baselineCorrection, deltaKnot) => {
+    const params = { ...defaults, deltaKnot, baselineCorrection }
     const problem = createProblem(203, 4, params)
     const { columns, count } = tonicColumns(203, 4, params)
     expect([problem.knotCount, problem.drift.length]).toEqual([count, columns.length - count])
@@ -73,36 +82,40 @@ describe('knots and splines', () => {
     const y = normals(203, 4)
     const p = normals(203, 5).map(Math.abs)
     const residual = y.map((v, i) => v - phasicResponse(problem.filter, p)[i]! - tonic[i]!)
-    expect(objective(problem, residual, p, l)).toBeCloseTo(cvxedaObjective(y, p, l, d, 4, params), 8)
+    const point = { driver: p, splineCoefficients: l, driftCoefficients: d }
+    expect(objective(problem, residual, p, l)).toBeCloseTo(cvxedaObjective(y, point, 4, params), 8)
   })
 })
 
 /** Columns of the solver's basis, read back from its float32 tables. */
-function basisColumns(n: number, spacing: number, rows: number, tables: Float32Array): Float64Array[] {
+function basisColumns({ n, spacing }: Problem, { rows, begin, tables, drift }: TonicBasis): Float64Array[] {
   const row = (i: number) => tables.subarray(4 * i, 4 * i + 4)
   return Array.from({ length: rows + 2 }, (_, c) => Float64Array.from({ length: n }, (_, i) => {
-    if (c >= rows) return row(spacing + 2 * rows + i)[c - rows]!
-    const m = c - Math.floor(i / spacing)
-    return m < 0 || m > 3 ? 0 : row(i % spacing)[m]! * row(spacing + c)[0]!
+    if (c >= rows) return drift[2 * i + c - rows]!
+    const m = c - Math.floor((i + begin) / spacing)
+    return m < 0 || m > 3 ? 0 : row((i + begin) % spacing)[m]! * row(spacing + c)[0]!
   }))
 }
 
 describe('the tonic basis', () => {
-  const cases = baselines.flatMap(b => [[b, 10, 4, 300], [b, 10, 4, 17], [b, 2.5, 5, 480], [b, 4, 25, 333]] as const)
-  it.each(cases)('spans the same signals with the stated Gram matrix (%s, %d s, %d Hz, n = %d)', (b, knot, rate, n) => {
-    const problem = createProblem(n, rate, { deltaKnot: knot, baselineCorrection: b })
+  const explicit = [-57, -12, 33, 78, 123]
+  const cases = baselines.flatMap(b =>
+    [[b, 10, 4, 300], [b, 10, 4, 17], [b, 2.5, 5, 480], [b, 4, 25, 333], [b, explicit, 4, 170], [b, [60, 100], 4, 170]] as const)
+  it.each(cases)('spans the same signals with the stated Gram matrix (%s, knots %o, %d Hz, n = %d)', (b, deltaKnot, rate, n) => {
+    const problem = createProblem(n, rate, { deltaKnot, baselineCorrection: b })
     const basis = createTonicBasis(problem)
-    const columns = basisColumns(n, problem.spacing, basis.rows, basis.tables)
+    const columns = basisColumns(problem, basis)
     const z = normals(basis.rows + 2, 6)
     const { l, d } = basis.coefficients(z)
     const tonic = Float64Array.from({ length: n }, (_, i) => columns.reduce((sum, c, j) => sum + c[i]! * z[j]!, 0))
     expect(rms(tonicSignal(problem, l, d), tonic)).toBeLessThan(1e-5 * rms(tonic))
 
     const energy = problem.params.gamma * l.reduce((sum, v) => sum + v * v, 0)
-    const gram = basis.tables.subarray(4 * (problem.spacing + basis.rows))
+    const table = (from: number, row: number, field: number) => basis.tables[4 * (problem.spacing + from + row) + field]!
     let quadratic = z[basis.rows]! ** 2 * Number(b !== 0) + z[basis.rows + 1]! ** 2 * Number(b === 2)
-    for (let c = 1; c <= problem.knotCount; c++) {
-      for (let m = 0; m < 4; m++) quadratic += (m === 0 ? 1 : 2) * gram[4 * c + m]! * z[c]! * (z[c - m] ?? 0)
+    for (let row = 0; row < basis.rows; row++) {
+      if (table(0, row, 0) === 0) continue // no knot
+      for (let m = 0; m < 4; m++) quadratic += (m === 0 ? 1 : 2) * table(basis.rows, row, m) * z[row]! * (z[row - m] ?? 0)
     }
     expect(n * rms(tonic) ** 2 + energy).toBeCloseTo(quadratic, 3)
   })
@@ -115,10 +128,29 @@ describe('bad parameters', () => {
     [{ gamma: NaN }, 25, 'gamma is NaN'],
     [{ deltaKnot: 0.01 }, 25, 'expected at least one sample (0.04 s) between knots'],
     [{}, 0, 'sampleRate is 0'],
+    [{ deltaKnot: [] }, 25, 'deltaKnot lists 0 knots, expected at least 2 sample indices'],
+    [{ deltaKnot: [250] }, 25, 'deltaKnot lists 1 knots'],
+    [{ deltaKnot: [0, 250.5, 501] }, 25, 'knot 1 of deltaKnot is 250.5, expected the index of a sample'],
+    [{ deltaKnot: [0, 250, NaN] }, 25, 'knot 2 of deltaKnot is NaN, expected the index of a sample'],
+    [{ deltaKnot: [0, 250, 501] }, 25, 'knot 2 of deltaKnot is 501, expected 500; knots rise in equal steps'],
+    [{ deltaKnot: [500, 250, 0] }, 25, 'knot 1 of deltaKnot is 250, expected 501'],
+    [{ deltaKnot: [7, 7] }, 25, 'knot 1 of deltaKnot is 7'],
+    [{ deltaKnot: [198, 248] }, 25, 'first knot at sample 198 and one every 50, expected splines that reach into the signal of 100 samples'],
+    [{ deltaKnot: [-149, -99] }, 25, 'first knot at sample -149'],
     [{ baselineCorrection: 3 as 2 }, 25, "baselineCorrection is 3, expected 0, 1, 2 or 'spline_offset'"],
   ])('%o at %d Hz', (params, rate, message) => {
     expect(() => createProblem(100, rate, params)).toThrow(UsageError)
     expect(() => createProblem(100, rate, params)).toThrow(message)
+  })
+
+  it('takes knots whose splines just reach the signal', () => {
+    for (const deltaKnot of [[197, 247], [-148, -98], [-149, -99, -49]]) {
+      const { columns } = tonicColumns(100, 25, { ...defaults, deltaKnot, baselineCorrection: 0 })
+      expect(columns.some(column => column.some(v => v > 0))).toBe(true)
+      expect(createProblem(100, 25, { deltaKnot }).firstKnot).toBe(deltaKnot[0])
+    }
+    const { columns } = tonicColumns(100, 25, { ...defaults, deltaKnot: [198, 248], baselineCorrection: 0 })
+    expect(columns.every(column => column.every(v => v === 0))).toBe(true)
   })
 
   it('refuses an empty signal and knots too dense for the solver', () => {

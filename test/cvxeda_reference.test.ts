@@ -1,73 +1,72 @@
-import { existsSync, readFileSync } from 'node:fs'
+// The dense float64 reference: its adjoint, its knots, and the dual bound that certifies every solver.
 import { describe, expect, it } from 'vitest'
-import { parseSafetensors } from '../src/formats/safetensors.ts'
-import { bateman, cvxedaReference, tonicColumns } from '../src/reference/cvxeda.ts'
-import { driverError, objectiveGap, referenceParams, type CvxedaCase } from '../src/verify/cvxeda.ts'
-import { defaults, randomSignal, rms } from './cvxeda_support.ts'
+import { bateman, batemanAdjoint, cvxedaObjective, optimalityGap, tonicColumns } from '../src/reference/cvxeda.ts'
+import { Random } from '../src/runtime/random.ts'
+import { certified, defaults, randomSignal } from './cvxeda_support.ts'
 
-/** H'x by running the adjoint: reverse, filter, reverse (H is Toeplitz). */
-const adjoint = (x: Float64Array, rate: number) => bateman(x.toReversed(), rate, defaults).reverse()
+const dot = (a: ArrayLike<number>, b: ArrayLike<number>) => Array.from(a).reduce((sum, v, i) => sum + v * b[i]!, 0)
 
-describe('the float64 twin', () => {
-  const signals = [[4, 240, 1], [25, 600, 2], [50, 333, 3]] as const
-  it.each(signals)('meets the optimality conditions (%d Hz, n = %d)', (rate, n, seed) => {
-    const y = randomSignal(n, rate, seed)
-    const { driver, residual, splineCoefficients: l, driftCoefficients: d, objective, status } =
-      cvxedaReference(y, rate, defaults)
-    expect(status).toBe('solved')
-    const { columns, count } = tonicColumns(n, rate, defaults)
-    // Gradients: alpha - H'e >= 0, complementary to p >= 0; T'e = Gamma x.
-    const gradient = adjoint(residual, rate).map(v => defaults.alpha - v)
-    expect(Math.min(...driver)).toBeGreaterThan(0)
-    expect(Math.min(...gradient)).toBeGreaterThan(-1e-6 * defaults.alpha)
-    expect(gradient.reduce((sum, g, i) => sum + g * driver[i]!, 0)).toBeLessThan(2e-6 * objective)
-    columns.forEach((column, j) => {
-      const pull = column.reduce((sum, c, i) => sum + c * residual[i]!, 0)
-      expect(pull).toBeCloseTo(j < count ? defaults.gamma * l[j]! : 0, 6)
-    })
-    expect(d).toHaveLength(2)
+function normals(n: number, seed: number): Float64Array {
+  const random = new Random(seed)
+  return Float64Array.from({ length: n }, () => random.normal())
+}
+
+describe('the reference', () => {
+  it("has H' for its H", () => {
+    const [p, x] = [normals(90, 1), normals(90, 2)]
+    expect(dot(bateman(p, 8, defaults), x)).toBeCloseTo(dot(p, batemanAdjoint(x, 8, defaults)), 10)
   })
 
-  it('scales with the signal and alpha', () => {
-    const y = randomSignal(200, 8, 4)
-    const one = cvxedaReference(y, 8, defaults)
-    const ten = cvxedaReference(y.map(v => 16 * v), 8, { ...defaults, alpha: 16 * defaults.alpha })
-    expect(rms(ten.phasic.map(v => v / 16), one.phasic)).toBeLessThan(1e-9)
-    expect(ten.objective / 256).toBeCloseTo(one.objective, 9)
-  })
-
-  it('takes a constant into the drift alone', () => {
-    const y = randomSignal(200, 8, 5)
-    const one = cvxedaReference(y, 8, defaults)
-    const moved = cvxedaReference(Float64Array.from(y, v => v + 7), 8, defaults)
-    expect(rms(moved.phasic, one.phasic)).toBeLessThan(1e-9)
-    expect(moved.driftCoefficients[0]! - one.driftCoefficients[0]!).toBeCloseTo(7, 9)
-    expect(rms(moved.splineCoefficients, one.splineCoefficients)).toBeLessThan(1e-9)
-  })
-
-  it('calls constants trivial and tiny alpha badly scaled', () => {
-    const constant = cvxedaReference(new Float64Array(50).fill(3), 4, defaults)
-    expect([constant.status, constant.tonic[9], constant.driver[9]]).toEqual(['trivial', 3, 0])
-    expect(cvxedaReference(randomSignal(50, 4, 6).map(v => 1e4 * v), 4, defaults).status).toBe('badly-scaled')
+  it('places knots every k samples below n + k / 2, or where it is told to', () => {
+    const peaks = (deltaKnot: number | number[], n: number) => {
+      const { columns, count } = tonicColumns(n, 4, { ...defaults, deltaKnot })
+      return columns.slice(0, count).map(column => column.indexOf(1))
+    }
+    expect(peaks(2, 20)).toEqual([0, 8, 16])
+    expect(peaks(2, 21)).toEqual([0, 8, 16, -1]) // the last at sample 24, behind the end
+    expect(peaks([3, 10, 17], 21)).toEqual([3, 10, 17])
   })
 })
 
-const fixtures = new URL('../../shared/fixtures/cvxeda/', import.meta.url)
-describe.skipIf(!existsSync(fixtures))('the float64 twin against golden decompositions', () => {
-  const read = (name: string) => readFileSync(new URL(name, fixtures))
-  const cases = existsSync(fixtures)
-    ? (JSON.parse(read('index.json').toString()) as { cases: (CvxedaCase & { file: string; n: number })[] }).cases
-    : []
-  const solvable = cases.filter(c => (c.tier === 'main' || c.tier === 'edge') && c.n <= 8000)
-  it.each(solvable.map(c => [c.name, c] as const))('%s', (_, entry) => {
-    const { tensors } = parseSafetensors(read(entry.file), entry.file)
-    const of = (name: string) => tensors.get(name)!.data as Float32Array
-    const found = cvxedaReference(of('y'), entry.fs, referenceParams(entry))
-    expect(found.status).toBe('solved')
-    expect(objectiveGap(entry, of('y'), found)).toBeLessThan(1.1e-6)
-    // The loose tier is what the reference program itself leaves on those signals.
-    expect(rms(found.phasic, of('r')) / entry.nrmse_scale).toBeLessThan(entry.tier === 'main' ? 1e-4 : 1e-3)
-    expect(rms(found.tonic, of('t')) / entry.nrmse_scale).toBeLessThan(entry.tier === 'main' ? 1e-4 : 1e-3)
-    if (entry.tier === 'main') expect(driverError(found.driver, of('p'))).toBeLessThan(1e-2)
+describe('the optimality gap', () => {
+  const y = randomSignal(120, 8, 3)
+  const params = { ...defaults, deltaKnot: 5 }
+
+  /** Distance of the objective from the optimum, against the gap that is claimed for the point. */
+  async function claims(change: (driver: Float64Array, l: Float64Array, d: Float64Array) => void) {
+    const { solution: { driver, l, d } } = await certified(y, 8, params)
+    const value = (p: Float64Array, x: Float64Array, c: Float64Array) =>
+      cvxedaObjective(y, { driver: p, splineCoefficients: x, driftCoefficients: c }, 8, params)
+    const best = value(driver, l, d)
+    const spoiled = [driver.slice(), l.slice(), d.slice()] as const
+    change(...spoiled)
+    const objective = value(...spoiled)
+    const point = { driver: spoiled[0], splineCoefficients: spoiled[1], driftCoefficients: spoiled[2] }
+    const gap = optimalityGap(y, point, 8, params)
+    return { distance: (objective - best) / (objective + 0.5e-6 * dot(y, y)), gap }
+  }
+
+  it.each([1e-1, 1e-2, 1e-3])('is at least the distance from the optimum when the point is wrong by %d', async size => {
+    const changes = [
+      (p: Float64Array) => p.forEach((v, i) => { p[i] = v * (1 + size) }),
+      (p: Float64Array) => { p[60]! += 10 * size },
+      (_: Float64Array, l: Float64Array) => { l[1]! += size },
+      (_: Float64Array, __: Float64Array, d: Float64Array) => { d[1]! -= size },
+    ]
+    for (const change of changes) {
+      const { distance, gap } = await claims(change)
+      expect(distance).toBeGreaterThan(1e-9)
+      expect(gap).toBeGreaterThanOrEqual(distance * (1 - 1e-6) - 1e-9)
+      expect(gap).toBeLessThan(1)
+    }
+  })
+
+  it('shrinks with the error, down to nothing at the optimum', async () => {
+    const gaps: number[] = []
+    for (const size of [1e-3, 1e-4, 0]) {
+      gaps.push((await claims((_, l) => { l[1]! += size })).gap)
+    }
+    expect(gaps[1]).toBeLessThan(gaps[0]! / 3)
+    expect(gaps[2]).toBeLessThan(1.01e-9)
   })
 })

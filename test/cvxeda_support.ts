@@ -1,9 +1,29 @@
-// Signals and settings that the cvxEDA tests share.
-import type { ReferenceParams } from '../src/reference/cvxeda.ts'
+// Signals, settings and the float64 oracle that the cvxEDA tests share.
+import { decompose, type Decomposition, type DecomposeOptions } from '../src/cvxeda/decompose.ts'
+import { float64, type Float64Solution } from '../src/cvxeda/float64.ts'
+import { createProblem } from '../src/cvxeda/problem.ts'
+import { optimalityGap, type ReferenceParams } from '../src/reference/cvxeda.ts'
 import { Random } from '../src/runtime/random.ts'
 
 export const defaults: ReferenceParams = {
   tau0: 2, tau1: 0.7, deltaKnot: 10, alpha: 8e-4, gamma: 1e-2, baselineCorrection: 2,
+}
+
+/** What the float64 solver makes of one signal. */
+export async function oracle(y: ArrayLike<number>, options: DecomposeOptions): Promise<Decomposition> {
+  const [found] = await decompose('cpu', [y], options)
+  return found!
+}
+
+/** The float64 solver's own solution of y as it is, and an upper bound on its relative distance from the optimum. */
+export async function certified(y: ArrayLike<number>, sampleRate: number,
+  change: Partial<ReferenceParams> = {}): Promise<{ solution: Float64Solution; gap: number }> {
+  const params = { ...defaults, ...change }
+  const signal = { y: Float64Array.from(y), alpha: params.alpha }
+  const [solution] = await float64(createProblem(y.length, sampleRate, params), [signal], { onSolved: () => {} })
+  const { driver, l, d } = solution!
+  const point = { driver, splineCoefficients: l, driftCoefficients: d }
+  return { solution: solution!, gap: optimalityGap(y, point, sampleRate, params) }
 }
 
 /** A z-scored signal of random responses, a wandering level and noise. */

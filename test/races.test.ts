@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
 import { detectRaces } from 'wgsl_reflect/wgsl_reflect.module.js'
 import { recordCopies, recordFma } from '../bench/probes.ts'
+import { admm } from '../src/cvxeda/admm.ts'
 import { interiorPoint } from '../src/cvxeda/interior_point.ts'
 import { createProblem } from '../src/cvxeda/problem.ts'
 import { segmentMeanBackward } from '../src/kernels/channel_attention.ts'
@@ -10,6 +11,7 @@ import { optimizerStep } from '../src/kernels/optimizer.ts'
 import { clipSegments } from '../src/kernels/segments.ts'
 import { presets, type ModelConfig } from '../src/model/config.ts'
 import { Rtcan1d } from '../src/model/rtcan1d.ts'
+import { solveQp } from '../src/qp/dense.ts'
 import { Gpu } from '../src/runtime/gpu.ts'
 import { Plan, type Launch } from '../src/runtime/plan.ts'
 import { Random } from '../src/runtime/random.ts'
@@ -65,14 +67,17 @@ function recordProbes(gpu: Gpu): void {
   recordCopies(plan, [gpu.tensor([256]), gpu.tensor([256])], 64, 1)
 }
 
-/** The solver records its plans, then waits for their compilation, which ends it here. */
-async function recordSolver(gpu: Gpu): Promise<void> {
+/** The solvers record their plans, then wait for their compilation, which ends them here. */
+async function recordSolvers(gpu: Gpu): Promise<void> {
   const compile = vi.spyOn(Plan.prototype, 'compile').mockRejectedValue(new Error('recorded'))
   const problem = createProblem(6, 4, { deltaKnot: 8 })
   const signals = Array.from({ length: 2 }, () => ({ y: new Float64Array(problem.n).fill(1), alpha: 0.01 }))
   for (const form of ['A', 'B'] as const) {
     await expect(interiorPoint(gpu, problem, signals, { form, onSolved: () => {} })).rejects.toThrow('recorded')
   }
+  await expect(admm(gpu, problem, signals, { onSolved: () => {} })).rejects.toThrow('recorded')
+  const program = { P: [1, 0, 0, 1], q: [1, 1], A: [1, 1], l: [0], u: [1] }
+  await expect(solveQp(gpu, [program, program])).rejects.toThrow('recorded')
   compile.mockRestore()
 }
 
@@ -97,7 +102,7 @@ async function recordKernels(): Promise<Map<string, Dispatch>> {
   recordOptimizers(gpu)
   recordProbes(gpu)
   segmentMeanBackward(new Plan(gpu), gpu.tensor([2, 3, 5]), [2, 9, 5], clipSegments(9, 3)) // the model has it within `scale_backward`
-  await recordSolver(gpu)
+  await recordSolvers(gpu)
   dispatch.mockRestore()
   return found
 }

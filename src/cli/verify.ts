@@ -88,13 +88,32 @@ async function verifyCases(options: VerifyOptions, output: Output, bar: ReturnTy
     : await withGpu(options, (gpu) =>
         folder ? verifyFixtures(gpu, folder, fixtures ?? '', settings) : verifyKernels(gpu, { onCase }))
   bar.stop()
-  const count = (status: CaseResult['status']): number => cases.filter((c) => c.status === status).length
-  const [passed, failed, skipped] = [count('passed'), count('failed'), count('skipped')]
+  const { passed, failed, skipped } = countsOf(cases)
   const rows = cases.filter(({ status }) => status !== 'passed')
     .map((c) => [c.name, c.status, c.tensor ?? '', String(c.error), String(c.tolerance)])
-  const failures = rows.length > 0 ? `${table(['case', 'status', 'of', 'error', 'tolerance'], rows)}\n` : ''
-  output.result({ passed, failed, skipped, cases }, `${failures}${passed} passed, ${failed} failed, ${skipped} skipped`)
+  const text = [
+    ...(rows.length > 0 ? [table(['case', 'status', 'of', 'error', 'tolerance'], rows)] : []),
+    ...(cases.some(({ method }) => method) ? [methodTable(cases)] : []),
+    `${passed} passed, ${failed} failed, ${skipped} skipped`,
+  ]
+  output.result({ passed, failed, skipped, cases }, text.join('\n'))
   if (failed > 0) throw new CheckError(`${failed} of ${cases.length} cases failed`)
+}
+
+function countsOf(cases: readonly CaseResult[]): Record<CaseResult['status'], number> {
+  const counts = { passed: 0, failed: 0, skipped: 0 }
+  for (const { status } of cases) counts[status]++
+  return counts
+}
+
+/** cvxEDA's cases by solver and form. */
+function methodTable(cases: readonly CaseResult[]): string {
+  const methods = new Set(cases.flatMap(({ method }) => method ?? []))
+  const rows = [...methods].map((name) => {
+    const { passed, failed, skipped } = countsOf(cases.filter(({ method }) => method === name))
+    return [name, String(passed), String(failed), String(skipped)]
+  })
+  return table(['cvxEDA solver', 'passed', 'failed', 'skipped'], rows)
 }
 
 /** Every recording among the folder's CSV files; the others are named. @throws FormatError if there is none */

@@ -1,35 +1,50 @@
-// cvxEDA of any number of signals: checks, scaling, grouping by length, and the read-out in float64.
+// cvxEDA of any number of signals: checks, scaling, grouping by length and rate, and the read-out in float64.
 
 import { FormatError, NumericError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
+import { admm } from './admm.ts'
+import { float64, type Float64Solution } from './float64.ts'
 import { interiorPoint } from './interior_point.ts'
 import {
   checkParams, createProblem, objective, phasicResponse, tonicSignal, type BaselineCorrection, type Problem,
 } from './problem.ts'
-import type { Form, ScaledSignal, Solution, Solver, SolverStatus } from './solver.ts'
+import type { Form, ScaledSignal, Solution, Solver, SolverHooks, SolverStatus } from './solver.ts'
 
 /** Below this alpha / rms(y) the program is nearly unregularised and float32 convergence means nothing. */
 const BADLY_SCALED = 1e-5
 /** A signal whose deviation is this small against its largest value is a constant. */
 const CONSTANT = 1e-6
 
+const solvers = {
+  'interior-point': interiorPoint,
+  admm,
+} satisfies Record<string, Solver>
+
+export type SolverName = keyof typeof solvers
+export const SOLVERS = Object.keys(solvers) as SolverName[]
+
 export interface DecomposeOptions {
-  /** Samples per second of every signal. */
-  sampleRate: number
+  /** Samples per second: of every signal, or a list with one rate for each. */
+  sampleRate: number | readonly number[]
   /** Slow and fast time constant of the Bateman function, seconds (2 and 0.7). */
   tau0?: number
   tau1?: number
-  /** Seconds between two knots of the tonic spline (10). */
-  deltaKnot?: number
+  /**
+   * Seconds between two knots of the tonic spline (10; rounded to samples, halves to even), or the knots themselves: at
+   * least two sample indices in equal steps, the same for every signal of the call.
+   */
+  deltaKnot?: number | readonly number[]
   /** Weight of the driver's sparsity (8e-4), meant for z-scored input. */
   alpha?: number
   /** Weight of the spline coefficients' energy (1e-2). */
   gamma?: number
   /** Drift columns: 0 none, 1 constant, 2 constant and line (default), 'spline_offset' the sum of all splines. */
   baselineCorrection?: BaselineCorrection
-  /** Interior point only: one invocation per signal (A), or many along its time (B); chosen by batch and length. */
+  /** On the GPU: 'interior-point' (default), the accurate one, or another of `SOLVERS`. */
+  solver?: SolverName
+  /** Interior point on the GPU: one invocation per signal (A), or many along its time (B); chosen by batch and length. */
   form?: Form
-  /** Called after each finished batch with signals done and signals in total. */
+  /** Called with signals done and signals in total, after each batch or, on the CPU, each signal. */
   onProgress?: (done: number, total: number) => void
   /** Stops the work between iterations; the promise rejects with the signal's reason. */
   signal?: AbortSignal
@@ -37,16 +52,23 @@ export interface DecomposeOptions {
 
 /**
  * One decomposed signal, all arrays of its length and in its unit: eda = phasic + tonic + residual, phasic = H driver.
- * `badly-scaled`: alpha / rms(eda) is below 1e-5, so that the result cannot be trusted; z-score the input.
- * `trivial`: the signal is constant and nothing had to be solved. `max-iterations`: the tolerance was not reached, the
- * last iterate is returned. `objective` is evaluated in float64.
+ * `objective` is evaluated in float64 from the driver and the coefficients returned. `status` says how far to trust it:
+ *
+ * - `solved`: to the solver's tolerance;
+ * - `solved-inaccurate`: within a hundred times the tolerance; usable, look at it;
+ * - `max-iterations`: not that far when the iterations were used up; the last iterate is returned;
+ * - `badly-scaled`: alpha / rms(eda) is below 1e-5; the program is then nearly unregularised, and a float32 solver cannot
+ *   tell whether it has converged. z-score the input; the CPU's float64 solver goes further, under the same status;
+ * - `trivial`: the signal is constant, all of it is tonic, and nothing had to be solved.
  */
 export interface Decomposition {
   phasic: Float32Array
   tonic: Float32Array
   driver: Float32Array
   residual: Float32Array
+  /** One for each knot. */
   splineCoefficients: Float64Array
+  /** One for each drift column. */
   driftCoefficients: Float64Array
   status: SolverStatus | 'badly-scaled' | 'trivial'
   iterations: number
@@ -101,69 +123,109 @@ function scalingOf(problem: Problem, y: ArrayLike<number>): Scaling {
  */
 function scaled({ n, params }: Problem, y: ArrayLike<number>, { mean, scale }: Scaling): ScaledSignal {
   const alpha = Math.min(params.alpha / scale, Math.sqrt(n) * Math.abs(params.tau0 - params.tau1))
-  return { y: Float64Array.from(y, v => (v - mean) / scale), alpha }
+  const unit = new Float64Array(n) // plain loops here and below: callbacks cost a third of a whole call
+  for (let i = 0; i < n; i++) unit[i] = (y[i]! - mean) / scale
+  return { y: unit, alpha }
 }
 
 /** Undoes the scaling and evaluates every part in float64 from the driver and the coefficients that are returned. */
 function readOut(problem: Problem, y: ArrayLike<number>, { mean, scale }: Scaling,
-  solution: Solution | null): Decomposition {
+  solution: Solution | Float64Solution | null): Decomposition {
   const { n, knotCount, drift, params } = problem
-  const driver = solution ? solution.driver.map(v => v * scale) : new Float32Array(n)
+  const driver = new Float32Array(n)
+  if (solution) for (let i = 0; i < n; i++) driver[i] = solution.driver[i]! * scale
   const l = solution ? solution.l.map(v => v * scale) : new Float64Array(knotCount)
   const d = solution ? solution.d.map(v => v * scale) : new Float64Array(drift.length)
   if (mean !== 0) d[0]! += mean
   const phasic = phasicResponse(problem.filter, driver)
   const tonic = tonicSignal(problem, l, d)
-  const residual = Float64Array.from(y, (v, i) => v - phasic[i]! - tonic[i]!)
+  const residual = new Float64Array(n)
+  for (let i = 0; i < n; i++) residual[i] = y[i]! - phasic[i]! - tonic[i]!
   const value = objective(problem, residual, driver, l)
   if (!Number.isFinite(value)) {
     throw new NumericError(`cvxEDA: a signal of scale ${scale} leaves float32 range; z-score it first.`, { scale })
   }
   const trusted = params.alpha / scale >= BADLY_SCALED
   return {
-    phasic: Float32Array.from(phasic), tonic: Float32Array.from(tonic), driver, residual: Float32Array.from(residual),
+    phasic: new Float32Array(phasic), tonic: new Float32Array(tonic), driver, residual: new Float32Array(residual),
     splineCoefficients: l, driftCoefficients: d, objective: value, iterations: solution?.iterations ?? 0,
     status: !solution ? 'trivial' : !trusted ? 'badly-scaled' : solution.status,
   }
 }
 
-function groupByLength(signals: readonly ArrayLike<number>[]): Map<number, number[]> {
-  const groups = new Map<number, number[]>()
-  signals.forEach((signal, index) => {
-    const group = groups.get(signal.length)
+type Samples = ArrayLike<number>
+
+function ratesOf(signals: readonly Samples[], sampleRate: number | readonly number[]): readonly number[] {
+  if (typeof sampleRate === 'number') return signals.map(() => sampleRate)
+  if (sampleRate.length === signals.length) return sampleRate
+  throw new UsageError(`cvxEDA: sampleRate lists ${sampleRate.length} rates for ${signals.length} signals, expected one for each.`)
+}
+
+/** Indices of the signals that share length and rate, hence a problem. */
+function groupByShape(signals: readonly Samples[], rates: readonly number[]): number[][] {
+  const groups = new Map<string, number[]>()
+  signals.forEach(({ length }, index) => {
+    const shape = `${length} at ${rates[index]}`
+    const group = groups.get(shape)
     if (group) group.push(index)
-    else groups.set(signal.length, [index])
+    else groups.set(shape, [index])
   })
-  return groups
+  return [...groups.values()]
+}
+
+type Solve = (problem: Problem, signals: ScaledSignal[], hooks: SolverHooks) => Promise<(Solution | Float64Solution)[]>
+
+function solverOf(device: Gpu | 'cpu', { solver: name = 'interior-point', form }: DecomposeOptions): Solve {
+  if (!SOLVERS.includes(name)) {
+    throw new UsageError(`cvxEDA: solver is '${String(name)}', expected ${SOLVERS.join(' or ')}.`)
+  }
+  if (form !== undefined && !['A', 'B'].includes(form)) throw new UsageError(`cvxEDA: form is '${String(form)}', expected A or B.`)
+  if (device === 'cpu' && name !== 'interior-point') {
+    throw new UsageError(`cvxEDA: the solver is '${String(name)}', which runs on a GPU only; the CPU has the interior point.`)
+  }
+  if (form !== undefined && (device === 'cpu' || name !== 'interior-point')) {
+    throw new UsageError(`cvxEDA: form is ${form}, but only the interior point on a GPU has forms; leave it out.`)
+  }
+  return device === 'cpu' ? float64 : (problem, signals, hooks) => solvers[name](device, problem, signals, hooks)
+}
+
+/** Decomposes the signals of one problem: the trivial ones at once, the others together. */
+async function decomposeGroup(problem: Problem, signals: readonly Samples[], solve: Solve,
+  hooks: SolverHooks): Promise<Decomposition[]> {
+  hooks.signal?.throwIfAborted()
+  const scalings = signals.map(y => scalingOf(problem, y))
+  const solvable = [...signals.keys()].filter(at => scalings[at]!.scale > 0)
+  hooks.onSolved(signals.length - solvable.length)
+  const inputs = solvable.map(at => scaled(problem, signals[at]!, scalings[at]!))
+  const solutions = inputs.length > 0 ? await solve(problem, inputs, hooks) : []
+  const byPlace = new Map(solvable.map((at, s) => [at, solutions[s]!]))
+  return signals.map((y, at) => readOut(problem, y, scalings[at]!, byPlace.get(at) ?? null))
 }
 
 /**
  * Splits skin-conductance signals into phasic, tonic and residual parts (Greco et al. 2016). Signals may differ in
- * length; results keep their order and do not depend on what else is in the call.
+ * length and rate; results keep their order and do not depend on what else is in the call (to the last bit where
+ * `form` is given: the forms differ in rounding).
  *
- * @throws UsageError for parameters out of range or a signal that is no array; FormatError for an empty signal or one with missing samples.
+ * @param device a GPU, or 'cpu' for the interior point in float64, one signal after the other, which lets other tasks run.
+ * @throws UsageError for parameters out of range or a signal that is no array; FormatError for an empty signal or one
+ * with missing samples; LimitError for a signal longer than the device has memory for.
  */
-export async function decompose(gpu: Gpu, signals: readonly ArrayLike<number>[],
+export async function decompose(device: Gpu | 'cpu', signals: readonly Samples[],
   options: DecomposeOptions): Promise<Decomposition[]> {
-  const { sampleRate, form, onProgress, signal: abort, ...params } = options
-  checkParams(sampleRate, params)
+  const { sampleRate, solver: _, form, onProgress, signal, ...params } = options
+  const solve = solverOf(device, options)
+  const rates = ratesOf(signals, sampleRate)
+  for (const rate of new Set(rates)) checkParams(rate, params)
   signals.forEach(checkSignal)
-  const solve: Solver = interiorPoint
   const results = new Array<Decomposition>(signals.length)
   let done = 0
-  const progress = (count: number) => onProgress?.(done += count, signals.length)
-  for (const [n, indices] of groupByLength(signals)) {
-    abort?.throwIfAborted()
-    const problem = createProblem(n, sampleRate, params)
-    const scalings = indices.map(i => scalingOf(problem, signals[i]!))
-    const solvable = indices.map((_, at) => at).filter(at => scalings[at]!.scale > 0)
-    progress(indices.length - solvable.length)
-    const inputs = solvable.map(at => scaled(problem, signals[indices[at]!]!, scalings[at]!))
-    const solutions = inputs.length > 0 ? await solve(gpu, problem, inputs, { onSolved: progress, signal: abort, form }) : []
-    const byPlace = new Map(solvable.map((at, s) => [at, solutions[s]!]))
-    indices.forEach((index, at) => {
-      results[index] = readOut(problem, signals[index]!, scalings[at]!, byPlace.get(at) ?? null)
-    })
+  const onSolved = (count: number) => onProgress?.(done += count, signals.length)
+  for (const indices of groupByShape(signals, rates)) {
+    const [first] = indices as [number]
+    const problem = createProblem(signals[first]!.length, rates[first]!, params)
+    const found = await decomposeGroup(problem, indices.map(i => signals[i]!), solve, { onSolved, signal, form })
+    indices.forEach((index, at) => { results[index] = found[at]! })
   }
   return results
 }

@@ -3,26 +3,27 @@
 //   minimise over p >= 0, l, d:   1/2 ||H p + B l + C d - y||^2 + alpha sum(p) + gamma/2 ||l||^2
 //
 // p is the sparse sudomotor driver, r = H p the phasic part (H: Bateman impulse response, bilinear transform),
-// t = B l + C d the tonic part (cubic B-splines at knots 0, k, 2k, ... and slow drift).
+// t = B l + C d the tonic part (cubic B-splines at equally spaced knots, and slow drift).
 
 import { FormatError, UsageError } from '../runtime/errors.ts'
 
 /** Columns of C: 0 none, 1 a constant, 2 a constant and a line, 'spline_offset' the sum of all splines. */
 export type BaselineCorrection = 0 | 1 | 2 | 'spline_offset'
 
-/** Parameters in the paper's symbols: time constants and knot spacing in seconds, alpha and gamma without unit. */
+/** Parameters in the paper's symbols: time constants in seconds, alpha and gamma without unit. */
 export interface CvxedaParams {
   tau0: number
   tau1: number
-  deltaKnot: number
+  /** Seconds between two knots, or the knots themselves: equally spaced sample indices, some perhaps outside the signal. */
+  deltaKnot: number | readonly number[]
   alpha: number
   gamma: number
   baselineCorrection: BaselineCorrection
 }
 
-const defaultParams: Readonly<CvxedaParams> = {
+const defaultParams = {
   tau0: 2, tau1: 0.7, deltaKnot: 10, alpha: 8e-4, gamma: 1e-2, baselineCorrection: 2,
-}
+} satisfies CvxedaParams
 
 /**
  * H as two cascaded first-order sections with state (u, v), zero at the start:
@@ -94,27 +95,65 @@ export function splineTemplate(spacing: number): Float64Array {
   return spline.map(value => value / peak)
 }
 
+type Knots = Pick<Problem, 'firstKnot' | 'spacing' | 'knotCount'>
+type Splines = Knots & Pick<Problem, 'template'>
+
 /** Adds B l to `out`, touching only the support of each spline. */
-function addSplines(problem: Pick<Problem, 'spacing' | 'template'>, l: ArrayLike<number>, out: Float64Array) {
-  const { spacing, template } = problem
+function addSplines({ firstKnot, spacing, template }: Splines, l: ArrayLike<number>, out: Float64Array) {
   for (let j = 0; j < l.length; j++) {
-    const first = j * spacing - 2 * spacing + 2
+    const first = firstKnot + (j - 2) * spacing + 2
     const from = Math.max(0, first)
     const to = Math.min(out.length, first + template.length)
     for (let i = from; i < to; i++) out[i]! += template[i - first]! * l[j]!
   }
 }
 
-function driftColumns(n: number, baseline: BaselineCorrection, splines: Pick<Problem, 'spacing' | 'template'>,
-  knotCount: number): Float64Array[] {
+function driftColumns(n: number, baseline: BaselineCorrection, splines: Splines): Float64Array[] {
   if (baseline === 0) return []
   if (baseline === 'spline_offset') {
     const sum = new Float64Array(n)
-    addSplines(splines, new Float64Array(knotCount).fill(1), sum)
+    addSplines(splines, new Float64Array(splines.knotCount).fill(1), sum)
     return [sum]
   }
   const ones = new Float64Array(n).fill(1)
   return baseline === 1 ? [ones] : [ones, Float64Array.from(ones, (_, i) => (i + 1) / n)]
+}
+
+/** Knots 0, k, 2 k, ... below n + k/2, where k is `deltaKnot` seconds rounded to samples. */
+function knotsEvery(deltaKnot: number, n: number, sampleRate: number): Knots {
+  const spacing = roundHalfEven(deltaKnot / (1 / sampleRate))
+  if (spacing < 1) {
+    throw new UsageError(
+      `cvxEDA: deltaKnot is ${deltaKnot} s, expected at least one sample (${1 / sampleRate} s) between knots.`)
+  }
+  return { firstKnot: 0, spacing, knotCount: Math.ceil((n + Math.floor(spacing / 2)) / spacing) }
+}
+
+function knotsAt(indices: readonly number[]): Knots {
+  const [first, second] = indices
+  if (first === undefined || second === undefined) {
+    throw new UsageError(`cvxEDA: deltaKnot lists ${indices.length} knots, expected at least 2 sample indices.`)
+  }
+  const spacing = Math.max(1, second - first)
+  const checks = [
+    [(knot: number) => Number.isSafeInteger(knot), () => 'the index of a sample'],
+    [(knot: number, j: number) => knot === first + j * spacing, (j: number) => `${first + j * spacing}; knots rise in equal steps`],
+  ] as const
+  for (const [holds, expected] of checks) {
+    const j = indices.findIndex((knot, at) => !holds(knot, at))
+    if (j < 0) continue
+    const knot = indices[j]
+    throw new UsageError(`cvxEDA: knot ${j} of deltaKnot is ${knot}, expected ${expected(j)}.`, { index: j, knot })
+  }
+  return { firstKnot: first, spacing, knotCount: indices.length }
+}
+
+/** Whether any spline, 2 k - 2 samples to either side of its knot, has a sample in the signal. */
+const reaches = ({ firstKnot, spacing, knotCount }: Knots, n: number) =>
+  firstKnot - 2 * spacing + 2 < n && firstKnot + (knotCount + 1) * spacing - 2 >= 0
+
+function knotsOf(deltaKnot: CvxedaParams['deltaKnot'], n: number, sampleRate: number): Knots {
+  return typeof deltaKnot === 'number' ? knotsEvery(deltaKnot, n, sampleRate) : knotsAt(deltaKnot)
 }
 
 /**
@@ -122,11 +161,13 @@ function driftColumns(n: number, baseline: BaselineCorrection, splines: Pick<Pro
  * @throws UsageError naming the parameter and the range it must lie in.
  */
 export function checkParams(sampleRate: number, options: Partial<CvxedaParams>): CvxedaParams {
-  const params = { ...defaultParams }
-  const positive = ['tau0', 'tau1', 'deltaKnot', 'alpha', 'gamma'] as const
+  const { deltaKnot = defaultParams.deltaKnot, baselineCorrection = defaultParams.baselineCorrection } = options
+  const params = { ...defaultParams, deltaKnot, baselineCorrection }
+  const positive = ['tau0', 'tau1', 'alpha', 'gamma'] as const
   for (const name of positive) params[name] = options[name] ?? params[name]
-  params.baselineCorrection = options.baselineCorrection ?? params.baselineCorrection
-  for (const [name, value] of [['sampleRate', sampleRate], ...positive.map(p => [p, params[p]] as const)] as const) {
+  const numbers = { sampleRate, ...params, deltaKnot: typeof deltaKnot === 'number' ? deltaKnot : 1 }
+  for (const name of ['sampleRate', 'deltaKnot', ...positive] as const) {
+    const value = numbers[name]
     if (!(Number.isFinite(value) && value > 0)) {
       throw new UsageError(`cvxEDA: ${name} is ${value}, expected a positive number.`, { name, value })
     }
@@ -134,10 +175,11 @@ export function checkParams(sampleRate: number, options: Partial<CvxedaParams>):
   if (params.tau0 === params.tau1) {
     throw new UsageError(`cvxEDA: tau0 and tau1 are both ${params.tau0} s, expected two different time constants.`)
   }
-  if (![0, 1, 2, 'spline_offset'].includes(params.baselineCorrection)) {
+  if (![0, 1, 2, 'spline_offset'].includes(baselineCorrection)) {
     throw new UsageError(
-      `cvxEDA: baselineCorrection is ${params.baselineCorrection}, expected 0, 1, 2 or 'spline_offset'.`)
+      `cvxEDA: baselineCorrection is ${baselineCorrection}, expected 0, 1, 2 or 'spline_offset'.`)
   }
+  knotsOf(deltaKnot, 1, sampleRate) // for its errors: they hold for any length
   return params
 }
 
@@ -147,18 +189,18 @@ export function checkParams(sampleRate: number, options: Partial<CvxedaParams>):
  */
 export function createProblem(n: number, sampleRate: number, options: Partial<CvxedaParams> = {}): Problem {
   const params = checkParams(sampleRate, options)
+  const { deltaKnot, tau0, tau1, baselineCorrection } = params
   if (n < 1) throw new FormatError('cvxEDA: the signal is empty, expected at least one sample.')
-  const spacing = roundHalfEven(params.deltaKnot / (1 / sampleRate))
-  if (spacing < 1) {
-    throw new UsageError(
-      `cvxEDA: deltaKnot is ${params.deltaKnot} s, expected at least one sample (${1 / sampleRate} s) between knots.`)
+  const knots = knotsOf(deltaKnot, n, sampleRate)
+  if (!reaches(knots, n)) {
+    throw new UsageError(`cvxEDA: deltaKnot has its first knot at sample ${knots.firstKnot} and one every ${knots.spacing}, ` +
+      `expected splines that reach into the signal of ${n} samples.`, { n })
   }
-  const template = splineTemplate(spacing)
-  const knotCount = Math.ceil((n + Math.floor(spacing / 2)) / spacing)
+  const splines = { ...knots, template: splineTemplate(knots.spacing) }
   return {
-    n, sampleRate, params, spacing, knotCount, firstKnot: 0, template,
-    filter: batemanFilter(sampleRate, params.tau0, params.tau1),
-    drift: driftColumns(n, params.baselineCorrection, { spacing, template }, knotCount),
+    n, sampleRate, params, ...splines,
+    filter: batemanFilter(sampleRate, tau0, tau1),
+    drift: driftColumns(n, baselineCorrection, splines),
   }
 }
 

@@ -46,7 +46,7 @@ interface Grid {
   rows: number
   /** Row of knot 0. */
   firstRow: number
-  hasKnot(row: number): boolean
+  hasKnot: (row: number) => boolean
 }
 
 function gridOf({ n, spacing, knotCount, firstKnot }: Problem, window: number): Grid {
@@ -68,8 +68,8 @@ function windowOf({ sampleRate, spacing, params }: Problem): number {
   const window = OVERLAP + Math.ceil(tail / spacing)
   if (window > LARGEST_WINDOW) {
     const smallest = Math.ceil(tail / (LARGEST_WINDOW - OVERLAP)) / sampleRate
-    throw new UsageError(`cvxEDA: deltaKnot is ${params.deltaKnot} s, expected at least ${smallest} s at this sample ` +
-      'rate and these time constants.', { window })
+    throw new UsageError(`cvxEDA: deltaKnot is ${spacing / sampleRate} s, expected at least ${smallest} s at this sample ` +
+      "rate and these time constants; the device 'cpu' takes denser knots.", { window })
   }
   return window
 }

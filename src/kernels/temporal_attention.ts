@@ -1,13 +1,18 @@
 import shader from '../../shaders/temporal_attention.wgsl'
 import backward from '../../shaders/temporal_attention_backward.wgsl'
+import laneBackward from '../../shaders/temporal_attention_backward_lane.wgsl'
+import tileBackward from '../../shaders/temporal_attention_backward_tile.wgsl'
+import laneShader from '../../shaders/temporal_attention_lane.wgsl'
+import tileShader from '../../shaders/temporal_attention_tile.wgsl'
 import { ShapeError } from '../runtime/errors.ts'
 import { expectSameShape, type Plan } from '../runtime/plan.ts'
 import { ceilDiv, extent, formatShape, padTo4 } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 import { segmentCount, segmentLengths, type Segments } from './segments.ts'
+import { recordVariant, type Variant } from './variants.ts'
 
 const WORKGROUP = 64
-/** Queries per invocation of the forward pass. */
+/** Queries per invocation of the forward pass of `reg`. */
 const TQ = 2
 
 export interface AttentionRecord {
@@ -21,14 +26,144 @@ export interface AttentionRecord {
   keys: Segments
 }
 
+/** The dimensions of a launch, and the arguments of a kernel, whichever variant it is. */
+interface Args<Bindings extends string> {
+  tensors: Record<'bounds' | 'q' | 'k' | 'v' | Bindings, Tensor>
+  params: Record<'batch' | 'queries' | 'keys' | 'segments' | 'lse_stride' | 'rows_stride', number>
+  /** Quads of a row. */
+  d4: number
+  /** Pairs of a sample and a segment. */
+  pairs: number
+  /** Rows of the longest segment on the side whose rows the invocations share out. */
+  longest: number
+  label: string
+}
+
+/** Writes the dispatch of one entry, given how the family cuts the longest segment into tiles and launches them. */
+type Dispatch<A, C> = (p: Plan, args: A, tiles: number, launch: { groups: number; constants: C; label: string }) => void
+
+/** Any adapter: an invocation has `rows` rows of its own and loads all others. */
+const reg = <A extends Args<never>>(rows: number, dispatch: Dispatch<A, { D4: number }>): Variant<A> => ({
+  name: 'reg',
+  fits: () => true,
+  record(p, args) {
+    const { d4: D4, pairs, longest, label } = args
+    const tiles = ceilDiv(longest, rows)
+    dispatch(p, args, tiles, { groups: ceilDiv(pairs * tiles, WORKGROUP), constants: { D4 }, label })
+  },
+})
+
+/** Quads of its own that an invocation can hold before they spill and compilation takes seconds. */
+const MAX_OWN = 32
+
+type LaneConstants = Record<'SG' | 'D4' | 'T' | 'OWN' | 'KB' | 'LOADS', number>
+
+/** Software adapters: a lane of a subgroup has `T` rows of its own, all others are loaded once and broadcast. */
+const lane = <A extends Args<never>>(T: number, dispatch: Dispatch<A, LaneConstants>): Variant<A> => ({
+  name: `lane T=${T}`,
+  fits: ({ info, subgroupSize }, { d4 }) => info.isFallbackAdapter && subgroupSize !== null && T * d4 <= MAX_OWN,
+  record(p, args) {
+    const { d4: D4, pairs, longest, label } = args
+    const SG = p.gpu.subgroupSize as number
+    const KB = Math.max(1, Math.floor(SG / D4))
+    const tiles = ceilDiv(longest, SG * T)
+    dispatch(p, args, tiles, {
+      groups: pairs * tiles,
+      constants: { SG, D4, T, OWN: T * D4, KB, LOADS: ceilDiv(KB * D4, SG) },
+      label,
+    })
+  },
+})
+
+/** Rows of the other side that lie in workgroup memory at a time. */
+const TILE = 32
+
+type TileConstants = Record<'WORKGROUP' | 'D4' | 'T' | 'TILE', number>
+
+/** GPUs: an invocation has `T` rows of its own, all others come through workgroup memory. */
+const tile = <A extends Args<never>>(width: number, T: number, dispatch: Dispatch<A, TileConstants>): Variant<A> => ({
+  name: `tile ${width} T=${T}`,
+  fits({ info, limits }, { d4 }) {
+    const bytes = TILE * (2 * 16 * d4 + 8)
+    return !info.isFallbackAdapter && bytes <= limits.maxComputeWorkgroupStorageSize && T * d4 <= MAX_OWN
+  },
+  record(p, args) {
+    const { d4: D4, pairs, longest, label } = args
+    const tiles = ceilDiv(longest, width * T)
+    dispatch(p, args, tiles, { groups: pairs * tiles, constants: { WORKGROUP: width, D4, T, TILE }, label })
+  },
+})
+
+const laneForward: Dispatch<Args<'y' | 'lse'>, LaneConstants> = (p, { tensors, params }, tiles, launch) =>
+  p.dispatch(laneShader, 'forward', { ...tensors, params: { ...params, tiles } }, launch)
+
+const tileForward: Dispatch<Args<'y' | 'lse'>, TileConstants> = (p, { tensors, params }, tiles, launch) =>
+  p.dispatch(tileShader, 'forward', { ...tensors, params: { ...params, tiles } }, launch)
+
+const forwardVariants = [
+  lane(3, laneForward),
+  lane(2, laneForward),
+  lane(1, laneForward),
+  tile(64, 2, tileForward),
+  tile(64, 1, tileForward),
+  reg<Args<'y' | 'lse'>>(TQ, (p, { tensors, params }, tiles, { constants: { D4 }, ...launch }) =>
+    p.dispatch(shader, 'forward', { ...tensors, params: { ...params, tiles } }, { ...launch, constants: { D4, TQ } })),
+]
+
+const laneQuery: Dispatch<Args<'dy' | 'rows' | 'dq'>, LaneConstants> = (p, { tensors, params }, tiles, launch) =>
+  p.dispatch(laneBackward, 'query', { ...tensors, params: { ...params, tiles } }, launch)
+
+const tileQuery: Dispatch<Args<'dy' | 'rows' | 'dq'>, TileConstants> = (p, { tensors, params }, tiles, launch) =>
+  p.dispatch(tileBackward, 'query', { ...tensors, params: { ...params, tiles } }, launch)
+
+const queryVariants = [
+  lane(3, laneQuery),
+  lane(2, laneQuery),
+  lane(1, laneQuery),
+  tile(64, 1, tileQuery),
+  tile(64, 2, tileQuery),
+  reg<Args<'dy' | 'rows' | 'dq'>>(1, (p, { tensors, params }, tiles, launch) =>
+    p.dispatch(backward, 'query', { ...tensors, params: { ...params, tiles } }, launch)),
+]
+
+const laneKey: Dispatch<Args<'dy' | 'rows' | 'dk' | 'dv'>, LaneConstants> = (p, { tensors, params }, tiles, launch) =>
+  p.dispatch(laneBackward, 'key', { ...tensors, params: { ...params, tiles } }, launch)
+
+const tileKey: Dispatch<Args<'dy' | 'rows' | 'dk' | 'dv'>, TileConstants> = (p, { tensors, params }, tiles, launch) =>
+  p.dispatch(tileBackward, 'key', { ...tensors, params: { ...params, tiles } }, launch)
+
+const keyVariants = [
+  lane(2, laneKey),
+  lane(3, laneKey),
+  lane(1, laneKey),
+  tile(64, 1, tileKey),
+  tile(64, 2, tileKey),
+  reg<Args<'dy' | 'rows' | 'dk' | 'dv'>>(1, (p, { tensors, params }, tiles, launch) =>
+    p.dispatch(backward, 'key', { ...tensors, params: { ...params, tiles } }, launch)),
+]
+
+/** The kernels of each op by which `gpu.variants` names them, best first. */
+export const attentionVariants = {
+  attention: forwardVariants,
+  'attention query side': queryVariants,
+  'attention key side': keyVariants,
+} as const
+
 function setUp(p: Plan, q: Tensor, k: Tensor, queries: Segments, keys: Segments, label: string) {
   const [batch, n, depth] = [extent(q.shape, 0), extent(q.shape, 1), extent(q.shape, 2)]
   if (extent(k.shape, 0) !== batch || extent(k.shape, 2) !== depth || segmentCount(queries) !== segmentCount(keys)) {
     throw new ShapeError(`${label}: queries ${formatShape(q.shape)} do not fit keys ${formatShape(k.shape)}`)
   }
-  const params = { batch, queries: n, keys: extent(k.shape, 1), segments: segmentCount(queries), lse_stride: padTo4(n) }
-  const bounds = p.constant(`${label} bounds`, 'u32', [...queries, ...keys])
-  return { params, bounds, constants: { D4: q.rowStride / 4 } }
+  const segments = segmentCount(queries)
+  const strides = { lse_stride: padTo4(n), rows_stride: padTo4(2 * n) / 2 }
+  const params = { batch, queries: n, keys: extent(k.shape, 1), segments, ...strides }
+  return {
+    bounds: p.constant(`${label} bounds`, 'u32', [...queries, ...keys]),
+    common: { params, d4: q.rowStride / 4, pairs: batch * segments },
+    longestQueries: Math.max(...segmentLengths(queries)),
+    longestKeys: Math.max(...segmentLengths(keys)),
+    shape: `${batch}x${n}x${depth} keys ${params.keys} segments ${segments}`,
+  }
 }
 
 /**
@@ -45,15 +180,11 @@ export function temporalAttention(
   label = 'attention',
 ): { y: Tensor; record: AttentionRecord } {
   expectSameShape(label, k, v)
-  const { params, bounds, constants } = setUp(p, q, k, queries, keys, label)
-  const tiles = ceilDiv(Math.max(...segmentLengths(queries)), TQ)
+  const { bounds, common, longestQueries, shape } = setUp(p, q, k, queries, keys, label)
   const y = p.tensor(q.shape, 'f32', label)
-  const lse = p.tensor([params.batch, params.queries], 'f32', `${label} lse`)
-  p.dispatch(shader, 'forward', { bounds, q, k, v, y, lse, params: { ...params, tiles } }, {
-    groups: ceilDiv(params.batch * params.segments * tiles, WORKGROUP),
-    constants: { ...constants, TQ },
-    label,
-  })
+  const lse = p.tensor(q.shape.slice(0, 2), 'f32', `${label} lse`)
+  const tensors = { bounds, q, k, v, y, lse }
+  recordVariant(p, 'attention', shape, forwardVariants, { ...common, tensors, longest: longestQueries, label })
   return { y, record: { q, k, v, y, lse, queries, keys } }
 }
 
@@ -65,28 +196,29 @@ export function temporalAttentionBackward(
   label = 'attention backward',
 ): { dq: Tensor; dk: Tensor; dv: Tensor } {
   expectSameShape(label, dy, y)
-  const { params: sizes, bounds, constants } = setUp(p, q, k, queries, keys, label)
-  // Per query its lse and delta, side by side: the key side then stays within 8 storage buffers, the least every device has.
-  const rows = p.tensor([sizes.batch, 2 * sizes.queries], 'f32', `${label} rows`)
-  const params = { ...sizes, rows_stride: rows.rowStride / 2, tiles: 0 }
-  p.dispatch(backward, 'row_statistics', { y, dy, lse, row_values: rows, params }, {
-    groups: ceilDiv(sizes.batch * sizes.queries, WORKGROUP),
-    constants,
+  const { bounds, common, longestQueries, longestKeys, shape } = setUp(p, q, k, queries, keys, label)
+  const { params, d4 } = common
+  // Per query its lse and delta, side by side: the key side then needs 8 storage buffers, which every device has.
+  const rows = p.tensor([params.batch, 2 * params.queries], 'f32', `${label} rows`)
+  p.dispatch(backward, 'row_statistics', { y, dy, lse, row_values: rows, params: { ...params, tiles: 0 } }, {
+    groups: ceilDiv(params.batch * params.queries, WORKGROUP),
+    constants: { D4: d4 },
     label: `${label} rows`,
   })
-  const launch = (tiles: number) => ({ groups: ceilDiv(sizes.batch * sizes.segments * tiles, WORKGROUP), constants })
   const shared = { bounds, q, k, v, dy, rows }
   const dq = p.tensor(q.shape, 'f32', `${label} dq`)
-  const queryTiles = Math.max(...segmentLengths(queries))
-  p.dispatch(backward, 'query', { ...shared, dq, params: { ...params, tiles: queryTiles } }, {
-    ...launch(queryTiles),
+  recordVariant(p, 'attention query side', shape, queryVariants, {
+    ...common,
+    tensors: { ...shared, dq },
+    longest: longestQueries,
     label: `${label} query side`,
   })
   const dk = p.tensor(k.shape, 'f32', `${label} dk`)
   const dv = p.tensor(v.shape, 'f32', `${label} dv`)
-  const keyTiles = Math.max(...segmentLengths(keys))
-  p.dispatch(backward, 'key', { ...shared, dk, dv, params: { ...params, tiles: keyTiles } }, {
-    ...launch(keyTiles),
+  recordVariant(p, 'attention key side', shape, keyVariants, {
+    ...common,
+    tensors: { ...shared, dk, dv },
+    longest: longestKeys,
     label: `${label} key side`,
   })
   return { dq, dk, dv }

@@ -27,6 +27,8 @@ export interface CaseResult {
   tolerance: number
   /** The tensor whose error is reported. */
   tensor?: string
+  /** Of a decomposition: solver and form. */
+  method?: string
 }
 
 /** A judgement as a result; an error that is no number (missing or not finite) in words, since JSON has no infinity. */

@@ -8,7 +8,7 @@ import type { Gpu } from '../runtime/gpu.ts'
 import type { Store } from '../store/store.ts'
 import { resultOf, type CaseResult, type FixtureCase } from './case.ts'
 import { judgeCase } from './compare.ts'
-import { verifyCvxedaCase, type CvxedaCase } from './cvxeda.ts'
+import { methodsOf, namedCase, verifyCvxedaCase, type CvxedaCase, type Device, type Method } from './cvxeda.ts'
 import { judgeMetrics } from './metrics.ts'
 import { runCheckpoint, runModel, runTrace, type TraceAttrs } from './models.ts'
 import type { Arrays } from './op_context.ts'
@@ -24,14 +24,23 @@ export interface VerifyHooks {
 /** Kinds of cases that the schema has and this version does not compute. */
 const notComputed: Readonly<Record<string, string>> = { cam: 'class activation maps are not computed by this version' }
 
-/** Runs every case of `index.json` and judges it by its own tolerances. @throws FormatError when there is no such index */
-export async function verifyFixtures(gpu: Gpu, store: Store, source: string, hooks: VerifyHooks = {}): Promise<CaseResult[]> {
+/**
+ * Runs every case of `index.json` and judges it by its own tolerances; a cvxEDA case once by each solver and form, unless
+ * these are chosen. Without a GPU cvxEDA's float64 solver is all there is to run. @throws FormatError when there is no such index
+ */
+export async function verifyFixtures(device: Device, store: Store, source: string, options: VerifyHooks & Method = {}): Promise<CaseResult[]> {
+  const { onCase, ...choice } = options
   const cases = await readIndex(store, source)
+  const methods = methodsOf(device, choice)
+  const total = cases.reduce((sum, entry) => sum + (isCvxeda(entry) ? methods.length : 1), 0)
   const results: CaseResult[] = []
-  for (const entry of cases) {
-    const result = await verifyCase(gpu, store, entry, cases)
+  const add = (result: CaseResult): void => {
     results.push(result)
-    hooks.onCase?.(result, results.length, cases.length)
+    onCase?.(result, results.length, total)
+  }
+  for (const entry of cases) {
+    if (!isCvxeda(entry)) add(await verifyCase(device, store, entry, cases))
+    else for (const method of methods) add(await verifyDecomposition(device, store, entry, method))
   }
   return results
 }
@@ -57,12 +66,24 @@ async function readIndex(store: Store, source: string): Promise<IndexCase[]> {
   }
 }
 
-/** A case that cannot be run has failed, with the reason; only a lost device ends the whole run. */
-async function verifyCase(gpu: Gpu, store: Store, entry: IndexCase, cases: readonly IndexCase[]): Promise<CaseResult> {
-  const name = isCvxeda(entry) ? entry.name : entry.id
-  const kind = isCvxeda(entry) ? 'cvxeda' : entry.kind
+async function verifyDecomposition(device: Device, store: Store, entry: CvxedaCase & { file: string }, method: Method): Promise<CaseResult> {
   try {
-    if (isCvxeda(entry)) return await verifyCvxedaCase(gpu, entry, parseSafetensors(await store.read(entry.file), entry.file).tensors)
+    return await verifyCvxedaCase(device, entry, parseSafetensors(await store.read(entry.file), entry.file).tensors, method)
+  } catch (error) {
+    return failure(device, namedCase(device, entry, method), error)
+  }
+}
+
+/** A case that cannot be run has failed, with the reason; only a lost device ends the whole run. */
+function failure(device: Device, named: Pick<CaseResult, 'name' | 'kind' | 'method'>, error: unknown): CaseResult {
+  if (device !== 'cpu') device.check()
+  return { ...named, status: 'failed', error: error instanceof Error ? error.message : String(error), tolerance: 0 }
+}
+
+async function verifyCase(device: Device, store: Store, entry: FixtureCase, cases: readonly IndexCase[]): Promise<CaseResult> {
+  const { id: name, kind } = entry
+  if (device === 'cpu') return { name, kind, status: 'skipped', error: 'needs a GPU', tolerance: 0 }
+  try {
     const reason = notComputed[kind]
     if (reason) return { name, kind, status: 'skipped', error: reason, tolerance: 0 }
     if (kind === 'metrics') {
@@ -70,11 +91,10 @@ async function verifyCase(gpu: Gpu, store: Store, entry: IndexCase, cases: reado
       return resultOf(name, kind, { ok: error <= tolerance, error, tolerance, tensor: where })
     }
     const arrays = parseSafetensors(await store.read(entry.file), entry.file).tensors as Arrays
-    const computed = await compute(gpu, store, entry, arrays, cases)
+    const computed = await compute(device, store, entry, arrays, cases)
     return resultOf(name, kind, judgeCase(entry, arrays, computed))
   } catch (error) {
-    gpu.check()
-    return { name, kind, status: 'failed', error: error instanceof Error ? error.message : String(error), tolerance: 0 }
+    return failure(device, { name, kind }, error)
   }
 }
 

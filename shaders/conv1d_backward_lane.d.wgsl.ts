@@ -1,0 +1,12 @@
+// Generated from conv1d_backward_lane.wgsl by `npm run gen`; do not edit.
+import type { Shader } from '../src/runtime/shader.ts'
+
+declare const shader: Shader<{
+  entries: {
+    input: 'dx' | 'dy_rows' | 'w'
+    weight: 'dy' | 'partials' | 'x'
+  }
+  params: 'batch' | 'in_rows' | 'out_rows' | 'in_quads' | 'out_channels' | 'out_quads' | 'kernel' | 'stride' | 'padding' | 'chunks' | 'chunk_samples' | 'chunk_rows'
+  constants: 'SG' | 'TM'
+}>
+export default shader

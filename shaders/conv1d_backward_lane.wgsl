@@ -1,0 +1,157 @@
+// 1-D convolution, backward, for adapters where a load costs as much as a hundred multiply-adds (software). Formulas and shapes
+// as in conv1d_backward.wgsl; workgroups, broadcasts and the short innermost loops as in conv1d_lane.wgsl.
+//
+// input:   rows of one residue l mod stride see the same taps: for each residue a matrix product of rows (b, l) and columns ci
+//          over the depth (k, co). TM*SG rows x 4*SG columns; every lane loads the dy of TM rows, which are broadcast, and
+//          the w of its own columns. Launch: stride * ceil(B*ceil(L/stride) / (TM*SG)) * ceil(Ci/4 / SG) workgroups.
+// weight:  a matrix product of rows (k, ci) and columns co over the depth (b, o). 4*SG rows x 4*SG columns; in each step every lane
+//          loads one quad of x, which is broadcast, and the dy of its own columns. The depth is split into chunks, each either
+//          `chunk_samples` whole samples or `chunk_rows` positions of one sample: partial sums go to fixed slots [chunk, K, Ci, Co]
+//          for `reduce` of conv1d_backward.wgsl. Launch: chunks * ceil(K*Ci/4 / SG) * ceil(Co/4 / SG) workgroups.
+
+enable subgroups;
+
+struct Params {
+  batch: u32,
+  in_rows: u32,
+  out_rows: u32,
+  in_quads: u32,
+  out_channels: u32,
+  out_quads: u32,
+  kernel: u32,
+  stride: u32,
+  padding: u32,
+  chunks: u32,
+  chunk_samples: u32,
+  chunk_rows: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> dy: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> partials: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> dy_rows: array<f32>;
+@group(0) @binding(5) var<storage, read> w: array<f32>;
+@group(0) @binding(6) var<storage, read_write> dx: array<vec4<f32>>;
+
+// Lanes of a subgroup, and rows that a lane loads (input).
+const SG: u32 = 8u;
+const TM: u32 = 4u;
+
+@compute @workgroup_size(SG)
+fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+         @builtin(subgroup_invocation_id) lane: u32) {
+  let columns = (params.in_quads + SG - 1u) / SG;
+  let per_sample = (params.in_rows + params.stride - 1u) / params.stride;
+  let rows = params.batch * per_sample;
+  let tiles = (rows + TM * SG - 1u) / (TM * SG);
+  let place = group.y * groups.x + group.x;
+  let row0 = place / columns % tiles * TM * SG;
+  let residue = place / (columns * tiles);
+  if (residue >= params.stride) { return; }
+  let ci = place % columns * SG + lane;
+  var acc: array<vec4<f32>, TM * SG>;
+
+  // Of the rows that this lane loads: the place within the residue and the sample, and the first row of the sample.
+  var place_in: array<u32, TM>;
+  var sample: array<u32, TM>;
+  // @unroll
+  for (var m = 0u; m < TM; m++) {
+    let r = row0 + m * SG + lane;
+    place_in[m] = r % per_sample;
+    sample[m] = r / per_sample * params.out_rows;
+  }
+  let out_stride = params.out_quads * 4u;
+  for (var k = (residue + params.padding) % params.stride; k < params.kernel; k += params.stride) {
+    // Row j of the residue is l = residue + j*stride; its tap k lies at o = j + shift. The division is exact.
+    let ahead = residue + params.padding;
+    let shift = select(0u - (k - ahead) / params.stride, (ahead - k) / params.stride, ahead >= k);
+    var at: array<u32, TM>;
+    var inside: array<bool, TM>;
+    // @unroll
+    for (var m = 0u; m < TM; m++) {
+      // Rows before the signal wrap around to huge values, so one comparison tests both ends.
+      let o = place_in[m] + shift;
+      inside[m] = o < params.out_rows && row0 + m * SG + lane < rows;
+      at[m] = select(0u, sample[m] + o, inside[m]) * out_stride;
+    }
+    let column = (k * params.in_quads + min(ci, params.in_quads - 1u)) * 4u * out_stride;
+    for (var co = 0u; co < params.out_channels; co++) {
+      var g: array<f32, TM>;
+      // @unroll
+      for (var m = 0u; m < TM; m++) { g[m] = select(0.0, dy_rows[at[m] + co], inside[m]); }
+      let w0 = w[column + co];
+      let w1 = w[column + co + out_stride];
+      let w2 = w[column + co + 2u * out_stride];
+      let w3 = w[column + co + 3u * out_stride];
+      let weights = vec4<f32>(w0, w1, w2, w3);
+      // @unroll
+      for (var m = 0u; m < TM; m++) {
+        // @unroll
+        for (var i = 0u; i < SG; i++) { acc[m * SG + i] += subgroupBroadcast(g[m], i) * weights; }
+      }
+    }
+  }
+  var b = row0 / per_sample;
+  var j = row0 % per_sample;
+  // @unroll
+  for (var m = 0u; m < TM; m++) {
+    // @unroll
+    for (var i = 0u; i < SG; i++) {
+      // A residue may have one row less than the first.
+      let l = residue + j * params.stride;
+      if (ci < params.in_quads && b < params.batch && l < params.in_rows) {
+        dx[(b * params.in_rows + l) * params.in_quads + ci] = acc[m * SG + i];
+      }
+      let ends = j + 1u == per_sample;
+      j = select(j + 1u, 0u, ends);
+      b = select(b, b + 1u, ends);
+    }
+  }
+}
+
+@compute @workgroup_size(SG)
+fn weight(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+          @builtin(subgroup_invocation_id) lane: u32) {
+  let columns = (params.out_quads + SG - 1u) / SG;
+  let rows = params.kernel * params.in_quads;
+  let tiles = (rows + SG - 1u) / SG;
+  let place = group.y * groups.x + group.x;
+  let row0 = place / columns % tiles * SG;
+  let chunk = place / (columns * tiles);
+  if (chunk >= params.chunks) { return; }
+  let co = place % columns * SG + lane;
+  let column = min(co, params.out_quads - 1u);
+  let parts = (params.out_rows + params.chunk_rows - 1u) / params.chunk_rows;
+  let o0 = chunk % parts * params.chunk_rows;
+  let o1 = min(o0 + params.chunk_rows, params.out_rows);
+  let b0 = chunk / parts * params.chunk_samples;
+  let b1 = min(b0 + params.chunk_samples, params.batch);
+
+  // The row (k, ci) whose x this lane loads.
+  let k = (row0 + lane) / params.in_quads;
+  let ci = (row0 + lane) % params.in_quads;
+  var acc: array<mat4x4<f32>, SG>;
+  for (var b = b0; b < b1; b++) {
+    for (var o = o0; o < o1; o++) {
+      let l = o * params.stride + k - params.padding;
+      let inside = l < params.in_rows && k < params.kernel;
+      let own = select(vec4<f32>(), x[select(0u, (b * params.in_rows + l) * params.in_quads + ci, inside)], inside);
+      let g = dy[(b * params.out_rows + o) * params.out_quads + column];
+      // @unroll
+      for (var i = 0u; i < SG; i++) {
+        let v = subgroupBroadcast(own, i);
+        acc[i] += mat4x4<f32>(v.x * g, v.y * g, v.z * g, v.w * g);
+      }
+    }
+  }
+  // @unroll
+  for (var t = 0u; t < SG; t++) {
+    if (co < params.out_quads && row0 + t < rows) {
+      // @unroll
+      for (var i = 0u; i < 4u; i++) {
+        partials[((chunk * rows + row0 + t) * 4u + i) * params.out_quads + co] = acc[t][i];
+      }
+    }
+  }
+}

@@ -1,0 +1,12 @@
+// Generated from conv1d_lane.wgsl by `npm run gen`; do not edit.
+import type { Shader } from '../src/runtime/shader.ts'
+
+declare const shader: Shader<{
+  entries: {
+    forward: 'w' | 'x' | 'y'
+    forward_bias: 'bias' | 'w' | 'x' | 'y'
+  }
+  params: 'batch' | 'in_rows' | 'out_rows' | 'in_channels' | 'in_quads' | 'out_quads' | 'kernel' | 'stride' | 'padding' | 'chunks' | 'chunk_quads'
+  constants: 'SG' | 'TM'
+}>
+export default shader

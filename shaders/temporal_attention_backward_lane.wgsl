@@ -1,0 +1,192 @@
+// Softmax attention over time, backward, for software adapters: the formulas of temporal_attention_backward.wgsl in the manner
+// of temporal_attention_lane.wgsl. A workgroup is one subgroup of SG lanes with T rows each, OWN = T * D4 quads; the rows of the
+// other side come KB at a time, LOADS quads to a lane, and are broadcast. KB is at most SG.
+// query: own rows are queries, the others keys: dq; launch B * S * ceil(longest query segment / (SG * T)) workgroups.
+// key:   own rows are keys, the others queries: dk, dv; launch B * S * ceil(longest key segment / (SG * T)) workgroups.
+enable subgroups;
+
+struct Params { batch: u32, queries: u32, keys: u32, segments: u32, tiles: u32, rows_stride: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> bounds: array<u32>;
+@group(0) @binding(2) var<storage, read> q: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> k: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> v: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read> dy: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> rows: array<vec2<f32>>;
+@group(0) @binding(7) var<storage, read_write> dq: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> dk: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read_write> dv: array<vec4<f32>>;
+
+const SG: u32 = 8u;
+const D4: u32 = 8u;
+const T: u32 = 2u;
+const OWN: u32 = 16u;
+const KB: u32 = 1u;
+const LOADS: u32 = 1u;
+
+// bounds: S + 1 row bounds of the queries, then as many of the keys. rows[b, i] = (lse[i], delta[i]).
+
+@compute @workgroup_size(SG)
+fn query(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+         @builtin(subgroup_invocation_id) lane: u32) {
+  let index = group.y * groups.x + group.x;
+  let s = index / params.tiles % params.segments;
+  let b = index / (params.tiles * params.segments);
+  if (b >= params.batch) { return; }
+  let first = bounds[s] + index % params.tiles * SG * T;
+  let end = bounds[s + 1u];
+  if (first >= end) { return; }
+  let keys_at = params.segments + 1u;
+  let key_end = bounds[keys_at + s + 1u];
+  let last = (b * params.keys + key_end) * D4 - 1u;
+
+  var own: array<vec4<f32>, OWN>;
+  var upstream: array<vec4<f32>, OWN>;
+  var gradient: array<vec4<f32>, OWN>;
+  var row: array<vec2<f32>, T>;
+  // @unroll
+  for (var t = 0u; t < T; t++) { row[t] = rows[b * params.rows_stride + min(first + t * SG + lane, end - 1u)]; }
+  for (var r = 0u; r < OWN; r++) {
+    let at = (b * params.queries + min(first + r / D4 * SG + lane, end - 1u)) * D4 + r % D4;
+    let own_quad = q[at];
+    let upstream_quad = dy[at];
+    // @unroll
+    for (var e = 0u; e < OWN; e++) {
+      own[e] = select(own[e], own_quad, r == e);
+      upstream[e] = select(upstream[e], upstream_quad, r == e);
+    }
+  }
+  for (var j = bounds[keys_at + s]; j < key_end; j += KB) {
+    let at = (b * params.keys + j) * D4 + lane;
+    var keys: array<vec4<f32>, LOADS>;
+    var values: array<vec4<f32>, LOADS>;
+    // @unroll
+    for (var l = 0u; l < LOADS; l++) {
+      keys[l] = k[min(at + l * SG, last)];
+      values[l] = v[min(at + l * SG, last)];
+    }
+    // @unroll
+    for (var c = 0u; c < KB; c++) {
+      var score = array<vec4<f32>, T>();
+      var product = array<vec4<f32>, T>();
+      // @unroll
+      for (var d = 0u; d < D4; d++) {
+        let key = subgroupBroadcast(keys[(c * D4 + d) / SG], (c * D4 + d) % SG);
+        let value = subgroupBroadcast(values[(c * D4 + d) / SG], (c * D4 + d) % SG);
+        // @unroll
+        for (var t = 0u; t < T; t++) {
+          score[t] += own[t * D4 + d] * key;
+          product[t] += upstream[t * D4 + d] * value;
+        }
+      }
+      var ds: array<f32, T>;
+      // @unroll
+      for (var t = 0u; t < T; t++) {
+        let p = exp(score[t].x + score[t].y + score[t].z + score[t].w - row[t].x);
+        ds[t] = select(0.0, p * (product[t].x + product[t].y + product[t].z + product[t].w - row[t].y), j + c < key_end);
+      }
+      // @unroll
+      for (var d = 0u; d < D4; d++) {
+        let key = subgroupBroadcast(keys[(c * D4 + d) / SG], (c * D4 + d) % SG);
+        // @unroll
+        for (var t = 0u; t < T; t++) { gradient[t * D4 + d] += ds[t] * key; }
+      }
+    }
+  }
+  for (var r = 0u; r < OWN; r++) {
+    let i = first + r / D4 * SG + lane;
+    var quad = vec4<f32>();
+    // @unroll
+    for (var e = 0u; e < OWN; e++) { quad = select(quad, gradient[e], r == e); }
+    if (i < end) { dq[(b * params.queries + i) * D4 + r % D4] = quad; }
+  }
+}
+
+@compute @workgroup_size(SG)
+fn key(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+       @builtin(subgroup_invocation_id) lane: u32) {
+  let index = group.y * groups.x + group.x;
+  let s = index / params.tiles % params.segments;
+  let b = index / (params.tiles * params.segments);
+  if (b >= params.batch) { return; }
+  let keys_at = params.segments + 1u;
+  let first = bounds[keys_at + s] + index % params.tiles * SG * T;
+  let end = bounds[keys_at + s + 1u];
+  if (first >= end) { return; }
+  let query_end = bounds[s + 1u];
+  let last = (b * params.queries + query_end) * D4 - 1u;
+
+  var own: array<vec4<f32>, OWN>;
+  var value: array<vec4<f32>, OWN>;
+  var key_gradient: array<vec4<f32>, OWN>;
+  var value_gradient: array<vec4<f32>, OWN>;
+  for (var r = 0u; r < OWN; r++) {
+    let at = (b * params.keys + min(first + r / D4 * SG + lane, end - 1u)) * D4 + r % D4;
+    let own_quad = k[at];
+    let value_quad = v[at];
+    // @unroll
+    for (var e = 0u; e < OWN; e++) {
+      own[e] = select(own[e], own_quad, r == e);
+      value[e] = select(value[e], value_quad, r == e);
+    }
+  }
+  for (var i = bounds[s]; i < query_end; i += KB) {
+    let at = (b * params.queries + i) * D4 + lane;
+    var queries: array<vec4<f32>, LOADS>;
+    var upstreams: array<vec4<f32>, LOADS>;
+    // @unroll
+    for (var l = 0u; l < LOADS; l++) {
+      queries[l] = q[min(at + l * SG, last)];
+      upstreams[l] = dy[min(at + l * SG, last)];
+    }
+    let lane_row = rows[b * params.rows_stride + min(i + lane, query_end - 1u)];
+    // @unroll
+    for (var c = 0u; c < KB; c++) {
+      let row = subgroupBroadcast(lane_row, c);
+      var score = array<vec4<f32>, T>();
+      var product = array<vec4<f32>, T>();
+      // @unroll
+      for (var d = 0u; d < D4; d++) {
+        let row_query = subgroupBroadcast(queries[(c * D4 + d) / SG], (c * D4 + d) % SG);
+        let upstream = subgroupBroadcast(upstreams[(c * D4 + d) / SG], (c * D4 + d) % SG);
+        // @unroll
+        for (var t = 0u; t < T; t++) {
+          score[t] += row_query * own[t * D4 + d];
+          product[t] += upstream * value[t * D4 + d];
+        }
+      }
+      var p: array<f32, T>;
+      var ds: array<f32, T>;
+      // @unroll
+      for (var t = 0u; t < T; t++) {
+        p[t] = select(0.0, exp(score[t].x + score[t].y + score[t].z + score[t].w - row.x), i + c < query_end);
+        ds[t] = p[t] * (product[t].x + product[t].y + product[t].z + product[t].w - row.y);
+      }
+      // @unroll
+      for (var d = 0u; d < D4; d++) {
+        let row_query = subgroupBroadcast(queries[(c * D4 + d) / SG], (c * D4 + d) % SG);
+        let upstream = subgroupBroadcast(upstreams[(c * D4 + d) / SG], (c * D4 + d) % SG);
+        // @unroll
+        for (var t = 0u; t < T; t++) {
+          key_gradient[t * D4 + d] += ds[t] * row_query;
+          value_gradient[t * D4 + d] += p[t] * upstream;
+        }
+      }
+    }
+  }
+  for (var r = 0u; r < OWN; r++) {
+    let j = first + r / D4 * SG + lane;
+    var key_quad = vec4<f32>();
+    var value_quad = vec4<f32>();
+    // @unroll
+    for (var e = 0u; e < OWN; e++) {
+      key_quad = select(key_quad, key_gradient[e], r == e);
+      value_quad = select(value_quad, value_gradient[e], r == e);
+    }
+    if (j < end) {
+      dk[(b * params.keys + j) * D4 + r % D4] = key_quad;
+      dv[(b * params.keys + j) * D4 + r % D4] = value_quad;
+    }
+  }
+}

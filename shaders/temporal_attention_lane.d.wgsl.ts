@@ -1,0 +1,11 @@
+// Generated from temporal_attention_lane.wgsl by `npm run gen`; do not edit.
+import type { Shader } from '../src/runtime/shader.ts'
+
+declare const shader: Shader<{
+  entries: {
+    forward: 'bounds' | 'k' | 'lse' | 'q' | 'v' | 'y'
+  }
+  params: 'batch' | 'queries' | 'keys' | 'segments' | 'tiles' | 'lse_stride'
+  constants: 'SG' | 'D4' | 'T' | 'OWN' | 'KB' | 'LOADS' | 'LOWEST'
+}>
+export default shader

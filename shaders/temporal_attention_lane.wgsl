@@ -1,0 +1,126 @@
+// Softmax attention over time for software adapters; what is computed and its shapes as in temporal_attention.wgsl.
+//
+// There a load costs as much as dozens of multiply-adds, and handing a register to all lanes of a subgroup next to nothing. So a
+// workgroup is one subgroup; each of its SG lanes has T queries of its own, OWN = T * D4 quads in registers. Keys come KB at a
+// time, as many as one load of every lane can bring (one if D4 > SG): their KB * D4 quads lie side by side in memory, lane l
+// loads quads l, l + SG, … (LOADS of them), and each is broadcast to all lanes where it is used.
+// Lanes without a query or a quad of their own repeat the last one; keys past the end of the segment get weight zero.
+// Loads and stores, slow to compile, stay in loops that are not unrolled; there select finds the register.
+// Sums declared in a loop have initialisers: without one Dawn lets them keep the values of the iteration before.
+// Launch: B * S * ceil(longest segment / (SG * T)) workgroups.
+enable subgroups;
+
+struct Params { batch: u32, queries: u32, keys: u32, segments: u32, tiles: u32, lse_stride: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> bounds: array<u32>;
+@group(0) @binding(2) var<storage, read> q: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> k: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> v: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> lse: array<f32>;
+
+const SG: u32 = 8u;
+const D4: u32 = 8u;
+const T: u32 = 2u;
+const OWN: u32 = 16u;
+const KB: u32 = 1u;
+const LOADS: u32 = 1u;
+const LOWEST: f32 = -3.402823e38;
+
+// bounds: S + 1 row bounds of the queries, then as many of the keys.
+
+@compute @workgroup_size(SG)
+fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+           @builtin(subgroup_invocation_id) lane: u32) {
+  let index = group.y * groups.x + group.x;
+  let s = index / params.tiles % params.segments;
+  let b = index / (params.tiles * params.segments);
+  if (b >= params.batch) { return; }
+  let first = bounds[s] + index % params.tiles * SG * T;
+  let end = bounds[s + 1u];
+  if (first >= end) { return; }
+  let keys_at = params.segments + 1u;
+  let key_end = bounds[keys_at + s + 1u];
+  let last = (b * params.keys + key_end) * D4 - 1u;
+
+  var query: array<vec4<f32>, OWN>;
+  var sum: array<vec4<f32>, OWN>;
+  var largest: array<f32, T>;
+  var total: array<f32, T>;
+  // @unroll
+  for (var t = 0u; t < T; t++) {
+    largest[t] = LOWEST;
+    total[t] = 0.0;
+  }
+  for (var r = 0u; r < OWN; r++) {
+    let quad = q[(b * params.queries + min(first + r / D4 * SG + lane, end - 1u)) * D4 + r % D4];
+    // @unroll
+    for (var e = 0u; e < OWN; e++) { query[e] = select(query[e], quad, r == e); }
+  }
+  for (var j = bounds[keys_at + s]; j < key_end; j += KB) {
+    let at = (b * params.keys + j) * D4 + lane;
+    var keys: array<vec4<f32>, LOADS>;
+    var values: array<vec4<f32>, LOADS>;
+    // @unroll
+    for (var l = 0u; l < LOADS; l++) {
+      keys[l] = k[min(at + l * SG, last)];
+      values[l] = v[min(at + l * SG, last)];
+    }
+    var weight: array<f32, KB * T>;
+    // @unroll
+    for (var c = 0u; c < KB; c++) {
+      var score = array<vec4<f32>, T>();
+      // @unroll
+      for (var d = 0u; d < D4; d++) {
+        let key = subgroupBroadcast(keys[(c * D4 + d) / SG], (c * D4 + d) % SG);
+        // @unroll
+        for (var t = 0u; t < T; t++) { score[t] += query[t * D4 + d] * key; }
+      }
+      // @unroll
+      for (var t = 0u; t < T; t++) {
+        weight[c * T + t] = select(LOWEST, score[t].x + score[t].y + score[t].z + score[t].w, j + c < key_end);
+      }
+    }
+    var rescale: array<f32, T>;
+    // @unroll
+    for (var t = 0u; t < T; t++) {
+      var next = largest[t];
+      // @unroll
+      for (var c = 0u; c < KB; c++) { next = max(next, weight[c * T + t]); }
+      rescale[t] = exp(largest[t] - next);
+      largest[t] = next;
+      total[t] *= rescale[t];
+      // @unroll
+      for (var c = 0u; c < KB; c++) {
+        weight[c * T + t] = exp(weight[c * T + t] - next);
+        total[t] += weight[c * T + t];
+      }
+    }
+    // @unroll
+    for (var d = 0u; d < D4; d++) {
+      // @unroll
+      for (var t = 0u; t < T; t++) { sum[t * D4 + d] *= rescale[t]; }
+      // @unroll
+      for (var c = 0u; c < KB; c++) {
+        let value = subgroupBroadcast(values[(c * D4 + d) / SG], (c * D4 + d) % SG);
+        // @unroll
+        for (var t = 0u; t < T; t++) { sum[t * D4 + d] += weight[c * T + t] * value; }
+      }
+    }
+  }
+  // @unroll
+  for (var t = 0u; t < T; t++) {
+    let i = first + t * SG + lane;
+    if (i < end) { lse[b * params.lse_stride + i] = largest[t] + log(total[t]); }
+    // @unroll
+    for (var d = 0u; d < D4; d++) { sum[t * D4 + d] /= total[t]; }
+  }
+  for (var r = 0u; r < OWN; r++) {
+    let i = first + r / D4 * SG + lane;
+    var quad = vec4<f32>();
+    // @unroll
+    for (var e = 0u; e < OWN; e++) { quad = select(quad, sum[e], r == e); }
+    if (i < end) { y[(b * params.queries + i) * D4 + r % D4] = quad; }
+  }
+}

@@ -1,0 +1,76 @@
+// Tables of the ADMM's linear solve (cvxeda_admm.wgsl): gains for each penalty of the ladder, in float64 on the host.
+
+import { columnsAt, eliminateAll, GAIN, runsOf, slotOf, SLOTS, SPLINES, type Runs } from './newton.ts'
+import type { Problem } from './problem.ts'
+
+/** Exponents of the ladder's powers of two, and the one that every signal starts with. */
+const FIRST_EXPONENT = -10
+const LOWEST_EXPONENT = -18
+const HIGHEST_EXPONENT = 2
+
+/** Sizes in rows of four floats. */
+export interface TableLayout {
+  runs: Runs
+  /** Rows of splines: those of all runs, from runs.first - 3 on. */
+  rows: number
+  /** One level of the ladder. */
+  level: number
+  /** Exponents of the lowest and the highest penalty that fit the device's memory. */
+  lowest: number
+  highest: number
+  total: number
+}
+
+/** @param words floats that one binding may hold */
+export function layoutOf(problem: Problem, words: number): TableLayout {
+  const runs = runsOf(problem)
+  const rows = runs.last - runs.first + SPLINES
+  const level = 3 * (problem.n + rows) + 1
+  const room = Math.floor((words / 4 - problem.n) / level) - 1
+  const lowest = Math.max(LOWEST_EXPONENT, FIRST_EXPONENT - Math.max(0, Math.ceil(room / 2)))
+  const highest = Math.min(HIGHEST_EXPONENT, FIRST_EXPONENT + Math.max(0, Math.floor(room / 2)))
+  return { runs, rows, level, lowest, highest, total: problem.n + (highest - lowest + 1) * level }
+}
+
+/** Penalty that every signal starts with. */
+export const FIRST_PENALTY = 2 ** FIRST_EXPONENT
+
+/** Values of the splines at each sample, by slot. */
+export function columnTable(problem: Problem, { runs }: TableLayout): Float32Array {
+  const table = new Float32Array(problem.n * 4)
+  const columns = new Float64Array(SLOTS)
+  for (let run = runs.first; run <= runs.last; run++) {
+    for (let i = runs.start(run); i < runs.start(run + 1); i++) {
+      columnsAt(problem, runs, i, run, columns)
+      table.set(columns.subarray(0, SPLINES), i * 4)
+    }
+  }
+  return table
+}
+
+/** Gains, eliminated splines and drift for one penalty, in the order that the shader states. */
+export function levelTable(problem: Problem, { runs, rows, level }: TableLayout, penalty: number): Float32Array {
+  const { n, knotCount, drift } = problem
+  const zeros = new Float64Array(n)
+  const quadratic = { w: new Float64Array(n).fill(penalty), b: zeros, e: zeros, l: new Float64Array(knotCount) }
+  const { gains, rows: eliminated } = eliminateAll(problem, quadratic)
+  const table = new Float32Array(level * 4)
+  for (let i = 0; i < n; i++) {
+    const [at, from] = [i * 12, i * GAIN]
+    for (let m = 0; m < 3; m++) table[at + m] = gains[from + m]!
+    table[at + 3] = drift[0]?.[i] ?? 0
+    for (let m = 0; m < SLOTS; m++) table[at + 4 + m] = gains[from + 4 + m]!
+    table[at + 10] = drift[1]?.[i] ?? 0
+  }
+  for (let row = 0; row < rows; row++) {
+    const at = (n + row) * 12
+    const spline = row + runs.first - SPLINES + 1
+    const source = eliminated[row]!
+    table.set(source.subarray(0, SLOTS + 2), at)
+    table[at + 8] = 1 / source[slotOf(spline)]!
+    table[at + 9] = spline >= 0 && spline < knotCount ? 1 : 0
+  }
+  drift.forEach((_, c) => { table[(n + rows) * 12 + c] = 1 / eliminated[rows + c]![SPLINES + c]! })
+  table[(n + rows) * 12 + 2] = drift.length > 1 ? eliminated[rows + 1]![SPLINES]! : 0
+  return table
+}

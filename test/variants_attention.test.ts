@@ -1,0 +1,192 @@
+// Every variant of attention, forward and backward, against the float64 twin, on memory filled with NaN first.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { toChannelsLast } from '../src/kernels/host_layout.ts'
+import { segmentsOf } from '../src/kernels/segments.ts'
+import { attentionVariants, temporalAttention, temporalAttentionBackward } from '../src/kernels/temporal_attention.ts'
+import { ndarray, type NdArray } from '../src/reference/array.ts'
+import { attend, attendBackward } from '../src/reference/attention.ts'
+import { Gpu } from '../src/runtime/gpu.ts'
+import { openGpu } from '../src/runtime/node.ts'
+import { Plan } from '../src/runtime/plan.ts'
+import { Random } from '../src/runtime/random.ts'
+import type { Tensor } from '../src/runtime/tensor.ts'
+import { randomArray } from './reference.support.ts'
+
+let opened: Gpu
+beforeAll(async () => {
+  opened = await openGpu()
+})
+afterAll(() => opened.close())
+
+/** The device opened; for kernels of real GPUs, which work on any, the same device under another description. */
+function deviceFor(name: string): Gpu {
+  const info = { ...opened.info, isFallbackAdapter: false }
+  return name.startsWith('tile') ? Gpu.fromDevice(opened.device, { info }) : opened
+}
+
+interface Case {
+  batch: number
+  depth: number
+  /** Rows of each segment. */
+  queries: number[]
+  keys: number[]
+}
+
+/** One row, one key, depths that fill no quad and no subgroup, lengths that fill no tile. */
+const cases: Case[] = [
+  { batch: 1, depth: 3, queries: [1], keys: [1] },
+  { batch: 2, depth: 3, queries: [9, 1, 14], keys: [2, 5, 1] },
+  { batch: 3, depth: 4, queries: [1, 17, 6], keys: [3, 1, 9] },
+  { batch: 1, depth: 4, queries: [140, 3], keys: [3, 137] },
+  { batch: 1, depth: 8, queries: [41, 33], keys: [41, 33] },
+  { batch: 2, depth: 20, queries: [25], keys: [11] },
+  { batch: 2, depth: 32, queries: [30, 1, 31], keys: [30, 1, 31] },
+  { batch: 1, depth: 64, queries: [19], keys: [10] },
+]
+
+type Named = Record<'y' | 'lse' | 'dq' | 'dk' | 'dv', Float64Array | Float32Array>
+
+const total = (lengths: number[]) => lengths.reduce((sum, n) => sum + n, 0)
+
+/** Rows [from, to) of every channel of x [B, D, L]. */
+function slice({ shape: [B = 0, D = 0, L = 0], data }: NdArray, from: number, to: number): NdArray {
+  const rows = Array.from({ length: B * D }, (_, r) => [...data.subarray(r * L + from, r * L + to)])
+  return ndarray([B, D, to - from], Float64Array.from(rows.flat()))
+}
+
+/** The reverse: segments [B, D, n] side by side, channels last. */
+function join(parts: NdArray[]): Float32Array {
+  const [B = 0, D = 0] = parts[0]!.shape
+  const rows = Array.from({ length: B * D }, (_, r) =>
+    parts.flatMap(({ shape: [, , n = 0], data }) => [...data.subarray(r * n, (r + 1) * n)]))
+  return toChannelsLast(rows.flat(), [B, D, rows[0]!.length])
+}
+
+type Inputs = Record<'q' | 'k' | 'v' | 'dy', NdArray>
+
+function makeInputs({ batch, depth, queries, keys }: Case): Inputs {
+  const random = new Random(7)
+  const [n, m] = [total(queries), total(keys)]
+  return {
+    q: randomArray(random, batch, depth, n),
+    k: randomArray(random, batch, depth, m),
+    v: randomArray(random, batch, depth, m),
+    dy: randomArray(random, batch, depth, n),
+  }
+}
+
+/** lse [B, 1, n] of one segment: the score of the first key less the logarithm of its weight. */
+function logDenominator(q: NdArray, k: NdArray, attention: NdArray): NdArray {
+  const [B = 0, D = 0, n = 0] = q.shape
+  const m = k.shape[2]!
+  const values = Float64Array.from({ length: B * n }, (_, row) => {
+    const [b, i] = [Math.floor(row / n), row % n]
+    let score = 0
+    for (let d = 0; d < D; d++) score += q.data[(b * D + d) * n + i]! * k.data[(b * D + d) * m]!
+    return score - Math.log(attention.data[row * m]!)
+  })
+  return ndarray([B, 1, n], values)
+}
+
+function expected({ queries, keys }: Case, { q, k, v, dy }: Inputs): Named {
+  const [queryBounds, keyBounds] = [segmentsOf(queries), segmentsOf(keys)]
+  const parts = queries.map((_, s) => {
+    const ofQueries = (x: NdArray) => slice(x, queryBounds[s]!, queryBounds[s + 1]!)
+    const ofKeys = (x: NdArray) => slice(x, keyBounds[s]!, keyBounds[s + 1]!)
+    const { z, attention } = attend(ofQueries(q), ofKeys(k), ofKeys(v))
+    const gradient = attendBackward(ofQueries(q), ofKeys(k), ofKeys(v), attention, ofQueries(dy))
+    const lse = logDenominator(ofQueries(q), ofKeys(k), attention)
+    return { y: z, lse, dq: gradient.theta, dk: gradient.phi, dv: gradient.g }
+  })
+  const joined = (name: keyof Named) => join(parts.map((part) => part[name]))
+  return { y: joined('y'), lse: joined('lse'), dq: joined('dq'), dk: joined('dk'), dv: joined('dv') }
+}
+
+async function compiled(gpu: Gpu, { batch, depth, queries, keys }: Case, inputs: Inputs) {
+  const plan = new Plan(gpu)
+  const [n, m] = [total(queries), total(keys)]
+  const tensor = (name: keyof Inputs, rows: number) => plan.input(name, [batch, rows, depth])
+  const [q, k, v] = [tensor('q', n), tensor('k', m), tensor('v', m)] as const
+  const { y, record } = temporalAttention(plan, q, k, v, segmentsOf(queries), segmentsOf(keys))
+  const outputs = { y, lse: record.lse, ...temporalAttentionBackward(plan, tensor('dy', n), record) }
+  for (const [name, output] of Object.entries(outputs)) plan.output(name, output)
+  await plan.compile()
+  for (const [name, { data, shape: [B = 0, D = 0, L = 0] }] of Object.entries(inputs)) {
+    plan.write(name, toChannelsLast(data, [B, D, L]))
+  }
+  return { plan, outputs }
+}
+
+async function run(plan: Plan): Promise<Named> {
+  plan.poison()
+  plan.run()
+  const [y, lse] = [await plan.readFloat('y'), await plan.readFloat('lse')]
+  return { y, lse, dq: await plan.readFloat('dq'), dk: await plan.readFloat('dk'), dv: await plan.readFloat('dv') }
+}
+
+/** Largest difference, in units of the largest value. */
+function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [worst, largest] = [0, 0]
+  for (let i = 0; i < b.length; i++) {
+    const difference = Math.abs(a[i]! - b[i]!)
+    if (!(difference <= worst)) worst = difference
+    largest = Math.max(largest, Math.abs(b[i]!))
+  }
+  return worst / Math.max(largest, 1)
+}
+
+/** Rows in memory are whole quads; what pads them must be zero. */
+async function padding(gpu: Gpu, tensor: Tensor): Promise<number[]> {
+  const depth = tensor.shape.at(-1)!
+  const wide = gpu.wrap(tensor.buffer, [...tensor.shape.slice(0, -1), tensor.rowStride])
+  return [...(await gpu.readFloat(wide))].filter((_, i) => i % tensor.rowStride >= depth)
+}
+
+const title = ({ batch, depth, queries, keys }: Case) =>
+  `${batch} x [${queries.join(' ')}] x ${depth}, keys [${keys.join(' ')}]`
+
+/** All that a variant asks of its arguments to say whether it fits. */
+interface Choice {
+  name: string
+  fits(gpu: Gpu, args: { d4: number }): boolean
+}
+
+const lists: Record<string, readonly Choice[]> = attentionVariants
+const names = [...new Set(Object.values(lists).flatMap((list) => list.map(({ name }) => name)))]
+
+/** Larger depths are no other case for these families, and take a software adapter half a minute to compile. */
+const deepest = (name: string) => (name.startsWith('lane') ? 64 : name === 'reg' ? 20 : 8)
+
+describe.each(names)('%s', (name) => {
+  it.for(cases.map((one) => [title(one), one] as const))('%s', { timeout: 60_000 }, async ([, one], { skip }) => {
+    const gpu = deviceFor(name)
+    gpu.variants.clear()
+    for (const [op, list] of Object.entries(lists)) {
+      const variant = list.find((other) => other.name === name)
+      if (variant?.fits(gpu, { d4: Math.ceil(one.depth / 4) })) gpu.variants.set(op, name)
+    }
+    if (gpu.variants.size === 0 || (opened.info.isFallbackAdapter && one.depth > deepest(name))) skip()
+    const inputs = makeInputs(one)
+    const { plan, outputs } = await compiled(gpu, one, inputs)
+    const reference = expected(one, inputs)
+    const first = await run(plan)
+    for (const output of Object.keys(reference) as (keyof Named)[]) {
+      expect(distance(first[output], reference[output]), output).toBeLessThan(1e-5)
+    }
+    for (const output of [outputs.y, outputs.dq, outputs.dk, outputs.dv]) {
+      expect((await padding(gpu, output)).every((value) => value === 0)).toBe(true)
+    }
+    expect(await run(plan)).toEqual(first)
+    plan.destroy()
+  })
+})
+
+describe('without a word from the caller', () => {
+  it('software adapters with subgroups broadcast', async () => {
+    opened.variants.clear()
+    const { plan } = await compiled(opened, cases[0]!, makeInputs(cases[0]!))
+    const broadcasts = opened.info.isFallbackAdapter && opened.subgroupSize !== null
+    expect(plan.describe().match(/temporal_attention\w*lane/g)?.length ?? 0).toBe(broadcasts ? 3 : 0)
+    plan.destroy()
+  })
+})
