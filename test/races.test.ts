@@ -7,11 +7,14 @@ import { admm } from '../src/cvxeda/admm.ts'
 import { interiorPoint } from '../src/cvxeda/interior_point.ts'
 import { createProblem } from '../src/cvxeda/problem.ts'
 import { segmentMeanBackward } from '../src/kernels/channel_attention.ts'
+import { conv1d, conv1dBackwardInput, conv1dBackwardWeight, conv1dVariants } from '../src/kernels/conv1d.ts'
 import { optimizerStep } from '../src/kernels/optimizer.ts'
 import { clipSegments } from '../src/kernels/segments.ts'
+import { attentionVariants, temporalAttention, temporalAttentionBackward } from '../src/kernels/temporal_attention.ts'
 import { presets, type ModelConfig } from '../src/model/config.ts'
 import { Rtcan1d } from '../src/model/rtcan1d.ts'
 import { solveQp } from '../src/qp/dense.ts'
+import { UsageError } from '../src/runtime/errors.ts'
 import { Gpu } from '../src/runtime/gpu.ts'
 import { Plan, type Launch } from '../src/runtime/plan.ts'
 import { Random } from '../src/runtime/random.ts'
@@ -24,14 +27,17 @@ interface Dispatch {
   tensors: Readonly<Record<string, Tensor>>
   params: Readonly<Record<string, number>>
   constants: Constants
+  groups: number
 }
 
 type FakeBuffer = { size: number; bytes: Uint8Array }
 
-/** As much of a device as recording a plan needs: buffers that hold what is written to them. */
+/** As much of a device as recording a plan needs: buffers that hold what is written to them. Subgroups have four lanes. */
 function recordingDevice(): GPUDevice {
   const fake = {
-    limits: { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 28 },
+    limits: { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 28, maxComputeWorkgroupStorageSize: 2 ** 14 },
+    features: new Set(['subgroups']),
+    adapterInfo: { subgroupMinSize: 4, subgroupMaxSize: 4 },
     lost: new Promise(() => {}),
     addEventListener: () => {},
     createBuffer: ({ size }: { size: number }) => ({ size, bytes: new Uint8Array(size), destroy: () => {} }),
@@ -81,6 +87,40 @@ async function recordSolvers(gpu: Gpu): Promise<void> {
   compile.mockRestore()
 }
 
+/** Each variant that the adapter would not choose for the small networks above. */
+function recordVariants(gpu: Gpu): void {
+  const convolve = (rows: number, channels: number) => {
+    const plan = new Plan(gpu)
+    const [x, w, bias, g] = [gpu.tensor([2, rows, channels]), gpu.tensor([3, 8, 10]), gpu.tensor([10]), { stride: 1, padding: 1 }]
+    const y = conv1d(plan, x, w, bias, g)
+    conv1d(plan, x, w, null, g)
+    conv1dBackwardWeight(plan, x, y, gpu.tensor(w.shape), gpu.tensor([10]), g)
+    conv1dBackwardInput(plan, y, w, x.shape, g)
+  }
+  const attend = () => {
+    const plan = new Plan(gpu)
+    const rows = () => gpu.tensor([2, 7, 5])
+    const { record } = temporalAttention(plan, rows(), rows(), rows(), clipSegments(7, 2), clipSegments(7, 2))
+    temporalAttentionBackward(plan, rows(), record)
+  }
+  const ops = Object.entries({ ...conv1dVariants, ...attentionVariants })
+  for (const [op, variants] of ops) {
+    for (const { name } of variants) {
+      gpu.variants.set(op, name)
+      try {
+        if (op.startsWith('attention')) attend()
+        else convolve(op === 'conv1d backward weight' ? 150 : 4, 5) // more rows than one chunk of a weight's gradient has
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error // it is for another class of adapters
+      }
+      gpu.variants.delete(op)
+    }
+  }
+}
+
+/** Small enough for the detector. */
+const SMALL_TILE = { WORKGROUP: 8, TM: 2, ROWS: 8, COLUMNS: 2, DEPTH: 2, LOADS: 2 }
+
 /**
  * Every kernel once for each of its constants. The launch is one workgroup as wide as the whole dispatch: without barriers,
  * invocations of different workgroups are then as unordered as those of one, and the detector sees them all.
@@ -90,9 +130,12 @@ async function recordKernels(): Promise<Map<string, Dispatch>> {
   const dispatch = vi.spyOn(Plan.prototype, 'dispatch').mockImplementation((shader, entry, args, launch: Launch<ShaderTypes>) => {
     const { params = {}, ...tensors } = args as { params?: Record<string, number> } & Record<string, Tensor>
     const name = `${shader.name}.${entry} ${JSON.stringify(launch.constants ?? {})}`
-    const width = Number.parseInt(shader.constants['WORKGROUP']!.value) * (launch.groups as number)
-    const constants = { ...launch.constants, WORKGROUP: width } as Constants
-    if (!found.has(name)) found.set(name, { shader, entry, tensors: tensors, params, constants })
+    const groups = launch.groups as number
+    const constants: Constants =
+      shader.name === 'conv1d_tile' ? SMALL_TILE
+      : isTiled(shader) || 'SG' in shader.constants ? (launch.constants as Constants)
+      : { ...(launch.constants as Constants), WORKGROUP: Number.parseInt(shader.constants['WORKGROUP']!.value) * groups }
+    if (!found.has(name)) found.set(name, { shader, entry, tensors, params, constants, groups })
   })
   const gpu = Gpu.fromDevice(recordingDevice())
   recordModel(gpu, { shallow: false, attention: 'none' }, false)
@@ -102,9 +145,25 @@ async function recordKernels(): Promise<Map<string, Dispatch>> {
   recordOptimizers(gpu)
   recordProbes(gpu)
   segmentMeanBackward(new Plan(gpu), gpu.tensor([2, 3, 5]), [2, 9, 5], clipSegments(9, 3)) // the model has it within `scale_backward`
+  recordVariants(gpu)
+  const info = { vendor: '', architecture: '', device: '', description: '', isFallbackAdapter: true }
+  recordVariants(Gpu.fromDevice(recordingDevice(), { info }))
   await recordSolvers(gpu)
   dispatch.mockRestore()
   return found
+}
+
+/** Workgroup memory makes the workgroups of a dispatch what they are: it is run as launched. */
+const isTiled = ({ source }: Shader): boolean => source.includes('var<workgroup>')
+
+/** The detector knows subgroups only as far as what a broadcast returns, which no address depends on here. */
+function withoutSubgroups(source: string, { SG }: Constants, groups: number): string {
+  if (SG === undefined) return source
+  return source
+    .replace('enable subgroups;', '')
+    .replaceAll('@workgroup_size(SG)', `@workgroup_size(${Number(SG) * groups})`)
+    .replaceAll('group.y * groups.x + group.x', 'thread / SG')
+    .replaceAll('@builtin(subgroup_invocation_id) lane: u32) {', '@builtin(local_invocation_index) thread: u32) {\n  let lane = thread % SG;')
 }
 
 /** The detector stores bools as numbers, and then refuses them as conditions. */
@@ -121,7 +180,7 @@ function contentsOf(name: string, { dtype, byteLength, storage }: Tensor, random
   return name === 'state' ? values : values.map(() => 0.5 + random.uniform())
 }
 
-function racesOf({ shader, entry, tensors, params, constants }: Dispatch, edit = (source: string) => source) {
+function racesOf({ shader, entry, tensors, params, constants, groups }: Dispatch, edit = (source: string) => source) {
   const random = new Random(1)
   const bound: Record<number, unknown> = {}
   for (const [name, { binding }] of Object.entries(shader.entries[entry]!.bindings)) {
@@ -130,10 +189,10 @@ function racesOf({ shader, entry, tensors, params, constants }: Dispatch, edit =
   const uniform = new Uint32Array(shader.params!.size / 4)
   packParams(shader, params, new DataView(uniform.buffer), 0)
   bound[shader.params!.binding] = { uniform }
-  const source = edit(withoutBoolArrays(specialise(shader, constants)))
+  const source = edit(withoutSubgroups(withoutBoolArrays(specialise(shader, constants)), constants, groups))
   // It cannot add matrices, and prints so; no kernel computes an index from one.
   const print = vi.spyOn(console, 'error').mockImplementation(() => {})
-  const { races, errors } = detectRaces(source, entry, [1, 1, 1], { 0: bound })
+  const { races, errors } = detectRaces(source, entry, [isTiled(shader) ? groups : 1, 1, 1], { 0: bound })
   print.mockRestore()
   // It lets invocations share what is private to each.
   const shared = races.filter(({ bufferId }) => !new RegExp(`var<private> ${bufferId}\\b`).test(source))
@@ -161,6 +220,18 @@ describe('the detector', () => {
     const relu = kernels.get('elementwise.relu {}')!
     expect(racesOf(relu, (source) => source.replaceAll('+ lane;', '+ lane / 2u;'))[0]).toMatch(/^Data race on 'y'/)
     expect(racesOf(relu, (source) => source.replaceAll('+ lane;', '+ lane % 4u;'))[0]).toMatch(/^Data race on 'y'/)
+  })
+
+  it.each([
+    ['conv1d_lane.forward ', 'thread % SG;', 'thread % SG / 2u;'],
+    ['temporal_attention_lane.forward ', 'thread % SG;', 'thread % SG / 2u;'],
+    ['conv1d_tile.forward ', 'workgroupBarrier();', ''],
+    ['temporal_attention_tile.forward ', 'workgroupBarrier();', ''],
+  ])('finds what is wrong with %s when it is', (prefix, right, wrong) => {
+    const broken = [...kernels.keys()].filter((name) => name.startsWith(prefix)).map((name) =>
+      racesOf(kernels.get(name)!, (source) => source.replaceAll(right, wrong)))
+    expect(broken.length).toBeGreaterThan(0)
+    for (const [first] of broken) expect(first).toMatch(/^Data race/)
   })
 
   it('finds an element that one invocation reads while another writes it', () => {

@@ -92,7 +92,7 @@ export function conv1d(p: Plan, x: Tensor, w: Tensor, bias: Tensor | null, g: Co
   if (outRows < 1) throw new ShapeError(`${label}: ${rows} rows are shorter than the kernel of ${kernel}`)
   if (bias) expectShape(`${label}: bias`, bias.shape, [outChannels])
   const y = p.tensor([batch, outRows, outChannels], 'f32', label)
-  const variants = bestFirst(p.gpu, conv1dVariants, batch * outRows, outChannels)
+  const variants = bestFirst(p.gpu, forwardVariants, batch * outRows, outChannels)
   recordVariant(p, 'conv1d', shapeName(x.shape, w, g), variants, { x, w, bias, y, g, label })
   return y
 }
@@ -188,8 +188,7 @@ const regForward: Variant<Forward> = {
   },
 }
 
-/** Candidates for `conv1d`. */
-export const conv1dVariants: readonly Variant<Forward>[] = [...LANE_ROWS.map(laneForward), tileForward, regForward]
+const forwardVariants: readonly Variant<Forward>[] = [...LANE_ROWS.map(laneForward), tileForward, regForward]
 
 interface BackwardInput {
   dy: Tensor
@@ -210,7 +209,7 @@ export function conv1dBackwardInput(
 ): Tensor {
   const dx = p.tensor(xShape, 'f32', label)
   const rows = extent(xShape, 0) * ceilDiv(extent(xShape, 1), g.stride)
-  const variants = bestFirst(p.gpu, conv1dBackwardInputVariants, rows, extent(xShape, 2))
+  const variants = bestFirst(p.gpu, inputVariants, rows, extent(xShape, 2))
   recordVariant(p, 'conv1d backward input', shapeName(xShape, w, g), variants, { dy, w, dx, g, label })
   return dx
 }
@@ -254,8 +253,7 @@ const regBackwardInput: Variant<BackwardInput> = {
   },
 }
 
-/** Candidates for `conv1dBackwardInput`. */
-export const conv1dBackwardInputVariants: readonly Variant<BackwardInput>[] = [
+const inputVariants: readonly Variant<BackwardInput>[] = [
   ...LANE_ROWS.map(laneBackwardInput),
   tileBackwardInput,
   regBackwardInput,
@@ -279,7 +277,7 @@ export function conv1dBackwardWeight(
   g: ConvGeometry,
   label = 'conv1d backward weight',
 ): void {
-  recordVariant(p, 'conv1d backward weight', shapeName(x.shape, dw, g), conv1dBackwardWeightVariants, { x, dy, dw, g, label })
+  recordVariant(p, 'conv1d backward weight', shapeName(x.shape, dw, g), weightVariants, { x, dy, dw, g, label })
   if (!dbias) return
   const geometry = geometryParams(x.shape, dw, dy.shape, g)
   const chunked = rowChunks(geometry)
@@ -333,5 +331,11 @@ const regBackwardWeight: Variant<BackwardWeight> = {
   },
 }
 
-/** Candidates for the weight gradient of `conv1dBackwardWeight`. */
-export const conv1dBackwardWeightVariants: readonly Variant<BackwardWeight>[] = [laneBackwardWeight, regBackwardWeight]
+const weightVariants: readonly Variant<BackwardWeight>[] = [laneBackwardWeight, regBackwardWeight]
+
+/** Candidates by the names under which `gpu.variants` knows the ops. */
+export const conv1dVariants = {
+  conv1d: forwardVariants,
+  'conv1d backward input': inputVariants,
+  'conv1d backward weight': weightVariants,
+} as const
