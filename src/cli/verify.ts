@@ -3,15 +3,20 @@ import { SOLVERS, type SolverName } from '../cvxeda/decompose.ts'
 import { readRecording } from '../data/recording.ts'
 import type { Recording } from '../data/trial.ts'
 import { CheckError, FormatError, GalvaniError, UsageError } from '../runtime/errors.ts'
+import type { Gpu } from '../runtime/gpu.ts'
 import type { OpenOptions } from '../runtime/node.ts'
 import type { CaseResult } from '../verify/case.ts'
 import type { Method } from '../verify/cvxeda.ts'
 import { verifyFixtures } from '../verify/fixtures.ts'
 import { verifyKernels } from '../verify/kernels.ts'
+import { verifyQp } from '../verify/qp.ts'
 import { verifyRecordings, type WindowFailure, type WindowSummary } from '../verify/recordings.ts'
 import { adapterOption, interruptible, requireFolder, withGpu } from './context.ts'
 import { Output, table, type OutputOptions, type Progress } from './output.ts'
 import { integer } from './values.ts'
+
+/** Random quadratic programs among the checks of this machine. */
+const PROGRAMS = 500
 
 interface VerifyOptions extends OutputOptions, OpenOptions, Method {
   fixtures?: string
@@ -86,7 +91,7 @@ async function verifyCases(options: VerifyOptions, output: Output, bar: ReturnTy
   const cases = folder && device === 'cpu'
     ? await verifyFixtures('cpu', folder, fixtures ?? '', settings)
     : await withGpu(options, (gpu) =>
-        folder ? verifyFixtures(gpu, folder, fixtures ?? '', settings) : verifyKernels(gpu, { onCase }))
+        folder ? verifyFixtures(gpu, folder, fixtures ?? '', settings) : verifyOwn(gpu, onCase))
   bar.stop()
   const { passed, failed, skipped } = countsOf(cases)
   const rows = cases.filter(({ status }) => status !== 'passed')
@@ -98,6 +103,12 @@ async function verifyCases(options: VerifyOptions, output: Output, bar: ReturnTy
   ]
   output.result({ passed, failed, skipped, cases }, text.join('\n'))
   if (failed > 0) throw new CheckError(`${failed} of ${cases.length} cases failed`)
+}
+
+/** Every kernel, then random quadratic programs. */
+async function verifyOwn(gpu: Gpu, onCase: (result: CaseResult, done: number, total: number) => void): Promise<CaseResult[]> {
+  const kernels = await verifyKernels(gpu, { onCase })
+  return [...kernels, ...await verifyQp(gpu, PROGRAMS, 1)]
 }
 
 function countsOf(cases: readonly CaseResult[]): Record<CaseResult['status'], number> {

@@ -1,7 +1,9 @@
 // Every kernel against its float64 twin on this machine, on awkward shapes made up here.
+import { conv1dVariants } from '../kernels/conv1d.ts'
+import { attentionVariants } from '../kernels/temporal_attention.ts'
 import { ndarray, sizeOf, type NamedArrays } from '../reference/array.ts'
 import { referenceOp } from '../reference/operators.ts'
-import { DeviceError } from '../runtime/errors.ts'
+import { DeviceError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { Random } from '../runtime/random.ts'
 import { resultOf, type CaseResult } from './case.ts'
@@ -21,15 +23,43 @@ const ROUNDING = 1e-6
  */
 const ZERO = 1e-9
 
-/** Runs every case of `kernel_cases.ts`, forward and backward. */
+/** Ops that have several kernels, and the operators that are made of them. */
+const variantLists: readonly (readonly [op: string, variants: readonly { name: string }[]])[] =
+  Object.entries({ ...conv1dVariants, ...attentionVariants })
+const OF_VARIANTS = ['conv1d', 'linear', 'rnta', 'attention_module']
+
+/** Kernels by name, op for op: each of an op's occurs in one of them. */
+const choices = Array.from({ length: Math.max(...variantLists.map(([, list]) => list.length)) }, (_, i) =>
+  new Map(variantLists.map(([op, list]) => [op, list[Math.min(i, list.length - 1)]!.name])))
+
+/** Runs every case of `kernel_cases.ts`, forward and backward, with the kernels that this adapter chooses, then with all that it can run. */
 export async function verifyKernels(gpu: Gpu, hooks: VerifyHooks = {}): Promise<CaseResult[]> {
+  const runs = kernelCases.flatMap((kernelCase, seed) => {
+    const all = OF_VARIANTS.includes(kernelCase.op) ? choices : []
+    return [null, ...all].map((variants) => ({ kernelCase, seed, variants }))
+  })
   const results: CaseResult[] = []
-  for (const [index, kernelCase] of kernelCases.entries()) {
-    const result = await verifyKernel(gpu, kernelCase, index)
-    results.push(result)
-    hooks.onCase?.(result, results.length, kernelCases.length)
+  for (const [index, { kernelCase, seed, variants }] of runs.entries()) {
+    const result = await withVariants(gpu, variants, () => verifyKernel(gpu, kernelCase, seed))
+    if (result) results.push(variants ? { ...result, name: `${result.name}: ${[...new Set(variants.values())].join(', ')}` } : result)
+    if (result) hooks.onCase?.(result, index + 1, runs.length)
   }
   return results
+}
+
+/** Runs `work` with kernels asked for by name; null when this adapter cannot run one of them on such shapes. */
+async function withVariants<T>(gpu: Gpu, variants: ReadonlyMap<string, string> | null, work: () => Promise<T>): Promise<T | null> {
+  const before = new Map(gpu.variants)
+  variants?.forEach((name, op) => gpu.variants.set(op, name))
+  try {
+    return await work()
+  } catch (error) {
+    if (variants && error instanceof UsageError) return null
+    throw error
+  } finally {
+    gpu.variants.clear()
+    before.forEach((name, op) => gpu.variants.set(op, name))
+  }
 }
 
 /** One case; `seed` decides its data. */
@@ -38,13 +68,7 @@ async function verifyKernel(gpu: Gpu, { op, attrs, inputs }: KernelCase, seed: n
   const name = `${op} ${shapes[0] ?? ''} ${JSON.stringify(attrs)}`
   const arrays = makeInputs(inputs, new Random(seed, 0))
   const reference = new Map(Object.entries(referenceOp(op, attrs, arrays)))
-  const expect: Record<string, Expectation> = {}
-  const largestOf = (data: Float64Array): number => data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-  const largest = Math.max(...[...reference.values()].map(({ data }) => largestOf(data)))
-  for (const [tensor, { data }] of reference) {
-    const own = largestOf(data)
-    expect[tensor] = { atol: own < ZERO ? RELATIVE * largest : RELATIVE * own + ROUNDING * largest }
-  }
+  const expect = expectationsOf(reference)
   try {
     const isOptimizer = 'p.0' in inputs
     const computed = isOptimizer
@@ -56,6 +80,15 @@ async function verifyKernel(gpu: Gpu, { op, attrs, inputs }: KernelCase, seed: n
     if (!(error instanceof DeviceError)) throw error
     return { name, kind: 'kernel', status: 'failed', error: error.message, tolerance: 0 }
   }
+}
+
+function expectationsOf(reference: ReadonlyMap<string, { data: Float64Array }>): Record<string, Expectation> {
+  const largestOf = (data: Float64Array): number => data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  const largest = Math.max(...[...reference.values()].map(({ data }) => largestOf(data)))
+  return Object.fromEntries([...reference].map(([tensor, { data }]) => {
+    const own = largestOf(data)
+    return [tensor, { atol: own < ZERO ? RELATIVE * largest : RELATIVE * own + ROUNDING * largest }]
+  }))
 }
 
 /** f32 numbers of each shape, drawn so that every operator is at home: weights small, variances positive, targets a distribution. */
