@@ -15,13 +15,9 @@ const BADLY_SCALED = 1e-5
 /** A signal whose deviation is this small against its largest value is a constant. */
 const CONSTANT = 1e-6
 
-const solvers = {
-  'interior-point': interiorPoint,
-  admm,
-} satisfies Record<string, Solver>
-
-export type SolverName = keyof typeof solvers
-export const SOLVERS = Object.keys(solvers) as SolverName[]
+export const SOLVERS = ['interior-point', 'admm'] as const
+export type SolverName = (typeof SOLVERS)[number]
+const solvers: Readonly<Record<SolverName, Solver>> = { 'interior-point': interiorPoint, admm }
 
 export interface DecomposeOptions {
   /** Samples per second: of every signal, or a list with one rate for each. */

@@ -142,7 +142,7 @@ function depthChunks(quads: number, tiles: number, least: number, workgroups: nu
   return { chunks: ceilDiv(quads, chunkQuads), chunk_quads: chunkQuads }
 }
 
-const laneForward = (TM: number): Variant<Forward> => ({
+const laneForward = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<Forward> => ({
   name: laneName(TM),
   fits: (gpu) => laneCount(gpu) > 0,
   record(p, { x, w, bias, y, g, label }) {
@@ -188,7 +188,13 @@ const regForward: Variant<Forward> = {
   },
 }
 
-const forwardVariants: readonly Variant<Forward>[] = [...LANE_ROWS.map(laneForward), tileForward, regForward]
+const forwardVariants: readonly Variant<Forward>[] = [
+  laneForward(1),
+  laneForward(2),
+  laneForward(4),
+  tileForward,
+  regForward,
+]
 
 interface BackwardInput {
   dy: Tensor
@@ -214,7 +220,7 @@ export function conv1dBackwardInput(
   return dx
 }
 
-const laneBackwardInput = (TM: number): Variant<BackwardInput> => ({
+const laneBackwardInput = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<BackwardInput> => ({
   name: laneName(TM),
   fits: (gpu) => laneCount(gpu) > 0,
   record(p, { dy, w, dx, g, label }) {
@@ -254,7 +260,9 @@ const regBackwardInput: Variant<BackwardInput> = {
 }
 
 const inputVariants: readonly Variant<BackwardInput>[] = [
-  ...LANE_ROWS.map(laneBackwardInput),
+  laneBackwardInput(1),
+  laneBackwardInput(2),
+  laneBackwardInput(4),
   tileBackwardInput,
   regBackwardInput,
 ]

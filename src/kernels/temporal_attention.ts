@@ -43,7 +43,7 @@ interface Args<Bindings extends string> {
 type Dispatch<A, C> = (p: Plan, args: A, tiles: number, launch: { groups: number; constants: C; label: string }) => void
 
 /** Any adapter: an invocation has `rows` rows of its own and loads all others. */
-const reg = <A extends Args<never>>(rows: number, dispatch: Dispatch<A, { D4: number }>): Variant<A> => ({
+const reg = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(rows: number, dispatch: Dispatch<A, { D4: number }>): Variant<A> => ({
   name: 'reg',
   fits: () => true,
   record(p, args) {
@@ -59,7 +59,7 @@ const MAX_OWN = 32
 type LaneConstants = Record<'SG' | 'D4' | 'T' | 'OWN' | 'KB' | 'LOADS', number>
 
 /** Software adapters: a lane of a subgroup has `T` rows of its own, all others are loaded once and broadcast. */
-const lane = <A extends Args<never>>(T: number, dispatch: Dispatch<A, LaneConstants>): Variant<A> => ({
+const lane = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(T: number, dispatch: Dispatch<A, LaneConstants>): Variant<A> => ({
   name: `lane T=${T}`,
   fits: ({ info, subgroupSize }, { d4 }) => info.isFallbackAdapter && subgroupSize !== null && T * d4 <= MAX_OWN,
   record(p, args) {
@@ -81,7 +81,7 @@ const TILE = 32
 type TileConstants = Record<'WORKGROUP' | 'D4' | 'T' | 'TILE', number>
 
 /** GPUs: an invocation has `T` rows of its own, all others come through workgroup memory. */
-const tile = <A extends Args<never>>(width: number, T: number, dispatch: Dispatch<A, TileConstants>): Variant<A> => ({
+const tile = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(width: number, T: number, dispatch: Dispatch<A, TileConstants>): Variant<A> => ({
   name: `tile ${width} T=${T}`,
   fits({ info, limits }, { d4 }) {
     const bytes = TILE * (2 * 16 * d4 + 8)
