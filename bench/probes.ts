@@ -34,7 +34,7 @@ const COPY_BYTES_SOFTWARE = 1 << 26
 /** vec4s of a dispatch that costs nothing but itself. */
 const FEW = 64
 
-export type Chains = 8 | 12
+export type Chains = 8 | 24
 
 /** `rounds` times UNROLL multiply-adds on each of the chains of each invocation. `sums` [invocations] */
 export function recordFma(plan: Plan, sums: Tensor, chains: Chains, rounds: number): void {
@@ -91,7 +91,7 @@ async function fmaPeak(gpu: Gpu): Promise<number> {
   const unroll = Number.parseInt(fmaShader.constants['UNROLL']!.value)
   let peak = 0
   try {
-    for (const chains of [8, 12] as const) {
+    for (const chains of [8, 24] as const) {
       const ms = await fastest(gpu, (rounds) => planned(gpu, (plan) => recordFma(plan, sums, chains, rounds)))
       peak = Math.max(peak, (2 * chains * unroll * INVOCATIONS) / (1e6 * ms))
     }

@@ -4,7 +4,7 @@ import type { Shader } from '../src/runtime/shader.ts'
 declare const shader: Shader<{
   entries: {
     chains_8: 'sums'
-    chains_12: 'sums'
+    chains_24: 'sums'
   }
   params: 'rounds' | 'factor' | 'term'
   constants: 'WORKGROUP' | 'UNROLL'

@@ -69,7 +69,7 @@ function recordOptimizers(gpu: Gpu): void {
 
 function recordProbes(gpu: Gpu): void {
   const plan = new Plan(gpu)
-  for (const chains of [8, 12] as const) recordFma(plan, gpu.tensor([64]), chains, 1)
+  for (const chains of [8, 24] as const) recordFma(plan, gpu.tensor([64]), chains, 1)
   recordCopies(plan, [gpu.tensor([256]), gpu.tensor([256])], 64, 1)
 }
 
