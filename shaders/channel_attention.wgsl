@@ -19,6 +19,7 @@ struct Params { batch: u32, rows: u32, quads: u32, segments: u32 }
 @group(0) @binding(6) var<storage, read_write> y: array<vec4<f32>>;
 
 const WORKGROUP: u32 = 64u;
+const SHORT_SUM = 16u;
 
 fn segment_of(l: u32) -> u32 {
   var s = 0u;
@@ -35,7 +36,13 @@ fn squeeze(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
   let s = i / params.quads % params.segments;
   let b = i / (params.quads * params.segments);
   var sum = vec4<f32>();
-  for (var l = bounds[s]; l < bounds[s + 1u]; l++) { sum += x[(b * params.rows + l) * params.quads + q]; }
+  for (var first = bounds[s]; first < bounds[s + 1u]; first += SHORT_SUM) {
+    var short_sum = vec4<f32>(); // a sum of short sums loses less than one long sum
+    for (var l = first; l < min(first + SHORT_SUM, bounds[s + 1u]); l++) {
+      short_sum += x[(b * params.rows + l) * params.quads + q];
+    }
+    sum += short_sum;
+  }
   y[i] = sum / f32(bounds[s + 1u] - bounds[s]);
 }
 
@@ -59,9 +66,13 @@ fn scale_logit(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups)
   let s = i / params.quads % params.segments;
   let b = i / (params.quads * params.segments);
   var sum = vec4<f32>();
-  for (var l = bounds[s]; l < bounds[s + 1u]; l++) {
-    let at = (b * params.rows + l) * params.quads + q;
-    sum += dy[at] * x[at];
+  for (var first = bounds[s]; first < bounds[s + 1u]; first += SHORT_SUM) {
+    var short_sum = vec4<f32>();
+    for (var l = first; l < min(first + SHORT_SUM, bounds[s + 1u]); l++) {
+      let at = (b * params.rows + l) * params.quads + q;
+      short_sum += dy[at] * x[at];
+    }
+    sum += short_sum;
   }
   let g = gate[i];
   y[i] = sum * g * (1.0 - g);
