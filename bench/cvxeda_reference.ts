@@ -1,5 +1,5 @@
-// The Python reference of cvxEDA to compare with: run beside us on the same signals (peers/cvxeda.py), or its published
-// cost where there is no copy of it.
+// The Python reference of cvxEDA to compare with: run beside us on the same signals (peers/cvxeda.py), or what it took on another
+// machine where there is no copy of it.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -9,15 +9,18 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { DeviceError, GalvaniError, UsageError } from '../src/runtime/errors.ts'
 
-/** Samples, and CPU seconds of one signal with the defaults: cvxopt 1.3, one thread, 50 Hz (500, 1500, 24,000) and 128 Hz. */
-const PUBLISHED = [[500, 0.012], [1500, 0.035], [2500, 0.069], [7680, 0.24], [24_000, 1.3], [61_440, 3.7]] as const
+/**
+ * Samples, and CPU seconds of one signal: median of the fixtures' makers on one thread of an x86-64 server, cvxopt 1.3, with the
+ * defaults, at 50 Hz (500, 1500, 24,000) and 128 Hz.
+ */
+const ELSEWHERE = [[500, 0.012], [1500, 0.035], [2500, 0.069], [7680, 0.24], [24_000, 1.3], [61_440, 3.7]] as const
 
-/** Milliseconds that the Python reference takes for a signal of n samples: a power law between the published figures. */
-export function publishedMilliseconds(n: number): number {
-  const above = PUBLISHED.findIndex(([samples]) => samples >= n)
-  const last = PUBLISHED.length - 1
+/** Milliseconds that the Python reference takes for a signal of n samples: a power law between those figures. */
+export function millisecondsElsewhere(n: number): number {
+  const above = ELSEWHERE.findIndex(([samples]) => samples >= n)
+  const last = ELSEWHERE.length - 1
   const at = Math.min(Math.max(above < 0 ? last : above, 1), last)
-  const [[n0, s0], [n1, s1]] = [PUBLISHED[at - 1]!, PUBLISHED[at]!]
+  const [[n0, s0], [n1, s1]] = [ELSEWHERE[at - 1]!, ELSEWHERE[at]!]
   const slope = Math.log(s1 / s0) / Math.log(n1 / n0)
   return 1000 * s0 * (n / n0) ** slope
 }

@@ -3,7 +3,7 @@ import type { Decomposition, SolverName } from '../src/cvxeda/decompose.ts'
 import type { Form } from '../src/cvxeda/solver.ts'
 import { agreementOf, type Agreement, type CvxedaRun } from './cvxeda.ts'
 import { workOf } from './cvxeda_cost.ts'
-import { publishedMilliseconds, type ReferenceParts } from './cvxeda_reference.ts'
+import { millisecondsElsewhere, type ReferenceParts } from './cvxeda_reference.ts'
 import { floorMilliseconds, type Probes } from './probes.ts'
 import { median, timingOf } from './timing.ts'
 
@@ -43,8 +43,8 @@ export interface CvxedaResult extends Probes {
   rss_peak_bytes: number
   /** Median of the Python reference over ours, per signal. */
   speedup: number
-  /** Whether the reference was run in turn with ours; if not, its time is that published for the length. */
-  reference: 'measured' | 'published figures'
+  /** Whether the reference was run in turn with ours; if not, its time for the length is that of another machine. */
+  reference: 'measured' | 'figures of another machine'
   reference_ms_per_signal: number
   reference_run?: ReferenceRun
 }
@@ -105,7 +105,7 @@ function statusesOf(results: readonly Decomposition[]): Partial<Record<Status, n
 type ReferenceFigures = Pick<CvxedaResult, 'reference' | 'reference_ms_per_signal' | 'reference_run'>
 
 function referenceFigures({ reference, n, run }: CvxedaMeasurement): ReferenceFigures {
-  if (!reference) return { reference: 'published figures', reference_ms_per_signal: publishedMilliseconds(n) }
+  if (!reference) return { reference: 'figures of another machine', reference_ms_per_signal: millisecondsElsewhere(n) }
   const { parts, versions } = reference
   const { median: reference_ms_per_signal, min: ms_per_signal_min } = timingOf(reference.rounds)
   const agreement = agreementOf(run.results, parts)

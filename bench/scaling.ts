@@ -16,7 +16,11 @@ export interface Scaling {
 }
 
 /** Of the length and the number that were asked for. */
-const FACTORS = [1 / 4, 1 / 2, 1, 2, 4]
+const LARGEST_FACTOR = 4
+const FACTORS = [1 / 4, 1 / 2, 1, 2, LARGEST_FACTOR]
+
+/** The longest signals that `measureScaling` asks for. */
+export const longestOf = (n: number): number => LARGEST_FACTOR * n
 
 /** Around (signals, n), a call at a time; sizes above `longest` samples are left out. */
 export async function measureScaling(

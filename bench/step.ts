@@ -6,6 +6,7 @@ import { initialise } from '../src/model/init.ts'
 import { Rtcan1d } from '../src/model/rtcan1d.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
 import { Plan } from '../src/runtime/plan.ts'
+import type { Tensor } from '../src/runtime/tensor.ts'
 import { Random } from '../src/runtime/random.ts'
 import { elapsed, timingOf, untilIdle } from './timing.ts'
 
@@ -25,8 +26,9 @@ export interface StepResult {
   first_step_ms: number
   dispatches: number
   pipelines: number
-  submits: number
   /** Forward, and twice as much backward: the usual estimate; temporal attention recomputes more. */
+  /** A plan is one submit. */
+  submits: number
   flops: number
   gpu_bytes: number
 }
@@ -39,43 +41,47 @@ export async function benchStep(
 ): Promise<StepResult> {
   const config = presets[preset]
   const model = new Rtcan1d(gpu, config)
-  model.weights.load(initialise(config, model.summary, 'he', 1), 'initial weights')
-  const plan = recordStep(gpu, model, config, batch)
-  const step = () => untilIdle(gpu, () => plan.run())
-  const first_step_ms = await elapsed(async () => {
-    await plan.compile()
-    upload(plan, config, batch)
-    await step()
-  })
-  const milliseconds: number[] = []
-  for (let round = 1; round <= rounds; round++) {
-    milliseconds.push(await step())
-    onRound(round)
-  }
-  const { median: ms_median, min: ms_min, spread } = timingOf(milliseconds)
-  const gpu_bytes = Object.values(gpu.memory()).reduce((sum, { bytes }) => sum + bytes, 0)
-  const counts = { dispatches: plan.dispatchCount, pipelines: gpu.pipelineCount, submits: 1 }
-  plan.destroy()
-  return {
-    ...{ adapter: adapterName(gpu), preset, batch, rounds, ms_median, ms_min, spread, first_step_ms },
-    ...{ ...counts, flops: 3 * model.summary.flops * batch, gpu_bytes },
+  const plan = new Plan(gpu)
+  const momentum = gpu.tensor(model.weights.parameters.flat.shape, 'f32', 'momentum')
+  try {
+    model.weights.load(initialise(config, model.summary, 'he', 1), 'initial weights')
+    recordStep(plan, model, momentum, batch)
+    const step = () => untilIdle(gpu, () => plan.run())
+    const first_step_ms = await elapsed(async () => {
+      await plan.compile()
+      upload(plan, config, batch)
+      await step()
+    })
+    const milliseconds: number[] = []
+    for (let round = 1; round <= rounds; round++) {
+      milliseconds.push(await step())
+      onRound(round)
+    }
+    const { median: ms_median, min: ms_min, spread } = timingOf(milliseconds)
+    const gpu_bytes = Object.values(gpu.memory()).reduce((sum, { bytes }) => sum + bytes, 0)
+    return {
+      ...{ adapter: adapterName(gpu), preset, batch, rounds, ms_median, ms_min, spread, first_step_ms },
+      ...{ dispatches: plan.dispatchCount, pipelines: gpu.pipelineCount, submits: 1, flops: 3 * model.summary.flops * batch, gpu_bytes },
+    }
+  } finally {
+    plan.destroy()
+    gpu.free(momentum)
+    model.destroy()
   }
 }
 
 export const adapterName = ({ info }: Gpu): string => info.description || info.device || info.vendor
 
-function recordStep(gpu: Gpu, model: Rtcan1d, config: ModelConfig, batch: number): Plan {
-  const plan = new Plan(gpu)
+function recordStep(plan: Plan, model: Rtcan1d, momentum: Tensor, batch: number): void {
+  const { config } = model
   const eda = plan.input('eda', [batch, config.in_channels, config.length])
   const forward = model.forward(plan, { eda, music: plan.input('music', [batch, config.music_dim]) }, { training: true })
   const { loss, dlogits } = forward.loss(plan.input('targets', [batch, config.classes]))
   plan.output('loss', loss)
   forward.backward(dlogits)
   const { parameters, gradients } = model.weights
-  const state = [gpu.tensor(parameters.flat.shape, 'f32', 'momentum')]
   const rate = plan.input('rate', [4])
-  optimizerStep(plan, OPTIMIZER, { parameter: parameters.flat, gradient: gradients.flat, rate, state })
-  return plan
+  optimizerStep(plan, OPTIMIZER, { parameter: parameters.flat, gradient: gradients.flat, rate, state: [momentum] })
 }
 
 function upload(plan: Plan, config: ModelConfig, batch: number): void {

@@ -27,12 +27,14 @@ export { solveQp, type QpOptions, type QpSolution, type QpStatus } from './qp/de
 export type { QuadraticProgram } from './qp/program.ts'
 export { decomposeStream, type DecompositionStream, type StreamOptions } from './cvxeda/stream.ts'
 export type { StreamPart, StreamScale, StreamUpdate } from './cvxeda/smoother.ts'
-export { fillGaps, splitAtGaps } from './signal/gaps.ts'
+export { fillGaps, splitAtGaps, type Part } from './signal/gaps.ts'
 export { zscore } from './signal/normalize.ts'
 export { interpolateLinear } from './signal/resample.ts'
 export { scrEvents, type ScrEvent, type ScrInput } from './signal/scr.ts'
-export { qualityWarnings, signalQuality, type SignalQuality } from './signal/quality.ts'
-export { edaFeatures, eventColumns, inOwnUnit, sampleColumns, type DecomposedEda, type EdaFeatures } from './signal/eda_tables.ts'
+export { qualityWarnings, signalQuality, type SignalQuality, type Span } from './signal/quality.ts'
+export {
+  edaFeatures, eventColumns, inOwnUnit, sampleColumns, type Columns, type DecomposedEda, type DecomposedPart, type EdaFeatures,
+} from './signal/eda_tables.ts'
 export { CHANNELS, toChannels, type Channel } from './signal/channels.ts'
 
 export { checkConfig, presets, OPENSMILE_FEATURES, type ModelConfig } from './model/config.ts'

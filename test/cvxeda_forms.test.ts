@@ -1,5 +1,5 @@
 // The interior point's two forms against the float64 solver, at lengths and knots where chunks and spans are cut oddly.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { decompose, type Decomposition, type DecomposeOptions } from '../src/cvxeda/decompose.ts'
 import { interiorPoint } from '../src/cvxeda/interior_point.ts'
 import { createProblem } from '../src/cvxeda/problem.ts'
@@ -95,4 +95,33 @@ it('form A refuses what one dispatch would walk too long', async () => {
   const problem = createProblem((1 << 20) + 1, 1000)
   const signal = { y: new Float64Array(problem.n).fill(1), alpha: 1e-3 }
   await expect(interiorPoint(gpu, problem, [signal], { onSolved: () => {}, form: 'A' })).rejects.toThrow(/form A is for signals of up to 1048576 samples/)
+})
+
+it('takes more signals than one dispatch has invocations for', async () => {
+  // Dense knots: 41 rows a signal, so that 20,000 signals of 40 samples pass 65,535 workgroups of 8.
+  const signals = [1, 2, 3, 4].map((seed) => recording(40, 4, seed))
+  const options = { sampleRate: 4, deltaKnot: 1.25, form: 'A' } as const
+  const expected = await decompose(gpu, signals, options)
+  const found = await decompose(gpu, Array.from({ length: 40_000 }, (_, i) => signals[i % 4]!), options)
+  expect(found.every(({ status }) => status === 'solved')).toBe(true)
+  for (const at of [0, 1, 19_999, 39_999]) expect(found[at]).toEqual(expected[at % 4])
+}, 120_000)
+
+it('gives back what it has taken when something does not fit', async () => {
+  const before = JSON.stringify(gpu.memory())
+  const limit = vi.spyOn(gpu, 'bindingLimit', 'get').mockReturnValue(100_000)
+  const call = decompose(gpu, [recording(2000, 4, 1)], { sampleRate: 4, deltaKnot: 1.25, form: 'B' })
+  await expect(call).rejects.toThrow(/cvxeda sums .* needs \d+ bytes; this device binds at most 100000/)
+  limit.mockRestore()
+  expect(JSON.stringify(gpu.memory())).toBe(before)
+})
+
+it('refuses knots that no memory holds, and those too dense for the GPU, before anything is solved', async () => {
+  const signal = recording(100, 4, 1)
+  await expect(decompose(gpu, [signal], { sampleRate: 4, deltaKnot: 1e9 })).rejects.toThrow(/expected at most 4194304/)
+  await expect(decompose(gpu, [signal], { sampleRate: 4, deltaKnot: [0, 2 ** 40] })).rejects.toThrow(/expected at most 4194304/)
+  const onProgress = vi.fn()
+  await expect(decompose(gpu, [signal, signal], { sampleRate: [4, 128], deltaKnot: 1, onProgress })).rejects.toThrow(/deltaKnot is 1 s, expected at least/)
+  expect(onProgress).not.toHaveBeenCalled()
+  expect((await decompose('cpu', [signal], { sampleRate: 128, deltaKnot: 0.5 }))[0]!.status).toBe('solved')
 })

@@ -40,6 +40,8 @@ function recordingDevice(): GPUDevice {
     adapterInfo: { subgroupMinSize: 4, subgroupMaxSize: 4 },
     lost: new Promise(() => {}),
     addEventListener: () => {},
+    pushErrorScope: () => {},
+    popErrorScope: () => Promise.resolve(null),
     createBuffer: ({ size }: { size: number }) => ({ size, bytes: new Uint8Array(size), destroy: () => {} }),
     queue: {
       writeBuffer: ({ bytes }: FakeBuffer, at: number, data: ArrayBuffer, from: number, count: number) =>
@@ -130,7 +132,7 @@ async function recordKernels(): Promise<Map<string, Dispatch>> {
   const dispatch = vi.spyOn(Plan.prototype, 'dispatch').mockImplementation((shader, entry, args, launch: Launch<ShaderTypes>) => {
     const { params = {}, ...tensors } = args as { params?: Record<string, number> } & Record<string, Tensor>
     const name = `${shader.name}.${entry} ${JSON.stringify(launch.constants ?? {})}`
-    const groups = launch.groups as number
+    const groups = typeof launch.groups === 'number' ? launch.groups : launch.groups[0]
     const constants: Constants =
       shader.name === 'conv1d_tile' ? SMALL_TILE
       : isTiled(shader) || 'SG' in shader.constants ? (launch.constants as Constants)

@@ -4,7 +4,7 @@ import { timeDecompose, type CvxedaRun } from '../../bench/cvxeda.ts'
 import { startReference, type Reference } from '../../bench/cvxeda_reference.ts'
 import { cvxedaResult, type CvxedaResult, type MeasuredReference } from '../../bench/cvxeda_result.ts'
 import { measureProbes } from '../../bench/probes.ts'
-import { fitPower, measureScaling, type Scaling, type ScalingPoint } from '../../bench/scaling.ts'
+import { longestOf, fitPower, measureScaling, type Scaling, type ScalingPoint } from '../../bench/scaling.ts'
 import { randomWindows, syntheticSignals, type SignalSet } from '../../bench/signals.ts'
 import { adapterName } from '../../bench/step.ts'
 import { SOLVERS, type DecomposeOptions, type SolverName } from '../cvxeda/decompose.ts'
@@ -127,8 +127,9 @@ async function signalSource({ recording: file, rate, n, seed }: Options): Promis
 type Settings = DecomposeOptions & { sampleRate: number; solver: SolverName }
 
 /** One form for all sizes, so that a scaling plot compares like with like. */
-function solverOf(gpu: Gpu, { solver, form, n, signals }: Options): Pick<Settings, 'solver' | 'form'> {
-  return solver === 'interior-point' ? { solver, form: form ?? chooseForm(gpu, n, signals) } : { solver }
+function solverOf(gpu: Gpu, { solver, form, n, signals, scaling, html }: Options): Pick<Settings, 'solver' | 'form'> {
+  const longest = scaling || html !== undefined ? longestOf(n) : n
+  return solver === 'interior-point' ? { solver, form: form ?? chooseForm(gpu, longest, signals) } : { solver }
 }
 
 /** The rounds of both programs, and then the probes, whose buffers must not count as the solver's. */
@@ -195,7 +196,7 @@ function resultFacts(result: Result): [string, string][] {
 function referenceFacts({ reference_ms_per_signal, reference_run, speedup }: CvxedaResult): [string, string][] {
   const ratio: [string, string] = ['Speed-up', `${speedup.toPrecision(3)} times`]
   const time = milliseconds(reference_ms_per_signal)
-  if (!reference_run) return [['Python reference', `${time} a signal (published figures, not run here)`], ratio]
+  if (!reference_run) return [['Python reference', `${time} a signal (figures of another machine, not run here)`], ratio]
   const { signals, phasic_nrmse, tonic_nrmse, agrees } = reference_run
   const errors = `nrmse of r ${phasic_nrmse.toExponential(1)}, of t ${tonic_nrmse.toExponential(1)}`
   return [

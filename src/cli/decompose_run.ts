@@ -4,7 +4,7 @@ import { checkParams, type CvxedaParams } from '../cvxeda/problem.ts'
 import type { RecordingOptions } from '../data/recording.ts'
 import type { ContactEntry } from '../report/contact_sheet.ts'
 import { extent } from '../report/svg.ts'
-import { DeviceLostError, GalvaniError, UsageError } from '../runtime/errors.ts'
+import { DeviceError, LimitError, GalvaniError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { edaFeatures, inOwnUnit, type EdaFeatures } from '../signal/eda_tables.ts'
 import { qualityWarnings, type SignalQuality } from '../signal/quality.ts'
@@ -106,11 +106,18 @@ export async function decomposeAll(inputs: readonly Input[], store: Store, setti
     if (samples >= GROUP_SAMPLES) await flush()
   }
   await flush()
-  return inputs.map((input) => outcomes.get(input) as Outcome)
+  const all = inputs.map((input) => outcomes.get(input) as Outcome)
+  const [first] = all
+  // Options that suit no recording are the user's mistake, not the recordings'.
+  if (first?.error && all.every(({ error }) => error instanceof UsageError)) throw first.error
+  return all
 }
 
 async function readyOrRefused(input: Input, settings: RunSettings): Promise<Ready | Outcome> {
-  const recording = await readOne(input.file, settings.reading).catch(dataError)
+  const recording = await readOne(input.file, settings.reading).catch((error: unknown) => {
+    if (error instanceof UsageError) throw error // of all recordings, such as a column's name
+    return dataError(error)
+  })
   if (recording instanceof GalvaniError) return input.inFolder ? withReason(input, 'skipped', recording) : refused(input, recording)
   try {
     return { input, prepared: prepare(recording, settings) }
@@ -119,9 +126,10 @@ async function readyOrRefused(input: Input, settings: RunSettings): Promise<Read
   }
 }
 
-/** What is wrong with one recording, or too large for the device in it; anything else ends the command. */
+/** What is wrong with one recording, too large for the device in it, or unsuited to its rate; anything else ends the command. */
 function dataError(error: unknown): GalvaniError {
-  if (!(error instanceof GalvaniError) || error instanceof DeviceLostError || error instanceof UsageError) throw error
+  const isDeviceError = error instanceof DeviceError && !(error instanceof LimitError)
+  if (!(error instanceof GalvaniError) || isDeviceError) throw error
   return error
 }
 
@@ -149,8 +157,11 @@ async function decomposeGroup(device: Gpu | 'cpu', group: readonly Ready[], sett
     const problem = dataError(error)
     if (group.length === 1) return [problem]
     const middle = group.length >> 1
-    const first = await decomposeGroup(device, group.slice(0, middle), settings, hooks)
-    return [...first, ...await decomposeGroup(device, group.slice(middle), settings, hooks)]
+    const part = (from: number, to: number) => {
+      const onPart = (share: number): void => hooks.onProgress((from + share * (to - from)) / group.length)
+      return decomposeGroup(device, group.slice(from, to), settings, { ...hooks, onProgress: onPart })
+    }
+    return [...await part(0, middle), ...await part(middle, group.length)]
   }
 }
 

@@ -5,7 +5,8 @@ import cvxedaShader from '../../shaders/cvxeda_admm.wgsl'
 import { allocateAdmm, balanced, BOUNDLESS, iterate, recordBlock, type AdmmTensors } from '../qp/admm.ts'
 import { LimitError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
-import { Plan } from '../runtime/plan.ts'
+import { MAX_GROUPS, Plan } from '../runtime/plan.ts'
+import { LONGEST_WALK, maxSamples } from './limits.ts'
 import { ceilDiv } from '../runtime/shape.ts'
 import { Tensor } from '../runtime/tensor.ts'
 import { columnTable, FIRST_PENALTY, layoutOf, levelTable, type TableLayout } from './admm_tables.ts'
@@ -28,11 +29,6 @@ const NEGLIGIBLE = 1e-3
 const SOLVED = 1e-4
 const INACCURATE = 1e-2
 
-/** Samples of a batch, about 48 bytes each; on a software adapter few enough that no sweep takes much of a second. */
-const MAX_SAMPLES = 1 << 24
-const MAX_SAMPLES_SOFTWARE = 1 << 21
-/** One sweep walks all samples in one dispatch; beyond this it would run into the time limit of a desktop's GPU. */
-const LONGEST_WALK = 1 << 20
 /** Invocations of a workgroup, as in the shader. */
 const WORKGROUP = 8
 
@@ -63,8 +59,8 @@ interface Batch {
 
 function batchSize(gpu: Gpu, { n }: Problem, { rows }: TableLayout): number {
   const words = gpu.bindingLimit / 4
-  const samples = Math.min(words / 2, gpu.info.isFallbackAdapter ? MAX_SAMPLES_SOFTWARE : MAX_SAMPLES)
-  return Math.max(1, Math.floor(Math.min(samples / n, words / (3 * (rows + 2)))))
+  const samples = Math.min(words / 2, maxSamples(gpu))
+  return Math.max(1, Math.floor(Math.min(samples / n, words / (3 * (rows + 2)), MAX_GROUPS * WORKGROUP)))
 }
 
 function allocate(gpu: Gpu, { n }: Problem, { rows, total }: TableLayout, lanes: number): Tensors {
@@ -77,18 +73,20 @@ function allocate(gpu: Gpu, { n }: Problem, { rows, total }: TableLayout, lanes:
   }
 }
 
-function record({ gpu, problem, layout, lanes, tensors }: Batch): { block: Plan; sweep: (plan: Plan) => void } {
+/** Records a block of iterations; returns what records the sweep that comes before the first. */
+function record({ problem, layout, lanes, tensors }: Batch, block: Plan): (plan: Plan) => void {
   const { n, spacing, filter: { d: fd, ...sections }, params: { gamma } } = problem
   const { rows, runs } = layout
   const place = { offset: runs.offset, first_run: runs.first, last_run: runs.last }
   const args = { ...tensors, params: { n, lanes, rows, spacing, ...place, gamma, fd, ...sections } }
-  const launch = { groups: ceilDiv(lanes, WORKGROUP) }
+  const launch = { groups: [ceilDiv(lanes, WORKGROUP), 1, 1] as const } // never folded into rows
   const sweep = (plan: Plan) => plan.dispatch(cvxedaShader, 'residual', args, launch)
   const solve = (plan: Plan) => {
     plan.dispatch(cvxedaShader, 'backward', args, launch)
     plan.dispatch(cvxedaShader, 'forward', args, launch)
   }
-  return { block: recordBlock(gpu, { rows: n, lanes, penaltyRows: 1 }, tensors, { solve, recentred: sweep }), sweep }
+  recordBlock(block, { rows: n, lanes, penaltyRows: 1 }, tensors, { solve, recentred: sweep })
+  return sweep
 }
 
 /** A part of a tensor of floats, to be written alone. */
@@ -233,12 +231,12 @@ async function polishAll({ problem, lanes }: Batch, signals: readonly ScaledSign
 async function solveBatch(gpu: Gpu, problem: Problem, layout: TableLayout, signals: readonly ScaledSignal[],
   starts: readonly WarmStart[] | undefined, abort: AbortSignal | undefined): Promise<Solution[]> {
   const lanes = signals.length
-  const tensors = allocate(gpu, problem, layout, lanes)
+  const tensors = await gpu.allocate('cvxEDA', () => allocate(gpu, problem, layout, lanes))
   const batch: Batch = { gpu, problem, layout, lanes, tensors, levels: new Set() }
-  const { block, sweep } = record(batch)
   const start = new Plan(gpu)
-  sweep(start)
+  const block = new Plan(gpu)
   try {
+    record(batch, block)(start)
     await Promise.all([block.compile(), start.compile()])
     const initial = writeStart(batch, signals, starts)
     start.run()

@@ -6,8 +6,9 @@ import { admm } from './admm.ts'
 import { float64, type Float64Solution } from './float64.ts'
 import { interiorPoint } from './interior_point.ts'
 import {
-  checkParams, createProblem, objective, phasicResponse, tonicSignal, type BaselineCorrection, type Problem,
+  checkParams, createProblem, knotsOf, objective, phasicResponse, tonicSignal, type BaselineCorrection, type Problem,
 } from './problem.ts'
+import { windowOf } from './tonic.ts'
 import type { Form, ScaledSignal, Solution, Solver, SolverHooks, SolverStatus } from './solver.ts'
 
 /** Below this alpha / rms(y) the program is nearly unregularised and float32 convergence means nothing. */
@@ -15,6 +16,7 @@ const BADLY_SCALED = 1e-5
 /** A signal whose deviation is this small against its largest value is a constant. */
 const CONSTANT = 1e-6
 
+/** Solvers on the GPU; see `DecomposeOptions.solver`. */
 export const SOLVERS = ['interior-point', 'admm'] as const
 export type SolverName = (typeof SOLVERS)[number]
 const solvers: Readonly<Record<SolverName, Solver>> = { 'interior-point': interiorPoint, admm }
@@ -42,7 +44,7 @@ export interface DecomposeOptions {
   form?: Form
   /** Called with signals done and signals in total, after each batch or, on the CPU, each signal. */
   onProgress?: (done: number, total: number) => void
-  /** Stops the work between iterations; the promise rejects with the signal's reason. */
+  /** Stops the work after at most 25 more iterations; the promise rejects with the signal's reason. */
   signal?: AbortSignal
 }
 
@@ -171,7 +173,7 @@ function groupByShape(signals: readonly Samples[], rates: readonly number[]): nu
 
 type Solve = (problem: Problem, signals: ScaledSignal[], hooks: SolverHooks) => Promise<(Solution | Float64Solution)[]>
 
-function solverOf(device: Gpu | 'cpu', { solver: name = 'interior-point', form }: DecomposeOptions): Solve {
+function solverOf(device: Gpu | 'cpu', { solver: name = 'interior-point', form }: Pick<DecomposeOptions, 'solver' | 'form'>): Solve {
   if (!SOLVERS.includes(name)) {
     throw new UsageError(`cvxEDA: solver is '${String(name)}', expected ${SOLVERS.join(' or ')}.`)
   }
@@ -183,6 +185,20 @@ function solverOf(device: Gpu | 'cpu', { solver: name = 'interior-point', form }
     throw new UsageError(`cvxEDA: form is ${form}, but only the interior point on a GPU has forms; leave it out.`)
   }
   return device === 'cpu' ? float64 : (problem, signals, hooks) => solvers[name](device, problem, signals, hooks)
+}
+
+/**
+ * What can be wrong with options before any signal is seen.
+ * @throws UsageError
+ */
+export function checkOptions(device: Gpu | 'cpu', rates: Iterable<number>, options: Omit<DecomposeOptions, 'sampleRate'>): void {
+  const { solver = 'interior-point' } = options
+  solverOf(device, options)
+  for (const sampleRate of new Set(rates)) {
+    const params = checkParams(sampleRate, options)
+    const { spacing } = knotsOf(params.deltaKnot, 1, sampleRate)
+    if (device !== 'cpu' && solver === 'interior-point') windowOf({ sampleRate, spacing, params })
+  }
 }
 
 /** Decomposes the signals of one problem: the trivial ones at once, the others together. */
@@ -210,9 +226,9 @@ async function decomposeGroup(problem: Problem, signals: readonly Samples[], sol
 export async function decompose(device: Gpu | 'cpu', signals: readonly Samples[],
   options: DecomposeOptions): Promise<Decomposition[]> {
   const { sampleRate, solver: _, form, onProgress, signal, ...params } = options
-  const solve = solverOf(device, options)
   const rates = ratesOf(signals, sampleRate)
-  for (const rate of new Set(rates)) checkParams(rate, params)
+  checkOptions(device, rates, options)
+  const solve = solverOf(device, options)
   signals.forEach(checkSignal)
   const results = new Array<Decomposition>(signals.length)
   let done = 0

@@ -4,6 +4,7 @@
 // Newton step of newton.ts with w = lambda / p and b = sigma mu / p - alpha; then d lambda = sigma mu / p - lambda - w d.
 
 import { newtonStep, type Step } from './newton.ts'
+import { breather } from '../runtime/breather.ts'
 import { phasicResponse, tonicSignal, type Problem } from './problem.ts'
 import type { ScaledSignal, Solution, SolverHooks } from './solver.ts'
 
@@ -13,8 +14,6 @@ const INACCURATE = 100
 const MAX_ITERATIONS = 100
 const SIGMA = 0.3
 const TO_BOUNDARY = 0.99
-/** Milliseconds of work after which other tasks have their turn. */
-const TURN = 30
 
 export interface Float64Solution extends Omit<Solution, 'driver'> {
   driver: Float64Array
@@ -68,18 +67,6 @@ function measure(problem: Problem, { y, alpha }: ScaledSignal, { p, lambda, l, d
   }
   for (const v of l) objective += (problem.params.gamma * v * v) / 2
   return { complementarity, objective }
-}
-
-/** Gives other tasks their turn from time to time, and ends the work when it was told to. */
-function breather(abort: AbortSignal | undefined): () => Promise<void> {
-  let last = performance.now()
-  return async () => {
-    if (performance.now() - last > TURN) {
-      await new Promise(resolve => setTimeout(resolve))
-      last = performance.now()
-    }
-    abort?.throwIfAborted()
-  }
 }
 
 async function solve(problem: Problem, signal: ScaledSignal, breathe: () => Promise<void>): Promise<Float64Solution> {

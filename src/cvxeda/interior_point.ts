@@ -10,27 +10,26 @@ import riccatiShader from '../../shaders/cvxeda_riccati.wgsl'
 import tonicShader from '../../shaders/cvxeda_tonic.wgsl'
 import { LimitError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
-import { Plan } from '../runtime/plan.ts'
+import { MAX_GROUPS, Plan } from '../runtime/plan.ts'
 import { ceilDiv } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 import { phasicResponse, type Problem } from './problem.ts'
+import { LONGEST_WALK, maxSamples } from './limits.ts'
 import type { Form, ScaledSignal, Solution, SolverHooks, SolverStatus } from './solver.ts'
 import { createTonicBasis, type TonicBasis } from './tonic.ts'
 
 const MAX_ITERATIONS = 60
 /** Iterations between two looks at the `done` flags. */
 const GROUP = 4
-/** Samples of a batch; on a software adapter few enough that no sweep takes much of a second. */
-const MAX_SAMPLES = 1 << 24
-const MAX_SAMPLES_SOFTWARE = 1 << 21
+/** Bytes of a batch. */
+const MAX_BYTES = 2 ** 30
+const MAX_BYTES_SOFTWARE = 2 ** 28
 /** Form B is faster for fewer signals than fill the adapter, unless they are so short that its more dispatches weigh more. */
 const FILLED = 2048
 const FILLED_SOFTWARE = 16
 const SHORT = 256
 const SHORT_SOFTWARE = 4096
-/** Form A walks all samples in one dispatch; beyond this it would run into the time limit of a desktop's GPU. */
-const LONGEST_WALK = 1 << 20
-/** Form B: samples of a chunk, at least; more where the recording would have more chunks than this. */
+/** Form B: samples of a chunk, at least, where the knots are that far apart; more where there would be more chunks than this. */
 const SHORTEST_CHUNK = 64
 const MANY_CHUNKS = 256
 
@@ -109,7 +108,7 @@ type Tensors = Record<'point' | 'gain' | 'tables' | 'drift' | 'tonic' | 'sums' |
 function sizes(basis: TonicBasis, layout: Layout, signals: number): Record<keyof Tensors, number> {
   const lanes = signals * (layout.form === 'A' ? 1 : layout.chunks)
   return {
-    point: 4 * layout.places * signals, // the largest first: what does not fit fails before anything is taken
+    point: 4 * layout.places * signals,
     gain: 4 * layout.places * signals,
     sums: sumsWidth(layout.columns) * layout.chunks * signals,
     boundary: boundaryWidth(basis) * lanes,
@@ -120,12 +119,20 @@ function sizes(basis: TonicBasis, layout: Layout, signals: number): Record<keyof
   }
 }
 
-/** Signals that one batch takes. */
+const workgroupOf = ({ info }: Gpu): number => (info.isFallbackAdapter ? 8 : 64)
+
+/** Signals that one batch takes: what the device binds and launches, and what a sweep on a software adapter does in much less than a second. */
 function batchSize(gpu: Gpu, { n }: Problem, basis: TonicBasis, layout: Layout): number {
   const { tables, drift, ...perSignal } = sizes(basis, layout, 1)
-  const words = gpu.bindingLimit / 4
-  const samples = gpu.info.isFallbackAdapter ? MAX_SAMPLES_SOFTWARE : MAX_SAMPLES
-  return Math.max(1, Math.floor(Math.min(samples / n, words / Math.max(...Object.values(perSignal)))))
+  const words = Object.values(perSignal)
+  const bytes = 4 * words.reduce((sum, count) => sum + count, 0)
+  const invocations = Math.max(basis.rows + 3, layout.form === 'A' ? 1 : layout.chunks)
+  return Math.max(1, Math.floor(Math.min(
+    maxSamples(gpu) / n,
+    (gpu.info.isFallbackAdapter ? MAX_BYTES_SOFTWARE : MAX_BYTES) / bytes,
+    gpu.bindingLimit / 4 / Math.max(...words),
+    (MAX_GROUPS * workgroupOf(gpu)) / invocations,
+  )))
 }
 
 function allocate(gpu: Gpu, basis: TonicBasis, layout: Layout, signals: number): Tensors {
@@ -134,7 +141,7 @@ function allocate(gpu: Gpu, basis: TonicBasis, layout: Layout, signals: number):
 }
 
 /** GROUP iterations. The first sweep of an iteration applies the step of the one before. */
-function record(gpu: Gpu, problem: Problem, basis: TonicBasis, layout: Layout, signals: number, tensors: Tensors): Plan {
+function record(plan: Plan, problem: Problem, basis: TonicBasis, layout: Layout, signals: number, tensors: Tensors): void {
   const { n, spacing, filter } = problem
   const { d: fd, ...sections } = filter
   const { rows, window, line, begin } = basis
@@ -147,10 +154,9 @@ function record(gpu: Gpu, problem: Problem, basis: TonicBasis, layout: Layout, s
     ...{ fd, ...sections, gamma: problem.params.gamma, ...line },
   }
   const args = { ...tensors, params }
-  const WORKGROUP = gpu.info.isFallbackAdapter ? 8 : 64
-  const launch = (count: number) => ({ groups: ceilDiv(count, WORKGROUP) })
+  const WORKGROUP = workgroupOf(plan.gpu)
+  const launch = (count: number) => ({ groups: [ceilDiv(count, WORKGROUP), 1, 1] as const }) // never folded into rows
   const shapes = { WORKGROUP, WINDOW: window, COLUMNS: columns }
-  const plan = new Plan(gpu)
   const carry = (entry: 'carry_cost' | 'carry_adjoint' | 'correct' | 'carry_affine' | 'carry_filter', count: number) => {
     if (isChunked) plan.dispatch(carryShader, entry, args, { ...launch(count), constants: shapes })
   }
@@ -169,7 +175,6 @@ function record(gpu: Gpu, problem: Problem, basis: TonicBasis, layout: Layout, s
     plan.dispatch(driverShader, 'driver_step', args, driver)
     plan.dispatch(tonicShader, 'finish', args, { ...launch(signals), constants: shapes })
   }
-  return plan
 }
 
 const multiplierOf = ({ alpha }: ScaledSignal) => Math.max(alpha, MULTIPLIER)
@@ -204,10 +209,11 @@ function firstState(signals: ScaledSignal[]): Float32Array {
   return state
 }
 
-function statusOf(state: Float32Array, lane: number, lanes: number): SolverStatus {
+function statusOf(state: Float32Array, n: number, lane: number, lanes: number): SolverStatus {
   const value = (row: number) => state[row * lanes + lane]!
   if (value(DONE) === CONVERGED) return 'solved'
-  const isClose = value(GAP) <= INACCURATE_GAP * value(OBJECTIVE) && value(INFEASIBILITY) <= INACCURATE_INFEASIBILITY
+  const near = INACCURATE_GAP * (value(OBJECTIVE) + 0.5e-6 * n) // as in the shader's own test
+  const isClose = value(GAP) <= near && value(INFEASIBILITY) <= INACCURATE_INFEASIBILITY
   return isClose ? 'solved-inaccurate' : 'max-iterations'
 }
 
@@ -225,15 +231,16 @@ async function readSolutions(gpu: Gpu, basis: TonicBasis, places: Uint32Array, t
     const z = Array.from({ length: basis.rows }, (_, row) => value(row, 3))
     z.push(value(basis.rows, 5), value(basis.rows, 6))
     const iterations = state[ITERATIONS * lanes + lane]!
-    return { driver, ...basis.coefficients(z), iterations, status: statusOf(state, lane, lanes) }
+    return { driver, ...basis.coefficients(z), iterations, status: statusOf(state, places.length, lane, lanes) }
   })
 }
 
 async function solveBatch(gpu: Gpu, problem: Problem, basis: TonicBasis, layout: Layout, signals: ScaledSignal[],
   abort: AbortSignal | undefined): Promise<Solution[]> {
-  const tensors = allocate(gpu, basis, layout, signals.length)
-  const plan = record(gpu, problem, basis, layout, signals.length, tensors)
+  const tensors = await gpu.allocate('cvxEDA', () => allocate(gpu, basis, layout, signals.length))
+  const plan = new Plan(gpu)
   try {
+    record(plan, problem, basis, layout, signals.length, tensors)
     await plan.compile()
     const places = placesOf(problem, basis, layout)
     gpu.write(tensors.point, firstPoint(problem, layout, places, signals))

@@ -120,6 +120,15 @@ function driftColumns(n: number, baseline: BaselineCorrection, splines: Splines)
 }
 
 /** Knots 0, k, 2 k, ... below n + k/2, where k is `deltaKnot` seconds rounded to samples. */
+/** Samples between two knots, at most: beyond this the spline's table alone would fill the memory. */
+const WIDEST_SPACING = 1 << 22
+
+function requireSpacing(spacing: number, sampleRate: number): void {
+  if (spacing <= WIDEST_SPACING) return
+  throw new UsageError(`cvxEDA: deltaKnot puts ${spacing} samples between knots, expected at most ${WIDEST_SPACING} ` +
+    `(${WIDEST_SPACING / sampleRate} s); a spacing of the recording's length has the same effect.`, { spacing })
+}
+
 function knotsEvery(deltaKnot: number, n: number, sampleRate: number): Knots {
   const spacing = roundHalfEven(deltaKnot / (1 / sampleRate))
   if (spacing < 1) {
@@ -152,8 +161,11 @@ function knotsAt(indices: readonly number[]): Knots {
 const reaches = ({ firstKnot, spacing, knotCount }: Knots, n: number) =>
   firstKnot - 2 * spacing + 2 < n && firstKnot + (knotCount + 1) * spacing - 2 >= 0
 
-function knotsOf(deltaKnot: CvxedaParams['deltaKnot'], n: number, sampleRate: number): Knots {
-  return typeof deltaKnot === 'number' ? knotsEvery(deltaKnot, n, sampleRate) : knotsAt(deltaKnot)
+/** Where the knots lie. @throws UsageError for a spacing or a list that cannot be */
+export function knotsOf(deltaKnot: CvxedaParams['deltaKnot'], n: number, sampleRate: number): Knots {
+  const knots = typeof deltaKnot === 'number' ? knotsEvery(deltaKnot, n, sampleRate) : knotsAt(deltaKnot)
+  requireSpacing(knots.spacing, sampleRate)
+  return knots
 }
 
 /**

@@ -5,7 +5,7 @@
 
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
-import type { DecomposeOptions } from './decompose.ts'
+import { checkOptions, type DecomposeOptions } from './decompose.ts'
 import { createProblem } from './problem.ts'
 import { Smoother, type SmootherSettings, type StreamScale, type StreamUpdate } from './smoother.ts'
 
@@ -46,6 +46,7 @@ function settingsOf(device: Gpu | 'cpu', options: StreamOptions): Settings {
     throw new UsageError(`cvxEDA: baselineCorrection of a stream is ${String(baselineCorrection)}, expected 0; drift ` +
       'columns span a whole recording, which a stream never has.')
   }
+  checkOptions(device, [sampleRate], rest)
   const { spacing, filter, params } = createProblem(1, sampleRate, { ...rest, baselineCorrection })
   const samplesIn = (name: string, seconds: number) => {
     if (Number.isFinite(seconds) && seconds > 0) return Math.max(1, Math.round(seconds * sampleRate))

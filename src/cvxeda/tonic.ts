@@ -62,14 +62,15 @@ function gridOf({ n, spacing, knotCount, firstKnot }: Problem, window: number): 
  * A row stays active below its support until its adjoint has died out: four time constants, and 40 samples because at
  * low rates the closed loop rings near the Nyquist frequency. What is left out changes the Newton matrix, not the fixed
  * point, but where it is not small the Newton matrix loses definiteness.
+ * @throws UsageError when the knots are too dense for that
  */
-function windowOf({ sampleRate, spacing, params }: Problem): number {
+export function windowOf({ sampleRate, spacing, params }: Pick<Problem, 'sampleRate' | 'spacing' | 'params'>): number {
   const tail = Math.max(4 * Math.max(2, params.tau0, params.tau1) * sampleRate, 40)
   const window = OVERLAP + Math.ceil(tail / spacing)
   if (window > LARGEST_WINDOW) {
     const smallest = Math.ceil(tail / (LARGEST_WINDOW - OVERLAP)) / sampleRate
     throw new UsageError(`cvxEDA: deltaKnot is ${spacing / sampleRate} s, expected at least ${smallest} s at this sample ` +
-      "rate and these time constants; the device 'cpu' takes denser knots.", { window })
+      "rate and these time constants; the float64 solver on the CPU (device 'cpu') takes denser ones.", { window })
   }
   return window
 }

@@ -8,7 +8,7 @@
 
 import admmShader from '../../shaders/admm.wgsl'
 import type { Gpu } from '../runtime/gpu.ts'
-import { Plan } from '../runtime/plan.ts'
+import type { Plan } from '../runtime/plan.ts'
 import { ceilDiv } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 
@@ -47,8 +47,7 @@ export interface AdmmOperators {
 }
 
 /** BLOCK iterations in one plan; where the device moves the origin, also the residual norms of the last, and the move. */
-export function recordBlock(gpu: Gpu, shape: AdmmShape, tensors: AdmmTensors, { solve, recentred }: AdmmOperators): Plan {
-  const plan = new Plan(gpu)
+export function recordBlock(plan: Plan, shape: AdmmShape, tensors: AdmmTensors, { solve, recentred }: AdmmOperators): void {
   const { rows, lanes, penaltyRows } = shape
   const args = { ...tensors, params: { rows, lanes, penalty_rows: penaltyRows } }
   const everywhere = { groups: ceilDiv(rows * lanes, WORKGROUP) }
@@ -61,7 +60,6 @@ export function recordBlock(gpu: Gpu, shape: AdmmShape, tensors: AdmmTensors, { 
     plan.dispatch(admmShader, 'recentre', args, everywhere)
     recentred(plan)
   }
-  return plan
 }
 
 /**

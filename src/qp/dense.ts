@@ -1,5 +1,6 @@
 // Batches of dense quadratic programs: ADMM on the GPU, verdicts in float64 on the host.
 
+import { breather } from '../runtime/breather.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { UsageError } from '../runtime/errors.ts'
 import { balanced, BLOCK, iterate, type Residuals } from './admm.ts'
@@ -153,11 +154,14 @@ async function solveBatch(gpu: Gpu, tasks: readonly Task[], iterates: Iterate[],
   { tolerance = TOLERANCE, maxIterations = MAX_ITERATIONS, signal }: QpOptions): Promise<QpSolution[]> {
   const solutions = new Array<QpSolution>(tasks.length)
   const active = new Set(tasks.keys())
-  const batch = new DenseBatch(gpu, paddedSize(tasks[0]!.program), tasks.map(({ scaled }) => scaled), iterates)
+  const batch = await gpu.allocate('solveQp', () =>
+    new DenseBatch(gpu, paddedSize(tasks[0]!.program), tasks.map(({ scaled }) => scaled), iterates))
+  const breathe = breather(signal)
   const limit = Math.ceil(maxIterations / BLOCK) * BLOCK
   const judge = async (iterations: number): Promise<boolean> => {
     const steps = await batch.download(active)
     for (const lane of active) {
+      await breathe()
       const [task, at] = [tasks[lane]!, iterates[lane]!]
       const found = verdict(task, at, steps.get(lane)!, iterations, tolerance)
       if (found || iterations === limit) {
@@ -175,7 +179,10 @@ async function solveBatch(gpu: Gpu, tasks: readonly Task[], iterates: Iterate[],
   }
   try {
     await batch.block.compile()
-    tasks.forEach(({ penalty }, lane) => batch.setPenalty(lane, penalty))
+    for (const [lane, { penalty }] of tasks.entries()) {
+      await breathe()
+      batch.setPenalty(lane, penalty)
+    }
     batch.upload()
     await iterate(batch.block, limit, judge, signal)
     return solutions

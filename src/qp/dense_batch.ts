@@ -2,7 +2,7 @@
 
 import denseShader from '../../shaders/qp_dense.wgsl'
 import type { Gpu } from '../runtime/gpu.ts'
-import type { Plan } from '../runtime/plan.ts'
+import { Plan } from '../runtime/plan.ts'
 import { ceilDiv } from '../runtime/shape.ts'
 import { Tensor } from '../runtime/tensor.ts'
 import { allocateAdmm, BOUNDLESS, recordBlock, type AdmmTensors } from './admm.ts'
@@ -89,13 +89,14 @@ export class DenseBatch {
       h: vector('h', n), w: vector('w', n), step: vector('step', n),
       ...allocateAdmm(gpu, { rows: m, lanes: this.lanes, penaltyRows: m }),
     }
-    this.block = this.record()
+    this.block = new Plan(gpu)
+    this.record()
     this.penalty = new Float32Array(m * this.lanes)
     this.anchors = programs.map(() => new Float64Array(0))
     gpu.write(this.tensors.A, this.matrices(programs.map(({ A }) => A), m))
   }
 
-  private record(): Plan {
+  private record(): void {
     const { size: { n, m }, lanes, tensors } = this
     const args = { ...tensors, params: { n, m, lanes } }
     const over = (values: number) => ({ groups: ceilDiv(values * lanes, WORKGROUP) })
@@ -103,7 +104,7 @@ export class DenseBatch {
       for (const entry of ['gather', 'solve_lower', 'solve_upper'] as const) plan.dispatch(denseShader, entry, args, over(n))
       plan.dispatch(denseShader, 'constrain', args, over(m))
     }
-    return recordBlock(this.gpu, { rows: m, lanes, penaltyRows: m }, tensors, { solve })
+    recordBlock(this.block, { rows: m, lanes, penaltyRows: m }, tensors, { solve })
   }
 
   /** Matrices of the programs' own sizes in a padded [lanes][rows][n]. */

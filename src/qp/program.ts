@@ -72,7 +72,13 @@ function expectConvex(P: Float64Array, n: number, label: string): void {
   }
 }
 
-function checkShape({ P, q, A, l, u }: QuadraticProgram, label: string): { n: number; m: number } {
+function checkShape(program: QuadraticProgram, label: string): { n: number; m: number } {
+  for (const name of ['P', 'q', 'A', 'l', 'u'] as const) {
+    if (typeof (program[name] as ArrayLike<number> | undefined)?.length !== 'number') {
+      throw new UsageError(`${label}: ${name} is of type ${typeof program[name]}, expected an array of numbers.`, { name })
+    }
+  }
+  const { P, q, A, l, u } = program
   const [n, m] = [q.length, l.length]
   if (n < 1 || n > MAX_VARIABLES || m > MAX_CONSTRAINTS) {
     throw new ShapeError(`${label} has ${n} variables and ${m} constraints, expected 1 to ${MAX_VARIABLES} and at most ` +

@@ -227,6 +227,24 @@ export class Gpu {
     return created.value
   }
 
+  /** Runs `make`, which creates tensors and buffers, all or none: what it took is given back where it or the device fails. */
+  async allocate<T>(what: string, make: () => T): Promise<T> {
+    const before = new Set(this.owned.keys())
+    let made: GPUBuffer[] = []
+    try {
+      return await this.guard(what, () => {
+        try {
+          return make()
+        } finally {
+          made = [...this.owned.keys()].filter((buffer) => !before.has(buffer))
+        }
+      })
+    } catch (error) {
+      made.forEach((buffer) => this.destroyBuffer(buffer))
+      throw error
+    }
+  }
+
   submit(commands: GPUCommandBuffer): void {
     this.check()
     this.device.queue.submit([commands])

@@ -35,7 +35,7 @@ interface Encoded {
 }
 
 /** WebGPU allows 65,535 workgroups a dimension: a long list is folded into rows. Kernels recompute the linear index. */
-const MAX_GROUPS = 65_535
+export const MAX_GROUPS = 65_535
 
 export function foldGroups(count: number): readonly [number, number, number] {
   if (count <= MAX_GROUPS) return [count, 1, 1]
