@@ -20,7 +20,7 @@ export { packWeight, toChannelsFirst, toChannelsLast, unpackWeight } from './ker
 export { optimizerStateCount, optimizerStep, stepRate, type OptimizerConfig } from './kernels/optimizer.ts'
 export { clipSegments, wholeSegment, type Segments } from './kernels/segments.ts'
 
-export { decompose, SOLVERS, type DecomposeOptions, type Decomposition, type SolverName } from './cvxeda/decompose.ts'
+export { decompose, SOLVERS, type DecomposeOptions, type Decomposition, type SolverName, type Start } from './cvxeda/decompose.ts'
 export type { BaselineCorrection } from './cvxeda/problem.ts'
 export type { Form } from './cvxeda/solver.ts'
 export { solveQp, type QpOptions, type QpSolution, type QpStatus } from './qp/dense.ts'

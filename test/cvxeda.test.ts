@@ -265,3 +265,26 @@ describe.skipIf(!isThere)('golden decompositions', () => {
     expect(await verifyCvxedaCase(gpu, better, tensors)).toMatchObject({ status: 'failed', tensor: 'gap' })
   })
 })
+
+describe('starts', () => {
+  const eda = (phase: number) => Float64Array.from({ length: 300 }, (_, i) =>
+    3 + Math.sin(i / 40 + phase) + 2 * Math.exp(-((i % 90) / 25)) + 0.01 * Math.sin(i * i))
+  const options = { sampleRate: 10, solver: 'admm', baselineCorrection: 1 } as const
+
+  it('from its own decomposition ADMM needs fewer iterations, also in another unit than the scaled one', async () => {
+    const signals = [eda(0), eda(1).map((v) => 40 * v)]
+    const cold = await decompose(gpu, signals, options)
+    const warm = await decompose(gpu, signals, { ...options, starts: cold })
+    warm.forEach(({ iterations, status }, i) => {
+      expect(status).toBe('solved')
+      expect(iterations).toBeLessThan(cold[i]!.iterations / 2)
+    })
+  })
+
+  it('must fit the signals and the solver', async () => {
+    const starts = await decompose(gpu, [eda(0)], options)
+    await expect(decompose(gpu, [eda(0), eda(1)], { ...options, starts })).rejects.toThrow(/starts lists 1 for 2 signals/)
+    await expect(decompose(gpu, [eda(0)], { sampleRate: 10, starts })).rejects.toThrow(/starts are for the solver 'admm'/)
+    await expect(decompose(gpu, [eda(0).slice(1)], { ...options, starts })).rejects.toThrow(/a start has 300 samples, .* expected 299/)
+  })
+})

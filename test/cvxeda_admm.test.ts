@@ -127,7 +127,7 @@ describe('a warm start', () => {
     const problem = createProblem(600, 8)
     const signal = scaledSignal(600, 8, 40)
     const [cold] = await admm(gpu, problem, [signal], hooks)
-    const [warm] = await admm(gpu, problem, [signal], hooks, [cold!])
+    const [warm] = await admm(gpu, problem, [signal], { ...hooks, starts: [cold!] })
     expect(warm!.status).toBe('solved')
     expect(warm!.iterations).toBeLessThan(cold!.iterations / 2)
     const scale = Math.max(1, rms(phasicResponse(problem.filter, cold!.driver)))
@@ -143,7 +143,7 @@ describe('a warm start', () => {
       driver: Float32Array.from({ length: 200 }, () => 2 * random.uniform()), d: new Float64Array(2).fill(1),
       l: Float64Array.from({ length: problem.knotCount }, () => random.normal()),
     }
-    const [found] = await admm(gpu, problem, [signal], hooks, [start])
+    const [found] = await admm(gpu, problem, [signal], { ...hooks, starts: [start] })
     const [twin] = await float64(problem, [signal], hooks)
     const least = valueOf(problem, signal, pointOf(twin!))
     expect(found!.status).toBe('solved')

@@ -14,7 +14,7 @@ import { adjointResponse } from './certificate.ts'
 import { SPLINES } from './newton.ts'
 import { polish, residualOf, type Point } from './polish.ts'
 import type { Problem } from './problem.ts'
-import type { ScaledSignal, Solution, SolverHooks, SolverStatus } from './solver.ts'
+import type { ScaledSignal, Solution, SolverHooks, SolverStatus, WarmStart } from './solver.ts'
 
 /** With at most 40 steps of the polish no more than 1,000 in total. */
 const MAX_ITERATIONS = 950
@@ -40,9 +40,6 @@ const ALPHA = 2
 const DRIVER_NORM = 3
 const MULTIPLIER_NORM = 4
 const FINISHED = -1
-
-/** Where to start: a decomposition of a similar signal of the same problem, in the same scaled units. */
-export type WarmStart = Pick<Solution, 'l' | 'd'> & { driver: ArrayLike<number> }
 
 type Tensors = AdmmTensors & Record<'signal' | 'e' | 'feed' | 'tonic' | 'state' | 'tables', Tensor>
 
@@ -252,11 +249,10 @@ async function solveBatch(gpu: Gpu, problem: Problem, layout: TableLayout, signa
 /**
  * ADMM with over-relaxation and a penalty per signal from a ladder of powers of two, then the float64 polish: at most
  * 1,000 iterations of both together. `solved` means a duality gap, certified in float64, of at most 1e-4 of the objective.
- * @param starts where to start, for each signal; from zero when absent
  * @throws LimitError for recordings too long to be walked in one dispatch
  */
-export async function admm(gpu: Gpu, problem: Problem, signals: ScaledSignal[], { onSolved, signal }: SolverHooks,
-  starts?: readonly WarmStart[]): Promise<Solution[]> {
+export async function admm(gpu: Gpu, problem: Problem, signals: ScaledSignal[],
+  { onSolved, signal, starts }: SolverHooks): Promise<Solution[]> {
   const { n } = problem
   const layout = layoutOf(problem, gpu.bindingLimit / 4)
   if (n > LONGEST_WALK || layout.total * 16 > gpu.bindingLimit) {

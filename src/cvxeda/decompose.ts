@@ -9,7 +9,7 @@ import {
   checkParams, createProblem, knotsOf, objective, phasicResponse, tonicSignal, type BaselineCorrection, type Problem,
 } from './problem.ts'
 import { windowOf } from './tonic.ts'
-import type { Form, ScaledSignal, Solution, Solver, SolverHooks, SolverStatus } from './solver.ts'
+import type { Form, ScaledSignal, Solution, Solver, SolverHooks, SolverStatus, WarmStart } from './solver.ts'
 
 /** Below this alpha / rms(y) the program is nearly unregularised and float32 convergence means nothing. */
 const BADLY_SCALED = 1e-5
@@ -20,6 +20,9 @@ const CONSTANT = 1e-6
 export const SOLVERS = ['interior-point', 'admm'] as const
 export type SolverName = (typeof SOLVERS)[number]
 const solvers: Readonly<Record<SolverName, Solver>> = { 'interior-point': interiorPoint, admm }
+
+/** What a decomposition hands to the next one. */
+export type Start = Pick<Decomposition, 'driver' | 'splineCoefficients' | 'driftCoefficients'>
 
 export interface DecomposeOptions {
   /** Samples per second: of every signal, or a list with one rate for each. */
@@ -42,6 +45,8 @@ export interface DecomposeOptions {
   solver?: SolverName
   /** Interior point on the GPU: one invocation per signal (A), or many along its time (B); chosen by batch and length. */
   form?: Form
+  /** ADMM: where to start, one for each signal: decompositions of similar signals with the same options. */
+  starts?: readonly Start[]
   /** Called with signals done and signals in total, after each batch or, on the CPU, each signal. */
   onProgress?: (done: number, total: number) => void
   /** Stops the work after at most 25 more iterations; the promise rejects with the signal's reason. */
@@ -201,15 +206,36 @@ export function checkOptions(device: Gpu | 'cpu', rates: Iterable<number>, optio
   }
 }
 
+function checkStarts({ solver, starts }: Pick<DecomposeOptions, 'solver' | 'starts'>, count: number): void {
+  if (!starts) return
+  if (solver !== 'admm') throw new UsageError("cvxEDA: starts are for the solver 'admm'; the interior point cannot use them.")
+  if (starts.length !== count) throw new UsageError(`cvxEDA: starts lists ${starts.length} for ${count} signals, expected one for each.`)
+}
+
+/** A start in the solver's units. */
+function scaledStart({ n, knotCount, drift }: Problem, start: Start, { mean, scale }: Scaling): WarmStart {
+  const { driver, splineCoefficients, driftCoefficients } = start
+  if (driver.length !== n || splineCoefficients.length !== knotCount || driftCoefficients.length !== drift.length) {
+    throw new UsageError(`cvxEDA: a start has ${driver.length} samples, ${splineCoefficients.length} spline and ` +
+      `${driftCoefficients.length} drift coefficients, expected ${n}, ${knotCount} and ${drift.length}.`)
+  }
+  const shift = (c: number) => (c === 0 ? mean : 0)
+  return {
+    driver: driver.map(v => v / scale), l: splineCoefficients.map(v => v / scale),
+    d: driftCoefficients.map((v, c) => (v - shift(c)) / scale),
+  }
+}
+
 /** Decomposes the signals of one problem: the trivial ones at once, the others together. */
 async function decomposeGroup(problem: Problem, signals: readonly Samples[], solve: Solve,
-  hooks: SolverHooks): Promise<Decomposition[]> {
+  { starts, ...hooks }: Omit<SolverHooks, 'starts'> & { starts?: readonly Start[] | undefined }): Promise<Decomposition[]> {
   hooks.signal?.throwIfAborted()
   const scalings = signals.map(y => scalingOf(problem, y))
   const solvable = [...signals.keys()].filter(at => scalings[at]!.scale > 0)
   hooks.onSolved(signals.length - solvable.length)
   const inputs = solvable.map(at => scaled(problem, signals[at]!, scalings[at]!))
-  const solutions = inputs.length > 0 ? await solve(problem, inputs, hooks) : []
+  const scaledStarts = starts && solvable.map(at => scaledStart(problem, starts[at]!, scalings[at]!))
+  const solutions = inputs.length > 0 ? await solve(problem, inputs, { ...hooks, starts: scaledStarts }) : []
   const byPlace = new Map(solvable.map((at, s) => [at, solutions[s]!]))
   return signals.map((y, at) => readOut(problem, y, scalings[at]!, byPlace.get(at) ?? null))
 }
@@ -225,9 +251,10 @@ async function decomposeGroup(problem: Problem, signals: readonly Samples[], sol
  */
 export async function decompose(device: Gpu | 'cpu', signals: readonly Samples[],
   options: DecomposeOptions): Promise<Decomposition[]> {
-  const { sampleRate, solver: _, form, onProgress, signal, ...params } = options
+  const { sampleRate, solver: _, form, starts, onProgress, signal, ...params } = options
   const rates = ratesOf(signals, sampleRate)
   checkOptions(device, rates, options)
+  checkStarts(options, signals.length)
   const solve = solverOf(device, options)
   signals.forEach(checkSignal)
   const results = new Array<Decomposition>(signals.length)
@@ -236,7 +263,8 @@ export async function decompose(device: Gpu | 'cpu', signals: readonly Samples[]
   for (const indices of groupByShape(signals, rates)) {
     const [first] = indices as [number]
     const problem = createProblem(signals[first]!.length, rates[first]!, params)
-    const found = await decomposeGroup(problem, indices.map(i => signals[i]!), solve, { onSolved, signal, form })
+    const own = { onSolved, signal, form, starts: starts && indices.map(i => starts[i]!) }
+    const found = await decomposeGroup(problem, indices.map(i => signals[i]!), solve, own)
     indices.forEach((index, at) => { results[index] = found[at]! })
   }
   return results

@@ -27,12 +27,17 @@ export interface Solution {
 /** Interior point: `A` one invocation per signal, `B` many invocations along each signal's time. */
 export type Form = 'A' | 'B'
 
+/** Where to start: a decomposition of a similar signal of the same problem, in the same scaled units. */
+export type WarmStart = Pick<Solution, 'l' | 'd'> & { driver: ArrayLike<number> }
+
 export interface SolverHooks {
   /** Called with the number of signals solved since the last call. */
   onSolved: (count: number) => void
   signal?: AbortSignal | undefined
   /** Interior point only; the better one for the batch and the adapter when absent. */
   form?: Form | undefined
+  /** ADMM only: one for each signal. */
+  starts?: readonly WarmStart[] | undefined
 }
 
 /** Solves any number of signals of one problem; solutions in the order of the signals. */
