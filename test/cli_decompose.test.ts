@@ -52,6 +52,9 @@ describe('a recording that cannot be decomposed', () => {
     ['is too short', csv(even(8)), [], 'bad.csv: 8 samples (2 s) at 4 Hz are too short'],
     ['is sampled unevenly', csv(even(80).map((t, i) => (i % 7 ? t : t + 0.2))), [], /bad.csv: time steps are .* need an even rate/],
     ['has no rate', values(80).join('\n'), [], 'bad.csv: no header and no time column; give --rate HZ'],
+    ['counts milliseconds', csv(even(80).map((t) => 1000 * t)), [], /bad.csv: the time column rises by 250 a sample, .* milliseconds/],
+    ['is a table of several', `trial,eda_us\n${even(80).map((t, i) => `${i % 2},${t}`).join('\n')}`, ['--rate', '4'],
+      /bad.csv:1: column 'trial' names 2 different ones; this is a table of several recordings/],
     ['has ragged rows', 'time_s,eda_us\n0,1\n0.25\n', [], 'bad.csv:3: 1 cells, expected 2'],
   ]
   it.each(cases)('%s', async (_, content, options, says) => {
@@ -68,6 +71,22 @@ describe('a recording that cannot be decomposed', () => {
     expect(lines).toEqual([expect.stringMatching(/^galvani: 1 of 2 files were refused; the first: .*bad.csv: 8 samples/)])
     expect(code).toBe(BAD_DATA)
     expect(filesUnder(path('mixed')).sort()).toEqual(['good.csv', 'good.events.csv', 'good.json', 'good.svg', 'index.html'])
+  })
+
+  it('leaves the others alone when the knots are too dense for its rate alone', async () => {
+    writeFiles(folder, { 'slow.csv': csv(even(120)), 'fast.csv': csv(Array.from({ length: 1200 }, (_, i) => i / 100)) })
+    const args = ['decompose', path('slow.csv'), path('fast.csv'), '--out', path('dense'), '--knots', '1', '--json']
+    const { code, stdout } = await galvani(args)
+    expect(code).toBe(BAD_DATA)
+    const [slow, fast] = (JSON.parse(stdout) as { files: File[] }).files
+    expect(slow).toMatchObject({ status: 'refused', reason: expect.stringContaining('deltaKnot is 1 s, expected at least 1.25 s') as string })
+    expect(fast).toMatchObject({ status: 'solved' })
+    await refuses(['decompose', path('slow.csv'), '--out', path('dense'), '--knots', '1'], USAGE, /deltaKnot is 1 s/)
+  })
+
+  it('writes into folders only', async () => {
+    writeFiles(folder, { 'good.csv': csv(even(120)) })
+    await refuses(['decompose', path('good.csv'), '--out', path('good.csv')], USAGE, /good.csv is a file; name a folder/)
   })
 
   it('leaves the others alone when its numbers leave float32', async () => {

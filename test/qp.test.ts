@@ -101,6 +101,8 @@ describe('programs with a solution known by hand', () => {
   })
 
   it('bounds that contradict, and a cost that falls without end', async () => {
+    const large = await one({ P: [0], q: [1], A: [1, 1], l: [1.1e6, -Infinity], u: [Infinity, 2.2e6] })
+    expect(large.status).not.toBe('primal-infeasible') // large bounds alone are no proof
     const infeasible = await one({ P: [1], q: [0], A: [1, 1], l: [1, -Infinity], u: [Infinity, 0.5] })
     expect(infeasible.status).toBe('primal-infeasible')
     const [low, high] = infeasible.certificate!

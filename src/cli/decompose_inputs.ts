@@ -1,6 +1,6 @@
 // Which recordings a command line names, what their results will be called, and each one read and made ready.
 import { readdirSync, statSync } from 'node:fs'
-import { extname, join, resolve, sep } from 'node:path'
+import { basename, extname, join, resolve, sep } from 'node:path'
 import { readRecording, type RecordingOptions } from '../data/recording.ts'
 import type { Recording } from '../data/trial.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
@@ -30,9 +30,12 @@ export interface Input {
   inFolder: boolean
 }
 
+/** What else an Empatica folder holds beside its EDA.csv. */
+const OTHER_SENSORS = ['ACC.csv', 'BVP.csv', 'HR.csv', 'IBI.csv', 'TEMP.csv', 'tags.csv']
+
 /**
- * The named files, and all .csv files in the named folders and below, in order of their names. Of a folder that holds an
- * EDA.csv (Empatica's, with other sensors beside it) only that one.
+ * The named files, and all .csv files in the named folders and below, in order of their names; of an Empatica folder (one
+ * with an EDA.csv) not those of the other sensors.
  * @throws UsageError when results would replace each other or a recording, FormatError for a folder without any
  */
 export function listInputs(paths: readonly string[], out: string, format: Format): Input[] {
@@ -42,6 +45,7 @@ export function listInputs(paths: readonly string[], out: string, format: Format
     if (files.length === 0) throw new FormatError(`${path}: there is no .csv file in this folder or below`)
     return files.map((file) => ({ file, inFolder: true }))
   })
+  if (statSync(out, { throwIfNoEntry: false })?.isDirectory() === false) throw new UsageError(`--out ${out} is a file; name a folder`)
   const names = outputNames(found.map(({ file }) => file))
   const inputs = found.map((input, i) => ({ ...input, name: names[i] as string }))
   requireOwnOutputs(inputs, out, format)
@@ -51,9 +55,9 @@ export function listInputs(paths: readonly string[], out: string, format: Format
 function recordingsUnder(folder: string, out: string): string[] {
   const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
   const files = entries.filter((entry) => /\.csv$/i.test(entry.name)).map(({ name }) => join(folder, name)).filter(isFile)
-  const empatica = files.filter((file) => file.endsWith(`${sep}EDA.csv`))
+  const isEmpatica = files.some((file) => basename(file) === 'EDA.csv')
   const below = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name))
-  const recordings = empatica.length > 0 ? empatica : files
+  const recordings = files.filter((file) => !(isEmpatica && OTHER_SENSORS.includes(basename(file))))
   return [...recordings, ...below.filter((path) => resolve(path) !== out).flatMap((path) => recordingsUnder(path, out))]
 }
 

@@ -102,6 +102,7 @@ async function verifyCases(options: VerifyOptions, output: Output, bar: ReturnTy
     `${passed} passed, ${failed} failed, ${skipped} skipped`,
   ]
   output.result({ passed, failed, skipped, cases }, text.join('\n'))
+  if (passed + failed === 0) throw new CheckError(`${fixtures ?? 'this machine'}: nothing was checked`)
   if (failed > 0) throw new CheckError(`${failed} of ${cases.length} cases failed`)
 }
 

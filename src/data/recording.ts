@@ -63,6 +63,7 @@ function readColumns(table: CsvTable, options: RecordingOptions): Recording {
     throw new FormatError(`${source}:1: cannot tell which column is skin conductance; give --eda COL, ` +
       `one of ${table.columns.join(', ')}`)
   }
+  requireOneRecording(table)
   const samples = { eda: table.numbers(edaColumn, 'nan'), source, firstLine: 2 }
   if (options.sampleRate !== undefined) return { sampleRate: options.sampleRate, ...samples }
   if (timeColumn === undefined) {
@@ -71,6 +72,16 @@ function readColumns(table: CsvTable, options: RecordingOptions): Recording {
     )
   }
   return { sampleRate: rateFromTimes(table.numbers(timeColumn), table.text(timeColumn), source), ...samples }
+}
+
+/** @throws FormatError for a table of several trials: end to end they are no recording */
+function requireOneRecording(table: CsvTable): void {
+  const column = table.find('trial', 'subject', 'participant')
+  if (column === undefined) return
+  const values = new Set(table.text(column))
+  if (values.size < 2) return
+  throw new FormatError(`${table.source}:1: column '${column}' names ${values.size} different ones; this is a table of several ` +
+    'recordings, prepare it as a study (galvani prepare) or split it by that column')
 }
 
 function onlyOther(table: CsvTable, timeColumn: string | undefined): string | undefined {

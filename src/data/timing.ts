@@ -1,5 +1,7 @@
 import { FormatError } from '../runtime/errors.ts'
 
+/** Seconds between two samples that no skin-conductance sensor exceeds. */
+const SLOWEST_STEP = 2
 /** Steps may differ from the median step by this share. */
 const EVENNESS = 0.1
 
@@ -28,6 +30,10 @@ export function rateFromTimes(times: Float64Array, printed: readonly string[], s
       'Resample it first, or give --rate HZ to ignore the time column')
   }
   const span = (times[n - 1] as number) - (times[0] as number)
+  if (median > SLOWEST_STEP) {
+    throw new FormatError(`${source}: the time column rises by ${short(median)} a sample, expected seconds; is it in milliseconds? ` +
+      'Give --rate HZ instead')
+  }
   return shortest((n - 1) / span, Math.min(digit / span, 1e-3))
 }
 

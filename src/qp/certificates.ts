@@ -53,18 +53,27 @@ export function optimality(program: Program, x: Float64Array, y: Float64Array): 
   return { primal, dual, gap, objective: terms[0] / 2 + terms[1], error: Number.isNaN(error) ? Infinity : error }
 }
 
+const absolute = (values: Float64Array) => values.map(Math.abs)
+
+/** A largest entry relative to what it is the sum of; 0 for nothing. */
+const share = (part: number, whole: number) => (part === 0 ? 0 : part / whole)
+
 /**
- * How far y is from proving that no x is feasible: ||A'y|| over -support(y). At 0 the proof is complete; at r it excludes
- * every x with sum |x_j| below 1 / r.
+ * How far y is from proving that no x is feasible: ||A'y|| over -support(y), and over the terms that cancel in it, so that
+ * large bounds alone prove nothing. At 0 the proof is complete; at r it excludes every x with sum |x_j| below 1 / r.
  */
 export function infeasibilityError(program: Program, y: Float64Array): number {
+  const { A, n } = program
   const pull = support(program, y)
-  return pull < 0 ? largestOf(multiplyTransposed(program.A, y, program.n)) / -pull : Infinity
+  if (!(pull < 0)) return Infinity
+  const rest = largestOf(multiplyTransposed(A, y, n))
+  return Math.max(rest / -pull, share(rest, largestOf(multiplyTransposed(absolute(A), absolute(y), n))))
 }
 
 /**
  * How far the direction x is from proving that the cost falls without end: the larger of ||P x|| and the violation of the
- * constraints' recession cone over -q'x. At r it excludes multipliers and points of size below 1 / r.
+ * constraints' recession cone, over -q'x and over the terms that cancel in them. At r it excludes multipliers and points of
+ * size below 1 / r.
  */
 export function unboundednessError(program: Program, x: Float64Array): number {
   const { n, m, P, q, A, l, u } = program
@@ -72,5 +81,10 @@ export function unboundednessError(program: Program, x: Float64Array): number {
   if (!(slope < 0)) return Infinity
   const leaving = multiply(A, x, m).reduce((largest, v, i) =>
     Math.max(largest, u[i] === Infinity ? 0 : v, l[i] === -Infinity ? 0 : -v), 0)
-  return Math.max(largestOf(multiply(P, x, n)), leaving) / -slope
+  const curving = largestOf(multiply(P, x, n))
+  const size = absolute(x)
+  return Math.max(
+    Math.max(curving, leaving) / -slope,
+    share(curving, largestOf(multiply(absolute(P), size, n))), share(leaving, largestOf(multiply(absolute(A), size, m))),
+  )
 }

@@ -11,6 +11,8 @@ import { resultOf, type CaseResult, type FixtureTensors } from './case.ts'
 export interface CvxedaCase {
   name: string
   fs: number
+  /** Samples, where the index says so. */
+  n?: number
   params: {
     tau0: number
     tau1: number
@@ -104,6 +106,7 @@ export function driverError(p: Values, reference: Values): number {
 }
 
 export function referenceParams({ params }: Pick<CvxedaCase, 'params'>): ReferenceParams {
+  if (!(params as Partial<typeof params> | undefined)) throw new FormatError('the case has no params')
   const { tau0, tau1, alpha, gamma } = params
   return { tau0, tau1, alpha, gamma, deltaKnot: params.delta_knot, baselineCorrection: params.baseline_correction }
 }
@@ -172,8 +175,10 @@ export async function verifyCvxedaCase(device: Device, entry: CvxedaCase, tensor
   if (!TIERS.includes(entry.tier)) {
     return { ...named, status: 'skipped', error: `tier '${entry.tier}' is not known`, tolerance: 0 }
   }
+  const y = floats(tensors, 'y')
+  if (entry.n !== undefined && entry.n !== y.length) throw new FormatError(`the index says ${entry.n} samples, tensor 'y' has ${y.length}`)
   const options = { sampleRate: entry.fs, ...referenceParams(entry), ...method }
-  const [found] = (await decompose(device, [floats(tensors, 'y')], options)) as [Decomposition]
+  const [found] = (await decompose(device, [y], options)) as [Decomposition]
   const all = measures(entry, tensors, found, barsOf(device, method))
   const worst = all.reduce((a, b) => (closeness(b) > closeness(a) ? b : a))
   const judgement = { ok: closeness(worst) <= 1, error: worst.value, tolerance: worst.bar, tensor: worst.name }
