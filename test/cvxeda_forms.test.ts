@@ -1,5 +1,9 @@
 // The interior point's two forms against the float64 solver, at lengths and knots where chunks and spans are cut oddly.
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import carryShader from '../shaders/cvxeda_carry.wgsl'
+import driverShader from '../shaders/cvxeda_driver.wgsl'
+import riccatiShader from '../shaders/cvxeda_riccati.wgsl'
+import tonicShader from '../shaders/cvxeda_tonic.wgsl'
 import { decompose, type Decomposition, type DecomposeOptions } from '../src/cvxeda/decompose.ts'
 import { interiorPoint } from '../src/cvxeda/interior_point.ts'
 import { createProblem } from '../src/cvxeda/problem.ts'
@@ -124,4 +128,16 @@ it('refuses knots that no memory holds, and those too dense for the GPU, before 
   await expect(decompose(gpu, [signal, signal], { sampleRate: [4, 128], deltaKnot: 1, onProgress })).rejects.toThrow(/deltaKnot is 1 s, expected at least/)
   expect(onProgress).not.toHaveBeenCalled()
   expect((await decompose('cpu', [signal], { sampleRate: 128, deltaKnot: 0.5 }))[0]!.status).toBe('solved')
+})
+
+it('places and fields are called and numbered alike in all its shaders', () => {
+  const values = new Map<string, Set<string>>()
+  for (const { source } of [carryShader, driverShader, riccatiShader, tonicShader]) {
+    for (const [, name, value] of source.matchAll(/^const (\w+)(?:: \w+)? = ([^;]+);/gm)) {
+      values.set(name!, (values.get(name!) ?? new Set()).add(value!))
+    }
+  }
+  expect(values.size).toBeGreaterThan(30)
+  // What the host sets has a value of its own in each.
+  expect([...values].filter(([name, { size }]) => size > 1 && !['CHUNKED', 'COLUMNS', 'WINDOW', 'WORKGROUP'].includes(name))).toEqual([])
 })
