@@ -12,7 +12,7 @@ describe('inOwnUnit', () => {
     tonic: samples.map((value) => 0.4 * (value - mean) / std), phasic: samples.map((value) => 0.5 * (value - mean) / std),
     driver: samples.map((_, i) => i),
   }))
-  const whole = inOwnUnit(recorded.length, 2, parts, found, { mean, std })
+  const whole = inOwnUnit(recorded, 2, parts, found, { mean, std })
 
   it('adds up to the recording in its unit, and misses what the long gaps miss', () => {
     expect([...whole.eda]).toEqual([5, 6, 7, 8, 9, NaN, NaN, NaN, 3, 2, 4])
@@ -21,6 +21,12 @@ describe('inOwnUnit', () => {
       if (i >= 5 && i < 8) expect([sum, whole.driver[i]]).toEqual([NaN, NaN])
       else expect(sum).toBeCloseTo(whole.eda[i]!, 14)
     }
+  })
+
+  it('leaves what lies in no part as it was recorded', () => {
+    const alone = inOwnUnit(recorded, 2, parts.slice(1), found.slice(1), { mean, std })
+    expect([...alone.eda.slice(0, 5)]).toEqual([5, 6, NaN, 8, 9])
+    expect([...alone.tonic.slice(0, 5)]).toEqual([NaN, NaN, NaN, NaN, NaN])
   })
 
   it('gives the level to the tonic part and scales the others', () => {

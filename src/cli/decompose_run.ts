@@ -177,7 +177,7 @@ const FROM_BEST = ['trivial', 'solved', 'solved-inaccurate', 'max-iterations', '
 async function finish({ input, prepared }: Ready, parts: Decomposition[], store: Store, settings: RunSettings, device: 'gpu' | 'cpu'): Promise<Outcome> {
   const { recording: { eda, sampleRate }, mean, std, quality } = prepared
   const { unit, minAmplitude, format, zscore, solving } = settings
-  const signals = inOwnUnit(eda.length, sampleRate, prepared.parts, parts, { mean, std })
+  const signals = inOwnUnit(eda, sampleRate, prepared.parts, parts, { mean, std })
   const events = scrEvents({ ...signals, ...(minAmplitude !== undefined && { minAmplitude }) })
   const features = edaFeatures(signals, events)
   const status = FROM_BEST.findLast((one) => parts.some((part) => part.status === one)) as Decomposition['status']

@@ -3,7 +3,7 @@
 import type { Part } from './gaps.ts'
 import type { ScrEvent } from './scr.ts'
 
-/** Every array is [samples], NaN in long gaps, in the unit of the recording: eda = tonic + phasic + residual. */
+/** Every array is [samples], NaN in long gaps (all but `eda` also where too little lies between two), in the unit of the recording: eda = tonic + phasic + residual. */
 export interface DecomposedEda {
   /** Hz. */
   sampleRate: number
@@ -24,14 +24,14 @@ export interface DecomposedPart {
 }
 
 /**
- * Puts the decomposed parts of a recording of `length` samples in their places and back into its unit:
- * `found[i]` is of (parts[i].samples - mean) / std.
+ * Puts the decomposed parts of a recording in their places and back into its unit: `found[i]` is of
+ * (parts[i].samples - mean) / std. What lies in no part stays as it was recorded, without a decomposition.
  */
-export function inOwnUnit(length: number, sampleRate: number, parts: readonly Part[], found: readonly DecomposedPart[],
+export function inOwnUnit(recorded: ArrayLike<number>, sampleRate: number, parts: readonly Part[], found: readonly DecomposedPart[],
   { mean, std }: { mean: number; std: number }): DecomposedEda {
-  const empty = (): Float64Array => new Float64Array(length).fill(NaN)
+  const empty = (): Float64Array => new Float64Array(recorded.length).fill(NaN)
   const whole: DecomposedEda = {
-    sampleRate, eda: empty(), tonic: empty(), phasic: empty(), driver: empty(), residual: empty(),
+    sampleRate, eda: Float64Array.from(recorded), tonic: empty(), phasic: empty(), driver: empty(), residual: empty(),
   }
   parts.forEach(({ start, samples }, index) => {
     const { tonic, phasic, driver } = found[index] as DecomposedPart
