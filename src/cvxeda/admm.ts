@@ -262,7 +262,8 @@ export async function admm(gpu: Gpu, problem: Problem, signals: ScaledSignal[],
   const solutions: Solution[] = []
   for (let from = 0; from < signals.length; from += size) {
     const batch = signals.slice(from, from + size)
-    solutions.push(...await solveBatch(gpu, problem, layout, batch, starts?.slice(from, from + size), signal))
+    const found = await solveBatch(gpu, problem, layout, batch, starts?.slice(from, from + size), signal)
+    for (const solution of found) solutions.push(solution)
     onSolved(batch.length)
   }
   return solutions

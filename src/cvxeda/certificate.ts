@@ -3,14 +3,9 @@
 // The program's dual:  maximise  e'y - 1/2 ||e||^2 - 1/(2 gamma) ||B'e||^2   subject to  H'e <= alpha,  C'e = 0.
 // The residual of any decomposition becomes feasible by removing its part in the span of C and shrinking it.
 
+import { dot } from '../qp/linear.ts'
 import { phasicResponse, type Problem } from './problem.ts'
 import type { ScaledSignal } from './solver.ts'
-
-function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
-  return sum
-}
 
 /** H'e: the filter run backwards in time. */
 export function adjointResponse(problem: Problem, e: Float64Array): Float64Array {

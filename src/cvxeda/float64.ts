@@ -3,8 +3,8 @@
 // Each iteration linearises the perturbed optimality conditions p lambda = sigma mu at (p, lambda, l, d) and takes the
 // Newton step of newton.ts with w = lambda / p and b = sigma mu / p - alpha; then d lambda = sigma mu / p - lambda - w d.
 
-import { newtonStep, type Step } from './newton.ts'
 import { breather } from '../runtime/breather.ts'
+import { moveMultipliers, newtonStep, type Step } from './newton.ts'
 import { phasicResponse, tonicSignal, type Problem } from './problem.ts'
 import type { ScaledSignal, Solution, SolverHooks } from './solver.ts'
 
@@ -13,7 +13,6 @@ const TOLERANCE = 1e-9
 const INACCURATE = 100
 const MAX_ITERATIONS = 100
 const SIGMA = 0.3
-const TO_BOUNDARY = 0.99
 
 export interface Float64Solution extends Omit<Solution, 'driver'> {
   driver: Float64Array
@@ -38,17 +37,8 @@ function stepFrom(problem: Problem, { p, lambda, e, l }: Iterate, alpha: number,
 /** Moves along the step as far as p and lambda stay positive; the length of the move, at most 1. */
 function advance(iterate: Iterate, step: Step, mu: number): number {
   const { p, lambda, l, d } = iterate
-  let ratio = 0
-  for (let i = 0; i < p.length; i++) {
-    const relative = step.p[i]! / p[i]!
-    ratio = Math.max(ratio, -relative, 1 - (SIGMA * mu) / (p[i]! * lambda[i]!) + relative)
-  }
-  const length = Math.min(1, TO_BOUNDARY / ratio)
-  for (let i = 0; i < p.length; i++) {
-    const change = (SIGMA * mu) / p[i]! - lambda[i]! - (lambda[i]! / p[i]!) * step.p[i]!
-    p[i]! += length * step.p[i]!
-    lambda[i]! += length * change
-  }
+  const length = moveMultipliers(p, lambda, step.p, SIGMA * mu)
+  p.forEach((_, i) => { p[i]! += length * step.p[i]! })
   l.forEach((_, j) => { l[j]! += length * step.l[j]! })
   d.forEach((_, c) => { d[c]! += length * step.d[c]! })
   return length

@@ -275,7 +275,7 @@ export async function interiorPoint(gpu: Gpu, problem: Problem, signals: ScaledS
   const solutions: Solution[] = []
   for (let from = 0; from < signals.length; from += size) {
     const batch = signals.slice(from, from + size)
-    solutions.push(...await solveBatch(gpu, problem, basis, layout, batch, signal))
+    for (const solution of await solveBatch(gpu, problem, basis, layout, batch, signal)) solutions.push(solution)
     onSolved(batch.length)
   }
   return solutions

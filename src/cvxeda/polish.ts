@@ -6,7 +6,7 @@
 // which keeps p - lambda / rho and makes every product p_i lambda_i equal.
 
 import { adjointResponse, dualBound } from './certificate.ts'
-import { newtonStep } from './newton.ts'
+import { moveMultipliers, newtonStep } from './newton.ts'
 import { phasicResponse, tonicSignal, type Problem } from './problem.ts'
 import type { ScaledSignal } from './solver.ts'
 
@@ -14,7 +14,6 @@ import type { ScaledSignal } from './solver.ts'
 const ENOUGH = 1e-6
 const MAX_STEPS = 40
 const SIGMA = 0.2
-const TO_BOUNDARY = 0.99
 /** Least complementarity relative to the objective: below it the central path is too close to the boundary to start from. */
 const LEAST_START = 1e-4
 
@@ -62,15 +61,7 @@ function advance(problem: Problem, alpha: number, point: Point, lambda: Float64A
   const { p, l, d } = point
   const target = (SIGMA * lambda.reduce((sum, v, i) => sum + v * p[i]!, 0)) / p.length
   const step = newtonStep(problem, { w: lambda.map((v, i) => v / p[i]!), b: p.map(v => target / v - alpha), e, l })
-  let ratio = TO_BOUNDARY
-  for (let i = 0; i < p.length; i++) {
-    const relative = step.p[i]! / p[i]!
-    ratio = Math.max(ratio, -relative, 1 - target / (p[i]! * lambda[i]!) + relative)
-  }
-  const length = TO_BOUNDARY / ratio
-  for (let i = 0; i < p.length; i++) {
-    lambda[i]! += length * (target / p[i]! - lambda[i]! - (lambda[i]! / p[i]!) * step.p[i]!)
-  }
+  const length = moveMultipliers(p, lambda, step.p, target)
   const moved = (from: Float64Array, by: Float64Array) => from.map((v, i) => v + length * by[i]!)
   return { p: moved(p, step.p), l: moved(l, step.l), d: moved(d, step.d) }
 }

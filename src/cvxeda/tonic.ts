@@ -10,6 +10,7 @@
 // four splines can be non-zero, and their values depend on the phase within the span alone. Splines are kept in rows so
 // that span b owns rows b ... b+3; rows without a knot have scale 0 and drop out of every formula.
 
+import { dot } from '../qp/linear.ts'
 import { UsageError } from '../runtime/errors.ts'
 import type { Problem } from './problem.ts'
 
@@ -131,12 +132,6 @@ function solveBand(factor: Float64Array, rhs: Float64Array): Float64Array {
     x[row]! /= factor[row * OVERLAP]!
   }
   return x
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
-  return sum
 }
 
 /** V: upper-triangular inverse Cholesky factor that makes the drift block the identity; E V and (C - B E) V with it. */
