@@ -1,13 +1,11 @@
 // The Python reference of cvxEDA to compare with: run beside us on the same signals (peers/cvxeda.py), or what it took on another
 // machine where there is no copy of it.
-import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { DeviceError, GalvaniError, UsageError } from '../src/runtime/errors.ts'
+import { join } from 'node:path'
+import { UsageError } from '../src/runtime/errors.ts'
+import { converse, peerFile, type Conversation } from './peer_process.ts'
 
 /**
  * Samples, and CPU seconds of one signal: median of the fixtures' makers on one thread of an x86-64 server, cvxopt 1.3, with the
@@ -56,7 +54,7 @@ export interface Reference {
 /** @throws UsageError when there is no such file or interpreter; DeviceError when Python or the reference fails */
 export async function startReference({ path, python, signals, sampleRate, signal }: ReferenceOptions): Promise<Reference> {
   if (!existsSync(path)) throw new UsageError(`--reference ${path}: no such file; a copy of cvxEDA.py is expected`)
-  const program = peerProgram()
+  const program = peerFile('cvxeda.py')
   const n = signals[0]!.length
   const folder = await mkdtemp(join(tmpdir(), 'galvani-bench-'))
   const files = { signals: join(folder, 'signals.f64'), answers: join(folder, 'answers.f64') }
@@ -68,7 +66,13 @@ export async function startReference({ path, python, signals, sampleRate, signal
   }
   try {
     await writeFile(files.signals, littleEndian(signals))
-    const { ask, answer } = (peer = converse(python, [...args, '--n', `${n}`, '--rate', `${sampleRate}`], signal))
+    const { ask, answer } = (peer = converse({
+      command: python,
+      args: [...args, '--n', `${n}`, '--rate', `${sampleRate}`],
+      signal,
+      startedBy: `--python ${python}`,
+      name: 'the reference',
+    }))
     const versions = (await answer()) as Record<string, string>
     const round = async (): Promise<number> => {
       ask()
@@ -80,15 +84,6 @@ export async function startReference({ path, python, signals, sampleRate, signal
     await close()
     throw error
   }
-}
-
-/** The package's folder is one or two above the program, according to whether it is built. */
-function peerProgram(): string {
-  const own = dirname(fileURLToPath(import.meta.url))
-  const places = ['.', '..', '../..'].map((up) => join(own, up, 'bench', 'peers', 'cvxeda.py'))
-  const found = places.find((place) => existsSync(place))
-  if (found === undefined) throw new GalvaniError('bench/peers/cvxeda.py is not part of this installation; use a full checkout')
-  return found
 }
 
 function littleEndian(signals: readonly Float64Array[]): Uint8Array {
@@ -104,40 +99,3 @@ async function readParts(file: string, count: number, n: number): Promise<Refere
   const part = (at: number) => Float64Array.from({ length: n }, (_, i) => view.getFloat64(8 * (at * n + i), true))
   return Array.from({ length: count }, (_, s) => ({ phasic: part(2 * s), tonic: part(2 * s + 1) }))
 }
-
-interface Conversation {
-  ask: () => void
-  answer: () => Promise<unknown>
-  end: () => Promise<void>
-}
-
-/** A program that answers each line on its stdin with a line of JSON. */
-function converse(command: string, args: readonly string[], signal: AbortSignal | undefined): Conversation {
-  const child = spawn(command, args, { stdio: 'pipe', signal })
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  let complaints = ''
-  child.stderr.on('data', (text: Buffer) => (complaints += text.toString()))
-  child.stdin.on('error', () => undefined) // it ended; `answer` says why
-  const ended = endOf(child)
-  const answer = async (): Promise<unknown> => {
-    const line = (await lines.next()) as IteratorResult<string, undefined>
-    if (!line.done) return JSON.parse(line.value)
-    const failed = await ended
-    signal?.throwIfAborted()
-    if (failed) throw new UsageError(`--python ${command} cannot be started (${failed.message})`)
-    throw new DeviceError(`the reference failed: ${complaints.trim().split('\n').at(-1) || 'it ended without a word'}`)
-  }
-  const end = async (): Promise<void> => {
-    child.stdin.end()
-    child.kill()
-    await ended
-  }
-  return { ask: () => void child.stdin.write('\n'), answer, end }
-}
-
-/** Resolves when a process has ended; to an error if it never began. */
-const endOf = (child: ChildProcess): Promise<Error | null> =>
-  new Promise((resolve) => {
-    child.once('error', resolve)
-    child.once('close', () => resolve(null))
-  })

@@ -1,17 +1,26 @@
 // What this adapter can do at most, measured in the process that measures the kernels: every floor is computed from it.
+import { availableParallelism } from 'node:os'
 import copyShader from '../shaders/probe_copy.wgsl'
 import fmaShader from '../shaders/probe_fma.wgsl'
 import type { Gpu } from '../src/runtime/gpu.ts'
 import { Plan } from '../src/runtime/plan.ts'
 import { ceilDiv } from '../src/runtime/shape.ts'
 import type { Tensor } from '../src/runtime/tensor.ts'
-import { untilIdle } from './timing.ts'
+import { untilIdle, type Spent } from './timing.ts'
 
-export interface Probes {
+export interface Peaks {
   /** Multiply-adds in independent chains, two flops each, 1e9 a second. */
   fma_peak_gflops: number
   /** Storage buffer to storage buffer, bytes read and bytes written, 1e9 a second. */
   copy_gbps: number
+}
+
+export interface Probes extends Peaks {
+  /**
+   * Of a software adapter: the same of a second in which the process has all cores to itself, work / CPU time x cores. What
+   * else runs on the machine changes the rates above, but these hardly. Null on a GPU.
+   */
+  cpu: (Peaks & { cores: number }) | null
   /** Microseconds of one small dispatch that waits for the one before, in one pass. */
   dispatch_us: number
   /** Microseconds of a submit with one such dispatch in it. */
@@ -34,7 +43,8 @@ const COPY_BYTES_SOFTWARE = 1 << 26
 /** vec4s of a dispatch that costs nothing but itself. */
 const FEW = 64
 
-export type Chains = 8 | 24
+const CHAINS = [8, 24] as const
+export type Chains = (typeof CHAINS)[number]
 
 /** `rounds` times UNROLL multiply-adds on each of the chains of each invocation. `sums` [invocations] */
 export function recordFma(plan: Plan, sums: Tensor, chains: Chains, rounds: number): void {
@@ -57,23 +67,25 @@ interface Work {
   release: () => void
 }
 
-/** Milliseconds of one repeat, the best of several runs, each with as many repeats as make it long enough. */
-async function fastest(gpu: Gpu, prepare: (repeats: number) => Promise<Work>, enough = LONG_ENOUGH): Promise<number> {
+/** What one repeat takes, the best of several runs, each with as many repeats as make it long enough. */
+async function fastest(gpu: Gpu, prepare: (repeats: number) => Promise<Work>, enough = LONG_ENOUGH): Promise<Spent> {
   for (let repeats = 1; ;) {
     const { submit, release } = await prepare(repeats)
     try {
       await untilIdle(gpu, submit) // the first dispatch compiles on some drivers
       let best = await untilIdle(gpu, submit)
-      if (best >= enough) {
-        for (let round = 1; round < ROUNDS; round++) best = Math.min(best, await untilIdle(gpu, submit))
-        return best / repeats
+      if (best.ms >= enough) {
+        for (let round = 1; round < ROUNDS; round++) best = least(best, await untilIdle(gpu, submit))
+        return { ms: best.ms / repeats, cpu_ms: best.cpu_ms / repeats }
       }
-      repeats = Math.ceil(repeats * Math.min(GROWTH, Math.max(2, (1.5 * enough) / best)))
+      repeats = Math.ceil(repeats * Math.min(GROWTH, Math.max(2, (1.5 * enough) / best.ms)))
     } finally {
       release()
     }
   }
 }
+
+const least = (a: Spent, b: Spent): Spent => ({ ms: Math.min(a.ms, b.ms), cpu_ms: Math.min(a.cpu_ms, b.cpu_ms) })
 
 /** One plan as work: recorded, compiled, submitted `submits` times in a row. */
 async function planned(gpu: Gpu, record: (plan: Plan) => void, submits = 1): Promise<Work> {
@@ -86,14 +98,26 @@ async function planned(gpu: Gpu, record: (plan: Plan) => void, submits = 1): Pro
   return { submit, release: () => plan.destroy() }
 }
 
-async function fmaPeak(gpu: Gpu): Promise<number> {
+/** 1e9 units a second: by the clock, and by the CPU time of so many cores. */
+interface Rate {
+  wall: number
+  cpu: number
+}
+
+const rateOf = (units: number, { ms, cpu_ms }: Spent, cores: number): Rate => ({
+  wall: units / (1e6 * ms),
+  cpu: (units * cores) / (1e6 * cpu_ms),
+})
+
+async function fmaPeak(gpu: Gpu, cores: number): Promise<Rate> {
   const sums = gpu.tensor([INVOCATIONS], 'f32', 'probe sums')
   const unroll = Number.parseInt(fmaShader.constants['UNROLL']!.value)
-  let peak = 0
+  let peak: Rate = { wall: 0, cpu: 0 }
   try {
-    for (const chains of [8, 24] as const) {
-      const ms = await fastest(gpu, (rounds) => planned(gpu, (plan) => recordFma(plan, sums, chains, rounds)))
-      peak = Math.max(peak, (2 * chains * unroll * INVOCATIONS) / (1e6 * ms))
+    for (const chains of CHAINS) {
+      const time = await fastest(gpu, (rounds) => planned(gpu, (plan) => recordFma(plan, sums, chains, rounds)))
+      const rate = rateOf(2 * chains * unroll * INVOCATIONS, time, cores)
+      peak = { wall: Math.max(peak.wall, rate.wall), cpu: Math.max(peak.cpu, rate.cpu) }
     }
     return peak
   } finally {
@@ -112,12 +136,12 @@ async function withPair<T>(gpu: Gpu, bytes: number, work: (pair: [Tensor, Tensor
   }
 }
 
-async function copyBandwidth(gpu: Gpu): Promise<number> {
+async function copyBandwidth(gpu: Gpu, cores: number): Promise<Rate> {
   const wanted = gpu.info.isFallbackAdapter ? COPY_BYTES_SOFTWARE : COPY_BYTES
   const quads = Math.floor(Math.min(wanted, gpu.bindingLimit) / 16)
   return withPair(gpu, 16 * quads, async (pair) => {
-    const ms = await fastest(gpu, (count) => planned(gpu, (plan) => recordCopies(plan, pair, quads, count)))
-    return (2 * 16 * quads) / (1e6 * ms)
+    const time = await fastest(gpu, (count) => planned(gpu, (plan) => recordCopies(plan, pair, quads, count)))
+    return rateOf(2 * 16 * quads, time, cores)
   })
 }
 
@@ -126,17 +150,19 @@ async function launchCosts(gpu: Gpu): Promise<Pick<Probes, 'dispatch_us' | 'subm
     const small = (count: number) => (plan: Plan) => recordCopies(plan, pair, FEW, count)
     const dispatch = await fastest(gpu, (count) => planned(gpu, small(count)), LONG_ENOUGH_FOR_LAUNCHES)
     const submit = await fastest(gpu, (count) => planned(gpu, small(1), count), LONG_ENOUGH_FOR_LAUNCHES)
-    return { dispatch_us: 1000 * dispatch, submit_us: 1000 * submit }
+    return { dispatch_us: 1000 * dispatch.ms, submit_us: 1000 * submit.ms }
   })
 }
 
 /** Takes a few seconds and, while it lasts, up to 512 MiB of the device. */
 export async function measureProbes(gpu: Gpu): Promise<Probes> {
-  const fma_peak_gflops = await fmaPeak(gpu)
-  const copy_gbps = await copyBandwidth(gpu)
-  return { fma_peak_gflops, copy_gbps, ...(await launchCosts(gpu)) }
+  const cores = availableParallelism()
+  const flops = await fmaPeak(gpu, cores)
+  const bytes = await copyBandwidth(gpu, cores)
+  const cpu = gpu.info.isFallbackAdapter ? { cores, fma_peak_gflops: flops.cpu, copy_gbps: bytes.cpu } : null
+  return { fma_peak_gflops: flops.wall, copy_gbps: bytes.wall, cpu, ...(await launchCosts(gpu)) }
 }
 
 /** Milliseconds below which no program on this adapter does `flops` and moves `bytes`. */
-export const floorMilliseconds = ({ fma_peak_gflops, copy_gbps }: Probes, flops: number, bytes: number): number =>
+export const floorMilliseconds = ({ fma_peak_gflops, copy_gbps }: Peaks, flops: number, bytes: number): number =>
   Math.max(flops / (1e6 * fma_peak_gflops), bytes / (1e6 * copy_gbps))

@@ -1,94 +1,198 @@
 // One full-size training step as a run takes it: forward, backward and optimizer in one plan.
-import { optimizerStep, stepRate, type OptimizerConfig } from '../src/kernels/optimizer.ts'
+import { optimizerStateCount, stepRate, type OptimizerConfig } from '../src/kernels/optimizer.ts'
 import { oneHot } from '../src/kernels/softmax.ts'
-import { presets, type ModelConfig } from '../src/model/config.ts'
+import type { ModelConfig } from '../src/model/config.ts'
 import { initialise } from '../src/model/init.ts'
 import { Rtcan1d } from '../src/model/rtcan1d.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
 import { Plan } from '../src/runtime/plan.ts'
-import type { Tensor } from '../src/runtime/tensor.ts'
 import { Random } from '../src/runtime/random.ts'
-import { elapsed, timingOf, untilIdle } from './timing.ts'
+import type { Tensor } from '../src/runtime/tensor.ts'
+import { recordTrainingStep } from '../src/train/training_step.ts'
+import { profilePlan, type DispatchTime } from './profile.ts'
+import { measureProbes, type Probes } from './probes.ts'
+import { groupBy, judged, kernelOf, layerOf, rate, workOf, type Group, type Rated, type Work } from './roofline.ts'
+import { median, spent, timingOf, untilIdle, type Spent } from './timing.ts'
 
 const OPTIMIZER: OptimizerConfig = { name: 'sgd', momentum: 0.9, weightDecay: 0 }
+/** Rounds of the profile. */
+const PROFILE_ROUNDS = 3
+
+/** What is measured, and a look at the plan before anything is compiled. */
+export interface StepSettings {
+  config: ModelConfig
+  batch: number
+  onRecorded?: (plan: Plan) => void
+}
+
+/** A step that has run once; destroyed when `work` is done. */
+export async function withStep<T>(gpu: Gpu, settings: StepSettings, work: (step: PreparedStep) => Promise<T> | T): Promise<T> {
+  const step = await prepareStep(gpu, settings)
+  try {
+    return await work(step)
+  } finally {
+    step.destroy()
+  }
+}
+
+/** A step that has run once. Random inputs, so that no kernel meets zeros. */
+export interface PreparedStep {
+  config: ModelConfig
+  batch: number
+  plan: Plan
+  /** From the recorded plan to the end of its first run: pipelines, memory, uploads and one step. */
+  first: Spent
+  /** Milliseconds in which a batch is handed to the device. */
+  upload: () => number
+  /** One step from submit to done; `js_ms` is the part that encodes and submits it. */
+  run: () => Promise<Spent & { js_ms: number }>
+  destroy: () => void
+}
+
+export async function prepareStep(gpu: Gpu, { config, batch, onRecorded }: StepSettings): Promise<PreparedStep> {
+  const model = new Rtcan1d(gpu, config)
+  const plan = new Plan(gpu)
+  const state: Tensor[] = []
+  const destroy = (): void => {
+    plan.destroy()
+    state.forEach((tensor) => gpu.free(tensor))
+    model.destroy()
+  }
+  try {
+    const { shape } = model.weights.parameters.flat
+    for (let i = 0; i < optimizerStateCount(OPTIMIZER); i++) state.push(gpu.tensor(shape, 'f32', 'optimizer state'))
+    model.weights.load(initialise(config, model.summary, 'he', 1), 'initial weights')
+    recordTrainingStep(plan, model, batch, OPTIMIZER, state)
+    onRecorded?.(plan)
+    const upload = uploader(plan, config, batch)
+    // Drivers may compile at the first dispatch only, and keep what they compiled on disk.
+    const first = await spent(async () => {
+      await plan.compile()
+      upload()
+      plan.run()
+      await gpu.idle()
+    })
+    return { config, batch, plan, first, upload, run: () => runOnce(gpu, plan), destroy }
+  } catch (error) {
+    destroy()
+    throw error
+  }
+}
+
+async function runOnce(gpu: Gpu, plan: Plan): Promise<Spent & { js_ms: number }> {
+  let js_ms = 0
+  const time = await untilIdle(gpu, () => {
+    const start = performance.now()
+    plan.run()
+    js_ms = performance.now() - start
+  })
+  return { ...time, js_ms }
+}
+
+/** Writes a batch of normal numbers, the same each time; returns the milliseconds. */
+function uploader(plan: Plan, config: ModelConfig, batch: number): () => number {
+  const random = new Random(1)
+  const normals = (count: number): Float32Array => Float32Array.from({ length: count }, () => random.normal())
+  const eda = normals(batch * config.in_channels * config.length)
+  const music = normals(batch * config.music_dim)
+  const labels = Array.from({ length: batch }, (_, i) => i % config.classes)
+  return () => {
+    const start = performance.now()
+    plan.write('eda', eda)
+    if (config.music_dim > 0) plan.write('music', music)
+    plan.write('targets', oneHot(labels, config.classes))
+    plan.write('rate', stepRate(OPTIMIZER, 0.001, 1))
+    return performance.now() - start
+  }
+}
+
+/** From the recorded plan to the end of its first run. */
+export interface FirstStep {
+  first_step_ms: number
+  first_step_cpu_s: number
+}
+
+export const firstFigures = ({ first: { ms, cpu_ms } }: PreparedStep): FirstStep => ({ first_step_ms: ms, first_step_cpu_s: cpu_ms / 1000 })
+
 
 /** The figures of `galvani bench step`, under the names of its JSON document. */
-export interface StepResult {
+export interface StepResult extends Work, Rated, Probes, FirstStep {
   adapter: string
   preset: ModelConfig['preset']
   batch: number
   rounds: number
+  /** From submit to done. */
   ms_median: number
   ms_min: number
   /** (largest - least) / median of the rounds. */
   spread: number
-  /** From the recorded plan to the end of its first run: pipelines, uploads and one step. */
-  first_step_ms: number
+  /** Of all threads of the process, median. */
+  cpu_ms: number
+  /** JavaScript that encodes and submits a step: median, and least, which the kernels on the same cores disturb least. */
+  js_ms: number
+  js_ms_min: number
+  /** JavaScript that hands a batch over, median. */
+  upload_ms: number
   dispatches: number
   pipelines: number
-  /** Forward, and twice as much backward: the usual estimate; temporal attention recomputes more. */
   /** A plan is one submit. */
   submits: number
-  flops: number
   gpu_bytes: number
+  /** floor_ms / ms_median; of a software adapter the same of CPU time on all cores. */
+  floor_fraction: number
+  /** Sums of the profile by part of the network and by kernel. */
+  layers: Group[]
+  kernels: Group[]
+  profile: DispatchTime[]
 }
 
-/** The music vector is as long as openSMILE's. `onRound` hears of each finished round. */
-export async function benchStep(
-  gpu: Gpu,
-  { preset, batch, rounds }: Pick<StepResult, 'preset' | 'batch' | 'rounds'>,
-  onRound: (round: number) => void = () => undefined,
-): Promise<StepResult> {
-  const config = presets[preset]
-  const model = new Rtcan1d(gpu, config)
-  const plan = new Plan(gpu)
-  const momentum = gpu.tensor(model.weights.parameters.flat.shape, 'f32', 'momentum')
-  try {
-    model.weights.load(initialise(config, model.summary, 'he', 1), 'initial weights')
-    recordStep(plan, model, momentum, batch)
-    const step = () => untilIdle(gpu, () => plan.run())
-    const first_step_ms = await elapsed(async () => {
-      await plan.compile()
-      upload(plan, config, batch)
-      await step()
-    })
-    const milliseconds: number[] = []
-    for (let round = 1; round <= rounds; round++) {
-      milliseconds.push(await step())
-      onRound(round)
-    }
-    const { median: ms_median, min: ms_min, spread } = timingOf(milliseconds)
-    const gpu_bytes = Object.values(gpu.memory()).reduce((sum, { bytes }) => sum + bytes, 0)
-    return {
-      ...{ adapter: adapterName(gpu), preset, batch, rounds, ms_median, ms_min, spread, first_step_ms },
-      ...{ dispatches: plan.dispatchCount, pipelines: gpu.pipelineCount, submits: 1, flops: 3 * model.summary.flops * batch, gpu_bytes },
-    }
-  } finally {
-    plan.destroy()
-    gpu.free(momentum)
-    model.destroy()
+export interface StepHooks {
+  /** Of each finished round. */
+  onRound?: (round: number) => void
+  /** Of what comes next. */
+  onNote?: (note: string) => void
+}
+
+/** Times a prepared step, takes the probes and profiles it. */
+export async function benchStep(gpu: Gpu, step: PreparedStep, rounds: number, hooks: StepHooks = {}): Promise<StepResult> {
+  const timed = await timeStep(gpu, step, rounds, hooks)
+  hooks.onNote?.('probing the adapter')
+  const probes = await measureProbes(gpu)
+  hooks.onNote?.('timing each dispatch')
+  const profile = await profilePlan(gpu, step.plan, PROFILE_ROUNDS)
+  const groups = { layers: groupBy(profile, layerOf, probes), kernels: groupBy(profile, kernelOf, probes) }
+  return { ...stepFigures(timed, step, probes), ...groups, profile }
+}
+
+type Timed = Awaited<ReturnType<typeof timeStep>>
+
+async function timeStep(gpu: Gpu, step: PreparedStep, rounds: number, { onRound }: StepHooks) {
+  const times: Awaited<ReturnType<PreparedStep['run']>>[] = []
+  const uploads: number[] = []
+  for (let round = 1; round <= rounds; round++) {
+    uploads.push(step.upload())
+    await gpu.idle()
+    times.push(await step.run())
+    onRound?.(round)
+  }
+  const { median: ms_median, min: ms_min, spread } = timingOf(times.map(({ ms }) => ms))
+  const gpu_bytes = Object.values(gpu.memory()).reduce((sum, { bytes }) => sum + bytes, 0)
+  const cpu_ms = median(times.map((time) => time.cpu_ms))
+  const { median: js_ms, min: js_ms_min } = timingOf(times.map((time) => time.js_ms))
+  return {
+    ...{ adapter: adapterName(gpu), preset: step.config.preset, batch: step.batch, rounds, ms_median, ms_min, spread, cpu_ms },
+    ...{ js_ms, js_ms_min, upload_ms: median(uploads), pipelines: gpu.pipelineCount, submits: 1, gpu_bytes },
+  }
+}
+
+function stepFigures(timed: Timed, step: PreparedStep, probes: Probes) {
+  const { plan } = step
+  const work = workOf(plan.cost().dispatches, probes)
+  const rated = rate(work, { ms: timed.ms_median, cpu_ms: timed.cpu_ms }, probes)
+  return {
+    ...{ ...timed, ...firstFigures(step), dispatches: plan.dispatchCount },
+    ...{ ...work, floor_fraction: judged(rated).of_roofline, ...rated, ...probes },
   }
 }
 
 export const adapterName = ({ info }: Gpu): string => info.description || info.device || info.vendor
-
-function recordStep(plan: Plan, model: Rtcan1d, momentum: Tensor, batch: number): void {
-  const { config } = model
-  const eda = plan.input('eda', [batch, config.in_channels, config.length])
-  const forward = model.forward(plan, { eda, music: plan.input('music', [batch, config.music_dim]) }, { training: true })
-  const { loss, dlogits } = forward.loss(plan.input('targets', [batch, config.classes]))
-  plan.output('loss', loss)
-  forward.backward(dlogits)
-  const { parameters, gradients } = model.weights
-  const rate = plan.input('rate', [4])
-  optimizerStep(plan, OPTIMIZER, { parameter: parameters.flat, gradient: gradients.flat, rate, state: [momentum] })
-}
-
-function upload(plan: Plan, config: ModelConfig, batch: number): void {
-  const random = new Random(1)
-  const normals = (count: number): Float32Array => Float32Array.from({ length: count }, () => random.normal())
-  plan.write('eda', normals(batch * config.in_channels * config.length))
-  plan.write('music', normals(batch * config.music_dim))
-  plan.write('targets', oneHot(Array.from({ length: batch }, (_, i) => i % 2), config.classes))
-  plan.write('rate', stepRate(OPTIMIZER, 0.001, 1))
-}

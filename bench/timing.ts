@@ -1,4 +1,4 @@
-// Wall times of repeated work: the median says what to expect, the least what the machine can do.
+// Times of repeated work: the median says what to expect, the least what the machine can do.
 import type { Gpu } from '../src/runtime/gpu.ts'
 
 /** Of several times: median, least, and (largest - least) / median. */
@@ -22,14 +22,29 @@ export function median(values: readonly number[]): number {
 
 /** Milliseconds that `work` took. */
 export async function elapsed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now()
-  await work()
-  return performance.now() - start
+  return (await spent(work)).ms
 }
 
-/** Milliseconds from the call that submits work until the device has done it. */
-export const untilIdle = (gpu: Gpu, submit: () => void): Promise<number> =>
-  elapsed(async () => {
+/** What work took, in milliseconds. */
+export interface Spent {
+  /** By the clock. */
+  ms: number
+  /** Of all threads of this process: what a software adapter computed, whoever else used its cores. */
+  cpu_ms: number
+}
+
+export async function spent(work: () => Promise<unknown>): Promise<Spent> {
+  const cpu = process.cpuUsage()
+  const start = performance.now()
+  await work()
+  const ms = performance.now() - start
+  const { user, system } = process.cpuUsage(cpu)
+  return { ms, cpu_ms: (user + system) / 1000 }
+}
+
+/** What work takes from the call that submits it until the device has done it. */
+export const untilIdle = (gpu: Gpu, submit: () => void): Promise<Spent> =>
+  spent(async () => {
     submit()
     await gpu.idle()
   })

@@ -4,11 +4,12 @@ import type { Shader } from '../src/runtime/shader.ts'
 declare const shader: Shader<{
   entries: {
     partial: 'bounds' | 'partials' | 'x'
-    finalize: 'bounds' | 'moments' | 'running_mean' | 'running_var' | 'stats'
-    from_running: 'running_mean' | 'running_var' | 'stats'
-    normalise: 'beta' | 'bounds' | 'gamma' | 'normaliser' | 'x' | 'y'
+    finalize: 'beta' | 'bounds' | 'gamma' | 'moments' | 'running_mean' | 'running_var' | 'stats'
+    from_running: 'beta' | 'gamma' | 'running_mean' | 'running_var' | 'stats'
+    normalise: 'bounds' | 'normaliser' | 'x' | 'y'
+    normalise_join: 'bounds' | 'normaliser' | 'skip' | 'x' | 'y'
   }
-  params: 'batch' | 'rows' | 'quads' | 'segments' | 'chunks' | 'chunk_rows' | 'momentum' | 'eps'
-  constants: 'WORKGROUP'
+  params: 'batch' | 'rows' | 'quads' | 'segments' | 'chunks' | 'chunk_rows' | 'momentum' | 'eps' | 'tiles'
+  constants: 'WORKGROUP' | 'RELU' | 'JOIN_RELU'
 }>
 export default shader

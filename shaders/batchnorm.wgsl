@@ -1,15 +1,17 @@
 // Batch normalisation over [B, L, C], channels last, with statistics per segment (clip) of the time axis.
 //
-//   y = (x - mean[s]) * rstd[s] * gamma + beta        rstd = 1 / sqrt(biased variance + eps)
+//   z = (x - mean[s]) * rstd[s] * gamma + beta        rstd = 1 / sqrt(biased variance + eps)
+//   y = z, or relu(z); with a skip connection skip + y, or relu(skip + y)
 //
 // bounds holds S + 1 row bounds. Statistics of a chunk of rows are a mean and a sum of squared deviations M2, merged in order by
 // Chan's formula (Chan, Golub, LeVeque 1983): no sum of squares in f32, no order that varies.
 //
-// partial:           one invocation: 1 quad x 1 chunk of rows of one segment. Launch S * chunks * C/4. Writes [S, chunks, 2, C].
-// finalize:          one invocation per quad; merges chunks, writes stats [2, S, C] (mean, rstd) and updates the running
-//                    statistics once per segment, in order (unbiased variance). Launch C/4.
-// from_running:      stats [2, 1, C] out of the running statistics (evaluation). Launch C/4.
-// normalise:         one invocation per quad of x. Launch B * L * C/4.
+// partial:         one invocation: 1 quad x 1 chunk of rows of one segment. Launch S * chunks * C/4. Writes [S, chunks, 2, C].
+// finalize:        one invocation per quad; merges chunks, writes stats [4, S, C] (mean, rstd, gamma * rstd, beta) and updates the
+//                  running statistics once per segment, in order (unbiased variance). Launch C/4.
+// from_running:    stats [4, 1, C] out of the running statistics (evaluation). Launch C/4.
+// normalise:       one invocation: 1 quad x ROWS rows of one segment. Launch B * S * tiles * C/4, tiles = ceil(longest segment / ROWS).
+// normalise_join:  the same with a skip connection.
 
 struct Params {
   batch: u32,
@@ -20,6 +22,7 @@ struct Params {
   chunk_rows: u32,
   momentum: f32,
   eps: f32,
+  tiles: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -33,19 +36,16 @@ struct Params {
 @group(0) @binding(8) var<storage, read> normaliser: array<vec4<f32>>;
 @group(0) @binding(9) var<storage, read> gamma: array<vec4<f32>>;
 @group(0) @binding(10) var<storage, read> beta: array<vec4<f32>>;
-@group(0) @binding(11) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read> skip: array<vec4<f32>>;
+@group(0) @binding(12) var<storage, read_write> y: array<vec4<f32>>;
 
 const WORKGROUP: u32 = 64u;
 // Rows summed before their moments are merged into the chunk's.
 const SHORT_SUM = 8u;
-
-struct Moments { n: f32, mean: vec4<f32>, m2: vec4<f32> }
-
-fn merge(a: Moments, b: Moments) -> Moments {
-  let n = a.n + b.n;
-  let delta = b.mean - a.mean;
-  return Moments(n, a.mean + delta * (b.n / n), a.m2 + b.m2 + delta * delta * (a.n * b.n / n));
-}
+// Rows that share one load of the statistics.
+const ROWS = 8u;
+const RELU: bool = false;
+const JOIN_RELU: bool = false;
 
 // Rows of segment s that chunk c covers, counted over (b, l) with l inside the segment.
 fn chunk_range(s: u32, c: u32) -> vec2<u32> {
@@ -66,7 +66,10 @@ fn partial(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
   let length = bounds[s + 1u] - start;
   var b = range.x / length;
   var l = range.x % length;
-  var chunk = Moments();
+  // Moments of the rows so far: how many, their mean, and the sum of squared deviations from it.
+  var count = 0.0;
+  var mean = vec4<f32>();
+  var m2 = vec4<f32>();
   for (var first = range.x; first < range.y; first += SHORT_SUM) {
     // Deviations from the first row, so that a large common offset costs no digits.
     let shift = x[(b * params.rows + start + l) * params.quads + q];
@@ -81,11 +84,15 @@ fn partial(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
       if (l == length) { l = 0u; b++; }
     }
     let n = f32(end - first);
-    chunk = merge(chunk, Moments(n, shift + sum / n, max(squares - sum * sum / n, vec4<f32>())));
+    let total = count + n;
+    let delta = shift + sum / n - mean;
+    mean += delta * (n / total);
+    m2 += max(squares - sum * sum / n, vec4<f32>()) + delta * delta * (count * n / total);
+    count = total;
   }
   let at = (s * params.chunks + c) * 2u * params.quads + q;
-  partials[at] = chunk.mean;
-  partials[at + params.quads] = chunk.m2;
+  partials[at] = mean;
+  partials[at + params.quads] = m2;
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -94,16 +101,27 @@ fn finalize(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
   let q = (group.y * groups.x + group.x) * WORKGROUP + lane;
   if (q >= params.quads) { return; }
   for (var s = 0u; s < params.segments; s++) {
-    var all = Moments();
+    var count = 0.0;
+    var mean = vec4<f32>();
+    var m2 = vec4<f32>();
     for (var c = 0u; c < params.chunks; c++) {
       let range = chunk_range(s, c);
       let at = (s * params.chunks + c) * 2u * params.quads + q;
-      if (range.x < range.y) { all = merge(all, Moments(f32(range.y - range.x), moments[at], moments[at + params.quads])); }
+      if (range.x == range.y) { continue; }
+      let n = f32(range.y - range.x);
+      let total = count + n;
+      let delta = moments[at] - mean;
+      mean += delta * (n / total);
+      m2 += moments[at + params.quads] + delta * delta * (count * n / total);
+      count = total;
     }
-    stats[s * params.quads + q] = all.mean;
-    stats[(params.segments + s) * params.quads + q] = 1.0 / sqrt(all.m2 / all.n + params.eps);
-    running_mean[q] += params.momentum * (all.mean - running_mean[q]);
-    running_var[q] += params.momentum * (all.m2 / (all.n - 1.0) - running_var[q]);
+    let rstd = 1.0 / sqrt(m2 / count + params.eps);
+    stats[s * params.quads + q] = mean;
+    stats[(params.segments + s) * params.quads + q] = rstd;
+    stats[(2u * params.segments + s) * params.quads + q] = gamma[q] * rstd;
+    stats[(3u * params.segments + s) * params.quads + q] = beta[q];
+    running_mean[q] += params.momentum * (mean - running_mean[q]);
+    running_var[q] += params.momentum * (m2 / (count - 1.0) - running_var[q]);
   }
 }
 
@@ -112,20 +130,53 @@ fn from_running(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups
                 @builtin(local_invocation_index) lane: u32) {
   let q = (group.y * groups.x + group.x) * WORKGROUP + lane;
   if (q >= params.quads) { return; }
+  let rstd = 1.0 / sqrt(running_var[q] + params.eps);
   stats[q] = running_mean[q];
-  stats[params.quads + q] = 1.0 / sqrt(running_var[q] + params.eps);
+  stats[params.quads + q] = rstd;
+  stats[2u * params.quads + q] = gamma[q] * rstd;
+  stats[3u * params.quads + q] = beta[q];
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn normalise(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
              @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (i >= params.batch * params.rows * params.quads) { return; }
-  let q = i % params.quads;
-  let l = i / params.quads % params.rows;
-  var s = 0u;
-  for (var next = 1u; next < params.segments; next++) { s += select(0u, 1u, l >= bounds[next]); }
+  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  let q = thread % params.quads;
+  let tile = thread / params.quads;
+  let s = tile / params.tiles % params.segments;
+  let b = tile / (params.tiles * params.segments);
+  if (b >= params.batch) { return; }
   let mean = normaliser[s * params.quads + q];
-  let rstd = normaliser[(params.segments + s) * params.quads + q];
-  y[i] = (x[i] - mean) * rstd * gamma[q] + beta[q];
+  let scale = normaliser[(2u * params.segments + s) * params.quads + q];
+  let shift = normaliser[(3u * params.segments + s) * params.quads + q];
+  let first = bounds[s] + tile % params.tiles * ROWS;
+  for (var l = first; l < min(first + ROWS, bounds[s + 1u]); l++) {
+    let i = (b * params.rows + l) * params.quads + q;
+    var z = (x[i] - mean) * scale + shift;
+    if (RELU) { z = max(z, vec4<f32>()); }
+    y[i] = z;
+  }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn normalise_join(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+                  @builtin(local_invocation_index) lane: u32) {
+  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  let q = thread % params.quads;
+  let tile = thread / params.quads;
+  let s = tile / params.tiles % params.segments;
+  let b = tile / (params.tiles * params.segments);
+  if (b >= params.batch) { return; }
+  let mean = normaliser[s * params.quads + q];
+  let scale = normaliser[(2u * params.segments + s) * params.quads + q];
+  let shift = normaliser[(3u * params.segments + s) * params.quads + q];
+  let first = bounds[s] + tile % params.tiles * ROWS;
+  for (var l = first; l < min(first + ROWS, bounds[s + 1u]); l++) {
+    let i = (b * params.rows + l) * params.quads + q;
+    var z = (x[i] - mean) * scale + shift;
+    if (RELU) { z = max(z, vec4<f32>()); }
+    z += skip[i];
+    if (JOIN_RELU) { z = max(z, vec4<f32>()); }
+    y[i] = z;
+  }
 }

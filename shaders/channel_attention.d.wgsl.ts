@@ -3,13 +3,11 @@ import type { Shader } from '../src/runtime/shader.ts'
 
 declare const shader: Shader<{
   entries: {
-    squeeze: 'bounds' | 'x' | 'y'
-    scale: 'bounds' | 'gate' | 'x' | 'y'
-    scale_logit: 'bounds' | 'dy' | 'gate' | 'x' | 'y'
-    scale_backward: 'bounds' | 'dmean' | 'dy' | 'gate' | 'y'
-    squeeze_backward: 'bounds' | 'dmean' | 'y'
+    forward: 'expand_bias' | 'expand_weight' | 'record' | 'reduce_bias' | 'reduce_weight' | 'x' | 'y'
+    backward: 'dx' | 'dy' | 'expand_weight' | 'partials' | 'reduce_weight' | 'saved' | 'x'
+    backward_onto: 'dx' | 'dy' | 'expand_weight' | 'onto' | 'partials' | 'reduce_weight' | 'saved' | 'x'
   }
-  params: 'batch' | 'rows' | 'quads' | 'segments'
-  constants: 'WORKGROUP'
+  params: 'batch' | 'rows' | 'segments' | 'channels'
+  constants: 'WORKGROUP' | 'C4' | 'H4' | 'LINES' | 'SUMS'
 }>
 export default shader

@@ -1,103 +1,265 @@
-// Signal channel attention (squeeze and excitation) over time, per segment (clip) of [B, L, C]; the gate between the two
-// halves is in channel_attention_gate.wgsl:
+// Signal channel attention (squeeze and excitation) over time, per clip of x [B, L, C]; clip s of S has the rows from
+// floor(s L / S) to floor((s + 1) L / S).
 //
-//   squeeze:  m[b, s, c] = mean of x[b, l, c] over the rows l of segment s
-//   scale:    y[b, l, c] = x[b, l, c] * gate[b, s(l), c]
+//   mean[c]   = mean of x[l, c] over the rows l of the clip
+//   hidden[h] = relu(reduce_bias[h] + sum_c mean[c] reduce_weight[c, h])
+//   gate[c]   = 1 / (1 + exp(-(expand_bias[c] + sum_h hidden[h] expand_weight[h, c])))
+//   y[l, c]   = x[l, c] gate[c]
 //
-// scale_logit:     gradient of the gate's logit, gate (1 - gate) sum of dy x over the segment.
-// scale_backward:  gradient of x through both halves, dy gate + dm / rows of the segment.
-// Launch: squeeze and scale_logit one invocation per quad of [B, S, C]; the others one per quad of [B, L, C].
+// and back:
+//   dlogit  = gate (1 - gate) sum_l dy x     dhidden = dlogit expand_weight', zero where hidden is     dmean = dhidden reduce_weight'
+//   dx[l]   = dy[l] gate + dmean / rows      and what this clip adds to the gradients of the four parameters
+//
+// A workgroup has a clip to itself, so each pass is one dispatch: its invocations share out rows and quads of channels, and hand
+// their sums to each other through workgroup memory. Launch: B * S workgroups.
+// record: gate [B * S, C4], then mean [B * S, C4] and hidden [B * S, H4]; partials [B * S, 8 C4 H4 + H4 + C4] (reduce_weight [C, H], reduce_bias,
+// expand_weight [H, C], expand_bias), all in quads; C and H are padded to quads with zeros.
 
-struct Params { batch: u32, rows: u32, quads: u32, segments: u32 }
+struct Params { batch: u32, rows: u32, segments: u32, channels: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> bounds: array<u32>;
-@group(0) @binding(2) var<storage, read> x: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> gate: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> dy: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read> dmean: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> reduce_weight: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> reduce_bias: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> expand_weight: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read> expand_bias: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> record: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read> dy: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> saved: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read_write> partials: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read_write> dx: array<vec4<f32>>;
+@group(0) @binding(12) var<storage, read> onto: array<vec4<f32>>;
 
 const WORKGROUP: u32 = 64u;
+// Quads of channels and of hidden units.
+const C4: u32 = 16u;
+const H4: u32 = 2u;
+// Invocations that share out the rows of a quad of channels, and the sums that they leave: LINES * C4.
+const LINES: u32 = 4u;
+const SUMS: u32 = 64u;
 const SHORT_SUM = 16u;
 
-fn segment_of(l: u32) -> u32 {
-  var s = 0u;
-  for (var next = 1u; next < params.segments; next++) { s += select(0u, 1u, l >= bounds[next]); }
-  return s;
-}
+var<workgroup> sums: array<vec4<f32>, SUMS>;
+// Of the channels: mean and then gate forward; gradient of the logit backward.
+var<workgroup> channel: array<vec4<f32>, C4>;
+var<workgroup> unit: array<vec4<f32>, H4>;
+var<workgroup> dmean: array<vec4<f32>, C4>;
 
 @compute @workgroup_size(WORKGROUP)
-fn squeeze(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
            @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (i >= params.batch * params.segments * params.quads) { return; }
-  let q = i % params.quads;
-  let s = i / params.quads % params.segments;
-  let b = i / (params.quads * params.segments);
-  var sum = vec4<f32>();
-  for (var first = bounds[s]; first < bounds[s + 1u]; first += SHORT_SUM) {
-    var short_sum = vec4<f32>(); // a sum of short sums loses less than one long sum
-    for (var l = first; l < min(first + SHORT_SUM, bounds[s + 1u]); l++) {
-      short_sum += x[(b * params.rows + l) * params.quads + q];
+  let clip = group.y * groups.x + group.x;
+  if (clip >= params.batch * params.segments) { return; }
+  let s = clip % params.segments;
+  let start = s * params.rows / params.segments;
+  let end = (s + 1u) * params.rows / params.segments;
+  let row_at = clip / params.segments * params.rows;
+  let clips = params.batch * params.segments;
+  for (var i = lane; i < SUMS; i += WORKGROUP) {
+    var sum = vec4<f32>();
+    for (var first = start + i / C4; first < end; first += LINES * SHORT_SUM) {
+      var short_sum = vec4<f32>(); // a sum of short sums loses less than one long sum
+      for (var l = first; l < min(first + LINES * SHORT_SUM, end); l += LINES) { short_sum += x[(row_at + l) * C4 + i % C4]; }
+      sum += short_sum;
     }
-    sum += short_sum;
+    sums[i] = sum;
   }
-  y[i] = sum / f32(bounds[s + 1u] - bounds[s]);
-}
-
-@compute @workgroup_size(WORKGROUP)
-fn scale(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-         @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (i >= params.batch * params.rows * params.quads) { return; }
-  let q = i % params.quads;
-  let b = i / (params.quads * params.rows);
-  let s = segment_of(i / params.quads % params.rows);
-  y[i] = x[i] * gate[(b * params.segments + s) * params.quads + q];
-}
-
-@compute @workgroup_size(WORKGROUP)
-fn scale_logit(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-               @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (i >= params.batch * params.segments * params.quads) { return; }
-  let q = i % params.quads;
-  let s = i / params.quads % params.segments;
-  let b = i / (params.quads * params.segments);
-  var sum = vec4<f32>();
-  for (var first = bounds[s]; first < bounds[s + 1u]; first += SHORT_SUM) {
-    var short_sum = vec4<f32>();
-    for (var l = first; l < min(first + SHORT_SUM, bounds[s + 1u]); l++) {
-      let at = (b * params.rows + l) * params.quads + q;
-      short_sum += dy[at] * x[at];
+  workgroupBarrier();
+  for (var c = lane; c < C4; c += WORKGROUP) {
+    var sum = vec4<f32>();
+    for (var line = 0u; line < LINES; line++) { sum += sums[line * C4 + c]; }
+    channel[c] = sum / f32(end - start);
+    record[(clips + clip) * C4 + c] = channel[c];
+  }
+  workgroupBarrier();
+  for (var h = lane; h < H4; h += WORKGROUP) {
+    var sum = reduce_bias[h];
+    for (var c = 0u; c < C4; c++) {
+      let m = channel[c];
+      let at = 4u * c * H4 + h;
+      sum += m.x * reduce_weight[at] + m.y * reduce_weight[at + H4] + m.z * reduce_weight[at + 2u * H4] +
+        m.w * reduce_weight[at + 3u * H4];
     }
-    sum += short_sum;
+    unit[h] = max(sum, vec4<f32>());
+    record[2u * clips * C4 + clip * H4 + h] = unit[h];
   }
-  let g = gate[i];
-  y[i] = sum * g * (1.0 - g);
+  workgroupBarrier();
+  for (var c = lane; c < C4; c += WORKGROUP) {
+    var sum = expand_bias[c];
+    for (var h = 0u; h < H4; h++) {
+      let u = unit[h];
+      let at = 4u * h * C4 + c;
+      sum += u.x * expand_weight[at] + u.y * expand_weight[at + C4] + u.z * expand_weight[at + 2u * C4] +
+        u.w * expand_weight[at + 3u * C4];
+    }
+    let inside = 4u * c + vec4(0u, 1u, 2u, 3u) < vec4(params.channels);
+    let e = exp(-abs(sum)); // of a non-positive number, so that it never overflows
+    channel[c] = select(vec4<f32>(), select(e, vec4(1.0), sum >= vec4<f32>()) / (1.0 + e), inside);
+    record[clip * C4 + c] = channel[c];
+  }
+  workgroupBarrier();
+  for (var i = lane; i < SUMS; i += WORKGROUP) {
+    let gate = channel[i % C4];
+    for (var l = start + i / C4; l < end; l += LINES) {
+      let at = (row_at + l) * C4 + i % C4;
+      y[at] = x[at] * gate;
+    }
+  }
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn scale_backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-                  @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (i >= params.batch * params.rows * params.quads) { return; }
-  let q = i % params.quads;
-  let b = i / (params.quads * params.rows);
-  let s = segment_of(i / params.quads % params.rows);
-  let at = (b * params.segments + s) * params.quads + q;
-  y[i] = dy[i] * gate[at] + dmean[at] / f32(bounds[s + 1u] - bounds[s]);
+fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+            @builtin(local_invocation_index) lane: u32) {
+  let clip = group.y * groups.x + group.x;
+  if (clip >= params.batch * params.segments) { return; }
+  let s = clip % params.segments;
+  let start = s * params.rows / params.segments;
+  let end = (s + 1u) * params.rows / params.segments;
+  let row_at = clip / params.segments * params.rows;
+  let clips = params.batch * params.segments;
+  let gate_at = clip * C4;
+  let mean_at = (clips + clip) * C4;
+  let hidden_at = 2u * clips * C4 + clip * H4;
+  for (var i = lane; i < SUMS; i += WORKGROUP) {
+    var sum = vec4<f32>();
+    for (var first = start + i / C4; first < end; first += LINES * SHORT_SUM) {
+      var short_sum = vec4<f32>();
+      for (var l = first; l < min(first + LINES * SHORT_SUM, end); l += LINES) {
+        let at = (row_at + l) * C4 + i % C4;
+        short_sum += dy[at] * x[at];
+      }
+      sum += short_sum;
+    }
+    sums[i] = sum;
+  }
+  workgroupBarrier();
+  for (var c = lane; c < C4; c += WORKGROUP) {
+    var sum = vec4<f32>();
+    for (var line = 0u; line < LINES; line++) { sum += sums[line * C4 + c]; }
+    let gate = saved[gate_at + c];
+    channel[c] = sum * gate * (1.0 - gate);
+  }
+  workgroupBarrier();
+  for (var h = lane; h < H4; h += WORKGROUP) {
+    var sum = vec4<f32>();
+    for (var c = 0u; c < C4; c++) {
+      let at = 4u * h * C4 + c;
+      sum += vec4(dot(channel[c], expand_weight[at]), dot(channel[c], expand_weight[at + C4]),
+        dot(channel[c], expand_weight[at + 2u * C4]), dot(channel[c], expand_weight[at + 3u * C4]));
+    }
+    unit[h] = select(vec4<f32>(), sum, saved[hidden_at + h] > vec4<f32>());
+  }
+  workgroupBarrier();
+  for (var c = lane; c < C4; c += WORKGROUP) {
+    var sum = vec4<f32>();
+    for (var h = 0u; h < H4; h++) {
+      let at = 4u * c * H4 + h;
+      sum += vec4(dot(unit[h], reduce_weight[at]), dot(unit[h], reduce_weight[at + H4]),
+        dot(unit[h], reduce_weight[at + 2u * H4]), dot(unit[h], reduce_weight[at + 3u * H4]));
+    }
+    dmean[c] = sum / f32(end - start);
+  }
+  let weight = 4u * C4 * H4; // quads of either weight
+  var at = clip * (2u * weight + H4 + C4);
+  for (var i = lane; i < weight; i += WORKGROUP) {
+    let c = i / H4;
+    partials[at + i] = saved[mean_at + c / 4u][c % 4u] * unit[i % H4];
+  }
+  at += weight;
+  for (var h = lane; h < H4; h += WORKGROUP) { partials[at + h] = unit[h]; }
+  at += H4;
+  for (var i = lane; i < weight; i += WORKGROUP) {
+    let h = i / C4;
+    partials[at + i] = saved[hidden_at + h / 4u][h % 4u] * channel[i % C4];
+  }
+  at += weight;
+  for (var c = lane; c < C4; c += WORKGROUP) { partials[at + c] = channel[c]; }
+  workgroupBarrier();
+  for (var i = lane; i < SUMS; i += WORKGROUP) {
+    let c = i % C4;
+    let gate = saved[gate_at + c];
+    for (var l = start + i / C4; l < end; l += LINES) {
+      let place = (row_at + l) * C4 + c;
+      dx[place] = dy[place] * gate + dmean[c];
+    }
+  }
 }
 
-// squeeze_backward: gradient of x through the means alone.
 @compute @workgroup_size(WORKGROUP)
-fn squeeze_backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-                    @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (i >= params.batch * params.rows * params.quads) { return; }
-  let q = i % params.quads;
-  let b = i / (params.quads * params.rows);
-  let s = segment_of(i / params.quads % params.rows);
-  y[i] = dmean[(b * params.segments + s) * params.quads + q] / f32(bounds[s + 1u] - bounds[s]);
+fn backward_onto(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+                 @builtin(local_invocation_index) lane: u32) {
+  let clip = group.y * groups.x + group.x;
+  if (clip >= params.batch * params.segments) { return; }
+  let s = clip % params.segments;
+  let start = s * params.rows / params.segments;
+  let end = (s + 1u) * params.rows / params.segments;
+  let row_at = clip / params.segments * params.rows;
+  let clips = params.batch * params.segments;
+  let gate_at = clip * C4;
+  let mean_at = (clips + clip) * C4;
+  let hidden_at = 2u * clips * C4 + clip * H4;
+  for (var i = lane; i < SUMS; i += WORKGROUP) {
+    var sum = vec4<f32>();
+    for (var first = start + i / C4; first < end; first += LINES * SHORT_SUM) {
+      var short_sum = vec4<f32>();
+      for (var l = first; l < min(first + LINES * SHORT_SUM, end); l += LINES) {
+        let at = (row_at + l) * C4 + i % C4;
+        short_sum += dy[at] * x[at];
+      }
+      sum += short_sum;
+    }
+    sums[i] = sum;
+  }
+  workgroupBarrier();
+  for (var c = lane; c < C4; c += WORKGROUP) {
+    var sum = vec4<f32>();
+    for (var line = 0u; line < LINES; line++) { sum += sums[line * C4 + c]; }
+    let gate = saved[gate_at + c];
+    channel[c] = sum * gate * (1.0 - gate);
+  }
+  workgroupBarrier();
+  for (var h = lane; h < H4; h += WORKGROUP) {
+    var sum = vec4<f32>();
+    for (var c = 0u; c < C4; c++) {
+      let at = 4u * h * C4 + c;
+      sum += vec4(dot(channel[c], expand_weight[at]), dot(channel[c], expand_weight[at + C4]),
+        dot(channel[c], expand_weight[at + 2u * C4]), dot(channel[c], expand_weight[at + 3u * C4]));
+    }
+    unit[h] = select(vec4<f32>(), sum, saved[hidden_at + h] > vec4<f32>());
+  }
+  workgroupBarrier();
+  for (var c = lane; c < C4; c += WORKGROUP) {
+    var sum = vec4<f32>();
+    for (var h = 0u; h < H4; h++) {
+      let at = 4u * c * H4 + h;
+      sum += vec4(dot(unit[h], reduce_weight[at]), dot(unit[h], reduce_weight[at + H4]),
+        dot(unit[h], reduce_weight[at + 2u * H4]), dot(unit[h], reduce_weight[at + 3u * H4]));
+    }
+    dmean[c] = sum / f32(end - start);
+  }
+  let weight = 4u * C4 * H4; // quads of either weight
+  var at = clip * (2u * weight + H4 + C4);
+  for (var i = lane; i < weight; i += WORKGROUP) {
+    let c = i / H4;
+    partials[at + i] = saved[mean_at + c / 4u][c % 4u] * unit[i % H4];
+  }
+  at += weight;
+  for (var h = lane; h < H4; h += WORKGROUP) { partials[at + h] = unit[h]; }
+  at += H4;
+  for (var i = lane; i < weight; i += WORKGROUP) {
+    let h = i / C4;
+    partials[at + i] = saved[hidden_at + h / 4u][h % 4u] * channel[i % C4];
+  }
+  at += weight;
+  for (var c = lane; c < C4; c += WORKGROUP) { partials[at + c] = channel[c]; }
+  workgroupBarrier();
+  for (var i = lane; i < SUMS; i += WORKGROUP) {
+    let c = i % C4;
+    let gate = saved[gate_at + c];
+    for (var l = start + i / C4; l < end; l += LINES) {
+      let place = (row_at + l) * C4 + c;
+      dx[place] = onto[place] + dy[place] * gate + dmean[c];
+    }
+  }
 }

@@ -4,11 +4,10 @@ import type { Shader } from '../src/runtime/shader.ts'
 declare const shader: Shader<{
   entries: {
     input: 'dx' | 'dy' | 'w'
-    weight: 'dy' | 'partials' | 'x'
-    bias: 'dy' | 'partials'
-    reduce: 'chunk_sums' | 'result'
+    weight: 'dw' | 'dy' | 'x'
+    weight_bias: 'dbias' | 'dw' | 'dy' | 'x'
   }
-  params: 'batch' | 'in_rows' | 'out_rows' | 'in_quads' | 'out_quads' | 'kernel' | 'stride' | 'padding' | 'chunks' | 'chunk_rows' | 'result_quads'
+  params: 'batch' | 'in_rows' | 'out_rows' | 'in_quads' | 'out_quads' | 'kernel' | 'stride' | 'padding' | 'chunks' | 'chunk_rows'
   constants: 'WORKGROUP' | 'TM' | 'TQ'
 }>
 export default shader

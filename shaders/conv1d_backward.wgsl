@@ -6,10 +6,9 @@
 //
 // input:   rows of one residue l mod stride see the same taps, so each residue is a dense convolution of its own; no zeros are
 //          multiplied. One invocation: TM rows of one residue x 1 quad of ci. Launch: B * stride * ceil(ceil(L/stride)/TM) * Ci/4.
-// weight:  one invocation: 4 ci x 4*TQ co of one tap over one chunk of rows; partial sums go to fixed slots [chunk, K, Ci, Co].
-//          Launch: chunks * K * Ci/4 * ceil(Co/4 / TQ).
-// bias:    one invocation: 1 quad of co over one chunk of rows. Launch: chunks * Co/4.
-// reduce:  adds the chunks in order: bit-identical from run to run. Launch: one invocation per quad of the result.
+// weight:  one invocation: 4 ci x 4*TQ co of one tap over one chunk of rows; dw has partial sums [chunk, K, Ci, Co], which
+//          partial_sums.wgsl adds. Launch: chunks * K * Ci/4 * ceil(Co/4 / TQ).
+// weight_bias: also dbias [chunk, Co]; chunks * Co/4 further invocations have 1 quad of co each.
 
 struct Params {
   batch: u32,
@@ -22,7 +21,6 @@ struct Params {
   padding: u32,
   chunks: u32,
   chunk_rows: u32,
-  result_quads: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -30,9 +28,8 @@ struct Params {
 @group(0) @binding(2) var<storage, read> w: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> dy: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> dx: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> partials: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read> chunk_sums: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> result: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> dw: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> dbias: array<vec4<f32>>;
 
 const WORKGROUP: u32 = 64u;
 const TM: u32 = 4u;
@@ -85,10 +82,7 @@ fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
   }
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn weight(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-          @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
+fn weigh(thread: u32) {
   let co_tiles = (params.out_quads + TQ - 1u) / TQ;
   let co = thread % co_tiles * TQ;
   let ci = thread / co_tiles % params.in_quads;
@@ -119,15 +113,13 @@ fn weight(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grou
   for (var t = 0u; t < TQ; t++) {
     if (co + t < params.out_quads) {
       // @unroll
-      for (var i = 0u; i < 4u; i++) { partials[row + i * params.out_quads + co + t] = acc[t][i]; }
+      for (var i = 0u; i < 4u; i++) { dw[row + i * params.out_quads + co + t] = acc[t][i]; }
     }
   }
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn bias(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-        @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
+/// The invocations after those of dw: one quad of co over one chunk of rows each.
+fn sum_columns(thread: u32) {
   let co = thread % params.out_quads;
   let chunk = thread / params.out_quads;
   if (chunk >= params.chunks) { return; }
@@ -135,15 +127,19 @@ fn bias(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let last = min(first + params.chunk_rows, params.batch * params.out_rows);
   var sum = vec4<f32>();
   for (var r = first; r < last; r++) { sum += dy[r * params.out_quads + co]; }
-  partials[chunk * params.out_quads + co] = sum;
+  dbias[chunk * params.out_quads + co] = sum;
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn reduce(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+fn weight(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
           @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (i >= params.result_quads) { return; }
-  var sum = vec4<f32>();
-  for (var chunk = 0u; chunk < params.chunks; chunk++) { sum += chunk_sums[chunk * params.result_quads + i]; }
-  result[i] = sum;
+  weigh((group.y * groups.x + group.x) * WORKGROUP + lane);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn weight_bias(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+               @builtin(local_invocation_index) lane: u32) {
+  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  let weights = params.chunks * params.kernel * params.in_quads * ((params.out_quads + TQ - 1u) / TQ);
+  if (thread < weights) { weigh(thread); } else { sum_columns(thread - weights); }
 }

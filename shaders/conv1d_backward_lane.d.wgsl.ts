@@ -4,9 +4,10 @@ import type { Shader } from '../src/runtime/shader.ts'
 declare const shader: Shader<{
   entries: {
     input: 'dx' | 'dy_rows' | 'w'
-    weight: 'dy' | 'partials' | 'x'
+    weight: 'dw' | 'dy' | 'x'
+    weight_bias: 'dbias' | 'dw' | 'dy' | 'x'
   }
   params: 'batch' | 'in_rows' | 'out_rows' | 'in_quads' | 'out_channels' | 'out_quads' | 'kernel' | 'stride' | 'padding' | 'chunks' | 'chunk_samples' | 'chunk_rows'
-  constants: 'SG' | 'TM'
+  constants: 'SG' | 'TM' | 'TN'
 }>
 export default shader

@@ -2,12 +2,13 @@
 // as in conv1d_backward.wgsl; workgroups, broadcasts and the short innermost loops as in conv1d_lane.wgsl.
 //
 // input:   rows of one residue l mod stride see the same taps: for each residue a matrix product of rows (b, l) and columns ci
-//          over the depth (k, co). TM*SG rows x 4*SG columns; every lane loads the dy of TM rows, which are broadcast, and
-//          the w of its own columns. Launch: stride * ceil(B*ceil(L/stride) / (TM*SG)) * ceil(Ci/4 / SG) workgroups.
+//          over the depth (k, co). TM*SG rows x 4*TN*SG columns; every lane loads the dy of TM rows, which are broadcast, and
+//          the w of its own columns. Launch: stride * ceil(B*ceil(L/stride) / (TM*SG)) * ceil(Ci/4 / (TN*SG)) workgroups.
 // weight:  a matrix product of rows (k, ci) and columns co over the depth (b, o). 4*SG rows x 4*SG columns; in each step every lane
 //          loads one quad of x, which is broadcast, and the dy of its own columns. The depth is split into chunks, each either
-//          `chunk_samples` whole samples or `chunk_rows` positions of one sample: partial sums go to fixed slots [chunk, K, Ci, Co]
-//          for `reduce` of conv1d_backward.wgsl. Launch: chunks * ceil(K*Ci/4 / SG) * ceil(Co/4 / SG) workgroups.
+//          `chunk_samples` whole samples or `chunk_rows` positions of one sample: dw has partial sums [chunk, K, Ci, Co], which
+//          partial_sums.wgsl adds. Launch: chunks * ceil(K*Ci/4 / SG) * ceil(Co/4 / SG) workgroups.
+// weight_bias: also dbias [chunk, Co], by the workgroups of the first rows of dw.
 
 enable subgroups;
 
@@ -29,19 +30,21 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> dy: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read_write> partials: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> dw: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> dy_rows: array<f32>;
 @group(0) @binding(5) var<storage, read> w: array<f32>;
 @group(0) @binding(6) var<storage, read_write> dx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> dbias: array<vec4<f32>>;
 
-// Lanes of a subgroup, and rows that a lane loads (input).
+// Lanes of a subgroup; rows and quads of columns that a lane loads (input).
 const SG: u32 = 8u;
 const TM: u32 = 4u;
+const TN: u32 = 1u;
 
 @compute @workgroup_size(SG)
 fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
          @builtin(subgroup_invocation_id) lane: u32) {
-  let columns = (params.in_quads + SG - 1u) / SG;
+  let columns = (params.in_quads + TN * SG - 1u) / (TN * SG);
   let per_sample = (params.in_rows + params.stride - 1u) / params.stride;
   let rows = params.batch * per_sample;
   let tiles = (rows + TM * SG - 1u) / (TM * SG);
@@ -49,8 +52,8 @@ fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
   let row0 = place / columns % tiles * TM * SG;
   let residue = place / (columns * tiles);
   if (residue >= params.stride) { return; }
-  let ci = place % columns * SG + lane;
-  var acc: array<vec4<f32>, TM * SG>;
+  let ci = place % columns * TN * SG + lane;
+  var acc: array<vec4<f32>, TM * SG * TN>;
 
   // Of the rows that this lane loads: the place within the residue and the sample, and the first row of the sample.
   var place_in: array<u32, TM>;
@@ -75,20 +78,24 @@ fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
       inside[m] = o < params.out_rows && row0 + m * SG + lane < rows;
       at[m] = select(0u, sample[m] + o, inside[m]) * out_stride;
     }
-    let column = (k * params.in_quads + min(ci, params.in_quads - 1u)) * 4u * out_stride;
     for (var co = 0u; co < params.out_channels; co++) {
       var g: array<f32, TM>;
       // @unroll
       for (var m = 0u; m < TM; m++) { g[m] = select(0.0, dy_rows[at[m] + co], inside[m]); }
-      let w0 = w[column + co];
-      let w1 = w[column + co + out_stride];
-      let w2 = w[column + co + 2u * out_stride];
-      let w3 = w[column + co + 3u * out_stride];
-      let weights = vec4<f32>(w0, w1, w2, w3);
+      var weights = array<vec4<f32>, TN>();
+      // @unroll
+      for (var n = 0u; n < TN; n++) {
+        let at = (k * params.in_quads + min(ci + n * SG, params.in_quads - 1u)) * 4u * out_stride + co;
+        weights[n] = vec4<f32>(w[at], w[at + out_stride], w[at + 2u * out_stride], w[at + 3u * out_stride]);
+      }
       // @unroll
       for (var m = 0u; m < TM; m++) {
         // @unroll
-        for (var i = 0u; i < SG; i++) { acc[m * SG + i] += subgroupBroadcast(g[m], i) * weights; }
+        for (var i = 0u; i < SG; i++) {
+          let row = subgroupBroadcast(g[m], i);
+          // @unroll
+          for (var n = 0u; n < TN; n++) { acc[(m * SG + i) * TN + n] += row * weights[n]; }
+        }
       }
     }
   }
@@ -100,8 +107,11 @@ fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
     for (var i = 0u; i < SG; i++) {
       // A residue may have one row less than the first.
       let l = residue + j * params.stride;
-      if (ci < params.in_quads && b < params.batch && l < params.in_rows) {
-        dx[(b * params.in_rows + l) * params.in_quads + ci] = acc[m * SG + i];
+      // @unroll
+      for (var n = 0u; n < TN; n++) {
+        if (ci + n * SG < params.in_quads && b < params.batch && l < params.in_rows) {
+          dx[(b * params.in_rows + l) * params.in_quads + ci + n * SG] = acc[(m * SG + i) * TN + n];
+        }
       }
       let ends = j + 1u == per_sample;
       j = select(j + 1u, 0u, ends);
@@ -110,16 +120,14 @@ fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
   }
 }
 
-@compute @workgroup_size(SG)
-fn weight(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-          @builtin(subgroup_invocation_id) lane: u32) {
+/// Returns the sum of dy in this lane's columns over the chunk.
+fn weigh(place: u32, lane: u32) -> vec4<f32> {
   let columns = (params.out_quads + SG - 1u) / SG;
   let rows = params.kernel * params.in_quads;
   let tiles = (rows + SG - 1u) / SG;
-  let place = group.y * groups.x + group.x;
   let row0 = place / columns % tiles * SG;
   let chunk = place / (columns * tiles);
-  if (chunk >= params.chunks) { return; }
+  if (chunk >= params.chunks) { return vec4<f32>(); }
   let co = place % columns * SG + lane;
   let column = min(co, params.out_quads - 1u);
   let parts = (params.out_rows + params.chunk_rows - 1u) / params.chunk_rows;
@@ -132,12 +140,14 @@ fn weight(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grou
   let k = (row0 + lane) / params.in_quads;
   let ci = (row0 + lane) % params.in_quads;
   var acc: array<mat4x4<f32>, SG>;
+  var sum = vec4<f32>();
   for (var b = b0; b < b1; b++) {
     for (var o = o0; o < o1; o++) {
       let l = o * params.stride + k - params.padding;
       let inside = l < params.in_rows && k < params.kernel;
       let own = select(vec4<f32>(), x[select(0u, (b * params.in_rows + l) * params.in_quads + ci, inside)], inside);
       let g = dy[(b * params.out_rows + o) * params.out_quads + column];
+      sum += g;
       // @unroll
       for (var i = 0u; i < SG; i++) {
         let v = subgroupBroadcast(own, i);
@@ -150,8 +160,29 @@ fn weight(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grou
     if (co < params.out_quads && row0 + t < rows) {
       // @unroll
       for (var i = 0u; i < 4u; i++) {
-        partials[((chunk * rows + row0 + t) * 4u + i) * params.out_quads + co] = acc[t][i];
+        dw[((chunk * rows + row0 + t) * 4u + i) * params.out_quads + co] = acc[t][i];
       }
     }
+  }
+  return sum;
+}
+
+@compute @workgroup_size(SG)
+fn weight(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+          @builtin(subgroup_invocation_id) lane: u32) {
+  _ = weigh(group.y * groups.x + group.x, lane);
+}
+
+@compute @workgroup_size(SG)
+fn weight_bias(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+               @builtin(subgroup_invocation_id) lane: u32) {
+  let place = group.y * groups.x + group.x;
+  let sum = weigh(place, lane);
+  let columns = (params.out_quads + SG - 1u) / SG;
+  let tiles = (params.kernel * params.in_quads + SG - 1u) / SG;
+  let co = place % columns * SG + lane;
+  let chunk = place / (columns * tiles);
+  if (place / columns % tiles == 0u && chunk < params.chunks && co < params.out_quads) {
+    dbias[chunk * params.out_quads + co] = sum;
   }
 }

@@ -7,6 +7,6 @@ declare const shader: Shader<{
     forward_bias: 'bias' | 'w' | 'x' | 'y'
   }
   params: 'batch' | 'in_rows' | 'out_rows' | 'in_channels' | 'in_quads' | 'out_quads' | 'kernel' | 'stride' | 'padding' | 'chunks' | 'chunk_quads'
-  constants: 'SG' | 'TM'
+  constants: 'SG' | 'TM' | 'TN'
 }>
 export default shader

@@ -1,12 +1,12 @@
 // 1-D convolution, forward, for adapters where a load costs as much as a hundred multiply-adds (software). Formula and shapes as
 // in conv1d.wgsl; here a matrix product of rows (b, o) and columns co over the depth (k, ci).
 //
-// A workgroup is one subgroup and computes TM*SG rows x 4*SG columns. Each step of the depth takes one x per row and one
-// quad of w per lane: every lane loads the x of TM rows, which then reach all lanes by subgroupBroadcast, and the w of its own
+// A workgroup is one subgroup and computes TM*SG rows x 4*TN*SG columns. Each step of the depth takes one x per row and TN
+// quads of w per lane: every lane loads the x of TM rows, which then reach all lanes by subgroupBroadcast, and the w of its own
 // columns. Rows run on across samples, so that short signals leave no lane idle. The body of the innermost loop is one step and
 // no more: loads are long code here, and a larger body no longer fits the instruction cache.
 // Where there are few rows the depth is split into chunks of `chunk_quads` quads of ci: y is then [chunks, B, Lo, Co], to be
-// added by `reduce` of conv1d_backward.wgsl. Launch: chunks * ceil(B*Lo / (TM*SG)) * ceil(Co/4 / SG) workgroups.
+// added by partial_sums.wgsl. Launch: chunks * ceil(B*Lo / (TM*SG)) * ceil(Co/4 / (TN*SG)) workgroups.
 
 enable subgroups;
 
@@ -30,25 +30,28 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4<f32>>;
 
-// Lanes of a subgroup, and rows that a lane loads.
+// Lanes of a subgroup; rows and quads of columns that a lane loads.
 const SG: u32 = 8u;
 const TM: u32 = 4u;
+const TN: u32 = 1u;
 
-fn accumulate(group: u32, lane: u32, start: vec4<f32>) {
-  let columns = (params.out_quads + SG - 1u) / SG;
+fn accumulate(group: u32, lane: u32, start: array<vec4<f32>, TN>) {
+  let columns = (params.out_quads + TN * SG - 1u) / (TN * SG);
   let rows = params.batch * params.out_rows;
   let tiles = (rows + TM * SG - 1u) / (TM * SG);
   let row0 = group / columns % tiles * TM * SG;
   let chunk = group / (columns * tiles);
   if (chunk >= params.chunks) { return; }
-  let co = group % columns * SG + lane;
-  let column = min(co, params.out_quads - 1u);
-  let first = select(vec4<f32>(), start, chunk == 0u);
-  var acc: array<vec4<f32>, TM * SG>;
+  let co = group % columns * TN * SG + lane;
+  var acc: array<vec4<f32>, TM * SG * TN>;
   // @unroll
-  for (var m = 0u; m < TM; m++) {
+  for (var n = 0u; n < TN; n++) {
+    let first = select(vec4<f32>(), start[n], chunk == 0u);
     // @unroll
-    for (var i = 0u; i < SG; i++) { acc[m * SG + i] = first; }
+    for (var m = 0u; m < TM; m++) {
+      // @unroll
+      for (var i = 0u; i < SG; i++) { acc[(m * SG + i) * TN + n] = first; }
+    }
   }
 
   // Of the rows that this lane loads: the input row under the first tap, and the first row of the sample.
@@ -77,11 +80,19 @@ fn accumulate(group: u32, lane: u32, start: vec4<f32>) {
       var v: array<f32, TM>;
       // @unroll
       for (var m = 0u; m < TM; m++) { v[m] = select(0.0, x[at[m] + ci], inside[m]); }
-      let weights = w[(k * in_stride + ci) * params.out_quads + column];
+      var weights = array<vec4<f32>, TN>();
+      // @unroll
+      for (var n = 0u; n < TN; n++) {
+        weights[n] = w[(k * in_stride + ci) * params.out_quads + min(co + n * SG, params.out_quads - 1u)];
+      }
       // @unroll
       for (var m = 0u; m < TM; m++) {
         // @unroll
-        for (var i = 0u; i < SG; i++) { acc[m * SG + i] += subgroupBroadcast(v[m], i) * weights; }
+        for (var i = 0u; i < SG; i++) {
+          let row = subgroupBroadcast(v[m], i);
+          // @unroll
+          for (var n = 0u; n < TN; n++) { acc[(m * SG + i) * TN + n] += row * weights[n]; }
+        }
       }
     }
   }
@@ -90,7 +101,12 @@ fn accumulate(group: u32, lane: u32, start: vec4<f32>) {
     // @unroll
     for (var i = 0u; i < SG; i++) {
       let r = row0 + m * SG + i;
-      if (co < params.out_quads && r < rows) { y[(chunk * rows + r) * params.out_quads + co] = acc[m * SG + i]; }
+      // @unroll
+      for (var n = 0u; n < TN; n++) {
+        if (co + n * SG < params.out_quads && r < rows) {
+          y[(chunk * rows + r) * params.out_quads + co + n * SG] = acc[(m * SG + i) * TN + n];
+        }
+      }
     }
   }
 }
@@ -98,14 +114,18 @@ fn accumulate(group: u32, lane: u32, start: vec4<f32>) {
 @compute @workgroup_size(SG)
 fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
            @builtin(subgroup_invocation_id) lane: u32) {
-  accumulate(group.y * groups.x + group.x, lane, vec4<f32>());
+  accumulate(group.y * groups.x + group.x, lane, array<vec4<f32>, TN>());
 }
 
 @compute @workgroup_size(SG)
 fn forward_bias(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
                 @builtin(subgroup_invocation_id) lane: u32) {
   let place = group.y * groups.x + group.x;
-  let columns = (params.out_quads + SG - 1u) / SG;
-  let column = min(place % columns * SG + lane, params.out_quads - 1u);
-  accumulate(place, lane, bias[column]);
+  let columns = (params.out_quads + TN * SG - 1u) / (TN * SG);
+  var start: array<vec4<f32>, TN>;
+  // @unroll
+  for (var n = 0u; n < TN; n++) {
+    start[n] = bias[min((place % columns * TN + n) * SG + lane, params.out_quads - 1u)];
+  }
+  accumulate(place, lane, start);
 }

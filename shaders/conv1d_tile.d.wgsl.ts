@@ -8,6 +8,6 @@ declare const shader: Shader<{
     input: 'dx' | 'dy' | 'w'
   }
   params: 'batch' | 'in_rows' | 'out_rows' | 'in_quads' | 'out_quads' | 'kernel' | 'stride' | 'padding' | 'chunks' | 'chunk_quads'
-  constants: 'WORKGROUP' | 'TM' | 'ROWS' | 'COLUMNS' | 'DEPTH' | 'LOADS'
+  constants: 'ROWS' | 'COLUMNS' | 'DEPTH' | 'TM' | 'TN' | 'WORKGROUP' | 'ROW_LOADS' | 'COLUMN_LOADS' | 'PITCH' | 'ACROSS' | 'DOWN'
 }>
 export default shader

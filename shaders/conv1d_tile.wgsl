@@ -1,16 +1,17 @@
 // 1-D convolution, forward and input gradient, for GPUs: tiles of both operands in workgroup memory. Formulas and shapes as in
 // conv1d.wgsl and conv1d_backward.wgsl, here as products of matrices.
 //
-// A workgroup computes ROWS x 16 quads of the result; a thread TM rows x 1 quad. In each step the workgroup loads DEPTH quads of the
-// depth of its ROWS rows (`rows_tile`) and the matching 4*DEPTH rows of 16 quads of w (`columns_tile`).
+// A workgroup computes ROWS rows x COLUMNS quads of the result; a thread TM rows x TN quads, taken at equal distances, so that
+// neighbouring threads read neighbouring memory. In each step the workgroup loads DEPTH quads of the depth of its rows
+// (`rows_tile`) and the matching 4*DEPTH rows of COLUMNS quads of w (`columns_tile`).
 // A row of the product is contiguous memory, K*Ci floats from the input row under its first tap on (in `input`: the dy of the last
 // tap of its residue), so a flat offset finds an element, and one comparison tells whether it lies inside the signal.
 //
 // forward: rows (b, o), columns co, depth (k, ci). Where rows are few the depth is split into chunks of `chunk_quads` quads: y is
-//          then [chunks, B, Lo, Co], to be added by `reduce` of conv1d_backward.wgsl; the bias is in the first chunk.
-//          Launch: chunks * ceil(B*Lo / ROWS) * ceil(Co/4 / 16) workgroups.
+//          then [chunks, B, Lo, Co], to be added by partial_sums.wgsl; the bias is in the first chunk.
+//          Launch: chunks * ceil(B*Lo / ROWS) * ceil(Co/4 / COLUMNS) workgroups.
 // input:   rows (b, l) of one residue l mod stride, columns ci, depth (k, co).
-//          Launch: stride * ceil(B*ceil(L/stride) / ROWS) * ceil(Ci/4 / 16) workgroups.
+//          Launch: stride * ceil(B*ceil(L/stride) / ROWS) * ceil(Ci/4 / COLUMNS) workgroups.
 
 struct Params {
   batch: u32,
@@ -33,36 +34,46 @@ struct Params {
 @group(0) @binding(5) var<storage, read> dy: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> dx: array<vec4<f32>>;
 
-// Threads; rows per thread; the tile: rows, quads of columns, quads of depth. Loads per thread that fill the tiles.
-const WORKGROUP: u32 = 128u;
-const TM: u32 = 8u;
+// The tile: rows, quads of columns, quads of depth; a thread's part of it; threads; loads per thread that fill either tile.
 const ROWS: u32 = 64u;
 const COLUMNS: u32 = 16u;
 const DEPTH: u32 = 4u;
-const LOADS: u32 = 2u;
+const TM: u32 = 8u;
+const TN: u32 = 1u;
+const WORKGROUP: u32 = 128u;
+const ROW_LOADS: u32 = 2u;
+const COLUMN_LOADS: u32 = 2u;
+// One quad more than a row has, so that threads which read different rows use different banks of the memory.
+const PITCH: u32 = DEPTH + 1u;
+// Threads side by side in a tile.
+const ACROSS: u32 = COLUMNS / TN;
+const DOWN: u32 = ROWS / TM;
 
-var<workgroup> rows_tile: array<vec4<f32>, ROWS * DEPTH>;
+var<workgroup> rows_tile: array<vec4<f32>, ROWS * PITCH>;
 var<workgroup> columns_tile: array<vec4<f32>, 4u * DEPTH * COLUMNS>;
-var<private> acc: array<vec4<f32>, TM>;
+var<private> acc: array<vec4<f32>, TM * TN>;
 
 /// Adds the product of the two tiles to the thread's results.
 fn multiply(thread: u32) {
-  let column = thread % COLUMNS;
-  let row = thread / COLUMNS * TM;
+  let column = thread % ACROSS;
+  let row = thread / ACROSS * PITCH;
   for (var d = 0u; d < DEPTH; d++) {
-    let w0 = columns_tile[(4u * d) * COLUMNS + column];
-    let w1 = columns_tile[(4u * d + 1u) * COLUMNS + column];
-    let w2 = columns_tile[(4u * d + 2u) * COLUMNS + column];
-    let w3 = columns_tile[(4u * d + 3u) * COLUMNS + column];
+    var w = array<mat4x4<f32>, TN>();
+    // @unroll
+    for (var n = 0u; n < TN; n++) {
+      let at = 4u * d * COLUMNS + n * ACROSS + column;
+      w[n] = mat4x4<f32>(columns_tile[at], columns_tile[at + COLUMNS], columns_tile[at + 2u * COLUMNS], columns_tile[at + 3u * COLUMNS]);
+    }
     // @unroll
     for (var m = 0u; m < TM; m++) {
-      let v = rows_tile[(row + m) * DEPTH + d];
-      acc[m] += v.x * w0 + v.y * w1 + v.z * w2 + v.w * w3;
+      let v = rows_tile[row + m * DOWN * PITCH + d];
+      // @unroll
+      for (var n = 0u; n < TN; n++) { acc[m * TN + n] += w[n] * v; }
     }
   }
 }
 
-fn convolve(group: u32, thread: u32, start: vec4<f32>) {
+fn convolve(group: u32, thread: u32, start: array<vec4<f32>, TN>) {
   let columns = (params.out_quads + COLUMNS - 1u) / COLUMNS;
   let rows = params.batch * params.out_rows;
   let tiles = (rows + ROWS - 1u) / ROWS;
@@ -71,13 +82,16 @@ fn convolve(group: u32, thread: u32, start: vec4<f32>) {
   let chunk = group / (columns * tiles);
   if (chunk >= params.chunks) { return; }
   // @unroll
-  for (var m = 0u; m < TM; m++) { acc[m] = select(vec4<f32>(), start, chunk == 0u); }
+  for (var m = 0u; m < TM; m++) {
+    // @unroll
+    for (var n = 0u; n < TN; n++) { acc[m * TN + n] = select(vec4<f32>(), start[n], chunk == 0u); }
+  }
 
   // Of the rows that this thread loads: the quad under the first tap, which wraps around before the signal, and the sample's.
-  var under: array<u32, LOADS>;
-  var sample: array<u32, LOADS>;
+  var under: array<u32, ROW_LOADS>;
+  var sample: array<u32, ROW_LOADS>;
   // @unroll
-  for (var i = 0u; i < LOADS; i++) {
+  for (var i = 0u; i < ROW_LOADS; i++) {
     let r = row0 + (i * WORKGROUP + thread) / DEPTH;
     under[i] = (r % params.out_rows * params.stride - params.padding) * params.in_quads;
     sample[i] = r / params.out_rows * params.in_rows * params.in_quads;
@@ -86,15 +100,15 @@ fn convolve(group: u32, thread: u32, start: vec4<f32>) {
   let d1 = min(d0 + params.chunk_quads, params.kernel * params.in_quads);
   for (var d = d0; d < d1; d += DEPTH) {
     // @unroll
-    for (var i = 0u; i < LOADS; i++) {
+    for (var i = 0u; i < ROW_LOADS; i++) {
       let slot = i * WORKGROUP + thread;
       let ahead = d + slot % DEPTH;
       let flat = under[i] + ahead;
       let inside = flat < params.in_rows * params.in_quads && ahead < d1 && row0 + slot / DEPTH < rows;
-      rows_tile[slot] = select(vec4<f32>(), x[select(0u, sample[i] + flat, inside)], inside);
+      rows_tile[slot / DEPTH * PITCH + slot % DEPTH] = select(vec4<f32>(), x[select(0u, sample[i] + flat, inside)], inside);
     }
     // @unroll
-    for (var i = 0u; i < LOADS; i++) {
+    for (var i = 0u; i < COLUMN_LOADS; i++) {
       let slot = i * WORKGROUP + thread;
       let depth = d * 4u + slot / COLUMNS;
       let column = column0 + slot % COLUMNS;
@@ -105,18 +119,21 @@ fn convolve(group: u32, thread: u32, start: vec4<f32>) {
     multiply(thread);
     workgroupBarrier();
   }
-  let column = column0 + thread % COLUMNS;
   // @unroll
   for (var m = 0u; m < TM; m++) {
-    let r = row0 + thread / COLUMNS * TM + m;
-    if (r < rows && column < params.out_quads) { y[(chunk * rows + r) * params.out_quads + column] = acc[m]; }
+    let r = row0 + m * DOWN + thread / ACROSS;
+    // @unroll
+    for (var n = 0u; n < TN; n++) {
+      let column = column0 + n * ACROSS + thread % ACROSS;
+      if (r < rows && column < params.out_quads) { y[(chunk * rows + r) * params.out_quads + column] = acc[m * TN + n]; }
+    }
   }
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
            @builtin(local_invocation_index) thread: u32) {
-  convolve(group.y * groups.x + group.x, thread, vec4<f32>());
+  convolve(group.y * groups.x + group.x, thread, array<vec4<f32>, TN>());
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -124,8 +141,12 @@ fn forward_bias(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups
                 @builtin(local_invocation_index) thread: u32) {
   let place = group.y * groups.x + group.x;
   let columns = (params.out_quads + COLUMNS - 1u) / COLUMNS;
-  let column = min(place % columns * COLUMNS + thread % COLUMNS, params.out_quads - 1u);
-  convolve(place, thread, bias[column]);
+  var start: array<vec4<f32>, TN>;
+  // @unroll
+  for (var n = 0u; n < TN; n++) {
+    start[n] = bias[min(place % columns * COLUMNS + n * ACROSS + thread % ACROSS, params.out_quads - 1u)];
+  }
+  convolve(place, thread, start);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -146,39 +167,34 @@ fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
   let tap0 = ahead % params.stride;
   let taps = (max(params.kernel, tap0) - tap0 + params.stride - 1u) / params.stride;
   let shift = ahead / params.stride - taps + 1u;
-  var under: array<u32, LOADS>;
-  var sample: array<u32, LOADS>;
+  var under: array<u32, ROW_LOADS>;
+  var sample: array<u32, ROW_LOADS>;
   // @unroll
-  for (var i = 0u; i < LOADS; i++) {
+  for (var i = 0u; i < ROW_LOADS; i++) {
     let r = row0 + (i * WORKGROUP + thread) / DEPTH;
     under[i] = (r % per_sample + shift) * params.out_quads;
     sample[i] = r / per_sample * params.out_rows * params.out_quads;
   }
-  // A thread of the first half turns a block of w, 4 ci x 1 quad of co, into rows of the depth.
-  let column_depth = thread / COLUMNS;
-  let column = min(column0 + thread % COLUMNS, params.in_quads - 1u);
+  // A thread of the first COLUMNS*DEPTH turns a block of w, 4 ci x 1 quad of co, into rows of the depth.
+  let column = column0 + thread / DEPTH;
   let d1 = taps * params.out_quads;
   for (var d = 0u; d < d1; d += DEPTH) {
     // @unroll
-    for (var i = 0u; i < LOADS; i++) {
+    for (var i = 0u; i < ROW_LOADS; i++) {
       let slot = i * WORKGROUP + thread;
       let flat = under[i] + d + slot % DEPTH;
       let inside = flat < params.out_rows * params.out_quads && d + slot % DEPTH < d1 && row0 + slot / DEPTH < rows;
-      rows_tile[slot] = select(vec4<f32>(), dy[select(0u, sample[i] + flat, inside)], inside);
+      rows_tile[slot / DEPTH * PITCH + slot % DEPTH] = select(vec4<f32>(), dy[select(0u, sample[i] + flat, inside)], inside);
     }
-    if (column_depth < DEPTH) {
-      let depth = min(d + column_depth, d1 - 1u);
+    if (thread < COLUMNS * DEPTH) {
+      let depth = d + thread % DEPTH;
       let k = tap0 + (taps - 1u - depth / params.out_quads) * params.stride;
-      let at = (k * params.in_quads + column) * 4u * params.out_quads + depth % params.out_quads;
-      let w0 = w[at];
-      let w1 = w[at + params.out_quads];
-      let w2 = w[at + 2u * params.out_quads];
-      let w3 = w[at + 3u * params.out_quads];
-      let slot = column_depth * 4u * COLUMNS + thread % COLUMNS;
-      columns_tile[slot] = vec4<f32>(w0.x, w1.x, w2.x, w3.x);
-      columns_tile[slot + COLUMNS] = vec4<f32>(w0.y, w1.y, w2.y, w3.y);
-      columns_tile[slot + 2u * COLUMNS] = vec4<f32>(w0.z, w1.z, w2.z, w3.z);
-      columns_tile[slot + 3u * COLUMNS] = vec4<f32>(w0.w, w1.w, w2.w, w3.w);
+      let inside = depth < d1 && column < params.in_quads;
+      let at = select(0u, (k * params.in_quads + column) * 4u * params.out_quads + depth % params.out_quads, inside);
+      let turned = transpose(mat4x4<f32>(w[at], w[at + params.out_quads], w[at + 2u * params.out_quads], w[at + 3u * params.out_quads]));
+      let slot = thread % DEPTH * 4u * COLUMNS + thread / DEPTH;
+      // @unroll
+      for (var i = 0u; i < 4u; i++) { columns_tile[slot + i * COLUMNS] = turned[i]; }
     }
     workgroupBarrier();
     multiply(thread);
@@ -186,10 +202,14 @@ fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
   }
   // @unroll
   for (var m = 0u; m < TM; m++) {
-    let r = row0 + thread / COLUMNS * TM + m;
+    let r = row0 + m * DOWN + thread / ACROSS;
     let l = residue + r % per_sample * params.stride;
-    if (r < rows && l < params.in_rows && column0 + thread % COLUMNS < params.in_quads) {
-      dx[(r / per_sample * params.in_rows + l) * params.in_quads + column] = acc[m];
+    // @unroll
+    for (var n = 0u; n < TN; n++) {
+      let ci = column0 + n * ACROSS + thread % ACROSS;
+      if (r < rows && l < params.in_rows && ci < params.in_quads) {
+        dx[(r / per_sample * params.in_rows + l) * params.in_quads + ci] = acc[m * TN + n];
+      }
     }
   }
 }

@@ -34,7 +34,7 @@ fn exponential(x: f32) -> f32 {
   let n = round(x * 1.44269504);
   let r = (x - n * 0.693359375) + n * 2.12194440e-4;
   let p = 1.0 + r * (1.0 + r * (0.5 + r * (0.16666667 + r * (0.041666667 + r * (0.0083333333 + r * 0.0013888889)))));
-  return select(ldexp(p, i32(max(n, -126.0))), 0.0, n < -126.0);
+  return select(p * bitcast<f32>((i32(n) + 127) << 23u), 0.0, n < -126.0);
 }
 
 @compute @workgroup_size(SG)

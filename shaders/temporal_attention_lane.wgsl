@@ -9,6 +9,8 @@
 // Sums declared in a loop have initialisers: without one Dawn lets them keep the values of the iteration before.
 // Launch: B * S * ceil(longest segment / (SG * T)) workgroups.
 enable subgroups;
+// What subgroupAny returns is the same in all lanes, which the compiler does not take into account.
+diagnostic(off, subgroup_uniformity);
 
 struct Params { batch: u32, queries: u32, keys: u32, segments: u32, tiles: u32, lse_stride: u32 }
 
@@ -27,6 +29,7 @@ const OWN: u32 = 16u;
 const KB: u32 = 1u;
 const LOADS: u32 = 1u;
 const LOWEST: f32 = -3.402823e38;
+const RANGE: f32 = 60.0;
 
 // bounds: S + 1 row bounds of the queries, then as many of the keys.
 
@@ -37,7 +40,7 @@ fn exponential(x: f32) -> f32 {
   let n = round(x * 1.44269504);
   let r = (x - n * 0.693359375) + n * 2.12194440e-4;
   let p = 1.0 + r * (1.0 + r * (0.5 + r * (0.16666667 + r * (0.041666667 + r * (0.0083333333 + r * 0.0013888889)))));
-  return select(ldexp(p, i32(max(n, -126.0))), 0.0, n < -126.0);
+  return select(p * bitcast<f32>((i32(n) + 127) << 23u), 0.0, n < -126.0);
 }
 
 @compute @workgroup_size(SG)
@@ -56,73 +59,83 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
 
   var query: array<vec4<f32>, OWN>;
   var sum: array<vec4<f32>, OWN>;
-  var largest: array<f32, T>;
+  var reference: array<f32, T>;
   var total: array<f32, T>;
+  var score: array<f32, KB * T>;
   // @unroll
   for (var t = 0u; t < T; t++) {
-    largest[t] = LOWEST;
-    total[t] = 0.0;
+    reference[t] = LOWEST;
+    // @unroll
+    for (var c = 0u; c < KB; c++) { score[c * T + t] = LOWEST; }
   }
+  let key_start = bounds[keys_at + s];
+  var next = key_start;
   for (var r = 0u; r < OWN; r++) {
     let quad = q[(b * params.queries + min(first + r / D4 * SG + lane, end - 1u)) * D4 + r % D4];
     // @unroll
     for (var e = 0u; e < OWN; e++) { query[e] = select(query[e], quad, r == e); }
   }
-  for (var j = bounds[keys_at + s]; j < key_end; j += KB) {
-    let at = (b * params.keys + j) * D4 + lane;
-    var keys: array<vec4<f32>, LOADS>;
-    var values: array<vec4<f32>, LOADS>;
-    // @unroll
-    for (var l = 0u; l < LOADS; l++) {
-      keys[l] = k[min(at + l * SG, last)];
-      values[l] = v[min(at + l * SG, last)];
-    }
-    var weight: array<f32, KB * T>;
-    // @unroll
-    for (var c = 0u; c < KB; c++) {
-      var score = array<vec4<f32>, T>();
+  loop {
+    for (var within = true; within && next < key_end + KB; next += KB) {
+      let key_at = (b * params.keys + next) * D4 + lane;
+      let value_at = (b * params.keys + max(next, key_start + KB) - KB) * D4 + lane;
+      var keys: array<vec4<f32>, LOADS>;
+      var values: array<vec4<f32>, LOADS>;
       // @unroll
-      for (var d = 0u; d < D4; d++) {
-        let key = subgroupBroadcast(keys[(c * D4 + d) / SG], (c * D4 + d) % SG);
+      for (var l = 0u; l < LOADS; l++) {
+        keys[l] = k[min(key_at + l * SG, last)];
+        values[l] = v[min(value_at + l * SG, last)];
+      }
+      // @unroll
+      for (var c = 0u; c < KB; c++) {
+        var weight: array<f32, T>;
         // @unroll
-        for (var t = 0u; t < T; t++) { score[t] += query[t * D4 + d] * key; }
+        for (var t = 0u; t < T; t++) {
+          weight[t] = exponential(score[c * T + t] - reference[t]);
+          total[t] += weight[t];
+        }
+        // @unroll
+        for (var d = 0u; d < D4; d++) {
+          let value = subgroupBroadcast(values[(c * D4 + d) / SG], (c * D4 + d) % SG);
+          // @unroll
+          for (var t = 0u; t < T; t++) { sum[t * D4 + d] += weight[t] * value; }
+        }
       }
+      var excess = false;
       // @unroll
-      for (var t = 0u; t < T; t++) {
-        weight[c * T + t] = select(LOWEST, score[t].x + score[t].y + score[t].z + score[t].w, j + c < key_end);
+      for (var c = 0u; c < KB; c++) {
+        var products = array<vec4<f32>, T>();
+        // @unroll
+        for (var d = 0u; d < D4; d++) {
+          let key = subgroupBroadcast(keys[(c * D4 + d) / SG], (c * D4 + d) % SG);
+          // @unroll
+          for (var t = 0u; t < T; t++) { products[t] += query[t * D4 + d] * key; }
+        }
+        // @unroll
+        for (var t = 0u; t < T; t++) {
+          score[c * T + t] = select(LOWEST, products[t].x + products[t].y + products[t].z + products[t].w, next + c < key_end);
+          excess |= score[c * T + t] > reference[t] + RANGE;
+        }
       }
+      within = !subgroupAny(excess);
     }
-    var rescale: array<f32, T>;
+    if (next >= key_end + KB) { break; }
     // @unroll
     for (var t = 0u; t < T; t++) {
-      var next = largest[t];
+      var largest = reference[t];
       // @unroll
-      for (var c = 0u; c < KB; c++) { next = max(next, weight[c * T + t]); }
-      rescale[t] = exponential(largest[t] - next);
-      largest[t] = next;
-      total[t] *= rescale[t];
+      for (var c = 0u; c < KB; c++) { largest = max(largest, score[c * T + t]); }
+      let rescale = exponential(reference[t] - largest);
+      reference[t] = largest;
+      total[t] *= rescale;
       // @unroll
-      for (var c = 0u; c < KB; c++) {
-        weight[c * T + t] = exponential(weight[c * T + t] - next);
-        total[t] += weight[c * T + t];
-      }
-    }
-    // @unroll
-    for (var d = 0u; d < D4; d++) {
-      // @unroll
-      for (var t = 0u; t < T; t++) { sum[t * D4 + d] *= rescale[t]; }
-      // @unroll
-      for (var c = 0u; c < KB; c++) {
-        let value = subgroupBroadcast(values[(c * D4 + d) / SG], (c * D4 + d) % SG);
-        // @unroll
-        for (var t = 0u; t < T; t++) { sum[t * D4 + d] += weight[c * T + t] * value; }
-      }
+      for (var d = 0u; d < D4; d++) { sum[t * D4 + d] *= rescale; }
     }
   }
   // @unroll
   for (var t = 0u; t < T; t++) {
     let i = first + t * SG + lane;
-    if (i < end) { lse[b * params.lse_stride + i] = largest[t] + log(total[t]); }
+    if (i < end) { lse[b * params.lse_stride + i] = reference[t] + log(total[t]); }
     // @unroll
     for (var d = 0u; d < D4; d++) { sum[t * D4 + d] /= total[t]; }
   }

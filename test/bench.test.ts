@@ -24,7 +24,7 @@ const CHECK_FAILED = 5
 
 const folder = workFolder()
 const path = (name: string): string => join(folder, name)
-const PROBES = { fma_peak_gflops: 100, copy_gbps: 5, dispatch_us: 20, submit_us: 50 }
+const PROBES = { fma_peak_gflops: 100, copy_gbps: 5, cpu: null, dispatch_us: 20, submit_us: 50 }
 
 describe('figures', () => {
   it('are a median, a least value and a relative spread', () => {

@@ -35,7 +35,7 @@ export interface StartOptions {
 const ofDriver = /^Warning: (max|vk|loader_|Couldn't load Vulkan)|^ +at .*third_party\/dawn/
 
 export async function galvani(args: string[], { cwd, env, node = [], progress, onStart, onStderr }: StartOptions = {}): Promise<Finished> {
-  const child = spawn(process.execPath, [...node, program, ...args], { cwd, env: { ...process.env, ...env } })
+  const child = spawn(process.execPath, [...node, program, ...args], { cwd, env: { ...process.env, GALVANI_TUNE: 'off', ...env } })
   onStart?.(child)
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))

@@ -42,7 +42,7 @@ const isOurs = (name: string) => name.endsWith('.ts') && !name.startsWith('../')
 const isPackage = (name: string) => !/^(\.\.\/|node:)/.test(name) && !name.endsWith('.ts')
 
 /** With a device, from the lowest. */
-const GPU_LAYERS = ['runtime', 'kernels', 'qp', 'cvxeda', 'model', 'train', 'report', 'verify', 'cli']
+const GPU_LAYERS = ['runtime', 'kernels', 'tune', 'qp', 'cvxeda', 'model', 'train', 'report', 'verify', 'cli']
 /** Without a device: below all of those but the runtime's few modules that need no device either. */
 const HOST_LAYERS = ['data', 'signal', 'formats', 'store']
 const NO_DEVICE = ['runtime/errors.ts', 'runtime/random.ts']

@@ -6,9 +6,10 @@ import { recordCopies, recordFma } from '../bench/probes.ts'
 import { admm } from '../src/cvxeda/admm.ts'
 import { interiorPoint } from '../src/cvxeda/interior_point.ts'
 import { createProblem } from '../src/cvxeda/problem.ts'
-import { segmentMeanBackward } from '../src/kernels/channel_attention.ts'
+import { batchNorm, batchNormBackward, batchNormVariants } from '../src/kernels/batchnorm.ts'
 import { conv1d, conv1dBackwardInput, conv1dBackwardWeight, conv1dVariants } from '../src/kernels/conv1d.ts'
 import { optimizerStep } from '../src/kernels/optimizer.ts'
+import { segmentMean, segmentMeanBackward } from '../src/kernels/segment_mean.ts'
 import { clipSegments } from '../src/kernels/segments.ts'
 import { attentionVariants, temporalAttention, temporalAttentionBackward } from '../src/kernels/temporal_attention.ts'
 import { presets, type ModelConfig } from '../src/model/config.ts'
@@ -89,6 +90,21 @@ async function recordSolvers(gpu: Gpu): Promise<void> {
   compile.mockRestore()
 }
 
+/** Normalisation by each variant, alone and at the end of a residual unit. */
+function recordNormalisation(gpu: Gpu): void {
+  const [x, vector] = [gpu.tensor([2, 7, 5]), () => gpu.tensor([5])]
+  const tensors = { gamma: vector(), beta: vector(), runningMean: vector(), runningVar: vector() }
+  for (const { name } of batchNormVariants.batchnorm) {
+    for (const op of Object.keys(batchNormVariants)) gpu.variants.set(op, name)
+    for (const join of [{}, { join: { skip: gpu.tensor(x.shape), relu: true } }]) {
+      const plan = new Plan(gpu)
+      const { y, record } = batchNorm(plan, x, tensors, { training: true, relu: true, ...join })
+      batchNormBackward(plan, y, record, { dgamma: vector(), dbeta: vector() })
+    }
+  }
+  gpu.variants.clear()
+}
+
 /** Each variant that the adapter would not choose for the small networks above. */
 function recordVariants(gpu: Gpu): void {
   const convolve = (rows: number, channels: number) => {
@@ -97,6 +113,7 @@ function recordVariants(gpu: Gpu): void {
     const y = conv1d(plan, x, w, bias, g)
     conv1d(plan, x, w, null, g)
     conv1dBackwardWeight(plan, x, y, gpu.tensor(w.shape), gpu.tensor([10]), g)
+    conv1dBackwardWeight(plan, x, y, gpu.tensor(w.shape), null, g)
     conv1dBackwardInput(plan, y, w, x.shape, g)
   }
   const attend = () => {
@@ -111,7 +128,7 @@ function recordVariants(gpu: Gpu): void {
       gpu.variants.set(op, name)
       try {
         if (op.startsWith('attention')) attend()
-        else convolve(op === 'conv1d backward weight' ? 150 : 4, 5) // more rows than one chunk of a weight's gradient has
+        else convolve(name.startsWith('tile') ? 150 : 4, 5) // 150: more rows than one chunk of a weight's gradient has
       } catch (error) {
         if (!(error instanceof UsageError)) throw error // it is for another class of adapters
       }
@@ -120,8 +137,13 @@ function recordVariants(gpu: Gpu): void {
   }
 }
 
-/** Small enough for the detector. */
-const SMALL_TILE = { WORKGROUP: 8, TM: 2, ROWS: 8, COLUMNS: 2, DEPTH: 2, LOADS: 2 }
+/** Tiles small enough for the detector, by shader. */
+const SMALL_TILES: Readonly<Record<string, Constants>> = {
+  conv1d_tile: { ROWS: 8, COLUMNS: 4, DEPTH: 2, TM: 2, TN: 2, WORKGROUP: 8, ROW_LOADS: 2, COLUMN_LOADS: 4 },
+  batchnorm_column: { WORKGROUP: 8 },
+  channel_attention: { WORKGROUP: 4, LINES: 2, SUMS: 4 }, // of the two quads of the small networks
+  conv1d_backward_tile: { ROWS: 4, COLUMNS: 4, DEPTH: 4, TM: 1, TN: 2, WORKGROUP: 8, ROW_LOADS: 2, COLUMN_LOADS: 2 },
+}
 
 /**
  * Every kernel once for each of its constants. The launch is one workgroup as wide as the whole dispatch: without barriers,
@@ -131,22 +153,25 @@ async function recordKernels(): Promise<Map<string, Dispatch>> {
   const found = new Map<string, Dispatch>()
   const dispatch = vi.spyOn(Plan.prototype, 'dispatch').mockImplementation((shader, entry, args, launch: Launch<ShaderTypes>) => {
     const { params = {}, ...tensors } = args as { params?: Record<string, number> } & Record<string, Tensor>
-    const name = `${shader.name}.${entry} ${JSON.stringify(launch.constants ?? {})}`
+    const small = SMALL_TILES[shader.name] && { ...(launch.constants as Constants), ...SMALL_TILES[shader.name] }
+    const name = `${shader.name}.${entry} ${JSON.stringify(small ?? launch.constants ?? {})}`
     const groups = typeof launch.groups === 'number' ? launch.groups : launch.groups[0]
     const constants: Constants =
-      shader.name === 'conv1d_tile' ? SMALL_TILE
+      small ? small
       : isTiled(shader) || 'SG' in shader.constants ? (launch.constants as Constants)
       : { ...(launch.constants as Constants), WORKGROUP: Number.parseInt(shader.constants['WORKGROUP']!.value) * groups }
     if (!found.has(name)) found.set(name, { shader, entry, tensors, params, constants, groups })
   })
   const gpu = Gpu.fromDevice(recordingDevice())
+  recordNormalisation(gpu) // first: of rows without clips, whose partial statistics the detector can follow
   recordModel(gpu, { shallow: false, attention: 'none' }, false)
   recordModel(gpu, { preset: 'paper' }, true)
   recordModel(gpu, { preset: 'released' }, true)
   recordModel(gpu, { attention: 'parallel', rnta_pool: 'avg2' }, true)
   recordOptimizers(gpu)
   recordProbes(gpu)
-  segmentMeanBackward(new Plan(gpu), gpu.tensor([2, 3, 5]), [2, 9, 5], clipSegments(9, 3)) // the model has it within `scale_backward`
+  segmentMean(new Plan(gpu), gpu.tensor([2, 9, 5]), clipSegments(9, 3))
+  segmentMeanBackward(new Plan(gpu), gpu.tensor([2, 3, 5]), [2, 9, 5], clipSegments(9, 3))
   recordVariants(gpu)
   const info = { vendor: '', architecture: '', device: '', description: '', isFallbackAdapter: true }
   recordVariants(Gpu.fromDevice(recordingDevice(), { info }))
@@ -228,6 +253,7 @@ describe('the detector', () => {
     ['conv1d_lane.forward ', 'thread % SG;', 'thread % SG / 2u;'],
     ['temporal_attention_lane.forward ', 'thread % SG;', 'thread % SG / 2u;'],
     ['conv1d_tile.forward ', 'workgroupBarrier();', ''],
+    ['conv1d_backward_tile.weight ', 'workgroupBarrier();', ''],
     ['temporal_attention_tile.forward ', 'workgroupBarrier();', ''],
   ])('finds what is wrong with %s when it is', (prefix, right, wrong) => {
     const broken = [...kernels.keys()].filter((name) => name.startsWith(prefix)).map((name) =>

@@ -33,7 +33,10 @@ const choices: Readonly<Record<string, Choice>> = {
   'lane TM=1': named('lane TM=1', 'lane TM=1', 'lane'),
   'lane TM=2': named('lane TM=2', 'lane TM=2', 'lane'),
   'lane TM=4': named('lane TM=4', 'lane TM=4', 'lane'),
-  tile: named('tile', 'tile', 'reg'),
+  'tile 128x64': named('tile 128x64'),
+  'tile 64x64': named('tile 64x64'),
+  'tile 64x32': named('tile 64x32'),
+  'tile 32x32': named('tile 32x32'),
   reg: named('reg'),
 }
 

@@ -1,5 +1,6 @@
 // What a .wgsl file becomes: plain data for the runtime, and types for the host file that launches it.
-import { readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js'
 
@@ -58,9 +59,20 @@ export default shader
 
 const load = (path) => `export default ${JSON.stringify(describe(readFileSync(path, 'utf8'), basename(path, '.wgsl')))}`
 
+/** Digest of the kernels and of the host code that launches them, under a name that `src/tune/kernel_set.ts` declares. */
+function kernelSet() {
+  const digest = createHash('sha256')
+  for (const [folder, type] of [['../shaders/', '.wgsl'], ['../src/kernels/', '.ts']]) {
+    const at = new URL(folder, import.meta.url)
+    for (const file of readdirSync(at).filter((name) => name.endsWith(type)).sort()) digest.update(file).update(readFileSync(new URL(file, at)))
+  }
+  return { GALVANI_KERNEL_SET: JSON.stringify(digest.digest('hex').slice(0, 16)) }
+}
+
 export const esbuildPlugin = {
   name: 'wgsl',
   setup(build) {
+    build.initialOptions.define = { ...build.initialOptions.define, ...kernelSet() }
     build.onLoad({ filter: /\.wgsl$/ }, ({ path }) => ({ contents: load(path), loader: 'js' }))
   },
 }
@@ -68,5 +80,6 @@ export const esbuildPlugin = {
 export const vitePlugin = {
   name: 'wgsl',
   enforce: 'pre',
+  config: () => ({ define: kernelSet() }),
   load: (id) => (id.endsWith('.wgsl') ? load(id) : null),
 }

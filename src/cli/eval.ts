@@ -15,6 +15,7 @@ import type { PreparedSet, PreparedTrial } from '../train/prepare.ts'
 import { probabilitiesOf } from '../train/predictor.ts'
 import { foldPlanSummary } from '../train/run.ts'
 import { finishedFolds, loadFoldModel, loadRunConfig, trainedFolds } from '../train/run_files.ts'
+import { pinKernels } from '../train/run_kernels.ts'
 import type { FoldResult, PooledResult } from '../train/run_summary.ts'
 import { adapterOption, interruptible, loadDataset, prepareDataset, requireFolder, withGpu, type Dataset } from './context.ts'
 import { describeSeen, ensemble, seenIn } from './ensemble.ts'
@@ -69,6 +70,7 @@ async function evalAction(options: EvalOptions): Promise<void> {
     const prepare = (of: Dataset): Promise<PreparedSet> => prepareDataset(gpu, of, settings, output)
     const run = { gpu, store, config, folds, prepare, signal, output }
     const set = await prepare(dataset)
+    await pinKernels(gpu, store, (message) => output.note(message))
     await (data === undefined ? evaluateOwnFolds(run, set) : evaluateOther(run, set))
   })
 }

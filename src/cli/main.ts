@@ -12,6 +12,7 @@ import { prepareCommand } from './prepare.ts'
 import { reportCommand } from './report.ts'
 import { summaryCommand } from './summary.ts'
 import { trainCommand } from './train.ts'
+import { tuneCommand } from './tune.ts'
 import { verifyCommand } from './verify.ts'
 
 const FAILED = 1
@@ -30,6 +31,7 @@ const commands = [
   reportCommand,
   summaryCommand,
   benchCommand,
+  tuneCommand,
 ]
 
 const exitCodes = `

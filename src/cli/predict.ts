@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { OpenOptions } from '../runtime/node.ts'
 import { withMusic, type MusicTrial } from '../train/experiment.ts'
 import { loadFoldModel, loadRunConfig, trainedFolds } from '../train/run_files.ts'
+import { pinKernels } from '../train/run_kernels.ts'
 import { adapterOption, interruptible, loadDataset, prepareDataset, requireFolder, withGpu } from './context.ts'
 import { describeSeen, ensemble, seenIn } from './ensemble.ts'
 import { Output, table, type OutputOptions } from './output.ts'
@@ -39,6 +40,7 @@ async function predictAction(options: PredictOptions): Promise<void> {
     const settings = { length: config.model.length, dropSeconds: config.drop, signal }
     const prepared = await prepareDataset(gpu, dataset, settings, output)
     const { trials, skipped } = withMusic(prepared, config)
+    await pinKernels(gpu, store)
     const set = { ...prepared, trials, skipped: [...prepared.skipped, ...skipped] }
     return { set, probabilities: await ensemble(gpu, config, models, set, signal) }
   })

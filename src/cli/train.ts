@@ -13,6 +13,7 @@ import { findFold } from '../train/folds.ts'
 import { trainRun } from '../train/run.ts'
 import { CONFIG_FILE, loadRunConfig, loadRunSummary } from '../train/run_files.ts'
 import type { RunSummary } from '../train/run_summary.ts'
+import type { TuneMode } from '../train/tuned_kernels.ts'
 import { VERSION } from '../version.ts'
 import { adapterOption, interruptible, loadDataset, prepareDataset, withGpu, type Dataset } from './context.ts'
 import { loadWeightsFile } from './files.ts'
@@ -20,9 +21,11 @@ import { Output, type OutputOptions, type Progress } from './output.ts'
 import { runTable } from './result_table.ts'
 import { loadSource, REPORT_FILE, saveSource, type RunSource } from './run_folder.ts'
 import { addConfigOptions, refuseOtherSettings, runConfig, type ConfigOptions } from './train_options.ts'
+import { tuneFor, tuneMode, tuneOption } from './tuning.ts'
 import { positive } from './values.ts'
 
 interface TrainOptions extends ConfigOptions, OutputOptions, OpenOptions {
+  tune?: TuneMode
   data?: string
   rate?: number
   weights?: string
@@ -42,6 +45,7 @@ export function trainCommand(): Command {
     .option('--weights <file>', "start from these weights: safetensors, or the authors' .pt checkpoint")
   return addConfigOptions(train)
     .addOption(adapterOption())
+    .addOption(tuneOption())
     .option('--json', 'print one JSON document')
     .option('--quiet', 'no progress')
     .addHelpText(
@@ -61,6 +65,7 @@ async function trainAction(options: TrainOptions, command: Command): Promise<voi
   const store = new NodeStore(out)
   const exists = await store.exists(CONFIG_FILE)
   if (exists && !resume) throw new UsageError(`${out} already holds a run; add --resume, or choose another --out`)
+  if (resume && options.tune !== undefined) throw new UsageError('--tune: a run that goes on keeps its kernels; leave it out')
   if (resume && !exists) throw new UsageError(`${out} holds no run to resume; leave --resume out and give --data`)
   const summary = resume ? await resumeRun(store, options, command, output) : await newRun(store, options, output)
   await store.write(REPORT_FILE, runReport(summary))
@@ -112,6 +117,8 @@ async function trainFolds(
     const set = await prepareDataset(gpu, dataset, settings, output)
     const experiment = makeExperiment(set, config)
     if (!options.resume) await saveSource(store, source)
+    // A run that goes on keeps its kernels.
+    if (!options.resume) await tuneFor(gpu, config, { mode: tuneMode(options.tune), signal }, output)
     const summary = await train(gpu, store, experiment, options, output, { signal, ...(initial && { initial }) })
     await saveSource(store, source) // data that were moved, and are the same
     return summary
@@ -147,6 +154,7 @@ async function train(
       }
       bar?.update(done)
     },
+    onWarning: (message) => output.note(message),
     onEpoch: (fold, { epoch, trainLoss, validationLoss, validationAccuracy }) => {
       const validation = validationLoss === undefined ? '' : `, validation loss ${validationLoss.toFixed(4)}, accuracy ${(validationAccuracy ?? 0).toFixed(3)}`
       output.note(`fold ${fold.name} epoch ${epoch}: loss ${trainLoss.toFixed(4)}${validation}`)

@@ -1,17 +1,22 @@
 import shader from '../../shaders/batchnorm.wgsl'
 import backward from '../../shaders/batchnorm_backward.wgsl'
+import column from '../../shaders/batchnorm_column.wgsl'
 import { ShapeError } from '../runtime/errors.ts'
-import type { Plan } from '../runtime/plan.ts'
-import { ceilDiv, expectShape, extent } from '../runtime/shape.ts'
+import { expectSameShape, type Plan } from '../runtime/plan.ts'
+import { ceilDiv, expectShape, extent, sizeOf } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 import { segmentCount, segmentLengths, wholeSegment, type Segments } from './segments.ts'
+import { recordVariant, type Variant } from './variants.ts'
 
 /** PyTorch's defaults, which the authors' code uses: momentum 0.1, eps 1e-5. */
 const MOMENTUM = 0.1
 const EPS = 1e-5
 const WORKGROUP = 64
-/** Rows per partial statistic. */
+/** Rows per partial statistic, and per invocation that normalises. */
 const CHUNK_ROWS = 256
+const ROWS = 8
+/** Up to this many rows one dispatch that walks each column costs less than three that share out the rows. */
+const COLUMN_ROWS = 5120
 
 export interface BatchNormTensors {
   /** Scale [C]. */
@@ -23,89 +28,226 @@ export interface BatchNormTensors {
   runningVar: Tensor
 }
 
+export interface BatchNormMode {
+  training: boolean
+  /** Clips with statistics of their own in training; the whole length when absent. */
+  segments?: Segments
+  /** A ReLU after the normalisation. */
+  relu?: boolean
+  /** A skip connection: what is added then, and whether a ReLU follows. */
+  join?: { skip: Tensor; relu: boolean }
+  momentum?: number
+  eps?: number
+}
+
 /** What the backward pass needs. */
 export interface BatchNormRecord {
   x: Tensor
-  /** Mean and 1/std per segment, [2, S, C]. */
+  y: Tensor
+  /** Mean, 1/std, gamma/std and beta per segment, [4, S, C]. */
   stats: Tensor
-  bounds: Tensor
   segments: Segments
-  training: boolean
+  mode: BatchNormMode
 }
+
+interface Forward extends BatchNormTensors {
+  x: Tensor
+  y: Tensor
+  stats: Tensor
+  segments: Segments
+  mode: BatchNormMode
+  label: string
+}
+
+/** FLOPs of a pass per element: statistics and normalisation forward; sums and gradient backward. */
+const FLOPS = { statistics: 4, normalise: 3, sums: 5, input: 6 }
 
 function layout(x: Tensor, segments: Segments) {
   const [batch, rows] = [extent(x.shape, 0), extent(x.shape, 1)]
-  const chunks = ceilDiv(batch * Math.max(...segmentLengths(segments)), CHUNK_ROWS)
-  return { batch, rows, quads: x.rowStride / 4, segments: segmentCount(segments), chunks, chunk_rows: CHUNK_ROWS }
+  const longest = Math.max(...segmentLengths(segments))
+  const chunks = ceilDiv(batch * longest, CHUNK_ROWS)
+  const tiles = ceilDiv(longest, ROWS)
+  return { batch, rows, quads: x.rowStride / 4, segments: segmentCount(segments), chunks, chunk_rows: CHUNK_ROWS, tiles }
 }
 
+type Layout = ReturnType<typeof layout>
+
+const perTile = ({ batch, segments, tiles, quads }: Layout): number => ceilDiv(batch * segments * tiles * quads, WORKGROUP)
+const perChunk = ({ segments, chunks, quads }: Layout): number => ceilDiv(segments * chunks * quads, WORKGROUP)
+const boundsOf = (p: Plan, segments: Segments, label: string): Tensor => p.constant(`${label} bounds`, 'u32', segments)
+
+/** Three dispatches that share out the rows: statistics of chunks, their sum, and the rows normalised. */
+const chunks: Variant<Forward> = {
+  name: 'chunks',
+  fits: () => true,
+  record(p, t) {
+    const { x, stats, segments, mode, label } = t
+    const params = { ...layout(x, segments), momentum: mode.momentum ?? MOMENTUM, eps: mode.eps ?? EPS }
+    const bounds = boundsOf(p, segments, label)
+    const channels = extent(x.shape, 2)
+    const partials = p.tensor([params.segments, params.chunks, 2, channels], 'f32', `${label} partials`)
+    const flops = FLOPS.statistics * sizeOf(x.shape)
+    p.dispatch(shader, 'partial', { bounds, x, partials, params }, { groups: perChunk(params), flops, label: `${label} statistics` })
+    const running = { running_mean: t.runningMean, running_var: t.runningVar }
+    p.dispatch(shader, 'finalize', { bounds, moments: partials, ...running, gamma: t.gamma, beta: t.beta, stats, params }, {
+      groups: ceilDiv(params.quads, WORKGROUP),
+      label: `${label} finalize`,
+    })
+    normalise(p, t)
+  },
+}
+
+/** Normalises the rows with known statistics. */
+function normalise(p: Plan, { x, y, stats, segments, mode, label }: Forward): void {
+  const params = { ...layout(x, segments), momentum: 0, eps: 0 }
+  const { relu = false, join } = mode
+  const args = { bounds: boundsOf(p, segments, label), x, normaliser: stats, y, params }
+  const launch = { groups: perTile(params), flops: FLOPS.normalise * sizeOf(x.shape), label }
+  if (!join) return p.dispatch(shader, 'normalise', args, { ...launch, constants: { RELU: relu } })
+  const constants = { RELU: relu, JOIN_RELU: join.relu }
+  p.dispatch(shader, 'normalise_join', { ...args, skip: join.skip }, { ...launch, constants })
+}
+
+/** One dispatch; a workgroup walks all rows of `quads` quads of channels. */
+const columns = /* @__NO_SIDE_EFFECTS__ */ (quads: number): Variant<Forward> => ({
+  name: `columns ${4 * quads}`,
+  fits: (_, { segments }) => segmentCount(segments) === 1,
+  record(p, { x, y, stats, mode, label, ...t }) {
+    const params = { rows: x.rows, quads: x.rowStride / 4, momentum: mode.momentum ?? MOMENTUM, eps: mode.eps ?? EPS }
+    const { relu = false, join } = mode
+    const running = { running_mean: t.runningMean, running_var: t.runningVar }
+    const args = { x, gamma: t.gamma, beta: t.beta, ...running, stats, y, params }
+    const flops = (FLOPS.statistics + FLOPS.normalise) * sizeOf(x.shape)
+    const launch = { groups: ceilDiv(params.quads, quads), flops, label }
+    if (!join) return p.dispatch(column, 'forward', args, { ...launch, constants: { QUADS: quads, RELU: relu } })
+    const constants = { QUADS: quads, RELU: relu, JOIN_RELU: join.relu }
+    p.dispatch(column, 'forward_join', { ...args, skip: join.skip }, { ...launch, constants })
+  },
+})
+
+const forwardVariants: readonly Variant<Forward>[] = [columns(1), columns(4), chunks]
+
+/** Few rows are walked by columns, many are shared out. A GPU wants many workgroups, a software adapter whole cache lines. */
+function bestFirst<Args>(p: Plan, variants: readonly Variant<Args>[], rows: number): Variant<Args>[] {
+  const few = p.gpu.info.isFallbackAdapter ? 'columns 16' : 'columns 4'
+  const best = rows <= COLUMN_ROWS ? few : 'chunks'
+  return [...variants].sort((a, b) => Number(b.name === best) - Number(a.name === best))
+}
+
+const shapeName = (x: Tensor, segments: Segments): string => `${x.shape.join('x')} segments ${segmentCount(segments)}`
+
 /**
- * Batch normalisation of x [B, L, C]. In training the statistics are those of each segment, and the running statistics take one
- * step per segment, in order (biased variance to normalise, unbiased to remember); in evaluation the running statistics
- * normalise. Throws ShapeError when a segment has a single value per channel in training: its variance is undefined.
+ * Batch normalisation of x [B, L, C], and what follows it in the mode. In training the statistics are those of each segment, and
+ * the running statistics take one step per segment, in order (biased variance to normalise, unbiased to remember); in evaluation
+ * the running statistics normalise. Throws ShapeError when a segment has a single value per channel in training: its variance is
+ * undefined.
  */
 export function batchNorm(
   p: Plan,
   x: Tensor,
   t: BatchNormTensors,
-  mode: { training: boolean; segments?: Segments; momentum?: number; eps?: number },
+  mode: BatchNormMode,
   label = 'batchnorm',
 ): { y: Tensor; record: BatchNormRecord } {
   const channels = extent(x.shape, 2)
   for (const vector of [t.gamma, t.beta, t.runningMean, t.runningVar]) expectShape(`${label}: ${vector.label}`, vector.shape, [channels])
-  const segments = mode.training ? (mode.segments ?? wholeSegment(extent(x.shape, 1))) : wholeSegment(extent(x.shape, 1))
-  const params = { ...layout(x, segments), momentum: mode.momentum ?? MOMENTUM, eps: mode.eps ?? EPS }
-  const bounds = p.constant(`${label} bounds`, 'u32', segments)
-  const stats = p.tensor([2, params.segments, channels], 'f32', `${label} stats`)
-  const perQuad = { groups: ceilDiv(params.quads, WORKGROUP) }
+  if (mode.join) expectSameShape(label, x, mode.join.skip)
+  const whole = wholeSegment(extent(x.shape, 1))
+  const segments = mode.training ? (mode.segments ?? whole) : whole
+  const stats = p.tensor([4, segmentCount(segments), channels], 'f32', `${label} stats`)
+  const y = p.tensor(x.shape, 'f32', label)
+  const args: Forward = { ...t, x, y, stats, segments, mode, label }
   if (mode.training) {
-    if (params.batch * Math.min(...segmentLengths(segments)) < 2) {
+    if (extent(x.shape, 0) * Math.min(...segmentLengths(segments)) < 2) {
       throw new ShapeError(`${label}: one value per channel has no variance; train on a larger batch or a longer signal`)
     }
-    const partials = p.tensor([params.segments, params.chunks, 2, channels], 'f32', `${label} partials`)
-    const groups = ceilDiv(params.segments * params.chunks * params.quads, WORKGROUP)
-    p.dispatch(shader, 'partial', { bounds, x, partials, params }, { groups, label: `${label} statistics` })
-    const running = { running_mean: t.runningMean, running_var: t.runningVar }
-    p.dispatch(shader, 'finalize', { bounds, moments: partials, ...running, stats, params }, { ...perQuad, label: `${label} finalize` })
+    const variants = bestFirst(p, forwardVariants, x.rows)
+    recordVariant(p, 'batchnorm', shapeName(x, segments), variants, args)
   } else {
+    const params = { ...layout(x, segments), momentum: 0, eps: mode.eps ?? EPS }
     const running = { running_mean: t.runningMean, running_var: t.runningVar }
-    p.dispatch(shader, 'from_running', { ...running, stats, params }, { ...perQuad, label: `${label} statistics` })
+    p.dispatch(shader, 'from_running', { ...running, gamma: t.gamma, beta: t.beta, stats, params }, {
+      groups: ceilDiv(params.quads, WORKGROUP),
+      label: `${label} statistics`,
+    })
+    normalise(p, args)
   }
-  const y = p.tensor(x.shape, 'f32', label)
-  p.dispatch(shader, 'normalise', { bounds, x, normaliser: stats, gamma: t.gamma, beta: t.beta, y, params }, {
-    groups: ceilDiv(x.byteLength / 16, WORKGROUP),
-    label,
-  })
-  return { y, record: { x, stats, bounds, segments, training: mode.training } }
+  return { y, record: { x, y, stats, segments, mode } }
 }
 
-/** Gradients of `batchNorm`: writes dgamma and dbeta, returns dx. */
+interface Backward {
+  dy: Tensor
+  x: Tensor
+  y: Tensor
+  stats: Tensor
+  segments: Segments
+  training: boolean
+  relu: boolean
+  /** Gradient of the skip connection where a ReLU follows the join, else null. */
+  dskip: Tensor | null
+  dx: Tensor
+  dgamma: Tensor
+  dbeta: Tensor
+  label: string
+}
+
+const chunksBackward: Variant<Backward> = {
+  name: 'chunks',
+  fits: () => true,
+  record(p, { dy, x, y, stats, segments, training, relu, dskip, dx, dgamma, dbeta, label }) {
+    const params = layout(x, segments)
+    const channels = extent(x.shape, 2)
+    const partials = p.tensor([params.segments, params.chunks, 2, channels], 'f32', `${label} partials`)
+    const sums = p.tensor([2, params.segments, channels], 'f32', `${label} sums`)
+    const shared = { bounds: boundsOf(p, segments, label), x, dy, normaliser: stats, params }
+    const counted = { groups: perChunk(params), flops: FLOPS.sums * sizeOf(x.shape), constants: { RELU: relu }, label: `${label} sums` }
+    if (dskip) p.dispatch(backward, 'partial_join', { ...shared, y, partials }, counted)
+    else p.dispatch(backward, 'partial', { ...shared, partials }, counted)
+    p.dispatch(backward, 'finalize', { chunk_sums: partials, sums, dgamma, dbeta, params }, {
+      groups: ceilDiv(params.quads, WORKGROUP),
+      label: `${label} finalize`,
+    })
+    const constants = { TRAINING: training, RELU: relu }
+    const launch = { groups: perTile(params), flops: FLOPS.input * sizeOf(x.shape), constants, label }
+    if (dskip) p.dispatch(backward, 'input_join', { ...shared, y, segment_sums: sums, dx, dskip }, launch)
+    else p.dispatch(backward, 'input', { ...shared, segment_sums: sums, dx }, launch)
+  },
+}
+
+const columnsBackward = /* @__NO_SIDE_EFFECTS__ */ (quads: number): Variant<Backward> => ({
+  name: `columns ${4 * quads}`,
+  fits: (_, { segments, training }) => training && segmentCount(segments) === 1,
+  record(p, { dy, x, y, stats, relu, dskip, dx, dgamma, dbeta, label }) {
+    const params = { rows: x.rows, quads: x.rowStride / 4, momentum: 0, eps: 0 }
+    const args = { x, dy, normaliser: stats, dx, dgamma, dbeta, params }
+    const flops = (FLOPS.sums + FLOPS.input) * sizeOf(x.shape)
+    const launch = { groups: ceilDiv(params.quads, quads), flops, constants: { QUADS: quads, RELU: relu }, label }
+    if (dskip) p.dispatch(column, 'backward_join', { ...args, joined: y, dskip }, launch)
+    else p.dispatch(column, 'backward', args, launch)
+  },
+})
+
+const backwardVariants: readonly Variant<Backward>[] = [columnsBackward(1), columnsBackward(4), chunksBackward]
+
+/** Gradients of `batchNorm`: writes dgamma and dbeta, returns those of x and of the skip connection (dy itself without a ReLU). */
 export function batchNormBackward(
   p: Plan,
   dy: Tensor,
-  { x, stats, bounds, segments, training }: BatchNormRecord,
-  gamma: Tensor,
-  gradients: { dgamma: Tensor; dbeta: Tensor },
+  { x, y, stats, segments, mode }: BatchNormRecord,
+  { dgamma, dbeta }: { dgamma: Tensor; dbeta: Tensor },
   label = 'batchnorm backward',
-): Tensor {
+): { dx: Tensor; dskip: Tensor } {
   expectShape(label, dy.shape, x.shape)
-  const params = layout(x, segments)
-  const channels = extent(x.shape, 2)
-  const partials = p.tensor([params.segments, params.chunks, 2, channels], 'f32', `${label} partials`)
-  const sums = p.tensor([2, params.segments, channels], 'f32', `${label} sums`)
-  p.dispatch(backward, 'partial', { bounds, x, dy, normaliser: stats, partials, params }, {
-    groups: ceilDiv(params.segments * params.chunks * params.quads, WORKGROUP),
-    label: `${label} sums`,
-  })
-  p.dispatch(backward, 'finalize', { chunk_sums: partials, sums, ...gradients, params }, {
-    groups: ceilDiv(params.quads, WORKGROUP),
-    label: `${label} finalize`,
-  })
   const dx = p.tensor(x.shape, 'f32', label)
-  p.dispatch(backward, 'input', { bounds, x, dy, normaliser: stats, segment_sums: sums, gamma, dx, params }, {
-    groups: ceilDiv(x.byteLength / 16, WORKGROUP),
-    constants: { TRAINING: training },
-    label,
-  })
-  return dx
+  const dskip = mode.join?.relu ? p.tensor(x.shape, 'f32', `${label} skip`) : null
+  const { training, relu = false } = mode
+  const args: Backward = { dy, x, y, stats, segments, training, relu, dskip, dx, dgamma, dbeta, label }
+  recordVariant(p, 'batchnorm backward', shapeName(x, segments), bestFirst(p, backwardVariants, x.rows), args)
+  return { dx, dskip: dskip ?? dy }
 }
+
+/** Candidates by the names under which `gpu.variants` knows the ops. */
+export const batchNormVariants = {
+  batchnorm: forwardVariants,
+  'batchnorm backward': backwardVariants,
+} as const

@@ -1,33 +1,9 @@
 import shader from '../../shaders/channel_attention.wgsl'
-import gateShader from '../../shaders/channel_attention_gate.wgsl'
+import { ShapeError } from '../runtime/errors.ts'
 import type { Plan } from '../runtime/plan.ts'
-import { ceilDiv, extent, type Shape } from '../runtime/shape.ts'
-import type { Tensor } from '../runtime/tensor.ts'
-import { segmentCount, type Segments } from './segments.ts'
-
-const WORKGROUP = 64
-
-function paramsOf(xShape: Shape, quads: number, segments: Segments) {
-  return { batch: extent(xShape, 0), rows: extent(xShape, 1), quads, segments: segmentCount(segments) }
-}
-
-/** Mean over the rows of each segment of x [B, L, C]; returns [B, S, C]. With one segment: global average pooling. */
-export function segmentMean(p: Plan, x: Tensor, segments: Segments, label = 'segment mean'): Tensor {
-  const params = paramsOf(x.shape, x.rowStride / 4, segments)
-  const y = p.tensor([params.batch, params.segments, extent(x.shape, 2)], 'f32', label)
-  const bounds = p.constant(`${label} bounds`, 'u32', segments)
-  p.dispatch(shader, 'squeeze', { bounds, x, y, params }, { groups: ceilDiv(y.byteLength / 16, WORKGROUP), label })
-  return y
-}
-
-/** Gradient of `segmentMean` with respect to x. */
-export function segmentMeanBackward(p: Plan, dy: Tensor, xShape: Shape, segments: Segments, label = 'segment mean backward'): Tensor {
-  const dx = p.tensor(xShape, 'f32', label)
-  const params = paramsOf(xShape, dx.rowStride / 4, segments)
-  const bounds = p.constant(`${label} bounds`, 'u32', segments)
-  p.dispatch(shader, 'squeeze_backward', { bounds, dmean: dy, y: dx, params }, { groups: ceilDiv(dx.byteLength / 16, WORKGROUP), label })
-  return dx
-}
+import { extent, formatShape, padTo4 } from '../runtime/shape.ts'
+import { Tensor } from '../runtime/tensor.ts'
+import { PartialSums } from './partial_sums.ts'
 
 /** Weights of signal channel attention, hidden width H = C / reduction; or their gradients. */
 export interface ChannelAttentionTensors {
@@ -41,75 +17,81 @@ export interface ChannelAttentionTensors {
 
 export interface ChannelAttentionRecord {
   x: Tensor
-  /** [B, S, C], [B, S, H], [B, S, C]. */
-  mean: Tensor
-  hidden: Tensor
+  /** The gate, then means and hidden units, for each sample and clip. */
+  saved: Tensor
+  /** The gate alone, [B, clips, C]. */
   gate: Tensor
-  segments: Segments
+  clips: number
 }
 
-const quadsOf = (t: Tensor): number => t.byteLength / 16
+/** A software adapter runs few invocations at a time, and pays for each that waits at a barrier. */
+const workgroup = (p: Plan): number => (p.gpu.info.isFallbackAdapter ? 64 : 256)
 
-function gateParams(mean: Tensor, hidden: Tensor) {
-  const [batch, segments, channels] = [extent(mean.shape, 0), extent(mean.shape, 1), extent(mean.shape, 2)]
-  return { rows: batch * segments, channels, channel_quads: mean.rowStride / 4, hidden_quads: hidden.rowStride / 4 }
+function launchOf(p: Plan, x: Tensor, t: ChannelAttentionTensors, clips: number) {
+  const [batch, rows, channels] = [extent(x.shape, 0), extent(x.shape, 1), extent(x.shape, 2)]
+  const C4 = x.rowStride / 4
+  const H4 = padTo4(extent(t.reduceBias.shape, 0)) / 4
+  const WORKGROUP = workgroup(p)
+  const LINES = Math.max(1, Math.floor(WORKGROUP / C4))
+  return {
+    params: { batch, rows, segments: clips, channels },
+    groups: batch * clips,
+    constants: { WORKGROUP, C4, H4, LINES, SUMS: LINES * C4 },
+  }
 }
+
+/** A row of x is touched by a sum and a product; per clip the two small layers multiply C by H twice. */
+const flopsOf = (x: Tensor, t: ChannelAttentionTensors, clips: number, passes: number): number =>
+  passes * (2 * x.size + extent(x.shape, 0) * clips * 4 * extent(x.shape, 2) * extent(t.reduceBias.shape, 0))
 
 /**
  * Signal channel attention (Yin et al. 2022, section 3.3.1, equation 9):
- * y = x * sigmoid(expand(relu(reduce(mean over time)))), each segment of x [B, L, C] with a gate of its own.
+ * y = x * sigmoid(expand(relu(reduce(mean over time)))); each of the clips (`clipSegments`) of x [B, L, C] has a gate of its own.
+ * Throws ShapeError when there are fewer rows than clips.
  */
 export function channelAttention(
   p: Plan,
   x: Tensor,
   t: ChannelAttentionTensors,
-  segments: Segments,
+  clips: number,
   label = 'sca',
 ): { y: Tensor; record: ChannelAttentionRecord } {
-  const mean = segmentMean(p, x, segments, `${label} squeeze`)
-  const width = extent(t.reduceWeight.shape, 2)
-  const hidden = p.tensor([extent(mean.shape, 0), extent(mean.shape, 1), width], 'f32', `${label} hidden`)
-  const gate = p.tensor(mean.shape, 'f32', `${label} gate`)
-  const params = gateParams(mean, hidden)
-  const perQuad = (result: Tensor) => ({ groups: ceilDiv(quadsOf(result), WORKGROUP), label: result.label })
-  const reduce = { mean, reduce_weight: t.reduceWeight, reduce_bias: t.reduceBias, result: hidden, params }
-  p.dispatch(gateShader, 'reduce', reduce, perQuad(hidden))
-  const expand = { hidden, expand_weight: t.expandWeight, expand_bias: t.expandBias, result: gate, params }
-  p.dispatch(gateShader, 'expand', expand, perQuad(gate))
+  if (extent(x.shape, 1) < clips) throw new ShapeError(`${label}: cannot cut ${formatShape(x.shape)} into ${clips} clips`)
+  const { params, groups, constants } = launchOf(p, x, t, clips)
+  const saved = p.tensor([groups * 4 * (2 * constants.C4 + constants.H4)], 'f32', `${label} gate, mean, hidden`)
+  const gate = new Tensor(saved.storage, [params.batch, clips, params.channels], 'f32', `${label} gate`, saved.byteOffset)
   const y = p.tensor(x.shape, 'f32', label)
-  const bounds = p.constant(`${label} bounds`, 'u32', segments)
-  p.dispatch(shader, 'scale', { bounds, x, gate, y, params: paramsOf(x.shape, x.rowStride / 4, segments) }, perQuad(y))
-  return { y, record: { x, mean, hidden, gate, segments } }
+  const weights = {
+    ...{ reduce_weight: t.reduceWeight, reduce_bias: t.reduceBias },
+    ...{ expand_weight: t.expandWeight, expand_bias: t.expandBias },
+  }
+  const flops = flopsOf(x, t, clips, 1)
+  p.dispatch(shader, 'forward', { x, ...weights, record: saved, y, params }, { groups, constants, flops, label })
+  return { y, record: { x, saved, gate, clips } }
 }
 
-/** Gradients of `channelAttention`: writes those of the weights into `d`, returns dx. */
+/**
+ * Gradients of `channelAttention`: returns dx, added to `onto` where that is given, and writes those of the weights into `d` -
+ * when `sums` is recorded, or at once without it.
+ */
 export function channelAttentionBackward(
   p: Plan,
   dy: Tensor,
-  { x, mean, hidden, gate, segments }: ChannelAttentionRecord,
+  { x, saved, clips }: ChannelAttentionRecord,
   t: ChannelAttentionTensors,
   d: ChannelAttentionTensors,
+  options: { onto?: Tensor | undefined; sums?: PartialSums } = {},
   label = 'sca backward',
 ): Tensor {
-  const sizes = paramsOf(x.shape, x.rowStride / 4, segments)
-  const bounds = p.constant(`${label} bounds`, 'u32', segments)
-  const params = gateParams(mean, hidden)
-  const like = (t: Tensor, what: string) => p.tensor(t.shape, 'f32', `${label} ${what}`)
-  const [dlogit, dhidden, dmean, dx] = [like(gate, 'logit'), like(hidden, 'hidden'), like(mean, 'mean'), like(x, 'input')]
-  const perQuad = (result: Tensor) => ({ groups: ceilDiv(quadsOf(result), WORKGROUP), label: result.label })
-  p.dispatch(shader, 'scale_logit', { bounds, x, dy, gate, y: dlogit, params: sizes }, perQuad(dlogit))
-  const toHidden = { dlogit, hidden, expand_weight: t.expandWeight, result: dhidden, params }
-  p.dispatch(gateShader, 'hidden_gradient', toHidden, perQuad(dhidden))
-  p.dispatch(gateShader, 'mean_gradient', { dhidden, reduce_weight: t.reduceWeight, result: dmean, params }, perQuad(dmean))
-  const outputs = {
-    ...{ d_reduce_weight: d.reduceWeight, d_reduce_bias: d.reduceBias },
-    ...{ d_expand_weight: d.expandWeight, d_expand_bias: d.expandBias },
-  }
-  const quads = 8 * params.channel_quads * params.hidden_quads + params.hidden_quads + params.channel_quads
-  p.dispatch(gateShader, 'parameter_gradients', { mean, hidden, dlogit, dhidden, ...outputs, params }, {
-    groups: ceilDiv(quads, WORKGROUP),
-    label: `${label} parameters`,
-  })
-  p.dispatch(shader, 'scale_backward', { bounds, dy, gate, dmean, y: dx, params: sizes }, perQuad(dx))
+  const { onto, sums = new PartialSums(p) } = options
+  const { params, groups, constants } = launchOf(p, x, t, clips)
+  const partials = sums.jointPartials([d.reduceWeight, d.reduceBias, d.expandWeight, d.expandBias], groups)
+  const dx = p.tensor(x.shape, 'f32', label)
+  const weights = { reduce_weight: t.reduceWeight, expand_weight: t.expandWeight }
+  const args = { x, dy, saved, ...weights, partials, dx, params }
+  const launch = { groups, constants, flops: flopsOf(x, t, clips, 2), label }
+  if (onto) p.dispatch(shader, 'backward_onto', { ...args, onto }, launch)
+  else p.dispatch(shader, 'backward', args, launch)
+  if (!options.sums) sums.record(`${label} parameters`)
   return dx
 }

@@ -2,6 +2,7 @@ import type { Plan } from '../runtime/plan.ts'
 import { extent, type Shape } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 import { conv1d, conv1dBackwardInput, conv1dBackwardWeight, convWeightShape } from './conv1d.ts'
+import type { PartialSums } from './partial_sums.ts'
 
 // A linear layer is a 1x1 convolution whose rows are the batch.
 
@@ -18,7 +19,7 @@ export function linear(p: Plan, x: Tensor, w: Tensor, bias: Tensor | null, label
   return y.reshape([extent(y.shape, 1), extent(y.shape, 2)])
 }
 
-/** Gradients of `linear`: writes dw and dbias, returns dx [B, In]. */
+/** Gradients of `linear`: writes dw and dbias (with `sums`: see `conv1dBackwardWeight`), returns dx [B, In]. */
 export function linearBackward(
   p: Plan,
   x: Tensor,
@@ -27,8 +28,9 @@ export function linearBackward(
   dw: Tensor,
   dbias: Tensor | null,
   label = 'linear backward',
+  sums: PartialSums | null = null,
 ): Tensor {
-  conv1dBackwardWeight(p, asRows(x), asRows(dy), dw, dbias, pointwise, `${label} weight`)
+  conv1dBackwardWeight(p, asRows(x), asRows(dy), dw, dbias, pointwise, `${label} weight`, sums)
   const dx = conv1dBackwardInput(p, asRows(dy), w, asRows(x).shape, pointwise, `${label} input`)
   return dx.reshape(x.shape)
 }

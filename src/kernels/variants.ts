@@ -3,6 +3,9 @@
 import { UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { Plan } from '../runtime/plan.ts'
+import { Tensor } from '../runtime/tensor.ts'
+import { PartialSums } from './partial_sums.ts'
+import { preset } from './presets.ts'
 
 /** One way to compute an op. All variants of an op take the same arguments and agree within rounding. */
 export interface Variant<Args> {
@@ -14,18 +17,60 @@ export interface Variant<Args> {
 }
 
 /**
- * Records the variant that `gpu.variants` names for this op and shape, or for this op; else the first of the list that
- * fits, so that a list is written best first.
- * @throws UsageError when the one that is named does not exist or does not fit
+ * Records the variant that `gpu.variants` names for this op and shape, or for this op; else the one of `gpu.tuned`; else the
+ * first that fits, by the preset of the adapter's class and then by the list, which is written best first. The plan notes
+ * what was chosen, and the candidates.
+ * @throws UsageError when the one that `gpu.variants` names does not exist or does not fit
  */
 export function recordVariant<Args>(p: Plan, op: string, shape: string, variants: readonly Variant<Args>[], args: Args): void {
   const { gpu } = p
-  const fitting = variants.filter((variant) => variant.fits(gpu, args))
-  const named = gpu.variants.get(`${op} ${shape}`) ?? gpu.variants.get(op)
-  const chosen = named === undefined ? fitting[0] : fitting.find(({ name }) => name === named)
+  const key = `${op} ${shape}`
+  const fitting = inOrder(preset(gpu.info, op), variants.filter((variant) => variant.fits(gpu, args)))
+  const called = (name: string | undefined): Variant<Args> | undefined => fitting.find((variant) => variant.name === name)
+  const named = gpu.variants.get(key) ?? gpu.variants.get(op)
+  const preferred = called(gpu.tuned.get(key) ?? gpu.tuned.get(op)) ?? fitting[0]
+  const chosen = named === undefined ? preferred : called(named)
   if (!chosen) {
     throw new UsageError(`${op}: variant '${named ?? ''}' does not run on this adapter at ${shape}; ` +
       `those that do are ${fitting.map(({ name }) => `'${name}'`).join(', ')}.`)
   }
+  gpu.chosen.set(key, chosen.name)
+  p.choices.push({
+    op,
+    shape,
+    variant: chosen.name,
+    candidates: fitting.map(({ name }) => name),
+    tensors: tensorsIn(args),
+    record: (other, name, substitute) => {
+      const sums = new PartialSums(other)
+      called(name)?.record(other, rebuilt(args, substitute, sums))
+      sums.record(`${op} sums`)
+    },
+  })
   chosen.record(p, args)
+}
+
+/** Those that are named come first, in the order of the names. */
+function inOrder<Args>(names: readonly string[], variants: readonly Variant<Args>[]): Variant<Args>[] {
+  const rank = ({ name }: Variant<Args>): number => (names.includes(name) ? names.indexOf(name) : names.length)
+  return [...variants].sort((a, b) => rank(a) - rank(b))
+}
+
+const isPlain = (value: object): boolean => Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype
+
+/** The tensors within plain objects and arrays, each once. */
+function tensorsIn(value: unknown): Tensor[] {
+  if (value instanceof Tensor) return [value]
+  if (typeof value !== 'object' || value === null || !isPlain(value)) return []
+  return [...new Set(Object.values(value).flatMap(tensorsIn))]
+}
+
+/** The arguments for another plan: other tensors in the places of those that `tensorsIn` finds, and that plan's sums. */
+function rebuilt<T>(value: T, substitute: (tensor: Tensor) => Tensor, sums: PartialSums): T
+function rebuilt(value: unknown, substitute: (tensor: Tensor) => Tensor, sums: PartialSums): unknown {
+  if (value instanceof Tensor) return substitute(value)
+  if (value instanceof PartialSums) return sums
+  if (typeof value !== 'object' || value === null || !isPlain(value)) return value
+  if (Array.isArray(value)) return value.map((each: unknown) => rebuilt(each, substitute, sums))
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, rebuilt<unknown>(each, substitute, sums)]))
 }

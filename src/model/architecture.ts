@@ -6,9 +6,14 @@ import type { ModelConfig, RntaPool } from './config.ts'
 export interface Step<T> {
   y: T
   backward: (dy: T) => T
+  /** The same, added to a gradient that comes another way, where an interpreter can do both at once. */
+  backwardOnto?: (dy: T, onto: T) => T
 }
 
 export type Layer<T> = (x: T) => Step<T>
+
+/** The end of a residual unit: what its layers made of x, and the skip connection. */
+export type Join<T> = (x: T, skip: T) => { y: T; backward: (dy: T) => { dx: T; dskip: T } }
 
 export interface ConvSpec {
   channels: number
@@ -21,7 +26,9 @@ export interface ConvSpec {
 /** What an interpreter provides. `clips` = 1 means the whole length. */
 export interface Layers<T> {
   conv(name: string, spec: ConvSpec): Layer<T>
-  batchNorm(name: string): Layer<T>
+  batchNorm(name: string, then?: { relu: boolean }): Layer<T>
+  /** relu(skip + relu(batchNorm(x))). */
+  batchNormJoin(name: string): Join<T>
   relu: Layer<T>
   sigmoid: Layer<T>
   channelAttention(name: string, spec: { reduction: number; clips: number }): Layer<T>
@@ -46,16 +53,53 @@ export function chain<T>(...layers: Layer<T>[]): Layer<T> {
       steps.push(step)
       x = step.y
     }
-    return { y: x, backward: (dy) => steps.reduceRight((gradient, step) => step.backward(gradient), dy) }
+    const [first, ...rest] = steps
+    const onto = first?.backwardOnto
+    return {
+      y: x,
+      backward: (dy) => steps.reduceRight((gradient, step) => step.backward(gradient), dy),
+      ...(onto && { backwardOnto: (dy, other) => onto(rest.reduceRight((g, step) => step.backward(g), dy), other) }),
+    }
   }
 }
+
+/** The gradient through a step, added to `onto`. */
+const accumulate = <T>(layers: Layers<T>, step: Step<T>, dy: T, onto: T): T =>
+  step.backwardOnto ? step.backwardOnto(dy, onto) : layers.add(step.backward(dy), onto)
 
 /** Two layers side by side, results added. */
 function sum<T>(layers: Layers<T>, first: Layer<T>, second: Layer<T>): Layer<T> {
   return (x) => {
     const a = first(x)
     const b = second(x)
-    return { y: layers.add(a.y, b.y), backward: (dy) => layers.add(a.backward(dy), b.backward(dy)) }
+    return { y: layers.add(a.y, b.y), backward: (dy) => accumulate(layers, a, dy, b.backward(dy)) }
+  }
+}
+
+/** Two layers side by side that meet in a join. */
+function residual<T>(layers: Layers<T>, main: Layer<T>, shortcut: Layer<T>, join: Join<T>): Layer<T> {
+  return (x) => {
+    const a = main(x)
+    const b = shortcut(x)
+    const joined = join(a.y, b.y)
+    const backward = (dy: T): T => {
+      const { dx, dskip } = joined.backward(dy)
+      return accumulate(layers, a, dx, b.backward(dskip))
+    }
+    return { y: joined.y, backward }
+  }
+}
+
+/** `Layers.batchNormJoin` of an interpreter without a kernel for it. */
+export function joinOf<T>(layers: Pick<Layers<T>, 'relu' | 'add'>, normalise: Layer<T>): Join<T> {
+  return (x, skip) => {
+    const branch = chain(normalise, layers.relu)(x)
+    const end = layers.relu(layers.add(skip, branch.y))
+    const backward = (dy: T) => {
+      const dskip = end.backward(dy)
+      return { dx: branch.backward(dskip), dskip }
+    }
+    return { y: end.y, backward }
   }
 }
 
@@ -71,8 +115,7 @@ export function trunk<T>(on: Layers<T>, config: ModelConfig): Layer<T> {
   ]
   const stem = [
     on.conv('residual.stem.conv', { ...wide, bias: false }),
-    on.batchNorm('residual.stem.bn'),
-    on.relu,
+    on.batchNorm('residual.stem.bn', { relu: true }),
     on.tap('residual.stem'),
     on.maxPool({ kernel: 3, stride: 2, padding: 1 }),
     on.tap('residual.maxpool'),
@@ -117,25 +160,23 @@ function stage<T>(on: Layers<T>, config: ModelConfig, name: string, channels: nu
     const attention: Layer<T> = config.unit_sca
       ? on.channelAttention(`${unit}.sca`, { reduction: config.sca_reduction, clips: 1 })
       : identity
-    if (!released || u > 0) {
-      return chain(sum<T>(on, identity, chain(attention, branch(on, config, unit, channels, 1))), on.relu)
-    }
+    const { layers, join } = branch(on, config, unit, channels, released && u === 0 ? 2 : 1)
+    if (!released || u > 0) return residual(on, chain(attention, layers), identity, join)
     // The shortcut of the first unit starts after the attention.
-    const shortcut = downsample(on, `${name}.downsample`, channels, 2)
-    return chain(attention, sum(on, branch(on, config, unit, channels, 2), shortcut), on.relu)
+    return chain(attention, residual(on, layers, downsample(on, `${name}.downsample`, channels, 2), join))
   })
   const before = released ? [] : [downsample(on, `${name}.downsample`, channels, 2)]
   return chain(...before, ...units, on.tap(name))
 }
 
-/** depth x (conv k3, BN, ReLU); the first conv has the stride. */
-function branch<T>(on: Layers<T>, config: ModelConfig, unit: string, channels: number, stride: number): Layer<T> {
-  const repeat = (d: number): Layer<T>[] => [
-    on.conv(`${unit}.layers.${d}.conv`, { channels, kernel: 3, stride: d === 0 ? stride : 1, padding: 1, bias: false }),
-    on.batchNorm(`${unit}.layers.${d}.bn`),
-    on.relu,
-  ]
-  return chain(...Array.from({ length: config.depth }, (_, d) => repeat(d)).flat())
+/** depth x (conv k3, BN, ReLU), of which the last BN and ReLU are in the join; the first conv has the stride. */
+function branch<T>(on: Layers<T>, config: ModelConfig, unit: string, channels: number, stride: number) {
+  const last = config.depth - 1
+  const conv = (d: number) =>
+    on.conv(`${unit}.layers.${d}.conv`, { channels, kernel: 3, stride: d === 0 ? stride : 1, padding: 1, bias: false })
+  const repeat = (d: number): Layer<T>[] => [conv(d), on.batchNorm(`${unit}.layers.${d}.bn`, { relu: true })]
+  const before = Array.from({ length: last }, (_, d) => repeat(d)).flat()
+  return { layers: chain(...before, conv(last)), join: on.batchNormJoin(`${unit}.layers.${last}.bn`) }
 }
 
 /** 1x1 conv with a stride, BN. */

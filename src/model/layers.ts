@@ -1,18 +1,19 @@
 // The architecture's layers as GPU dispatches: each records its forward kernels at once and its backward kernels when a
 // gradient arrives, side by side.
-import { batchNorm, batchNormBackward } from '../kernels/batchnorm.ts'
+import { batchNorm, batchNormBackward, type BatchNormMode } from '../kernels/batchnorm.ts'
 import { channelAttention, channelAttentionBackward } from '../kernels/channel_attention.ts'
 import { conv1d, conv1dBackwardInput, conv1dBackwardWeight } from '../kernels/conv1d.ts'
 import { add, relu, reluBackward, sigmoid, sigmoidBackward } from '../kernels/elementwise.ts'
 import { flatten, flattenBackward } from '../kernels/layout.ts'
 import { linear, linearBackward } from '../kernels/linear.ts'
+import { PartialSums } from '../kernels/partial_sums.ts'
 import { pool1d, pool1dBackward, pooledSegments, type PoolGeometry } from '../kernels/pool.ts'
-import { clipSegments, type Segments } from '../kernels/segments.ts'
+import { clipSegments } from '../kernels/segments.ts'
 import { temporalAttention, temporalAttentionBackward } from '../kernels/temporal_attention.ts'
 import type { Plan } from '../runtime/plan.ts'
 import { extent } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
-import type { ConvSpec, Layer, Layers } from './architecture.ts'
+import type { ConvSpec, Join, Layer, Layers } from './architecture.ts'
 import type { RntaPool } from './config.ts'
 import type { WeightTensors } from './weights.ts'
 
@@ -28,6 +29,7 @@ const rntaPools: Readonly<Record<RntaPool, PoolGeometry | null>> = {
 /** Interprets the architecture over tensors [B, L, C] and [B, F]. */
 export class GpuLayers implements Layers<Tensor> {
   readonly taps = new Map<string, Tensor>()
+  private readonly sums: PartialSums
 
   /** `constantInput`: the tensor whose gradient nobody needs; its first layer does not compute one. */
   constructor(
@@ -35,7 +37,14 @@ export class GpuLayers implements Layers<Tensor> {
     private readonly weights: WeightTensors,
     private readonly training: boolean,
     private readonly constantInput: Tensor | null,
-  ) {}
+  ) {
+    this.sums = new PartialSums(p)
+  }
+
+  /** Records what is left to do once all backward passes are recorded: gradients of weights have their values from here on. */
+  finishGradients(): void {
+    this.sums.record('weight gradients')
+  }
 
   conv(name: string, spec: ConvSpec): Layer<Tensor> {
     const { p, weights } = this
@@ -44,7 +53,7 @@ export class GpuLayers implements Layers<Tensor> {
       const y = conv1d(p, x, w, spec.bias ? weights.parameter(`${name}.bias`) : null, spec, name)
       const backward = (dy: Tensor): Tensor => {
         const dbias = spec.bias ? weights.gradient(`${name}.bias`) : null
-        conv1dBackwardWeight(p, x, dy, weights.gradient(`${name}.weight`), dbias, spec, `${name} backward weight`)
+        conv1dBackwardWeight(p, x, dy, weights.gradient(`${name}.weight`), dbias, spec, `${name} backward weight`, this.sums)
         if (x === this.constantInput) return x
         return conv1dBackwardInput(p, dy, w, x.shape, spec, `${name} backward input`)
       }
@@ -52,23 +61,29 @@ export class GpuLayers implements Layers<Tensor> {
     }
   }
 
-  batchNorm(name: string): Layer<Tensor> {
-    return (x) => this.normalise(name, x)
+  batchNorm(name: string, { relu } = { relu: false }): Layer<Tensor> {
+    return (x) => {
+      const { y, backward } = this.normalise(name, x, { relu })
+      return { y, backward: (dy) => backward(dy).dx }
+    }
   }
 
-  private normalise(name: string, x: Tensor, segments?: Segments) {
+  batchNormJoin(name: string): Join<Tensor> {
+    return (x, skip) => this.normalise(name, x, { relu: true, join: { skip, relu: true } })
+  }
+
+  private normalise(name: string, x: Tensor, then: Omit<BatchNormMode, 'training'>): ReturnType<Join<Tensor>> {
     const { p, weights, training } = this
-    const gamma = weights.parameter(`${name}.weight`)
-    const beta = weights.parameter(`${name}.bias`)
-    const statistics = {
+    const tensors = {
+      gamma: weights.parameter(`${name}.weight`),
+      beta: weights.parameter(`${name}.bias`),
       runningMean: weights.buffer(`${name}.running_mean`),
       runningVar: weights.buffer(`${name}.running_var`),
     }
-    const mode = segments ? { training, segments } : { training }
-    const { y, record } = batchNorm(p, x, { gamma, beta, ...statistics }, mode, name)
-    const backward = (dy: Tensor): Tensor => {
+    const { y, record } = batchNorm(p, x, tensors, { training, ...then }, name)
+    const backward = (dy: Tensor) => {
       const gradients = { dgamma: weights.gradient(`${name}.weight`), dbeta: weights.gradient(`${name}.bias`) }
-      return batchNormBackward(p, dy, record, gamma, gradients, `${name} backward`)
+      return batchNormBackward(p, dy, record, gradients, `${name} backward`)
     }
     return { y, backward }
   }
@@ -93,10 +108,12 @@ export class GpuLayers implements Layers<Tensor> {
     })
     return (x) => {
       const parameters = tensors((n) => weights.parameter(n))
-      const { y, record } = channelAttention(p, x, parameters, clipSegments(extent(x.shape, 1), clips), name)
-      const backward = (dy: Tensor): Tensor =>
-        channelAttentionBackward(p, dy, record, parameters, tensors((n) => weights.gradient(n)), `${name} backward`)
-      return { y, backward }
+      const { y, record } = channelAttention(p, x, parameters, clips, name)
+      const backward = (dy: Tensor, onto?: Tensor): Tensor => {
+        const gradients = tensors((n) => weights.gradient(n))
+        return channelAttentionBackward(p, dy, record, parameters, gradients, { onto, sums: this.sums }, `${name} backward`)
+      }
+      return { y, backward: (dy) => backward(dy), backwardOnto: backward }
     }
   }
 
@@ -120,14 +137,15 @@ export class GpuLayers implements Layers<Tensor> {
         this.taps.set(`${name}.${part}`, tensor)
       }
       const out = project('out')(mixed)
-      const normalised = this.normalise(`${name}.bn`, out.y, segments)
+      const normalised = this.normalise(`${name}.bn`, out.y, { segments, join: { skip: x, relu: false } })
       const backward = (dy: Tensor): Tensor => {
-        const dmixed = out.backward(normalised.backward(dy))
+        const { dx, dskip } = normalised.backward(dy)
+        const dmixed = out.backward(dx)
         const { dq, dk, dv } = temporalAttentionBackward(p, dmixed, record, `${name} backward`)
         const through = [theta.backward(dq), phi.backward(unpool(dk, phi)), g.backward(unpool(dv, g))]
-        return through.reduce((sum, gradient) => add(p, sum, gradient), dy)
+        return through.reduce((sum, gradient) => add(p, sum, gradient), dskip)
       }
-      return { y: add(p, normalised.y, x), backward }
+      return { y: normalised.y, backward }
     }
   }
 
@@ -157,7 +175,7 @@ export class GpuLayers implements Layers<Tensor> {
       const w = weights.parameter(`${name}.weight`)
       const y = linear(p, x, w, weights.parameter(`${name}.bias`), name)
       const backward = (dy: Tensor): Tensor =>
-        linearBackward(p, x, dy, w, weights.gradient(`${name}.weight`), weights.gradient(`${name}.bias`), `${name} backward`)
+        linearBackward(p, x, dy, w, weights.gradient(`${name}.weight`), weights.gradient(`${name}.bias`), `${name} backward`, this.sums)
       return { y, backward }
     }
   }

@@ -72,7 +72,9 @@ export class Rtcan1d {
       backward: (dlogits) => {
         const djoined = classifierBackward(dlogits)
         const dfeatures = music ? slice(p, djoined, 0, extent(features.y.shape, 1), 'feature gradient') : djoined
-        return features.backward(dfeatures)
+        const dsignals = features.backward(dfeatures)
+        layers.finishGradients()
+        return dsignals
       },
     }
   }

@@ -1,7 +1,7 @@
 import { windowCount } from '../kernels/conv1d.ts'
 import { ShapeError } from '../runtime/errors.ts'
 import { formatShape, sizeOf, type Shape } from '../runtime/shape.ts'
-import { classifier, trunk, type Layer, type Layers } from './architecture.ts'
+import { chain, classifier, joinOf, trunk, type Join, type Layer, type Layers } from './architecture.ts'
 import { checkConfig, type ModelConfig } from './config.ts'
 
 /** A learnt tensor, in the shape of weight files: conv [out, in, kernel], linear [out, in], vector [n]. */
@@ -76,12 +76,17 @@ class Summariser implements Layers<Shape> {
     })
   }
 
-  batchNorm(name: string): Layer<Shape> {
-    return this.layer(name, 'batch norm', (x) => {
+  batchNorm(name: string, { relu } = { relu: false }): Layer<Shape> {
+    const normalise = this.layer(name, 'batch norm', (x) => {
       const shape = [x[0] ?? 0]
       for (const statistic of ['running_mean', 'running_var']) this.buffers.push({ name: `${name}.${statistic}`, shape })
       return { output: x, flops: 2 * sizeOf(x), parameters: scaleAndShift(name, shape) }
     })
+    return relu ? chain(normalise, this.relu) : normalise
+  }
+
+  batchNormJoin(name: string): Join<Shape> {
+    return joinOf(this, this.batchNorm(name))
   }
 
   relu = this.layer('', 'relu', (x) => ({ output: x, flops: sizeOf(x) }))

@@ -1,6 +1,6 @@
 // The architecture's layers in float64: each call looks its parameters up by name and returns its result together with the
 // function that carries a gradient back and leaves the parameters' gradients in the pass.
-import type { ConvSpec, Layer, Layers, Step } from '../model/architecture.ts'
+import { chain, joinOf, type ConvSpec, type Join, type Layer, type Layers, type Step } from '../model/architecture.ts'
 import type { RntaPool } from '../model/config.ts'
 import { FormatError } from '../runtime/errors.ts'
 import { add, reshape, sizeOf } from './array.ts'
@@ -45,14 +45,19 @@ export class ReferenceLayers implements Layers<NdArray> {
     }
   }
 
-  batchNorm(name: string): Layer<NdArray> {
-    return (x) => {
+  batchNorm(name: string, { relu } = { relu: false }): Layer<NdArray> {
+    const normalise: Layer<NdArray> = (x) => {
       const parameters = lookUp(this.parameters, name, ['weight', 'bias'])
       const buffers = lookUp(this.buffers, name, ['running_mean', 'running_var'])
       const forward = batchNorm(x, parameters, buffers, { training: this.training })
       store(this.buffers, name, forward.buffers)
       return this.step(name, forward.y, (gradY) => batchNormBackward(forward.saved, gradY))
     }
+    return relu ? chain(normalise, this.relu) : normalise
+  }
+
+  batchNormJoin(name: string): Join<NdArray> {
+    return joinOf(this, this.batchNorm(name))
   }
 
   channelAttention(name: string, { clips }: { clips: number }): Layer<NdArray> {

@@ -1,7 +1,7 @@
 // Every operator of a fixture case in float64: names in, names out.
 import { relu, reluBackward, sigmoid, sigmoidBackward, softmax, softmaxBackward } from './activation.ts'
 import type { NamedArrays, NdArray } from './array.ts'
-import { zeros } from './array.ts'
+import { add, zeros } from './array.ts'
 import { batchNorm, batchNormBackward } from './batchnorm.ts'
 import { concat, split } from './concat.ts'
 import { conv1d, conv1dBackward } from './conv1d.ts'
@@ -26,6 +26,8 @@ interface Attributes {
   stride: number
   padding: number
   training: boolean
+  relu?: boolean
+  join_relu?: boolean
   clip_lengths?: number[]
   pool: RntaPool
   order: ModelConfig['attention']
@@ -47,14 +49,20 @@ type Operator = (tensor: (name: string) => NdArray, attributes: Attributes, tens
 
 const scalar = (value: number): NdArray => ({ shape: [1], data: Float64Array.of(value) })
 
-const batchNormCase: Operator = (tensor, { training, clip_lengths }) => {
+/** With `relu` one follows the normalisation; with a tensor `skip` that is added, and with `join_relu` a ReLU follows the sum. */
+const batchNormCase: Operator = (tensor, { training, clip_lengths, relu: inner, join_relu }, tensors) => {
   const parameters = { weight: tensor('weight'), bias: tensor('bias') }
   const buffers = { running_mean: tensor('running_mean'), running_var: tensor('running_var') }
   const mode = clip_lengths ? { training, segments: clip_lengths } : { training }
   const forward = batchNorm(tensor('x'), parameters, buffers, mode)
-  const grad = batchNormBackward(forward.saved, tensor('upstream.y'))
+  const activated = inner ? relu(forward.y) : forward.y
+  const skip = tensors.get('skip')
+  const joined = skip ? add(skip, activated) : activated
+  const dskip = join_relu ? reluBackward(joined, tensor('upstream.y')) : tensor('upstream.y')
+  const grad = batchNormBackward(forward.saved, inner ? reluBackward(forward.y, dskip) : dskip)
   return {
-    y: forward.y, new_running_mean: forward.buffers.running_mean, new_running_var: forward.buffers.running_var,
+    ...(skip && { 'grad.skip': dskip }),
+    y: join_relu ? relu(joined) : joined, new_running_mean: forward.buffers.running_mean, new_running_var: forward.buffers.running_var,
     'grad.x': grad.x, 'grad.weight': grad.parameters.weight, 'grad.bias': grad.parameters.bias,
   }
 }

@@ -1,8 +1,9 @@
 // A benchmark as one HTML file: its figures, and how time grows with size.
 
 import { xAxis, yAxis, type Panel } from './axes.ts'
+import { logScale, logTicks } from './log_scale.ts'
 import { htmlPage } from './page.ts'
-import { escapeMarkup, label, linePath, palette, svg, tag, type Scale } from './svg.ts'
+import { escapeMarkup, label, linePath, palette, svg, tag } from './svg.ts'
 
 export interface BenchFigure {
   caption: string
@@ -57,20 +58,6 @@ export function growthSvg({ caption, size, time, points, fit }: BenchFigure): st
     label(LEFT + 12, TOP + 18, `slope ${fit.exponent.toFixed(2)}`, { 'font-weight': 600 }),
   ]
   return svg(WIDTH, HEIGHT, `${caption}: slope ${fit.exponent.toFixed(2)} on logarithmic axes`, body.join(''))
-}
-
-/** From half the least to twice the largest value. */
-function logScale(values: readonly number[], from: number, to: number): Scale {
-  const [low, high] = [Math.min(...values) / 2, Math.max(...values) * 2]
-  const perUnit = (to - from) / Math.log(high / low)
-  return { low, high, at: (value) => from + Math.log(value / low) * perUnit }
-}
-
-/** 1, 2 and 5 times powers of ten; powers of ten alone over more than two decades. */
-function logTicks({ low, high }: Scale): number[] {
-  const steps = high / low > 100 ? [1] : [1, 2, 5]
-  const powers = Array.from({ length: 30 }, (_, i) => i - 15)
-  return powers.flatMap((power) => steps.map((step) => Number(`${step}e${power}`))).filter((t) => t >= low && t <= high)
 }
 
 function pointTable({ caption, size, time, points }: BenchFigure): string {

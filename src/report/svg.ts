@@ -63,8 +63,10 @@ export function niceTicks(low: number, high: number, count: number): number[] {
   return Array.from({ length }, (_, i) => (first + i) * step + 0) // no negative zero
 }
 
-/** Labels of ticks with as many decimals as their distance needs. */
+/** Labels of ticks with as many decimals as their distance needs; ticks of unequal distance (powers) stand for themselves. */
 export function tickLabels(ticks: readonly number[]): string[] {
+  const [a = 0, b = 0, c = 0] = ticks
+  if (ticks.length > 2 && c - b > 1.5 * (b - a)) return ticks.map(String)
   const step = ticks.length > 1 ? (ticks[1] as number) - (ticks[0] as number) : Math.abs(ticks[0] ?? 1) || 1
   const largest = Math.max(...ticks.map(Math.abs))
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9))

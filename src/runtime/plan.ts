@@ -3,7 +3,7 @@ import { usage, type Gpu } from './gpu.ts'
 import { planMemory } from './memory.ts'
 import { packParams, type BindingInfo, type Constants, type Shader, type ShaderTypes } from './shader.ts'
 import { formatShape, sameShape, type Shape } from './shape.ts'
-import { bytesOf, Storage, Tensor, type DType, type HostArray } from './tensor.ts'
+import { Storage, type Tensor, type DType, type HostArray } from './tensor.ts'
 
 type Params<T extends ShaderTypes> = [T['params']] extends [never] ? unknown : { params: Record<T['params'], number> }
 
@@ -16,6 +16,40 @@ export interface Launch<T extends ShaderTypes> {
   constants?: Partial<Record<T['constants'], number | boolean>>
   /** What this dispatch computes; the shader and entry when absent. */
   label?: string
+  /** Floating-point operations of this dispatch, counted from its shapes; a multiply-add is two, a comparison none. */
+  flops?: number
+  /** Bindings that are read before they are written, as an optimizer's state: their bytes count twice. */
+  updates?: readonly string[]
+}
+
+/** What one dispatch needs at least: the arithmetic its kernel's host code counted, the traffic the plan counted. */
+export interface DispatchCost {
+  label: string
+  /** Shader and entry point. */
+  kernel: string
+  constants: Constants
+  flops: number
+  bytes: number
+}
+
+export interface PlanCost {
+  flops: number
+  bytes: number
+  /** In the order in which they run. */
+  dispatches: DispatchCost[]
+}
+
+/** One op of a plan that has several kernels: which was recorded, and how to record the others in another plan. */
+export interface Choice {
+  op: string
+  shape: string
+  variant: string
+  /** Variants that run here on these tensors, in the order of preference; the first is taken unless one is named. */
+  candidates: readonly string[]
+  /** The tensors among the arguments. */
+  tensors: readonly Tensor[]
+  /** Records a candidate in another plan, on other tensors. */
+  record(p: Plan, variant: string, substitute: (tensor: Tensor) => Tensor): void
 }
 
 interface Dispatch {
@@ -26,6 +60,8 @@ interface Dispatch {
   params: Readonly<Record<string, number>> | null
   groups: readonly [number, number, number]
   constants: Constants
+  flops: number
+  updates: readonly string[]
 }
 
 interface Encoded {
@@ -48,6 +84,8 @@ export function foldGroups(count: number): readonly [number, number, number] {
  * then replayed in one compute pass and one submit. Shapes and dtypes are checked while recording; `run` checks nothing.
  */
 export class Plan {
+  /** Ops with several kernels in the order in which they were recorded (`kernels/variants.ts`). */
+  readonly choices: Choice[] = []
   private readonly dispatches: Dispatch[] = []
   private readonly inputs = new Map<string, Tensor>()
   private readonly outputs = new Map<string, Tensor>()
@@ -82,9 +120,14 @@ export class Plan {
 
   /** A tensor that lives inside the plan; its memory is shared with others that are not alive at the same time. */
   tensor(shape: Shape, dtype: DType = 'f32', label = 'tensor'): Tensor {
-    const storage = new Storage(bytesOf(shape), 'transient')
+    return this.storage().append(shape, dtype, label)
+  }
+
+  /** Memory of the plan's for any number of tensors side by side (`Storage.append`), alive as long as one of them is. */
+  storage(): Storage {
+    const storage = new Storage(0, 'transient')
     this.transients.add(storage)
-    return new Tensor(storage, shape, dtype, label)
+    return storage
   }
 
   /** Keeps a tensor's contents until the next run, readable by name. */
@@ -113,6 +156,8 @@ export class Plan {
       params: params as Record<string, number> | null,
       groups,
       constants: (launch.constants ?? {}) as Constants,
+      flops: launch.flops ?? 0,
+      updates: launch.updates ?? [],
     }
     this.checkDispatch(recorded)
     this.dispatches.push(recorded)
@@ -123,8 +168,10 @@ export class Plan {
     if (this.state !== 'recording') throw new DeviceError(`a ${this.state} plan cannot take more ${what}`)
   }
 
-  private checkDispatch({ shader, entry, label, tensors, groups }: Dispatch): void {
+  private checkDispatch({ shader, entry, label, tensors, groups, updates }: Dispatch): void {
     const bindings = shader.entries[entry]?.bindings ?? {}
+    const unknown = updates.find((name) => bindings[name]?.access !== 'read_write')
+    if (unknown !== undefined) throw new ShapeError(`${label}: it cannot update '${unknown}', which is no binding it writes`)
     for (const [name, info] of Object.entries(bindings)) {
       const tensor = tensors[name]
       if (!tensor) throw new ShapeError(`${label}: binding '${name}' is missing`)
@@ -211,11 +258,12 @@ export class Plan {
     this.gpu.write(tensor, data)
   }
 
-  /** Encodes the plan into a compute pass of the caller's. */
-  encode(pass: GPUComputePassEncoder): void {
+  /** Encodes the plan, or only dispatches `from` to before `to`, into a compute pass of the caller's. */
+  encode(pass: GPUComputePassEncoder, from = 0, to = this.encoded.length): void {
     if (this.state !== 'compiled') throw new DeviceError(`compile the plan before running it; it is ${this.state}`)
     let current: GPUComputePipeline | null = null
-    for (const { pipeline, bindGroup, groups } of this.encoded) {
+    for (let i = from; i < to; i++) {
+      const { pipeline, bindGroup, groups } = this.encoded[i] as Encoded
       if (pipeline !== current) pass.setPipeline(pipeline)
       current = pipeline
       pass.setBindGroup(0, bindGroup)
@@ -262,6 +310,25 @@ export class Plan {
     return this.dispatches.length
   }
 
+  /** Memory that some dispatch writes. */
+  written(): Set<Storage> {
+    const writes = ({ shader, entry, tensors }: Dispatch): Storage[] =>
+      Object.entries(shader.entries[entry]?.bindings ?? {})
+        .filter(([, { access }]) => access === 'read_write')
+        .map(([name]) => (tensors[name] as Tensor).storage)
+    return new Set(this.dispatches.flatMap(writes))
+  }
+
+  /**
+   * What a run needs at least. Bytes are those of the bound tensors, padding and small tables included, uniforms not: what a
+   * dispatch reads counts once however often it is loaded, what it writes once, and what it updates in place twice.
+   */
+  cost(): PlanCost {
+    const dispatches = this.dispatches.map(costOf)
+    const total = (of: 'flops' | 'bytes'): number => dispatches.reduce((sum, cost) => sum + cost[of], 0)
+    return { flops: total('flops'), bytes: total('bytes'), dispatches }
+  }
+
   /** One line per dispatch: label, kernel with constants, workgroups, tensors. */
   describe(): string {
     const lines = this.dispatches.map((d) => {
@@ -282,6 +349,12 @@ export class Plan {
     this.encoded = []
     this.state = 'destroyed'
   }
+}
+
+function costOf({ shader, entry, label, tensors, constants, flops, updates }: Dispatch): DispatchCost {
+  const bound = Object.keys(shader.entries[entry]?.bindings ?? {})
+  const bytes = [...bound, ...updates].reduce((sum, name) => sum + (tensors[name] as Tensor).byteLength, 0)
+  return { label, kernel: `${shader.name}.${entry}`, constants, flops, bytes }
 }
 
 function overlap(a: Tensor, b: Tensor): boolean {

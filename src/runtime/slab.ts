@@ -1,9 +1,6 @@
 import { usage, type Gpu } from './gpu.ts'
 import type { Shape } from './shape.ts'
-import { bytesOf, Storage, Tensor } from './tensor.ts'
-
-/** Storage bindings start at multiples of this many bytes (the WebGPU default limit). */
-const ALIGN = 256
+import { bytesOf, Storage, STORAGE_ALIGN, Tensor } from './tensor.ts'
 
 /**
  * Named f32 tensors laid end to end in one buffer, so that the optimizer is one dispatch over `flat` and a checkpoint one copy.
@@ -23,9 +20,9 @@ export class Slab {
     const offsets = new Map<string, number>()
     for (const [name, shape] of shapes) {
       offsets.set(name, bytes)
-      bytes += Math.ceil(bytesOf(shape) / ALIGN) * ALIGN
+      bytes += Math.ceil(bytesOf(shape) / STORAGE_ALIGN) * STORAGE_ALIGN
     }
-    const storage = new Storage(Math.max(ALIGN, bytes), 'persistent')
+    const storage = new Storage(Math.max(STORAGE_ALIGN, bytes), 'persistent')
     storage.buffer = gpu.createBuffer(label, storage.bytes, usage.storage | usage.copySrc | usage.copyDst, 'tensor')
     this.flat = new Tensor(storage, [storage.bytes / 4], 'f32', label)
     for (const [name, shape] of shapes) {

@@ -4,13 +4,24 @@ import { checkShape, formatShape, innerOf, padTo4, rowsOf, sizeOf, type Shape } 
 export type DType = 'f32' | 'u32' | 'i32'
 export type HostArray = Float32Array | Uint32Array | Int32Array
 
-/** Where bytes live. A plan's transient storage has no buffer until the plan is compiled. */
+/** Storage bindings start at multiples of this many bytes (the WebGPU default limit). */
+export const STORAGE_ALIGN = 256
+
+/** Where bytes live. A plan's transient storage has no buffer until the plan is compiled, and may grow until then. */
 export class Storage {
   buffer: GPUBuffer | null = null
   constructor(
-    readonly bytes: number,
+    public bytes: number,
     readonly kind: 'persistent' | 'transient',
   ) {}
+
+  /** Adds room for a tensor of its own place at the end, so that one kernel can read many tensors through one binding. */
+  append(shape: Shape, dtype: DType, label: string): Tensor {
+    if (this.buffer) throw new DeviceError(`${label} comes too late: its memory is assigned already`)
+    const tensor = new Tensor(this, shape, dtype, label, Math.ceil(this.bytes / STORAGE_ALIGN) * STORAGE_ALIGN)
+    this.bytes = tensor.byteOffset + tensor.byteLength
+    return tensor
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { FormatError } from '../runtime/errors.ts'
+import { isThere, namesIn, normalise, toBytes, withLine } from './flat.ts'
 import type { Store } from './store.ts'
 
 /** A store that lives in memory: for tests, and for pages that were handed files. */
@@ -20,8 +21,7 @@ export class MemoryStore implements Store {
   }
 
   async exists(path: string): Promise<boolean> {
-    const name = normalise(path)
-    return name === '' || this.#files.has(name) || [...this.#files.keys()].some((file) => file.startsWith(`${name}/`))
+    return isThere([...this.#files.keys()], path)
   }
 
   async write(path: string, content: Uint8Array | string): Promise<void> {
@@ -29,12 +29,8 @@ export class MemoryStore implements Store {
   }
 
   async append(path: string, line: string): Promise<void> {
-    const before = this.#files.get(normalise(path)) ?? new Uint8Array()
-    const added = new TextEncoder().encode(`${line}\n`)
-    const joined = new Uint8Array(before.length + added.length)
-    joined.set(before)
-    joined.set(added, before.length)
-    this.#files.set(normalise(path), joined)
+    const name = normalise(path)
+    this.#files.set(name, withLine(this.#files.get(name) ?? new Uint8Array(), line))
   }
 
   async remove(path: string): Promise<void> {
@@ -42,18 +38,6 @@ export class MemoryStore implements Store {
   }
 
   async list(dir: string): Promise<string[]> {
-    const prefix = normalise(dir) === '' ? '' : `${normalise(dir)}/`
-    const names = new Set<string>()
-    for (const file of this.#files.keys()) {
-      const name = file.startsWith(prefix) ? file.slice(prefix.length).split('/')[0] : undefined
-      if (name) names.add(name)
-    }
-    return [...names].sort()
+    return namesIn([...this.#files.keys()], dir)
   }
 }
-
-const toBytes = (content: Uint8Array | string): Uint8Array =>
-  typeof content === 'string' ? new TextEncoder().encode(content) : content.slice()
-
-const normalise = (path: string): string =>
-  path.split('/').filter((part) => part !== '' && part !== '.').join('/')

@@ -3,6 +3,7 @@ import { summarise } from '../model/summary.ts'
 import type { HostTensors } from '../model/weights.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { Store } from '../store/store.ts'
+import { KERNEL_SET } from '../tune/kernel_set.ts'
 import { loadCheckpoint, saveCheckpoint, saveModel } from './checkpoint.ts'
 import { pool, predictionsOf, scores } from './evaluate.ts'
 import { experimentDigest, type Experiment } from './experiment.ts'
@@ -10,6 +11,7 @@ import { findFold, type Fold } from './folds.ts'
 import { inputsOf } from './inputs.ts'
 import type { PreparedSet } from './prepare.ts'
 import { probabilitiesOf } from './predictor.ts'
+import { pinKernels, saveKernels } from './run_kernels.ts'
 import {
   checkpointFile, CONFIG_FILE, EVENTS_FILE, finishedFolds, foldResultFile, modelFile, requireSameData, RESULT_FILE,
 } from './run_files.ts'
@@ -20,6 +22,8 @@ interface RunHooks {
   /** `done` of `total` optimizer steps of this fold. */
   onStep?: (fold: Fold, done: number, total: number) => void
   onEpoch?: (fold: Fold, record: EpochRecord) => void
+  /** What the reader of the results should know, such as numbers that will not repeat in all bits. */
+  onWarning?: (message: string) => void
   signal?: AbortSignal
 }
 
@@ -39,7 +43,7 @@ export interface RunIdentity {
 
 /**
  * Trains the folds that have no result yet (or the one named), writing each as it ends; a fold that was interrupted goes on from
- * its last checkpoint. Returns the summary of all finished folds, which is also written as result.json.
+ * its last checkpoint, with the kernels that the run used before. Returns the summary of all finished folds, which is also written as result.json.
  */
 export async function trainRun(
   gpu: Gpu,
@@ -52,6 +56,8 @@ export async function trainRun(
   const chosen = options.onlyFold === undefined ? plan.folds : [findFold(plan, options.onlyFold)]
   await finishedFolds(store, experiment) // refuses to mix folds of other data into the run
   await store.write(CONFIG_FILE, `${JSON.stringify(experiment.config, null, 2)}\n`)
+  await pinKernels(gpu, store, options.onWarning)
+  await saveKernels(gpu, store)
   const started = performance.now()
   for (const fold of chosen) {
     options.signal?.throwIfAborted()
@@ -81,6 +87,7 @@ async function trainFold(gpu: Gpu, store: Store, experiment: Experiment, fold: F
       onStep: (done, total) => hooks.onStep?.(fold, done, total),
       onEpoch: (record) => hooks.onEpoch?.(fold, record),
       onCheckpoint: async (checkpoint) => {
+        await saveKernels(gpu, store)
         await saveCheckpoint(store, checkpointFile(fold.name), { ...checkpoint, data })
         await appendEvent(store, { event: 'epoch', fold: fold.name, ...checkpoint.progress.epochs.at(-1) })
       },
@@ -90,6 +97,7 @@ async function trainFold(gpu: Gpu, store: Store, experiment: Experiment, fold: F
     const model = { weights, scaling: inputs.scaling, subjects }
     await saveModel(store, modelFile(fold.name), model)
     const probabilities = await probabilitiesOf(gpu, config, model, set, fold.test, hooks.signal)
+    await saveKernels(gpu, store)
     const predictions = predictionsOf(set.trials, labelled.labels, fold, probabilities, inputs)
     const result: FoldResult = {
       name: fold.name,
@@ -136,6 +144,7 @@ async function summariseRun(store: Store, experiment: Experiment, identity: RunI
   const unique = (of: (trial: PreparedSet['trials'][number]) => string): number => new Set(set.trials.map(of)).size
   return {
     ...identity,
+    versions: { ...identity.versions, kernels: KERNEL_SET },
     date: new Date().toISOString(),
     seconds,
     dataset: {

@@ -1,5 +1,5 @@
 // What a run folder holds and how it is read:
-//   config.json  events.jsonl  result.json  folds/fold-NAME/{checkpoint,model}.safetensors  folds/fold-NAME/result.json
+//   config.json  kernels.json  events.jsonl  result.json  folds/fold-NAME/{checkpoint,model}.safetensors  folds/fold-NAME/result.json
 // A fold's checkpoint is there only while it trains.
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import { readJson } from '../store/json.ts'

@@ -5,6 +5,7 @@ import type { Gpu } from '../runtime/gpu.ts'
 import { Plan } from '../runtime/plan.ts'
 import { ReadbackRing } from '../runtime/readback.ts'
 import type { Slab } from '../runtime/slab.ts'
+import type { Tensor } from '../runtime/tensor.ts'
 
 /** Steps between two readings of the loss. */
 const RING_SLOTS = 16
@@ -28,6 +29,28 @@ export function writeInputs(plan: Plan, { eda, music }: Batch): void {
   if (music) plan.write('music', music)
 }
 
+/**
+ * Records forward, loss, backward and update; returns the loss. Inputs of the plan: `eda`, `music` if the model has any, `targets`
+ * (one-hot, [B, classes]) and `rate` (`stepRate`). `state` are the optimizer's vectors.
+ */
+export function recordTrainingStep(
+  plan: Plan,
+  model: Rtcan1d,
+  batch: number,
+  optimizer: OptimizerConfig,
+  state: readonly Tensor[],
+): Tensor {
+  const forward = model.forward(plan, recordInputs(plan, model, batch), { training: true })
+  const targets = plan.input('targets', [batch, model.config.classes])
+  const rate = plan.input('rate', [4])
+  const { loss, dlogits } = forward.loss(targets)
+  plan.output('loss', loss)
+  forward.backward(dlogits)
+  const { parameters, gradients } = model.weights
+  optimizerStep(plan, optimizer, { parameter: parameters.flat, gradient: gradients.flat, rate, state })
+  return loss
+}
+
 /** One optimizer step for batches of one size: forward, loss, backward, update, recorded once and replayed. */
 export class TrainingStep {
   private readonly plan: Plan
@@ -42,15 +65,7 @@ export class TrainingStep {
     state: readonly Slab[],
   ) {
     this.plan = new Plan(gpu)
-    const forward = model.forward(this.plan, recordInputs(this.plan, model, batch), { training: true })
-    const targets = this.plan.input('targets', [batch, model.config.classes])
-    const rate = this.plan.input('rate', [4])
-    const { loss, dlogits } = forward.loss(targets)
-    this.plan.output('loss', loss)
-    forward.backward(dlogits)
-    const { parameters, gradients } = model.weights
-    const slabs = { parameter: parameters.flat, gradient: gradients.flat, state: state.map((slab) => slab.flat) }
-    optimizerStep(this.plan, optimizer, { ...slabs, rate })
+    const loss = recordTrainingStep(this.plan, model, batch, optimizer, state.map((slab) => slab.flat))
     this.ring = new ReadbackRing(gpu, loss, RING_SLOTS)
     this.classes = model.config.classes
   }

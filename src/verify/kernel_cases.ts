@@ -32,6 +32,13 @@ function batchNorm(shape: Shape, training: boolean, clip_lengths?: number[]): Ke
   }
 }
 
+/** Batch normalisation of a residual unit: a ReLU, the skip connection, another ReLU; or only some of these. */
+function batchNormThen(shape: Shape, training: boolean, then: { relu: boolean; skip?: boolean; join_relu?: boolean }): KernelCase {
+  const { op, attrs, inputs } = batchNorm(shape, training)
+  const { skip, ...flags } = then
+  return { op, attrs: { ...attrs, ...flags }, inputs: { ...inputs, ...(skip && { skip: shape }) } }
+}
+
 function pool(kind: 'max' | 'avg', shape: Shape, kernel: number, stride: number, padding: number): KernelCase {
   const out = Math.floor(((shape[2] ?? 0) + 2 * padding - kernel) / stride) + 1
   const upstream = [shape[0] ?? 1, shape[1] ?? 1, out]
@@ -103,6 +110,10 @@ export const kernelCases: readonly KernelCase[] = [
   batchNorm([2, 7, 211], true),
   batchNorm([2, 6, 37], true, [12, 12, 13]),
   batchNorm([4, 3, 19], false),
+  batchNormThen([2, 7, 301], true, { relu: true }),
+  batchNormThen([3, 66, 5], true, { relu: true, skip: true, join_relu: true }),
+  batchNormThen([2, 9, 33], true, { relu: false, skip: true, join_relu: false }),
+  batchNormThen([2, 5, 9], false, { relu: true, skip: true, join_relu: true }),
   pointwise('relu', [2, 3, 37]),
   pointwise('sigmoid', [5, 7, 13]),
   pointwise('softmax', [2, 11, 29]),
@@ -112,6 +123,8 @@ export const kernelCases: readonly KernelCase[] = [
   { op: 'global_avgpool', attrs: {}, inputs: { x: [3, 5, 17], 'upstream.y': [3, 5] } },
   sca([2, 8, 7]),
   sca([1, 24, 1]),
+  sca([3, 64, 150]),
+  sca([1, 288, 3]),
   rnta([2, 8, 13], 'none', true),
   rnta([1, 6, 29], 'max2', true),
   rnta([2, 10, 23], 'avg2', false),

@@ -1,4 +1,5 @@
 // Every kernel against its float64 twin on this machine, on awkward shapes made up here.
+import { batchNormVariants } from '../kernels/batchnorm.ts'
 import { conv1dVariants } from '../kernels/conv1d.ts'
 import { attentionVariants } from '../kernels/temporal_attention.ts'
 import { ndarray, sizeOf, type NamedArrays } from '../reference/array.ts'
@@ -23,20 +24,31 @@ const ROUNDING = 1e-6
  */
 const ZERO = 1e-9
 
-/** Ops that have several kernels, and the operators that are made of them. */
-const variantLists: readonly (readonly [op: string, variants: readonly { name: string }[]])[] =
-  Object.entries({ ...conv1dVariants, ...attentionVariants })
-const OF_VARIANTS = ['conv1d', 'linear', 'rnta', 'attention_module']
+/** Ops that have several kernels, by the operators that are made of them. */
+const convolution = Object.entries(conv1dVariants) as Lists
+const attention = [...convolution, ...(Object.entries(attentionVariants) as Lists)]
+const listsOf: Readonly<Record<string, Lists>> = {
+  conv1d: convolution,
+  linear: convolution,
+  rnta: attention,
+  attention_module: attention,
+  batchnorm1d: Object.entries(batchNormVariants),
+  batchnorm1d_clips: Object.entries(batchNormVariants),
+}
 
-/** Kernels by name, op for op: each of an op's occurs in one of them. */
-const choices = Array.from({ length: Math.max(...variantLists.map(([, list]) => list.length)) }, (_, i) =>
-  new Map(variantLists.map(([op, list]) => [op, list[Math.min(i, list.length - 1)]!.name])))
+type Lists = (readonly [op: string, variants: readonly { name: string }[]])[]
+
+/** Kernels by name for an operator, op for op: each of an op's occurs in one of them. */
+function choicesOf(operator: string): Map<string, string>[] {
+  const lists = listsOf[operator] ?? []
+  return Array.from({ length: Math.max(0, ...lists.map(([, list]) => list.length)) }, (_, i) =>
+    new Map(lists.map(([op, list]) => [op, list[Math.min(i, list.length - 1)]!.name])))
+}
 
 /** Runs every case of `kernel_cases.ts`, forward and backward, with the kernels that this adapter chooses, then with all that it can run. */
 export async function verifyKernels(gpu: Gpu, hooks: VerifyHooks = {}): Promise<CaseResult[]> {
   const runs = kernelCases.flatMap((kernelCase, seed) => {
-    const all = OF_VARIANTS.includes(kernelCase.op) ? choices : []
-    return [null, ...all].map((variants) => ({ kernelCase, seed, variants }))
+    return [null, ...choicesOf(kernelCase.op)].map((variants) => ({ kernelCase, seed, variants }))
   })
   const results: CaseResult[] = []
   for (const [index, { kernelCase, seed, variants }] of runs.entries()) {

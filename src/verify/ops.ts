@@ -1,12 +1,13 @@
 // How each operator of a fixture case is run on the GPU: through the same kernels, or layers, that the model uses.
 import { interpolateLinear } from '../signal/resample.ts'
 import { batchNorm, batchNormBackward } from '../kernels/batchnorm.ts'
-import { channelAttention, channelAttentionBackward, segmentMean, segmentMeanBackward } from '../kernels/channel_attention.ts'
+import { channelAttention, channelAttentionBackward } from '../kernels/channel_attention.ts'
 import { conv1d, conv1dBackwardInput, conv1dBackwardWeight } from '../kernels/conv1d.ts'
 import { relu, reluBackward, sigmoid, sigmoidBackward } from '../kernels/elementwise.ts'
 import { concat, slice } from '../kernels/layout.ts'
 import { linear, linearBackward } from '../kernels/linear.ts'
 import { pool1d, pool1dBackward, type PoolGeometry } from '../kernels/pool.ts'
+import { segmentMean, segmentMeanBackward } from '../kernels/segment_mean.ts'
 import { segmentsOf, wholeSegment } from '../kernels/segments.ts'
 import { oneHot, softmax, softmaxBackward, softmaxCrossEntropy } from '../kernels/softmax.ts'
 import { UsageError } from '../runtime/errors.ts'
@@ -36,13 +37,16 @@ function batchNormCase(c: OpContext): void {
   const [gamma, beta] = [c.plain('weight'), c.plain('bias')]
   const [runningMean, runningVar] = [c.plain('running_mean'), c.plain('running_var')]
   const training = c.attrs.training === true
-  const mode = { training, segments, momentum: number(c, 'momentum'), eps: number(c, 'eps') }
+  const join = c.has('skip') ? { join: { skip: c.signal('skip'), relu: c.attrs.join_relu === true } } : {}
+  const mode = { training, segments, momentum: number(c, 'momentum'), eps: number(c, 'eps'), relu: c.attrs.relu === true, ...join }
   const { y, record } = batchNorm(c.p, x, { gamma, beta, runningMean, runningVar }, mode)
   c.signalResult('y', y)
   c.plainResult('new_running_mean', runningMean)
   c.plainResult('new_running_var', runningVar)
   const gradients = { dgamma: c.vectorGradient('weight'), dbeta: c.vectorGradient('bias') }
-  c.signalResult('grad.x', batchNormBackward(c.p, c.signal('upstream.y'), record, gamma, gradients))
+  const { dx, dskip } = batchNormBackward(c.p, c.signal('upstream.y'), record, gradients)
+  c.signalResult('grad.x', dx)
+  if (c.has('skip')) c.signalResult('grad.skip', dskip)
 }
 
 function poolCase(c: OpContext, kind: PoolGeometry['kind']): void {
@@ -68,7 +72,7 @@ function scaCase(c: OpContext): void {
     return { reduceWeight, reduceBias, expandWeight, expandBias }
   }
   const parameters = tensors((name) => (name.endsWith('weight') ? c.weight(name) : c.plain(name)))
-  const { y, record } = channelAttention(c.p, x, parameters, wholeSegment(extent(x.shape, 1)))
+  const { y, record } = channelAttention(c.p, x, parameters, 1)
   c.signalResult('y', y)
   c.plainResult('gate', record.gate)
   const gradients = tensors((name) => (name.endsWith('weight') ? c.weightGradient(name) : c.vectorGradient(name)))

@@ -31,6 +31,7 @@ function runLayer(c: OpContext, weights: WeightTensors, layer: (on: GpuLayers) =
   const { y, backward } = layer(on)(c.signal('x'))
   c.signalResult('y', y)
   c.signalResult('grad.x', backward(c.signal('upstream.y')))
+  on.finishGradients()
   for (const statistic of ['running_mean', 'running_var']) {
     c.plainResult(`new_${statistic}`, weights.buffer(`${bn}.${statistic}`))
   }

@@ -1,0 +1,12 @@
+// Generated from segment_mean.wgsl by `npm run gen`; do not edit.
+import type { Shader } from '../src/runtime/shader.ts'
+
+declare const shader: Shader<{
+  entries: {
+    forward: 'bounds' | 'x' | 'y'
+    backward: 'bounds' | 'dy' | 'y'
+  }
+  params: 'batch' | 'rows' | 'quads' | 'segments'
+  constants: 'WORKGROUP'
+}>
+export default shader

@@ -1,0 +1,73 @@
+import { Command, Option } from 'commander'
+import { benchStep, firstFigures, withStep, type PreparedStep, type StepResult } from '../../bench/step.ts'
+import { presets, type ModelConfig } from '../model/config.ts'
+import type { Gpu } from '../runtime/gpu.ts'
+import type { OpenOptions } from '../runtime/node.ts'
+import { coldStart } from './bench_cold.ts'
+import { count } from './bench_options.ts'
+import { dispatchTable, groupTable, stepFacts } from './bench_tables.ts'
+import { adapterOption, withGpu } from './context.ts'
+import { facts, Output, type OutputOptions } from './output.ts'
+import { oneOf } from './values.ts'
+
+/** Of every benchmark of a step. */
+export interface StepOptions extends OutputOptions, OpenOptions {
+  preset: ModelConfig['preset']
+  batch: number
+  rounds: number
+  cold?: boolean
+}
+
+const examples = `
+The floor is the sum over the dispatches of what their arithmetic needs at the probed peak, or their traffic at the probed copy
+bandwidth, whichever is longer. On a software adapter it is judged by CPU time on all cores, since whatever else runs takes its
+part of the clock's time; on a GPU by the clock.
+
+Examples:
+  galvani bench step
+  galvani bench step --preset paper --batch 8 --json
+  galvani bench step --cold --profile`
+
+/** The options of every benchmark of a step. */
+export const withStepOptions = (command: Command): Command =>
+  command
+    .option('--preset <name>', 'paper or released', oneOf('--preset', ['paper', 'released'] as const), 'paper' as const)
+    .option('--batch <n>', 'trials of a step', count('--batch'), 32)
+    .option('--rounds <n>', 'steps that are timed', count('--rounds'), 7)
+    .option('--cold', 'also time the first step of a process that finds no compiled kernels on disk')
+    .addOption(adapterOption())
+    .option('--json', 'print one JSON document')
+    .option('--quiet', 'no progress')
+
+export function benchStepCommand(): Command {
+  const command = new Command('step').description('Time one full-size training step, and each of its dispatches beside its floor.')
+  return withStepOptions(command)
+    .option('--profile', 'list every dispatch')
+    .addOption(new Option('--first-only').hideHelp())
+    .addHelpText('after', examples)
+    .action(stepAction)
+}
+
+async function stepAction(options: StepOptions & { profile?: boolean; firstOnly?: boolean }): Promise<void> {
+  const output = new Output(options)
+  const onStep = <T>(work: (gpu: Gpu, step: PreparedStep) => Promise<T> | T): Promise<T> =>
+    withGpu(options, (gpu) => withStep(gpu, { config: presets[options.preset], batch: options.batch }, (step) => work(gpu, step)))
+  if (options.firstOnly) {
+    const first = await onStep((_, step) => firstFigures(step))
+    return output.result(first, JSON.stringify(first))
+  }
+  const cold = options.cold ? await coldStart(options, output) : null
+  const { profile, ...result } = await onStep((gpu, step) => measureStep(gpu, step, options.rounds, output))
+  const tables = [
+    facts(stepFacts(result, cold)), groupTable('Part', result.layers), groupTable('Kernel', result.kernels),
+    ...(options.profile ? [dispatchTable(profile, result)] : []),
+  ]
+  output.result({ ...result, ...(cold && { cold }), ...(options.profile && { profile }) }, tables.join('\n\n'))
+}
+
+/** With progress. */
+export async function measureStep(gpu: Gpu, step: PreparedStep, rounds: number, output: Output): Promise<StepResult> {
+  const bar = output.progress('step', rounds)
+  const hooks = { onRound: (round: number) => bar.update(round), onNote: (note: string) => output.note(note) }
+  return await benchStep(gpu, step, rounds, hooks).finally(bar.stop)
+}

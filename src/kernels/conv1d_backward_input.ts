@@ -1,0 +1,71 @@
+// Candidates for the gradient of a convolution with respect to its input.
+import reg from '../../shaders/conv1d_backward.wgsl'
+import lane from '../../shaders/conv1d_backward_lane.wgsl'
+import tile from '../../shaders/conv1d_tile.wgsl'
+import { ceilDiv } from '../runtime/shape.ts'
+import type { Tensor } from '../runtime/tensor.ts'
+import { laneCount, laneName, lanes, REG_WORKGROUP, tileConstants, tileCount, tileName, tiles, type Lane, type Tile } from './conv1d_families.ts'
+import { flopsOf, geometryOf, type ConvGeometry } from './conv1d_geometry.ts'
+import type { Variant } from './variants.ts'
+
+export interface BackwardInput {
+  dy: Tensor
+  w: Tensor
+  dx: Tensor
+  g: ConvGeometry
+  label: string
+}
+
+/** Rows of one residue per invocation of `reg`. */
+const REG_ROWS = 4
+
+const laneInput = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<BackwardInput> => ({
+  name: laneName(size),
+  fits: (gpu) => laneCount(gpu) > 0,
+  record(p, { dy, w, dx, g, label }) {
+    const [SG, { TM, TN }] = [laneCount(p.gpu), size]
+    const geometry = geometryOf(dx.shape, w, dy.shape, g)
+    const params = { ...geometry, chunks: 1, chunk_samples: 0, chunk_rows: 0 }
+    const tiles = ceilDiv(params.batch * ceilDiv(params.in_rows, g.stride), SG * TM)
+    p.dispatch(lane, 'input', { dy_rows: dy, w, dx, params }, {
+      groups: g.stride * tiles * ceilDiv(params.in_quads, SG * TN),
+      constants: { SG, TM, TN },
+      label,
+      flops: flopsOf(geometry),
+    })
+  },
+})
+
+const tileInput = /* @__NO_SIDE_EFFECTS__ */ (size: Tile): Variant<BackwardInput> => ({
+  name: tileName(size),
+  fits: () => true,
+  record(p, { dy, w, dx, g, label }) {
+    const geometry = geometryOf(dx.shape, w, dy.shape, g)
+    const params = { ...geometry, chunks: 1, chunk_quads: 0 }
+    const count = tileCount(size, params.batch * ceilDiv(params.in_rows, g.stride), params.in_channels)
+    const launch = { groups: g.stride * count, constants: tileConstants(size), label, flops: flopsOf(geometry) }
+    p.dispatch(tile, 'input', { dy, w, dx, params }, launch)
+  },
+})
+
+const regInput: Variant<BackwardInput> = {
+  name: 'reg',
+  fits: () => true,
+  record(p, { dy, w, dx, g, label }) {
+    const geometry = geometryOf(dx.shape, w, dy.shape, g)
+    const params = { ...geometry, chunks: 1, chunk_rows: 0 }
+    const tiles = ceilDiv(ceilDiv(params.in_rows, g.stride), REG_ROWS)
+    p.dispatch(reg, 'input', { dy, w, dx, params }, {
+      groups: ceilDiv(params.batch * g.stride * tiles * params.in_quads, REG_WORKGROUP),
+      constants: { TM: REG_ROWS },
+      label,
+      flops: flopsOf(geometry),
+    })
+  },
+}
+
+export const inputVariants: readonly Variant<BackwardInput>[] = [
+  ...lanes.map(laneInput),
+  ...tiles.map(tileInput),
+  regInput,
+]

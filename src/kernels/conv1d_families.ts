@@ -1,0 +1,115 @@
+// What the candidates of the three ops of convolution share. `reg` keeps a small tile in registers and asks nothing of the
+// adapter; `lane` is for software adapters, where a load costs as much as a hundred multiply-adds, and shares each load within a
+// subgroup; `tile` is for GPUs and shares loads through workgroup memory.
+
+import type { Gpu } from '../runtime/gpu.ts'
+import { ceilDiv } from '../runtime/shape.ts'
+import type { Variant } from './variants.ts'
+
+/** Invocations of a workgroup of the `reg` kernels. */
+export const REG_WORKGROUP = 64
+
+/** What a lane of the `lane` kernels loads in a step: rows, and quads of channels. */
+export interface Lane {
+  TM: number
+  TN: number
+}
+
+export const lanes: readonly Lane[] = [
+  { TM: 1, TN: 1 },
+  { TM: 2, TN: 1 },
+  { TM: 4, TN: 1 },
+  { TM: 6, TN: 1 },
+  { TM: 1, TN: 2 },
+  { TM: 2, TN: 2 },
+  { TM: 3, TN: 2 },
+  { TM: 4, TN: 2 },
+]
+
+/** What a workgroup of the `tile` kernels computes, rows x channels, and what a thread of it does, in both from 4 up. */
+export interface Tile {
+  rows: number
+  channels: number
+  threadRows: number
+  threadChannels: number
+}
+
+/** From the one with the most arithmetic per load to the one for the smallest results. */
+export const tiles: readonly Tile[] = [
+  { rows: 128, channels: 64, threadRows: 8, threadChannels: 8 },
+  { rows: 64, channels: 64, threadRows: 8, threadChannels: 4 },
+  { rows: 64, channels: 32, threadRows: 8, threadChannels: 4 },
+  { rows: 32, channels: 32, threadRows: 4, threadChannels: 4 },
+]
+
+/** As many workgroups keep a large GPU busy. */
+export const TILE_WORKGROUPS = 256
+
+export const tileName = ({ rows, channels }: Tile): string => `tile ${rows}x${channels}`
+
+/** Quads of the depth per step. */
+const TILE_DEPTH = 4
+
+/** The tile in the terms of conv1d_tile.wgsl. */
+export function tileConstants({ rows, channels, threadRows, threadChannels }: Tile) {
+  const WORKGROUP = (rows / threadRows) * (channels / threadChannels)
+  return {
+    ROWS: rows,
+    COLUMNS: channels / 4,
+    DEPTH: TILE_DEPTH,
+    TM: threadRows,
+    TN: threadChannels / 4,
+    WORKGROUP,
+    ROW_LOADS: (rows * TILE_DEPTH) / WORKGROUP,
+    COLUMN_LOADS: (channels * TILE_DEPTH) / WORKGROUP,
+  }
+}
+
+/** Workgroups that cover `rows` x `channels` results. */
+export const tileCount = (tile: Tile, rows: number, channels: number): number =>
+  ceilDiv(rows, tile.rows) * ceilDiv(channels, tile.channels)
+
+/** Lanes that a `lane` kernel runs on: a real GPU has cheap loads, and better uses for a workgroup than one subgroup. */
+export const laneCount = ({ info, subgroupSize }: Gpu): number => (info.isFallbackAdapter ? (subgroupSize ?? 0) : 0)
+
+export const laneName = ({ TM, TN }: Lane): string => `lane TM=${TM}${TN > 1 ? ` TN=${TN}` : ''}`
+
+/** The largest tile that is no larger than the results and that they have `least` of, or more; else the smallest. */
+function bestTile(rows: number, channels: number, least: number): string {
+  const suits = (tile: Tile): boolean =>
+    rows >= tile.rows && channels >= tile.channels && tileCount(tile, rows, channels) >= least
+  return tileName(tiles.find(suits) ?? (tiles[tiles.length - 1] as Tile))
+}
+
+function bestLane(SG: number, rows: number, _channels: number): string {
+  const TM = [1, 2, 4].find((lines) => rows <= lines * SG) ?? 4
+  return laneName({ TM, TN: 1 })
+}
+
+/**
+ * The variant to prefer for `rows` x `channels` results of a forward pass or an input gradient. Where few channels leave most of a
+ * workgroup without a column, `reg`; else on a real GPU a `tile`; on a software adapter the lowest `lane` tile that holds all
+ * rows, or the highest.
+ */
+export function bestForRows(gpu: Gpu, rows: number, channels: number): string {
+  if (channels <= 8) return 'reg'
+  if (!gpu.info.isFallbackAdapter) return bestTile(rows, channels, TILE_WORKGROUPS)
+  return laneCount(gpu) > 0 ? bestLane(laneCount(gpu), rows, channels) : 'reg'
+}
+
+/** The variant to prefer for a weight gradient of `rows` x `channels`; what keeps an adapter busy there is the split depth. */
+export function bestForWeight(gpu: Gpu, rows: number, channels: number): string {
+  if (!gpu.info.isFallbackAdapter) return bestTile(rows, channels, 1)
+  return laneCount(gpu) > 0 ? 'lane' : 'reg'
+}
+
+/** A list in the order of preference. */
+export const bestFirst = <Args>(variants: readonly Variant<Args>[], best: string): Variant<Args>[] =>
+  [...variants].sort((a, b) => Number(b.name === best) - Number(a.name === best))
+
+/** Splits a depth where there are few tiles: into parts of `least` quads or more, for no more than `workgroups` in all. */
+export function depthChunks(quads: number, tiles: number, least: number, workgroups: number): { chunks: number; chunk_quads: number } {
+  const split = Math.max(1, Math.min(Math.floor(quads / least), Math.floor(workgroups / tiles)))
+  const chunkQuads = ceilDiv(quads, split)
+  return { chunks: ceilDiv(quads, chunkQuads), chunk_quads: chunkQuads }
+}

@@ -1,0 +1,86 @@
+// Candidates for y = conv(x, w) + bias.
+import reg from '../../shaders/conv1d.wgsl'
+import lane from '../../shaders/conv1d_lane.wgsl'
+import tile from '../../shaders/conv1d_tile.wgsl'
+import type { Plan } from '../runtime/plan.ts'
+import { ceilDiv } from '../runtime/shape.ts'
+import type { Tensor } from '../runtime/tensor.ts'
+import { depthChunks, laneCount, laneName, lanes, REG_WORKGROUP, TILE_WORKGROUPS, tileConstants, tileCount, tileName, tiles, type Lane, type Tile } from './conv1d_families.ts'
+import { flopsOf, geometryOf, type ConvGeometry } from './conv1d_geometry.ts'
+import { PartialSums } from './partial_sums.ts'
+import type { Variant } from './variants.ts'
+
+export interface Forward {
+  x: Tensor
+  w: Tensor
+  bias: Tensor | null
+  y: Tensor
+  g: ConvGeometry
+  label: string
+}
+
+/** Output rows per invocation of `reg`. */
+const REG_ROWS = 4
+/** Where rows are few the depth is split: no finer than this many quads of channels, into no more workgroups than this. */
+const LANE_DEPTH_QUADS = 128
+const LANE_WORKGROUPS = 64
+const TILE_DEPTH_QUADS = 64
+
+/** Records a kernel that splits the depth, and the addition of what it leaves. */
+function summed(p: Plan, y: Tensor, chunks: number, label: string, record: (y: Tensor) => void): void {
+  const sums = new PartialSums(p)
+  record(sums.partialsOf(y, chunks))
+  sums.record(`${label} sum`)
+}
+
+const laneForward = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<Forward> => ({
+  name: laneName(size),
+  fits: (gpu) => laneCount(gpu) > 0,
+  record(p, { x, w, bias, y: result, g, label }) {
+    const [SG, { TM, TN }] = [laneCount(p.gpu), size]
+    const geometry = geometryOf(x.shape, w, result.shape, g)
+    const tiles = ceilDiv(geometry.batch * geometry.out_rows, SG * TM) * ceilDiv(geometry.out_quads, SG * TN)
+    const { chunks, chunk_quads } = depthChunks(geometry.in_quads, tiles, LANE_DEPTH_QUADS, LANE_WORKGROUPS)
+    const params = { ...geometry, chunks, chunk_quads }
+    const launch = { groups: chunks * tiles, constants: { SG, TM, TN }, label, flops: flopsOf(geometry) }
+    summed(p, result, chunks, label, (y) => {
+      if (bias) p.dispatch(lane, 'forward_bias', { x, w, bias, y, params }, launch)
+      else p.dispatch(lane, 'forward', { x, w, y, params }, launch)
+    })
+  },
+})
+
+const tileForward = /* @__NO_SIDE_EFFECTS__ */ (size: Tile): Variant<Forward> => ({
+  name: tileName(size),
+  fits: () => true,
+  record(p, { x, w, bias, y: result, g, label }) {
+    const geometry = geometryOf(x.shape, w, result.shape, g)
+    const count = tileCount(size, geometry.batch * geometry.out_rows, geometry.out_channels)
+    const depth = geometry.kernel * geometry.in_quads
+    const { chunks, chunk_quads } = depthChunks(depth, count, TILE_DEPTH_QUADS, TILE_WORKGROUPS)
+    const params = { ...geometry, chunks, chunk_quads }
+    const launch = { groups: chunks * count, constants: tileConstants(size), label, flops: flopsOf(geometry) }
+    summed(p, result, chunks, label, (y) => {
+      if (bias) p.dispatch(tile, 'forward_bias', { x, w, bias, y, params }, launch)
+      else p.dispatch(tile, 'forward', { x, w, y, params }, launch)
+    })
+  },
+})
+
+const regForward: Variant<Forward> = {
+  name: 'reg',
+  fits: () => true,
+  record(p, { x, w, bias, y, g, label }) {
+    const params = geometryOf(x.shape, w, y.shape, g)
+    const invocations = params.batch * ceilDiv(params.out_rows, REG_ROWS) * params.out_quads
+    const launch = { groups: ceilDiv(invocations, REG_WORKGROUP), constants: { TM: REG_ROWS }, label, flops: flopsOf(params) }
+    if (bias) p.dispatch(reg, 'forward_bias', { x, w, bias, y, params }, launch)
+    else p.dispatch(reg, 'forward', { x, w, y, params }, launch)
+  },
+}
+
+export const forwardVariants: readonly Variant<Forward>[] = [
+  ...lanes.map(laneForward),
+  ...tiles.map(tileForward),
+  regForward,
+]

@@ -1,0 +1,92 @@
+// Finds the fastest kernels for the ops of a plan, one op at one shape after the other.
+import { isPromising } from '../kernels/presets.ts'
+import { GalvaniError } from '../runtime/errors.ts'
+import type { Gpu } from '../runtime/gpu.ts'
+import { Plan, type Choice } from '../runtime/plan.ts'
+import type { Tried, TunedEntry } from './cache.ts'
+import { measureCandidates, type Measured } from './measure.ts'
+import { winner } from './race.ts'
+import type { Clock } from './timer.ts'
+
+export interface TuneOptions {
+  /** Milliseconds; see `measureCandidates`. Default: wall time. */
+  clock?: Clock
+  /** What need not be measured again, by op and shape. */
+  known?: Readonly<Record<string, TunedEntry>>
+  /** Seconds of wall time after which no further op is begun. Default: 5 on a GPU, 60 on a software adapter. */
+  budget?: number
+  /** What was measured, by op and shape, as soon as it is. */
+  onEntry?: (key: string, entry: TunedEntry) => void | Promise<void>
+  /** Before each op, and once at the end with `done` equal to `total`. */
+  onProgress?: (done: number, total: number, next: string) => void
+  signal?: AbortSignal
+}
+
+const BUDGET_SECONDS = 5
+const BUDGET_SECONDS_SOFTWARE = 60
+
+/**
+ * Measures the candidates of every op and shape of the plans, those with the most work first, and has `gpu.tuned` name the best, for
+ * plans that are recorded from then on. Returns the ops and shapes for which no time was left, or no kernel was right. Uses scratch
+ * memory only; the plans need not be compiled, and may be destroyed afterwards.
+ */
+export async function tune(gpu: Gpu, plans: readonly Plan[], options: TuneOptions = {}): Promise<string[]> {
+  const { clock = () => performance.now(), known = {}, onEntry, onProgress, signal } = options
+  const { budget = gpu.info.isFallbackAdapter ? BUDGET_SECONDS_SOFTWARE : BUDGET_SECONDS } = options
+  const choices = [...openChoices(gpu, plans)].filter(([key]) => !(key in known))
+  const until = performance.now() + 1000 * budget
+  const left: string[] = []
+  for (const [at, [key, choice]] of choices.entries()) {
+    signal?.throwIfAborted()
+    onProgress?.(at, choices.length, key)
+    const entry = performance.now() < until ? await tuneOne(gpu, choice, clock, signal) : null
+    if (entry) {
+      gpu.tuned.set(key, entry.variant)
+      await onEntry?.(key, entry)
+    } else left.push(key)
+  }
+  onProgress?.(choices.length, choices.length, '')
+  return left
+}
+
+/** Ops that have more than one candidate, each once, by the work in all their places; most first. */
+function openChoices(gpu: Gpu, plans: readonly Plan[]): Map<string, Choice> {
+  const places = new Map<string, Choice[]>()
+  const promising = ({ candidates, ...choice }: Choice): Choice => ({ ...choice, candidates: candidates.filter((name) => isPromising(gpu.info, name)) })
+  for (const choice of plans.flatMap((plan) => plan.choices).map(promising).filter(({ candidates }) => candidates.length > 1)) {
+    const key = `${choice.op} ${choice.shape}`
+    places.set(key, [...(places.get(key) ?? []), choice])
+  }
+  const open = [...places].map(([key, all]) => ({ key, choice: all[0] as Choice, work: all.length * workOf(gpu, all[0] as Choice) }))
+  return new Map(open.sort((a, b) => b.work - a.work).map(({ key, choice }) => [key, choice]))
+}
+
+/** Operations, and bytes moved, of the variant that was recorded. */
+function workOf(gpu: Gpu, choice: Choice): number {
+  const plan = new Plan(gpu)
+  choice.record(plan, choice.variant, (tensor) => tensor)
+  const { flops, bytes } = plan.cost()
+  plan.destroy()
+  return flops + bytes
+}
+
+/** Null when there is no memory for it, or not even the reference runs. */
+async function tuneOne(gpu: Gpu, choice: Choice, clock: Clock, signal?: AbortSignal): Promise<TunedEntry | null> {
+  try {
+    return entryOf(choice, await measureCandidates(gpu, choice, clock, { ...(signal && { signal }) }))
+  } catch (error) {
+    gpu.check() // a lost device ends it all
+    if (error instanceof GalvaniError) return null
+    throw error
+  }
+}
+
+/** Null when no candidate was right. */
+function entryOf({ candidates }: Choice, measured: readonly Measured[]): TunedEntry | null {
+  const times = new Map(measured.flatMap(({ variant, ms }) => (ms === null ? [] : [[variant, ms] as const])))
+  const byDefault = candidates[0] ?? ''
+  const variant = winner(times, byDefault)
+  if (variant === null) return null
+  const tried = measured.map(({ variant: name, ms, error }): Tried => (ms === null ? { variant: name, rejected: error ?? '' } : { variant: name, ms }))
+  return { variant, ms: times.get(variant) as number, defaultMs: times.get(byDefault) ?? null, tried, at: new Date().toISOString() }
+}
