@@ -30,6 +30,7 @@ export interface RejectedKernel {
   op: string
   shape: string
   variant: string
+  chosen: boolean
   error: string
 }
 
@@ -58,8 +59,9 @@ export async function benchKernels(gpu: Gpu, plan: Plan, probes: Probes, options
     onOp?.(done, distinct.length)
     const { op, shape } = choice
     for (const { variant, judged, wall, error } of await measureChoice(gpu, choice, options)) {
-      if (judged && wall) results.kernels.push({ op, shape, variant, chosen: variant === choice.variant, uses, ...timesOf(judged, wall, probes) })
-      else results.rejected.push({ op, shape, variant, error: error ?? 'it was not measured' })
+      const named = { op, shape, variant, chosen: variant === choice.variant }
+      if (judged && wall) results.kernels.push({ ...named, uses, ...timesOf(judged, wall, probes) })
+      else results.rejected.push({ ...named, error: error ?? 'it was not measured' })
     }
   }
   return results

@@ -156,7 +156,7 @@ class PeerRun {
       if (this.steps.length !== CHECKED_STEPS) return
       ask('save')
       await answer()
-      this.parameters = await readTensors(this.answers)
+      this.parameters = await readTensors(this.answers, this.program.name)
     })
   }
 
@@ -230,9 +230,9 @@ async function writeProblem(folder: string, batch: number): Promise<NamedData> {
 }
 
 /** @throws DeviceError if the program did not write them */
-async function readTensors(file: string): Promise<NamedData> {
+async function readTensors(file: string, name: string): Promise<NamedData> {
   const bytes = await readFile(file).catch(() => {
-    throw new DeviceError('it did not write its parameters')
+    throw new DeviceError(`${name} did not write its parameters`)
   })
   return new Map([...parseSafetensors(bytes, file).tensors].map(([name, { data }]) => [name, data as Float32Array]))
 }

@@ -1,7 +1,7 @@
 // The whole of `galvani bench` as one JSON document.
 import { FormatError } from '../src/runtime/errors.ts'
 import type { KernelResult, RejectedKernel, TrafficResult } from './kernels.ts'
-import type { FirstStep, StepResult } from './step.ts'
+import type { ColdStart, StepResult } from './step.ts'
 import type { Target } from './targets.ts'
 
 const SCHEMA = 1
@@ -13,7 +13,7 @@ export interface BenchResult {
   date: string
   step: StepResult
   /** Of a process that found no compiled kernels on disk, if it was asked for. */
-  cold?: FirstStep
+  cold?: ColdStart
   /** Ops with several kernels, by shape. */
   kernels: KernelResult[]
   rejected: RejectedKernel[]

@@ -5,10 +5,11 @@ import type { ModelConfig } from '../src/model/config.ts'
 import { initialise } from '../src/model/init.ts'
 import { Rtcan1d } from '../src/model/rtcan1d.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
-import { Plan } from '../src/runtime/plan.ts'
+import { Plan, type DispatchCost } from '../src/runtime/plan.ts'
 import { Random } from '../src/runtime/random.ts'
 import type { Tensor } from '../src/runtime/tensor.ts'
 import { recordTrainingStep } from '../src/train/training_step.ts'
+import { PassTimer } from './pass_timer.ts'
 import { profilePlan, type DispatchTime } from './profile.ts'
 import { measureProbes, type Probes } from './probes.ts'
 import { groupBy, judged, kernelOf, layerOf, rate, workOf, type Group, type Rated, type Work } from './roofline.ts'
@@ -23,6 +24,8 @@ export interface StepSettings {
   config: ModelConfig
   batch: number
   onRecorded?: (plan: Plan) => void
+  /** Has the first step run dispatch by dispatch, and hears of each: what its compilation takes, where drivers compile that late. */
+  onFirst?: (dispatch: DispatchCost, spent: Spent) => void
 }
 
 /** A step that has run once; destroyed when `work` is done. */
@@ -49,7 +52,7 @@ export interface PreparedStep {
   destroy: () => void
 }
 
-export async function prepareStep(gpu: Gpu, { config, batch, onRecorded }: StepSettings): Promise<PreparedStep> {
+export async function prepareStep(gpu: Gpu, { config, batch, onRecorded, onFirst }: StepSettings): Promise<PreparedStep> {
   const model = new Rtcan1d(gpu, config)
   const plan = new Plan(gpu)
   const state: Tensor[] = []
@@ -69,7 +72,8 @@ export async function prepareStep(gpu: Gpu, { config, batch, onRecorded }: StepS
     const first = await spent(async () => {
       await plan.compile()
       upload()
-      plan.run()
+      if (onFirst) await runEach(gpu, plan, onFirst)
+      else plan.run()
       await gpu.idle()
     })
     return { config, batch, plan, first, upload, run: () => runOnce(gpu, plan), destroy }
@@ -77,6 +81,12 @@ export async function prepareStep(gpu: Gpu, { config, batch, onRecorded }: StepS
     destroy()
     throw error
   }
+}
+
+async function runEach(gpu: Gpu, plan: Plan, heard: NonNullable<StepSettings['onFirst']>): Promise<void> {
+  const timer = new PassTimer(gpu)
+  for (const [i, dispatch] of plan.cost().dispatches.entries()) heard(dispatch, await timer.time((pass) => plan.encode(pass, i, i + 1)))
+  timer.destroy()
 }
 
 async function runOnce(gpu: Gpu, plan: Plan): Promise<Spent & { js_ms: number }> {
@@ -112,8 +122,24 @@ export interface FirstStep {
   first_step_cpu_s: number
 }
 
-export const firstFigures = ({ first: { ms, cpu_ms } }: PreparedStep): FirstStep => ({ first_step_ms: ms, first_step_cpu_s: cpu_ms / 1000 })
+const firstFigures = ({ first: { ms, cpu_ms } }: PreparedStep): FirstStep => ({ first_step_ms: ms, first_step_cpu_s: cpu_ms / 1000 })
 
+
+export interface ColdStart extends FirstStep {
+  /** Seconds of CPU time of the first dispatch of each kernel, compilation included; longest first. */
+  kernels: { kernel: string; constants: DispatchCost['constants']; cpu_s: number }[]
+}
+
+/** A first step, kernel by kernel. It is cold where the driver has no compiled kernels on disk. */
+export async function coldStart(gpu: Gpu, settings: StepSettings): Promise<ColdStart> {
+  const kernels = new Map<string, ColdStart['kernels'][number]>()
+  const onFirst = ({ kernel, constants }: DispatchCost, { cpu_ms }: Spent): void => {
+    const key = `${kernel} ${JSON.stringify(constants)}`
+    if (!kernels.has(key)) kernels.set(key, { kernel, constants, cpu_s: cpu_ms / 1000 })
+  }
+  const figures = await withStep(gpu, { ...settings, onFirst }, firstFigures)
+  return { ...figures, kernels: [...kernels.values()].sort((a, b) => b.cpu_s - a.cpu_s) }
+}
 
 /** The figures of `galvani bench step`, under the names of its JSON document. */
 export interface StepResult extends Work, Rated, Probes, FirstStep {

@@ -30,8 +30,10 @@ export interface Measurements extends KernelResults {
   cold?: FirstStep
 }
 
+type Named = Pick<KernelResult, 'op' | 'shape'>
+
 /** The parts of a conv1d shape's name: `32x1250x64 64 k3 s1` is batch, rows, input, then output channels, kernel, stride. */
-function convolution({ op, shape }: Pick<KernelResult, 'op' | 'shape'>) {
+function convolution({ op, shape }: Named) {
   const match = /^(\d+)x(\d+)x(\d+) (\d+) k(\d+) s(\d+)$/.exec(shape)
   if (!op.startsWith('conv1d') || !match) return null
   const [batch, rows, inputs, outputs, kernel] = match.slice(1, 6).map(Number) as [number, number, number, number, number]
@@ -40,12 +42,12 @@ function convolution({ op, shape }: Pick<KernelResult, 'op' | 'shape'>) {
   return { rows, outputs, kind }
 }
 
-const isConv = (kind: string, least = 1) => (kernel: KernelResult): boolean => {
+const isConv = (kind: string, least = 1) => (kernel: Named): boolean => {
   const found = kernel.op === 'conv1d backward weight' ? null : convolution(kernel)
   return found !== null && found.kind === kind && found.rows >= least
 }
 
-const KERNEL_ROWS: readonly { row: string; required: number; has: (kernel: KernelResult) => boolean }[] = [
+const KERNEL_ROWS: readonly { row: string; required: number; has: (kernel: Named) => boolean }[] = [
   { row: `conv k3, k7, forward and gradient of the input, ${LONG_ROWS} rows or more`, required: 0.18, has: isConv('wide', LONG_ROWS) },
   { row: 'conv 1x1, forward and gradient of the input', required: 0.13, has: isConv('1x1') },
   { row: 'first conv', required: 0.12, has: isConv('first') },
@@ -60,19 +62,20 @@ const MOST_JS_MS = 0.8
 const MOST_DISPATCHES = 160
 const MOST_COLD_S = 30
 
-/** One row each, judged by its worst member among the kernels that the step uses. */
-export function checkTargets({ kernels, traffic, step, cold }: Measurements): Target[] {
+/** One row each, judged by its worst member among the kernels that the step uses; one that gives wrong values reaches nothing. */
+export function checkTargets({ kernels, rejected, traffic, step, cold }: Measurements): Target[] {
   const least = (LAUNCHES * step.dispatch_us) / 1000
   const computes = ({ flops }: KernelResult): boolean => flops / (1e6 * step.fma_peak_gflops) >= least
   const moves = ({ bytes, dispatches }: Pick<TrafficResult, 'bytes' | 'dispatches'>): boolean => bytes / dispatches / (1e6 * step.copy_gbps) >= least
   const rows = KERNEL_ROWS.map(({ row, required, has }): Target => {
     const members = kernels.filter((kernel) => kernel.chosen && computes(kernel) && has(kernel))
-    return atLeast(row, 'of FMA peak', required, members.map((kernel) => [`${kernel.op} ${kernel.shape}`, judged(kernel).of_fma_peak]))
+    const wrong = rejected.filter((kernel) => kernel.chosen && has(kernel)).map((kernel): Member => [`${nameOf(kernel)}, rejected`, 0])
+    return atLeast(row, 'of FMA peak', required, [...members.map((kernel): Member => [nameOf(kernel), judged(kernel).of_fma_peak]), ...wrong])
   })
   const copies = [
     ...traffic.filter(moves).map((group): Member => [`${group.name} ${group.label}`, judged(group).of_copy]),
     ...kernels.filter((kernel) => kernel.chosen && /^batchnorm/.test(kernel.op) && moves({ ...kernel, dispatches: 1 }))
-      .map((kernel): Member => [`${kernel.op} ${kernel.shape}`, judged(kernel).of_copy]),
+      .map((kernel): Member => [nameOf(kernel), judged(kernel).of_copy]),
   ]
   return [
     ...rows,
@@ -83,6 +86,8 @@ export function checkTargets({ kernels, traffic, step, cold }: Measurements): Ta
     ...(cold ? [atMost('cold first step', 's of CPU time', MOST_COLD_S, cold.first_step_cpu_s)] : []),
   ]
 }
+
+const nameOf = ({ op, shape }: Named): string => `${op} ${shape}`
 
 /** What was measured, and how much. */
 type Member = readonly [string, number]

@@ -7,7 +7,7 @@ declare const shader: Shader<{
     backward: 'dx' | 'dy' | 'expand_weight' | 'partials' | 'reduce_weight' | 'saved' | 'x'
     backward_onto: 'dx' | 'dy' | 'expand_weight' | 'onto' | 'partials' | 'reduce_weight' | 'saved' | 'x'
   }
-  params: 'batch' | 'rows' | 'segments' | 'channels'
+  params: 'batch' | 'rows' | 'segments' | 'channels' | 'channel_quads' | 'hidden_quads'
   constants: 'WORKGROUP' | 'C4' | 'H4' | 'LINES' | 'SUMS'
 }>
 export default shader

@@ -15,7 +15,8 @@
 // record: gate [B * S, C4], then mean [B * S, C4] and hidden [B * S, H4]; partials [B * S, 8 C4 H4 + H4 + C4] (reduce_weight [C, H], reduce_bias,
 // expand_weight [H, C], expand_bias), all in quads; C and H are padded to quads with zeros.
 
-struct Params { batch: u32, rows: u32, segments: u32, channels: u32 }
+// Quads again, as loop bounds: with constants the compiler unrolls the loops, whose loads then take it 20 s on a software adapter.
+struct Params { batch: u32, rows: u32, segments: u32, channels: u32, channel_quads: u32, hidden_quads: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
@@ -66,16 +67,16 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
     sums[i] = sum;
   }
   workgroupBarrier();
-  for (var c = lane; c < C4; c += WORKGROUP) {
+  for (var c = lane; c < params.channel_quads; c += WORKGROUP) {
     var sum = vec4<f32>();
     for (var line = 0u; line < LINES; line++) { sum += sums[line * C4 + c]; }
     channel[c] = sum / f32(end - start);
     record[(clips + clip) * C4 + c] = channel[c];
   }
   workgroupBarrier();
-  for (var h = lane; h < H4; h += WORKGROUP) {
+  for (var h = lane; h < params.hidden_quads; h += WORKGROUP) {
     var sum = reduce_bias[h];
-    for (var c = 0u; c < C4; c++) {
+    for (var c = 0u; c < params.channel_quads; c++) {
       let m = channel[c];
       let at = 4u * c * H4 + h;
       sum += m.x * reduce_weight[at] + m.y * reduce_weight[at + H4] + m.z * reduce_weight[at + 2u * H4] +
@@ -85,9 +86,9 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
     record[2u * clips * C4 + clip * H4 + h] = unit[h];
   }
   workgroupBarrier();
-  for (var c = lane; c < C4; c += WORKGROUP) {
+  for (var c = lane; c < params.channel_quads; c += WORKGROUP) {
     var sum = expand_bias[c];
-    for (var h = 0u; h < H4; h++) {
+    for (var h = 0u; h < params.hidden_quads; h++) {
       let u = unit[h];
       let at = 4u * h * C4 + c;
       sum += u.x * expand_weight[at] + u.y * expand_weight[at + C4] + u.z * expand_weight[at + 2u * C4] +
@@ -134,16 +135,16 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
     sums[i] = sum;
   }
   workgroupBarrier();
-  for (var c = lane; c < C4; c += WORKGROUP) {
+  for (var c = lane; c < params.channel_quads; c += WORKGROUP) {
     var sum = vec4<f32>();
     for (var line = 0u; line < LINES; line++) { sum += sums[line * C4 + c]; }
     let gate = saved[gate_at + c];
     channel[c] = sum * gate * (1.0 - gate);
   }
   workgroupBarrier();
-  for (var h = lane; h < H4; h += WORKGROUP) {
+  for (var h = lane; h < params.hidden_quads; h += WORKGROUP) {
     var sum = vec4<f32>();
-    for (var c = 0u; c < C4; c++) {
+    for (var c = 0u; c < params.channel_quads; c++) {
       let at = 4u * h * C4 + c;
       sum += vec4(dot(channel[c], expand_weight[at]), dot(channel[c], expand_weight[at + C4]),
         dot(channel[c], expand_weight[at + 2u * C4]), dot(channel[c], expand_weight[at + 3u * C4]));
@@ -151,30 +152,30 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
     unit[h] = select(vec4<f32>(), sum, saved[hidden_at + h] > vec4<f32>());
   }
   workgroupBarrier();
-  for (var c = lane; c < C4; c += WORKGROUP) {
+  for (var c = lane; c < params.channel_quads; c += WORKGROUP) {
     var sum = vec4<f32>();
-    for (var h = 0u; h < H4; h++) {
+    for (var h = 0u; h < params.hidden_quads; h++) {
       let at = 4u * c * H4 + h;
       sum += vec4(dot(unit[h], reduce_weight[at]), dot(unit[h], reduce_weight[at + H4]),
         dot(unit[h], reduce_weight[at + 2u * H4]), dot(unit[h], reduce_weight[at + 3u * H4]));
     }
     dmean[c] = sum / f32(end - start);
   }
-  let weight = 4u * C4 * H4; // quads of either weight
+  let weight = 4u * params.channel_quads * params.hidden_quads; // quads of either
   var at = clip * (2u * weight + H4 + C4);
   for (var i = lane; i < weight; i += WORKGROUP) {
     let c = i / H4;
     partials[at + i] = saved[mean_at + c / 4u][c % 4u] * unit[i % H4];
   }
   at += weight;
-  for (var h = lane; h < H4; h += WORKGROUP) { partials[at + h] = unit[h]; }
+  for (var h = lane; h < params.hidden_quads; h += WORKGROUP) { partials[at + h] = unit[h]; }
   at += H4;
   for (var i = lane; i < weight; i += WORKGROUP) {
     let h = i / C4;
     partials[at + i] = saved[hidden_at + h / 4u][h % 4u] * channel[i % C4];
   }
   at += weight;
-  for (var c = lane; c < C4; c += WORKGROUP) { partials[at + c] = channel[c]; }
+  for (var c = lane; c < params.channel_quads; c += WORKGROUP) { partials[at + c] = channel[c]; }
   workgroupBarrier();
   for (var i = lane; i < SUMS; i += WORKGROUP) {
     let c = i % C4;
@@ -212,16 +213,16 @@ fn backward_onto(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroup
     sums[i] = sum;
   }
   workgroupBarrier();
-  for (var c = lane; c < C4; c += WORKGROUP) {
+  for (var c = lane; c < params.channel_quads; c += WORKGROUP) {
     var sum = vec4<f32>();
     for (var line = 0u; line < LINES; line++) { sum += sums[line * C4 + c]; }
     let gate = saved[gate_at + c];
     channel[c] = sum * gate * (1.0 - gate);
   }
   workgroupBarrier();
-  for (var h = lane; h < H4; h += WORKGROUP) {
+  for (var h = lane; h < params.hidden_quads; h += WORKGROUP) {
     var sum = vec4<f32>();
-    for (var c = 0u; c < C4; c++) {
+    for (var c = 0u; c < params.channel_quads; c++) {
       let at = 4u * h * C4 + c;
       sum += vec4(dot(channel[c], expand_weight[at]), dot(channel[c], expand_weight[at + C4]),
         dot(channel[c], expand_weight[at + 2u * C4]), dot(channel[c], expand_weight[at + 3u * C4]));
@@ -229,30 +230,30 @@ fn backward_onto(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroup
     unit[h] = select(vec4<f32>(), sum, saved[hidden_at + h] > vec4<f32>());
   }
   workgroupBarrier();
-  for (var c = lane; c < C4; c += WORKGROUP) {
+  for (var c = lane; c < params.channel_quads; c += WORKGROUP) {
     var sum = vec4<f32>();
-    for (var h = 0u; h < H4; h++) {
+    for (var h = 0u; h < params.hidden_quads; h++) {
       let at = 4u * c * H4 + h;
       sum += vec4(dot(unit[h], reduce_weight[at]), dot(unit[h], reduce_weight[at + H4]),
         dot(unit[h], reduce_weight[at + 2u * H4]), dot(unit[h], reduce_weight[at + 3u * H4]));
     }
     dmean[c] = sum / f32(end - start);
   }
-  let weight = 4u * C4 * H4; // quads of either weight
+  let weight = 4u * params.channel_quads * params.hidden_quads; // quads of either
   var at = clip * (2u * weight + H4 + C4);
   for (var i = lane; i < weight; i += WORKGROUP) {
     let c = i / H4;
     partials[at + i] = saved[mean_at + c / 4u][c % 4u] * unit[i % H4];
   }
   at += weight;
-  for (var h = lane; h < H4; h += WORKGROUP) { partials[at + h] = unit[h]; }
+  for (var h = lane; h < params.hidden_quads; h += WORKGROUP) { partials[at + h] = unit[h]; }
   at += H4;
   for (var i = lane; i < weight; i += WORKGROUP) {
     let h = i / C4;
     partials[at + i] = saved[hidden_at + h / 4u][h % 4u] * channel[i % C4];
   }
   at += weight;
-  for (var c = lane; c < C4; c += WORKGROUP) { partials[at + c] = channel[c]; }
+  for (var c = lane; c < params.channel_quads; c += WORKGROUP) { partials[at + c] = channel[c]; }
   workgroupBarrier();
   for (var i = lane; i < SUMS; i += WORKGROUP) {
     let c = i % C4;

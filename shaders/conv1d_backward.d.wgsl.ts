@@ -3,11 +3,11 @@ import type { Shader } from '../src/runtime/shader.ts'
 
 declare const shader: Shader<{
   entries: {
-    input: 'dx' | 'dy' | 'w'
+    input: 'dx' | 'dy' | 'onto' | 'w'
     weight: 'dw' | 'dy' | 'x'
     weight_bias: 'dbias' | 'dw' | 'dy' | 'x'
   }
   params: 'batch' | 'in_rows' | 'out_rows' | 'in_quads' | 'out_quads' | 'kernel' | 'stride' | 'padding' | 'chunks' | 'chunk_rows'
-  constants: 'WORKGROUP' | 'TM' | 'TQ'
+  constants: 'WORKGROUP' | 'TM' | 'TQ' | 'ONTO'
 }>
 export default shader

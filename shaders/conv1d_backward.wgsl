@@ -30,10 +30,13 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> dx: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> dw: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> dbias: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read> onto: array<vec4<f32>>;
 
 const WORKGROUP: u32 = 64u;
 const TM: u32 = 4u;
 const TQ: u32 = 2u;
+// Whether dx is added to another gradient, `onto`.
+const ONTO: bool = false;
 
 @compute @workgroup_size(WORKGROUP)
 fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
@@ -77,7 +80,9 @@ fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
   for (var m = 0u; m < TM; m++) {
     let l = residue + (tile * TM + m) * params.stride;
     if (l < params.in_rows) {
-      dx[(b * params.in_rows + l) * params.in_quads + ci] = acc[m];
+      let at = (b * params.in_rows + l) * params.in_quads + ci;
+      if (ONTO) { acc[m] += onto[at]; }
+      dx[at] = acc[m];
     }
   }
 }

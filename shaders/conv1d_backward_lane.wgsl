@@ -35,11 +35,14 @@ struct Params {
 @group(0) @binding(5) var<storage, read> w: array<f32>;
 @group(0) @binding(6) var<storage, read_write> dx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> dbias: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read> onto: array<vec4<f32>>;
 
 // Lanes of a subgroup; rows and quads of columns that a lane loads (input).
 const SG: u32 = 8u;
 const TM: u32 = 4u;
 const TN: u32 = 1u;
+// Whether dx is added to another gradient, `onto`.
+const ONTO: bool = false;
 
 @compute @workgroup_size(SG)
 fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
@@ -110,7 +113,9 @@ fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
       // @unroll
       for (var n = 0u; n < TN; n++) {
         if (ci + n * SG < params.in_quads && b < params.batch && l < params.in_rows) {
-          dx[(b * params.in_rows + l) * params.in_quads + ci + n * SG] = acc[(m * SG + i) * TN + n];
+          let at = (b * params.in_rows + l) * params.in_quads + ci + n * SG;
+          if (ONTO) { acc[(m * SG + i) * TN + n] += onto[at]; }
+          dx[at] = acc[(m * SG + i) * TN + n];
         }
       }
       let ends = j + 1u == per_sample;

@@ -33,6 +33,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> y: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> dy: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> dx: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read> onto: array<vec4<f32>>;
 
 // The tile: rows, quads of columns, quads of depth; a thread's part of it; threads; loads per thread that fill either tile.
 const ROWS: u32 = 64u;
@@ -43,6 +44,8 @@ const TN: u32 = 1u;
 const WORKGROUP: u32 = 128u;
 const ROW_LOADS: u32 = 2u;
 const COLUMN_LOADS: u32 = 2u;
+// Whether dx is added to another gradient, `onto`.
+const ONTO: bool = false;
 // One quad more than a row has, so that threads which read different rows use different banks of the memory.
 const PITCH: u32 = DEPTH + 1u;
 // Threads side by side in a tile.
@@ -208,7 +211,9 @@ fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
     for (var n = 0u; n < TN; n++) {
       let ci = column0 + n * ACROSS + thread % ACROSS;
       if (r < rows && l < params.in_rows && ci < params.in_quads) {
-        dx[(r / per_sample * params.in_rows + l) * params.in_quads + ci] = acc[m * TN + n];
+        let at = (r / per_sample * params.in_rows + l) * params.in_quads + ci;
+        if (ONTO) { acc[m * TN + n] += onto[at]; }
+        dx[at] = acc[m * TN + n];
       }
     }
   }

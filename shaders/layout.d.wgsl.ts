@@ -8,7 +8,7 @@ declare const shader: Shader<{
     concat: 'a' | 'b' | 'y'
     slice: 'a' | 'y'
   }
-  params: 'rows' | 'length' | 'channels' | 'y_stride' | 'a_stride' | 'b_stride' | 'batch_stride' | 'first'
-  constants: 'WORKGROUP'
+  params: 'rows' | 'length' | 'channels' | 'y_quads' | 'a_stride' | 'b_stride' | 'batch_stride' | 'first'
+  constants: 'WORKGROUP' | 'QUAD'
 }>
 export default shader

@@ -3,7 +3,9 @@
 //   window of output o of a segment: rows o*stride - padding ... + kernel - 1 of that segment
 //   max: rows outside count as -inf, the first maximum of a window receives the gradient;  average: mean of the kernel rows
 //
-// Launch: forward one invocation per quad of y, backward one per quad of x: gradients are gathered, so no two writers meet.
+// An invocation has ROWS consecutive rows of a quad of channels of one segment, of y forward and of x backward: windows overlap, and
+// what they share is loaded once. Gradients are gathered, so no two writers meet.
+// Launch: B * S * tiles * C/4, tiles = ceil(longest segment of y, or x / ROWS).
 
 struct Params {
   batch: u32,
@@ -11,6 +13,7 @@ struct Params {
   out_rows: u32,
   quads: u32,
   segments: u32,
+  tiles: u32,
   kernel: u32,
   stride: u32,
   padding: u32,
@@ -25,68 +28,93 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> dx: array<vec4<f32>>;
 
 const WORKGROUP: u32 = 64u;
+const ROWS: u32 = 8u;
 const MAXIMUM: bool = true;
 const LOWEST: f32 = -3.402823e38;
-
-// The rows [first, last) of the input that window o of a segment covers; start and length are the segment's.
-fn window(o: u32, start: u32, length: u32) -> vec2<u32> {
-  let first = i32(o * params.stride) - i32(params.padding);
-  let last = min(first + i32(params.kernel), i32(length));
-  return vec2<u32>(start) + vec2<u32>(u32(max(first, 0)), u32(max(last, 0)));
-}
 
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
            @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (i >= params.batch * params.out_rows * params.quads) { return; }
-  let q = i % params.quads;
-  let row = i / params.quads % params.out_rows;
-  let b = i / (params.quads * params.out_rows);
-  var s = 0u;
-  for (var next = 1u; next < params.segments; next++) { s += select(0u, 1u, row >= out_bounds[next]); }
-  let rows = window(row - out_bounds[s], in_bounds[s], in_bounds[s + 1u] - in_bounds[s]);
-  var value = select(vec4<f32>(), vec4<f32>(LOWEST), MAXIMUM);
-  for (var l = rows.x; l < rows.y; l++) {
-    let v = x[(b * params.in_rows + l) * params.quads + q];
-    if (MAXIMUM) { value = select(value, v, v > value); } else { value += v; }
+  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  let q = thread % params.quads;
+  let tile = thread / params.quads;
+  let s = tile / params.tiles % params.segments;
+  let b = tile / (params.tiles * params.segments);
+  if (b >= params.batch) { return; }
+  let outputs = out_bounds[s + 1u] - out_bounds[s];
+  let o0 = tile % params.tiles * ROWS;
+  if (o0 >= outputs) { return; }
+  let length = in_bounds[s + 1u] - in_bounds[s];
+  let count = min(ROWS, outputs - o0);
+  // Rows are counted with the padding in front, so that none is negative.
+  let begin = max(o0 * params.stride, params.padding);
+  let end = min((o0 + count - 1u) * params.stride + params.kernel, length + params.padding);
+  var value: array<vec4<f32>, ROWS>;
+  // @unroll
+  for (var t = 0u; t < ROWS; t++) { value[t] = select(vec4<f32>(), vec4<f32>(LOWEST), MAXIMUM); }
+  for (var l = begin; l < end; l++) {
+    let v = x[(b * params.in_rows + in_bounds[s] + l - params.padding) * params.quads + q];
+    // @unroll
+    for (var t = 0u; t < ROWS; t++) {
+      // Rows before the window wrap around to huge values, so one comparison tests both ends.
+      let inside = l - (o0 + t) * params.stride < params.kernel;
+      if (MAXIMUM) {
+        value[t] = select(value[t], v, (v > value[t]) & vec4<bool>(inside));
+      } else {
+        value[t] += select(vec4<f32>(), v, inside);
+      }
+    }
   }
-  y[i] = select(value / f32(params.kernel), value, MAXIMUM);
+  // @unroll
+  for (var t = 0u; t < ROWS; t++) {
+    let result = select(value[t] / f32(params.kernel), value[t], MAXIMUM);
+    if (t < count) { y[(b * params.out_rows + out_bounds[s] + o0 + t) * params.quads + q] = result; }
+  }
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
             @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (i >= params.batch * params.in_rows * params.quads) { return; }
-  let q = i % params.quads;
-  let row = i / params.quads % params.in_rows;
-  let b = i / (params.quads * params.in_rows);
-  var s = 0u;
-  for (var next = 1u; next < params.segments; next++) { s += select(0u, 1u, row >= in_bounds[next]); }
-  let start = in_bounds[s];
-  let length = in_bounds[s + 1u] - start;
-  let outputs = out_bounds[s + 1u] - out_bounds[s];
-  // Windows that cover this row: o*stride <= l + padding < o*stride + kernel.
-  let reach = row - start + params.padding;
+  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  let q = thread % params.quads;
+  let tile = thread / params.quads;
+  let s = tile / params.tiles % params.segments;
+  let b = tile / (params.tiles * params.segments);
+  if (b >= params.batch) { return; }
+  let length = in_bounds[s + 1u] - in_bounds[s];
+  let l0 = tile % params.tiles * ROWS;
+  if (l0 >= length) { return; }
+  let count = min(ROWS, length - l0);
+  let in_row = b * params.in_rows + in_bounds[s];
+  // Windows that cover these rows: o*stride <= l + padding < o*stride + kernel.
+  let reach = l0 + params.padding;
   let first = select(0u, (reach - params.kernel) / params.stride + 1u, reach >= params.kernel);
-  let last = min(reach / params.stride + 1u, outputs);
-  var gradient = vec4<f32>();
+  let last = min((reach + count - 1u) / params.stride + 1u, out_bounds[s + 1u] - out_bounds[s]);
+  var gradient: array<vec4<f32>, ROWS>;
   for (var o = first; o < last; o++) {
     let g = dy[(b * params.out_rows + out_bounds[s] + o) * params.quads + q];
+    let begin = max(o * params.stride, params.padding) - params.padding;
+    let end = min(o * params.stride + params.kernel - params.padding, length);
+    var winner = vec4<u32>(begin);
     if (MAXIMUM) {
-      let rows = window(o, start, length);
       var value = vec4<f32>(LOWEST);
-      var winner = vec4<u32>(rows.x);
-      for (var l = rows.x; l < rows.y; l++) {
-        let v = x[(b * params.in_rows + l) * params.quads + q];
+      for (var l = begin; l < end; l++) {
+        let v = x[(in_row + l) * params.quads + q];
         winner = select(winner, vec4<u32>(l), v > value);
         value = select(value, v, v > value);
       }
-      gradient += select(vec4<f32>(), g, winner == vec4<u32>(row));
-    } else {
-      gradient += g / f32(params.kernel);
+    }
+    // @unroll
+    for (var t = 0u; t < ROWS; t++) {
+      if (MAXIMUM) {
+        gradient[t] += select(vec4<f32>(), g, winner == vec4<u32>(l0 + t));
+      } else {
+        gradient[t] += select(vec4<f32>(), g / f32(params.kernel), l0 + t >= begin && l0 + t < end);
+      }
     }
   }
-  dx[i] = gradient;
+  // @unroll
+  for (var t = 0u; t < ROWS; t++) {
+    if (t < count) { dx[(in_row + l0 + t) * params.quads + q] = gradient[t]; }
+  }
 }

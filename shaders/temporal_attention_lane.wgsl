@@ -4,6 +4,9 @@
 // workgroup is one subgroup; each of its SG lanes has T queries of its own, OWN = T * D4 quads in registers. Keys come KB at a
 // time, as many as one load of every lane can bring (one if D4 > SG): their KB * D4 quads lie side by side in memory, lane l
 // loads quads l, l + SG, … (LOADS of them), and each is broadcast to all lanes where it is used.
+// Weights are exp(score - reference), and a sum is only rescaled to another reference when a score exceeds it by RANGE: as weights
+// of e^RANGE are far from overflow, the reference need not be the largest score so far. The block of keys that is scored in an
+// iteration is weighed in the next one, so that a reference too low is known before it is used.
 // Lanes without a query or a quad of their own repeat the last one; keys past the end of the segment get weight zero.
 // Loads and stores, slow to compile, stay in loops that are not unrolled; there select finds the register.
 // Sums declared in a loop have initialisers: without one Dawn lets them keep the values of the iteration before.

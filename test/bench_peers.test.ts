@@ -36,6 +36,7 @@ await serve(async ({ weights, batch, rate, backend: kind, adapter: log }) => {
     },
     weights: async () => {
       note('saves')
+      if (kind === 'keeps all') process.exit()
       const learnt = Object.entries(weights).filter(([name]) => !name.includes('running_'))
       return learnt.map(([name, { shape, data }]) => [name, { shape, data: data.map((value) => changed(name, value)) }])
     },
@@ -116,13 +117,14 @@ describe('comparePeers', () => {
 
   it('goes on without a peer that fails, and says why', async () => {
     const missing = { name: 'missing', command: path('none'), args: [] }
-    const { peers, failed } = await compare([fake('no package'), fake('breaks'), missing, fake('babbles'), fake('peer')])
+    const { peers, failed } = await compare([fake('no package'), fake('breaks'), missing, fake('babbles'), fake('keeps all'), fake('peer')])
     expect(peers.map(({ name }) => name)).toEqual(['peer'])
     expect(failed.map(({ message }) => message)).toEqual([
       expect.stringMatching(/^no package failed: .*no-such-package-anywhere/),
       'breaks failed: Error: it broke',
       expect.stringMatching(/none cannot be started \(.*ENOENT\)$/),
       "babbles answered 'one moment', expected JSON",
+      'keeps all failed: it ended without a word',
     ])
   })
 

@@ -6,7 +6,7 @@ import { benchKernels, trafficOf, type KernelResult, type TrafficResult } from '
 import { profilePlan } from '../bench/profile.ts'
 import { benchDocument, parseBenchResult, type BenchResult } from '../bench/result.ts'
 import { groupBy, judged, layerOf, rate, workOf } from '../bench/roofline.ts'
-import { benchStep, firstFigures, prepareStep, withStep, type StepResult } from '../bench/step.ts'
+import { benchStep, coldStart, prepareStep, withStep, type StepResult } from '../bench/step.ts'
 import { checkTargets } from '../bench/targets.ts'
 import { pageOf } from '../src/cli/bench_page.ts'
 import { add, relu } from '../src/kernels/elementwise.ts'
@@ -14,6 +14,7 @@ import { conv1d } from '../src/kernels/conv1d.ts'
 import { presets, type ModelConfig } from '../src/model/config.ts'
 import { initialise } from '../src/model/init.ts'
 import { Rtcan1d } from '../src/model/rtcan1d.ts'
+import { rooflineSvg } from '../src/report/bench_roofline.ts'
 import { FormatError, ShapeError } from '../src/runtime/errors.ts'
 import { Gpu } from '../src/runtime/gpu.ts'
 import { openGpu } from '../src/runtime/node.ts'
@@ -153,22 +154,27 @@ describe('a step', () => {
   it('is measured under the names of its document', async () => {
     const before = used()
     const rounds: number[] = []
-    const [result, first] = await withStep(gpu, { config: TINY, batch: 2 }, async (step) => {
-      expect(step.plan.dispatchCount).toBe(step.plan.cost().dispatches.length)
-      return [await benchStep(gpu, step, 2, { onRound: (round) => rounds.push(round) }), firstFigures(step)] as const
-    })
+    const result = await withStep(gpu, { config: TINY, batch: 2 }, (step) => benchStep(gpu, step, 2, { onRound: (round) => rounds.push(round) }))
     expect(rounds).toEqual([1, 2])
     expect(used()).toBe(before)
     const positive = ['ms_median', 'ms_min', 'dispatches', 'pipelines', 'flops', 'bytes', 'floor_ms', 'fma_peak_gflops', 'copy_gbps',
       'first_step_ms', 'first_step_cpu_s', 'cpu_ms', 'js_ms', 'js_ms_min', 'upload_ms', 'floor_fraction', 'gpu_bytes'] as const
     for (const name of positive) expect(result[name], name).toBeGreaterThan(0)
-    expect(result).toMatchObject({ preset: 'paper', batch: 2, rounds: 2, submits: 1, adapter: expect.stringMatching(/./), ...first })
+    expect(result).toMatchObject({ preset: 'paper', batch: 2, rounds: 2, submits: 1, adapter: expect.stringMatching(/./) })
     expect(result.profile).toHaveLength(result.dispatches)
     for (const groups of [result.layers, result.kernels]) {
       expect(groups.reduce((sum, { dispatches }) => sum + dispatches, 0)).toBe(result.dispatches)
       expect(groups.reduce((sum, { floor_ms }) => sum + floor_ms, 0)).toBeCloseTo(result.floor_ms, 8)
     }
     expect(result.rates.cpu === null).toBe(!gpu.info.isFallbackAdapter)
+  })
+
+  it('can be started kernel by kernel, which says what each of them takes to compile', async () => {
+    const { kernels, first_step_cpu_s } = await coldStart(gpu, { config: TINY, batch: 2 })
+    const times = kernels.map(({ cpu_s }) => cpu_s)
+    expect(times).toEqual([...times].sort((a, b) => b - a))
+    expect(times.reduce((sum, s) => sum + s, 0)).toBeLessThanOrEqual(first_step_cpu_s)
+    expect(kernels.map(({ kernel }) => kernel)).toContain('optimizer.sgd')
   })
 
   it('has its kernels measured, each op at each shape once, and the rest as traffic', async () => {
@@ -261,6 +267,12 @@ describe('what is required', () => {
     expect(targets[0]).toMatchObject({ required: 0.18, unit: 'of FMA peak', worst: 'conv1d backward input 32x157x64 64 k3 s1' })
   })
 
+  it('is not met by a kernel in use that is wrong', () => {
+    const rejected = [{ op: 'attention', shape: 'any', variant: 'lane', chosen: true, error: 'wrong' }]
+    const targets = checkTargets({ kernels: [kernel('attention', 'other', 0.9)], rejected, traffic: [], step: stepResult() })
+    expect(targets[4]).toMatchObject({ row: 'attention forward', measured: 0, met: false, worst: 'attention any, rejected' })
+  })
+
   it('is unknown where nothing was measured', () => {
     const [first] = checkTargets({ kernels: [], rejected: [], traffic: [], step: stepResult() })
     expect(first).toMatchObject({ measured: null, met: null, worst: null, of: 0 })
@@ -314,6 +326,17 @@ describe('two runs', () => {
     const text = page.replace(/<style>[^<]*<\/style>/, '').replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ')
     for (const shown of ['the adapters differ', 'layer &#60;1&#62;', 'conv1d shape 6.00 2.00 3.00']) expect(text).toContain(shown)
     expect(page).not.toMatch(/NaN|Infinity|undefined/)
+  })
+})
+
+describe('the roofline chart', () => {
+  it('has its corner where a kernel at both limits lies, and powers of ten as they are', () => {
+    const chart = rooflineSvg({ gflops: 100, gbps: 5 }, [{ name: 'a', family: 'f', flops: 2000, bytes: 100, gflops: 100 }, { name: 'b', family: 'f', flops: 1, bytes: 10, gflops: 0.4 }])
+    const [dot] = [...chart.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [Number(x), Number(y)])
+    const corners = [.../<path d="(M[^"]+)" fill="none" stroke="currentColor"/.exec(chart)![1]!.matchAll(/[ML]([\d.]+) ([\d.]+)/g)]
+    expect(corners.map(([, x, y]) => [Number(x), Number(y)])[1]).toEqual(dot!.map((v) => expect.closeTo(v, 0)))
+    expect(chart).toContain('a: 100 GFLOP/s at 20.0 FLOP/byte')
+    for (const tick of ['>0.1<', '>1<', '>10<', '>100<']) expect(chart).toContain(tick)
   })
 })
 

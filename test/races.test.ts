@@ -115,6 +115,7 @@ function recordVariants(gpu: Gpu): void {
     conv1dBackwardWeight(plan, x, y, gpu.tensor(w.shape), gpu.tensor([10]), g)
     conv1dBackwardWeight(plan, x, y, gpu.tensor(w.shape), null, g)
     conv1dBackwardInput(plan, y, w, x.shape, g)
+    conv1dBackwardInput(plan, y, w, x.shape, g, 'added', x)
   }
   const attend = () => {
     const plan = new Plan(gpu)

@@ -4,6 +4,7 @@ import {
   conv1d, conv1dBackwardInput, conv1dBackwardWeight, conv1dVariants,
   convWeightShape, windowCount,
 } from '../src/kernels/conv1d.ts'
+import { bestForRows, bestForWeight } from '../src/kernels/conv1d_families.ts'
 import { packWeight, toChannelsLast } from '../src/kernels/host_layout.ts'
 import { linear, linearBackward } from '../src/kernels/linear.ts'
 import type { Variant } from '../src/kernels/variants.ts'
@@ -30,14 +31,16 @@ type Choice = Readonly<Record<(typeof ops)[number], string>>
 
 const named = (...names: string[]): Choice => Object.fromEntries(ops.map((op, i) => [op, names[i] ?? names[0]])) as Choice
 const choices: Readonly<Record<string, Choice>> = {
-  'lane TM=1': named('lane TM=1', 'lane TM=1', 'lane'),
-  'lane TM=2': named('lane TM=2', 'lane TM=2', 'lane'),
-  'lane TM=4': named('lane TM=4', 'lane TM=4', 'lane'),
+  ...Object.fromEntries(['TM=1', 'TM=2', 'TM=4', 'TM=6', 'TM=2 TN=2', 'TM=3 TN=2'].map((size) => {
+    const lane = `lane ${size}`
+    return [lane, named(lane, lane, 'lane')]
+  })),
   'tile 128x64': named('tile 128x64'),
   'tile 64x64': named('tile 64x64'),
   'tile 64x32': named('tile 64x32'),
   'tile 32x32': named('tile 32x32'),
   reg: named('reg'),
+  'reg 8x4': named('reg 8x4', 'reg 8x4', 'reg'),
 }
 
 /** None of the variants asks for more than the adapter. */
@@ -127,15 +130,18 @@ describe.each(Object.entries(choices))('%s', (_, choice) => {
     const y = conv1d(plan, xs, ws, plan.input('bias', [outChannels]), g)
     const unbiased = conv1d(plan, xs, ws, null, g)
     const dx = conv1dBackwardInput(plan, dys, ws, xs.shape, g)
+    const added = conv1dBackwardInput(plan, dys, ws, xs.shape, g, 'added', xs)
     const [dw, dbias] = [plan.tensor(ws.shape), plan.tensor([outChannels])]
     conv1dBackwardWeight(plan, xs, dys, dw, dbias, g)
     const inputs = { x: signal(x), w: packWeight(weight.data, weight.shape), bias: Float32Array.from(bias.data), dy: signal(dy) }
-    const results = await compute(plan, inputs, { y, unbiased, dx, dw, dbias })
+    const results = await compute(plan, inputs, { y, unbiased, dx, added, dw, dbias })
 
     const gradient = twinConv.conv1dBackward(x, weight, dy, g)
     expectClose('y', results.y!, padded(signal(twinConv.conv1d(x, weight, bias, g)), [outChannels]))
     expectClose('y without bias', results.unbiased!, padded(signal(twinConv.conv1d(x, weight, null, g)), [outChannels]))
     expectClose('dx', results.dx!, padded(signal(gradient.x), [inChannels]))
+    const sum = { ...x, data: x.data.map((value, i) => value + gradient.x.data[i]!) }
+    expectClose('dx added to x', results.added!, padded(signal(sum), [inChannels]))
     expectClose('dw', results.dw!, padded(packWeight(gradient.weight.data, weight.shape), [outChannels]))
     expectClose('dbias', results.dbias!, padded(gradient.bias.data, [outChannels]))
   })
@@ -176,14 +182,30 @@ describe('by itself', () => {
     return kernels
   }
 
-  it('a software adapter with subgroups takes the lowest tile that holds all rows', ({ skip }) => {
+  it('a software adapter with subgroups takes the tile that wastes least', ({ skip }) => {
     const lanes = gpu.info.isFallbackAdapter ? gpu.subgroupSize : null
     if (lanes === null) return skip('not on this adapter')
-    for (const [rows, height] of [[1, 1], [lanes, 1], [lanes + 1, 2], [2 * lanes + 1, 4], [99, 4]] as const) {
-      expect(kernelsOf(rows, 64)).toContain(`conv1d_lane.forward<SG=${lanes},TM=${height}>`)
+    const wide = 8 * lanes // channels: two quads a lane
+    for (const [rows, channels, tile] of [
+      [1, wide, 'TM=1,TN=1'], [lanes, wide, 'TM=1,TN=1'], [lanes + 1, wide, 'TM=2,TN=2'], [999, wide, 'TM=3,TN=2'],
+      [lanes, wide / 2, 'TM=1,TN=1'], [2 * lanes, wide / 2, 'TM=2,TN=1'], [4 * lanes, wide / 2, 'TM=4,TN=1'], [999, wide / 2, 'TM=6,TN=1'],
+    ] as const) {
+      expect(kernelsOf(rows, channels), `${rows}x${channels}`).toContain(`conv1d_lane.forward<SG=${lanes},${tile}>`)
     }
     expect(kernelsOf(99, 64)).toContain(`conv1d_backward_lane.weight<SG=${lanes}>`)
     expect(kernelsOf(99, 8)).toContain('conv1d.forward<')
+  })
+
+  it('a real GPU takes the largest tile that gives enough of it something to do', () => {
+    const other = { info: { isFallbackAdapter: false }, subgroupSize: 32 } as unknown as Gpu
+    expect(bestForRows(other, 320_000, 64)).toBe('tile 128x64')
+    expect(bestForRows(other, 320_000, 32)).toBe('tile 64x32')
+    expect(bestForRows(other, 20_096, 64)).toBe('tile 64x64')
+    expect(bestForRows(other, 640, 64)).toBe('tile 32x32')
+    expect(bestForRows(other, 640, 8)).toBe('reg')
+    expect(bestForWeight(other, 448, 64)).toBe('tile 128x64')
+    expect(bestForWeight(other, 64, 32)).toBe('tile 64x32')
+    expect(bestForWeight(other, 28, 64)).toBe('tile 32x32')
   })
 
   it('an adapter without subgroups, or a real GPU, runs no kernel of the family for software', () => {

@@ -1,4 +1,5 @@
 // A training step of RTCAN-1D (preset paper) with galvani, through its public API; the protocol is in README.md.
+import { readFileSync } from 'node:fs'
 import { oneHot, optimizerStep, Plan, presets, Rtcan1d, stepRate } from '../../dist/index.js'
 import { openGpu } from '../../dist/node.js'
 import { serve } from './step_server.mjs'
@@ -30,8 +31,10 @@ await serve(async ({ weights, batch, rate, momentum, adapter }) => {
     plan.write('rate', stepRate(optimizer, rate, 1))
   }
 
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  const { description, device, vendor } = gpu.info
   return {
-    about: { versions: {}, adapter: gpu.info.description || gpu.info.device || gpu.info.vendor },
+    about: { versions: { galvani: version, node: process.versions.node }, adapter: description || device || vendor },
     step: async () => {
       if (!plan) await prepare()
       plan.run()

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { FirstStep } from '../../bench/step.ts'
+import type { ColdStart } from '../../bench/step.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { DeviceError } from '../runtime/errors.ts'
 import type { OpenOptions } from '../runtime/node.ts'
@@ -18,7 +18,7 @@ export interface ColdOptions extends OpenOptions {
 }
 
 /** Starts this program once more, with an empty folder for the driver's cache. */
-export async function coldStart({ preset, batch, adapter }: ColdOptions, output: Output): Promise<FirstStep> {
+export async function coldChild({ preset, batch, adapter }: ColdOptions, output: Output): Promise<ColdStart> {
   output.note('a first step without compiled kernels')
   const folder = await mkdtemp(join(tmpdir(), 'galvani-cold-'))
   try {
@@ -30,7 +30,7 @@ export async function coldStart({ preset, batch, adapter }: ColdOptions, output:
     child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
     const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve))
     if (code !== 0) throw new DeviceError(`the first step of another process failed (exit code ${code ?? 'none'})`)
-    return JSON.parse(text) as FirstStep
+    return JSON.parse(text) as ColdStart
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

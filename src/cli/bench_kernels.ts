@@ -8,7 +8,7 @@ import { UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { Plan } from '../runtime/plan.ts'
 import { VERSION } from '../version.ts'
-import { coldStart } from './bench_cold.ts'
+import { coldChild } from './bench_cold.ts'
 import { measureStep, withStepOptions, type StepOptions } from './bench_step.ts'
 import { kernelTable, rejectedLines, targetTable, trafficTable } from './bench_tables.ts'
 import { interruptible, withGpu } from './context.ts'
@@ -46,7 +46,7 @@ async function kernelsAction(options: KernelsOptions): Promise<void> {
 
 /** The step, its kernels and the rest of its dispatches, in one process. */
 export async function measureAll(options: KernelsOptions, output: Output): Promise<BenchResult> {
-  const cold = options.cold ? { cold: await coldStart(options, output) } : {}
+  const cold = options.cold ? { cold: await coldChild(options, output) } : {}
   const settings = { config: presets[options.preset], batch: options.batch, onRecorded: (plan: Plan) => requireOps(plan, options.ops) }
   return await withGpu(options, (gpu) =>
     withStep(gpu, settings, async (prepared) => {

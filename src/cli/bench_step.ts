@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander'
-import { benchStep, firstFigures, withStep, type PreparedStep, type StepResult } from '../../bench/step.ts'
+import { benchStep, coldStart, withStep, type PreparedStep, type StepResult } from '../../bench/step.ts'
 import { presets, type ModelConfig } from '../model/config.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { OpenOptions } from '../runtime/node.ts'
-import { coldStart } from './bench_cold.ts'
+import { coldChild } from './bench_cold.ts'
 import { count } from './bench_options.ts'
-import { dispatchTable, groupTable, stepFacts } from './bench_tables.ts'
+import { coldTable, dispatchTable, groupTable, stepFacts } from './bench_tables.ts'
 import { adapterOption, withGpu } from './context.ts'
 import { facts, Output, type OutputOptions } from './output.ts'
 import { oneOf } from './values.ts'
@@ -50,17 +50,17 @@ export function benchStepCommand(): Command {
 
 async function stepAction(options: StepOptions & { profile?: boolean; firstOnly?: boolean }): Promise<void> {
   const output = new Output(options)
-  const onStep = <T>(work: (gpu: Gpu, step: PreparedStep) => Promise<T> | T): Promise<T> =>
-    withGpu(options, (gpu) => withStep(gpu, { config: presets[options.preset], batch: options.batch }, (step) => work(gpu, step)))
+  const settings = { config: presets[options.preset], batch: options.batch }
   if (options.firstOnly) {
-    const first = await onStep((_, step) => firstFigures(step))
+    const first = await withGpu(options, (gpu) => coldStart(gpu, settings))
     return output.result(first, JSON.stringify(first))
   }
-  const cold = options.cold ? await coldStart(options, output) : null
-  const { profile, ...result } = await onStep((gpu, step) => measureStep(gpu, step, options.rounds, output))
+  const cold = options.cold ? await coldChild(options, output) : null
+  const { profile, ...result } = await withGpu(options, (gpu) =>
+    withStep(gpu, settings, (step) => measureStep(gpu, step, options.rounds, output)))
   const tables = [
     facts(stepFacts(result, cold)), groupTable('Part', result.layers), groupTable('Kernel', result.kernels),
-    ...(options.profile ? [dispatchTable(profile, result)] : []),
+    ...(cold ? [coldTable(cold)] : []), ...(options.profile ? [dispatchTable(profile, result)] : []),
   ]
   output.result({ ...result, ...(cold && { cold }), ...(options.profile && { profile }) }, tables.join('\n\n'))
 }

@@ -4,7 +4,7 @@ import type { KernelResult, RejectedKernel, TrafficResult } from '../../bench/ke
 import type { DispatchTime } from '../../bench/profile.ts'
 import type { Probes } from '../../bench/probes.ts'
 import { judged, rate, workOf, type Group } from '../../bench/roofline.ts'
-import type { FirstStep, StepResult } from '../../bench/step.ts'
+import type { ColdStart, FirstStep, StepResult } from '../../bench/step.ts'
 import type { Target } from '../../bench/targets.ts'
 import { mebibytes, milliseconds, probeFacts } from './bench_options.ts'
 import { percent, table } from './output.ts'
@@ -50,6 +50,17 @@ export function groupTable(title: string, groups: readonly Group[]): string {
   ])
   const header = [title, 'dispatches', 'ms', 'share', 'floor ms', 'of floor', ...(software ? ['CPU ms', 'of floor, by CPU'] : [])]
   return table(header, rows)
+}
+
+/** Kernels shown of those that take longest to compile. */
+const SLOWEST = 12
+
+export function coldTable({ kernels }: ColdStart): string {
+  const rows = kernels.slice(0, SLOWEST).map(({ kernel, constants, cpu_s }) => {
+    const values = Object.entries(constants).map(([name, value]) => `${name}=${value}`)
+    return [kernel, values.join(' '), cpu_s.toFixed(2)]
+  })
+  return table(['Longest to compile', '', 's of CPU time'], rows)
 }
 
 /** In the order in which they run. */

@@ -34,7 +34,7 @@ function launchOf(p: Plan, x: Tensor, t: ChannelAttentionTensors, clips: number)
   const WORKGROUP = workgroup(p)
   const LINES = Math.max(1, Math.floor(WORKGROUP / C4))
   return {
-    params: { batch, rows, segments: clips, channels },
+    params: { batch, rows, segments: clips, channels, channel_quads: C4, hidden_quads: H4 },
     groups: batch * clips,
     constants: { WORKGROUP, C4, H4, LINES, SUMS: LINES * C4 },
   }

@@ -36,7 +36,7 @@ export function conv1d(p: Plan, x: Tensor, w: Tensor, bias: Tensor | null, g: Co
   return y
 }
 
-/** Gradient with respect to the input of `conv1d`. */
+/** Gradient with respect to the input of `conv1d`; with `onto`, the sum of both, in a tensor of its own. */
 export function conv1dBackwardInput(
   p: Plan,
   dy: Tensor,
@@ -44,11 +44,13 @@ export function conv1dBackwardInput(
   xShape: Shape,
   g: ConvGeometry,
   label = 'conv1d backward input',
+  onto?: Tensor,
 ): Tensor {
+  if (onto) expectShape(`${label}: gradient to add to`, onto.shape, xShape)
   const dx = p.tensor(xShape, 'f32', label)
   const rows = extent(xShape, 0) * ceilDiv(extent(xShape, 1), g.stride)
   const variants = bestFirst(inputVariants, bestForRows(p.gpu, rows, extent(xShape, 2)))
-  recordVariant(p, 'conv1d backward input', shapeName(xShape, w, g), variants, { dy, w, dx, g, label })
+  recordVariant(p, 'conv1d backward input', shapeName(xShape, w, g), variants, { dy, w, dx, onto: onto ?? null, g, label })
   return dx
 }
 

@@ -2,9 +2,10 @@
 import reg from '../../shaders/conv1d_backward.wgsl'
 import lane from '../../shaders/conv1d_backward_lane.wgsl'
 import tile from '../../shaders/conv1d_tile.wgsl'
+import type { Plan } from '../runtime/plan.ts'
 import { ceilDiv } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
-import { laneCount, laneName, lanes, REG_WORKGROUP, tileConstants, tileCount, tileName, tiles, type Lane, type Tile } from './conv1d_families.ts'
+import { laneCount, laneName, lanes, REG_WORKGROUP, regName, regRows, tileConstants, tileCount, tileName, tiles, type Lane, type Tile } from './conv1d_families.ts'
 import { flopsOf, geometryOf, type ConvGeometry } from './conv1d_geometry.ts'
 import type { Variant } from './variants.ts'
 
@@ -12,24 +13,26 @@ export interface BackwardInput {
   dy: Tensor
   w: Tensor
   dx: Tensor
+  /** Another gradient of x that this one is added to. */
+  onto: Tensor | null
   g: ConvGeometry
   label: string
 }
 
-/** Rows of one residue per invocation of `reg`. */
-const REG_ROWS = 4
+/** What is bound in the place of a gradient that there is not. */
+const nothing = (p: Plan): Tensor => p.constant('nothing', 'f32', [0])
 
 const laneInput = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<BackwardInput> => ({
   name: laneName(size),
   fits: (gpu) => laneCount(gpu) > 0,
-  record(p, { dy, w, dx, g, label }) {
+  record(p, { dy, w, dx, onto, g, label }) {
     const [SG, { TM, TN }] = [laneCount(p.gpu), size]
     const geometry = geometryOf(dx.shape, w, dy.shape, g)
     const params = { ...geometry, chunks: 1, chunk_samples: 0, chunk_rows: 0 }
     const tiles = ceilDiv(params.batch * ceilDiv(params.in_rows, g.stride), SG * TM)
-    p.dispatch(lane, 'input', { dy_rows: dy, w, dx, params }, {
+    p.dispatch(lane, 'input', { dy_rows: dy, w, dx, onto: onto ?? nothing(p), params }, {
       groups: g.stride * tiles * ceilDiv(params.in_quads, SG * TN),
-      constants: { SG, TM, TN },
+      constants: { SG, TM, TN, ONTO: onto !== null },
       label,
       flops: flopsOf(geometry),
     })
@@ -39,33 +42,33 @@ const laneInput = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<BackwardInput
 const tileInput = /* @__NO_SIDE_EFFECTS__ */ (size: Tile): Variant<BackwardInput> => ({
   name: tileName(size),
   fits: () => true,
-  record(p, { dy, w, dx, g, label }) {
+  record(p, { dy, w, dx, onto, g, label }) {
     const geometry = geometryOf(dx.shape, w, dy.shape, g)
     const params = { ...geometry, chunks: 1, chunk_quads: 0 }
     const count = tileCount(size, params.batch * ceilDiv(params.in_rows, g.stride), params.in_channels)
-    const launch = { groups: g.stride * count, constants: tileConstants(size), label, flops: flopsOf(geometry) }
-    p.dispatch(tile, 'input', { dy, w, dx, params }, launch)
+    const launch = { groups: g.stride * count, constants: { ...tileConstants(size), ONTO: onto !== null }, label, flops: flopsOf(geometry) }
+    p.dispatch(tile, 'input', { dy, w, dx, onto: onto ?? nothing(p), params }, launch)
   },
 })
 
-const regInput: Variant<BackwardInput> = {
-  name: 'reg',
+const regInput = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<BackwardInput> => ({
+  name: regName(TM),
   fits: () => true,
-  record(p, { dy, w, dx, g, label }) {
+  record(p, { dy, w, dx, onto, g, label }) {
     const geometry = geometryOf(dx.shape, w, dy.shape, g)
     const params = { ...geometry, chunks: 1, chunk_rows: 0 }
-    const tiles = ceilDiv(ceilDiv(params.in_rows, g.stride), REG_ROWS)
-    p.dispatch(reg, 'input', { dy, w, dx, params }, {
+    const tiles = ceilDiv(ceilDiv(params.in_rows, g.stride), TM)
+    p.dispatch(reg, 'input', { dy, w, dx, onto: onto ?? nothing(p), params }, {
       groups: ceilDiv(params.batch * g.stride * tiles * params.in_quads, REG_WORKGROUP),
-      constants: { TM: REG_ROWS },
+      constants: { TM, ONTO: onto !== null },
       label,
       flops: flopsOf(geometry),
     })
   },
-}
+})
 
 export const inputVariants: readonly Variant<BackwardInput>[] = [
   ...lanes.map(laneInput),
   ...tiles.map(tileInput),
-  regInput,
+  ...regRows.map(regInput),
 ]

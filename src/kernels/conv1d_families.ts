@@ -9,21 +9,24 @@ import type { Variant } from './variants.ts'
 /** Invocations of a workgroup of the `reg` kernels. */
 export const REG_WORKGROUP = 64
 
-/** What a lane of the `lane` kernels loads in a step: rows, and quads of channels. */
+/** Rows per invocation of the `reg` kernels, with four channels; `reg` is what other variants are compared with. */
+export const regRows = [4, 8] as const
+export const regName = (TM: number): string => (TM === 4 ? 'reg' : `reg ${TM}x4`)
+
+/** What a lane of the `lane` kernels loads in a step of the depth: rows, and quads of channels. */
 export interface Lane {
   TM: number
   TN: number
 }
 
+/** More than these, and the code of a step outgrows the instruction cache. */
 export const lanes: readonly Lane[] = [
-  { TM: 1, TN: 1 },
-  { TM: 2, TN: 1 },
-  { TM: 4, TN: 1 },
-  { TM: 6, TN: 1 },
-  { TM: 1, TN: 2 },
-  { TM: 2, TN: 2 },
   { TM: 3, TN: 2 },
-  { TM: 4, TN: 2 },
+  { TM: 2, TN: 2 },
+  { TM: 6, TN: 1 },
+  { TM: 4, TN: 1 },
+  { TM: 2, TN: 1 },
+  { TM: 1, TN: 1 },
 ]
 
 /** What a workgroup of the `tile` kernels computes, rows x channels, and what a thread of it does, in both from 4 up. */
@@ -81,15 +84,19 @@ function bestTile(rows: number, channels: number, least: number): string {
   return tileName(tiles.find(suits) ?? (tiles[tiles.length - 1] as Tile))
 }
 
-function bestLane(SG: number, rows: number, _channels: number): string {
-  const TM = [1, 2, 4].find((lines) => rows <= lines * SG) ?? 4
-  return laneName({ TM, TN: 1 })
+/** The `lane` tile that takes the least time, by nanoseconds that parts of a step take on lavapipe. */
+function bestLane(SG: number, rows: number, channels: number): string {
+  const [loop, rowLoad, columnLoad, multiplyAdds] = [10, 9, 16, 20]
+  const cost = ({ TM, TN }: Lane): number => {
+    const step = loop + rowLoad * TM + columnLoad * TN + multiplyAdds * TM * TN
+    return ceilDiv(rows, SG * TM) * ceilDiv(channels, 4 * SG * TN) * step
+  }
+  return laneName(lanes.reduce((best, size) => (cost(size) < cost(best) ? size : best)))
 }
 
 /**
  * The variant to prefer for `rows` x `channels` results of a forward pass or an input gradient. Where few channels leave most of a
- * workgroup without a column, `reg`; else on a real GPU a `tile`; on a software adapter the lowest `lane` tile that holds all
- * rows, or the highest.
+ * workgroup without a column, `reg`; else on a real GPU a `tile`; on a software adapter with subgroups a `lane`.
  */
 export function bestForRows(gpu: Gpu, rows: number, channels: number): string {
   if (channels <= 8) return 'reg'

@@ -5,7 +5,7 @@ import tile from '../../shaders/conv1d_tile.wgsl'
 import type { Plan } from '../runtime/plan.ts'
 import { ceilDiv } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
-import { depthChunks, laneCount, laneName, lanes, REG_WORKGROUP, TILE_WORKGROUPS, tileConstants, tileCount, tileName, tiles, type Lane, type Tile } from './conv1d_families.ts'
+import { depthChunks, laneCount, laneName, lanes, REG_WORKGROUP, regName, regRows, TILE_WORKGROUPS, tileConstants, tileCount, tileName, tiles, type Lane, type Tile } from './conv1d_families.ts'
 import { flopsOf, geometryOf, type ConvGeometry } from './conv1d_geometry.ts'
 import { PartialSums } from './partial_sums.ts'
 import type { Variant } from './variants.ts'
@@ -19,8 +19,6 @@ export interface Forward {
   label: string
 }
 
-/** Output rows per invocation of `reg`. */
-const REG_ROWS = 4
 /** Where rows are few the depth is split: no finer than this many quads of channels, into no more workgroups than this. */
 const LANE_DEPTH_QUADS = 128
 const LANE_WORKGROUPS = 64
@@ -67,20 +65,20 @@ const tileForward = /* @__NO_SIDE_EFFECTS__ */ (size: Tile): Variant<Forward> =>
   },
 })
 
-const regForward: Variant<Forward> = {
-  name: 'reg',
+const regForward = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<Forward> => ({
+  name: regName(TM),
   fits: () => true,
   record(p, { x, w, bias, y, g, label }) {
     const params = geometryOf(x.shape, w, y.shape, g)
-    const invocations = params.batch * ceilDiv(params.out_rows, REG_ROWS) * params.out_quads
-    const launch = { groups: ceilDiv(invocations, REG_WORKGROUP), constants: { TM: REG_ROWS }, label, flops: flopsOf(params) }
+    const invocations = params.batch * ceilDiv(params.out_rows, TM) * params.out_quads
+    const launch = { groups: ceilDiv(invocations, REG_WORKGROUP), constants: { TM }, label, flops: flopsOf(params) }
     if (bias) p.dispatch(reg, 'forward_bias', { x, w, bias, y, params }, launch)
     else p.dispatch(reg, 'forward', { x, w, y, params }, launch)
   },
-}
+})
 
 export const forwardVariants: readonly Variant<Forward>[] = [
   ...lanes.map(laneForward),
   ...tiles.map(tileForward),
-  regForward,
+  ...regRows.map(regForward),
 ]

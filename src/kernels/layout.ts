@@ -8,14 +8,14 @@ const WORKGROUP = 64
 const unused = { length: 0, channels: 0, a_stride: 0, b_stride: 0, batch_stride: 0, first: 0 }
 
 function launch(y: Tensor) {
-  return { groups: ceilDiv(y.rows * y.rowStride, WORKGROUP), label: y.label }
+  return { groups: ceilDiv(y.byteLength / 16, WORKGROUP), label: y.label }
 }
 
 /** x [B, C, L] -> [B, L, C], the layout all kernels work in. */
 export function channelsLast(p: Plan, x: Tensor, label = 'channels last'): Tensor {
   const [batch, channels, length] = [extent(x.shape, 0), extent(x.shape, 1), extent(x.shape, 2)]
   const y = p.tensor([batch, length, channels], 'f32', label)
-  const strides = { y_stride: y.rowStride, a_stride: x.rowStride, batch_stride: channels * x.rowStride }
+  const strides = { y_quads: y.rowStride / 4, a_stride: x.rowStride, batch_stride: channels * x.rowStride }
   const params = { ...unused, rows: y.rows, length, channels, ...strides }
   p.dispatch(shader, 'channels_last', { a: x, y, params }, launch(y))
   return y
@@ -25,7 +25,7 @@ export function channelsLast(p: Plan, x: Tensor, label = 'channels last'): Tenso
 export function flatten(p: Plan, x: Tensor, label = 'flatten'): Tensor {
   const [batch, length, channels] = [extent(x.shape, 0), extent(x.shape, 1), extent(x.shape, 2)]
   const y = p.tensor([batch, channels * length], 'f32', label)
-  const params = { ...unused, rows: batch, length, channels, y_stride: y.rowStride, a_stride: x.rowStride }
+  const params = { ...unused, rows: batch, length, channels, y_quads: y.rowStride / 4, a_stride: x.rowStride }
   p.dispatch(shader, 'flatten', { a: x, y, params }, launch(y))
   return y
 }
@@ -34,7 +34,7 @@ export function flatten(p: Plan, x: Tensor, label = 'flatten'): Tensor {
 export function flattenBackward(p: Plan, dy: Tensor, xShape: Shape, label = 'flatten backward'): Tensor {
   const [length, channels] = [extent(xShape, 1), extent(xShape, 2)]
   const y = p.tensor(xShape, 'f32', label)
-  const strides = { y_stride: y.rowStride, a_stride: length, batch_stride: dy.rowStride }
+  const strides = { y_quads: y.rowStride / 4, a_stride: length, batch_stride: dy.rowStride }
   p.dispatch(shader, 'channels_last', { a: dy, y, params: { ...unused, rows: y.rows, length, channels, ...strides } }, launch(y))
   return y
 }
@@ -44,7 +44,7 @@ export function concat(p: Plan, a: Tensor, b: Tensor, label = 'concat'): Tensor 
   if (a.rows !== b.rows) throw new ShapeError(`${label}: ${formatShape(a.shape)} and ${formatShape(b.shape)} differ in rows`)
   const [n, m] = [innerOf(a.shape), innerOf(b.shape)]
   const y = p.tensor([...a.shape.slice(0, -1), n + m], 'f32', label)
-  const strides = { y_stride: y.rowStride, a_stride: a.rowStride, b_stride: b.rowStride }
+  const strides = { y_quads: y.rowStride / 4, a_stride: a.rowStride, b_stride: b.rowStride }
   const params = { ...unused, rows: y.rows, length: n, channels: m, ...strides }
   p.dispatch(shader, 'concat', { a, b, y, params }, launch(y))
   return y
@@ -56,7 +56,7 @@ export function slice(p: Plan, x: Tensor, first: number, count: number, label = 
     throw new ShapeError(`${label}: columns ${first}..${first + count - 1} are outside ${formatShape(x.shape)}`)
   }
   const y = p.tensor([...x.shape.slice(0, -1), count], 'f32', label)
-  const params = { ...unused, rows: y.rows, length: count, y_stride: y.rowStride, a_stride: x.rowStride, first }
+  const params = { ...unused, rows: y.rows, length: count, y_quads: y.rowStride / 4, a_stride: x.rowStride, first }
   p.dispatch(shader, 'slice', { a: x, y, params }, launch(y))
   return y
 }

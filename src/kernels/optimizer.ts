@@ -35,10 +35,12 @@ export function optimizerStep(
   const { parameter, gradient, rate } = t
   const [first_moment, second_moment] = t.state as [Tensor, Tensor]
   if (config.name === 'sgd') {
-    p.dispatch(shader, 'sgd', { parameter, gradient, rate, first_moment, params }, launch)
+    const cost = { flops: 6 * parameter.size, updates: ['parameter', 'first_moment'] as const }
+    p.dispatch(shader, 'sgd', { parameter, gradient, rate, first_moment, params }, { ...launch, ...cost })
   } else {
     const constants = { DECOUPLED: config.name === 'adamw' }
-    p.dispatch(shader, 'adam', { parameter, gradient, rate, first_moment, second_moment, params }, { ...launch, constants })
+    const cost = { flops: 15 * parameter.size, updates: ['parameter', 'first_moment', 'second_moment'] as const }
+    p.dispatch(shader, 'adam', { parameter, gradient, rate, first_moment, second_moment, params }, { ...launch, ...cost, constants })
   }
 }
 

@@ -15,6 +15,8 @@ export interface PoolGeometry {
 }
 
 const WORKGROUP = 64
+/** Rows per invocation. */
+const ROWS = 8
 
 /** Bounds of the pooled clips. Throws ShapeError when a clip is shorter than the kernel. */
 export function pooledSegments(segments: Segments, g: PoolGeometry, label = 'pool'): Segments {
@@ -33,21 +35,29 @@ function prepare(p: Plan, xShape: Shape, quads: number, g: PoolGeometry, segment
     out_rows: pooled[pooled.length - 1] as number,
     quads,
     segments: segmentCount(segments),
+    tiles: 0,
     kernel: g.kernel,
     stride: g.stride,
     padding: g.padding,
   }
   const in_bounds = p.constant(`${label} in bounds`, 'u32', segments)
   const out_bounds = p.constant(`${label} out bounds`, 'u32', pooled)
-  return { params, in_bounds, out_bounds }
+  return { params, in_bounds, out_bounds, pooled }
+}
+
+/** Tiles of a segment, and the workgroups of the launch. */
+function tiling({ batch, quads }: { batch: number; quads: number }, segments: Segments) {
+  const tiles = ceilDiv(Math.max(...segmentLengths(segments)), ROWS)
+  return { tiles, groups: ceilDiv(batch * segmentCount(segments) * tiles * quads, WORKGROUP) }
 }
 
 /** Pools x [B, L, C] over time, each segment on its own; returns [B, pooled length, C]. */
 export function pool1d(p: Plan, x: Tensor, g: PoolGeometry, segments?: Segments, label = `${g.kind} pool`): Tensor {
-  const { params, ...bounds } = prepare(p, x.shape, x.rowStride / 4, g, segments ?? wholeSegment(extent(x.shape, 1)), label)
+  const { params, pooled, ...bounds } = prepare(p, x.shape, x.rowStride / 4, g, segments ?? wholeSegment(extent(x.shape, 1)), label)
   const y = p.tensor([params.batch, params.out_rows, extent(x.shape, 2)], 'f32', label)
-  const constants = { MAXIMUM: g.kind === 'max' }
-  p.dispatch(shader, 'forward', { ...bounds, x, y, params }, { groups: ceilDiv(y.byteLength / 16, WORKGROUP), constants, label })
+  const { tiles, groups } = tiling(params, pooled)
+  const launch = { groups, constants: { MAXIMUM: g.kind === 'max' }, flops: y.size * g.kernel, label }
+  p.dispatch(shader, 'forward', { ...bounds, x, y, params: { ...params, tiles } }, launch)
   return y
 }
 
@@ -60,11 +70,12 @@ export function pool1dBackward(
   segments?: Segments,
   label = `${g.kind} pool backward`,
 ): Tensor {
-  const { params, ...bounds } = prepare(p, x.shape, x.rowStride / 4, g, segments ?? wholeSegment(extent(x.shape, 1)), label)
+  const whole = segments ?? wholeSegment(extent(x.shape, 1))
+  const { params, pooled: _, ...bounds } = prepare(p, x.shape, x.rowStride / 4, g, whole, label)
   expectShape(label, dy.shape, [params.batch, params.out_rows, extent(x.shape, 2)])
   const dx = p.tensor(x.shape, 'f32', label)
-  const constants = { MAXIMUM: g.kind === 'max' }
-  const launch = { groups: ceilDiv(dx.byteLength / 16, WORKGROUP), constants, label }
-  p.dispatch(shader, 'backward', { ...bounds, x, dy, dx, params }, launch)
+  const { tiles, groups } = tiling(params, whole)
+  const launch = { groups, constants: { MAXIMUM: g.kind === 'max' }, flops: dy.size * g.kernel, label }
+  p.dispatch(shader, 'backward', { ...bounds, x, dy, dx, params: { ...params, tiles } }, launch)
   return dx
 }

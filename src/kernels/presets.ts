@@ -18,22 +18,44 @@ export function adapterClass({ vendor, architecture, device, description }: Adap
   return NAMES.find(([, name]) => name.test(text))?.[0] ?? 'other'
 }
 
+type Preset = Readonly<Record<string, readonly string[]>>
+
 /**
- * Names of variants by op, best first, where a class of adapters departs from the order in the op's host file. Those of the
- * software adapters are measured at the sizes of the model.
+ * Names of variants by op, best first, where a class of adapters departs from the order in the op's host file. The order there is
+ * measured on lavapipe. SwiftShader's entries are measured at the sizes of the model; those of real GPUs are expectations from
+ * what other engines use there, and wait for a measurement: fewer registers and cores than the host files assume ask for smaller
+ * tiles, and for one query per thread.
  */
-const PRESETS: Readonly<Record<AdapterClass, Readonly<Record<string, readonly string[]>>>> = {
+export const presets: Readonly<Record<AdapterClass, Preset>> = {
   lavapipe: {},
-  swiftshader: {},
+  swiftshader: { 'attention key side': ['lane T=3'], batchnorm: ['chunks'], 'batchnorm backward': ['chunks'] },
   nvidia: {},
-  amd: {},
-  apple: {},
-  intel: {},
+  amd: {
+    attention: ['tile 64 T=1'],
+    'attention query side': ['tile 64 T=1'],
+    'attention key side': ['tile 64 T=1'],
+  },
+  apple: {
+    conv1d: ['tile 64x32'],
+    'conv1d backward input': ['tile 64x32'],
+    'conv1d backward weight': ['tile 64x32'],
+    attention: ['tile 64 T=1'],
+    'attention query side': ['tile 64 T=1'],
+    'attention key side': ['tile 64 T=1'],
+  },
+  intel: {
+    conv1d: ['tile 32x32'],
+    'conv1d backward input': ['tile 32x32'],
+    'conv1d backward weight': ['tile 32x32'],
+    attention: ['tile 64 T=1'],
+    'attention query side': ['tile 64 T=1'],
+    'attention key side': ['tile 64 T=1'],
+  },
   other: {},
 }
 
 /** Names of the variants of an op that this adapter should try first. */
-export const preset = (info: AdapterInfo, op: string): readonly string[] => PRESETS[adapterClass(info)][op] ?? []
+export const preset = (info: AdapterInfo, op: string): readonly string[] => presets[adapterClass(info)][op] ?? []
 
 /**
  * Whether a variant may be the fastest here at all. A software adapter emulates workgroup memory and barriers: `tile` kernels take 5 to

@@ -36,20 +36,22 @@ interface Args<Bindings extends string> {
   pairs: number
   /** Rows of the longest segment on the side whose rows the invocations share out. */
   longest: number
+  /** Of all pairs of a query and a key of the same segment. */
+  flops: number
   label: string
 }
 
 /** Writes the dispatch of one entry, given how the family cuts the longest segment into tiles and launches them. */
-type Dispatch<A, C> = (p: Plan, args: A, tiles: number, launch: { groups: number; constants: C; label: string }) => void
+type Dispatch<A, C> = (p: Plan, args: A, tiles: number, launch: { groups: number; constants: C; flops: number; label: string }) => void
 
 /** Any adapter: an invocation has `rows` rows of its own and loads all others. */
 const reg = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(rows: number, dispatch: Dispatch<A, { D4: number }>): Variant<A> => ({
   name: 'reg',
   fits: () => true,
   record(p, args) {
-    const { d4: D4, pairs, longest, label } = args
+    const { d4: D4, pairs, longest, flops, label } = args
     const tiles = ceilDiv(longest, rows)
-    dispatch(p, args, tiles, { groups: ceilDiv(pairs * tiles, WORKGROUP), constants: { D4 }, label })
+    dispatch(p, args, tiles, { groups: ceilDiv(pairs * tiles, WORKGROUP), constants: { D4 }, flops, label })
   },
 })
 
@@ -63,13 +65,14 @@ const lane = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(T: number, dispa
   name: `lane T=${T}`,
   fits: ({ info, subgroupSize }, { d4 }) => info.isFallbackAdapter && subgroupSize !== null && T * d4 <= MAX_OWN,
   record(p, args) {
-    const { d4: D4, pairs, longest, label } = args
+    const { d4: D4, pairs, longest, flops, label } = args
     const SG = p.gpu.subgroupSize as number
     const KB = Math.max(1, Math.floor(SG / D4))
     const tiles = ceilDiv(longest, SG * T)
     dispatch(p, args, tiles, {
       groups: pairs * tiles,
       constants: { SG, D4, T, OWN: T * D4, KB, LOADS: ceilDiv(KB * D4, SG) },
+      flops,
       label,
     })
   },
@@ -88,9 +91,9 @@ const tile = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(width: number, T
     return !info.isFallbackAdapter && bytes <= limits.maxComputeWorkgroupStorageSize && T * d4 <= MAX_OWN
   },
   record(p, args) {
-    const { d4: D4, pairs, longest, label } = args
+    const { d4: D4, pairs, longest, flops, label } = args
     const tiles = ceilDiv(longest, width * T)
-    dispatch(p, args, tiles, { groups: pairs * tiles, constants: { WORKGROUP: width, D4, T, TILE }, label })
+    dispatch(p, args, tiles, { groups: pairs * tiles, constants: { WORKGROUP: width, D4, T, TILE }, flops, label })
   },
 })
 
@@ -160,6 +163,8 @@ function setUp(p: Plan, q: Tensor, k: Tensor, queries: Segments, keys: Segments,
   return {
     bounds: p.constant(`${label} bounds`, 'u32', [...queries, ...keys]),
     common: { params, d4: q.rowStride / 4, pairs: batch * segments },
+    // One multiplication and addition per pair of a query and a key and per channel.
+    productFlops: 2 * depth * batch * segmentLengths(queries).reduce((sum, rows, s) => sum + rows * (segmentLengths(keys)[s] as number), 0),
     longestQueries: Math.max(...segmentLengths(queries)),
     longestKeys: Math.max(...segmentLengths(keys)),
     shape: `${batch}x${n}x${depth} keys ${params.keys} segments ${segments}`,
@@ -180,11 +185,17 @@ export function temporalAttention(
   label = 'attention',
 ): { y: Tensor; record: AttentionRecord } {
   expectSameShape(label, k, v)
-  const { bounds, common, longestQueries, shape } = setUp(p, q, k, queries, keys, label)
+  const { bounds, common, productFlops, longestQueries, shape } = setUp(p, q, k, queries, keys, label)
   const y = p.tensor(q.shape, 'f32', label)
   const lse = p.tensor(q.shape.slice(0, 2), 'f32', `${label} lse`)
   const tensors = { bounds, q, k, v, y, lse }
-  recordVariant(p, 'attention', shape, forwardVariants, { ...common, tensors, longest: longestQueries, label })
+  recordVariant(p, 'attention', shape, forwardVariants, {
+    ...common,
+    tensors,
+    longest: longestQueries,
+    flops: 2 * productFlops,
+    label,
+  })
   return { y, record: { q, k, v, y, lse, queries, keys } }
 }
 
@@ -196,13 +207,14 @@ export function temporalAttentionBackward(
   label = 'attention backward',
 ): { dq: Tensor; dk: Tensor; dv: Tensor } {
   expectSameShape(label, dy, y)
-  const { bounds, common, longestQueries, longestKeys, shape } = setUp(p, q, k, queries, keys, label)
+  const { bounds, common, productFlops, longestQueries, longestKeys, shape } = setUp(p, q, k, queries, keys, label)
   const { params, d4 } = common
   // Per query its lse and delta, side by side: the key side then needs 8 storage buffers, which every device has.
   const rows = p.tensor([params.batch, 2 * params.queries], 'f32', `${label} rows`)
   p.dispatch(backward, 'row_statistics', { y, dy, lse, row_values: rows, params: { ...params, tiles: 0 } }, {
     groups: ceilDiv(params.batch * params.queries, WORKGROUP),
     constants: { D4: d4 },
+    flops: 2 * y.size,
     label: `${label} rows`,
   })
   const shared = { bounds, q, k, v, dy, rows }
@@ -211,6 +223,7 @@ export function temporalAttentionBackward(
     ...common,
     tensors: { ...shared, dq },
     longest: longestQueries,
+    flops: 3 * productFlops,
     label: `${label} query side`,
   })
   const dk = p.tensor(k.shape, 'f32', `${label} dk`)
@@ -219,6 +232,7 @@ export function temporalAttentionBackward(
     ...common,
     tensors: { ...shared, dk, dv },
     longest: longestKeys,
+    flops: 4 * productFlops,
     label: `${label} key side`,
   })
   return { dq, dk, dv }

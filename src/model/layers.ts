@@ -13,7 +13,7 @@ import { temporalAttention, temporalAttentionBackward } from '../kernels/tempora
 import type { Plan } from '../runtime/plan.ts'
 import { extent } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
-import type { ConvSpec, Join, Layer, Layers } from './architecture.ts'
+import type { ConvSpec, Join, Layer, Layers, Step } from './architecture.ts'
 import type { RntaPool } from './config.ts'
 import type { WeightTensors } from './weights.ts'
 
@@ -46,18 +46,18 @@ export class GpuLayers implements Layers<Tensor> {
     this.sums.record('weight gradients')
   }
 
-  conv(name: string, spec: ConvSpec): Layer<Tensor> {
+  conv(name: string, spec: ConvSpec): (x: Tensor) => Required<Step<Tensor>> {
     const { p, weights } = this
     return (x) => {
       const w = weights.parameter(`${name}.weight`)
       const y = conv1d(p, x, w, spec.bias ? weights.parameter(`${name}.bias`) : null, spec, name)
-      const backward = (dy: Tensor): Tensor => {
+      const backward = (dy: Tensor, onto?: Tensor): Tensor => {
         const dbias = spec.bias ? weights.gradient(`${name}.bias`) : null
         conv1dBackwardWeight(p, x, dy, weights.gradient(`${name}.weight`), dbias, spec, `${name} backward weight`, this.sums)
         if (x === this.constantInput) return x
-        return conv1dBackwardInput(p, dy, w, x.shape, spec, `${name} backward input`)
+        return conv1dBackwardInput(p, dy, w, x.shape, spec, `${name} backward input`, onto)
       }
-      return { y, backward }
+      return { y, backward: (dy) => backward(dy), backwardOnto: backward }
     }
   }
 
@@ -123,7 +123,7 @@ export class GpuLayers implements Layers<Tensor> {
    */
   temporalAttention(name: string, { pool, clips }: { pool: RntaPool; clips: number }): Layer<Tensor> {
     const { p } = this
-    const project = (part: string): Layer<Tensor> => this.conv(`${name}.${part}`, { ...pointwise, channels: 0, kernel: 1, bias: true })
+    const project = (part: string) => this.conv(`${name}.${part}`, { ...pointwise, channels: 0, kernel: 1, bias: true })
     const geometry = rntaPools[pool]
     return (x) => {
       const segments = clipSegments(extent(x.shape, 1), clips)
@@ -142,8 +142,9 @@ export class GpuLayers implements Layers<Tensor> {
         const { dx, dskip } = normalised.backward(dy)
         const dmixed = out.backward(dx)
         const { dq, dk, dv } = temporalAttentionBackward(p, dmixed, record, `${name} backward`)
-        const through = [theta.backward(dq), phi.backward(unpool(dk, phi)), g.backward(unpool(dv, g))]
-        return through.reduce((sum, gradient) => add(p, sum, gradient), dskip)
+        const withQueries = theta.backwardOnto(dq, dskip)
+        const withKeys = phi.backwardOnto(unpool(dk, phi), withQueries)
+        return g.backwardOnto(unpool(dv, g), withKeys)
       }
       return { y: normalised.y, backward }
     }
@@ -192,4 +193,4 @@ export class GpuLayers implements Layers<Tensor> {
   }
 }
 
-type Projected = ReturnType<Layer<Tensor>>
+type Projected = Required<Step<Tensor>>

@@ -29,8 +29,8 @@ export interface MeasureOptions {
 /** The kernels that all others are judged by: plain, and they run on any adapter. An op without them is judged by its last candidate. */
 const REFERENCE = 'reg'
 
-/** A candidate that takes this many times as long as another one when first timed is not timed again. */
-const HOPELESS = 2
+/** A candidate other than the default that takes this many times as long as another one when first timed is not timed again. */
+const HOPELESS = 4
 
 /** A sample repeats a run until it takes this long, ms: timestamps may come in steps of 0.1 ms, CPU time in steps of several. */
 const LONG_ENOUGH = 5
@@ -143,9 +143,10 @@ class Bench {
       this.repeats.set(name, Math.min(MAX_REPEATS, Math.max(1, Math.ceil(wanted / Math.max(ms, wanted / MAX_REPEATS)))))
     }
     const best = Math.min(...once.values())
-    const hopeless = [...once].filter(([, ms]) => ms >= wanted && ms > HOPELESS * best)
+    const byDefault = this.choice.candidates[0] ?? ''
+    const hopeless = [...once].filter(([name, ms]) => name !== byDefault && ms >= wanted && ms > HOPELESS * best)
     const tooSlow = new Map(hopeless.map(([name, ms]) => [name, [ms]]))
-    const raced = await race(names.filter((name) => !tooSlow.has(name)), (name) => {
+    const raced = await race(names.filter((name) => !tooSlow.has(name)), byDefault, (name) => {
       signal?.throwIfAborted()
       return this.sample(name)
     })
