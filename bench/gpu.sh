@@ -33,7 +33,7 @@ fail() {
 }
 
 # Where the dynamic linker finds a library by its name; nothing if it does not.
-library() { PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | awk -v name="$1" '$1 == name && /x86-64/ { print $NF; exit }'; }
+library() { PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | sed -n "/^[[:space:]]*$1 (.*x86-64/{s/.* => //p;q}"; }
 
 # ---- pack ----
 
@@ -43,7 +43,7 @@ pack() {
   root=$(cd "$(dirname "$0")/.." && pwd)
   node=$(node -p process.execPath) || fail 1 'no Node on the PATH'
   [[ $(node -p 'process.platform + process.arch') == linuxx64 ]] || fail 1 "$node is not for Linux on x64"
-  if ldd "$node" | grep -q libnode; then fail 1 "$node is not all of Node; use one of nodejs.org"; fi
+  if ldd "$node" 2>/dev/null | grep -q libnode; then fail 1 "$node is not all of Node; use one of nodejs.org"; fi
   [[ -n $(library libvulkan.so.1) ]] || fail 1 'the Vulkan loader libvulkan.so.1 is not installed (Debian: apt-get install libvulkan1)'
   [[ -z $fixtures || -f $fixtures/index.json ]] || fail 2 "$fixtures has no index.json"
   node -e "import('$root/scripts/lib/build.mjs').then(({ build }) => build())" || fail 1 'the build failed'
@@ -81,14 +81,14 @@ link_packages() {
     mkdir -p "$tree/node_modules/$(dirname "$name")"
     ln -s "$path" "$tree/node_modules/$name"
   done < <(cd "$1" && npm ls --omit=dev --all --parseable 2>/dev/null)
-  [[ -e $tree/node_modules/webgpu/dist/linux-x64 ]] || fail 1 'the package webgpu is not installed; run `npm run setup`'
+  [[ -e $tree/node_modules/webgpu/dist/linux-x64 ]] || fail 1 "the package webgpu is not installed; run \`npm run setup\`"
 }
 
 # ---- run ----
 
 # run OUT FOLDER
 run() {
-  local batch name
+  local batch large=${batches[0]} small=${batches[1]}
   out=$1
   deadline=$((SECONDS + seconds))
   [[ -f $2/galvani.tar.gz ]] || fail 2 "$2 has no galvani.tar.gz; make it by \`bench/gpu.sh pack FOLDER\`"
@@ -97,23 +97,24 @@ run() {
   set_environment
   find_adapter
   note_facts
-  part verify 100 verify
+  part verify 120 verify
   for batch in "${batches[@]}"; do part "step-$batch" 40 bench step --batch "$batch" --rounds "$rounds"; done
-  if [[ -n $python ]]; then
-    for name in torch torch-compile; do
-      part "$name-${batches[0]}" 90 bench peers --peers "$name" --python "$python" --batch "${batches[0]}" --rounds "$rounds"
-    done
-  fi
+  compare_with_pytorch "$large"
   for batch in "${batches[@]}"; do part "tune-$batch" 60 tune --batch "$batch" --budget "$tune_seconds"; done
-  part "bench-${batches[0]}" 100 bench all --batch "${batches[0]}" --rounds "$rounds" --all-variants --html "$work/bench-${batches[0]}.html"
-  part "bench-${batches[1]}" 60 bench all --batch "${batches[1]}" --rounds "$rounds" --all-variants
+  part "bench-$large" 100 bench all --batch "$large" --rounds "$rounds" --all-variants --html "$work/bench-$large.html"
+  part "bench-$small" 60 bench all --batch "$small" --rounds "$rounds" --all-variants
   if [[ -d $work/app/fixtures ]]; then part fixtures 90 verify --fixtures "$work/app/fixtures"; fi
-  if [[ -n $python ]]; then
-    for name in torch torch-compile; do
-      part "$name-${batches[1]}" 90 bench peers --peers "$name" --python "$python" --batch "${batches[1]}" --rounds "$rounds"
-    done
-  fi
+  compare_with_pytorch "$small"
   if ((failures > 0)); then fail 1 "$failures parts of the run failed; $out/summary.md says which, $out/log.txt why"; fi
+}
+
+# compare_with_pytorch BATCH: one part for each way to run it, since compilation may take all of its time.
+compare_with_pytorch() {
+  local name
+  if [[ -z $python ]]; then return; fi
+  for name in torch torch-compile; do
+    part "$name-$1" 90 bench peers --peers "$name" --python "$python" --batch "$1" --rounds "$rounds"
+  done
 }
 
 # Caches start empty, nothing is left behind, and the packed libraries serve where the system has none.
@@ -125,6 +126,7 @@ set_environment() {
   for path in "$work"/app/lib/*; do
     if [[ -n $(library "${path##*/}") ]]; then rm "$path"; fi
   done
+  export PATH=$PATH:$MOUNTED/bin
   export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$MOUNTED/lib64:$MOUNTED/lib:$work/app/lib
 }
 
@@ -163,7 +165,7 @@ part() {
   fi
   if [[ $outcome != 'done' ]]; then failures=$((failures + 1)); fi
   printf '%s\t%s\t%s s\n' "$name" "$outcome" $((SECONDS - started)) | tee -a "$work/outcomes.tsv"
-  "$work/app/node" "$work/app/bench/gpu_summary.mjs" "$work" "$out" || fail 1 "the results could not be written to $out"
+  "$work/app/node" "$work/app/bench/gpu_summary.mjs" "$work" "$out" 2>>"$work/log.txt" || printf 'gpu.sh: the results were not written to %s\n' "$out" >&2
 }
 
 # limited NAME SECONDS ARGUMENTS...: galvani's exit code, or that of timeout. In the background, so that a signal ends it at once.

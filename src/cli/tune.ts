@@ -3,8 +3,7 @@ import { OPENSMILE_FEATURES } from '../model/config.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { OpenOptions } from '../runtime/node.ts'
 import { loadTunedKernels } from '../train/tuned_kernels.ts'
-import type { TuneCache, TunedEntry } from '../tune/cache.ts'
-import { cacheFile } from '../tune/cache.ts'
+import { cacheFile, type TuneCache, type TunedEntry } from '../tune/cache.ts'
 import { count, milliseconds } from './bench_options.ts'
 import { adapterOption, interruptible, withGpu } from './context.ts'
 import { addModelOptions, modelConfig, type ModelOptions } from './model_options.ts'
@@ -36,7 +35,7 @@ Examples:
   galvani tune --preset released --batch 64 --budget 300
   galvani tune --show
 
-What is found is kept in ${cacheStore().root} (GALVANI_CACHE names another folder), one file an adapter.`)
+What is found is kept in ~/.cache/galvani, one file an adapter; GALVANI_CACHE names another folder.`)
     .action(tuneAction)
 }
 

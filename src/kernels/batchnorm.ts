@@ -15,8 +15,9 @@ const WORKGROUP = 64
 /** Rows per partial statistic, and per invocation that normalises. */
 const CHUNK_ROWS = 256
 const ROWS = 8
-/** Up to this many rows one dispatch that walks each column costs less than three that share out the rows. */
+/** Up to this many rows one dispatch that walks each column costs less than three that share out the rows; forward on lavapipe. */
 const COLUMN_ROWS = 5120
+const COLUMN_ROWS_SOFTWARE = 65536
 
 export interface BatchNormTensors {
   /** Scale [C]. */
@@ -128,9 +129,9 @@ const columns = /* @__NO_SIDE_EFFECTS__ */ (quads: number): Variant<Forward> => 
 const forwardVariants: readonly Variant<Forward>[] = [columns(1), columns(4), chunks]
 
 /** Few rows are walked by columns, many are shared out. A GPU wants many workgroups, a software adapter whole cache lines. */
-function bestFirst<Args>(p: Plan, variants: readonly Variant<Args>[], rows: number): Variant<Args>[] {
+function bestFirst<Args>(p: Plan, variants: readonly Variant<Args>[], rows: number, most = COLUMN_ROWS): Variant<Args>[] {
   const few = p.gpu.info.isFallbackAdapter ? 'columns 16' : 'columns 4'
-  const best = rows <= COLUMN_ROWS ? few : 'chunks'
+  const best = rows <= most ? few : 'chunks'
   return [...variants].sort((a, b) => Number(b.name === best) - Number(a.name === best))
 }
 
@@ -161,7 +162,7 @@ export function batchNorm(
     if (extent(x.shape, 0) * Math.min(...segmentLengths(segments)) < 2) {
       throw new ShapeError(`${label}: one value per channel has no variance; train on a larger batch or a longer signal`)
     }
-    const variants = bestFirst(p, forwardVariants, x.rows)
+    const variants = bestFirst(p, forwardVariants, x.rows, p.gpu.info.isFallbackAdapter ? COLUMN_ROWS_SOFTWARE : COLUMN_ROWS)
     recordVariant(p, 'batchnorm', shapeName(x, segments), variants, args)
   } else {
     const params = { ...layout(x, segments), momentum: 0, eps: mode.eps ?? EPS }

@@ -5,7 +5,10 @@ import tile from '../../shaders/conv1d_tile.wgsl'
 import type { Plan } from '../runtime/plan.ts'
 import { ceilDiv } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
-import { laneCount, laneName, lanes, REG_WORKGROUP, regName, regRows, tileConstants, tileCount, tileName, tiles, type Lane, type Tile } from './conv1d_families.ts'
+import {
+  laneCount, laneName, lanes, REG_WORKGROUP, regName, regRows,
+  tileConstants, tileCount, tileName, tiles, type Lane, type Tile,
+} from './conv1d_families.ts'
 import { flopsOf, geometryOf, type ConvGeometry } from './conv1d_geometry.ts'
 import type { Variant } from './variants.ts'
 
@@ -29,9 +32,9 @@ const laneInput = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<BackwardInput
     const [SG, { TM, TN }] = [laneCount(p.gpu), size]
     const geometry = geometryOf(dx.shape, w, dy.shape, g)
     const params = { ...geometry, chunks: 1, chunk_samples: 0, chunk_rows: 0 }
-    const tiles = ceilDiv(params.batch * ceilDiv(params.in_rows, g.stride), SG * TM)
+    const tiles = ceilDiv(params.batch * ceilDiv(params.in_rows, g.stride), SG * TM) * ceilDiv(params.in_quads, SG * TN)
     p.dispatch(lane, 'input', { dy_rows: dy, w, dx, onto: onto ?? nothing(p), params }, {
-      groups: g.stride * tiles * ceilDiv(params.in_quads, SG * TN),
+      groups: g.stride * tiles,
       constants: { SG, TM, TN, ONTO: onto !== null },
       label,
       flops: flopsOf(geometry),
@@ -67,8 +70,8 @@ const regInput = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<BackwardInput>
   },
 })
 
-export const inputVariants: readonly Variant<BackwardInput>[] = [
+export const inputVariants: readonly Variant<BackwardInput>[] = /* @__PURE__ */ (() => [
   ...lanes.map(laneInput),
   ...tiles.map(tileInput),
   ...regRows.map(regInput),
-]
+])()

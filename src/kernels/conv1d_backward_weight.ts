@@ -113,4 +113,4 @@ const regWeight: Variant<BackwardWeight> = {
   },
 }
 
-export const weightVariants: readonly Variant<BackwardWeight>[] = [laneWeight, ...tiles.map(tileWeight), regWeight]
+export const weightVariants: readonly Variant<BackwardWeight>[] = /* @__PURE__ */ (() => [laneWeight, ...tiles.map(tileWeight), regWeight])()

@@ -19,7 +19,7 @@ export interface Lane {
   TN: number
 }
 
-/** More than these, and the code of a step outgrows the instruction cache. */
+/** Where TM * TN exceeds 6, the code of a step outgrows the instruction cache. */
 export const lanes: readonly Lane[] = [
   { TM: 3, TN: 2 },
   { TM: 2, TN: 2 },
@@ -114,9 +114,9 @@ export function bestForWeight(gpu: Gpu, rows: number, channels: number): string 
 export const bestFirst = <Args>(variants: readonly Variant<Args>[], best: string): Variant<Args>[] =>
   [...variants].sort((a, b) => Number(b.name === best) - Number(a.name === best))
 
-/** Splits a depth where there are few tiles: into parts of `least` quads or more, for no more than `workgroups` in all. */
-export function depthChunks(quads: number, tiles: number, least: number, workgroups: number): { chunks: number; chunk_quads: number } {
-  const split = Math.max(1, Math.min(Math.floor(quads / least), Math.floor(workgroups / tiles)))
+/** Splits a depth where the `count` of tiles is low: into parts of `least` quads or more, for no more than `workgroups` in all. */
+export function depthChunks(quads: number, count: number, least: number, workgroups: number) {
+  const split = Math.max(1, Math.min(Math.floor(quads / least), Math.floor(workgroups / count)))
   const chunkQuads = ceilDiv(quads, split)
   return { chunks: ceilDiv(quads, chunkQuads), chunk_quads: chunkQuads }
 }

@@ -5,7 +5,10 @@ import tile from '../../shaders/conv1d_tile.wgsl'
 import type { Plan } from '../runtime/plan.ts'
 import { ceilDiv } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
-import { depthChunks, laneCount, laneName, lanes, REG_WORKGROUP, regName, regRows, TILE_WORKGROUPS, tileConstants, tileCount, tileName, tiles, type Lane, type Tile } from './conv1d_families.ts'
+import {
+  depthChunks, laneCount, laneName, lanes, REG_WORKGROUP, regName, regRows,
+  TILE_WORKGROUPS, tileConstants, tileCount, tileName, tiles, type Lane, type Tile,
+} from './conv1d_families.ts'
 import { flopsOf, geometryOf, type ConvGeometry } from './conv1d_geometry.ts'
 import { PartialSums } from './partial_sums.ts'
 import type { Variant } from './variants.ts'
@@ -77,8 +80,8 @@ const regForward = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<Forward> => 
   },
 })
 
-export const forwardVariants: readonly Variant<Forward>[] = [
+export const forwardVariants: readonly Variant<Forward>[] = /* @__PURE__ */ (() => [
   ...lanes.map(laneForward),
   ...tiles.map(tileForward),
   ...regRows.map(regForward),
-]
+])()
