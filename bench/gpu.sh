@@ -25,12 +25,7 @@ LIBRARIES=(libvulkan.so.1 libGLdispatch.so.0 libEGL.so.1 libGLX.so.0 libX11.so.6
 MOUNTED=/usr/local/nvidia
 
 usage() { sed -n '2,/^$/s/^# \{0,1\}//p' "$0"; }
-
-# fail CODE SENTENCE
-fail() {
-  printf 'gpu.sh: %s\n' "$2" >&2
-  exit "$1"
-}
+fail() { printf 'gpu.sh: %s\n' "$2" >&2; exit "$1"; }
 
 # Where the dynamic linker finds a library by its name; nothing if it does not.
 library() { PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | sed -n "/^[[:space:]]*$1 (.*x86-64/{s/.* => //p;q}"; }
@@ -39,14 +34,14 @@ library() { PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | sed -n "/^[[:sp
 
 # pack FOLDER FIXTURES ('' for none): links all of it into one tree, and archives what the links lead to.
 pack() {
-  local folder=$1 fixtures=$2 root node tree size
+  local folder=$1 fixtures=$2 root node tree size name path
   root=$(cd "$(dirname "$0")/.." && pwd)
   node=$(node -p process.execPath) || fail 1 'no Node on the PATH'
   [[ $(node -p 'process.platform + process.arch') == linuxx64 ]] || fail 1 "$node is not for Linux on x64"
   if ldd "$node" 2>/dev/null | grep -q libnode; then fail 1 "$node is not all of Node; use one of nodejs.org"; fi
   [[ -n $(library libvulkan.so.1) ]] || fail 1 'the Vulkan loader libvulkan.so.1 is not installed (Debian: apt-get install libvulkan1)'
   [[ -z $fixtures || -f $fixtures/index.json ]] || fail 2 "$fixtures has no index.json"
-  node -e "import('$root/scripts/lib/build.mjs').then(({ build }) => build())" || fail 1 'the build failed'
+  node -e 'import(process.argv[1]).then(({ build }) => build())' "$root/scripts/lib/build.mjs" || fail 1 'the build failed'
 
   tree=$work/tree
   mkdir -p "$tree/bench" "$tree/lib" "$tree/node_modules" "$folder" || exit 1
@@ -54,7 +49,10 @@ pack() {
   ln -s "$root"/{bin,dist,package.json} "$tree/"
   ln -s "$root"/bench/{peers,gpu_summary.mjs} "$tree/bench/"
   if [[ -n $fixtures ]]; then ln -s "$(cd "$fixtures" && pwd)" "$tree/fixtures"; fi
-  link_libraries
+  for name in "${LIBRARIES[@]}"; do
+    path=$(library "$name")
+    if [[ -n $path ]]; then ln -s "$path" "$tree/lib/$name"; fi
+  done
   link_packages "$root"
   tar -C "$tree" --dereference --exclude=bench/peers/node_modules --exclude='webgpu/dist/darwin*' --exclude='webgpu/dist/win32*' \
     --exclude=webgpu/dist/linux-arm64 --exclude='dist/*.map' --exclude=dist/types -czf "$folder/galvani.tar.gz" . || fail 1 'the archive could not be written'
@@ -62,14 +60,6 @@ pack() {
   size=$(du -sm --apparent-size "$folder" | cut -f1)
   ((size <= LIMIT_MIB)) || fail 1 "$folder has $size MiB, more than $LIMIT_MIB; leave --fixtures out, or choose an empty folder"
   printf '%s: %s MiB; on the GPU: %s/gpu.sh run OUT\n' "$folder" "$size" "$folder"
-}
-
-link_libraries() {
-  local name path
-  for name in "${LIBRARIES[@]}"; do
-    path=$(library "$name")
-    if [[ -n $path ]]; then ln -s "$path" "$tree/lib/$name"; fi
-  done
 }
 
 # link_packages ROOT: what package.json needs at run time; packages within packages come along with these.
@@ -86,7 +76,6 @@ link_packages() {
 
 # ---- run ----
 
-# run OUT FOLDER
 run() {
   local batch large=${batches[0]} small=${batches[1]}
   out=$1
@@ -101,10 +90,11 @@ run() {
   for batch in "${batches[@]}"; do part "step-$batch" 40 bench step --batch "$batch" --rounds "$rounds"; done
   compare_with_pytorch "$large"
   for batch in "${batches[@]}"; do part "tune-$batch" 60 tune --batch "$batch" --budget "$tune_seconds"; done
-  part "bench-$large" 100 bench all --batch "$large" --rounds "$rounds" --all-variants --html "$work/bench-$large.html"
-  part "bench-$small" 60 bench all --batch "$small" --rounds "$rounds" --all-variants
+  part "bench-$large" 80 bench all --batch "$large" --rounds "$rounds" --html "$work/bench-$large.html"
+  part "bench-$small" 60 bench all --batch "$small" --rounds "$rounds"
   if [[ -d $work/app/fixtures ]]; then part fixtures 90 verify --fixtures "$work/app/fixtures"; fi
   compare_with_pytorch "$small"
+  part "variants-$large" 100 bench kernels --batch "$large" --all-variants
   if ((failures > 0)); then fail 1 "$failures parts of the run failed; $out/summary.md says which, $out/log.txt why"; fi
 }
 

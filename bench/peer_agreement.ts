@@ -4,7 +4,7 @@
 export type NamedData = ReadonlyMap<string, Float32Array>
 
 /**
- * Largest errors of programs that agree. Measured after 3 steps with batches of 2, 8 and 32: losses 5e-6; changes 3e-3, where a ReLU
+ * Largest errors of programs that agree. Measured after 3 steps with batches of 2 to 32: losses 5e-6; changes 3e-3, where a ReLU
  * or a gate near zero is decided by rounding.
  */
 export const TOLERANCES = { loss: 1e-3, change: 1e-2 }

@@ -246,7 +246,7 @@ describe('no adapter', () => {
 })
 
 describe('good paths', () => {
-  it.each(['doctor', 'prepare', 'decompose', 'train', 'eval', 'predict', 'verify', 'report', 'fixtures make', 'summary'])(
+  it.each(['doctor', 'prepare', 'decompose', 'train', 'eval', 'predict', 'verify', 'report', 'fixtures make', 'summary', 'tune', 'bench', 'bench step', 'bench kernels', 'bench peers'])(
     '%s --help has an example',
     async (command) => {
       const { stdout } = await succeeds([...command.split(' '), '--help'])

@@ -32,6 +32,7 @@ function answer() {
     tune: { file: 'x', entries: { 'conv 1': { variant: 'tile', ms: 1, defaultMs: 3, tried: [{ variant: 'reg' }] } } },
     'bench step': { batch: Number(after('--batch')), ...ms, floor_ms: 0.5, dispatches: 160, js_ms: 0.1, fma_peak_gflops: 60000, copy_gbps: 4000 },
     'bench all': { targets: [{ row: 'conv', required: 0.4, bound: 'least', unit: 'of FMA peak', measured: 0.5, met: true }] },
+    'bench kernels': { kernels: [], rejected: [] },
     'bench peers': { batch: 256, ours: { name: 'galvani', ...ms }, peers: [{ name: after('--peers'), ...ms, ratio: 1.5, agrees: true }] },
   }
   if (ADAPTER === 'none') return process.exit(4)
@@ -118,13 +119,14 @@ describe.skipIf(!LINUX_X64)('gpu.sh', () => {
       'doctor default', 'verify', 'bench step --batch 256 --rounds 20', 'bench step --batch 32 --rounds 20',
       ...['torch', 'torch-compile'].map((name) => `bench peers --peers ${name} --python /its/python --batch 256 --rounds 20`),
       'tune --batch 256 --budget 45', 'tune --batch 32 --budget 45',
-      'bench all --batch 256 --rounds 20 --all-variants --html PAGE', 'bench all --batch 32 --rounds 20 --all-variants', 'verify --fixtures DIR',
+      'bench all --batch 256 --rounds 20 --html PAGE', 'bench all --batch 32 --rounds 20', 'verify --fixtures DIR',
       ...['torch', 'torch-compile'].map((name) => `bench peers --peers ${name} --python /its/python --batch 32 --rounds 20`),
+      'bench kernels --batch 256 --all-variants',
     ])
     expect(readdirSync(out).sort()).toEqual(
       ['bench-256.html', 'bench-256.json', 'bench-32.json', 'kernels-fast-1.json', 'log.txt', 'results.json', 'summary.md'])
     expect(Object.keys(JSON.parse(file('results.json')))).toEqual(
-      ['doctor', 'verify', 'step-256', 'step-32', 'torch-256', 'torch-compile-256', 'tune-256', 'tune-32', 'fixtures', 'torch-32', 'torch-compile-32'])
+      ['doctor', 'verify', 'step-256', 'step-32', 'torch-256', 'torch-compile-256', 'tune-256', 'tune-32', 'fixtures', 'torch-32', 'torch-compile-32', 'variants-256'])
     const summary = file('summary.md')
     expect(summary).toMatch(/^# galvani 1 on Fast 1\n\n- Date: 20\d\d-/)
     for (const line of [
@@ -138,7 +140,7 @@ describe.skipIf(!LINUX_X64)('gpu.sh', () => {
     const { status, stderr, out, outcomes, file } = run(['--quick'], { FAILS: 'verify' })
     expect(outcomes).toEqual({
       verify: 'failed (exit code 5)', 'step-2': 'done', 'step-1': 'done', 'tune-2': 'done', 'tune-1': 'done', 'bench-2': 'done', 'bench-1': 'done',
-      fixtures: 'failed (exit code 5)',
+      fixtures: 'failed (exit code 5)', 'variants-2': 'done',
     })
     expect({ status, stderr }).toEqual({ status: 1, stderr: `gpu.sh: 2 parts of the run failed; ${out}/summary.md says which, ${out}/log.txt why\n` })
     expect(JSON.parse(file('results.json'))).toMatchObject({ verify: { failed: 1 }, fixtures: { failed: 1 } })

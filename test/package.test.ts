@@ -23,7 +23,8 @@ const entries = Object.keys(manifest.exports).map((path) => `galvani${path.slice
 beforeAll(() => {
   const modules = join(home, 'node_modules')
   for (const file of ['package.json', ...manifest.files]) {
-    cpSync(join(root, file), join(modules, 'galvani', file), { recursive: true })
+    const filter = (source: string) => !source.includes(join('bench', 'peers', 'node_modules'))
+    cpSync(join(root, file), join(modules, 'galvani', file), { recursive: true, filter })
   }
   for (const name of Object.keys(manifest.dependencies)) {
     mkdirSync(dirname(join(modules, name)), { recursive: true })

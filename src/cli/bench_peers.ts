@@ -22,8 +22,9 @@ const notes = `
 Every program runs in a process of its own and has the machine to itself during its steps: one of ours, one of each peer, round
 after round. Slow ones get fewer rounds. The answers must agree.
 
+The JavaScript ones are installed by \`npm ci --prefix bench/peers\`.
+
 Examples:
-  npm ci --prefix bench/peers
   galvani bench peers --batch 8 --peers jax-js,tfjs-webgpu
   galvani bench peers --peers torch --python /usr/bin/python3 --json`
 
