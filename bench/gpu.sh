@@ -15,12 +15,14 @@
 # Exit codes: 0 done, 1 a part failed or had no time left, 2 wrong usage, 4 no GPU adapter.
 
 set -u
-shopt -s nullglob
 
 LIMIT_MIB=60
 # Beside the loader: what NVIDIA's driver links to, for machines whose image leaves it out.
 LIBRARIES=(libvulkan.so.1 libGLdispatch.so.0 libEGL.so.1 libGLX.so.0 libX11.so.6 libXext.so.6 libxcb.so.1 libXau.so.6
   libXdmcp.so.6 libbsd.so.0 libmd.so.0)
+# Prints how this Python runs PyTorch, and where it is itself; fails if it has none.
+WAYS_OF_PYTORCH='import importlib.metadata as m, sys
+print("torch" if int(m.version("torch").split(".")[0]) < 2 else "torch torch-compile", sys.executable, sep="\n")'
 # Where container runtimes mount NVIDIA's driver.
 MOUNTED=/usr/local/nvidia
 
@@ -42,20 +44,20 @@ pack() {
   [[ -n $(library libvulkan.so.1) ]] || fail 1 'the Vulkan loader libvulkan.so.1 is not installed (Debian: apt-get install libvulkan1)'
   [[ -z $fixtures || -f $fixtures/index.json ]] || fail 2 "$fixtures has no index.json"
   node -e 'import(process.argv[1]).then(({ build }) => build())' "$root/scripts/lib/build.mjs" || fail 1 'the build failed'
-
   tree=$work/tree
-  mkdir -p "$tree/bench" "$tree/lib" "$tree/node_modules" "$folder" || exit 1
+  mkdir -p "$tree"/{bench,lib,node_modules} "$folder" || exit 1
   ln -s "$node" "$tree/node"
   ln -s "$root"/{bin,dist,package.json} "$tree/"
   ln -s "$root"/bench/{peers,gpu_summary.mjs} "$tree/bench/"
-  if [[ -n $fixtures ]]; then ln -s "$(cd "$fixtures" && pwd)" "$tree/fixtures"; fi
+  [[ -z $fixtures ]] || ln -s "$(cd "$fixtures" && pwd)" "$tree/fixtures"
   for name in "${LIBRARIES[@]}"; do
     path=$(library "$name")
-    if [[ -n $path ]]; then ln -s "$path" "$tree/lib/$name"; fi
+    [[ -z $path ]] || ln -s "$path" "$tree/lib/$name"
   done
   link_packages "$root"
   tar -C "$tree" --dereference --exclude=bench/peers/node_modules --exclude='webgpu/dist/darwin*' --exclude='webgpu/dist/win32*' \
-    --exclude=webgpu/dist/linux-arm64 --exclude='dist/*.map' --exclude=dist/types -czf "$folder/galvani.tar.gz" . || fail 1 'the archive could not be written'
+    --exclude=webgpu/dist/linux-arm64 --exclude='dist/*.map' --exclude=dist/types -czf "$folder/galvani.tar.gz" . ||
+    fail 1 'the archive could not be written'
   cp "$0" "$folder/gpu.sh" || exit 1
   size=$(du -sm --apparent-size "$folder" | cut -f1)
   ((size <= LIMIT_MIB)) || fail 1 "$folder has $size MiB, more than $LIMIT_MIB; leave --fixtures out, or choose an empty folder"
@@ -67,7 +69,7 @@ link_packages() {
   local path name
   while read -r path; do
     name=${path#"$1/node_modules/"}
-    if [[ $path == "$1" || $name == */node_modules/* ]]; then continue; fi
+    [[ $path != "$1" && $name != */node_modules/* ]] || continue
     mkdir -p "$tree/node_modules/$(dirname "$name")"
     ln -s "$path" "$tree/node_modules/$name"
   done < <(cd "$1" && npm ls --omit=dev --all --parseable 2>/dev/null)
@@ -86,23 +88,22 @@ run() {
   set_environment
   find_adapter
   note_facts
-  part verify 120 verify
+  part verify 150 verify
+  if [[ -d $work/app/fixtures ]]; then part fixtures 60 verify --fixtures "$work/app/fixtures"; fi
   for batch in "${batches[@]}"; do part "step-$batch" 40 bench step --batch "$batch" --rounds "$rounds"; done
   compare_with_pytorch "$large"
   for batch in "${batches[@]}"; do part "tune-$batch" 60 tune --batch "$batch" --budget "$tune_seconds"; done
-  part "bench-$large" 80 bench all --batch "$large" --rounds "$rounds" --html "$work/bench-$large.html"
-  part "bench-$small" 60 bench all --batch "$small" --rounds "$rounds"
-  if [[ -d $work/app/fixtures ]]; then part fixtures 90 verify --fixtures "$work/app/fixtures"; fi
+  part "bench-$large" 80 bench all --tuned --batch "$large" --rounds "$rounds" --html "$work/bench-$large.html"
+  part "bench-$small" 60 bench all --tuned --batch "$small" --rounds "$rounds"
   compare_with_pytorch "$small"
   part "variants-$large" 100 bench kernels --batch "$large" --all-variants
-  if ((failures > 0)); then fail 1 "$failures parts of the run failed; $out/summary.md says which, $out/log.txt why"; fi
+  if ((failures > 0)); then fail 1 "parts that failed or had no time left: $failures; $out/summary.md says which, $out/log.txt why"; fi
 }
 
 # compare_with_pytorch BATCH: one part for each way to run it, since compilation may take all of its time.
 compare_with_pytorch() {
   local name
-  if [[ -z $python ]]; then return; fi
-  for name in torch torch-compile; do
+  for name in $peers; do
     part "$name-$1" 90 bench peers --peers "$name" --python "$python" --batch "$1" --rounds "$rounds"
   done
 }
@@ -110,14 +111,13 @@ compare_with_pytorch() {
 # Caches start empty, nothing is left behind, and the packed libraries serve where the system has none.
 set_environment() {
   local path
-  python=$(python3 -c 'import importlib.metadata as m, sys; m.version("torch"); print(sys.executable)' 2>/dev/null)
+  { read -r peers && read -r python; } < <(python3 -c "$WAYS_OF_PYTORCH" 2>/dev/null)
   export PYTHONUSERBASE=${PYTHONUSERBASE:-${HOME:-}/.local} # packages that a user installed lie in the home they came from
   export HOME=$work/home XDG_CACHE_HOME=$work/cache GALVANI_CACHE=$work/cache/galvani TMPDIR=$work/tmp
   for path in "$work"/app/lib/*; do
-    if [[ -n $(library "${path##*/}") ]]; then rm "$path"; fi
+    [[ -z $(library "${path##*/}") ]] || rm "$path"
   done
-  export PATH=$PATH:$MOUNTED/bin
-  export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$MOUNTED/lib64:$MOUNTED/lib:$work/app/lib
+  export PATH=$PATH:$MOUNTED/bin LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$MOUNTED/lib64:$MOUNTED/lib:$work/app/lib
 }
 
 # The system's Vulkan drivers first, then NVIDIA's where its description lies elsewhere or is missing.
@@ -129,7 +129,7 @@ find_adapter() {
     drivers+=("$work/$name.json")
   done
   for driver in "${drivers[@]}"; do
-    if [[ -n $driver ]]; then export VK_DRIVER_FILES=$driver; fi
+    [[ -z $driver ]] || export VK_DRIVER_FILES=$driver
     if limited doctor 60 doctor && { ((allow_software)) || grep -q '"isFallbackAdapter": *false' "$work/doctor.json"; }; then return; fi
   done
   cp "$work/log.txt" "$out/"
@@ -153,9 +153,10 @@ part() {
     status=$?
     case $status in 0) ;; 124 | 137) outcome='stopped at its limit' ;; *) outcome="failed (exit code $status)" ;; esac
   fi
-  if [[ $outcome != 'done' ]]; then failures=$((failures + 1)); fi
+  [[ $outcome == 'done' ]] || failures=$((failures + 1))
   printf '%s\t%s\t%s s\n' "$name" "$outcome" $((SECONDS - started)) | tee -a "$work/outcomes.tsv"
-  "$work/app/node" "$work/app/bench/gpu_summary.mjs" "$work" "$out" 2>>"$work/log.txt" || printf 'gpu.sh: the results were not written to %s\n' "$out" >&2
+  "$work/app/node" "$work/app/bench/gpu_summary.mjs" "$work" "$out" 2>>"$work/log.txt" ||
+    printf 'gpu.sh: the results were not written to %s\n' "$out" >&2
 }
 
 # limited NAME SECONDS ARGUMENTS...: galvani's exit code, or that of timeout. In the background, so that a signal ends it at once.
@@ -168,18 +169,16 @@ limited() {
   wait "$child"
 }
 
-# ---- arguments ----
-
 command=${1:-}
 shift $(($# > 0))
 places=()
-fixtures='' seconds=530 allow_software=0 batches=(256 32) rounds=20 tune_seconds=45
+fixtures='' peers='' python='' seconds=530 allow_software=0 batches=(256 32) rounds=20 tune_seconds=45
 failures=0 child=''
 while (($# > 0)); do
   case $command:$1 in
     pack:--fixtures) fixtures=${2:-} && shift ;;
     run:--seconds) seconds=${2:-} && shift ;;
-    run:--quick) batches=(2 1) rounds=2 tune_seconds=5 ;;
+    run:--quick) batches=(4 2) rounds=2 tune_seconds=5 ;;
     run:--allow-software) allow_software=1 ;;
     *:-*) fail 2 "$command has no option $1; gpu.sh --help shows usage" ;;
     *) places+=("$1") ;;

@@ -7,7 +7,11 @@ import { join } from 'node:path'
 const LIMIT = 16 * 2 ** 20
 /** Cases and kernels that the summary names. */
 const SHOWN = 20
-const STEP = ['batch', 'median ms', 'least ms', 'floor ms', 'of floor', 'dispatches', 'JavaScript ms', 'first step ms', 'FMA peak GFLOP/s', 'copy GB/s']
+const CHECKS = ['of', 'passed', 'failed', 'skipped']
+const STEP = [
+  ...['batch', 'median ms', 'least ms', 'floor ms', 'of floor', 'dispatches', 'JavaScript ms', 'first step ms'],
+  ...['FMA peak GFLOP/s', 'copy GB/s'],
+]
 const PEERS = ['batch', 'program', 'median ms', 'least ms', 'first step ms', 'ratio to ours', 'agrees']
 
 const [work, out] = process.argv.slice(2)
@@ -46,7 +50,7 @@ function summary() {
     () => `# galvani ${doctor.galvani} on ${doctor.adapter.description || doctor.adapter.device}`,
     () => facts(doctor),
     () => section('Parts', ['part', 'outcome', 'took'], parts),
-    () => section('Checks against float64', ['of', 'passed', 'failed', 'skipped'], checks.map(([name, { passed, failed, skipped }]) => [name, passed, failed, skipped])),
+    () => section('Checks against float64', CHECKS, checks.map(([name, { passed, failed, skipped }]) => [name, passed, failed, skipped])),
     ...checks.map(([, { cases }]) => () => failures(cases)),
     () => section('Training step, preset paper', STEP, of('step-').map(stepRow)),
     () => section('Beside PyTorch', PEERS, of('torch').flatMap(peerRows)),

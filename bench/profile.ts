@@ -1,9 +1,9 @@
 // What each dispatch of a plan takes, run alone and as often as makes it measurable.
 import type { Gpu } from '../src/runtime/gpu.ts'
 import type { DispatchCost, Plan } from '../src/runtime/plan.ts'
-import { PassTimer } from './pass_timer.ts'
+import { passTimer, type PassTimer } from '../src/tune/timer.ts'
 import type { TimedDispatch } from './roofline.ts'
-import { median, timingOf, type Spent } from './timing.ts'
+import { median, timePass, timingOf, wallClock, type Spent } from './timing.ts'
 
 /** Milliseconds of a sample: timestamps come in steps of 0.07 ms, a software adapter's CPU time is coarser still. */
 const ENOUGH = 2
@@ -22,7 +22,7 @@ export interface DispatchTime extends TimedDispatch {
  */
 export async function profilePlan(gpu: Gpu, plan: Plan, rounds: number, onRound: (round: number) => void = () => undefined): Promise<DispatchTime[]> {
   const { dispatches } = plan.cost()
-  const timer = new PassTimer(gpu)
+  const timer = passTimer(gpu, wallClock)
   try {
     const repeats: number[] = []
     for (let i = 0; i < dispatches.length; i++) repeats.push(await repeatsOf(gpu, timer, plan, i))
@@ -49,7 +49,7 @@ async function repeatsOf(gpu: Gpu, timer: PassTimer, plan: Plan, i: number): Pro
 
 /** Of one dispatch among `repeats` in a pass. */
 async function sample(timer: PassTimer, plan: Plan, i: number, repeats: number): Promise<Spent> {
-  const { ms, cpu_ms } = await timer.time((pass) => {
+  const { ms, cpu_ms } = await timePass(timer, (pass) => {
     for (let k = 0; k < repeats; k++) plan.encode(pass, i, i + 1)
   })
   return { ms: ms / repeats, cpu_ms: cpu_ms / repeats }

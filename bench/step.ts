@@ -9,11 +9,11 @@ import { Plan, type DispatchCost } from '../src/runtime/plan.ts'
 import { Random } from '../src/runtime/random.ts'
 import type { Tensor } from '../src/runtime/tensor.ts'
 import { recordTrainingStep } from '../src/train/training_step.ts'
-import { PassTimer } from './pass_timer.ts'
+import { passTimer } from '../src/tune/timer.ts'
 import { profilePlan, type DispatchTime } from './profile.ts'
 import { measureProbes, type Probes } from './probes.ts'
 import { groupBy, judged, kernelOf, layerOf, rate, workOf, type Group, type Rated, type Work } from './roofline.ts'
-import { median, spent, timingOf, untilIdle, type Spent } from './timing.ts'
+import { median, spent, timePass, timingOf, untilIdle, wallClock, type Spent } from './timing.ts'
 
 const OPTIMIZER: OptimizerConfig = { name: 'sgd', momentum: 0.9, weightDecay: 0 }
 /** Rounds of the profile. */
@@ -84,9 +84,14 @@ export async function prepareStep(gpu: Gpu, { config, batch, onRecorded, onFirst
 }
 
 async function runEach(gpu: Gpu, plan: Plan, heard: NonNullable<StepSettings['onFirst']>): Promise<void> {
-  const timer = new PassTimer(gpu)
-  for (const [i, dispatch] of plan.cost().dispatches.entries()) heard(dispatch, await timer.time((pass) => plan.encode(pass, i, i + 1)))
-  timer.destroy()
+  const timer = passTimer(gpu, wallClock)
+  try {
+    for (const [i, dispatch] of plan.cost().dispatches.entries()) {
+      heard(dispatch, await timePass(timer, (pass) => plan.encode(pass, i, i + 1)))
+    }
+  } finally {
+    timer.destroy()
+  }
 }
 
 async function runOnce(gpu: Gpu, plan: Plan): Promise<Spent & { js_ms: number }> {

@@ -1,5 +1,6 @@
 // Times of repeated work: the median says what to expect, the least what the machine can do.
 import type { Gpu } from '../src/runtime/gpu.ts'
+import type { PassTimer } from '../src/tune/timer.ts'
 
 /** Of several times: median, least, and (largest - least) / median. */
 export interface Timing {
@@ -48,3 +49,14 @@ export const untilIdle = (gpu: Gpu, submit: () => void): Promise<Spent> =>
     submit()
     await gpu.idle()
   })
+
+export const wallClock = (): number => performance.now()
+
+/** One pass: by the device's own clock where the timer uses that, and the CPU time that it took. */
+export async function timePass(timer: PassTimer, encode: (pass: GPUComputePassEncoder) => void): Promise<Spent> {
+  let ms = 0
+  const { cpu_ms } = await spent(async () => {
+    ms = await timer.time(encode)
+  })
+  return { ms, cpu_ms }
+}

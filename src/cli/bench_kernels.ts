@@ -9,9 +9,9 @@ import type { Gpu } from '../runtime/gpu.ts'
 import type { Plan } from '../runtime/plan.ts'
 import { VERSION } from '../version.ts'
 import { coldChild } from './bench_cold.ts'
-import { measureStep, withStepOptions, type StepOptions } from './bench_step.ts'
+import { measureStep, withBenchGpu, withStepOptions, type StepOptions } from './bench_step.ts'
 import { kernelTable, rejectedLines, targetTable, trafficTable } from './bench_tables.ts'
-import { interruptible, withGpu } from './context.ts'
+import { interruptible } from './context.ts'
 import { Output } from './output.ts'
 
 export interface KernelsOptions extends StepOptions {
@@ -48,7 +48,7 @@ async function kernelsAction(options: KernelsOptions): Promise<void> {
 export async function measureAll(options: KernelsOptions, output: Output): Promise<BenchResult> {
   const cold = options.cold ? { cold: await coldChild(options, output) } : {}
   const settings = { config: presets[options.preset], batch: options.batch, onRecorded: (plan: Plan) => requireOps(plan, options.ops) }
-  return await withGpu(options, (gpu) =>
+  return await withBenchGpu(options, output, (gpu) =>
     withStep(gpu, settings, async (prepared) => {
       const step = await measureStep(gpu, prepared, options.rounds, output)
       const { kernels, rejected } = await measureKernels(gpu, prepared, step, options, output)

@@ -6,8 +6,9 @@ import type { OpenOptions } from '../runtime/node.ts'
 import { coldChild } from './bench_cold.ts'
 import { count } from './bench_options.ts'
 import { coldTable, dispatchTable, groupTable, stepFacts } from './bench_tables.ts'
-import { adapterOption, withGpu } from './context.ts'
+import { adapterOption, interruptible, withGpu } from './context.ts'
 import { facts, Output, type OutputOptions } from './output.ts'
+import { tuneFor } from './tuning.ts'
 import { oneOf } from './values.ts'
 
 /** Of every benchmark of a step. */
@@ -16,6 +17,7 @@ export interface StepOptions extends OutputOptions, OpenOptions {
   batch: number
   rounds: number
   cold?: boolean
+  tuned?: boolean
 }
 
 const examples = `
@@ -35,9 +37,18 @@ export const withStepOptions = (command: Command): Command =>
     .option('--batch <n>', 'trials of a step', count('--batch'), 32)
     .option('--rounds <n>', 'steps that are timed', count('--rounds'), 7)
     .option('--cold', 'also time the first step of a process that finds no compiled kernels on disk')
+    .option('--tuned', 'use the kernels that `galvani tune` found to be the fastest here, not the presets')
     .addOption(adapterOption())
     .option('--json', 'print one JSON document')
     .option('--quiet', 'no progress')
+
+/** A device, with the kernels that were measured on it where these are wanted. */
+export const withBenchGpu = <T>(options: StepOptions, output: Output, use: (gpu: Gpu) => Promise<T>): Promise<T> =>
+  withGpu(options, async (gpu) => {
+    const workload = { model: presets[options.preset], batch: options.batch }
+    if (options.tuned) await tuneFor(gpu, workload, { mode: 'cached', signal: interruptible() }, output)
+    return use(gpu)
+  })
 
 export function benchStepCommand(): Command {
   const command = new Command('step').description('Time one full-size training step, and each of its dispatches beside its floor.')
@@ -52,11 +63,11 @@ async function stepAction(options: StepOptions & { profile?: boolean; firstOnly?
   const output = new Output(options)
   const settings = { config: presets[options.preset], batch: options.batch }
   if (options.firstOnly) {
-    const first = await withGpu(options, (gpu) => coldStart(gpu, settings))
+    const first = await withBenchGpu(options, output, (gpu) => coldStart(gpu, settings))
     return output.result(first, JSON.stringify(first))
   }
   const cold = options.cold ? await coldChild(options, output) : null
-  const { profile, ...result } = await withGpu(options, (gpu) =>
+  const { profile, ...result } = await withBenchGpu(options, output, (gpu) =>
     withStep(gpu, settings, (step) => measureStep(gpu, step, options.rounds, output)))
   const tables = [
     facts(stepFacts(result, cold)), groupTable('Part', result.layers), groupTable('Kernel', result.kernels),
