@@ -1,12 +1,10 @@
 // Every op of a training step at its own shapes: its kernels beside each other and beside the limits of the adapter.
 import type { Gpu } from '../src/runtime/gpu.ts'
 import { Plan, type Choice } from '../src/runtime/plan.ts'
-import { measureCandidates, type Measured } from '../src/tune/measure.ts'
-import type { Clock } from '../src/tune/timer.ts'
-import type { DispatchTime } from './profile.ts'
+import { measureCandidates, REFERENCE, type Measured } from '../src/tune/measure.ts'
 import type { Probes } from './probes.ts'
-import { groupOf, rate, workOf, type Group, type Rated, type Work } from './roofline.ts'
-import { timingOf } from './timing.ts'
+import { groupOf, rate, workOf, type Group, type Rated, type TimedDispatch, type Work } from './roofline.ts'
+import { kernelClock, timingOf, wallClock } from './timing.ts'
 
 /** One kernel of one op at one shape, with whatever else it needs (the reduction of its partial sums). */
 export interface KernelResult extends Work, Rated {
@@ -48,8 +46,6 @@ export interface KernelResults {
   rejected: RejectedKernel[]
 }
 
-const PLAIN = 'reg'
-
 /** Times the kernels of a plan's ops, each on memory of its own, checked against `reg`. The plan must be alive. */
 export async function benchKernels(gpu: Gpu, plan: Plan, probes: Probes, options: KernelOptions = {}): Promise<KernelResults> {
   const { ops, onOp } = options
@@ -77,15 +73,9 @@ function distinctChoices(choices: readonly Choice[]): { choice: Choice; uses: nu
   return [...found.values()]
 }
 
-/** Of all threads of the process. */
-const cpuClock: Clock = () => {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1000
-}
-
 interface MeasuredTwice {
   variant: string
-  /** By the clock that decides: CPU time on a software adapter, timestamps on a GPU. */
+  /** By the clock that decides: CPU time on a software adapter, on a GPU its timestamps or, without these, the wall's. */
   judged: Measured | null
   wall: Measured | null
   error: string | null
@@ -94,12 +84,12 @@ interface MeasuredTwice {
 /** The kernel that the step uses, or all; `reg` takes part in any case, since the others are checked against it. */
 async function measureChoice(gpu: Gpu, choice: Choice, { allVariants, signal }: KernelOptions): Promise<MeasuredTwice[]> {
   const shown = allVariants ? choice.candidates : [choice.variant]
-  const checked = choice.candidates.filter((name) => name === PLAIN || shown.includes(name))
+  const checked = choice.candidates.filter((name) => name === REFERENCE || shown.includes(name))
   const settings = signal ? { signal } : {}
-  const first = await measureCandidates(gpu, { ...choice, candidates: checked }, cpuClock, settings)
-  const correct = first.filter(({ variant, ms }) => ms !== null && shown.includes(variant)).map(({ variant }) => variant)
-  const again = gpu.info.isFallbackAdapter
-    ? await measureCandidates(gpu, { ...choice, candidates: correct }, () => performance.now(), settings)
+  const first = await measureCandidates(gpu, { ...choice, candidates: checked }, kernelClock(gpu), settings)
+  const correct = first.filter(({ ms }) => ms !== null).map(({ variant }) => variant)
+  const again = gpu.info.isFallbackAdapter && correct.some((name) => shown.includes(name))
+    ? await measureCandidates(gpu, { ...choice, candidates: correct }, wallClock, settings)
     : first
   const of = (list: readonly Measured[], name: string): Measured | null =>
     list.find(({ variant, ms }) => variant === name && ms !== null) ?? null
@@ -125,9 +115,9 @@ export interface TrafficResult extends Group {
 }
 
 /** What the profile has besides the ops of `benchKernels`. */
-export function trafficOf(gpu: Gpu, plan: Plan, profile: readonly DispatchTime[], probes: Probes): TrafficResult[] {
+export function trafficOf(gpu: Gpu, plan: Plan, profile: readonly TimedDispatch[], probes: Probes): TrafficResult[] {
   const owned = kernelsOfChoices(gpu, plan.choices)
-  const groups = new Map<string, DispatchTime[]>()
+  const groups = new Map<string, TimedDispatch[]>()
   for (const dispatch of profile.filter(({ kernel }) => !owned.has(kernel))) {
     const key = `${dispatch.kernel} ${dispatch.bytes}`
     groups.set(key, [...(groups.get(key) ?? []), dispatch])

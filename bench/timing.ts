@@ -1,6 +1,6 @@
 // Times of repeated work: the median says what to expect, the least what the machine can do.
 import type { Gpu } from '../src/runtime/gpu.ts'
-import type { PassTimer } from '../src/tune/timer.ts'
+import type { Clock, PassTimer } from '../src/tune/timer.ts'
 
 /** Of several times: median, least, and (largest - least) / median. */
 export interface Timing {
@@ -35,12 +35,9 @@ export interface Spent {
 }
 
 export async function spent(work: () => Promise<unknown>): Promise<Spent> {
-  const cpu = process.cpuUsage()
-  const start = performance.now()
+  const [cpu, start] = [cpuTime(), performance.now()]
   await work()
-  const ms = performance.now() - start
-  const { user, system } = process.cpuUsage(cpu)
-  return { ms, cpu_ms: (user + system) / 1000 }
+  return { ms: performance.now() - start, cpu_ms: cpuTime() - cpu }
 }
 
 /** What work takes from the call that submits it until the device has done it. */
@@ -50,7 +47,16 @@ export const untilIdle = (gpu: Gpu, submit: () => void): Promise<Spent> =>
     await gpu.idle()
   })
 
-export const wallClock = (): number => performance.now()
+export const wallClock: Clock = () => performance.now()
+
+/** Of all threads of the process, ms. */
+export const cpuTime: Clock = () => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
+/** For kernels where the device has no timestamps: a software adapter computes in this process, a GPU elsewhere. */
+export const kernelClock = ({ info }: Gpu): Clock => (info.isFallbackAdapter ? cpuTime : wallClock)
 
 /** One pass: by the device's own clock where the timer uses that, and the CPU time that it took. */
 export async function timePass(timer: PassTimer, encode: (pass: GPUComputePassEncoder) => void): Promise<Spent> {

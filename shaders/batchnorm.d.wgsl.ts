@@ -6,10 +6,9 @@ declare const shader: Shader<{
     partial: 'bounds' | 'partials' | 'x'
     finalize: 'beta' | 'bounds' | 'gamma' | 'moments' | 'running_mean' | 'running_var' | 'stats'
     from_running: 'beta' | 'gamma' | 'running_mean' | 'running_var' | 'stats'
-    normalise: 'bounds' | 'normaliser' | 'x' | 'y'
-    normalise_join: 'bounds' | 'normaliser' | 'skip' | 'x' | 'y'
+    normalise: 'bounds' | 'normaliser' | 'skip' | 'x' | 'y'
   }
   params: 'batch' | 'rows' | 'quads' | 'segments' | 'chunks' | 'chunk_rows' | 'momentum' | 'eps' | 'tiles'
-  constants: 'WORKGROUP' | 'RELU' | 'JOIN_RELU'
+  constants: 'WORKGROUP' | 'RELU' | 'JOIN' | 'JOIN_RELU'
 }>
 export default shader

@@ -11,7 +11,6 @@
 //                  running statistics once per segment, in order (unbiased variance). Launch C/4.
 // from_running:    stats [4, 1, C] out of the running statistics (evaluation). Launch C/4.
 // normalise:       one invocation: 1 quad x ROWS rows of one segment. Launch B * S * tiles * C/4, tiles = ceil(longest segment / ROWS).
-// normalise_join:  the same with a skip connection.
 
 struct Params {
   batch: u32,
@@ -44,7 +43,9 @@ const WORKGROUP: u32 = 64u;
 const SHORT_SUM = 8u;
 // Rows that share one load of the statistics.
 const ROWS = 8u;
+// What follows the normalisation: a ReLU; a skip connection, and a ReLU of the sum.
 const RELU: bool = false;
+const JOIN: bool = false;
 const JOIN_RELU: bool = false;
 
 // Rows of segment s that chunk c covers, counted over (b, l) with l inside the segment.
@@ -154,28 +155,7 @@ fn normalise(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) g
     let i = (b * params.rows + l) * params.quads + q;
     var z = (x[i] - mean) * scale + shift;
     if (RELU) { z = max(z, vec4<f32>()); }
-    y[i] = z;
-  }
-}
-
-@compute @workgroup_size(WORKGROUP)
-fn normalise_join(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-                  @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let q = thread % params.quads;
-  let tile = thread / params.quads;
-  let s = tile / params.tiles % params.segments;
-  let b = tile / (params.tiles * params.segments);
-  if (b >= params.batch) { return; }
-  let mean = normaliser[s * params.quads + q];
-  let scale = normaliser[(2u * params.segments + s) * params.quads + q];
-  let shift = normaliser[(3u * params.segments + s) * params.quads + q];
-  let first = bounds[s] + tile % params.tiles * ROWS;
-  for (var l = first; l < min(first + ROWS, bounds[s + 1u]); l++) {
-    let i = (b * params.rows + l) * params.quads + q;
-    var z = (x[i] - mean) * scale + shift;
-    if (RELU) { z = max(z, vec4<f32>()); }
-    z += skip[i];
+    if (JOIN) { z += skip[i]; }
     if (JOIN_RELU) { z = max(z, vec4<f32>()); }
     y[i] = z;
   }

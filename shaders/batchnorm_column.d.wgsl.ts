@@ -3,12 +3,11 @@ import type { Shader } from '../src/runtime/shader.ts'
 
 declare const shader: Shader<{
   entries: {
-    forward: 'beta' | 'gamma' | 'running_mean' | 'running_var' | 'stats' | 'x' | 'y'
-    forward_join: 'beta' | 'gamma' | 'running_mean' | 'running_var' | 'skip' | 'stats' | 'x' | 'y'
+    forward: 'beta' | 'gamma' | 'running_mean' | 'running_var' | 'skip' | 'stats' | 'x' | 'y'
     backward: 'dbeta' | 'dgamma' | 'dx' | 'dy' | 'normaliser' | 'x'
     backward_join: 'dbeta' | 'dgamma' | 'dskip' | 'dx' | 'dy' | 'joined' | 'normaliser' | 'x'
   }
   params: 'rows' | 'quads' | 'momentum' | 'eps'
-  constants: 'WORKGROUP' | 'QUADS' | 'RELU' | 'JOIN_RELU'
+  constants: 'WORKGROUP' | 'QUADS' | 'RELU' | 'JOIN' | 'JOIN_RELU'
 }>
 export default shader

@@ -1,4 +1,4 @@
-// Batch normalisation, forward and backward, each in one dispatch, for few rows and one segment; formulas as in batchnorm.wgsl
+// Batch normalisation, forward and backward, each in one dispatch, for one segment; formulas as in batchnorm.wgsl
 // and batchnorm_backward.wgsl. A workgroup has QUADS quads of channels to itself: its invocations share out the rows, merge what
 // they found as a tree in workgroup memory, always in the same order, and normalise the rows that they have read.
 // Launch: ceil(quads / QUADS) workgroups. stats [4, C] (mean, rstd, gamma * rstd, beta).
@@ -25,6 +25,7 @@ struct Params { rows: u32, quads: u32, momentum: f32, eps: f32 }
 const WORKGROUP: u32 = 64u;
 const QUADS: u32 = 4u;
 const RELU: bool = false;
+const JOIN: bool = false;
 const JOIN_RELU: bool = false;
 // Rows of an invocation that are summed before they join its other rows.
 const SHORT_SUM = 8u;
@@ -36,8 +37,9 @@ var<workgroup> sums: array<vec4<f32>, WORKGROUP>;
 var<workgroup> products: array<vec4<f32>, WORKGROUP>;
 
 @compute @workgroup_size(WORKGROUP)
-fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let column = group.x * QUADS + lane % QUADS;
+fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+           @builtin(local_invocation_index) lane: u32) {
+  let column = (group.y * groups.x + group.x) * QUADS + lane % QUADS;
   let q = min(column, params.quads - 1u);
   let row = lane / QUADS;
   let step = WORKGROUP / QUADS;
@@ -100,84 +102,16 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_in
   for (var r = row; r < params.rows; r += step) {
     var z = (x[r * params.quads + q] - mean) * scale + shift;
     if (RELU) { z = max(z, vec4<f32>()); }
-    y[r * params.quads + q] = z;
-  }
-}
-
-@compute @workgroup_size(WORKGROUP)
-fn forward_join(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let column = group.x * QUADS + lane % QUADS;
-  let q = min(column, params.quads - 1u);
-  let row = lane / QUADS;
-  let step = WORKGROUP / QUADS;
-  // Moments of the rows so far: how many, their mean, and the sum of squared deviations from it.
-  var count = 0.0;
-  var mean = vec4<f32>();
-  var m2 = vec4<f32>();
-  for (var first = row; first < params.rows; first += step * SHORT_SUM) {
-    // Deviations from the first row, so that a large common offset costs no digits.
-    let shift = x[first * params.quads + q];
-    var n = 0.0;
-    var sum = vec4<f32>();
-    var squares = vec4<f32>();
-    for (var r = first; r < min(first + step * SHORT_SUM, params.rows); r += step) {
-      let d = x[r * params.quads + q] - shift;
-      n += 1.0;
-      sum += d;
-      squares += d * d;
-    }
-    let total = count + n;
-    let delta = shift + sum / n - mean;
-    mean += delta * (n / total);
-    m2 += max(squares - sum * sum / n, vec4<f32>()) + delta * delta * (count * n / total);
-    count = total;
-  }
-  counts[lane] = count;
-  means[lane] = mean;
-  m2s[lane] = m2;
-  workgroupBarrier();
-  for (var half = step / 2u; half > 0u; half /= 2u) {
-    let other = lane + half * QUADS;
-    let filled = row < half && row + half < params.rows;
-    if (filled) {
-      let total = count + counts[other];
-      let delta = means[other] - mean;
-      mean += delta * (counts[other] / total);
-      m2 += m2s[other] + delta * delta * (count * counts[other] / total);
-      count = total;
-      counts[lane] = count;
-      means[lane] = mean;
-      m2s[lane] = m2;
-    }
-    workgroupBarrier();
-  }
-  if (column >= params.quads) { return; }
-  mean = means[lane % QUADS];
-  m2 = m2s[lane % QUADS];
-  let n = f32(params.rows);
-  let rstd = 1.0 / sqrt(m2 / n + params.eps);
-  let scale = gamma[q] * rstd;
-  let shift = beta[q];
-  if (row == 0u) {
-    stats[q] = mean;
-    stats[params.quads + q] = rstd;
-    stats[2u * params.quads + q] = scale;
-    stats[3u * params.quads + q] = shift;
-    running_mean[q] += params.momentum * (mean - running_mean[q]);
-    running_var[q] += params.momentum * (m2 / (n - 1.0) - running_var[q]);
-  }
-  for (var r = row; r < params.rows; r += step) {
-    var z = (x[r * params.quads + q] - mean) * scale + shift;
-    if (RELU) { z = max(z, vec4<f32>()); }
-    z += skip[r * params.quads + q];
+    if (JOIN) { z += skip[r * params.quads + q]; }
     if (JOIN_RELU) { z = max(z, vec4<f32>()); }
     y[r * params.quads + q] = z;
   }
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let column = group.x * QUADS + lane % QUADS;
+fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+            @builtin(local_invocation_index) lane: u32) {
+  let column = (group.y * groups.x + group.x) * QUADS + lane % QUADS;
   let q = min(column, params.quads - 1u);
   let row = lane / QUADS;
   let step = WORKGROUP / QUADS;
@@ -230,8 +164,9 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_i
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn backward_join(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let column = group.x * QUADS + lane % QUADS;
+fn backward_join(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+                 @builtin(local_invocation_index) lane: u32) {
+  let column = (group.y * groups.x + group.x) * QUADS + lane % QUADS;
   let q = min(column, params.quads - 1u);
   let row = lane / QUADS;
   let step = WORKGROUP / QUADS;

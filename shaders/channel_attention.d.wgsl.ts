@@ -4,10 +4,9 @@ import type { Shader } from '../src/runtime/shader.ts'
 declare const shader: Shader<{
   entries: {
     forward: 'expand_bias' | 'expand_weight' | 'record' | 'reduce_bias' | 'reduce_weight' | 'x' | 'y'
-    backward: 'dx' | 'dy' | 'expand_weight' | 'partials' | 'reduce_weight' | 'saved' | 'x'
-    backward_onto: 'dx' | 'dy' | 'expand_weight' | 'onto' | 'partials' | 'reduce_weight' | 'saved' | 'x'
+    backward: 'dx' | 'dy' | 'expand_weight' | 'onto' | 'partials' | 'reduce_weight' | 'saved' | 'x'
   }
   params: 'batch' | 'rows' | 'segments' | 'channels' | 'channel_quads' | 'hidden_quads'
-  constants: 'WORKGROUP' | 'C4' | 'H4' | 'LINES' | 'SUMS'
+  constants: 'WORKGROUP' | 'C4' | 'H4' | 'LINES' | 'SUMS' | 'ONTO'
 }>
 export default shader

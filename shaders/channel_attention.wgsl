@@ -40,6 +40,8 @@ const H4: u32 = 2u;
 const LINES: u32 = 4u;
 const SUMS: u32 = 64u;
 const SHORT_SUM = 16u;
+// Whether the gradient is added to another one.
+const ONTO: bool = false;
 
 var<workgroup> sums: array<vec4<f32>, SUMS>;
 // Of the channels: mean and then gate forward; gradient of the logit backward.
@@ -182,85 +184,9 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
     let gate = saved[gate_at + c];
     for (var l = start + i / C4; l < end; l += LINES) {
       let place = (row_at + l) * C4 + c;
-      dx[place] = dy[place] * gate + dmean[c];
-    }
-  }
-}
-
-@compute @workgroup_size(WORKGROUP)
-fn backward_onto(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-                 @builtin(local_invocation_index) lane: u32) {
-  let clip = group.y * groups.x + group.x;
-  if (clip >= params.batch * params.segments) { return; }
-  let s = clip % params.segments;
-  let start = s * params.rows / params.segments;
-  let end = (s + 1u) * params.rows / params.segments;
-  let row_at = clip / params.segments * params.rows;
-  let clips = params.batch * params.segments;
-  let gate_at = clip * C4;
-  let mean_at = (clips + clip) * C4;
-  let hidden_at = 2u * clips * C4 + clip * H4;
-  for (var i = lane; i < SUMS; i += WORKGROUP) {
-    var sum = vec4<f32>();
-    for (var first = start + i / C4; first < end; first += LINES * SHORT_SUM) {
-      var short_sum = vec4<f32>();
-      for (var l = first; l < min(first + LINES * SHORT_SUM, end); l += LINES) {
-        let at = (row_at + l) * C4 + i % C4;
-        short_sum += dy[at] * x[at];
-      }
-      sum += short_sum;
-    }
-    sums[i] = sum;
-  }
-  workgroupBarrier();
-  for (var c = lane; c < params.channel_quads; c += WORKGROUP) {
-    var sum = vec4<f32>();
-    for (var line = 0u; line < LINES; line++) { sum += sums[line * C4 + c]; }
-    let gate = saved[gate_at + c];
-    channel[c] = sum * gate * (1.0 - gate);
-  }
-  workgroupBarrier();
-  for (var h = lane; h < params.hidden_quads; h += WORKGROUP) {
-    var sum = vec4<f32>();
-    for (var c = 0u; c < params.channel_quads; c++) {
-      let at = 4u * h * C4 + c;
-      sum += vec4(dot(channel[c], expand_weight[at]), dot(channel[c], expand_weight[at + C4]),
-        dot(channel[c], expand_weight[at + 2u * C4]), dot(channel[c], expand_weight[at + 3u * C4]));
-    }
-    unit[h] = select(vec4<f32>(), sum, saved[hidden_at + h] > vec4<f32>());
-  }
-  workgroupBarrier();
-  for (var c = lane; c < params.channel_quads; c += WORKGROUP) {
-    var sum = vec4<f32>();
-    for (var h = 0u; h < params.hidden_quads; h++) {
-      let at = 4u * c * H4 + h;
-      sum += vec4(dot(unit[h], reduce_weight[at]), dot(unit[h], reduce_weight[at + H4]),
-        dot(unit[h], reduce_weight[at + 2u * H4]), dot(unit[h], reduce_weight[at + 3u * H4]));
-    }
-    dmean[c] = sum / f32(end - start);
-  }
-  let weight = 4u * params.channel_quads * params.hidden_quads; // quads of either
-  var at = clip * (2u * weight + H4 + C4);
-  for (var i = lane; i < weight; i += WORKGROUP) {
-    let c = i / H4;
-    partials[at + i] = saved[mean_at + c / 4u][c % 4u] * unit[i % H4];
-  }
-  at += weight;
-  for (var h = lane; h < params.hidden_quads; h += WORKGROUP) { partials[at + h] = unit[h]; }
-  at += H4;
-  for (var i = lane; i < weight; i += WORKGROUP) {
-    let h = i / C4;
-    partials[at + i] = saved[hidden_at + h / 4u][h % 4u] * channel[i % C4];
-  }
-  at += weight;
-  for (var c = lane; c < params.channel_quads; c += WORKGROUP) { partials[at + c] = channel[c]; }
-  workgroupBarrier();
-  for (var i = lane; i < SUMS; i += WORKGROUP) {
-    let c = i % C4;
-    let gate = saved[gate_at + c];
-    for (var l = start + i / C4; l < end; l += LINES) {
-      let place = (row_at + l) * C4 + c;
-      dx[place] = onto[place] + dy[place] * gate + dmean[c];
+      var gradient = dy[place] * gate + dmean[c];
+      if (ONTO) { gradient += onto[place]; }
+      dx[place] = gradient;
     }
   }
 }

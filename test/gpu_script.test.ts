@@ -124,7 +124,7 @@ describe.skipIf(!LINUX_X64)('gpu.sh', () => {
       'doctor default', 'verify', 'verify --fixtures DIR', 'bench step --batch 256 --rounds 20', 'bench step --batch 32 --rounds 20',
       ...['torch', 'torch-compile'].map((name) => `bench peers --peers ${name} --python /its/python --batch 256 --rounds 20`),
       'tune --batch 256 --budget 45', 'tune --batch 32 --budget 45',
-      'bench all --batch 256 --rounds 20 --html PAGE', 'bench all --batch 32 --rounds 20',
+      'bench all --tuned --batch 256 --rounds 20 --html PAGE', 'bench all --tuned --batch 32 --rounds 20',
       ...['torch', 'torch-compile'].map((name) => `bench peers --peers ${name} --python /its/python --batch 32 --rounds 20`),
       'bench kernels --batch 256 --all-variants',
     ])

@@ -254,6 +254,11 @@ describe('the detector', () => {
     ['conv1d_lane.forward ', 'thread % SG;', 'thread % SG / 2u;'],
     ['temporal_attention_lane.forward ', 'thread % SG;', 'thread % SG / 2u;'],
     ['conv1d_tile.forward ', 'workgroupBarrier();', ''],
+    ['batchnorm_column.forward ', 'workgroupBarrier();', ''],
+    ['batchnorm_column.backward ', 'workgroupBarrier();', ''],
+    ['channel_attention.forward ', 'workgroupBarrier();', ''],
+    ['channel_attention.backward ', 'workgroupBarrier();', ''],
+    ['partial_sums.add ', '+ lane', '+ lane / 2u'],
     ['conv1d_backward_tile.weight ', 'workgroupBarrier();', ''],
     ['temporal_attention_tile.forward ', 'workgroupBarrier();', ''],
   ])('finds what is wrong with %s when it is', (prefix, right, wrong) => {

@@ -1,35 +1,53 @@
 // The tuner: what it rejects, what it chooses, and what it keeps.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { cpuTime } from '../bench/timing.ts'
 import elementwise from '../shaders/elementwise.wgsl'
 import { batchNorm, batchNormVariants } from '../src/kernels/batchnorm.ts'
 import { conv1d, conv1dBackwardWeight, conv1dVariants, convWeightShape } from '../src/kernels/conv1d.ts'
 import { attentionVariants, temporalAttention } from '../src/kernels/temporal_attention.ts'
 import { adapterClass, presets } from '../src/kernels/presets.ts'
 import { recordVariant, type Variant } from '../src/kernels/variants.ts'
+import { untunedLines } from '../src/cli/tune.ts'
+import { presets as models, type ModelConfig } from '../src/model/config.ts'
 import { DeviceError } from '../src/runtime/errors.ts'
 import { Gpu, type AdapterInfo } from '../src/runtime/gpu.ts'
 import { openGpu } from '../src/runtime/node.ts'
 import { Plan } from '../src/runtime/plan.ts'
 import type { Tensor } from '../src/runtime/tensor.ts'
 import { adapterKey, cacheFile, emptyCache, formatCache, parseCache, type TunedEntry } from '../src/tune/cache.ts'
-import { measureCandidates } from '../src/tune/measure.ts'
+import { MemoryStore } from '../src/store/memory.ts'
+import { useTunedKernels } from '../src/train/tuned_kernels.ts'
+import { measureCandidates, REFERENCE } from '../src/tune/measure.ts'
 import { race, winner } from '../src/tune/race.ts'
-import { passTimer } from '../src/tune/timer.ts'
-import { tune } from '../src/tune/tune.ts'
+import { passTimer, type Clock } from '../src/tune/timer.ts'
+import { tune, type Untuned } from '../src/tune/tune.ts'
 
 let gpu: Gpu
 beforeAll(async () => {
   gpu = await openGpu()
 })
 afterEach(() => {
+  vi.restoreAllMocks()
   gpu.tuned.clear()
   gpu.variants.clear()
 })
 afterAll(() => gpu.close())
 
-const cpuTime = (): number => {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1000
+/** A clock on which a dispatch that has been submitted takes 1 ms, and nothing else any time. */
+function dispatchClock(): Clock {
+  let [encoded, done] = [0, 0]
+  const encode = Reflect.get(Plan.prototype, 'encode') as (this: Plan, ...args: Parameters<Plan['encode']>) => void
+  vi.spyOn(Plan.prototype, 'encode').mockImplementation(function (this: Plan, pass) {
+    encoded += this.dispatchCount
+    encode.call(this, pass)
+  })
+  const submit = gpu.submit.bind(gpu)
+  vi.spyOn(gpu, 'submit').mockImplementation((commands) => {
+    done += encoded
+    encoded = 0
+    submit(commands)
+  })
+  return () => done
 }
 
 interface Sum {
@@ -79,12 +97,13 @@ function planOf(variants: readonly Variant<Sum>[]): { plan: Plan; y: Tensor } {
 }
 
 /** What tuning keeps of a plan with these candidates. */
-async function tuned(variants: readonly Variant<Sum>[]): Promise<{ entry: TunedEntry | undefined; left: string[] }> {
+async function tuned(variants: readonly Variant<Sum>[]): Promise<{ entry: TunedEntry | null | undefined } & Untuned> {
   const { plan } = planOf(variants)
-  let entry: TunedEntry | undefined
-  const left = await tune(gpu, [plan], { clock: cpuTime, budget: 60, onEntry: (_, found) => void (entry = found) })
+  let entry: TunedEntry | null | undefined
+  const untuned = await tune(gpu, [plan], { clock: dispatchClock(), budget: 60, onEntry: (_, found) => void (entry = found) })
   plan.destroy()
-  return { entry, left }
+  vi.restoreAllMocks()
+  return { entry, ...untuned }
 }
 
 describe('a candidate', () => {
@@ -96,7 +115,7 @@ describe('a candidate', () => {
       { variant: 'wrong', rejected: expect.stringMatching(/^y differs from reg by \d.* of its largest value, 3\.8e-6 is allowed$/) as string },
       { variant: 'half', rejected: 'y has NaN at 128' },
       { variant: 'broken', rejected: 'it does not compile' },
-      { variant: 'reg', ms: expect.any(Number) as number },
+      { variant: 'reg', ms: 1 },
     ])
     expect(gpu.tuned.get('sum 4x64')).toBe('reg')
   })
@@ -105,8 +124,21 @@ describe('a candidate', () => {
     const [slow, quick] = [adds('slow', 40), adds('quick', 1)]
     expect((await tuned([quick, slow, adds('reg', 4)])).entry?.variant).toBe('quick')
     const { entry } = await tuned([slow, quick, adds('reg', 4)])
-    expect(entry?.variant).toBe('quick')
-    expect(entry?.defaultMs).toBeGreaterThan(4 * (entry?.ms ?? Infinity))
+    expect(entry).toMatchObject({ variant: 'quick', ms: 1, defaultMs: 40 })
+  })
+
+  it('that is preferred and wrong is rejected, and the fastest of the others chosen', async () => {
+    const { entry } = await tuned([multiplies, adds('quick', 1), adds('reg', 4)])
+    expect(entry).toMatchObject({ variant: 'quick', ms: 1, defaultMs: null })
+    expect(entry?.tried[0]).toMatchObject({ variant: 'wrong', rejected: expect.stringMatching(/^y differs from reg by/) as string })
+  })
+
+  it('has nothing to be compared with where its op has no plain kernel', async () => {
+    const { plan } = planOf([adds('other', 1), multiplies])
+    const measured = await measureCandidates(gpu, plan.choices[0]!, cpuTime)
+    plan.destroy()
+    expect(measured.map(({ ms, error }) => ({ ms, error }))).toEqual(
+      Array.from({ length: 2 }, () => ({ ms: null, error: `nothing to compare with: sum has no kernel '${REFERENCE}'` })))
   })
 
   it('is not chosen where the reference itself computes no numbers', async () => {
@@ -117,9 +149,9 @@ describe('a candidate', () => {
         adds('reg', 1).record(p, args)
       },
     }
-    const { entry, left } = await tuned([adds('other', 1), overflows])
-    expect(entry).toBeUndefined()
-    expect(left).toEqual(['sum 4x64'])
+    gpu.tuned.set('sum 4x64', 'other') // as was measured before
+    expect(await tuned([adds('other', 1), overflows])).toEqual({ entry: null, left: [], wrong: ['sum 4x64'] })
+    expect(gpu.tuned.has('sum 4x64')).toBe(false)
   })
 
   it('is recorded from then on, unless another one is asked for', async () => {
@@ -153,6 +185,12 @@ describe('a candidate', () => {
   })
 })
 
+/** A network that is recorded in a moment. */
+const TINY: ModelConfig = {
+  ...models.paper, shallow: false, channels: 8, stage_channels: [8], units_per_stage: 1, unit_sca: false, length: 160, final_pool: 2,
+  music_dim: 6, hidden: [8],
+}
+
 describe('real ops', () => {
   /** A normalisation, a convolution with its weight gradient, and attention, at shapes that fill no tile; nothing is compiled. */
   function record(): Plan {
@@ -170,29 +208,30 @@ describe('real ops', () => {
 
   it('have no candidate that is wrong here, and everything is measured', async () => {
     const plan = record()
-    const entries: Record<string, TunedEntry> = {}
+    const entries: Record<string, TunedEntry | null> = {}
     const seen: [number, number][] = []
-    const left = await tune(gpu, [plan, plan], {
+    const untuned = await tune(gpu, [plan, plan], {
       clock: cpuTime,
       budget: 600,
       onEntry: (key, entry) => void (entries[key] = entry),
       onProgress: (done, total) => void seen.push([done, total]),
     })
     plan.destroy()
-    expect(left).toEqual([])
+    expect(untuned).toEqual({ left: [], wrong: [] })
     expect(Object.keys(entries).sort()).toEqual(plan.choices.map(({ op, shape }) => `${op} ${shape}`).sort())
-    expect(Object.values(entries).flatMap(({ tried }) => tried.filter((of) => 'rejected' in of))).toEqual([])
+    expect(Object.values(entries).flatMap((entry) => entry?.tried.filter((of) => 'rejected' in of))).toEqual([])
     expect(seen.at(-1)).toEqual([4, 4])
-    expect(Object.values(entries).every(({ tried }) => tried.length > 1)).toBe(true)
+    expect(Object.values(entries).every((entry) => (entry?.tried.length ?? 0) > 1)).toBe(true)
   })
 
   it('are left for another time when the budget is spent, and are not measured twice', async () => {
     const plan = record()
     const keys = plan.choices.map(({ op, shape }) => `${op} ${shape}`)
-    expect((await tune(gpu, [plan], { clock: cpuTime, budget: 0 })).sort()).toEqual([...keys].sort())
+    const { left, wrong } = await tune(gpu, [plan], { clock: cpuTime, budget: 0 })
+    expect([left.sort(), wrong]).toEqual([[...keys].sort(), []])
     const known = Object.fromEntries(keys.map((key): [string, TunedEntry] => [key, { variant: 'reg', ms: 1, defaultMs: 1, tried: [], at: '' }]))
     let calls = 0
-    expect(await tune(gpu, [plan], { clock: cpuTime, known, onEntry: () => void calls++ })).toEqual([])
+    expect(await tune(gpu, [plan], { clock: cpuTime, known, onEntry: () => void calls++ })).toEqual({ left: [], wrong: [] })
     expect(calls).toBe(0)
     plan.destroy()
   })
@@ -213,6 +252,45 @@ describe('real ops', () => {
     plan.destroy()
     expect(real.memory()['staging']?.bytes).toBe(0)
     await real.close()
+  })
+
+  it('leave no memory behind where their timer cannot be made', async () => {
+    const { plan } = planOf([adds('other', 2), adds('reg', 1)])
+    const real = Gpu.fromDevice(gpu.device, { info: { ...gpu.info, isFallbackAdapter: false }, wait: (promise) => gpu.wait(promise) })
+    const createBuffer = real.createBuffer.bind(real)
+    vi.spyOn(real, 'createBuffer').mockImplementation((label, ...rest) => {
+      if (label === 'read timestamps') throw new DeviceError('no more')
+      return createBuffer(label, ...rest)
+    })
+    await expect(measureCandidates(real, plan.choices[0]!, cpuTime)).rejects.toThrow('no more')
+    expect(Object.values(real.memory()).map(({ bytes }) => bytes).filter((bytes) => bytes > 0)).toEqual([])
+    plan.destroy()
+    await real.close()
+  })
+
+  it('are recorded to be measured without a trace in what the device has chosen', async () => {
+    gpu.chosen.set('sum 4x64', 'first')
+    const before = new Map(gpu.chosen)
+    const { left } = await useTunedKernels(gpu, new MemoryStore(), 'on', { model: TINY, batch: 2 }, { budget: 0 })
+    expect(left.length).toBeGreaterThan(0)
+    expect(gpu.chosen).toEqual(before)
+  })
+
+  it('of which none is right any more leave the store', async () => {
+    const store = new MemoryStore()
+    const measured: TunedEntry = { variant: 'reg', ms: 1, defaultMs: 1, tried: [], at: '' }
+    const { left } = await useTunedKernels(gpu, store, 'on', { model: TINY, batch: 2 }, { budget: 0 })
+    const entries = Object.fromEntries(left.map((key) => [key, measured]))
+    await store.write(cacheFile(gpu), formatCache({ ...emptyCache(gpu), entries }))
+    vi.spyOn(Plan.prototype, 'run').mockImplementation(() => {
+      throw new DeviceError('nothing runs')
+    })
+    const { cache, wrong } = await useTunedKernels(gpu, store, 'force', { model: TINY, batch: 2 }, { clock: cpuTime, budget: 60 })
+    expect(wrong).toEqual(left)
+    expect(cache.entries).toEqual({})
+    expect([...gpu.tuned.keys()]).toEqual([])
+    expect(parseCache(gpu, await store.readText(cacheFile(gpu))).entries).toEqual({})
+    expect(untunedLines({ left: ['a'], wrong: ['b'] })).toBe('\nnot measured yet: 1; run it again, or give it a longer --budget\nno kernel was right: b')
   })
 })
 
@@ -295,8 +373,9 @@ describe('adapters', () => {
     expect(adapterClass({ vendor, architecture, device: '', description, isFallbackAdapter: false })).toBe(wanted)
   })
 
-  it('have presets of variants that exist', () => {
+  it('have a plain kernel of every op, and presets of variants that exist', () => {
     const lists: Readonly<Record<string, readonly { name: string }[]>> = { ...conv1dVariants, ...attentionVariants, ...batchNormVariants }
+    expect(Object.keys(lists).filter((op) => !lists[op]?.some(({ name }) => name === REFERENCE))).toEqual([])
     const unknown = Object.values(presets).flatMap((preset) =>
       Object.entries(preset).flatMap(([op, names]) => names.filter((name) => !lists[op]?.some((variant) => variant.name === name))))
     expect(unknown).toEqual([])

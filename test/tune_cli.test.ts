@@ -1,8 +1,15 @@
 // `galvani tune`, and the kernels that a run keeps whatever is tuned meanwhile.
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { tuneMode } from '../src/cli/tuning.ts'
+import { openGpu } from '../src/runtime/node.ts'
+import { NodeStore } from '../src/store/node.ts'
+import { makeExperiment } from '../src/train/experiment.ts'
+import { loadPrepared } from '../src/train/prepared_files.ts'
+import { trainRun, type RunOptions } from '../src/train/run.ts'
+import { loadRunConfig } from '../src/train/run_files.ts'
+import type { RunSummary } from '../src/train/run_summary.ts'
 import type { TuneCache, TunedEntry } from '../src/tune/cache.ts'
 import { galvani, json, refuses, SMALL, succeeds, workFolder, writeFiles, writeStudy } from './cli_support.ts'
 
@@ -92,6 +99,28 @@ describe('a run with tuned kernels', () => {
     writeFiles(run, { 'kernels.json': JSON.stringify(change(kernelsOf(run))) })
     const { lines } = await succeeds(['eval', '--run', run])
     expect(lines.filter((line) => says.test(line))).toHaveLength(1)
+  })
+
+  it('that was resumed on another adapter by mistake still has them, up to its first new checkpoint', async () => {
+    const run = path('by mistake')
+    cpSync(whole, run, { recursive: true })
+    rmSync(join(run, 'folds', 'fold-1', 'result.json'))
+    const kernels = kernelsOf(run)
+    const foreign = JSON.stringify({ ...kernels, adapter: { ...kernels.adapter, vendor: 'x', description: 'X 9000' } })
+    writeFiles(run, { 'kernels.json': foreign })
+    const store = new NodeStore(run)
+    const experiment = makeExperiment(await loadPrepared(new NodeStore(data), data), await loadRunConfig(store, run))
+    const gpu = await openGpu()
+    const goOn = (options: RunOptions): Promise<RunSummary> => trainRun(gpu, store, experiment, { name: '', adapter: '', versions: {} }, options)
+    const stop = new AbortController()
+    const file = (): string => readFileSync(join(run, 'kernels.json'), 'utf8')
+    await expect(goOn({ signal: stop.signal, onStep: () => stop.abort() })).rejects.toThrow(/abort/)
+    expect(file()).toBe(foreign)
+    const during: string[] = []
+    await goOn({ onEpoch: () => void during.push(file()) })
+    expect(during[0]).toBe(foreign)
+    expect(kernelsOf(run).adapter).toEqual(kernels.adapter)
+    await gpu.close()
   })
 
   it('keeps its kernels', () =>

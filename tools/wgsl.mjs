@@ -59,12 +59,16 @@ export default shader
 
 const load = (path) => `export default ${JSON.stringify(describe(readFileSync(path, 'utf8'), basename(path, '.wgsl')))}`
 
+/** Besides the kernels: how their constants get in, and which ops at which shapes a model has. */
+const AROUND_KERNELS = ['src/runtime/shader.ts', 'src/model/layers.ts', 'src/model/architecture.ts']
+
 /** Digest of the kernels and of the host code that launches them, under a name that `src/tune/kernel_set.ts` declares. */
 function kernelSet() {
+  const root = new URL('../', import.meta.url)
+  const folder = (path, type) => readdirSync(new URL(path, root)).filter((name) => name.endsWith(type)).sort().map((name) => path + name)
   const digest = createHash('sha256')
-  for (const [folder, type] of [['../shaders/', '.wgsl'], ['../src/kernels/', '.ts']]) {
-    const at = new URL(folder, import.meta.url)
-    for (const file of readdirSync(at).filter((name) => name.endsWith(type)).sort()) digest.update(file).update(readFileSync(new URL(file, at)))
+  for (const file of [...folder('shaders/', '.wgsl'), ...folder('src/kernels/', '.ts'), ...AROUND_KERNELS]) {
+    digest.update(file).update(readFileSync(new URL(file, root)))
   }
   return { GALVANI_KERNEL_SET: JSON.stringify(digest.digest('hex').slice(0, 16)) }
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { benchKernels, trafficOf } from '../../bench/kernels.ts'
 import { benchDocument, type BenchResult } from '../../bench/result.ts'
+import type { Probes } from '../../bench/probes.ts'
 import { withStep, type PreparedStep } from '../../bench/step.ts'
 import { checkTargets } from '../../bench/targets.ts'
 import { presets } from '../model/config.ts'
@@ -63,8 +64,6 @@ function requireOps(plan: Plan, ops: readonly string[] = []): void {
   const unknown = ops.find((op) => !known.includes(op))
   if (unknown !== undefined) throw new UsageError(`--ops: '${unknown}' is no op of this step; there are ${known.join(', ')}`)
 }
-
-type Probes = BenchResult['step']
 
 async function measureKernels(gpu: Gpu, { plan }: PreparedStep, probes: Probes, { ops, allVariants }: KernelsOptions, output: Output) {
   const bar = output.progress('kernels', new Set(plan.choices.map(({ op, shape }) => `${op} ${shape}`)).size)

@@ -40,7 +40,7 @@ function cpuFloor({ floor_ms_cpu, rates: { cpu } }: Omit<StepResult, 'profile'>)
 
 const fixed = (value: number): string => (value < 0.01 ? value.toExponential(0) : value.toFixed(value < 10 ? 2 : 1))
 
-/** Longest first, with a last row for all of them. */
+/** Longest first. */
 export function groupTable(title: string, groups: readonly Group[]): string {
   const software = groups.some(({ rates }) => rates.cpu !== null)
   const total = groups.reduce((sum, { ms }) => sum + ms, 0)
@@ -66,11 +66,13 @@ export function coldTable({ kernels }: ColdStart): string {
 /** In the order in which they run. */
 export function dispatchTable(profile: readonly DispatchTime[], probes: Probes): string {
   const rows = profile.map((dispatch) => {
-    const rates = judged(rate(workOf([dispatch], probes), dispatch, probes))
-    const { label, kernel, ms, cpu_ms, spread } = dispatch
-    return [label, kernel, fixed(ms), fixed(cpu_ms), percent(spread), fixed(rates.gflops), fixed(rates.gbps), percent(rates.of_roofline)]
+    const work = workOf([dispatch], probes)
+    const rates = judged(rate(work, dispatch, probes))
+    const { label, kernel, groups, ms, cpu_ms, spread } = dispatch
+    const [times, speeds] = [[ms, work.floor_ms, cpu_ms].map(fixed), [rates.gflops, rates.gbps].map(fixed)]
+    return [label, kernel, groups.join('×'), ...times, percent(spread), ...speeds, percent(rates.of_roofline)]
   })
-  return table(['Dispatch', 'kernel', 'ms', 'CPU ms', 'spread', 'GFLOP/s', 'GB/s', `of floor, ${clockOf(probes)}`], rows)
+  return table(['Dispatch', 'kernel', 'workgroups', 'ms', 'floor ms', 'CPU ms', 'spread', 'GFLOP/s', 'GB/s', `of floor, ${clockOf(probes)}`], rows)
 }
 
 export function kernelTable(kernels: readonly KernelResult[], probes: Probes): string {

@@ -40,7 +40,7 @@ async function predictAction(options: PredictOptions): Promise<void> {
     const settings = { length: config.model.length, dropSeconds: config.drop, signal }
     const prepared = await prepareDataset(gpu, dataset, settings, output)
     const { trials, skipped } = withMusic(prepared, config)
-    await pinKernels(gpu, store)
+    await pinKernels(gpu, store, (message) => output.note(message))
     const set = { ...prepared, trials, skipped: [...prepared.skipped, ...skipped] }
     return { set, probabilities: await ensemble(gpu, config, models, set, signal) }
   })

@@ -4,6 +4,7 @@ import type { Gpu } from '../runtime/gpu.ts'
 import type { OpenOptions } from '../runtime/node.ts'
 import { loadTunedKernels } from '../train/tuned_kernels.ts'
 import { cacheFile, type TuneCache, type TunedEntry } from '../tune/cache.ts'
+import type { Untuned } from '../tune/tune.ts'
 import { count, milliseconds } from './bench_options.ts'
 import { adapterOption, interruptible, withGpu } from './context.ts'
 import { addModelOptions, modelConfig, type ModelOptions } from './model_options.ts'
@@ -43,21 +44,26 @@ async function tuneAction(options: TuneCommandOptions): Promise<void> {
   const output = new Output(options)
   const workload = { model: modelConfig(options, OPENSMILE_FEATURES), batch: options.batch }
   await withGpu(options, async (gpu) => {
-    if (options.show) return show(output, gpu, await loadTunedKernels(gpu, cacheStore(), (message) => output.note(message)), [])
+    if (options.show) return show(output, gpu, await loadTunedKernels(gpu, cacheStore(), (message) => output.note(message)))
     const { mode, budget } = options
-    const { cache, left } = await tuneFor(gpu, workload, { mode, ...(budget !== undefined && { budget }), signal: interruptible() }, output)
-    show(output, gpu, cache, left)
+    const { cache, ...untuned } = await tuneFor(gpu, workload, { mode, ...(budget !== undefined && { budget }), signal: interruptible() }, output)
+    show(output, gpu, cache, untuned)
   })
 }
 
-function show(output: Output, gpu: Gpu, cache: TuneCache, left: string[]): void {
+function show(output: Output, gpu: Gpu, cache: TuneCache, untuned: Untuned = { left: [], wrong: [] }): void {
   const file = `${cacheStore().root}/${cacheFile(gpu)}`
   const entries = Object.entries(cache.entries)
   const head = `${cache.adapter.description || cache.adapter.device}, kernels ${cache.engine}: ${entries.length} tuned\n${file}`
-  const open = left.length > 0 ? `\nnot measured yet: ${left.length}; run it again, or give it a longer --budget` : ''
   const columns = ['op and shape', 'default', 'ms', 'best', 'ms', 'saves']
   const rows = entries.length > 0 ? `\n${table(columns, entries.map(entryRow))}${rejections(entries)}` : ''
-  output.result({ file, ...cache, left }, `${head}${rows}${open}`)
+  output.result({ file, ...cache, ...untuned }, `${head}${rows}${untunedLines(untuned)}`)
+}
+
+/** What goes on by the presets, and why. */
+export function untunedLines({ left, wrong }: Untuned): string {
+  const open = left.length > 0 ? `\nnot measured yet: ${left.length}; run it again, or give it a longer --budget` : ''
+  return `${open}${wrong.map((key) => `\nno kernel was right: ${key}`).join('')}`
 }
 
 function entryRow([key, { variant, ms, defaultMs, tried }]: [string, TunedEntry]): string[] {

@@ -2,9 +2,11 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Option } from 'commander'
+import { kernelClock } from '../../bench/timing.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { NodeStore } from '../store/node.ts'
 import type { TuneCache } from '../tune/cache.ts'
+import type { Untuned } from '../tune/tune.ts'
 import { TUNE_MODES, useTunedKernels, type TuneMode, type Workload } from '../train/tuned_kernels.ts'
 import type { Output, Progress } from './output.ts'
 import { oneOf } from './values.ts'
@@ -27,12 +29,6 @@ export function cacheStore(): NodeStore {
   return new NodeStore(own ? own : join(caches ? caches : join(homedir(), '.cache'), 'galvani'))
 }
 
-/** CPU time of the process, ms: steadier than wall time on a software adapter; GPUs are timed by their own timestamps. */
-export function cpuTime(): number {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1000
-}
-
 export interface TuningSettings {
   mode: TuneMode
   /** Seconds; the library's default if absent. */
@@ -46,10 +42,10 @@ export async function tuneFor(
   workload: Workload,
   { mode, budget, signal }: TuningSettings,
   output: Output,
-): Promise<{ cache: TuneCache; left: string[] }> {
+): Promise<{ cache: TuneCache } & Untuned> {
   let bar: Progress | null = null
   return useTunedKernels(gpu, cacheStore(), mode, workload, {
-    ...(gpu.info.isFallbackAdapter && { clock: cpuTime }),
+    clock: kernelClock(gpu),
     ...(budget !== undefined && { budget }),
     signal,
     onWarning: (message) => output.note(message),

@@ -15,9 +15,12 @@ const WORKGROUP = 64
 /** Rows per partial statistic, and per invocation that normalises. */
 const CHUNK_ROWS = 256
 const ROWS = 8
-/** Up to this many rows one dispatch that walks each column costs less than three that share out the rows; forward on lavapipe. */
+/**
+ * Up to this many rows one dispatch that walks whole columns costs less than three that share out the rows. Measured on lavapipe,
+ * where it holds for the forward pass of any model of ours; expected on GPUs.
+ */
 const COLUMN_ROWS = 5120
-const COLUMN_ROWS_SOFTWARE = 65536
+const COLUMN_ROWS_SOFTWARE_FORWARD = 65536
 
 export interface BatchNormTensors {
   /** Scale [C]. */
@@ -78,8 +81,8 @@ const perChunk = ({ segments, chunks, quads }: Layout): number => ceilDiv(segmen
 const boundsOf = (p: Plan, segments: Segments, label: string): Tensor => p.constant(`${label} bounds`, 'u32', segments)
 
 /** Three dispatches that share out the rows: statistics of chunks, their sum, and the rows normalised. */
-const chunks: Variant<Forward> = {
-  name: 'chunks',
+const regForward: Variant<Forward> = {
+  name: 'reg',
   fits: () => true,
   record(p, t) {
     const { x, stats, segments, mode, label } = t
@@ -101,13 +104,17 @@ const chunks: Variant<Forward> = {
 /** Normalises the rows with known statistics. */
 function normalise(p: Plan, { x, y, stats, segments, mode, label }: Forward): void {
   const params = { ...layout(x, segments), momentum: 0, eps: 0 }
-  const { relu = false, join } = mode
-  const args = { bounds: boundsOf(p, segments, label), x, normaliser: stats, y, params }
-  const launch = { groups: perTile(params), flops: FLOPS.normalise * sizeOf(x.shape), label }
-  if (!join) return p.dispatch(shader, 'normalise', args, { ...launch, constants: { RELU: relu } })
-  const constants = { RELU: relu, JOIN_RELU: join.relu }
-  p.dispatch(shader, 'normalise_join', { ...args, skip: join.skip }, { ...launch, constants })
+  const skip = mode.join?.skip ?? p.nothing()
+  p.dispatch(shader, 'normalise', { bounds: boundsOf(p, segments, label), x, normaliser: stats, skip, y, params }, {
+    groups: perTile(params),
+    constants: after(mode),
+    flops: FLOPS.normalise * sizeOf(x.shape),
+    label,
+  })
 }
+
+/** What follows the normalisation, as constants of the shaders. */
+const after = ({ relu = false, join }: BatchNormMode) => ({ RELU: relu, JOIN: join !== undefined, JOIN_RELU: join?.relu === true })
 
 /** One dispatch; a workgroup walks all rows of `quads` quads of channels. */
 const columns = /* @__NO_SIDE_EFFECTS__ */ (quads: number): Variant<Forward> => ({
@@ -115,23 +122,23 @@ const columns = /* @__NO_SIDE_EFFECTS__ */ (quads: number): Variant<Forward> => 
   fits: (_, { segments }) => segmentCount(segments) === 1,
   record(p, { x, y, stats, mode, label, ...t }) {
     const params = { rows: x.rows, quads: x.rowStride / 4, momentum: mode.momentum ?? MOMENTUM, eps: mode.eps ?? EPS }
-    const { relu = false, join } = mode
     const running = { running_mean: t.runningMean, running_var: t.runningVar }
-    const args = { x, gamma: t.gamma, beta: t.beta, ...running, stats, y, params }
-    const flops = (FLOPS.statistics + FLOPS.normalise) * sizeOf(x.shape)
-    const launch = { groups: ceilDiv(params.quads, quads), flops, label }
-    if (!join) return p.dispatch(column, 'forward', args, { ...launch, constants: { QUADS: quads, RELU: relu } })
-    const constants = { QUADS: quads, RELU: relu, JOIN_RELU: join.relu }
-    p.dispatch(column, 'forward_join', { ...args, skip: join.skip }, { ...launch, constants })
+    const skip = mode.join?.skip ?? p.nothing()
+    p.dispatch(column, 'forward', { x, gamma: t.gamma, beta: t.beta, ...running, stats, skip, y, params }, {
+      groups: ceilDiv(params.quads, quads),
+      constants: { QUADS: quads, ...after(mode) },
+      flops: (FLOPS.statistics + FLOPS.normalise) * sizeOf(x.shape),
+      label,
+    })
   },
 })
 
-const forwardVariants: readonly Variant<Forward>[] = [columns(1), columns(4), chunks]
+const forwardVariants: readonly Variant<Forward>[] = [columns(1), columns(4), regForward]
 
-/** Few rows are walked by columns, many are shared out. A GPU wants many workgroups, a software adapter whole cache lines. */
+/** Up to `most` rows are walked by columns, more are shared out. A GPU wants many workgroups, a software adapter whole cache lines. */
 function bestFirst<Args>(p: Plan, variants: readonly Variant<Args>[], rows: number, most = COLUMN_ROWS): Variant<Args>[] {
   const few = p.gpu.info.isFallbackAdapter ? 'columns 16' : 'columns 4'
-  const best = rows <= most ? few : 'chunks'
+  const best = rows <= most ? few : 'reg'
   return [...variants].sort((a, b) => Number(b.name === best) - Number(a.name === best))
 }
 
@@ -162,7 +169,7 @@ export function batchNorm(
     if (extent(x.shape, 0) * Math.min(...segmentLengths(segments)) < 2) {
       throw new ShapeError(`${label}: one value per channel has no variance; train on a larger batch or a longer signal`)
     }
-    const variants = bestFirst(p, forwardVariants, x.rows, p.gpu.info.isFallbackAdapter ? COLUMN_ROWS_SOFTWARE : COLUMN_ROWS)
+    const variants = bestFirst(p, forwardVariants, x.rows, p.gpu.info.isFallbackAdapter ? COLUMN_ROWS_SOFTWARE_FORWARD : COLUMN_ROWS)
     recordVariant(p, 'batchnorm', shapeName(x, segments), variants, args)
   } else {
     const params = { ...layout(x, segments), momentum: 0, eps: mode.eps ?? EPS }
@@ -192,8 +199,8 @@ interface Backward {
   label: string
 }
 
-const chunksBackward: Variant<Backward> = {
-  name: 'chunks',
+const regBackward: Variant<Backward> = {
+  name: 'reg',
   fits: () => true,
   record(p, { dy, x, y, stats, segments, training, relu, dskip, dx, dgamma, dbeta, label }) {
     const params = layout(x, segments)
@@ -228,7 +235,7 @@ const columnsBackward = /* @__NO_SIDE_EFFECTS__ */ (quads: number): Variant<Back
   },
 })
 
-const backwardVariants: readonly Variant<Backward>[] = [columnsBackward(1), columnsBackward(4), chunksBackward]
+const backwardVariants: readonly Variant<Backward>[] = [columnsBackward(1), columnsBackward(4), regBackward]
 
 /** Gradients of `batchNorm`: writes dgamma and dbeta, returns those of x and of the skip connection (dy itself without a ReLU). */
 export function batchNormBackward(

@@ -1,5 +1,5 @@
 import shader from '../../shaders/channel_attention.wgsl'
-import { ShapeError } from '../runtime/errors.ts'
+import { LimitError, ShapeError } from '../runtime/errors.ts'
 import type { Plan } from '../runtime/plan.ts'
 import { extent, formatShape, padTo4 } from '../runtime/shape.ts'
 import { Tensor } from '../runtime/tensor.ts'
@@ -33,6 +33,11 @@ function launchOf(p: Plan, x: Tensor, t: ChannelAttentionTensors, clips: number)
   const H4 = padTo4(extent(t.reduceBias.shape, 0)) / 4
   const WORKGROUP = workgroup(p)
   const LINES = Math.max(1, Math.floor(WORKGROUP / C4))
+  const bytes = 16 * ((LINES + 2) * C4 + H4)
+  const limit = p.gpu.limits.maxComputeWorkgroupStorageSize
+  if (bytes > limit) {
+    throw new LimitError(`channel attention over ${channels} channels needs ${bytes} bytes of workgroup memory, this device has ${limit}; use fewer channels.`)
+  }
   return {
     params: { batch, rows, segments: clips, channels, channel_quads: C4, hidden_quads: H4 },
     groups: batch * clips,
@@ -89,9 +94,8 @@ export function channelAttentionBackward(
   const dx = p.tensor(x.shape, 'f32', label)
   const weights = { reduce_weight: t.reduceWeight, expand_weight: t.expandWeight }
   const args = { x, dy, saved, ...weights, partials, dx, params }
-  const launch = { groups, constants, flops: flopsOf(x, t, clips, 2), label }
-  if (onto) p.dispatch(shader, 'backward_onto', { ...args, onto }, launch)
-  else p.dispatch(shader, 'backward', args, launch)
+  const launch = { groups, constants: { ...constants, ONTO: onto !== undefined }, flops: flopsOf(x, t, clips, 2), label }
+  p.dispatch(shader, 'backward', { ...args, onto: onto ?? p.nothing() }, launch)
   if (!options.sums) sums.record(`${label} parameters`)
   return dx
 }

@@ -2,7 +2,6 @@
 import reg from '../../shaders/conv1d_backward.wgsl'
 import lane from '../../shaders/conv1d_backward_lane.wgsl'
 import tile from '../../shaders/conv1d_tile.wgsl'
-import type { Plan } from '../runtime/plan.ts'
 import { ceilDiv } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 import {
@@ -22,9 +21,6 @@ export interface BackwardInput {
   label: string
 }
 
-/** What is bound in the place of a gradient that there is not. */
-const nothing = (p: Plan): Tensor => p.constant('nothing', 'f32', [0])
-
 const laneInput = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<BackwardInput> => ({
   name: laneName(size),
   fits: (gpu) => laneCount(gpu) > 0,
@@ -33,7 +29,7 @@ const laneInput = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<BackwardInput
     const geometry = geometryOf(dx.shape, w, dy.shape, g)
     const params = { ...geometry, chunks: 1, chunk_samples: 0, chunk_rows: 0 }
     const tiles = ceilDiv(params.batch * ceilDiv(params.in_rows, g.stride), SG * TM) * ceilDiv(params.in_quads, SG * TN)
-    p.dispatch(lane, 'input', { dy_rows: dy, w, dx, onto: onto ?? nothing(p), params }, {
+    p.dispatch(lane, 'input', { dy_rows: dy, w, dx, onto: onto ?? p.nothing(), params }, {
       groups: g.stride * tiles,
       constants: { SG, TM, TN, ONTO: onto !== null },
       label,
@@ -50,7 +46,7 @@ const tileInput = /* @__NO_SIDE_EFFECTS__ */ (size: Tile): Variant<BackwardInput
     const params = { ...geometry, chunks: 1, chunk_quads: 0 }
     const count = tileCount(size, params.batch * ceilDiv(params.in_rows, g.stride), params.in_channels)
     const launch = { groups: g.stride * count, constants: { ...tileConstants(size), ONTO: onto !== null }, label, flops: flopsOf(geometry) }
-    p.dispatch(tile, 'input', { dy, w, dx, onto: onto ?? nothing(p), params }, launch)
+    p.dispatch(tile, 'input', { dy, w, dx, onto: onto ?? p.nothing(), params }, launch)
   },
 })
 
@@ -61,7 +57,7 @@ const regInput = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<BackwardInput>
     const geometry = geometryOf(dx.shape, w, dy.shape, g)
     const params = { ...geometry, chunks: 1, chunk_rows: 0 }
     const tiles = ceilDiv(ceilDiv(params.in_rows, g.stride), TM)
-    p.dispatch(reg, 'input', { dy, w, dx, onto: onto ?? nothing(p), params }, {
+    p.dispatch(reg, 'input', { dy, w, dx, onto: onto ?? p.nothing(), params }, {
       groups: ceilDiv(params.batch * g.stride * tiles * params.in_quads, REG_WORKGROUP),
       constants: { TM, ONTO: onto !== null },
       label,

@@ -26,10 +26,12 @@ const REG_QUADS = 2
 /** Rows per partial sum: enough to amortise the store, few enough to sum accurately in f32. */
 const CHUNK_ROWS = 256
 const MAX_CHUNKS = 64
+/** More in one f32 accumulator lose digits. */
+const MOST_ROWS = 1280
 
 /** Rows of partial sums, wherever they lie. */
 function rowChunks({ batch, out_rows }: Geometry, most = MAX_CHUNKS): { chunks: number; chunk_rows: number } {
-  const rows = Math.max(CHUNK_ROWS, ceilDiv(batch * out_rows, most))
+  const rows = Math.min(MOST_ROWS, Math.max(CHUNK_ROWS, ceilDiv(batch * out_rows, most)))
   return { chunks: ceilDiv(batch * out_rows, rows), chunk_rows: rows }
 }
 

@@ -4,6 +4,8 @@ import { ceilDiv, innerOf } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 
 const WORKGROUP = 64
+/** Operations an element; a comparison is none. */
+const FLOPS = { relu: 0, sigmoid: 4, add: 1, relu_backward: 0, sigmoid_backward: 3 }
 
 function paramsOf(a: Tensor) {
   return { quads: a.byteLength / 16, inner: innerOf(a.shape), inner_quads: a.rowStride / 4 }
@@ -12,7 +14,7 @@ function paramsOf(a: Tensor) {
 function unary(p: Plan, entry: 'relu' | 'sigmoid', a: Tensor): Tensor {
   const y = p.tensor(a.shape, 'f32', entry)
   const params = paramsOf(a)
-  p.dispatch(shader, entry, { a, y, params }, { groups: ceilDiv(params.quads, WORKGROUP), flops: y.size })
+  p.dispatch(shader, entry, { a, y, params }, { groups: ceilDiv(params.quads, WORKGROUP), flops: FLOPS[entry] * y.size })
   return y
 }
 
@@ -20,7 +22,7 @@ function binary(p: Plan, entry: 'add' | 'relu_backward' | 'sigmoid_backward', a:
   expectSameShape(entry, a, b)
   const y = p.tensor(a.shape, 'f32', entry)
   const params = paramsOf(a)
-  p.dispatch(shader, entry, { a, b, y, params }, { groups: ceilDiv(params.quads, WORKGROUP), flops: y.size })
+  p.dispatch(shader, entry, { a, b, y, params }, { groups: ceilDiv(params.quads, WORKGROUP), flops: FLOPS[entry] * y.size })
   return y
 }
 

@@ -44,6 +44,7 @@ export interface Layers<T> {
 
 const identity = <T>(x: T): Step<T> => ({ y: x, backward: (dy) => dy })
 
+
 /** Layers one after the other. */
 export function chain<T>(...layers: Layer<T>[]): Layer<T> {
   return (x) => {
@@ -157,13 +158,13 @@ function stage<T>(on: Layers<T>, config: ModelConfig, name: string, channels: nu
   const released = config.preset === 'released'
   const units = Array.from({ length: config.units_per_stage }, (_, u) => {
     const unit = `${name}.units.${u}`
-    const attention: Layer<T> = config.unit_sca
-      ? on.channelAttention(`${unit}.sca`, { reduction: config.sca_reduction, clips: 1 })
-      : identity
+    const attention = config.unit_sca
+      ? [on.channelAttention(`${unit}.sca`, { reduction: config.sca_reduction, clips: 1 })]
+      : []
     const { layers, join } = branch(on, config, unit, channels, released && u === 0 ? 2 : 1)
-    if (!released || u > 0) return residual(on, chain(attention, layers), identity, join)
+    if (!released || u > 0) return residual(on, chain(...attention, layers), identity, join)
     // The shortcut of the first unit starts after the attention.
-    return chain(attention, residual(on, layers, downsample(on, `${name}.downsample`, channels, 2), join))
+    return chain(...attention, residual(on, layers, downsample(on, `${name}.downsample`, channels, 2), join))
   })
   const before = released ? [] : [downsample(on, `${name}.downsample`, channels, 2)]
   return chain(...before, ...units, on.tap(name))

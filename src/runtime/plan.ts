@@ -118,6 +118,11 @@ export class Plan {
     return tensor
   }
 
+  /** What is bound in the place of a tensor that a kernel, specialised without it, does not read. */
+  nothing(): Tensor {
+    return this.constant('nothing', 'f32', [0])
+  }
+
   /** A tensor that lives inside the plan; its memory is shared with others that are not alive at the same time. */
   tensor(shape: Shape, dtype: DType = 'f32', label = 'tensor'): Tensor {
     return this.storage().append(shape, dtype, label)

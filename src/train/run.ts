@@ -11,7 +11,7 @@ import { findFold, type Fold } from './folds.ts'
 import { inputsOf } from './inputs.ts'
 import type { PreparedSet } from './prepare.ts'
 import { probabilitiesOf } from './predictor.ts'
-import { pinKernels, saveKernels } from './run_kernels.ts'
+import { KERNELS_FILE, pinKernels, saveKernels } from './run_kernels.ts'
 import {
   checkpointFile, CONFIG_FILE, EVENTS_FILE, finishedFolds, foldResultFile, modelFile, requireSameData, RESULT_FILE,
 } from './run_files.ts'
@@ -56,8 +56,9 @@ export async function trainRun(
   const chosen = options.onlyFold === undefined ? plan.folds : [findFold(plan, options.onlyFold)]
   await finishedFolds(store, experiment) // refuses to mix folds of other data into the run
   await store.write(CONFIG_FILE, `${JSON.stringify(experiment.config, null, 2)}\n`)
-  await pinKernels(gpu, store, options.onWarning)
-  await saveKernels(gpu, store)
+  // On another adapter the table is replaced with the first new checkpoint, and not by a run that was resumed there by mistake.
+  if (await store.exists(KERNELS_FILE)) await pinKernels(gpu, store, options.onWarning)
+  else await saveKernels(gpu, store)
   const started = performance.now()
   for (const fold of chosen) {
     options.signal?.throwIfAborted()

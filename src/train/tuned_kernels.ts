@@ -6,7 +6,7 @@ import type { Gpu } from '../runtime/gpu.ts'
 import { Plan } from '../runtime/plan.ts'
 import type { Store } from '../store/store.ts'
 import { cacheFile, emptyCache, formatCache, parseCache, type TuneCache } from '../tune/cache.ts'
-import { tune, type TuneOptions } from '../tune/tune.ts'
+import { tune, type TuneOptions, type Untuned } from '../tune/tune.ts'
 import { recordInputs } from './training_step.ts'
 
 /**
@@ -31,7 +31,7 @@ export interface Workload {
 
 /**
  * Has `gpu.tuned` name the kernels to use for training and prediction with this model, for plans recorded from then on. Returns all
- * that is known of this adapter, and the ops and shapes for which no time was left. Every measurement is stored as it is made.
+ * that is known of this adapter, and the ops and shapes that were not measured now. Every measurement is stored as it is made.
  */
 export async function useTunedKernels(
   gpu: Gpu,
@@ -39,24 +39,25 @@ export async function useTunedKernels(
   mode: TuneMode,
   workload: Workload,
   hooks: TuneHooks = {},
-): Promise<{ cache: TuneCache; left: string[] }> {
+): Promise<{ cache: TuneCache } & Untuned> {
   gpu.tuned.clear()
-  if (mode === 'off') return { cache: emptyCache(gpu), left: [] }
+  if (mode === 'off') return { cache: emptyCache(gpu), left: [], wrong: [] }
   const cache = await loadTunedKernels(gpu, store, hooks.onWarning)
   for (const [key, { variant }] of Object.entries(cache.entries)) gpu.tuned.set(key, variant)
-  if (mode === 'cached') return { cache, left: [] }
-  const left = await withPlans(gpu, workload, async (plans) => {
+  if (mode === 'cached') return { cache, left: [], wrong: [] }
+  const untuned = await withPlans(gpu, workload, async (plans) => {
     const known = mode === 'force' ? {} : cache.entries
     return tune(gpu, plans, {
       ...hooks,
       known,
       onEntry: async (key, entry) => {
-        cache.entries[key] = entry
+        if (entry) cache.entries[key] = entry
+        else delete cache.entries[key]
         await save(gpu, store, cache, hooks.onWarning)
       },
     })
   })
-  return { cache, left }
+  return { cache, ...untuned }
 }
 
 /** What is stored for this adapter; empty if that is nothing, or nothing that can be used. */
@@ -81,8 +82,9 @@ async function save(gpu: Gpu, store: Store, cache: TuneCache, onWarning?: (messa
   }
 }
 
-/** The plans of a training step and of a prediction, recorded and not compiled, for the time of `work`. */
+/** The plans of a training step and of a prediction, recorded and not compiled, for the time of `work`. They never run: `gpu.chosen` stays. */
 async function withPlans<T>(gpu: Gpu, { model: config, batch }: Workload, work: (plans: Plan[]) => Promise<T>): Promise<T> {
+  const chosen = new Map(gpu.chosen)
   const model = new Rtcan1d(gpu, config)
   const [training, prediction] = [new Plan(gpu), new Plan(gpu)]
   try {
@@ -94,6 +96,7 @@ async function withPlans<T>(gpu: Gpu, { model: config, batch }: Workload, work: 
     training.destroy()
     prediction.destroy()
     model.destroy()
-    gpu.chosen.clear() // these plans never run
+    gpu.chosen.clear()
+    for (const [key, variant] of chosen) gpu.chosen.set(key, variant)
   }
 }

@@ -14,7 +14,7 @@ export interface Measured {
   ms: number | null
   /** Of all rounds, ms; fewer for a candidate that fell far behind. */
   samples: number[]
-  /** Why it was rejected: it does not compile, or its values are not those of `reg`. */
+  /** Why it was rejected: it does not compile, its values are not those of `reg`, or there is no usable `reg` to compare with. */
   error: string | null
   /** What it needs at least, as its plan counts. */
   flops: number
@@ -26,11 +26,11 @@ export interface MeasureOptions {
   signal?: AbortSignal
 }
 
-/** The kernels that all others are judged by: plain, and they run on any adapter. An op without them is judged by its last candidate. */
-const REFERENCE = 'reg'
+/** The kernel of every op that all others are judged by: plain, and it runs on any adapter. */
+export const REFERENCE = 'reg'
 
 /** A candidate other than the default that takes this many times as long as another one when first timed is not timed again. */
-const HOPELESS = 4
+const TOO_SLOW = 4
 
 /** A sample repeats a run until it takes this long, ms: timestamps may come in steps of 0.1 ms, CPU time in steps of several. */
 const LONG_ENOUGH = 5
@@ -41,18 +41,19 @@ const EPSILON = 2 ** -23
 const SHORT = 16
 
 /**
- * Runs every candidate of `choice` on scratch memory. Each is checked against `reg` on random numbers, then timed: a warm-up is
- * discarded, rounds are interleaved. Timed by timestamps on GPUs that have them, else by `clock` (milliseconds), which on a software
+ * Runs every candidate of `choice`, `reg` among them, on scratch memory. Each is checked against `reg` on random numbers, then timed:
+ * a warm-up is discarded, rounds are interleaved. Without `reg` all are rejected. Timed by timestamps on GPUs that have them, else by `clock` (milliseconds), which on a software
  * adapter should be CPU time of the process. The plan of the choice must be alive; it need not be compiled.
  * @throws DeviceError when the reference itself does not run
  */
 export async function measureCandidates(gpu: Gpu, choice: Choice, clock: Clock, options: MeasureOptions = {}): Promise<Measured[]> {
   const scratch = await Scratch.create(gpu, choice)
-  const bench = new Bench(gpu, choice, scratch, passTimer(gpu, clock))
+  let bench: Bench | null = null
   try {
+    bench = new Bench(gpu, choice, scratch, passTimer(gpu, clock))
     return await bench.measure(options.signal)
   } finally {
-    bench.destroy()
+    bench?.destroy()
     scratch.free()
   }
 }
@@ -83,8 +84,9 @@ class Bench {
   /** Why candidates cannot be used here; those that can are absent. */
   private async check(signal?: AbortSignal): Promise<Map<string, string>> {
     const { candidates, tensors } = this.choice
-    const reference = candidates.includes(REFERENCE) ? REFERENCE : (candidates.at(-1) ?? REFERENCE)
-    const plan = await this.compile(reference)
+    const rejectAll = (why: string): Map<string, string> => new Map(candidates.map((name) => [name, `nothing to compare with: ${why}`]))
+    if (!candidates.includes(REFERENCE)) return rejectAll(`${this.choice.op} has no kernel '${REFERENCE}'`)
+    const plan = await this.compile(REFERENCE)
     const results = this.scratch.results(plan.written())
     // What is still NaN after a run that found NaN there is updated, as running statistics are: it needs numbers to start from.
     const first = await this.run(plan, results)
@@ -93,14 +95,14 @@ class Bench {
     const wanted = updated.length > 0 ? await this.run(plan, fresh, updated) : first
     const all = [...fresh, ...updated]
     const unusable = all.map((tensor, i) => notFinite(tensor, wanted[i] ?? [])).find((text) => text !== null)
-    if (unusable) return new Map(candidates.map((name) => [name, `nothing to compare with: ${reference}: ${unusable}`]))
+    if (unusable) return rejectAll(`${REFERENCE}: ${unusable}`)
     const tolerance = toleranceOf(plan, tensors)
     const errors = new Map<string, string>()
-    for (const name of candidates.filter((other) => other !== reference)) {
+    for (const name of candidates.filter((other) => other !== REFERENCE)) {
       signal?.throwIfAborted()
       const found = await this.attempt(name, fresh, updated)
       const wrong = typeof found === 'string' ? found : all.map((of, i) => difference(of, found[i] ?? [], wanted[i] ?? [], tolerance(of))).find((text) => text)
-      if (wrong) errors.set(name, wrong.replace('the reference', reference))
+      if (wrong) errors.set(name, wrong)
     }
     return errors
   }
@@ -144,7 +146,7 @@ class Bench {
     }
     const best = Math.min(...once.values())
     const byDefault = this.choice.candidates[0] ?? ''
-    const hopeless = [...once].filter(([name, ms]) => name !== byDefault && ms >= wanted && ms > HOPELESS * best)
+    const hopeless = [...once].filter(([name, ms]) => name !== byDefault && ms >= wanted && ms > TOO_SLOW * best)
     const tooSlow = new Map(hopeless.map(([name, ms]) => [name, [ms]]))
     const raced = await race(names.filter((name) => !tooSlow.has(name)), byDefault, (name) => {
       signal?.throwIfAborted()
@@ -201,5 +203,5 @@ function difference(tensor: Tensor, found: ArrayLike<number>, wanted: ArrayLike<
   }
   if (error <= tolerance * largest) return null
   const [part, allowed] = [error / largest, tolerance].map((value) => value.toExponential(1))
-  return `${tensor.label} differs from the reference by ${part} of its largest value, ${allowed} is allowed`
+  return `${tensor.label} differs from ${REFERENCE} by ${part} of its largest value, ${allowed} is allowed`
 }

@@ -3,7 +3,7 @@
 /** Samples of each way that is still in the race. */
 const ROUNDS = 5
 /** A way other than the default is given up once its best sample is this many times the best of all. */
-const HOPELESS = 2
+const FAR_BEHIND = 2
 /** Part of the default's time that another way must save, or noise would decide. */
 const WORTH_SWITCHING = 0.03
 
@@ -22,7 +22,7 @@ export async function race(
     for (const name of running) samples.get(name)?.push(await sample(name))
     const least = (name: string): number => Math.min(...(samples.get(name) ?? []))
     const best = Math.min(...running.map(least))
-    running = running.filter((name) => name === byDefault || least(name) <= HOPELESS * best)
+    running = running.filter((name) => name === byDefault || least(name) <= FAR_BEHIND * best)
   }
   return samples
 }

@@ -53,11 +53,23 @@ class TimestampTimer implements PassTimer {
   private readonly queries: GPUQuerySet
   private readonly resolved: GPUBuffer
   private readonly staging: GPUBuffer
+  private readonly buffers: GPUBuffer[] = []
 
   constructor(private readonly gpu: Gpu) {
     this.queries = gpu.device.createQuerySet({ type: 'timestamp', count: TIMESTAMPS })
-    this.resolved = gpu.createBuffer('timestamps', BYTES, QUERY_RESOLVE | usage.copySrc, 'staging')
-    this.staging = gpu.createBuffer('read timestamps', BYTES, usage.mapRead | usage.copyDst, 'staging')
+    try {
+      this.resolved = this.buffer('timestamps', QUERY_RESOLVE | usage.copySrc)
+      this.staging = this.buffer('read timestamps', usage.mapRead | usage.copyDst)
+    } catch (error) {
+      this.destroy()
+      throw error
+    }
+  }
+
+  private buffer(label: string, flags: number): GPUBuffer {
+    const buffer = this.gpu.createBuffer(label, BYTES, flags, 'staging')
+    this.buffers.push(buffer)
+    return buffer
   }
 
   async time(encode: Encode): Promise<number> {
@@ -84,7 +96,6 @@ class TimestampTimer implements PassTimer {
 
   destroy(): void {
     this.queries.destroy()
-    this.gpu.destroyBuffer(this.resolved)
-    this.gpu.destroyBuffer(this.staging)
+    for (const buffer of this.buffers) this.gpu.destroyBuffer(buffer)
   }
 }

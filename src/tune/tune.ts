@@ -1,6 +1,6 @@
 // Finds the fastest kernels for the ops of a plan, one op at one shape after the other.
 import { isPromising } from '../kernels/presets.ts'
-import { GalvaniError } from '../runtime/errors.ts'
+import { GalvaniError, LimitError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { Plan, type Choice } from '../runtime/plan.ts'
 import type { Tried, TunedEntry } from './cache.ts'
@@ -15,11 +15,19 @@ export interface TuneOptions {
   known?: Readonly<Record<string, TunedEntry>>
   /** Seconds of wall time after which no further op is begun. Default: 5 on a GPU, 60 on a software adapter. */
   budget?: number
-  /** What was measured, by op and shape, as soon as it is. */
-  onEntry?: (key: string, entry: TunedEntry) => void | Promise<void>
+  /** What was measured, by op and shape, as soon as it is; null where no kernel was right. */
+  onEntry?: (key: string, entry: TunedEntry | null) => void | Promise<void>
   /** Before each op, and once at the end with `done` equal to `total`. */
   onProgress?: (done: number, total: number, next: string) => void
   signal?: AbortSignal
+}
+
+/** Ops and shapes that go on as if they had never been measured. */
+export interface Untuned {
+  /** There was no time left for them, or no memory. */
+  left: string[]
+  /** No kernel was right, or the one to compare with did not run. */
+  wrong: string[]
 }
 
 const BUDGET_SECONDS = 5
@@ -27,26 +35,32 @@ const BUDGET_SECONDS_SOFTWARE = 60
 
 /**
  * Measures the candidates of every op and shape of the plans, those with the most work first, and has `gpu.tuned` name the best, for
- * plans that are recorded from then on. Returns the ops and shapes for which no time was left, or no kernel was right. Uses scratch
- * memory only; the plans need not be compiled, and may be destroyed afterwards.
+ * plans that are recorded from then on; where no kernel is right it names none. Uses scratch memory only; the plans need not be
+ * compiled, and may be destroyed afterwards.
  */
-export async function tune(gpu: Gpu, plans: readonly Plan[], options: TuneOptions = {}): Promise<string[]> {
+export async function tune(gpu: Gpu, plans: readonly Plan[], options: TuneOptions = {}): Promise<Untuned> {
   const { clock = () => performance.now(), known = {}, onEntry, onProgress, signal } = options
   const { budget = gpu.info.isFallbackAdapter ? BUDGET_SECONDS_SOFTWARE : BUDGET_SECONDS } = options
   const choices = [...openChoices(gpu, plans)].filter(([key]) => !(key in known))
   const until = performance.now() + 1000 * budget
-  const left: string[] = []
+  const untuned: Untuned = { left: [], wrong: [] }
   for (const [at, [key, choice]] of choices.entries()) {
     signal?.throwIfAborted()
     onProgress?.(at, choices.length, key)
-    const entry = performance.now() < until ? await tuneOne(gpu, choice, clock, signal) : null
-    if (entry) {
-      gpu.tuned.set(key, entry.variant)
-      await onEntry?.(key, entry)
-    } else left.push(key)
+    const entry = performance.now() < until ? await tuneOne(gpu, choice, clock, signal) : 'left'
+    if (entry === 'left') {
+      untuned.left.push(key)
+      continue
+    }
+    if (entry) gpu.tuned.set(key, entry.variant)
+    else {
+      gpu.tuned.delete(key)
+      untuned.wrong.push(key)
+    }
+    await onEntry?.(key, entry)
   }
   onProgress?.(choices.length, choices.length, '')
-  return left
+  return untuned
 }
 
 /** Ops that have more than one candidate, each once, by the work in all their places; most first. */
@@ -70,12 +84,13 @@ function workOf(gpu: Gpu, choice: Choice): number {
   return flops + bytes
 }
 
-/** Null when there is no memory for it, or not even the reference runs. */
-async function tuneOne(gpu: Gpu, choice: Choice, clock: Clock, signal?: AbortSignal): Promise<TunedEntry | null> {
+/** Null when no candidate was right, or not even the reference runs; `left` when there is no memory for it. */
+async function tuneOne(gpu: Gpu, choice: Choice, clock: Clock, signal?: AbortSignal): Promise<TunedEntry | null | 'left'> {
   try {
     return entryOf(choice, await measureCandidates(gpu, choice, clock, { ...(signal && { signal }) }))
   } catch (error) {
     gpu.check() // a lost device ends it all
+    if (error instanceof LimitError) return 'left'
     if (error instanceof GalvaniError) return null
     throw error
   }
