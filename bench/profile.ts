@@ -12,8 +12,6 @@ const ENOUGH_SOFTWARE = 12
 const MOST_REPEATS = 400
 
 export interface DispatchTime extends TimedDispatch {
-  /** Workgroups. */
-  groups: readonly number[]
   /** (largest - least) / median of the rounds. */
   spread: number
 }
@@ -33,7 +31,7 @@ export async function profilePlan(gpu: Gpu, plan: Plan, rounds: number, onRound:
       for (let i = 0; i < dispatches.length; i++) samples[i]!.push(await sample(timer, plan, i, repeats[i]!))
       onRound(round)
     }
-    return dispatches.map((cost, i) => ({ ...summed(cost, samples[i]!), groups: groupsOf(plan, i) }))
+    return dispatches.map((cost, i) => summed(cost, samples[i]!))
   } finally {
     timer.destroy()
   }
@@ -57,20 +55,7 @@ async function sample(timer: PassTimer, plan: Plan, i: number, repeats: number):
   return { ms: ms / repeats, cpu_ms: cpu_ms / repeats }
 }
 
-/** As the plan encodes them. */
-function groupsOf(plan: Plan, i: number): number[] {
-  const groups: number[] = []
-  const ignored = (): undefined => undefined
-  const pass: Pick<GPUComputePassEncoder, 'setPipeline' | 'setBindGroup' | 'dispatchWorkgroups'> = {
-    setPipeline: ignored,
-    setBindGroup: ignored,
-    dispatchWorkgroups: (...counts) => void groups.push(...counts.map(Number)),
-  }
-  plan.encode(pass as GPUComputePassEncoder, i, i + 1)
-  return groups
-}
-
-function summed(cost: DispatchCost, samples: readonly Spent[]): Omit<DispatchTime, 'groups'> {
+function summed(cost: DispatchCost, samples: readonly Spent[]): DispatchTime {
   const { median: ms, spread } = timingOf(samples.map((one) => one.ms))
   return { ...cost, ms, cpu_ms: median(samples.map((one) => one.cpu_ms)), spread }
 }

@@ -1,5 +1,6 @@
 // What `galvani bench` counts, measures and shows of a training step. No time is judged.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import elementwise from '../shaders/elementwise.wgsl'
 import optimizerShader from '../shaders/optimizer.wgsl'
 import { compareResults } from '../bench/compare.ts'
 import { benchKernels, trafficOf, type KernelResult, type TrafficResult } from '../bench/kernels.ts'
@@ -8,9 +9,11 @@ import { benchDocument, parseBenchResult, type BenchResult } from '../bench/resu
 import { groupBy, judged, layerOf, rate, workOf } from '../bench/roofline.ts'
 import { benchStep, coldStart, prepareStep, withStep, type StepResult } from '../bench/step.ts'
 import { checkTargets } from '../bench/targets.ts'
+import { cpuTime, kernelClock, wallClock } from '../bench/timing.ts'
 import { pageOf } from '../src/cli/bench_page.ts'
 import { add, relu } from '../src/kernels/elementwise.ts'
 import { conv1d } from '../src/kernels/conv1d.ts'
+import { recordVariant, type Variant } from '../src/kernels/variants.ts'
 import { presets, type ModelConfig } from '../src/model/config.ts'
 import { initialise } from '../src/model/init.ts'
 import { Rtcan1d } from '../src/model/rtcan1d.ts'
@@ -51,7 +54,7 @@ describe('the cost of a plan', () => {
     // 2 x 5 rows of 5 channels, each 3 taps of 6 channels; rows are padded to 8 of 4 bytes.
     const y = 4 * 2 * 5 * 8
     expect(conv).toEqual({
-      ...{ label: 'layer.conv', kernel: 'conv1d.forward_bias', constants: expect.anything() },
+      ...{ label: 'layer.conv', kernel: 'conv1d.forward_bias', constants: expect.anything(), groups: [1, 1, 1] },
       ...{ flops: 2 * (2 * 5 * 5) * (3 * 6), bytes: 4 * (2 * 10 * 8 + 3 * 8 * 8 + 8) + y },
     })
     expect(second).toMatchObject({ kernel: 'elementwise.relu', bytes: 2 * y })
@@ -93,7 +96,7 @@ describe('a roofline', () => {
   })
 
   it('adds up what belongs together', () => {
-    const timed = ['a.b.c', 'a.b d', 'a.c'].map((label) => ({ label, kernel: 'k', constants: {}, flops: 1e8, bytes: 0, ...spent }))
+    const timed = ['a.b.c', 'a.b d', 'a.c'].map((label) => ({ label, kernel: 'k', constants: {}, groups: [1, 1, 1] as const, flops: 1e8, bytes: 0, ...spent }))
     const [first, second] = groupBy(timed, layerOf, PROBES)
     expect(first).toMatchObject({ name: 'a.b', dispatches: 2, flops: 2e8, ms: 8, floor_ms: 2, rates: { wall: { of_roofline: 0.25 } } })
     expect(second).toMatchObject({ name: 'a.c', dispatches: 1 })
@@ -105,7 +108,7 @@ describe('a roofline', () => {
     ['max pool backward', 'max pool'],
     ['sgd', 'sgd'],
   ])("takes '%s' as part of '%s'", (label, layer) => {
-    expect(layerOf({ label, kernel: '', constants: {}, flops: 0, bytes: 0 })).toBe(layer)
+    expect(layerOf({ label, kernel: '', constants: {}, groups: [1, 1, 1] as const, flops: 0, bytes: 0 })).toBe(layer)
   })
 })
 
@@ -199,6 +202,27 @@ describe('a step', () => {
       expect(names.filter((name) => name.startsWith('conv1d'))).toEqual([])
     })
     expect(used()).toBe(before)
+  })
+
+  it('has a kernel in use rejected that computes something else than the plain one', async () => {
+    const [plan, shape] = [new Plan(gpu), [4, 64]]
+    const of = (name: string, entry: 'add' | 'sigmoid_backward'): Variant<Record<'a' | 'b' | 'y', Tensor>> => ({
+      name,
+      fits: () => true,
+      record: (p, tensors) => p.dispatch(elementwise, entry, { ...tensors, params: { quads: 64, inner: 64, inner_quads: 16 } }, { groups: 1 }),
+    })
+    const tensors = { a: plan.input('a', shape), b: plan.input('b', shape), y: plan.tensor(shape, 'f32', 'y') }
+    recordVariant(plan, 'sum', '4x64', [of('wrong', 'sigmoid_backward'), of('right', 'add'), of('reg', 'add')], tensors)
+    const { kernels, rejected } = await benchKernels(gpu, plan, PROBES)
+    plan.destroy()
+    expect(kernels).toEqual([])
+    const error = expect.stringMatching(/^y differs from reg by/) as string
+    expect(rejected).toEqual([{ op: 'sum', shape: '4x64', variant: 'wrong', chosen: true, error }])
+  })
+
+  it('has its kernels timed by CPU time on a software adapter only', () => {
+    const clockOn = (isFallbackAdapter: boolean) => kernelClock(Gpu.fromDevice(gpu.device, { info: { ...gpu.info, isFallbackAdapter } }))
+    expect([clockOn(true), clockOn(false)]).toEqual([cpuTime, wallClock])
   })
 
   it('can be measured with every kernel that runs here', async () => {

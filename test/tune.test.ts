@@ -36,7 +36,7 @@ afterAll(() => gpu.close())
 /** A clock on which a dispatch that has been submitted takes 1 ms, and nothing else any time. */
 function dispatchClock(): Clock {
   let [encoded, done] = [0, 0]
-  const encode = Reflect.get(Plan.prototype, 'encode') as (this: Plan, ...args: Parameters<Plan['encode']>) => void
+  const encode: (this: Plan, pass: GPUComputePassEncoder) => void = Reflect.get(Plan.prototype, 'encode')
   vi.spyOn(Plan.prototype, 'encode').mockImplementation(function (this: Plan, pass) {
     encoded += this.dispatchCount
     encode.call(this, pass)
@@ -286,7 +286,7 @@ describe('real ops', () => {
       throw new DeviceError('nothing runs')
     })
     const { cache, wrong } = await useTunedKernels(gpu, store, 'force', { model: TINY, batch: 2 }, { clock: cpuTime, budget: 60 })
-    expect(wrong).toEqual(left)
+    expect(wrong.sort()).toEqual(left.sort())
     expect(cache.entries).toEqual({})
     expect([...gpu.tuned.keys()]).toEqual([])
     expect(parseCache(gpu, await store.readText(cacheFile(gpu))).entries).toEqual({})
@@ -392,7 +392,7 @@ describe('adapters', () => {
       plan.destroy()
       return plan.choices.map(({ variant }) => variant)
     }
-    expect(normalisations()).toEqual(['chunks'])
+    expect(normalisations()).toEqual(['reg'])
     google.tuned.set('batchnorm', 'columns 4')
     expect(normalisations()).toEqual(['columns 4'])
   })

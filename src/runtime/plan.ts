@@ -28,6 +28,8 @@ export interface DispatchCost {
   /** Shader and entry point. */
   kernel: string
   constants: Constants
+  /** Workgroups. */
+  groups: readonly [number, number, number]
   flops: number
   bytes: number
 }
@@ -356,10 +358,10 @@ export class Plan {
   }
 }
 
-function costOf({ shader, entry, label, tensors, constants, flops, updates }: Dispatch): DispatchCost {
+function costOf({ shader, entry, label, tensors, groups, constants, flops, updates }: Dispatch): DispatchCost {
   const bound = Object.keys(shader.entries[entry]?.bindings ?? {})
   const bytes = [...bound, ...updates].reduce((sum, name) => sum + (tensors[name] as Tensor).byteLength, 0)
-  return { label, kernel: `${shader.name}.${entry}`, constants, flops, bytes }
+  return { label, kernel: `${shader.name}.${entry}`, constants, groups, flops, bytes }
 }
 
 function overlap(a: Tensor, b: Tensor): boolean {

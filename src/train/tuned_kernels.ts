@@ -82,7 +82,10 @@ async function save(gpu: Gpu, store: Store, cache: TuneCache, onWarning?: (messa
   }
 }
 
-/** The plans of a training step and of a prediction, recorded and not compiled, for the time of `work`. They never run: `gpu.chosen` stays. */
+/**
+ * The plans of a training step and of a prediction, recorded and not compiled, for the time of `work`. They never run, so `gpu.chosen`
+ * stays as it was.
+ */
 async function withPlans<T>(gpu: Gpu, { model: config, batch }: Workload, work: (plans: Plan[]) => Promise<T>): Promise<T> {
   const chosen = new Map(gpu.chosen)
   const model = new Rtcan1d(gpu, config)

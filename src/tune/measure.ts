@@ -42,8 +42,9 @@ const SHORT = 16
 
 /**
  * Runs every candidate of `choice`, `reg` among them, on scratch memory. Each is checked against `reg` on random numbers, then timed:
- * a warm-up is discarded, rounds are interleaved. Without `reg` all are rejected. Timed by timestamps on GPUs that have them, else by `clock` (milliseconds), which on a software
- * adapter should be CPU time of the process. The plan of the choice must be alive; it need not be compiled.
+ * a warm-up is discarded, rounds are interleaved. Without `reg` all are rejected. Timed by timestamps on GPUs that have them, else by
+ * `clock` (milliseconds), which on a software adapter should be CPU time of the process. The plan of the choice must be alive; it need
+ * not be compiled.
  * @throws DeviceError when the reference itself does not run
  */
 export async function measureCandidates(gpu: Gpu, choice: Choice, clock: Clock, options: MeasureOptions = {}): Promise<Measured[]> {

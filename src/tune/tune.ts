@@ -22,7 +22,7 @@ export interface TuneOptions {
   signal?: AbortSignal
 }
 
-/** Ops and shapes that go on as if they had never been measured. */
+/** Ops and shapes that were not tuned. */
 export interface Untuned {
   /** There was no time left for them, or no memory. */
   left: string[]
