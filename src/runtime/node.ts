@@ -92,7 +92,10 @@ function noAdapter(wanted: string | undefined, names: string[]): string {
 
 const firstLine = (error: unknown) => String(error instanceof Error ? error.message : error).split('\n')[0]
 
-const NAP_MS = 0.3
+/** Milliseconds: a short wait has short naps; a long one has naps of this part of it, as each poll takes a core from the kernels. */
+const SHORTEST_NAP = 0.3
+const LONGEST_NAP = 4
+const NAP_SHARE = 1 / 50
 const nap = new Int32Array(new SharedArrayBuffer(4))
 
 /**
@@ -101,9 +104,11 @@ const nap = new Int32Array(new SharedArrayBuffer(4))
  */
 function settle<T>(promise: Promise<T>): Promise<T> {
   let pending = true
+  const start = performance.now()
   const poll = () => {
     if (!pending) return
-    Atomics.wait(nap, 0, 0, NAP_MS)
+    const waited = performance.now() - start
+    Atomics.wait(nap, 0, 0, Math.min(LONGEST_NAP, Math.max(SHORTEST_NAP, NAP_SHARE * waited)))
     setImmediate(poll)
   }
   setImmediate(poll)
