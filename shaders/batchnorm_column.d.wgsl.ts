@@ -7,7 +7,7 @@ declare const shader: Shader<{
     backward: 'dbeta' | 'dgamma' | 'dx' | 'dy' | 'normaliser' | 'x'
     backward_join: 'dbeta' | 'dgamma' | 'dskip' | 'dx' | 'dy' | 'joined' | 'normaliser' | 'x'
   }
-  params: 'rows' | 'quads' | 'momentum' | 'eps'
-  constants: 'WORKGROUP' | 'QUADS' | 'RELU' | 'JOIN' | 'JOIN_RELU'
+  params: 'rows' | 'quads' | 'momentum' | 'eps' | 'relu' | 'join' | 'join_relu'
+  constants: 'WORKGROUP' | 'QUADS' | 'RELU'
 }>
 export default shader

@@ -3,7 +3,8 @@
 // they found as a tree in workgroup memory, always in the same order, and normalise the rows that they have read.
 // Launch: ceil(quads / QUADS) workgroups. stats [4, C] (mean, rstd, gamma * rstd, beta).
 
-struct Params { rows: u32, quads: u32, momentum: f32, eps: f32 }
+// relu, join, join_relu: what follows the normalisation, if it is not 0. Constants would be four kernels to compile.
+struct Params { rows: u32, quads: u32, momentum: f32, eps: f32, relu: u32, join: u32, join_relu: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
@@ -25,8 +26,6 @@ struct Params { rows: u32, quads: u32, momentum: f32, eps: f32 }
 const WORKGROUP: u32 = 64u;
 const QUADS: u32 = 4u;
 const RELU: bool = false;
-const JOIN: bool = false;
-const JOIN_RELU: bool = false;
 // Rows of an invocation that are summed before they join its other rows.
 const SHORT_SUM = 8u;
 
@@ -101,9 +100,9 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
   }
   for (var r = row; r < params.rows; r += step) {
     var z = (x[r * params.quads + q] - mean) * scale + shift;
-    if (RELU) { z = max(z, vec4<f32>()); }
-    if (JOIN) { z += skip[r * params.quads + q]; }
-    if (JOIN_RELU) { z = max(z, vec4<f32>()); }
+    if (params.relu > 0u) { z = max(z, vec4<f32>()); }
+    if (params.join > 0u) { z += skip[r * params.quads + q]; }
+    if (params.join_relu > 0u) { z = max(z, vec4<f32>()); }
     y[r * params.quads + q] = z;
   }
 }

@@ -6,7 +6,7 @@ declare const shader: Shader<{
     forward: 'expand_bias' | 'expand_weight' | 'record' | 'reduce_bias' | 'reduce_weight' | 'x' | 'y'
     backward: 'dx' | 'dy' | 'expand_weight' | 'onto' | 'partials' | 'reduce_weight' | 'saved' | 'x'
   }
-  params: 'batch' | 'rows' | 'segments' | 'channels' | 'channel_quads' | 'hidden_quads'
-  constants: 'WORKGROUP' | 'C4' | 'H4' | 'LINES' | 'SUMS' | 'ONTO'
+  params: 'batch' | 'rows' | 'segments' | 'channels' | 'channel_quads' | 'hidden_quads' | 'onto_used'
+  constants: 'WORKGROUP' | 'C4' | 'H4' | 'LINES' | 'SUMS'
 }>
 export default shader

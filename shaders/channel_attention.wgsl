@@ -16,7 +16,7 @@
 // expand_weight [H, C], expand_bias), all in quads; C and H are padded to quads with zeros.
 
 // Quads again, as loop bounds: with constants the compiler unrolls the loops, whose loads then take it 20 s on a software adapter.
-struct Params { batch: u32, rows: u32, segments: u32, channels: u32, channel_quads: u32, hidden_quads: u32 }
+struct Params { batch: u32, rows: u32, segments: u32, channels: u32, channel_quads: u32, hidden_quads: u32, onto_used: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
@@ -40,8 +40,6 @@ const H4: u32 = 2u;
 const LINES: u32 = 4u;
 const SUMS: u32 = 64u;
 const SHORT_SUM = 16u;
-// Whether the gradient is added to another one.
-const ONTO: bool = false;
 
 var<workgroup> sums: array<vec4<f32>, SUMS>;
 // Of the channels: mean and then gate forward; gradient of the logit backward.
@@ -185,7 +183,7 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
     for (var l = start + i / C4; l < end; l += LINES) {
       let place = (row_at + l) * C4 + c;
       var gradient = dy[place] * gate + dmean[c];
-      if (ONTO) { gradient += onto[place]; }
+      if (params.onto_used > 0u) { gradient += onto[place]; }
       dx[place] = gradient;
     }
   }

@@ -121,12 +121,14 @@ const columns = /* @__NO_SIDE_EFFECTS__ */ (quads: number): Variant<Forward> => 
   name: `columns ${4 * quads}`,
   fits: (_, { segments }) => segmentCount(segments) === 1,
   record(p, { x, y, stats, mode, label, ...t }) {
-    const params = { rows: x.rows, quads: x.rowStride / 4, momentum: mode.momentum ?? MOMENTUM, eps: mode.eps ?? EPS }
+    const { RELU, JOIN, JOIN_RELU } = after(mode)
+    const then = { relu: Number(RELU), join: Number(JOIN), join_relu: Number(JOIN_RELU) }
+    const params = { rows: x.rows, quads: x.rowStride / 4, momentum: mode.momentum ?? MOMENTUM, eps: mode.eps ?? EPS, ...then }
     const running = { running_mean: t.runningMean, running_var: t.runningVar }
     const skip = mode.join?.skip ?? p.nothing()
     p.dispatch(column, 'forward', { x, gamma: t.gamma, beta: t.beta, ...running, stats, skip, y, params }, {
       groups: ceilDiv(params.quads, quads),
-      constants: { QUADS: quads, ...after(mode) },
+      constants: { QUADS: quads },
       flops: (FLOPS.statistics + FLOPS.normalise) * sizeOf(x.shape),
       label,
     })
@@ -226,7 +228,7 @@ const columnsBackward = /* @__NO_SIDE_EFFECTS__ */ (quads: number): Variant<Back
   name: `columns ${4 * quads}`,
   fits: (_, { segments, training }) => training && segmentCount(segments) === 1,
   record(p, { dy, x, y, stats, relu, dskip, dx, dgamma, dbeta, label }) {
-    const params = { rows: x.rows, quads: x.rowStride / 4, momentum: 0, eps: 0 }
+    const params = { rows: x.rows, quads: x.rowStride / 4, momentum: 0, eps: 0, relu: 0, join: 0, join_relu: 0 }
     const args = { x, dy, normaliser: stats, dx, dgamma, dbeta, params }
     const flops = (FLOPS.sums + FLOPS.input) * sizeOf(x.shape)
     const launch = { groups: ceilDiv(params.quads, quads), flops, constants: { QUADS: quads, RELU: relu }, label }

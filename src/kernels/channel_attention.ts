@@ -39,7 +39,7 @@ function launchOf(p: Plan, x: Tensor, t: ChannelAttentionTensors, clips: number)
     throw new LimitError(`channel attention over ${channels} channels needs ${bytes} bytes of workgroup memory, this device has ${limit}; use fewer channels.`)
   }
   return {
-    params: { batch, rows, segments: clips, channels, channel_quads: C4, hidden_quads: H4 },
+    params: { batch, rows, segments: clips, channels, channel_quads: C4, hidden_quads: H4, onto_used: 0 },
     groups: batch * clips,
     constants: { WORKGROUP, C4, H4, LINES, SUMS: LINES * C4 },
   }
@@ -93,8 +93,8 @@ export function channelAttentionBackward(
   const partials = sums.jointPartials([d.reduceWeight, d.reduceBias, d.expandWeight, d.expandBias], groups)
   const dx = p.tensor(x.shape, 'f32', label)
   const weights = { reduce_weight: t.reduceWeight, expand_weight: t.expandWeight }
-  const args = { x, dy, saved, ...weights, partials, dx, params }
-  const launch = { groups, constants: { ...constants, ONTO: onto !== undefined }, flops: flopsOf(x, t, clips, 2), label }
+  const args = { x, dy, saved, ...weights, partials, dx, params: { ...params, onto_used: Number(onto !== undefined) } }
+  const launch = { groups, constants, flops: flopsOf(x, t, clips, 2), label }
   p.dispatch(shader, 'backward', { ...args, onto: onto ?? p.nothing() }, launch)
   if (!options.sums) sums.record(`${label} parameters`)
   return dx

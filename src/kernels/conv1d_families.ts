@@ -29,6 +29,8 @@ export const lanes: readonly Lane[] = [
   { TM: 1, TN: 1 },
 ]
 
+const SMALL_LANE = 4
+
 /** What a workgroup of the `tile` kernels computes, rows x channels, and what a thread of it does, in both from 4 up. */
 export interface Tile {
   rows: number
@@ -84,24 +86,26 @@ function bestTile(rows: number, channels: number, least: number): string {
   return tileName(tiles.find(suits) ?? (tiles[tiles.length - 1] as Tile))
 }
 
-/** The `lane` tile that takes the least time, by nanoseconds that parts of a step take on lavapipe. */
-function bestLane(SG: number, rows: number, channels: number): string {
+/** The `lane` tile, of TM * TN no larger than `most`, that takes the least time, by nanoseconds that parts of a step take on lavapipe. */
+function bestLane(SG: number, rows: number, channels: number, most: number): string {
   const [loop, rowLoad, columnLoad, multiplyAdds] = [10, 9, 16, 20]
   const cost = ({ TM, TN }: Lane): number => {
     const step = loop + rowLoad * TM + columnLoad * TN + multiplyAdds * TM * TN
     return ceilDiv(rows, SG * TM) * ceilDiv(channels, 4 * SG * TN) * step
   }
-  return laneName(lanes.reduce((best, size) => (cost(size) < cost(best) ? size : best)))
+  const allowed = lanes.filter(({ TM, TN }) => TM * TN <= most)
+  return laneName(allowed.reduce((best, size) => (cost(size) < cost(best) ? size : best)))
 }
 
 /**
  * The variant to prefer for `rows` x `channels` results of a forward pass or an input gradient. Where few channels leave most of a
- * workgroup without a column, `reg`; else on a real GPU a `tile`; on a software adapter with subgroups a `lane`.
+ * workgroup without a column, `reg`; else on a real GPU a `tile`; on a software adapter with subgroups a `lane`, there a small one
+ * where results are added to others: as many loads as a large one then has take the compiler 6 s.
  */
-export function bestForRows(gpu: Gpu, rows: number, channels: number): string {
+export function bestForRows(gpu: Gpu, rows: number, channels: number, onto = false): string {
   if (channels <= 8) return 'reg'
   if (!gpu.info.isFallbackAdapter) return bestTile(rows, channels, TILE_WORKGROUPS)
-  return laneCount(gpu) > 0 ? bestLane(laneCount(gpu), rows, channels) : 'reg'
+  return laneCount(gpu) > 0 ? bestLane(laneCount(gpu), rows, channels, onto ? SMALL_LANE : Infinity) : 'reg'
 }
 
 /** The variant to prefer for a weight gradient of `rows` x `channels`; what keeps an adapter busy there is the split depth. */

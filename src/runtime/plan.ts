@@ -274,7 +274,9 @@ export class Plan {
       if (pipeline !== current) pass.setPipeline(pipeline)
       current = pipeline
       pass.setBindGroup(0, bindGroup)
-      pass.dispatchWorkgroups(groups[0], groups[1], groups[2])
+      // Each argument costs as it is converted, and most launches have one dimension.
+      if (groups[1] === 1 && groups[2] === 1) pass.dispatchWorkgroups(groups[0])
+      else pass.dispatchWorkgroups(groups[0], groups[1], groups[2])
     }
   }
 
