@@ -280,7 +280,7 @@ describe('good paths', () => {
     writeFileSync(path('grouped', 'trials.csv'), trials)
     const settings = ['--data', path('grouped'), '--folds', 'column:group', '--epochs', '1', ...SMALL_TRAINING]
     await succeeds(['train', '--out', path('dots'), ...settings])
-    expect(readdirSync(path('dots')).sort()).toEqual(['config.json', 'events.jsonl', 'folds', 'report.html', 'result.json', 'source.json'])
+    expect(readdirSync(path('dots')).sort()).toEqual(['config.json', 'events.jsonl', 'folds', 'kernels.json', 'report.html', 'result.json', 'source.json'])
     expect(readdirSync(path('dots', 'folds')).sort()).toEqual(['fold-..', 'fold-a%2Fb'])
     const { models } = await json<{ models: string[] }>(['predict', '--run', path('dots'), '--data', study])
     expect(models).toEqual(['..', 'a/b'])
