@@ -11,7 +11,7 @@ const placeOf = ({ byteOffset, byteLength }: Tensor): string => `${byteOffset} $
 const PERIOD = 65_521
 
 /**
- * For each f32 tensor of an op one of the same shape with uniform random numbers in [-0.5, 0.5), the same in every session, so that sums
+ * For each f32 tensor of an op one of the same shape with uniform random numbers in [-0.5, 0.5), the same every time, so that sums
  * stay small and neither exponentials nor denormal numbers decide the time. Tables of integers are kept as they are.
  */
 export class Scratch {
