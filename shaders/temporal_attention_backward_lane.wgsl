@@ -33,7 +33,8 @@ const LOADS: u32 = 1u;
 fn exponential(x: f32) -> f32 {
   let n = round(x * 1.44269504);
   let r = (x - n * 0.693359375) + n * 2.12194440e-4;
-  let p = 1.0 + r * (1.0 + r * (0.5 + r * (0.16666667 + r * (0.041666667 + r * (0.0083333333 + r * 0.0013888889)))));
+  let rr = r * r;
+  let p = 1.0 + (r + rr * ((0.5 + r * 0.16666667) + rr * ((0.041666667 + r * 0.0083333333) + rr * 0.0013888889)));
   let power = bitcast<f32>((bitcast<u32>(n + 12582912.0) << 23u) + 0x3f800000u);
   return select(p * power, 0.0, n < -126.0);
 }
@@ -79,23 +80,23 @@ fn query(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
     }
     // @unroll
     for (var c = 0u; c < KB; c++) {
-      var score = array<vec4<f32>, T>();
-      var product = array<vec4<f32>, T>();
+      var score = array<f32, T>();
+      var product = array<f32, T>();
       // @unroll
       for (var d = 0u; d < D4; d++) {
         let key = subgroupBroadcast(keys[(c * D4 + d) / SG], (c * D4 + d) % SG);
         let value = subgroupBroadcast(values[(c * D4 + d) / SG], (c * D4 + d) % SG);
         // @unroll
         for (var t = 0u; t < T; t++) {
-          score[t] += own[t * D4 + d] * key;
-          product[t] += upstream[t * D4 + d] * value;
+          score[t] += dot(own[t * D4 + d], key);
+          product[t] += dot(upstream[t * D4 + d], value);
         }
       }
       var ds: array<f32, T>;
       // @unroll
       for (var t = 0u; t < T; t++) {
-        let p = exponential(score[t].x + score[t].y + score[t].z + score[t].w - row[t].x);
-        ds[t] = select(0.0, p * (product[t].x + product[t].y + product[t].z + product[t].w - row[t].y), j + c < key_end);
+        let p = exponential(score[t] - row[t].x);
+        ds[t] = select(0.0, p * (product[t] - row[t].y), KB == 1u || j + c < key_end);
       }
       // @unroll
       for (var d = 0u; d < D4; d++) {
@@ -155,34 +156,34 @@ fn key(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups:
     // @unroll
     for (var c = 0u; c < KB; c++) {
       let row = subgroupBroadcast(lane_row, c);
-      var score = array<vec4<f32>, T>();
-      var product = array<vec4<f32>, T>();
+      var score = array<f32, T>();
       // @unroll
       for (var d = 0u; d < D4; d++) {
         let row_query = subgroupBroadcast(queries[(c * D4 + d) / SG], (c * D4 + d) % SG);
-        let upstream = subgroupBroadcast(upstreams[(c * D4 + d) / SG], (c * D4 + d) % SG);
         // @unroll
-        for (var t = 0u; t < T; t++) {
-          score[t] += row_query * own[t * D4 + d];
-          product[t] += upstream * value[t * D4 + d];
-        }
+        for (var t = 0u; t < T; t++) { score[t] += dot(row_query, own[t * D4 + d]); }
       }
       var p: array<f32, T>;
-      var ds: array<f32, T>;
       // @unroll
-      for (var t = 0u; t < T; t++) {
-        p[t] = select(0.0, exponential(score[t].x + score[t].y + score[t].z + score[t].w - row.x), i + c < query_end);
-        ds[t] = p[t] * (product[t].x + product[t].y + product[t].z + product[t].w - row.y);
-      }
+      for (var t = 0u; t < T; t++) { p[t] = select(0.0, exponential(score[t] - row.x), KB == 1u || i + c < query_end); }
+      var product = array<f32, T>();
       // @unroll
       for (var d = 0u; d < D4; d++) {
-        let row_query = subgroupBroadcast(queries[(c * D4 + d) / SG], (c * D4 + d) % SG);
         let upstream = subgroupBroadcast(upstreams[(c * D4 + d) / SG], (c * D4 + d) % SG);
         // @unroll
         for (var t = 0u; t < T; t++) {
-          key_gradient[t * D4 + d] += ds[t] * row_query;
+          product[t] += dot(upstream, value[t * D4 + d]);
           value_gradient[t * D4 + d] += p[t] * upstream;
         }
+      }
+      var ds: array<f32, T>;
+      // @unroll
+      for (var t = 0u; t < T; t++) { ds[t] = p[t] * (product[t] - row.y); }
+      // @unroll
+      for (var d = 0u; d < D4; d++) {
+        let row_query = subgroupBroadcast(queries[(c * D4 + d) / SG], (c * D4 + d) % SG);
+        // @unroll
+        for (var t = 0u; t < T; t++) { key_gradient[t * D4 + d] += ds[t] * row_query; }
       }
     }
   }

@@ -6,6 +6,6 @@ declare const shader: Shader<{
     forward: 'bounds' | 'k' | 'lse' | 'q' | 'v' | 'y'
   }
   params: 'batch' | 'queries' | 'keys' | 'segments' | 'tiles' | 'lse_stride'
-  constants: 'SG' | 'D4' | 'T' | 'OWN' | 'KB' | 'LOADS' | 'LOWEST' | 'RANGE'
+  constants: 'SG' | 'D4' | 'T' | 'OWN' | 'KB' | 'LOADS' | 'HALVINGS' | 'LOWEST' | 'RANGE'
 }>
 export default shader

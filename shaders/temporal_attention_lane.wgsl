@@ -9,10 +9,11 @@
 // iteration is weighed in the next one, so that a reference too low is known before it is used.
 // Lanes without a query or a quad of their own repeat the last one; keys past the end of the segment get weight zero.
 // Loads and stores, slow to compile, stay in loops that are not unrolled; there select finds the register.
+// Lanes learn the largest excess by exchanging it: lavapipe runs subgroupAny lane by lane.
 // Sums declared in a loop have initialisers: without one Dawn lets them keep the values of the iteration before.
 // Launch: B * S * ceil(longest segment / (SG * T)) workgroups.
 enable subgroups;
-// What subgroupAny returns is the same in all lanes, which the compiler does not take into account.
+// The largest excess is the same in all lanes, which the compiler does not take into account.
 diagnostic(off, subgroup_uniformity);
 
 struct Params { batch: u32, queries: u32, keys: u32, segments: u32, tiles: u32, lse_stride: u32 }
@@ -31,6 +32,8 @@ const T: u32 = 2u;
 const OWN: u32 = 16u;
 const KB: u32 = 1u;
 const LOADS: u32 = 1u;
+// log2(SG)
+const HALVINGS: u32 = 3u;
 const LOWEST: f32 = -3.402823e38;
 const RANGE: f32 = 60.0;
 
@@ -42,7 +45,8 @@ const RANGE: f32 = 60.0;
 fn exponential(x: f32) -> f32 {
   let n = round(x * 1.44269504);
   let r = (x - n * 0.693359375) + n * 2.12194440e-4;
-  let p = 1.0 + r * (1.0 + r * (0.5 + r * (0.16666667 + r * (0.041666667 + r * (0.0083333333 + r * 0.0013888889)))));
+  let rr = r * r;
+  let p = 1.0 + (r + rr * ((0.5 + r * 0.16666667) + rr * ((0.041666667 + r * 0.0083333333) + rr * 0.0013888889)));
   let power = bitcast<f32>((bitcast<u32>(n + 12582912.0) << 23u) + 0x3f800000u);
   return select(p * power, 0.0, n < -126.0);
 }
@@ -105,23 +109,25 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
           for (var t = 0u; t < T; t++) { sum[t * D4 + d] += weight[t] * value; }
         }
       }
-      var excess = false;
+      var excess = LOWEST;
       // @unroll
       for (var c = 0u; c < KB; c++) {
-        var products = array<vec4<f32>, T>();
+        var product = array<f32, T>();
         // @unroll
         for (var d = 0u; d < D4; d++) {
           let key = subgroupBroadcast(keys[(c * D4 + d) / SG], (c * D4 + d) % SG);
           // @unroll
-          for (var t = 0u; t < T; t++) { products[t] += query[t * D4 + d] * key; }
+          for (var t = 0u; t < T; t++) { product[t] += dot(query[t * D4 + d], key); }
         }
         // @unroll
         for (var t = 0u; t < T; t++) {
-          score[c * T + t] = select(LOWEST, products[t].x + products[t].y + products[t].z + products[t].w, next + c < key_end);
-          excess |= score[c * T + t] > reference[t] + RANGE;
+          score[c * T + t] = select(LOWEST, product[t], next + c < key_end);
+          excess = max(excess, score[c * T + t] - reference[t]);
         }
       }
-      within = !subgroupAny(excess);
+      // @unroll
+      for (var h = 0u; h < HALVINGS; h++) { excess = max(excess, subgroupShuffleXor(excess, 1u << h)); }
+      within = !(excess > RANGE);
     }
     if (next >= key_end + KB) { break; }
     // @unroll

@@ -28,7 +28,7 @@ type Preset = Readonly<Record<string, readonly string[]>>
  */
 export const presets: Readonly<Record<AdapterClass, Preset>> = {
   lavapipe: {},
-  swiftshader: { 'attention key side': ['lane T=3'], batchnorm: ['reg'], 'batchnorm backward': ['reg'] },
+  swiftshader: { batchnorm: ['reg'], 'batchnorm backward': ['reg'] },
   nvidia: {},
   amd: {
     attention: ['tile 64 T=1'],

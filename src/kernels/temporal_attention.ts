@@ -55,15 +55,16 @@ const reg = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(rows: number, dis
   },
 })
 
-/** Quads of its own that an invocation can hold before they spill and compilation takes seconds. */
-const MAX_OWN = 32
+/** Quads of its own that an invocation can hold: beyond, those of a GPU spill, and a software adapter compiles for seconds. */
+const TILE_OWN = 32
+const LANE_OWN = 40
 
 type LaneConstants = Record<'SG' | 'D4' | 'T' | 'OWN' | 'KB' | 'LOADS', number>
 
 /** Software adapters: a lane of a subgroup has `T` rows of its own, all others are loaded once and broadcast. */
 const lane = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(T: number, dispatch: Dispatch<A, LaneConstants>): Variant<A> => ({
   name: `lane T=${T}`,
-  fits: ({ info, subgroupSize }, { d4 }) => info.isFallbackAdapter && subgroupSize !== null && T * d4 <= MAX_OWN,
+  fits: ({ info, subgroupSize }, { d4 }) => info.isFallbackAdapter && subgroupSize !== null && T * d4 <= LANE_OWN,
   record(p, args) {
     const { d4: D4, pairs, longest, flops, label } = args
     const SG = p.gpu.subgroupSize as number
@@ -88,7 +89,7 @@ const tile = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(width: number, T
   name: `tile ${width} T=${T}`,
   fits({ info, limits }, { d4 }) {
     const bytes = TILE * (2 * 16 * d4 + 8)
-    return !info.isFallbackAdapter && bytes <= limits.maxComputeWorkgroupStorageSize && T * d4 <= MAX_OWN
+    return !info.isFallbackAdapter && bytes <= limits.maxComputeWorkgroupStorageSize && T * d4 <= TILE_OWN
   },
   record(p, args) {
     const { d4: D4, pairs, longest, flops, label } = args
@@ -97,13 +98,18 @@ const tile = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(width: number, T
   },
 })
 
-const laneForward: Dispatch<Args<'y' | 'lse'>, LaneConstants> = (p, { tensors, params }, tiles, launch) =>
-  p.dispatch(laneShader, 'forward', { ...tensors, params: { ...params, tiles } }, launch)
+const laneForward: Dispatch<Args<'y' | 'lse'>, LaneConstants> = (p, { tensors, params }, tiles, { constants, ...launch }) =>
+  p.dispatch(laneShader, 'forward', { ...tensors, params: { ...params, tiles } }, {
+    ...launch,
+    constants: { ...constants, HALVINGS: Math.log2(constants.SG) },
+  })
 
 const tileForward: Dispatch<Args<'y' | 'lse'>, TileConstants> = (p, { tensors, params }, tiles, launch) =>
   p.dispatch(tileShader, 'forward', { ...tensors, params: { ...params, tiles } }, launch)
 
 const forwardVariants = [
+  lane(5, laneForward),
+  lane(4, laneForward),
   lane(3, laneForward),
   lane(2, laneForward),
   lane(1, laneForward),
@@ -120,6 +126,7 @@ const tileQuery: Dispatch<Args<'dy' | 'rows' | 'dq'>, TileConstants> = (p, { ten
   p.dispatch(tileBackward, 'query', { ...tensors, params: { ...params, tiles } }, launch)
 
 const queryVariants = [
+  lane(4, laneQuery),
   lane(3, laneQuery),
   lane(2, laneQuery),
   lane(1, laneQuery),
@@ -136,8 +143,8 @@ const tileKey: Dispatch<Args<'dy' | 'rows' | 'dk' | 'dv'>, TileConstants> = (p, 
   p.dispatch(tileBackward, 'key', { ...tensors, params: { ...params, tiles } }, launch)
 
 const keyVariants = [
-  lane(2, laneKey),
   lane(3, laneKey),
+  lane(2, laneKey),
   lane(1, laneKey),
   tile(64, 1, tileKey),
   tile(64, 2, tileKey),
