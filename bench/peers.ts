@@ -3,6 +3,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseSafetensors, serializeSafetensors } from '../src/formats/safetensors.ts'
 import { presets } from '../src/model/config.ts'
 import { initialise } from '../src/model/init.ts'
@@ -17,6 +18,8 @@ import { timingOf } from './timing.ts'
 export const CHECKED_STEPS = 3
 /** A program gets no further rounds once its steps have taken this long together. */
 const BUDGET_MS = 60_000
+/** Before each step: threads of a program that is done (OpenMP's, OpenBLAS's) keep a core busy for a while, waiting for more. */
+const QUIET_MS = 200
 const RATE = 0.001
 const MOMENTUM = 0.9
 
@@ -111,6 +114,7 @@ async function inTurn(runs: readonly PeerRun[], { rounds, signal, onProgress }: 
     for (const run of runs) {
       signal?.throwIfAborted()
       onProgress?.(done++, run.program.name)
+      await pause(QUIET_MS, undefined, signal && { signal })
       await run.step()
     }
   }

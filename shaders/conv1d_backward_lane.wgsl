@@ -51,10 +51,12 @@ fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
   let per_sample = (params.in_rows + params.stride - 1u) / params.stride;
   let rows = params.batch * per_sample;
   let tiles = (rows + TM * SG - 1u) / (TM * SG);
-  let place = group.y * groups.x + group.x;
-  let row0 = place / columns % tiles * TM * SG;
-  let residue = place / (columns * tiles);
-  if (residue >= params.stride) { return; }
+  // Residues have more or fewer taps: they alternate, since lavapipe gives each of its threads one run of workgroups.
+  let index = group.y * groups.x + group.x;
+  let residue = index % params.stride;
+  let place = index / params.stride;
+  if (place >= columns * tiles) { return; }
+  let row0 = place / columns * TM * SG;
   let ci = place % columns * TN * SG + lane;
   var acc: array<vec4<f32>, TM * SG * TN>;
 
