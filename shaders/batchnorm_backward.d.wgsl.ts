@@ -3,13 +3,11 @@ import type { Shader } from '../src/runtime/shader.ts'
 
 declare const shader: Shader<{
   entries: {
-    partial: 'bounds' | 'dy' | 'normaliser' | 'partials' | 'x'
-    partial_join: 'bounds' | 'dy' | 'normaliser' | 'partials' | 'x' | 'y'
+    partial: 'bounds' | 'dy' | 'normaliser' | 'partials' | 'x' | 'y'
     finalize: 'chunk_sums' | 'dbeta' | 'dgamma' | 'sums'
-    input: 'bounds' | 'dx' | 'dy' | 'normaliser' | 'segment_sums' | 'x'
-    input_join: 'bounds' | 'dskip' | 'dx' | 'dy' | 'normaliser' | 'segment_sums' | 'x' | 'y'
+    input: 'bounds' | 'dskip' | 'dx' | 'dy' | 'normaliser' | 'segment_sums' | 'x' | 'y'
   }
   params: 'batch' | 'rows' | 'quads' | 'segments' | 'chunks' | 'chunk_rows' | 'tiles'
-  constants: 'WORKGROUP' | 'TRAINING' | 'RELU'
+  constants: 'WORKGROUP' | 'TRAINING' | 'RELU' | 'JOIN'
 }>
 export default shader

@@ -5,9 +5,9 @@
 //   training:   dx = gamma * rstd * (dz - mean_s(dz) - xhat * mean_s(dz * xhat))
 //   evaluation: dx = gamma * rstd * dz
 //
-// partial, partial_join:  sums of dz and dz * xhat over a chunk. Launch S * chunks * C/4. Writes [S, chunks, 2, C].
-// finalize:               adds chunks in order: sums [2, S, C], dgamma, dbeta. Launch C/4.
-// input, input_join:      dx, with a skip connection also dskip; ROWS rows an invocation. Launch B * S * tiles * C/4.
+// partial:   sums of dz and dz * xhat over a chunk. Launch S * chunks * C/4. Writes [S, chunks, 2, C].
+// finalize:  adds chunks in order: sums [2, S, C], dgamma, dbeta. Launch C/4.
+// input:     dx, with a skip connection also dskip; ROWS rows an invocation. Launch B * S * tiles * C/4.
 
 struct Params {
   batch: u32,
@@ -37,6 +37,8 @@ struct Params {
 const WORKGROUP: u32 = 64u;
 const TRAINING: bool = true;
 const RELU: bool = false;
+// A skip connection and a ReLU at the end.
+const JOIN: bool = false;
 const SHORT_SUM = 8u;
 const ROWS = 8u;
 
@@ -66,47 +68,7 @@ fn partial(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
       let i = (b * params.rows + start + l) * params.quads + q;
       let d = x[i] - mean;
       var dz = dy[i];
-      if (RELU) { dz = select(vec4<f32>(), dz, d * scale + shift > vec4<f32>()); }
-      short_sum += dz;
-      short_product += dz * (d * rstd);
-      l++;
-      if (l == length) { l = 0u; b++; }
-    }
-    sum += short_sum;
-    product += short_product;
-  }
-  let at = (s * params.chunks + c) * 2u * params.quads + q;
-  partials[at] = sum;
-  partials[at + params.quads] = product;
-}
-
-@compute @workgroup_size(WORKGROUP)
-fn partial_join(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-                @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let q = thread % params.quads;
-  let c = thread / params.quads % params.chunks;
-  let s = thread / (params.quads * params.chunks);
-  if (s >= params.segments) { return; }
-  let start = bounds[s];
-  let length = bounds[s + 1u] - start;
-  let range = min(vec2<u32>(c, c + 1u) * params.chunk_rows, vec2<u32>(params.batch * length));
-  var b = range.x / length;
-  var l = range.x % length;
-  let mean = normaliser[s * params.quads + q];
-  let rstd = normaliser[(params.segments + s) * params.quads + q];
-  let scale = normaliser[(2u * params.segments + s) * params.quads + q];
-  let shift = normaliser[(3u * params.segments + s) * params.quads + q];
-  var sum = vec4<f32>();
-  var product = vec4<f32>();
-  for (var first = range.x; first < range.y; first += SHORT_SUM) {
-    var short_sum = vec4<f32>(); // a sum of short sums loses less than one long sum
-    var short_product = vec4<f32>();
-    for (var r = first; r < min(first + SHORT_SUM, range.y); r++) {
-      let i = (b * params.rows + start + l) * params.quads + q;
-      let d = x[i] - mean;
-      var dz = dy[i];
-      dz = select(vec4<f32>(), dz, y[i] > vec4<f32>());
+      if (JOIN) { dz = select(vec4<f32>(), dz, y[i] > vec4<f32>()); }
       if (RELU) { dz = select(vec4<f32>(), dz, d * scale + shift > vec4<f32>()); }
       short_sum += dz;
       short_product += dz * (d * rstd);
@@ -166,35 +128,10 @@ fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
     let i = (b * params.rows + l) * params.quads + q;
     let d = x[i] - mean;
     var dz = dy[i];
-    if (RELU) { dz = select(vec4<f32>(), dz, d * scale + shift > vec4<f32>()); }
-    if (TRAINING) { dz -= mean_dz + d * slope; }
-    dx[i] = scale * dz;
-  }
-}
-
-@compute @workgroup_size(WORKGROUP)
-fn input_join(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-              @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let q = thread % params.quads;
-  let tile = thread / params.quads;
-  let s = tile / params.tiles % params.segments;
-  let b = tile / (params.tiles * params.segments);
-  if (b >= params.batch) { return; }
-  let mean = normaliser[s * params.quads + q];
-  let rstd = normaliser[(params.segments + s) * params.quads + q];
-  let scale = normaliser[(2u * params.segments + s) * params.quads + q];
-  let shift = normaliser[(3u * params.segments + s) * params.quads + q];
-  let n = f32(params.batch * (bounds[s + 1u] - bounds[s]));
-  let mean_dz = segment_sums[s * params.quads + q] / n;
-  let slope = rstd * segment_sums[(params.segments + s) * params.quads + q] / n;
-  let first = bounds[s] + tile % params.tiles * ROWS;
-  for (var l = first; l < min(first + ROWS, bounds[s + 1u]); l++) {
-    let i = (b * params.rows + l) * params.quads + q;
-    let d = x[i] - mean;
-    var dz = dy[i];
-    dz = select(vec4<f32>(), dz, y[i] > vec4<f32>());
-    dskip[i] = dz;
+    if (JOIN) {
+      dz = select(vec4<f32>(), dz, y[i] > vec4<f32>());
+      dskip[i] = dz;
+    }
     if (RELU) { dz = select(vec4<f32>(), dz, d * scale + shift > vec4<f32>()); }
     if (TRAINING) { dz -= mean_dz + d * slope; }
     dx[i] = scale * dz;

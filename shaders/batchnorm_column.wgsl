@@ -25,7 +25,9 @@ struct Params { rows: u32, quads: u32, momentum: f32, eps: f32, relu: u32, join:
 
 const WORKGROUP: u32 = 64u;
 const QUADS: u32 = 4u;
+// Backward: as in batchnorm_backward.wgsl.
 const RELU: bool = false;
+const JOIN: bool = false;
 // Rows of an invocation that are summed before they join its other rows.
 const SHORT_SUM = 8u;
 
@@ -127,6 +129,7 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
       let i = r * params.quads + q;
       let d = x[i] - mean;
       var dz = dy[i];
+      if (JOIN) { dz = select(vec4<f32>(), dz, joined[i] > vec4<f32>()); }
       if (RELU) { dz = select(vec4<f32>(), dz, d * scale + shift > vec4<f32>()); }
       short_sum += dz;
       short_product += dz * (d * rstd);
@@ -157,64 +160,10 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
     let i = r * params.quads + q;
     let d = x[i] - mean;
     var dz = dy[i];
-    if (RELU) { dz = select(vec4<f32>(), dz, d * scale + shift > vec4<f32>()); }
-    dx[i] = scale * (dz - mean_dz - d * slope);
-  }
-}
-
-@compute @workgroup_size(WORKGROUP)
-fn backward_join(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-                 @builtin(local_invocation_index) lane: u32) {
-  let column = (group.y * groups.x + group.x) * QUADS + lane % QUADS;
-  let q = min(column, params.quads - 1u);
-  let row = lane / QUADS;
-  let step = WORKGROUP / QUADS;
-  let mean = normaliser[q];
-  let rstd = normaliser[params.quads + q];
-  let scale = normaliser[2u * params.quads + q];
-  let shift = normaliser[3u * params.quads + q];
-  var sum = vec4<f32>();
-  var product = vec4<f32>();
-  for (var first = row; first < params.rows; first += step * SHORT_SUM) {
-    var short_sum = vec4<f32>();
-    var short_product = vec4<f32>();
-    for (var r = first; r < min(first + step * SHORT_SUM, params.rows); r += step) {
-      let i = r * params.quads + q;
-      let d = x[i] - mean;
-      var dz = dy[i];
+    if (JOIN) {
       dz = select(vec4<f32>(), dz, joined[i] > vec4<f32>());
-      if (RELU) { dz = select(vec4<f32>(), dz, d * scale + shift > vec4<f32>()); }
-      short_sum += dz;
-      short_product += dz * (d * rstd);
+      dskip[i] = dz;
     }
-    sum += short_sum;
-    product += short_product;
-  }
-  sums[lane] = sum;
-  products[lane] = product;
-  workgroupBarrier();
-  for (var half = step / 2u; half > 0u; half /= 2u) {
-    if (row < half) {
-      sums[lane] += sums[lane + half * QUADS];
-      products[lane] += products[lane + half * QUADS];
-    }
-    workgroupBarrier();
-  }
-  if (column >= params.quads) { return; }
-  sum = sums[lane % QUADS];
-  product = products[lane % QUADS];
-  if (row == 0u) {
-    dgamma[q] = product;
-    dbeta[q] = sum;
-  }
-  let mean_dz = sum / f32(params.rows);
-  let slope = rstd * product / f32(params.rows);
-  for (var r = row; r < params.rows; r += step) {
-    let i = r * params.quads + q;
-    let d = x[i] - mean;
-    var dz = dy[i];
-    dz = select(vec4<f32>(), dz, joined[i] > vec4<f32>());
-    dskip[i] = dz;
     if (RELU) { dz = select(vec4<f32>(), dz, d * scale + shift > vec4<f32>()); }
     dx[i] = scale * (dz - mean_dz - d * slope);
   }

@@ -17,10 +17,10 @@ const CHUNK_ROWS = 256
 const ROWS = 8
 /**
  * Up to this many rows one dispatch that walks whole columns costs less than three that share out the rows. Measured on lavapipe,
- * where it holds for the forward pass of any model of ours; expected on GPUs.
+ * where it holds for any model of ours; expected on GPUs.
  */
 const COLUMN_ROWS = 5120
-const COLUMN_ROWS_SOFTWARE_FORWARD = 65536
+const COLUMN_ROWS_SOFTWARE = 65536
 
 export interface BatchNormTensors {
   /** Scale [C]. */
@@ -137,9 +137,9 @@ const columns = /* @__NO_SIDE_EFFECTS__ */ (quads: number): Variant<Forward> => 
 
 const forwardVariants: readonly Variant<Forward>[] = [columns(1), columns(4), regForward]
 
-/** Up to `most` rows are walked by columns, more are shared out. A GPU wants many workgroups, a software adapter whole cache lines. */
-function bestFirst<Args>(p: Plan, variants: readonly Variant<Args>[], rows: number, most = COLUMN_ROWS): Variant<Args>[] {
-  const few = p.gpu.info.isFallbackAdapter ? 'columns 16' : 'columns 4'
+/** Few rows are walked by columns, more are shared out. A GPU wants many workgroups, a software adapter whole cache lines. */
+function bestFirst<Args>({ gpu }: Plan, variants: readonly Variant<Args>[], rows: number): Variant<Args>[] {
+  const [few, most] = gpu.info.isFallbackAdapter ? ['columns 16', COLUMN_ROWS_SOFTWARE] : ['columns 4', COLUMN_ROWS]
   const best = rows <= most ? few : 'reg'
   return [...variants].sort((a, b) => Number(b.name === best) - Number(a.name === best))
 }
@@ -171,8 +171,7 @@ export function batchNorm(
     if (extent(x.shape, 0) * Math.min(...segmentLengths(segments)) < 2) {
       throw new ShapeError(`${label}: one value per channel has no variance; train on a larger batch or a longer signal`)
     }
-    const variants = bestFirst(p, forwardVariants, x.rows, p.gpu.info.isFallbackAdapter ? COLUMN_ROWS_SOFTWARE_FORWARD : COLUMN_ROWS)
-    recordVariant(p, 'batchnorm', shapeName(x, segments), variants, args)
+    recordVariant(p, 'batchnorm', shapeName(x, segments), bestFirst(p, forwardVariants, x.rows), args)
   } else {
     const params = { ...layout(x, segments), momentum: 0, eps: mode.eps ?? EPS }
     const running = { running_mean: t.runningMean, running_var: t.runningVar }
@@ -209,31 +208,42 @@ const regBackward: Variant<Backward> = {
     const channels = extent(x.shape, 2)
     const partials = p.tensor([params.segments, params.chunks, 2, channels], 'f32', `${label} partials`)
     const sums = p.tensor([2, params.segments, channels], 'f32', `${label} sums`)
-    const shared = { bounds: boundsOf(p, segments, label), x, dy, normaliser: stats, params }
-    const counted = { groups: perChunk(params), flops: FLOPS.sums * sizeOf(x.shape), constants: { RELU: relu }, label: `${label} sums` }
-    if (dskip) p.dispatch(backward, 'partial_join', { ...shared, y, partials }, counted)
-    else p.dispatch(backward, 'partial', { ...shared, partials }, counted)
+    const shared = { bounds: boundsOf(p, segments, label), x, dy, normaliser: stats, y: dskip ? y : p.nothing(), params }
+    const after = { RELU: relu, JOIN: dskip !== null }
+    p.dispatch(backward, 'partial', { ...shared, partials }, {
+      groups: perChunk(params),
+      flops: FLOPS.sums * sizeOf(x.shape),
+      constants: after,
+      label: `${label} sums`,
+    })
     p.dispatch(backward, 'finalize', { chunk_sums: partials, sums, dgamma, dbeta, params }, {
       groups: ceilDiv(params.quads, WORKGROUP),
       label: `${label} finalize`,
     })
-    const constants = { TRAINING: training, RELU: relu }
-    const launch = { groups: perTile(params), flops: FLOPS.input * sizeOf(x.shape), constants, label }
-    if (dskip) p.dispatch(backward, 'input_join', { ...shared, y, segment_sums: sums, dx, dskip }, launch)
-    else p.dispatch(backward, 'input', { ...shared, segment_sums: sums, dx }, launch)
+    p.dispatch(backward, 'input', { ...shared, segment_sums: sums, dx, dskip: dskip ?? unwritten(p) }, {
+      groups: perTile(params),
+      flops: FLOPS.input * sizeOf(x.shape),
+      constants: { TRAINING: training, ...after },
+      label,
+    })
   },
 }
+
+/** In the place of a tensor that a kernel, specialised without it, does not write. */
+const unwritten = (p: Plan): Tensor => p.tensor([1], 'f32', 'unwritten')
 
 const columnsBackward = /* @__NO_SIDE_EFFECTS__ */ (quads: number): Variant<Backward> => ({
   name: `columns ${4 * quads}`,
   fits: (_, { segments, training }) => training && segmentCount(segments) === 1,
   record(p, { dy, x, y, stats, relu, dskip, dx, dgamma, dbeta, label }) {
     const params = { rows: x.rows, quads: x.rowStride / 4, momentum: 0, eps: 0, relu: 0, join: 0, join_relu: 0 }
-    const args = { x, dy, normaliser: stats, dx, dgamma, dbeta, params }
-    const flops = (FLOPS.sums + FLOPS.input) * sizeOf(x.shape)
-    const launch = { groups: ceilDiv(params.quads, quads), flops, constants: { QUADS: quads, RELU: relu }, label }
-    if (dskip) p.dispatch(column, 'backward_join', { ...args, joined: y, dskip }, launch)
-    else p.dispatch(column, 'backward', args, launch)
+    const join = { joined: dskip ? y : p.nothing(), dskip: dskip ?? unwritten(p) }
+    p.dispatch(column, 'backward', { x, dy, normaliser: stats, ...join, dx, dgamma, dbeta, params }, {
+      groups: ceilDiv(params.quads, quads),
+      flops: (FLOPS.sums + FLOPS.input) * sizeOf(x.shape),
+      constants: { QUADS: quads, RELU: relu, JOIN: dskip !== null },
+      label,
+    })
   },
 })
 
