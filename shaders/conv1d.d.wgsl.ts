@@ -3,10 +3,9 @@ import type { Shader } from '../src/runtime/shader.ts'
 
 declare const shader: Shader<{
   entries: {
-    forward: 'w' | 'x' | 'y'
-    forward_bias: 'bias' | 'w' | 'x' | 'y'
+    forward: 'bias' | 'w' | 'x' | 'y'
   }
-  params: 'batch' | 'in_rows' | 'out_rows' | 'in_quads' | 'out_quads' | 'kernel' | 'stride' | 'padding'
+  params: 'batch' | 'in_rows' | 'out_rows' | 'in_quads' | 'out_quads' | 'kernel' | 'stride' | 'padding' | 'has_bias'
   constants: 'WORKGROUP' | 'TM'
 }>
 export default shader

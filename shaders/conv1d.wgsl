@@ -16,6 +16,7 @@ struct Params {
   kernel: u32,
   stride: u32,
   padding: u32,
+  has_bias: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -27,13 +28,18 @@ struct Params {
 const WORKGROUP: u32 = 64u;
 const TM: u32 = 4u;
 
-fn accumulate(first: vec4<f32>, thread: u32) {
+@compute @workgroup_size(WORKGROUP)
+fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+           @builtin(local_invocation_index) lane: u32) {
+  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
   let co = thread % params.out_quads;
   let tiles = (params.out_rows + TM - 1u) / TM;
   let o0 = (thread / params.out_quads) % tiles * TM;
   let b = thread / (params.out_quads * tiles);
   if (b >= params.batch) { return; }
 
+  var first = vec4<f32>();
+  if (params.has_bias > 0u) { first = bias[co]; }
   var acc: array<vec4<f32>, TM>;
   // @unroll
   for (var m = 0u; m < TM; m++) { acc[m] = first; }
@@ -64,17 +70,4 @@ fn accumulate(first: vec4<f32>, thread: u32) {
   for (var m = 0u; m < TM; m++) {
     if (o0 + m < params.out_rows) { y[(b * params.out_rows + o0 + m) * params.out_quads + co] = acc[m]; }
   }
-}
-
-@compute @workgroup_size(WORKGROUP)
-fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-           @builtin(local_invocation_index) lane: u32) {
-  accumulate(vec4<f32>(), (group.y * groups.x + group.x) * WORKGROUP + lane);
-}
-
-@compute @workgroup_size(WORKGROUP)
-fn forward_bias(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-                @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  accumulate(bias[thread % params.out_quads], thread);
 }

@@ -4,10 +4,9 @@ import type { Shader } from '../src/runtime/shader.ts'
 declare const shader: Shader<{
   entries: {
     input: 'dx' | 'dy' | 'onto' | 'w'
-    weight: 'dw' | 'dy' | 'x'
-    weight_bias: 'dbias' | 'dw' | 'dy' | 'x'
+    weight: 'dbias' | 'dw' | 'dy' | 'x'
   }
-  params: 'batch' | 'in_rows' | 'out_rows' | 'in_quads' | 'out_quads' | 'kernel' | 'stride' | 'padding' | 'chunks' | 'chunk_rows'
+  params: 'batch' | 'in_rows' | 'out_rows' | 'in_quads' | 'out_quads' | 'kernel' | 'stride' | 'padding' | 'has_bias' | 'chunks' | 'chunk_rows'
   constants: 'WORKGROUP' | 'TM' | 'TQ' | 'ONTO'
 }>
 export default shader

@@ -8,7 +8,7 @@
 //          multiplied. One invocation: TM rows of one residue x 1 quad of ci. Launch: B * stride * ceil(ceil(L/stride)/TM) * Ci/4.
 // weight:  one invocation: 4 ci x 4*TQ co of one tap over one chunk of rows; dw has partial sums [chunk, K, Ci, Co], which
 //          partial_sums.wgsl adds. Launch: chunks * K * Ci/4 * ceil(Co/4 / TQ).
-// weight_bias: also dbias [chunk, Co]; chunks * Co/4 further invocations have 1 quad of co each.
+//          With a bias also dbias [chunk, Co]; chunks * Co/4 further invocations have 1 quad of co each.
 
 struct Params {
   batch: u32,
@@ -19,6 +19,7 @@ struct Params {
   kernel: u32,
   stride: u32,
   padding: u32,
+  has_bias: u32,
   chunks: u32,
   chunk_rows: u32,
 }
@@ -138,13 +139,7 @@ fn sum_columns(thread: u32) {
 @compute @workgroup_size(WORKGROUP)
 fn weight(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
           @builtin(local_invocation_index) lane: u32) {
-  weigh((group.y * groups.x + group.x) * WORKGROUP + lane);
-}
-
-@compute @workgroup_size(WORKGROUP)
-fn weight_bias(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-               @builtin(local_invocation_index) lane: u32) {
   let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
   let weights = params.chunks * params.kernel * params.in_quads * ((params.out_quads + TQ - 1u) / TQ);
-  if (thread < weights) { weigh(thread); } else { sum_columns(thread - weights); }
+  if (thread < weights) { weigh(thread); } else if (params.has_bias > 0u) { sum_columns(thread - weights); }
 }

@@ -4,10 +4,9 @@ import type { Shader } from '../src/runtime/shader.ts'
 declare const shader: Shader<{
   entries: {
     input: 'dx' | 'dy_rows' | 'onto' | 'w'
-    weight: 'dw' | 'dy' | 'x'
-    weight_bias: 'dbias' | 'dw' | 'dy' | 'x'
+    weight: 'dbias' | 'dw' | 'dy' | 'x'
   }
-  params: 'batch' | 'in_rows' | 'out_rows' | 'in_quads' | 'out_channels' | 'out_quads' | 'kernel' | 'stride' | 'padding' | 'chunks' | 'chunk_samples' | 'chunk_rows'
+  params: 'batch' | 'in_rows' | 'out_rows' | 'in_quads' | 'out_channels' | 'out_quads' | 'kernel' | 'stride' | 'padding' | 'has_bias' | 'chunks' | 'chunk_samples' | 'chunk_rows'
   constants: 'SG' | 'TM' | 'TN' | 'ONTO'
 }>
 export default shader

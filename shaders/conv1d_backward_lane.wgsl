@@ -4,11 +4,11 @@
 // input:   rows of one residue l mod stride see the same taps: for each residue a matrix product of rows (b, l) and columns ci
 //          over the depth (k, co). TM*SG rows x 4*TN*SG columns; every lane loads the dy of TM rows, which are broadcast, and
 //          the w of its own columns. Launch: stride * ceil(B*ceil(L/stride) / (TM*SG)) * ceil(Ci/4 / (TN*SG)) workgroups.
-// weight:  a matrix product of rows (k, ci) and columns co over the depth (b, o). 4*SG rows x 4*SG columns; in each step every lane
-//          loads one quad of x, which is broadcast, and the dy of its own columns. The depth is split into chunks, each either
+// weight:  a matrix product of rows (k, ci) and columns co over the depth (b, o). 4*TM*SG rows x 4*SG columns; in each step every
+//          lane loads TM quads of x, which are broadcast, and the dy of its own columns. The depth is split into chunks, each either
 //          `chunk_samples` whole samples or `chunk_rows` positions of one sample: dw has partial sums [chunk, K, Ci, Co], which
-//          partial_sums.wgsl adds. Launch: chunks * ceil(K*Ci/4 / SG) * ceil(Co/4 / SG) workgroups.
-// weight_bias: also dbias [chunk, Co], by the workgroups of the first rows of dw.
+//          partial_sums.wgsl adds. Launch: chunks * ceil(K*Ci/4 / (TM*SG)) * ceil(Co/4 / SG) workgroups.
+//          With a bias also dbias [chunk, Co], by the workgroups of the first rows of dw.
 
 enable subgroups;
 
@@ -22,6 +22,7 @@ struct Params {
   kernel: u32,
   stride: u32,
   padding: u32,
+  has_bias: u32,
   chunks: u32,
   chunk_samples: u32,
   chunk_rows: u32,
@@ -37,7 +38,7 @@ struct Params {
 @group(0) @binding(7) var<storage, read_write> dbias: array<vec4<f32>>;
 @group(0) @binding(8) var<storage, read> onto: array<vec4<f32>>;
 
-// Lanes of a subgroup; rows and quads of columns that a lane loads (input).
+// Lanes of a subgroup; rows (weight: quads of rows) and quads of columns (weight: one) that a lane loads.
 const SG: u32 = 8u;
 const TM: u32 = 4u;
 const TN: u32 = 1u;
@@ -127,14 +128,16 @@ fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
   }
 }
 
-/// Returns the sum of dy in this lane's columns over the chunk.
-fn weigh(place: u32, lane: u32) -> vec4<f32> {
+@compute @workgroup_size(SG)
+fn weight(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+          @builtin(subgroup_invocation_id) lane: u32) {
+  let place = group.y * groups.x + group.x;
   let columns = (params.out_quads + SG - 1u) / SG;
   let rows = params.kernel * params.in_quads;
-  let tiles = (rows + SG - 1u) / SG;
-  let row0 = place / columns % tiles * SG;
+  let tiles = (rows + TM * SG - 1u) / (TM * SG);
+  let row0 = place / columns % tiles * TM * SG;
   let chunk = place / (columns * tiles);
-  if (chunk >= params.chunks) { return vec4<f32>(); }
+  if (chunk >= params.chunks) { return; }
   let co = place % columns * SG + lane;
   let column = min(co, params.out_quads - 1u);
   let parts = (params.out_rows + params.chunk_rows - 1u) / params.chunk_rows;
@@ -143,53 +146,49 @@ fn weigh(place: u32, lane: u32) -> vec4<f32> {
   let b0 = chunk / parts * params.chunk_samples;
   let b1 = min(b0 + params.chunk_samples, params.batch);
 
-  // The row (k, ci) whose x this lane loads.
-  let k = (row0 + lane) / params.in_quads;
-  let ci = (row0 + lane) % params.in_quads;
-  var acc: array<mat4x4<f32>, SG>;
+  // The rows (k, ci) whose x this lane loads.
+  var tap: array<u32, TM>;
+  var ci: array<u32, TM>;
+  // @unroll
+  for (var m = 0u; m < TM; m++) {
+    tap[m] = (row0 + m * SG + lane) / params.in_quads;
+    ci[m] = (row0 + m * SG + lane) % params.in_quads;
+  }
+  var acc: array<mat4x4<f32>, TM * SG>;
   var sum = vec4<f32>();
   for (var b = b0; b < b1; b++) {
     for (var o = o0; o < o1; o++) {
-      let l = o * params.stride + k - params.padding;
-      let inside = l < params.in_rows && k < params.kernel;
-      let own = select(vec4<f32>(), x[select(0u, (b * params.in_rows + l) * params.in_quads + ci, inside)], inside);
+      var own = array<vec4<f32>, TM>();
+      // @unroll
+      for (var m = 0u; m < TM; m++) {
+        let l = o * params.stride + tap[m] - params.padding;
+        let inside = l < params.in_rows && tap[m] < params.kernel;
+        own[m] = select(vec4<f32>(), x[select(0u, (b * params.in_rows + l) * params.in_quads + ci[m], inside)], inside);
+      }
       let g = dy[(b * params.out_rows + o) * params.out_quads + column];
       sum += g;
       // @unroll
-      for (var i = 0u; i < SG; i++) {
-        let v = subgroupBroadcast(own, i);
-        acc[i] += mat4x4<f32>(v.x * g, v.y * g, v.z * g, v.w * g);
+      for (var m = 0u; m < TM; m++) {
+        // @unroll
+        for (var i = 0u; i < SG; i++) {
+          let v = subgroupBroadcast(own[m], i);
+          acc[m * SG + i] += mat4x4<f32>(v.x * g, v.y * g, v.z * g, v.w * g);
+        }
       }
     }
   }
   // @unroll
-  for (var t = 0u; t < SG; t++) {
-    if (co < params.out_quads && row0 + t < rows) {
-      // @unroll
-      for (var i = 0u; i < 4u; i++) {
-        dw[((chunk * rows + row0 + t) * 4u + i) * params.out_quads + co] = acc[t][i];
+  for (var m = 0u; m < TM; m++) {
+    // @unroll
+    for (var t = 0u; t < SG; t++) {
+      let row = row0 + m * SG + t;
+      if (co < params.out_quads && row < rows) {
+        // @unroll
+        for (var i = 0u; i < 4u; i++) {
+          dw[((chunk * rows + row) * 4u + i) * params.out_quads + co] = acc[m * SG + t][i];
+        }
       }
     }
   }
-  return sum;
-}
-
-@compute @workgroup_size(SG)
-fn weight(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-          @builtin(subgroup_invocation_id) lane: u32) {
-  _ = weigh(group.y * groups.x + group.x, lane);
-}
-
-@compute @workgroup_size(SG)
-fn weight_bias(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-               @builtin(subgroup_invocation_id) lane: u32) {
-  let place = group.y * groups.x + group.x;
-  let sum = weigh(place, lane);
-  let columns = (params.out_quads + SG - 1u) / SG;
-  let tiles = (params.kernel * params.in_quads + SG - 1u) / SG;
-  let co = place % columns * SG + lane;
-  let chunk = place / (columns * tiles);
-  if (place / columns % tiles == 0u && chunk < params.chunks && co < params.out_quads) {
-    dbias[chunk * params.out_quads + co] = sum;
-  }
+  if (params.has_bias > 0u && row0 == 0u && co < params.out_quads) { dbias[chunk * params.out_quads + co] = sum; }
 }

@@ -3,10 +3,9 @@ import type { Shader } from '../src/runtime/shader.ts'
 
 declare const shader: Shader<{
   entries: {
-    weight: 'dw' | 'dy' | 'x'
-    weight_bias: 'dbias' | 'dw' | 'dy' | 'x'
+    weight: 'dbias' | 'dw' | 'dy' | 'x'
   }
-  params: 'batch' | 'in_rows' | 'out_rows' | 'in_quads' | 'out_quads' | 'kernel' | 'stride' | 'padding' | 'chunks' | 'chunk_rows'
+  params: 'batch' | 'in_rows' | 'out_rows' | 'in_quads' | 'out_quads' | 'kernel' | 'stride' | 'padding' | 'has_bias' | 'chunks' | 'chunk_rows'
   constants: 'ROWS' | 'COLUMNS' | 'DEPTH' | 'TM' | 'TN' | 'WORKGROUP' | 'ROW_LOADS' | 'COLUMN_LOADS' | 'ACROSS' | 'DOWN'
 }>
 export default shader

@@ -6,7 +6,7 @@
 // rows (b, o). The rows (k, ci) of one (b, o) are contiguous memory from the input row under its first tap on, so one comparison
 // tells whether an element lies inside the signal.
 // The depth is split into chunks of `chunk_rows`: dw has partial sums [chunk, K, Ci, Co], which partial_sums.wgsl adds.
-// weight_bias: also dbias [chunk, Co], by the workgroups of the first rows of dw.
+// With a bias also dbias [chunk, Co], by the workgroups of the first rows of dw.
 // Launch: chunks * ceil(K*Ci/4 / ROWS) * ceil(Co/4 / COLUMNS) workgroups.
 
 struct Params {
@@ -18,6 +18,7 @@ struct Params {
   kernel: u32,
   stride: u32,
   padding: u32,
+  has_bias: u32,
   chunks: u32,
   chunk_rows: u32,
 }
@@ -69,13 +70,16 @@ fn sum_columns(thread: u32) {
   }
 }
 
-fn weigh(group: u32, thread: u32, with_bias: bool) {
+@compute @workgroup_size(WORKGROUP)
+fn weight(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+          @builtin(local_invocation_index) thread: u32) {
+  let index = group.y * groups.x + group.x;
   let columns = (params.out_quads + COLUMNS - 1u) / COLUMNS;
   let rows = params.kernel * params.in_quads;
   let tiles = (rows + ROWS - 1u) / ROWS;
-  let column0 = group % columns * COLUMNS;
-  let row0 = group / columns % tiles * ROWS;
-  let chunk = group / (columns * tiles);
+  let column0 = index % columns * COLUMNS;
+  let row0 = index / columns % tiles * ROWS;
+  let chunk = index / (columns * tiles);
   if (chunk >= params.chunks) { return; }
   let r0 = chunk * params.chunk_rows;
   let r1 = min(r0 + params.chunk_rows, params.batch * params.out_rows);
@@ -101,7 +105,7 @@ fn weigh(group: u32, thread: u32, with_bias: bool) {
     }
     workgroupBarrier();
     multiply(thread);
-    if (with_bias && row0 == 0u) { sum_columns(thread); }
+    if (params.has_bias > 0u && row0 == 0u) { sum_columns(thread); }
     workgroupBarrier();
   }
   // @unroll
@@ -118,26 +122,10 @@ fn weigh(group: u32, thread: u32, with_bias: bool) {
       }
     }
   }
-}
-
-@compute @workgroup_size(WORKGROUP)
-fn weight(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-          @builtin(local_invocation_index) thread: u32) {
-  weigh(group.y * groups.x + group.x, thread, false);
-}
-
-@compute @workgroup_size(WORKGROUP)
-fn weight_bias(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-               @builtin(local_invocation_index) thread: u32) {
-  let place = group.y * groups.x + group.x;
-  weigh(place, thread, true);
-  let columns = (params.out_quads + COLUMNS - 1u) / COLUMNS;
-  let tiles = (params.kernel * params.in_quads + ROWS - 1u) / ROWS;
-  let chunk = place / (columns * tiles);
-  if (place / columns % tiles == 0u && chunk < params.chunks && thread < ACROSS) {
+  if (params.has_bias > 0u && row0 == 0u && thread < ACROSS) {
     // @unroll
     for (var n = 0u; n < TN; n++) {
-      let column = place % columns * COLUMNS + n * ACROSS + thread;
+      let column = column0 + n * ACROSS + thread;
       if (column < params.out_quads) { dbias[chunk * params.out_quads + column] = sums[n]; }
     }
   }

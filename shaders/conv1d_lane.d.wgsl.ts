@@ -3,10 +3,9 @@ import type { Shader } from '../src/runtime/shader.ts'
 
 declare const shader: Shader<{
   entries: {
-    forward: 'w' | 'x' | 'y'
-    forward_bias: 'bias' | 'w' | 'x' | 'y'
+    forward: 'bias' | 'w' | 'x' | 'y'
   }
-  params: 'batch' | 'in_rows' | 'out_rows' | 'in_channels' | 'in_quads' | 'out_quads' | 'kernel' | 'stride' | 'padding' | 'chunks' | 'chunk_quads'
+  params: 'batch' | 'in_rows' | 'out_rows' | 'in_channels' | 'in_quads' | 'out_quads' | 'kernel' | 'stride' | 'padding' | 'has_bias' | 'chunks' | 'chunk_quads'
   constants: 'SG' | 'TM' | 'TN'
 }>
 export default shader

@@ -20,6 +20,7 @@ struct Params {
   kernel: u32,
   stride: u32,
   padding: u32,
+  has_bias: u32,
   chunks: u32,
   chunk_quads: u32,
 }
@@ -35,22 +36,26 @@ const SG: u32 = 8u;
 const TM: u32 = 4u;
 const TN: u32 = 1u;
 
-fn accumulate(group: u32, lane: u32, start: array<vec4<f32>, TN>) {
+@compute @workgroup_size(SG)
+fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+           @builtin(subgroup_invocation_id) lane: u32) {
+  let place = group.y * groups.x + group.x;
   let columns = (params.out_quads + TN * SG - 1u) / (TN * SG);
   let rows = params.batch * params.out_rows;
   let tiles = (rows + TM * SG - 1u) / (TM * SG);
-  let row0 = group / columns % tiles * TM * SG;
-  let chunk = group / (columns * tiles);
+  let row0 = place / columns % tiles * TM * SG;
+  let chunk = place / (columns * tiles);
   if (chunk >= params.chunks) { return; }
-  let co = group % columns * TN * SG + lane;
+  let co = place % columns * TN * SG + lane;
   var acc: array<vec4<f32>, TM * SG * TN>;
   // @unroll
   for (var n = 0u; n < TN; n++) {
-    let first = select(vec4<f32>(), start[n], chunk == 0u);
+    var start = vec4<f32>();
+    if (params.has_bias > 0u && chunk == 0u) { start = bias[min(co + n * SG, params.out_quads - 1u)]; }
     // @unroll
     for (var m = 0u; m < TM; m++) {
       // @unroll
-      for (var i = 0u; i < SG; i++) { acc[(m * SG + i) * TN + n] = first; }
+      for (var i = 0u; i < SG; i++) { acc[(m * SG + i) * TN + n] = start; }
     }
   }
 
@@ -109,23 +114,4 @@ fn accumulate(group: u32, lane: u32, start: array<vec4<f32>, TN>) {
       }
     }
   }
-}
-
-@compute @workgroup_size(SG)
-fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-           @builtin(subgroup_invocation_id) lane: u32) {
-  accumulate(group.y * groups.x + group.x, lane, array<vec4<f32>, TN>());
-}
-
-@compute @workgroup_size(SG)
-fn forward_bias(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-                @builtin(subgroup_invocation_id) lane: u32) {
-  let place = group.y * groups.x + group.x;
-  let columns = (params.out_quads + TN * SG - 1u) / (TN * SG);
-  var start: array<vec4<f32>, TN>;
-  // @unroll
-  for (var n = 0u; n < TN; n++) {
-    start[n] = bias[min((place % columns * TN + n) * SG + lane, params.out_quads - 1u)];
-  }
-  accumulate(place, lane, start);
 }

@@ -22,6 +22,7 @@ struct Params {
   kernel: u32,
   stride: u32,
   padding: u32,
+  has_bias: u32,
   chunks: u32,
   chunk_quads: u32,
 }
@@ -76,18 +77,23 @@ fn multiply(thread: u32) {
   }
 }
 
-fn convolve(group: u32, thread: u32, start: array<vec4<f32>, TN>) {
+@compute @workgroup_size(WORKGROUP)
+fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+           @builtin(local_invocation_index) thread: u32) {
+  let place = group.y * groups.x + group.x;
   let columns = (params.out_quads + COLUMNS - 1u) / COLUMNS;
   let rows = params.batch * params.out_rows;
   let tiles = (rows + ROWS - 1u) / ROWS;
-  let column0 = group % columns * COLUMNS;
-  let row0 = group / columns % tiles * ROWS;
-  let chunk = group / (columns * tiles);
+  let column0 = place % columns * COLUMNS;
+  let row0 = place / columns % tiles * ROWS;
+  let chunk = place / (columns * tiles);
   if (chunk >= params.chunks) { return; }
   // @unroll
-  for (var m = 0u; m < TM; m++) {
+  for (var n = 0u; n < TN; n++) {
+    var start = vec4<f32>();
+    if (params.has_bias > 0u && chunk == 0u) { start = bias[min(column0 + n * ACROSS + thread % ACROSS, params.out_quads - 1u)]; }
     // @unroll
-    for (var n = 0u; n < TN; n++) { acc[m * TN + n] = select(vec4<f32>(), start[n], chunk == 0u); }
+    for (var m = 0u; m < TM; m++) { acc[m * TN + n] = start; }
   }
 
   // Of the rows that this thread loads: the quad under the first tap, which wraps around before the signal, and the sample's.
@@ -131,25 +137,6 @@ fn convolve(group: u32, thread: u32, start: array<vec4<f32>, TN>) {
       if (r < rows && column < params.out_quads) { y[(chunk * rows + r) * params.out_quads + column] = acc[m * TN + n]; }
     }
   }
-}
-
-@compute @workgroup_size(WORKGROUP)
-fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-           @builtin(local_invocation_index) thread: u32) {
-  convolve(group.y * groups.x + group.x, thread, array<vec4<f32>, TN>());
-}
-
-@compute @workgroup_size(WORKGROUP)
-fn forward_bias(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-                @builtin(local_invocation_index) thread: u32) {
-  let place = group.y * groups.x + group.x;
-  let columns = (params.out_quads + COLUMNS - 1u) / COLUMNS;
-  var start: array<vec4<f32>, TN>;
-  // @unroll
-  for (var n = 0u; n < TN; n++) {
-    start[n] = bias[min(place % columns * COLUMNS + n * ACROSS + thread % ACROSS, params.out_quads - 1u)];
-  }
-  convolve(place, thread, start);
 }
 
 @compute @workgroup_size(WORKGROUP)

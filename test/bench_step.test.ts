@@ -54,7 +54,7 @@ describe('the cost of a plan', () => {
     // 2 x 5 rows of 5 channels, each 3 taps of 6 channels; rows are padded to 8 of 4 bytes.
     const y = 4 * 2 * 5 * 8
     expect(conv).toEqual({
-      ...{ label: 'layer.conv', kernel: 'conv1d.forward_bias', constants: expect.anything(), groups: [1, 1, 1] },
+      ...{ label: 'layer.conv', kernel: 'conv1d.forward', constants: expect.anything(), groups: [1, 1, 1] },
       ...{ flops: 2 * (2 * 5 * 5) * (3 * 6), bytes: 4 * (2 * 10 * 8 + 3 * 8 * 8 + 8) + y },
     })
     expect(second).toMatchObject({ kernel: 'elementwise.relu', bytes: 2 * y })

@@ -31,9 +31,9 @@ type Choice = Readonly<Record<(typeof ops)[number], string>>
 
 const named = (...names: string[]): Choice => Object.fromEntries(ops.map((op, i) => [op, names[i] ?? names[0]])) as Choice
 const choices: Readonly<Record<string, Choice>> = {
-  ...Object.fromEntries(['TM=1', 'TM=2', 'TM=4', 'TM=6', 'TM=2 TN=2', 'TM=3 TN=2'].map((size) => {
+  ...Object.fromEntries(['TM=1', 'TM=2', 'TM=4', 'TM=6', 'TM=2 TN=2', 'TM=3 TN=2'].map((size, i) => {
     const lane = `lane ${size}`
-    return [lane, named(lane, lane, 'lane')]
+    return [lane, named(lane, lane, `lane TM=${1 + (i % 2)}`)]
   })),
   'tile 128x64': named('tile 128x64'),
   'tile 64x64': named('tile 64x64'),
@@ -192,7 +192,9 @@ describe('by itself', () => {
     ] as const) {
       expect(kernelsOf(rows, channels), `${rows}x${channels}`).toContain(`conv1d_lane.forward<SG=${lanes},${tile}>`)
     }
-    expect(kernelsOf(99, 64)).toContain(`conv1d_backward_lane.weight<SG=${lanes}>`)
+    expect(kernelsOf(99, 64)).toContain(`conv1d_backward_lane.weight<SG=${lanes},TM=1>`)
+    expect(bestForWeight(gpu, 4 * lanes, 64)).toBe('lane TM=1')
+    expect(bestForWeight(gpu, 4 * lanes + 4, 64)).toBe('lane TM=2')
     expect(kernelsOf(99, 8)).toContain('conv1d.forward<')
   })
 

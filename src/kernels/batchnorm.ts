@@ -220,7 +220,7 @@ const regBackward: Variant<Backward> = {
       groups: ceilDiv(params.quads, WORKGROUP),
       label: `${label} finalize`,
     })
-    p.dispatch(backward, 'input', { ...shared, segment_sums: sums, dx, dskip: dskip ?? unwritten(p) }, {
+    p.dispatch(backward, 'input', { ...shared, segment_sums: sums, dx, dskip: dskip ?? p.unwritten() }, {
       groups: perTile(params),
       flops: FLOPS.input * sizeOf(x.shape),
       constants: { TRAINING: training, ...after },
@@ -229,15 +229,12 @@ const regBackward: Variant<Backward> = {
   },
 }
 
-/** In the place of a tensor that a kernel, specialised without it, does not write. */
-const unwritten = (p: Plan): Tensor => p.tensor([1], 'f32', 'unwritten')
-
 const columnsBackward = /* @__NO_SIDE_EFFECTS__ */ (quads: number): Variant<Backward> => ({
   name: `columns ${4 * quads}`,
   fits: (_, { segments, training }) => training && segmentCount(segments) === 1,
   record(p, { dy, x, y, stats, relu, dskip, dx, dgamma, dbeta, label }) {
     const params = { rows: x.rows, quads: x.rowStride / 4, momentum: 0, eps: 0, relu: 0, join: 0, join_relu: 0 }
-    const join = { joined: dskip ? y : p.nothing(), dskip: dskip ?? unwritten(p) }
+    const join = { joined: dskip ? y : p.nothing(), dskip: dskip ?? p.unwritten() }
     p.dispatch(column, 'backward', { x, dy, normaliser: stats, ...join, dx, dgamma, dbeta, params }, {
       groups: ceilDiv(params.quads, quads),
       flops: (FLOPS.sums + FLOPS.input) * sizeOf(x.shape),

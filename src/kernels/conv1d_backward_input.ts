@@ -27,7 +27,7 @@ const laneInput = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<BackwardInput
   record(p, { dy, w, dx, onto, g, label }) {
     const [SG, { TM, TN }] = [laneCount(p.gpu), size]
     const geometry = geometryOf(dx.shape, w, dy.shape, g)
-    const params = { ...geometry, chunks: 1, chunk_samples: 0, chunk_rows: 0 }
+    const params = { ...geometry, has_bias: 0, chunks: 1, chunk_samples: 0, chunk_rows: 0 }
     const tiles = ceilDiv(params.batch * ceilDiv(params.in_rows, g.stride), SG * TM) * ceilDiv(params.in_quads, SG * TN)
     p.dispatch(lane, 'input', { dy_rows: dy, w, dx, onto: onto ?? p.nothing(), params }, {
       groups: g.stride * tiles,
@@ -43,7 +43,7 @@ const tileInput = /* @__NO_SIDE_EFFECTS__ */ (size: Tile): Variant<BackwardInput
   fits: () => true,
   record(p, { dy, w, dx, onto, g, label }) {
     const geometry = geometryOf(dx.shape, w, dy.shape, g)
-    const params = { ...geometry, chunks: 1, chunk_quads: 0 }
+    const params = { ...geometry, has_bias: 0, chunks: 1, chunk_quads: 0 }
     const count = tileCount(size, params.batch * ceilDiv(params.in_rows, g.stride), params.in_channels)
     const launch = { groups: g.stride * count, constants: { ...tileConstants(size), ONTO: onto !== null }, label, flops: flopsOf(geometry) }
     p.dispatch(tile, 'input', { dy, w, dx, onto: onto ?? p.nothing(), params }, launch)
@@ -55,7 +55,7 @@ const regInput = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<BackwardInput>
   fits: () => true,
   record(p, { dy, w, dx, onto, g, label }) {
     const geometry = geometryOf(dx.shape, w, dy.shape, g)
-    const params = { ...geometry, chunks: 1, chunk_rows: 0 }
+    const params = { ...geometry, has_bias: 0, chunks: 1, chunk_rows: 0 }
     const tiles = ceilDiv(ceilDiv(params.in_rows, g.stride), TM)
     p.dispatch(reg, 'input', { dy, w, dx, onto: onto ?? p.nothing(), params }, {
       groups: ceilDiv(params.batch * g.stride * tiles * params.in_quads, REG_WORKGROUP),

@@ -5,7 +5,7 @@ import tile from '../../shaders/conv1d_backward_tile.wgsl'
 import type { Plan } from '../runtime/plan.ts'
 import { ceilDiv } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
-import { laneCount, REG_WORKGROUP, TILE_WORKGROUPS, tileCount, tileName, tiles, type Tile } from './conv1d_families.ts'
+import { laneCount, laneName, REG_WORKGROUP, TILE_WORKGROUPS, tileCount, tileName, tiles, type Tile } from './conv1d_families.ts'
 import { flopsOf, geometryOf, type ConvGeometry, type Geometry } from './conv1d_geometry.ts'
 import { PartialSums } from './partial_sums.ts'
 import type { Variant } from './variants.ts'
@@ -45,10 +45,10 @@ function sampleChunks(geometry: Geometry): { chunks: number; chunk_samples: numb
 }
 
 /** Records a kernel that leaves `chunks` partial sums, and their addition unless that is to come later. */
-function summed(p: Plan, args: BackwardWeight, chunks: number, record: (dw: Tensor, dbias: Tensor | null) => void): void {
+function summed(p: Plan, args: BackwardWeight, chunks: number, record: (dw: Tensor, dbias: Tensor) => void): void {
   const shared = args.sums?.plan === p ? args.sums : null
   const sums = shared ?? new PartialSums(p)
-  record(sums.partialsOf(args.dw, chunks), args.dbias && sums.partialsOf(args.dbias, chunks))
+  record(sums.partialsOf(args.dw, chunks), args.dbias ? sums.partialsOf(args.dbias, chunks) : p.unwritten())
   if (!shared) sums.record(`${args.label} sum`)
 }
 
@@ -56,22 +56,22 @@ function summed(p: Plan, args: BackwardWeight, chunks: number, record: (dw: Tens
 const weightFlops = (geometry: Geometry, dbias: Tensor | null): number =>
   flopsOf(geometry) + (dbias ? geometry.batch * geometry.out_rows * geometry.out_channels : 0)
 
-const laneWeight: Variant<BackwardWeight> = {
-  name: 'lane',
+/** Quads of rows of the weight that a lane loads; with three the code of a step outgrows the instruction cache. */
+const laneRows = [2, 1] as const
+
+const laneWeight = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<BackwardWeight> => ({
+  name: laneName({ TM, TN: 1 }),
   fits: (gpu) => laneCount(gpu) > 0,
   record(p, args) {
     const { x, dy, g, label } = args
     const SG = laneCount(p.gpu)
     const geometry = geometryOf(x.shape, args.dw, dy.shape, g)
-    const params = { ...geometry, ...sampleChunks(geometry) }
-    const tiles = ceilDiv(params.kernel * params.in_quads, SG) * ceilDiv(params.out_quads, SG)
-    const launch = { groups: params.chunks * tiles, constants: { SG }, label, flops: weightFlops(geometry, args.dbias) }
-    summed(p, args, params.chunks, (dw, dbias) => {
-      if (dbias) p.dispatch(lane, 'weight_bias', { x, dy, dw, dbias, params }, launch)
-      else p.dispatch(lane, 'weight', { x, dy, dw, params }, launch)
-    })
+    const params = { ...geometry, ...sampleChunks(geometry), has_bias: Number(args.dbias !== null) }
+    const tiles = ceilDiv(params.kernel * params.in_quads, SG * TM) * ceilDiv(params.out_quads, SG)
+    const launch = { groups: params.chunks * tiles, constants: { SG, TM }, label, flops: weightFlops(geometry, args.dbias) }
+    summed(p, args, params.chunks, (dw, dbias) => p.dispatch(lane, 'weight', { x, dy, dw, dbias, params }, launch))
   },
-}
+})
 
 /** Rows of (b, o) per step of `tile`. */
 const TILE_DEPTH = 16
@@ -83,17 +83,15 @@ const tileWeight = /* @__NO_SIDE_EFFECTS__ */ (size: Tile): Variant<BackwardWeig
     const { x, dy, g, label } = args
     const geometry = geometryOf(x.shape, args.dw, dy.shape, g)
     const count = tileCount(size, geometry.kernel * geometry.in_quads * 4, geometry.out_channels)
-    const params = { ...geometry, ...rowChunks(geometry, Math.max(1, Math.floor((2 * TILE_WORKGROUPS) / count))) }
+    const most = Math.max(1, Math.floor((2 * TILE_WORKGROUPS) / count))
+    const params = { ...geometry, ...rowChunks(geometry, most), has_bias: Number(args.dbias !== null) }
     const [ROWS, COLUMNS] = [size.rows / 4, size.channels / 4]
     const [TM, TN] = [size.threadRows / 4, size.threadChannels / 4]
     const WORKGROUP = (ROWS / TM) * (COLUMNS / TN)
     const loads = { ROW_LOADS: (ROWS * TILE_DEPTH) / WORKGROUP, COLUMN_LOADS: (COLUMNS * TILE_DEPTH) / WORKGROUP }
     const constants = { ROWS, COLUMNS, DEPTH: TILE_DEPTH, TM, TN, WORKGROUP, ...loads }
     const launch = { groups: params.chunks * count, constants, label, flops: weightFlops(geometry, args.dbias) }
-    summed(p, args, params.chunks, (dw, dbias) => {
-      if (dbias) p.dispatch(tile, 'weight_bias', { x, dy, dw, dbias, params }, launch)
-      else p.dispatch(tile, 'weight', { x, dy, dw, params }, launch)
-    })
+    summed(p, args, params.chunks, (dw, dbias) => p.dispatch(tile, 'weight', { x, dy, dw, dbias, params }, launch))
   },
 })
 
@@ -103,16 +101,17 @@ const regWeight: Variant<BackwardWeight> = {
   record(p, args) {
     const { x, dy, g, label } = args
     const geometry = geometryOf(x.shape, args.dw, dy.shape, g)
-    const params = { ...geometry, ...rowChunks(geometry) }
+    const params = { ...geometry, ...rowChunks(geometry), has_bias: Number(args.dbias !== null) }
     const weights = params.chunks * params.kernel * params.in_quads * ceilDiv(params.out_quads, REG_QUADS)
     const invocations = weights + (args.dbias ? params.chunks * params.out_quads : 0)
     const flops = weightFlops(geometry, args.dbias)
     const launch = { groups: ceilDiv(invocations, REG_WORKGROUP), constants: { TQ: REG_QUADS }, label, flops }
-    summed(p, args, params.chunks, (dw, dbias) => {
-      if (dbias) p.dispatch(reg, 'weight_bias', { x, dy, dw, dbias, params }, launch)
-      else p.dispatch(reg, 'weight', { x, dy, dw, params }, launch)
-    })
+    summed(p, args, params.chunks, (dw, dbias) => p.dispatch(reg, 'weight', { x, dy, dw, dbias, params }, launch))
   },
 }
 
-export const weightVariants: readonly Variant<BackwardWeight>[] = /* @__PURE__ */ (() => [laneWeight, ...tiles.map(tileWeight), regWeight])()
+export const weightVariants: readonly Variant<BackwardWeight>[] = /* @__PURE__ */ (() => [
+  ...laneRows.map(laneWeight),
+  ...tiles.map(tileWeight),
+  regWeight,
+])()

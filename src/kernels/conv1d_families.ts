@@ -111,7 +111,9 @@ export function bestForRows(gpu: Gpu, rows: number, channels: number, onto = fal
 /** The variant to prefer for a weight gradient of `rows` x `channels`; what keeps an adapter busy there is the split depth. */
 export function bestForWeight(gpu: Gpu, rows: number, channels: number): string {
   if (!gpu.info.isFallbackAdapter) return bestTile(rows, channels, 1)
-  return laneCount(gpu) > 0 ? 'lane' : 'reg'
+  const SG = laneCount(gpu)
+  if (SG === 0) return 'reg'
+  return laneName({ TM: ceilDiv(rows, 4 * SG) > 1 ? 2 : 1, TN: 1 })
 }
 
 /** A list in the order of preference. */

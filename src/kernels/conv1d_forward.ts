@@ -42,12 +42,9 @@ const laneForward = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<Forward> =>
     const geometry = geometryOf(x.shape, w, result.shape, g)
     const tiles = ceilDiv(geometry.batch * geometry.out_rows, SG * TM) * ceilDiv(geometry.out_quads, SG * TN)
     const { chunks, chunk_quads } = depthChunks(geometry.in_quads, tiles, LANE_DEPTH_QUADS, LANE_WORKGROUPS)
-    const params = { ...geometry, chunks, chunk_quads }
+    const params = { ...geometry, has_bias: Number(bias !== null), chunks, chunk_quads }
     const launch = { groups: chunks * tiles, constants: { SG, TM, TN }, label, flops: flopsOf(geometry) }
-    summed(p, result, chunks, label, (y) => {
-      if (bias) p.dispatch(lane, 'forward_bias', { x, w, bias, y, params }, launch)
-      else p.dispatch(lane, 'forward', { x, w, y, params }, launch)
-    })
+    summed(p, result, chunks, label, (y) => p.dispatch(lane, 'forward', { x, w, bias: bias ?? p.nothing(), y, params }, launch))
   },
 })
 
@@ -59,12 +56,9 @@ const tileForward = /* @__NO_SIDE_EFFECTS__ */ (size: Tile): Variant<Forward> =>
     const count = tileCount(size, geometry.batch * geometry.out_rows, geometry.out_channels)
     const depth = geometry.kernel * geometry.in_quads
     const { chunks, chunk_quads } = depthChunks(depth, count, TILE_DEPTH_QUADS, TILE_WORKGROUPS)
-    const params = { ...geometry, chunks, chunk_quads }
+    const params = { ...geometry, has_bias: Number(bias !== null), chunks, chunk_quads }
     const launch = { groups: chunks * count, constants: tileConstants(size), label, flops: flopsOf(geometry) }
-    summed(p, result, chunks, label, (y) => {
-      if (bias) p.dispatch(tile, 'forward_bias', { x, w, bias, y, params }, launch)
-      else p.dispatch(tile, 'forward', { x, w, y, params }, launch)
-    })
+    summed(p, result, chunks, label, (y) => p.dispatch(tile, 'forward', { x, w, bias: bias ?? p.nothing(), y, params }, launch))
   },
 })
 
@@ -72,11 +66,10 @@ const regForward = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<Forward> => 
   name: regName(TM),
   fits: () => true,
   record(p, { x, w, bias, y, g, label }) {
-    const params = geometryOf(x.shape, w, y.shape, g)
+    const params = { ...geometryOf(x.shape, w, y.shape, g), has_bias: Number(bias !== null) }
     const invocations = params.batch * ceilDiv(params.out_rows, TM) * params.out_quads
     const launch = { groups: ceilDiv(invocations, REG_WORKGROUP), constants: { TM }, label, flops: flopsOf(params) }
-    if (bias) p.dispatch(reg, 'forward_bias', { x, w, bias, y, params }, launch)
-    else p.dispatch(reg, 'forward', { x, w, y, params }, launch)
+    p.dispatch(reg, 'forward', { x, w, bias: bias ?? p.nothing(), y, params }, launch)
   },
 })
 

@@ -120,9 +120,14 @@ export class Plan {
     return tensor
   }
 
-  /** What is bound in the place of a tensor that a kernel, specialised without it, does not read. */
+  /** What is bound in the place of a tensor that a kernel, told to do without it, does not read. */
   nothing(): Tensor {
     return this.constant('nothing', 'f32', [0])
+  }
+
+  /** What is bound in the place of a tensor that a kernel, told to do without it, does not write. */
+  unwritten(): Tensor {
+    return this.tensor([1], 'f32', 'unwritten')
   }
 
   /** A tensor that lives inside the plan; its memory is shared with others that are not alive at the same time. */
