@@ -112,9 +112,9 @@ async function inTurn(runs: readonly PeerRun[], { rounds, signal, onProgress }: 
   for (const run of runs) await run.start()
   for (let round = 0; round <= rounds; round++) {
     for (const run of runs) {
+      await pause(QUIET_MS)
       signal?.throwIfAborted()
       onProgress?.(done++, run.program.name)
-      await pause(QUIET_MS, undefined, signal && { signal })
       await run.step()
     }
   }

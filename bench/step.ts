@@ -16,6 +16,9 @@ import { groupBy, judged, kernelOf, layerOf, rate, workOf, type Group, type Rate
 import { median, spent, timePass, timingOf, untilIdle, wallClock, type Spent } from './timing.ts'
 
 const OPTIMIZER: OptimizerConfig = { name: 'sgd', momentum: 0.9, weightDecay: 0 }
+/** Steps that are queued one upon another to time their JavaScript: as many as a run has in flight; and how often. */
+const QUEUED_STEPS = 3
+const QUEUED_ROUNDS = 5
 /** Rounds of the profile. */
 const PROFILE_ROUNDS = 3
 
@@ -49,6 +52,8 @@ export interface PreparedStep {
   upload: () => number
   /** One step from submit to done; `js_ms` is the part that encodes and submits it. */
   run: () => Promise<Spent & { js_ms: number }>
+  /** Encodes and submits a step, and waits for nothing; returns the milliseconds. */
+  queue: () => number
   destroy: () => void
 }
 
@@ -76,7 +81,7 @@ export async function prepareStep(gpu: Gpu, { config, batch, onRecorded, onFirst
       else plan.run()
       await gpu.idle()
     })
-    return { config, batch, plan, first, upload, run: () => runOnce(gpu, plan), destroy }
+    return { config, batch, plan, first, upload, run: () => runOnce(gpu, plan), queue: () => queueOnce(plan), destroy }
   } catch (error) {
     destroy()
     throw error
@@ -97,11 +102,15 @@ async function runEach(gpu: Gpu, plan: Plan, heard: NonNullable<StepSettings['on
 async function runOnce(gpu: Gpu, plan: Plan): Promise<Spent & { js_ms: number }> {
   let js_ms = 0
   const time = await untilIdle(gpu, () => {
-    const start = performance.now()
-    plan.run()
-    js_ms = performance.now() - start
+    js_ms = queueOnce(plan)
   })
   return { ...time, js_ms }
+}
+
+function queueOnce(plan: Plan): number {
+  const start = performance.now()
+  plan.run()
+  return performance.now() - start
 }
 
 /** Writes a batch of normal numbers, the same each time; returns the milliseconds. */
@@ -159,9 +168,10 @@ export interface StepResult extends Work, Rated, Probes, FirstStep {
   spread: number
   /** Of all threads of the process, median. */
   cpu_ms: number
-  /** JavaScript that encodes and submits a step: median, and least, which the kernels on the same cores disturb least. */
+  /** JavaScript that encodes and submits a step: the median where a few are queued one upon another. */
   js_ms: number
-  js_ms_min: number
+  /** The same of the timed steps, each after all work before it is done: a software adapter has emptied the caches of its core. */
+  js_alone_ms: number
   /** JavaScript that hands a batch over, median. */
   upload_ms: number
   dispatches: number
@@ -209,11 +219,20 @@ async function timeStep(gpu: Gpu, step: PreparedStep, rounds: number, { onRound 
   const { median: ms_median, min: ms_min, spread } = timingOf(times.map(({ ms }) => ms))
   const gpu_bytes = Object.values(gpu.memory()).reduce((sum, { bytes }) => sum + bytes, 0)
   const cpu_ms = median(times.map((time) => time.cpu_ms))
-  const { median: js_ms, min: js_ms_min } = timingOf(times.map((time) => time.js_ms))
+  const js_ms = median(await queuedTimes(gpu, step))
   return {
     ...{ adapter: adapterName(gpu), preset: step.config.preset, batch: step.batch, rounds, ms_median, ms_min, spread, cpu_ms },
-    ...{ js_ms, js_ms_min, upload_ms: median(uploads), pipelines: gpu.pipelineCount, submits: 1, gpu_bytes },
+    ...{ js_ms, js_alone_ms: median(times.map((time) => time.js_ms)), upload_ms: median(uploads), pipelines: gpu.pipelineCount, submits: 1, gpu_bytes },
   }
+}
+
+async function queuedTimes(gpu: Gpu, step: PreparedStep): Promise<number[]> {
+  const times: number[] = []
+  for (let round = 0; round < QUEUED_ROUNDS; round++) {
+    for (let i = 0; i < QUEUED_STEPS; i++) times.push(step.queue())
+    await gpu.idle()
+  }
+  return times
 }
 
 function stepFigures(timed: Timed, step: PreparedStep, probes: Probes) {

@@ -165,7 +165,7 @@ describe('a step', () => {
     expect(rounds).toEqual([1, 2])
     expect(used()).toBe(before)
     const positive = ['ms_median', 'ms_min', 'dispatches', 'pipelines', 'flops', 'bytes', 'floor_ms', 'fma_peak_gflops', 'copy_gbps',
-      'first_step_ms', 'first_step_cpu_s', 'cpu_ms', 'js_ms', 'js_ms_min', 'upload_ms', 'floor_fraction', 'gpu_bytes'] as const
+      'first_step_ms', 'first_step_cpu_s', 'cpu_ms', 'js_ms', 'js_alone_ms', 'upload_ms', 'floor_fraction', 'gpu_bytes'] as const
     for (const name of positive) expect(result[name], name).toBeGreaterThan(0)
     expect(result).toMatchObject({ preset: 'paper', batch: 2, rounds: 2, submits: 1, adapter: expect.stringMatching(/./) })
     expect(result.profile).toHaveLength(result.dispatches)
@@ -387,7 +387,7 @@ function group(name: string, part: number, bytes = 1e8): TrafficResult {
 }
 
 function stepResult(): StepResult {
-  const times = { ms_median: 10, ms_min: 9, spread: 0.1, cpu_ms: 20, js_ms: 0.9, js_ms_min: 0.5, upload_ms: 0.1, first_step_ms: 100, first_step_cpu_s: 0.1 }
+  const times = { ms_median: 10, ms_min: 9, spread: 0.1, cpu_ms: 20, js_ms: 0.9, js_alone_ms: 1.1, upload_ms: 0.1, first_step_ms: 100, first_step_cpu_s: 0.1 }
   const work = { flops: 1e9, bytes: 1e8, floor_ms: 2.5, floor_ms_cpu: null, floor_fraction: 0.25, rates: rates(0.25) }
   const counts = { batch: 32, rounds: 3, dispatches: 145, pipelines: 40, submits: 1, gpu_bytes: 1e6 }
   return { adapter: 'x', preset: 'paper', ...PROBES, ...times, ...work, ...counts, layers: [], kernels: [], profile: [] }

@@ -50,7 +50,8 @@ export function conv1dBackwardInput(
   const dx = p.tensor(xShape, 'f32', label)
   const rows = extent(xShape, 0) * ceilDiv(extent(xShape, 1), g.stride)
   const variants = bestFirst(inputVariants, bestForRows(p.gpu, rows, extent(xShape, 2), onto !== undefined))
-  recordVariant(p, 'conv1d backward input', shapeName(xShape, w, g), variants, { dy, w, dx, onto: onto ?? null, g, label })
+  const shape = shapeName(xShape, w, g) + (onto ? ' onto' : '')
+  recordVariant(p, 'conv1d backward input', shape, variants, { dy, w, dx, onto: onto ?? null, g, label })
   return dx
 }
 

@@ -9,7 +9,7 @@ import { preset } from './presets.ts'
 
 /** One way to compute an op. All variants of an op take the same arguments and agree within rounding. */
 export interface Variant<Args> {
-  /** Family and tile, e.g. `lane a=8 T=4`; recorded with a run. */
+  /** Family and tile, e.g. `lane TM=3 TN=2`; recorded with a run. */
   name: string
   /** Whether this adapter can run it on such arguments at all. */
   fits(gpu: Gpu, args: Args): boolean
