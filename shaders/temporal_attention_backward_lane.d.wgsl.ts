@@ -6,7 +6,7 @@ declare const shader: Shader<{
     query: 'bounds' | 'dq' | 'dy' | 'k' | 'q' | 'rows' | 'v'
     key: 'bounds' | 'dk' | 'dv' | 'dy' | 'k' | 'q' | 'rows' | 'v'
   }
-  params: 'batch' | 'queries' | 'keys' | 'segments' | 'tiles' | 'rows_stride'
+  params: 'batch' | 'queries' | 'keys' | 'segments' | 'tiles' | 'own_rows' | 'own_quads' | 'rows_stride'
   constants: 'SG' | 'D4' | 'T' | 'OWN' | 'KB' | 'LOADS'
 }>
 export default shader

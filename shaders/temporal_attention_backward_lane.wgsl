@@ -5,7 +5,17 @@
 // key:   own rows are keys, the others queries: dk, dv; launch B * S * ceil(longest key segment / (SG * T)) workgroups.
 enable subgroups;
 
-struct Params { batch: u32, queries: u32, keys: u32, segments: u32, tiles: u32, rows_stride: u32 }
+// own_rows, own_quads: T and D4 again, since a driver unrolls loops up to a constant, loads and all.
+struct Params {
+  batch: u32,
+  queries: u32,
+  keys: u32,
+  segments: u32,
+  tiles: u32,
+  own_rows: u32,
+  own_quads: u32,
+  rows_stride: u32,
+}
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> bounds: array<u32>;
@@ -59,14 +69,23 @@ fn query(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
   var row: array<vec2<f32>, T>;
   // @unroll
   for (var t = 0u; t < T; t++) { row[t] = rows[b * params.rows_stride + min(first + t * SG + lane, end - 1u)]; }
-  for (var r = 0u; r < OWN; r++) {
-    let at = (b * params.queries + min(first + r / D4 * SG + lane, end - 1u)) * D4 + r % D4;
-    let own_quad = q[at];
-    let upstream_quad = dy[at];
+  for (var t = 0u; t < params.own_rows; t++) {
+    var own_row = array<vec4<f32>, D4>();
+    var upstream_row = array<vec4<f32>, D4>();
+    let at = (b * params.queries + min(first + t * SG + lane, end - 1u)) * D4;
+    for (var d = 0u; d < params.own_quads; d++) {
+      let own_quad = q[at + d];
+      let upstream_quad = dy[at + d];
+      // @unroll
+      for (var e = 0u; e < D4; e++) {
+        own_row[e] = select(own_row[e], own_quad, d == e);
+        upstream_row[e] = select(upstream_row[e], upstream_quad, d == e);
+      }
+    }
     // @unroll
     for (var e = 0u; e < OWN; e++) {
-      own[e] = select(own[e], own_quad, r == e);
-      upstream[e] = select(upstream[e], upstream_quad, r == e);
+      own[e] = select(own[e], own_row[e % D4], t == e / D4);
+      upstream[e] = select(upstream[e], upstream_row[e % D4], t == e / D4);
     }
   }
   for (var j = bounds[keys_at + s]; j < key_end; j += KB) {
@@ -106,12 +125,17 @@ fn query(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
       }
     }
   }
-  for (var r = 0u; r < OWN; r++) {
-    let i = first + r / D4 * SG + lane;
-    var quad = vec4<f32>();
+  for (var t = 0u; t < params.own_rows; t++) {
+    let i = first + t * SG + lane;
+    var gradient_row = array<vec4<f32>, D4>();
     // @unroll
-    for (var e = 0u; e < OWN; e++) { quad = select(quad, gradient[e], r == e); }
-    if (i < end) { dq[(b * params.queries + i) * D4 + r % D4] = quad; }
+    for (var e = 0u; e < OWN; e++) { gradient_row[e % D4] = select(gradient_row[e % D4], gradient[e], t == e / D4); }
+    for (var d = 0u; d < params.own_quads; d++) {
+      var quad = vec4<f32>();
+      // @unroll
+      for (var e = 0u; e < D4; e++) { quad = select(quad, gradient_row[e], d == e); }
+      if (i < end) { dq[(b * params.queries + i) * D4 + d] = quad; }
+    }
   }
 }
 
@@ -133,14 +157,23 @@ fn key(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups:
   var value: array<vec4<f32>, OWN>;
   var key_gradient: array<vec4<f32>, OWN>;
   var value_gradient: array<vec4<f32>, OWN>;
-  for (var r = 0u; r < OWN; r++) {
-    let at = (b * params.keys + min(first + r / D4 * SG + lane, end - 1u)) * D4 + r % D4;
-    let own_quad = k[at];
-    let value_quad = v[at];
+  for (var t = 0u; t < params.own_rows; t++) {
+    var own_row = array<vec4<f32>, D4>();
+    var value_row = array<vec4<f32>, D4>();
+    let at = (b * params.keys + min(first + t * SG + lane, end - 1u)) * D4;
+    for (var d = 0u; d < params.own_quads; d++) {
+      let own_quad = k[at + d];
+      let value_quad = v[at + d];
+      // @unroll
+      for (var e = 0u; e < D4; e++) {
+        own_row[e] = select(own_row[e], own_quad, d == e);
+        value_row[e] = select(value_row[e], value_quad, d == e);
+      }
+    }
     // @unroll
     for (var e = 0u; e < OWN; e++) {
-      own[e] = select(own[e], own_quad, r == e);
-      value[e] = select(value[e], value_quad, r == e);
+      own[e] = select(own[e], own_row[e % D4], t == e / D4);
+      value[e] = select(value[e], value_row[e % D4], t == e / D4);
     }
   }
   for (var i = bounds[s]; i < query_end; i += KB) {
@@ -187,18 +220,27 @@ fn key(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups:
       }
     }
   }
-  for (var r = 0u; r < OWN; r++) {
-    let j = first + r / D4 * SG + lane;
-    var key_quad = vec4<f32>();
-    var value_quad = vec4<f32>();
+  for (var t = 0u; t < params.own_rows; t++) {
+    let j = first + t * SG + lane;
+    var key_row = array<vec4<f32>, D4>();
+    var value_row = array<vec4<f32>, D4>();
     // @unroll
     for (var e = 0u; e < OWN; e++) {
-      key_quad = select(key_quad, key_gradient[e], r == e);
-      value_quad = select(value_quad, value_gradient[e], r == e);
+      key_row[e % D4] = select(key_row[e % D4], key_gradient[e], t == e / D4);
+      value_row[e % D4] = select(value_row[e % D4], value_gradient[e], t == e / D4);
     }
-    if (j < end) {
-      dk[(b * params.keys + j) * D4 + r % D4] = key_quad;
-      dv[(b * params.keys + j) * D4 + r % D4] = value_quad;
+    for (var d = 0u; d < params.own_quads; d++) {
+      var key_quad = vec4<f32>();
+      var value_quad = vec4<f32>();
+      // @unroll
+      for (var e = 0u; e < D4; e++) {
+        key_quad = select(key_quad, key_row[e], d == e);
+        value_quad = select(value_quad, value_row[e], d == e);
+      }
+      if (j < end) {
+        dk[(b * params.keys + j) * D4 + d] = key_quad;
+        dv[(b * params.keys + j) * D4 + d] = value_quad;
+      }
     }
   }
 }

@@ -8,7 +8,7 @@
 // of e^RANGE are far from overflow, the reference need not be the largest score so far. The block of keys that is scored in an
 // iteration is weighed in the next one, so that a reference too low is known before it is used.
 // Lanes without a query or a quad of their own repeat the last one; keys past the end of the segment get weight zero.
-// Loads and stores, slow to compile, stay in loops that are not unrolled; there select finds the register.
+// Loads and stores, slow to compile, stay in loops that are not unrolled, a quad of a row at a time; there select finds the register.
 // Lanes learn the largest excess by exchanging it: lavapipe runs subgroupAny lane by lane.
 // Sums declared in a loop have initialisers: without one Dawn lets them keep the values of the iteration before.
 // Launch: B * S * ceil(longest segment / (SG * T)) workgroups.
@@ -16,7 +16,17 @@ enable subgroups;
 // The largest excess is the same in all lanes, which the compiler does not take into account.
 diagnostic(off, subgroup_uniformity);
 
-struct Params { batch: u32, queries: u32, keys: u32, segments: u32, tiles: u32, lse_stride: u32 }
+// own_rows, own_quads: T and D4 again, since a driver unrolls loops up to a constant, loads and all.
+struct Params {
+  batch: u32,
+  queries: u32,
+  keys: u32,
+  segments: u32,
+  tiles: u32,
+  own_rows: u32,
+  own_quads: u32,
+  lse_stride: u32,
+}
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> bounds: array<u32>;
@@ -78,10 +88,16 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
   }
   let key_start = bounds[keys_at + s];
   var next = key_start;
-  for (var r = 0u; r < OWN; r++) {
-    let quad = q[(b * params.queries + min(first + r / D4 * SG + lane, end - 1u)) * D4 + r % D4];
+  for (var t = 0u; t < params.own_rows; t++) {
+    var row = array<vec4<f32>, D4>();
+    let at = (b * params.queries + min(first + t * SG + lane, end - 1u)) * D4;
+    for (var d = 0u; d < params.own_quads; d++) {
+      let quad = q[at + d];
+      // @unroll
+      for (var e = 0u; e < D4; e++) { row[e] = select(row[e], quad, d == e); }
+    }
     // @unroll
-    for (var e = 0u; e < OWN; e++) { query[e] = select(query[e], quad, r == e); }
+    for (var e = 0u; e < OWN; e++) { query[e] = select(query[e], row[e % D4], t == e / D4); }
   }
   loop {
     for (var within = true; within && next < key_end + KB; next += KB) {
@@ -149,11 +165,16 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
     // @unroll
     for (var d = 0u; d < D4; d++) { sum[t * D4 + d] /= total[t]; }
   }
-  for (var r = 0u; r < OWN; r++) {
-    let i = first + r / D4 * SG + lane;
-    var quad = vec4<f32>();
+  for (var t = 0u; t < params.own_rows; t++) {
+    let i = first + t * SG + lane;
+    var row = array<vec4<f32>, D4>();
     // @unroll
-    for (var e = 0u; e < OWN; e++) { quad = select(quad, sum[e], r == e); }
-    if (i < end) { y[(b * params.queries + i) * D4 + r % D4] = quad; }
+    for (var e = 0u; e < OWN; e++) { row[e % D4] = select(row[e % D4], sum[e], t == e / D4); }
+    for (var d = 0u; d < params.own_quads; d++) {
+      var quad = vec4<f32>();
+      // @unroll
+      for (var e = 0u; e < D4; e++) { quad = select(quad, row[e], d == e); }
+      if (i < end) { y[(b * params.queries + i) * D4 + d] = quad; }
+    }
   }
 }

@@ -57,7 +57,7 @@ const reg = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(rows: number, dis
 
 /** Quads of its own that an invocation can hold: beyond, those of a GPU spill, and a software adapter compiles for seconds. */
 const TILE_OWN = 32
-const LANE_OWN = 40
+const LANE_OWN = 48
 
 type LaneConstants = Record<'SG' | 'D4' | 'T' | 'OWN' | 'KB' | 'LOADS', number>
 
@@ -98,8 +98,11 @@ const tile = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(width: number, T
   },
 })
 
+/** Bounds of loops that the driver is not to unroll. */
+const ownBounds = ({ T, D4 }: LaneConstants) => ({ own_rows: T, own_quads: D4 })
+
 const laneForward: Dispatch<Args<'y' | 'lse'>, LaneConstants> = (p, { tensors, params }, tiles, { constants, ...launch }) =>
-  p.dispatch(laneShader, 'forward', { ...tensors, params: { ...params, tiles } }, {
+  p.dispatch(laneShader, 'forward', { ...tensors, params: { ...params, tiles, ...ownBounds(constants) } }, {
     ...launch,
     constants: { ...constants, HALVINGS: Math.log2(constants.SG) },
   })
@@ -108,8 +111,8 @@ const tileForward: Dispatch<Args<'y' | 'lse'>, TileConstants> = (p, { tensors, p
   p.dispatch(tileShader, 'forward', { ...tensors, params: { ...params, tiles } }, launch)
 
 const forwardVariants = [
+  lane(6, laneForward),
   lane(5, laneForward),
-  lane(4, laneForward),
   lane(3, laneForward),
   lane(2, laneForward),
   lane(1, laneForward),
@@ -120,13 +123,13 @@ const forwardVariants = [
 ]
 
 const laneQuery: Dispatch<Args<'dy' | 'rows' | 'dq'>, LaneConstants> = (p, { tensors, params }, tiles, launch) =>
-  p.dispatch(laneBackward, 'query', { ...tensors, params: { ...params, tiles } }, launch)
+  p.dispatch(laneBackward, 'query', { ...tensors, params: { ...params, tiles, ...ownBounds(launch.constants) } }, launch)
 
 const tileQuery: Dispatch<Args<'dy' | 'rows' | 'dq'>, TileConstants> = (p, { tensors, params }, tiles, launch) =>
   p.dispatch(tileBackward, 'query', { ...tensors, params: { ...params, tiles } }, launch)
 
 const queryVariants = [
-  lane(4, laneQuery),
+  lane(5, laneQuery),
   lane(3, laneQuery),
   lane(2, laneQuery),
   lane(1, laneQuery),
@@ -137,7 +140,7 @@ const queryVariants = [
 ]
 
 const laneKey: Dispatch<Args<'dy' | 'rows' | 'dk' | 'dv'>, LaneConstants> = (p, { tensors, params }, tiles, launch) =>
-  p.dispatch(laneBackward, 'key', { ...tensors, params: { ...params, tiles } }, launch)
+  p.dispatch(laneBackward, 'key', { ...tensors, params: { ...params, tiles, ...ownBounds(launch.constants) } }, launch)
 
 const tileKey: Dispatch<Args<'dy' | 'rows' | 'dk' | 'dv'>, TileConstants> = (p, { tensors, params }, tiles, launch) =>
   p.dispatch(tileBackward, 'key', { ...tensors, params: { ...params, tiles } }, launch)
