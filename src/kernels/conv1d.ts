@@ -49,7 +49,7 @@ export function conv1dBackwardInput(
   if (onto) expectShape(`${label}: gradient to add to`, onto.shape, xShape)
   const dx = p.tensor(xShape, 'f32', label)
   const rows = extent(xShape, 0) * ceilDiv(extent(xShape, 1), g.stride)
-  const variants = bestFirst(inputVariants, bestForRows(p.gpu, rows, extent(xShape, 2), onto !== undefined))
+  const variants = bestFirst(inputVariants, bestForRows(p.gpu, rows, extent(xShape, 2), onto ? 'input onto' : 'input'))
   const shape = shapeName(xShape, w, g) + (onto ? ' onto' : '')
   recordVariant(p, 'conv1d backward input', shape, variants, { dy, w, dx, onto: onto ?? null, g, label })
   return dx

@@ -86,11 +86,14 @@ function bestTile(rows: number, channels: number, least: number): string {
   return tileName(tiles.find(suits) ?? (tiles[tiles.length - 1] as Tile))
 }
 
-/** The `lane` tile, of TM * TN no larger than `most`, that takes the least time, by nanoseconds that parts of a step take on lavapipe. */
-function bestLane(SG: number, rows: number, channels: number, most: number): string {
-  const [loop, rowLoad, columnLoad, multiplyAdds] = [10, 9, 16, 20]
+/** Nanoseconds that parts of a step take on lavapipe; an input gradient reads its quad of w a number at a time. */
+const LANE_STEP = { loop: 10, row: 9, column: 16, inputColumn: 20, multiplyAdds: 20 }
+
+/** The `lane` tile, of TM * TN no larger than `most`, that takes the least time. */
+function bestLane(SG: number, rows: number, channels: number, column: number, most: number): string {
+  const { loop, row, multiplyAdds } = LANE_STEP
   const cost = ({ TM, TN }: Lane): number => {
-    const step = loop + rowLoad * TM + columnLoad * TN + multiplyAdds * TM * TN
+    const step = loop + row * TM + column * TN + multiplyAdds * TM * TN
     return ceilDiv(rows, SG * TM) * ceilDiv(channels, 4 * SG * TN) * step
   }
   const allowed = lanes.filter(({ TM, TN }) => TM * TN <= most)
@@ -100,12 +103,14 @@ function bestLane(SG: number, rows: number, channels: number, most: number): str
 /**
  * The variant to prefer for `rows` x `channels` results of a forward pass or an input gradient. Where few channels leave most of a
  * workgroup without a column, `reg`; else on a real GPU a `tile`; on a software adapter with subgroups a `lane`, there a small one
- * where results are added to others: as many loads as a large one then has take the compiler 6 s.
+ * where results are added to others: as many loads as a large one then has take the compiler 6 s, and wide rows count for more.
  */
-export function bestForRows(gpu: Gpu, rows: number, channels: number, onto = false): string {
+export function bestForRows(gpu: Gpu, rows: number, channels: number, pass: 'forward' | 'input' | 'input onto' = 'forward'): string {
   if (channels <= 8) return 'reg'
   if (!gpu.info.isFallbackAdapter) return bestTile(rows, channels, TILE_WORKGROUPS)
-  return laneCount(gpu) > 0 ? bestLane(laneCount(gpu), rows, channels, onto ? SMALL_LANE : Infinity) : 'reg'
+  const SG = laneCount(gpu)
+  if (SG === 0) return 'reg'
+  return bestLane(SG, rows, channels, pass === 'input' ? LANE_STEP.inputColumn : LANE_STEP.column, pass === 'input onto' ? SMALL_LANE : Infinity)
 }
 
 /** The variant to prefer for a weight gradient of `rows` x `channels`; what keeps an adapter busy there is the split depth. */
