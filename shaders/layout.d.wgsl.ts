@@ -9,6 +9,6 @@ declare const shader: Shader<{
     slice: 'a' | 'y'
   }
   params: 'rows' | 'length' | 'channels' | 'y_quads' | 'a_stride' | 'b_stride' | 'batch_stride' | 'first'
-  constants: 'WORKGROUP' | 'QUAD'
+  constants: 'WORKGROUP' | 'QUAD' | 'ROWS'
 }>
 export default shader

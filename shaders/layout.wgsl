@@ -1,4 +1,5 @@
-// Moves elements between layouts; padding of the result is written as zero. Launch: one invocation per quad of y.
+// Moves elements between layouts; padding of the result is written as zero. Launch: one invocation per quad of y,
+// in channels_last per ROWS of them.
 //
 //   channels_last:  x [B, C, L] -> y [B, L, C]          with strides of x given, so that flattened rows can be read too
 //   flatten:        x [B, L, C] -> y [B, C * L], channel-major as PyTorch flattens [B, C, L]
@@ -23,22 +24,27 @@ struct Params {
 
 const WORKGROUP: u32 = 64u;
 const QUAD: u32 = 4u;
+const ROWS: u32 = 4u;
 
-// rows = B * L; a_stride and batch_stride: distance of channels and of batch entries in a
+// rows = B; a_stride and batch_stride: distance of channels and of batch entries in a. An invocation has ROWS rows of y.
 @compute @workgroup_size(WORKGROUP)
 fn channels_last(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
                  @builtin(local_invocation_index) lane: u32) {
   let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (i >= params.rows * params.y_quads) { return; }
-  let row = i / params.y_quads;
-  let at = row / params.length * params.batch_stride + row % params.length;
-  var quad = vec4<f32>();
-  // @unroll
-  for (var e = 0u; e < QUAD; e++) {
-    let c = i % params.y_quads * QUAD + e;
-    quad[e] = select(0.0, a[at + min(c, params.channels - 1u) * params.a_stride], c < params.channels);
+  let q = i % params.y_quads;
+  let tiles = (params.length + ROWS - 1u) / ROWS;
+  let batch = i / params.y_quads / tiles;
+  if (batch >= params.rows) { return; }
+  let first = i / params.y_quads % tiles * ROWS;
+  for (var l = first; l < min(first + ROWS, params.length); l++) {
+    var quad = vec4<f32>();
+    // @unroll
+    for (var e = 0u; e < QUAD; e++) {
+      let c = q * QUAD + e;
+      if (c < params.channels) { quad[e] = a[batch * params.batch_stride + c * params.a_stride + l]; }
+    }
+    y[(batch * params.length + l) * params.y_quads + q] = quad;
   }
-  y[i] = quad;
 }
 
 // rows = B, a_stride = padded C

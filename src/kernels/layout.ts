@@ -5,6 +5,8 @@ import { ceilDiv, extent, formatShape, innerOf, type Shape } from '../runtime/sh
 import type { Tensor } from '../runtime/tensor.ts'
 
 const WORKGROUP = 64
+/** Rows per invocation of `channels_last`. */
+const ROWS = 4
 const unused = { length: 0, channels: 0, a_stride: 0, b_stride: 0, batch_stride: 0, first: 0 }
 
 function launch(y: Tensor) {
@@ -15,10 +17,18 @@ function launch(y: Tensor) {
 export function channelsLast(p: Plan, x: Tensor, label = 'channels last'): Tensor {
   const [batch, channels, length] = [extent(x.shape, 0), extent(x.shape, 1), extent(x.shape, 2)]
   const y = p.tensor([batch, length, channels], 'f32', label)
-  const strides = { y_quads: y.rowStride / 4, a_stride: x.rowStride, batch_stride: channels * x.rowStride }
-  const params = { ...unused, rows: y.rows, length, channels, ...strides }
-  p.dispatch(shader, 'channels_last', { a: x, y, params }, launch(y))
+  toChannelsLast(p, x, y, { a_stride: x.rowStride, batch_stride: channels * x.rowStride }, label)
   return y
+}
+
+/** Writes all of y [B, L, C] from an `a` in which channels and batch entries lie the given distances apart. */
+function toChannelsLast(p: Plan, a: Tensor, y: Tensor, strides: Record<'a_stride' | 'batch_stride', number>, label: string): void {
+  const [rows, length, channels] = [extent(y.shape, 0), extent(y.shape, 1), extent(y.shape, 2)]
+  const y_quads = y.rowStride / 4
+  p.dispatch(shader, 'channels_last', { a, y, params: { ...unused, rows, length, channels, y_quads, ...strides } }, {
+    groups: ceilDiv(rows * ceilDiv(length, ROWS) * y_quads, WORKGROUP),
+    label,
+  })
 }
 
 /** x [B, L, C] -> [B, C * L], channel-major: the order in which PyTorch flattens [B, C, L]. */
@@ -32,10 +42,8 @@ export function flatten(p: Plan, x: Tensor, label = 'flatten'): Tensor {
 
 /** Gradient of `flatten`: dy [B, C * L] -> [B, L, C]. */
 export function flattenBackward(p: Plan, dy: Tensor, xShape: Shape, label = 'flatten backward'): Tensor {
-  const [length, channels] = [extent(xShape, 1), extent(xShape, 2)]
   const y = p.tensor(xShape, 'f32', label)
-  const strides = { y_quads: y.rowStride / 4, a_stride: length, batch_stride: dy.rowStride }
-  p.dispatch(shader, 'channels_last', { a: dy, y, params: { ...unused, rows: y.rows, length, channels, ...strides } }, launch(y))
+  toChannelsLast(p, dy, y, { a_stride: extent(xShape, 1), batch_stride: dy.rowStride }, label)
   return y
 }
 
