@@ -207,7 +207,7 @@ export async function benchStep(gpu: Gpu, step: PreparedStep, rounds: number, ho
 
 type Timed = Awaited<ReturnType<typeof timeStep>>
 
-async function timeStep(gpu: Gpu, step: PreparedStep, rounds: number, { onRound }: StepHooks) {
+async function timeStep(gpu: Gpu, step: PreparedStep, rounds: number, { onRound, onNote }: StepHooks) {
   const times: Awaited<ReturnType<PreparedStep['run']>>[] = []
   const uploads: number[] = []
   for (let round = 1; round <= rounds; round++) {
@@ -219,6 +219,7 @@ async function timeStep(gpu: Gpu, step: PreparedStep, rounds: number, { onRound 
   const { median: ms_median, min: ms_min, spread } = timingOf(times.map(({ ms }) => ms))
   const gpu_bytes = Object.values(gpu.memory()).reduce((sum, { bytes }) => sum + bytes, 0)
   const cpu_ms = median(times.map((time) => time.cpu_ms))
+  onNote?.('timing the JavaScript of queued steps')
   const js_ms = median(await queuedTimes(gpu, step))
   return {
     ...{ adapter: adapterName(gpu), preset: step.config.preset, batch: step.batch, rounds, ms_median, ms_min, spread, cpu_ms },
@@ -229,7 +230,8 @@ async function timeStep(gpu: Gpu, step: PreparedStep, rounds: number, { onRound 
 async function queuedTimes(gpu: Gpu, step: PreparedStep): Promise<number[]> {
   const times: number[] = []
   for (let round = 0; round < QUEUED_ROUNDS; round++) {
-    for (let i = 0; i < QUEUED_STEPS; i++) times.push(step.queue())
+    step.queue() // the first is alone
+    for (let i = 1; i < QUEUED_STEPS; i++) times.push(step.queue())
     await gpu.idle()
   }
   return times

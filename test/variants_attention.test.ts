@@ -197,3 +197,28 @@ describe('without a word from the caller', () => {
     plan.destroy()
   })
 })
+
+describe('by itself', () => {
+  it.for([[8, 1], [16, 2], [72, 5], [417, 6]] as const)('a software adapter cuts %i rows so that little is wasted', ([rows, T], { skip }) => {
+    if (!opened.info.isFallbackAdapter || opened.subgroupSize !== 8) return skip('measured where a subgroup has eight lanes')
+    opened.variants.clear()
+    const plan = new Plan(opened)
+    const x = plan.input('x', [1, rows, 32])
+    temporalAttention(plan, x, x, x, segmentsOf([rows]), segmentsOf([rows]))
+    expect(plan.describe()).toContain(`,T=${T},`)
+    plan.destroy()
+  })
+
+  it('a query that is not a number spoils its own row only', async () => {
+    opened.variants.clear()
+    const one: Case = { batch: 1, depth: 32, queries: [40], keys: [40] }
+    const inputs = makeInputs(one)
+    for (let d = 0; d < 32; d++) inputs.q.data[d * 40 + 3] = Number.NaN
+    const { plan } = await compiled(opened, one, inputs)
+    plan.run()
+    const y = await plan.readFloat('y')
+    const spoiled = Array.from({ length: 40 }, (_, i) => [...y.subarray(32 * i, 32 * i + 32)].some(Number.isNaN))
+    expect(spoiled.flatMap((is, i) => (is ? [i] : []))).toEqual([3])
+    plan.destroy()
+  })
+})

@@ -26,7 +26,8 @@ export function stepFacts(result: Omit<StepResult, 'profile'>, cold: FirstStep |
     ['Arithmetic', `${(result.flops / 1e9).toPrecision(3)} GFLOP, ${(result.bytes / 1e9).toPrecision(3)} GB; ${gflops.toPrecision(3)} GFLOP/s, ` +
       `${percent(of_fma_peak)} of the peak, ${clockOf(result)}`],
     ['Launches', `${result.dispatches} dispatches, ${result.submits} submit, ${result.pipelines} pipelines`],
-    ['JavaScript', `${milliseconds(result.js_ms)} to encode and submit (${milliseconds(result.js_alone_ms)} after a wait), ${milliseconds(result.upload_ms)} to hand over a batch`],
+    ['JavaScript', `${milliseconds(result.js_ms)} to encode and submit (${milliseconds(result.js_alone_ms)} after a wait), ` +
+      `${milliseconds(result.upload_ms)} to hand over a batch`],
     ['First step', `${milliseconds(result.first_step_ms)} with compilation, ${seconds} s of CPU time`],
     ...(cold ? [['Cold start', `${milliseconds(cold.first_step_ms)}, ${cold.first_step_cpu_s.toPrecision(3)} s of CPU time`] as Row] : []),
     ['GPU memory', mebibytes(result.gpu_bytes)],

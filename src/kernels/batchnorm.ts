@@ -6,7 +6,7 @@ import { expectSameShape, type Plan } from '../runtime/plan.ts'
 import { ceilDiv, expectShape, extent, sizeOf } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 import { segmentCount, segmentLengths, wholeSegment, type Segments } from './segments.ts'
-import { recordVariant, type Variant } from './variants.ts'
+import { bestFirst, recordVariant, type Variant } from './variants.ts'
 
 /** PyTorch's defaults, which the authors' code uses: momentum 0.1, eps 1e-5. */
 const MOMENTUM = 0.1
@@ -138,10 +138,9 @@ const columns = /* @__NO_SIDE_EFFECTS__ */ (quads: number): Variant<Forward> => 
 const forwardVariants: readonly Variant<Forward>[] = [columns(1), columns(4), regForward]
 
 /** Few rows are walked by columns, more are shared out. A GPU wants many workgroups, a software adapter whole cache lines. */
-function bestFirst<Args>({ gpu }: Plan, variants: readonly Variant<Args>[], rows: number): Variant<Args>[] {
+function bestForRows({ gpu }: Plan, rows: number): string {
   const [few, most] = gpu.info.isFallbackAdapter ? ['columns 16', COLUMN_ROWS_SOFTWARE] : ['columns 4', COLUMN_ROWS]
-  const best = rows <= most ? few : 'reg'
-  return [...variants].sort((a, b) => Number(b.name === best) - Number(a.name === best))
+  return rows <= most ? few : 'reg'
 }
 
 const shapeName = (x: Tensor, segments: Segments): string => `${x.shape.join('x')} segments ${segmentCount(segments)}`
@@ -171,7 +170,7 @@ export function batchNorm(
     if (extent(x.shape, 0) * Math.min(...segmentLengths(segments)) < 2) {
       throw new ShapeError(`${label}: one value per channel has no variance; train on a larger batch or a longer signal`)
     }
-    recordVariant(p, 'batchnorm', shapeName(x, segments), bestFirst(p, forwardVariants, x.rows), args)
+    recordVariant(p, 'batchnorm', shapeName(x, segments), bestFirst(forwardVariants, bestForRows(p, x.rows)), args)
   } else {
     const params = { ...layout(x, segments), momentum: 0, eps: mode.eps ?? EPS }
     const running = { running_mean: t.runningMean, running_var: t.runningVar }
@@ -209,11 +208,11 @@ const regBackward: Variant<Backward> = {
     const partials = p.tensor([params.segments, params.chunks, 2, channels], 'f32', `${label} partials`)
     const sums = p.tensor([2, params.segments, channels], 'f32', `${label} sums`)
     const shared = { bounds: boundsOf(p, segments, label), x, dy, normaliser: stats, y: dskip ? y : p.nothing(), params }
-    const after = { RELU: relu, JOIN: dskip !== null }
+    const before = { RELU: relu, JOIN: dskip !== null }
     p.dispatch(backward, 'partial', { ...shared, partials }, {
       groups: perChunk(params),
       flops: FLOPS.sums * sizeOf(x.shape),
-      constants: after,
+      constants: before,
       label: `${label} sums`,
     })
     p.dispatch(backward, 'finalize', { chunk_sums: partials, sums, dgamma, dbeta, params }, {
@@ -223,7 +222,7 @@ const regBackward: Variant<Backward> = {
     p.dispatch(backward, 'input', { ...shared, segment_sums: sums, dx, dskip: dskip ?? p.unwritten() }, {
       groups: perTile(params),
       flops: FLOPS.input * sizeOf(x.shape),
-      constants: { TRAINING: training, ...after },
+      constants: { TRAINING: training, ...before },
       label,
     })
   },
@@ -259,7 +258,7 @@ export function batchNormBackward(
   const dskip = mode.join?.relu ? p.tensor(x.shape, 'f32', `${label} skip`) : null
   const { training, relu = false } = mode
   const args: Backward = { dy, x, y, stats, segments, training, relu, dskip, dx, dgamma, dbeta, label }
-  recordVariant(p, 'batchnorm backward', shapeName(x, segments), bestFirst(p, backwardVariants, x.rows), args)
+  recordVariant(p, 'batchnorm backward', shapeName(x, segments), bestFirst(backwardVariants, bestForRows(p, x.rows)), args)
   return { dx, dskip: dskip ?? dy }
 }
 

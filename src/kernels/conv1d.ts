@@ -6,11 +6,11 @@ import { ceilDiv, expectShape, extent, formatShape, padTo4, type Shape } from '.
 import type { Tensor } from '../runtime/tensor.ts'
 import { inputVariants } from './conv1d_backward_input.ts'
 import { weightVariants } from './conv1d_backward_weight.ts'
-import { bestFirst, bestForRows, bestForWeight } from './conv1d_families.ts'
+import { bestForRows, bestForWeight } from './conv1d_families.ts'
 import { forwardVariants } from './conv1d_forward.ts'
 import { shapeName, windowCount, type ConvGeometry } from './conv1d_geometry.ts'
 import type { PartialSums } from './partial_sums.ts'
-import { recordVariant } from './variants.ts'
+import { bestFirst, recordVariant } from './variants.ts'
 
 export { convWeightShape, windowCount, type ConvGeometry } from './conv1d_geometry.ts'
 

@@ -4,7 +4,6 @@
 
 import type { Gpu } from '../runtime/gpu.ts'
 import { ceilDiv } from '../runtime/shape.ts'
-import type { Variant } from './variants.ts'
 
 /** Invocations of a workgroup of the `reg` kernels. */
 export const REG_WORKGROUP = 64
@@ -103,14 +102,16 @@ function bestLane(SG: number, rows: number, channels: number, column: number, mo
 /**
  * The variant to prefer for `rows` x `channels` results of a forward pass or an input gradient. Where few channels leave most of a
  * workgroup without a column, `reg`; else on a real GPU a `tile`; on a software adapter with subgroups a `lane`, there a small one
- * where results are added to others: as many loads as a large one then has take the compiler 6 s, and wide rows count for more.
+ * where results are added to others, as many loads as a large one then has take the compiler 6 s; the wide ones of these are faster
+ * than the cost of their loads tells, so that it counts as in a forward pass.
  */
 export function bestForRows(gpu: Gpu, rows: number, channels: number, pass: 'forward' | 'input' | 'input onto' = 'forward'): string {
   if (channels <= 8) return 'reg'
   if (!gpu.info.isFallbackAdapter) return bestTile(rows, channels, TILE_WORKGROUPS)
   const SG = laneCount(gpu)
   if (SG === 0) return 'reg'
-  return bestLane(SG, rows, channels, pass === 'input' ? LANE_STEP.inputColumn : LANE_STEP.column, pass === 'input onto' ? SMALL_LANE : Infinity)
+  const column = pass === 'input' ? LANE_STEP.inputColumn : LANE_STEP.column
+  return bestLane(SG, rows, channels, column, pass === 'input onto' ? SMALL_LANE : Infinity)
 }
 
 /** The variant to prefer for a weight gradient of `rows` x `channels`; what keeps an adapter busy there is the split depth. */
@@ -120,10 +121,6 @@ export function bestForWeight(gpu: Gpu, rows: number, channels: number): string 
   if (SG === 0) return 'reg'
   return laneName({ TM: ceilDiv(rows, 4 * SG) > 1 ? 2 : 1, TN: 1 })
 }
-
-/** A list in the order of preference. */
-export const bestFirst = <Args>(variants: readonly Variant<Args>[], best: string): Variant<Args>[] =>
-  [...variants].sort((a, b) => Number(b.name === best) - Number(a.name === best))
 
 /** Splits a depth where the `count` of tiles is low: into parts of `least` quads or more, for no more than `workgroups` in all. */
 export function depthChunks(quads: number, count: number, least: number, workgroups: number) {

@@ -27,6 +27,7 @@ function toChannelsLast(p: Plan, a: Tensor, y: Tensor, strides: Record<'a_stride
   const y_quads = y.rowStride / 4
   p.dispatch(shader, 'channels_last', { a, y, params: { ...unused, rows, length, channels, y_quads, ...strides } }, {
     groups: ceilDiv(rows * ceilDiv(length, ROWS) * y_quads, WORKGROUP),
+    constants: { ROWS },
     label,
   })
 }

@@ -5,11 +5,12 @@ import tileBackward from '../../shaders/temporal_attention_backward_tile.wgsl'
 import laneShader from '../../shaders/temporal_attention_lane.wgsl'
 import tileShader from '../../shaders/temporal_attention_tile.wgsl'
 import { ShapeError } from '../runtime/errors.ts'
+import type { Gpu } from '../runtime/gpu.ts'
 import { expectSameShape, type Plan } from '../runtime/plan.ts'
 import { ceilDiv, extent, formatShape, padTo4 } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 import { segmentCount, segmentLengths, type Segments } from './segments.ts'
-import { recordVariant, type Variant } from './variants.ts'
+import { bestFirst, recordVariant, type Variant } from './variants.ts'
 
 const WORKGROUP = 64
 /** Queries per invocation of the forward pass of `reg`. */
@@ -55,16 +56,29 @@ const reg = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(rows: number, dis
   },
 })
 
-/** Quads of its own that an invocation can hold: beyond, those of a GPU spill, and a software adapter compiles for seconds. */
+/** Quads of its own rows that an invocation of `tile` can hold before they spill. */
 const TILE_OWN = 32
-const LANE_OWN = 48
+/** The same of `lane`, by the arrays of them that a kernel has (2, 3, 4); beyond, a software adapter compiles for many seconds. */
+const LANE_OWN = { forward: 48, query: 40, key: 32 }
+/** Rows of its own that a lane has in the variants of each kernel. */
+const LANE_ROWS = { forward: [6, 5, 3, 2, 1], query: [5, 3, 2, 1], key: [3, 2, 1] } as const
+type LaneKernel = keyof typeof LANE_ROWS
 
 type LaneConstants = Record<'SG' | 'D4' | 'T' | 'OWN' | 'KB' | 'LOADS', number>
 
+const laneName = (T: number): string => `lane T=${T}`
+
+/** The `lane` that wastes least on the last rows of segments: a tile takes as long as two rows of a lane more than it has (lavapipe). */
+function bestLane(gpu: Gpu, kernel: LaneKernel, longest: number, d4: number): string {
+  const cost = (T: number): number => ceilDiv(longest, (gpu.subgroupSize ?? 1) * T) * (T + 2)
+  const fitting = LANE_ROWS[kernel].filter((T) => T === 1 || T * d4 <= LANE_OWN[kernel])
+  return laneName(fitting.reduce((best, T) => (cost(T) < cost(best) ? T : best)))
+}
+
 /** Software adapters: a lane of a subgroup has `T` rows of its own, all others are loaded once and broadcast. */
-const lane = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(T: number, dispatch: Dispatch<A, LaneConstants>): Variant<A> => ({
-  name: `lane T=${T}`,
-  fits: ({ info, subgroupSize }, { d4 }) => info.isFallbackAdapter && subgroupSize !== null && T * d4 <= LANE_OWN,
+const lane = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(kernel: LaneKernel, T: number, dispatch: Dispatch<A, LaneConstants>): Variant<A> => ({
+  name: laneName(T),
+  fits: ({ info, subgroupSize }, { d4 }) => info.isFallbackAdapter && subgroupSize !== null && T * d4 <= LANE_OWN[kernel],
   record(p, args) {
     const { d4: D4, pairs, longest, flops, label } = args
     const SG = p.gpu.subgroupSize as number
@@ -110,17 +124,13 @@ const laneForward: Dispatch<Args<'y' | 'lse'>, LaneConstants> = (p, { tensors, p
 const tileForward: Dispatch<Args<'y' | 'lse'>, TileConstants> = (p, { tensors, params }, tiles, launch) =>
   p.dispatch(tileShader, 'forward', { ...tensors, params: { ...params, tiles } }, launch)
 
-const forwardVariants = [
-  lane(6, laneForward),
-  lane(5, laneForward),
-  lane(3, laneForward),
-  lane(2, laneForward),
-  lane(1, laneForward),
+const forwardVariants = /* @__PURE__ */ (() => [
+  ...LANE_ROWS.forward.map((T) => lane('forward', T, laneForward)),
   tile(64, 2, tileForward),
   tile(64, 1, tileForward),
   reg<Args<'y' | 'lse'>>(TQ, (p, { tensors, params }, tiles, { constants: { D4 }, ...launch }) =>
     p.dispatch(shader, 'forward', { ...tensors, params: { ...params, tiles } }, { ...launch, constants: { D4, TQ } })),
-]
+])()
 
 const laneQuery: Dispatch<Args<'dy' | 'rows' | 'dq'>, LaneConstants> = (p, { tensors, params }, tiles, launch) =>
   p.dispatch(laneBackward, 'query', { ...tensors, params: { ...params, tiles, ...ownBounds(launch.constants) } }, launch)
@@ -128,16 +138,13 @@ const laneQuery: Dispatch<Args<'dy' | 'rows' | 'dq'>, LaneConstants> = (p, { ten
 const tileQuery: Dispatch<Args<'dy' | 'rows' | 'dq'>, TileConstants> = (p, { tensors, params }, tiles, launch) =>
   p.dispatch(tileBackward, 'query', { ...tensors, params: { ...params, tiles } }, launch)
 
-const queryVariants = [
-  lane(5, laneQuery),
-  lane(3, laneQuery),
-  lane(2, laneQuery),
-  lane(1, laneQuery),
+const queryVariants = /* @__PURE__ */ (() => [
+  ...LANE_ROWS.query.map((T) => lane('query', T, laneQuery)),
   tile(64, 1, tileQuery),
   tile(64, 2, tileQuery),
   reg<Args<'dy' | 'rows' | 'dq'>>(1, (p, { tensors, params }, tiles, launch) =>
     p.dispatch(backward, 'query', { ...tensors, params: { ...params, tiles } }, launch)),
-]
+])()
 
 const laneKey: Dispatch<Args<'dy' | 'rows' | 'dk' | 'dv'>, LaneConstants> = (p, { tensors, params }, tiles, launch) =>
   p.dispatch(laneBackward, 'key', { ...tensors, params: { ...params, tiles, ...ownBounds(launch.constants) } }, launch)
@@ -145,15 +152,13 @@ const laneKey: Dispatch<Args<'dy' | 'rows' | 'dk' | 'dv'>, LaneConstants> = (p, 
 const tileKey: Dispatch<Args<'dy' | 'rows' | 'dk' | 'dv'>, TileConstants> = (p, { tensors, params }, tiles, launch) =>
   p.dispatch(tileBackward, 'key', { ...tensors, params: { ...params, tiles } }, launch)
 
-const keyVariants = [
-  lane(3, laneKey),
-  lane(2, laneKey),
-  lane(1, laneKey),
+const keyVariants = /* @__PURE__ */ (() => [
+  ...LANE_ROWS.key.map((T) => lane('key', T, laneKey)),
   tile(64, 1, tileKey),
   tile(64, 2, tileKey),
   reg<Args<'dy' | 'rows' | 'dk' | 'dv'>>(1, (p, { tensors, params }, tiles, launch) =>
     p.dispatch(backward, 'key', { ...tensors, params: { ...params, tiles } }, launch)),
-]
+])()
 
 /** The kernels of each op by which `gpu.variants` names them, best first. */
 export const attentionVariants = {
@@ -199,7 +204,7 @@ export function temporalAttention(
   const y = p.tensor(q.shape, 'f32', label)
   const lse = p.tensor(q.shape.slice(0, 2), 'f32', `${label} lse`)
   const tensors = { bounds, q, k, v, y, lse }
-  recordVariant(p, 'attention', shape, forwardVariants, {
+  recordVariant(p, 'attention', shape, bestFirst(forwardVariants, bestLane(p.gpu, 'forward', longestQueries, common.d4)), {
     ...common,
     tensors,
     longest: longestQueries,
@@ -229,7 +234,7 @@ export function temporalAttentionBackward(
   })
   const shared = { bounds, q, k, v, dy, rows }
   const dq = p.tensor(q.shape, 'f32', `${label} dq`)
-  recordVariant(p, 'attention query side', shape, queryVariants, {
+  recordVariant(p, 'attention query side', shape, bestFirst(queryVariants, bestLane(p.gpu, 'query', longestQueries, d4)), {
     ...common,
     tensors: { ...shared, dq },
     longest: longestQueries,
@@ -238,7 +243,7 @@ export function temporalAttentionBackward(
   })
   const dk = p.tensor(k.shape, 'f32', `${label} dk`)
   const dv = p.tensor(v.shape, 'f32', `${label} dv`)
-  recordVariant(p, 'attention key side', shape, keyVariants, {
+  recordVariant(p, 'attention key side', shape, bestFirst(keyVariants, bestLane(p.gpu, 'key', longestKeys, d4)), {
     ...common,
     tensors: { ...shared, dk, dv },
     longest: longestKeys,

@@ -50,6 +50,10 @@ export function recordVariant<Args>(p: Plan, op: string, shape: string, variants
   chosen.record(p, args)
 }
 
+/** A host file's list with the one that it knows to be the best for a shape in front. */
+export const bestFirst = <Args>(variants: readonly Variant<Args>[], best: string): Variant<Args>[] =>
+  [...variants].sort((a, b) => Number(b.name === best) - Number(a.name === best))
+
 /** Those that are named come first, in the order of the names. */
 function inOrder<Args>(names: readonly string[], variants: readonly Variant<Args>[]): Variant<Args>[] {
   const rank = ({ name }: Variant<Args>): number => (names.includes(name) ? names.indexOf(name) : names.length)
