@@ -14,7 +14,7 @@ import type { Decomposition } from '../src/cvxeda/decompose.ts'
 import { benchReport, growthSvg, type BenchFigure } from '../src/report/bench.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
 import { openGpu } from '../src/runtime/node.ts'
-import { galvani, json, refuses, workFolder, writeFiles } from './cli_support.ts'
+import { galvani, json, refuses, workFolder, writeFiles } from './cli/support.ts'
 import { elementNames } from './report_summary.ts'
 
 const USAGE = 2

@@ -9,7 +9,7 @@ import { findPeers, ownProgram } from '../bench/peer_programs.ts'
 import { peerFile } from '../bench/peer_process.ts'
 import { comparePeers, type PeerProgram, type PeersOptions, type PeersResult } from '../bench/peers.ts'
 import { DeviceError, UsageError } from '../src/runtime/errors.ts'
-import { galvani, refuses, workFolder, writeFiles } from './cli_support.ts'
+import { galvani, refuses, workFolder, writeFiles } from './cli/support.ts'
 
 const folder = workFolder()
 const path = (name: string): string => join(folder, name)

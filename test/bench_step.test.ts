@@ -25,7 +25,7 @@ import { Plan, type Choice } from '../src/runtime/plan.ts'
 import { Slab } from '../src/runtime/slab.ts'
 import type { Tensor } from '../src/runtime/tensor.ts'
 import { TrainingStep } from '../src/train/training_step.ts'
-import { refuses } from './cli_support.ts'
+import { refuses } from './cli/support.ts'
 import { elementNames } from './report_summary.ts'
 
 let gpu: Gpu

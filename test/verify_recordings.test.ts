@@ -7,7 +7,7 @@ import { FormatError } from '../src/runtime/errors.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
 import { openGpu } from '../src/runtime/node.ts'
 import { drawWindows, judgeWindows, verifyRecordings, windowErrors } from '../src/verify/recordings.ts'
-import { json, galvani, refuses, workFolder, writeFiles } from './cli_support.ts'
+import { json, galvani, refuses, workFolder, writeFiles } from './cli/support.ts'
 import { oracle, randomSignal, rms } from './cvxeda_support.ts'
 
 let gpu: Gpu

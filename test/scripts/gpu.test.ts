@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { workFolder, writeFiles } from './cli_support.ts'
+import { workFolder, writeFiles } from '../cli/support.ts'
 
 const LINUX_X64 = process.platform === 'linux' && process.arch === 'x64'
 const folder = workFolder()
@@ -91,7 +91,7 @@ describe.skipIf(!LINUX_X64)('gpu.sh', () => {
       'node_modules/webgpu/package.json': named('webgpu'),
       ...{ 'node_modules/webgpu/dist/linux-x64/dawn.node': '', 'node_modules/webgpu/dist/darwin-universal/dawn.node': '' },
     })
-    for (const name of ['gpu.sh', 'gpu_summary.mjs']) cpSync(new URL(`../bench/${name}`, import.meta.url), join(project, 'bench', name))
+    for (const name of ['gpu.sh', 'gpu_summary.mjs']) cpSync(new URL(`../../bench/${name}`, import.meta.url), join(project, 'bench', name))
     mkdirSync(join(folder, 'out'))
     expect(script(join(project, 'bench', 'gpu.sh'), ['pack', pack, '--fixtures', join(project, 'cases')])).toMatchObject({ status: 0, stderr: '' })
   })

@@ -4,10 +4,10 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { presets } from '../src/model/config.ts'
-import { serializeSafetensors } from '../src/formats/safetensors.ts'
-import { filesUnder, galvani, json, refuses, SMALL, SMALL_TRAINING, succeeds, workFolder, writeFiles, writeStudy } from './cli_support.ts'
-import { call, concat, global, PROTO, stateDict, STOP, text, zipContainer } from './formats_torch_writer.ts'
+import { presets } from '../../src/model/config.ts'
+import { serializeSafetensors } from '../../src/formats/safetensors.ts'
+import { filesUnder, galvani, json, refuses, SMALL, SMALL_TRAINING, succeeds, workFolder, writeFiles, writeStudy } from './support.ts'
+import { call, concat, global, PROTO, stateDict, STOP, text, zipContainer } from '../formats_torch_writer.ts'
 
 const USAGE = 2
 const BAD_DATA = 3
@@ -234,8 +234,8 @@ describe('no adapter', () => {
   it.runIf(process.platform === 'linux')('at all', async () => {
     // Where the system is not Linux no SwiftShader is looked for; Dawn must be loaded before it is told so.
     const elsewhere = "await import('webgpu'); Object.defineProperty(process, 'platform', { value: 'elsewhere' })"
-    writeFiles(fileURLToPath(new URL('../.cache/test', import.meta.url)), { 'elsewhere.mjs': elsewhere })
-    const preload = new URL('../.cache/test/elsewhere.mjs', import.meta.url).href
+    writeFiles(fileURLToPath(new URL('../../.cache/test', import.meta.url)), { 'elsewhere.mjs': elsewhere })
+    const preload = new URL('../../.cache/test/elsewhere.mjs', import.meta.url).href
     const options = { env: { VK_DRIVER_FILES: '/nonexistent/icd.json' }, node: ['--import', preload] }
     await refuses(train('--out', path('o')), NO_GPU, 'no WebGPU adapter: this machine has no GPU driver; run `npm run setup`', options)
     expect(existsSync(path('o'))).toBe(false)
@@ -295,7 +295,7 @@ describe('good paths', () => {
   })
 
   it('starts as npx galvani inside the clone', () => {
-    const cwd = fileURLToPath(new URL('..', import.meta.url))
+    const cwd = fileURLToPath(new URL('../..', import.meta.url))
     const { stdout, status } = spawnSync('npx', ['--no-install', 'galvani', '--version'], { cwd, encoding: 'utf8', shell: process.platform === 'win32' })
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
     expect(status).toBe(0)

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect } from 'vitest'
-import { makeTrialTable } from '../src/data/synthetic.ts'
+import { makeTrialTable } from '../../src/data/synthetic.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 const program = join(root, 'bin', 'galvani.js')
 
 // `npm test` has built it already; this is for a test file that is run alone.

@@ -2,8 +2,8 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { RunSummary } from '../src/train/run_summary.ts'
-import { filesUnder, galvani, json, refuses, SMALL, succeeds, workFolder, writeStudy, type StartOptions } from './cli_support.ts'
+import type { RunSummary } from '../../src/train/run_summary.ts'
+import { filesUnder, galvani, json, refuses, SMALL, succeeds, workFolder, writeStudy, type StartOptions } from './support.ts'
 
 const BAD_DATA = 3
 const INTERRUPTED = 130

@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { unzipSync } from 'fflate'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { parseCsv } from '../src/formats/csv.ts'
-import { Random } from '../src/runtime/random.ts'
-import { filesUnder, galvani, json, refuses, succeeds, workFolder, writeFiles } from './cli_support.ts'
+import { parseCsv } from '../../src/formats/csv.ts'
+import { Random } from '../../src/runtime/random.ts'
+import { filesUnder, galvani, json, refuses, succeeds, workFolder, writeFiles } from './support.ts'
 
 const USAGE = 2
 const BAD_DATA = 3

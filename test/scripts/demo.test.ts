@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
-import { demoCommands } from '../scripts/lib/demo_commands.mjs'
-import type { RunSummary } from '../src/train/run_summary.ts'
+import { demoCommands } from '../../scripts/lib/demo_commands.mjs'
+import type { RunSummary } from '../../src/train/run_summary.ts'
 
-const galvani = fileURLToPath(new URL('../bin/galvani.js', import.meta.url))
+const galvani = fileURLToPath(new URL('../../bin/galvani.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'galvani-demo-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

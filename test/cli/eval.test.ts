@@ -3,8 +3,8 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { RunSummary } from '../src/train/run_summary.ts'
-import { json, refuses, SMALL_TRAINING, succeeds, workFolder, writeFiles, writeStudy } from './cli_support.ts'
+import type { RunSummary } from '../../src/train/run_summary.ts'
+import { json, refuses, SMALL_TRAINING, succeeds, workFolder, writeFiles, writeStudy } from './support.ts'
 
 const INTERRUPTED = 130
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { backportsSource, parseOsRelease } from '../scripts/lib/apt.mjs'
-import { hashOf } from '../scripts/lib/build.mjs'
-import { dependenciesCurrent } from '../scripts/lib/dependencies.mjs'
+import { backportsSource, parseOsRelease } from '../../scripts/lib/apt.mjs'
+import { hashOf } from '../../scripts/lib/build.mjs'
+import { dependenciesCurrent } from '../../scripts/lib/dependencies.mjs'
 
 let directory = ''
 beforeEach(() => {
@@ -147,7 +147,7 @@ describe('the digest of the build’s inputs', () => {
 
 it('the command says what to run where nothing is built', () => {
   mkdirSync(join(directory, 'bin'))
-  cpSync(fileURLToPath(new URL('../bin/galvani.js', import.meta.url)), join(directory, 'bin', 'galvani.js'))
+  cpSync(fileURLToPath(new URL('../../bin/galvani.js', import.meta.url)), join(directory, 'bin', 'galvani.js'))
   writeFileSync(join(directory, 'package.json'), '{ "type": "module" }')
   const { status, stderr } = spawnSync(process.execPath, [join(directory, 'bin', 'galvani.js')], { encoding: 'utf8' })
   expect(stderr).toBe('galvani: dependencies or the build are missing; run `npm run setup`\n')
