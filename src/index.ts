@@ -31,11 +31,11 @@ export type { StreamPart, StreamScale, StreamUpdate } from './cvxeda/smoother.ts
 export { fillGaps, splitAtGaps, type Part } from './signal/gaps.ts'
 export { zscore } from './signal/normalize.ts'
 export { interpolateLinear } from './signal/resample.ts'
-export { scrEvents, type ScrEvent, type ScrInput } from './signal/scr.ts'
-export { qualityWarnings, signalQuality, type SignalQuality, type Span } from './signal/quality.ts'
+export { scrEvents, type ScrEvent, type ScrInput } from './recording/responses.ts'
+export { qualityWarnings, signalQuality, type SignalQuality, type Span } from './recording/quality.ts'
 export {
   edaFeatures, eventColumns, inOwnUnit, sampleColumns, type Columns, type DecomposedEda, type DecomposedPart, type EdaFeatures,
-} from './signal/eda_tables.ts'
+} from './recording/tables.ts'
 export { CHANNELS, toChannels, type Channel } from './signal/channels.ts'
 
 export { checkConfig, presets, OPENSMILE_FEATURES, type ModelConfig } from './model/config.ts'

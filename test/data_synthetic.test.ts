@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { labelTrials } from '../src/data/labels.ts'
-import { makeTrialTable, type SyntheticStudy } from '../src/data/synthetic.ts'
-import type { Dimension, Trial } from '../src/data/trial.ts'
-import { loadTrialTable, readTrialTable } from '../src/data/trial_table.ts'
+import { labelTrials } from '../src/evaluation/labels.ts'
+import { makeTrialTable, type SyntheticStudy } from '../src/datasets/synthetic.ts'
+import type { Dimension, Trial } from '../src/datasets/trial.ts'
+import { loadTrialTable, readTrialTable } from '../src/datasets/trial_table.ts'
 import { UsageError } from '../src/runtime/errors.ts'
 import { fillGaps } from '../src/signal/gaps.ts'
 import { zscore } from '../src/signal/normalize.ts'
 import { interpolateLinear } from '../src/signal/resample.ts'
 import { MemoryStore } from '../src/store/memory.ts'
-import { makeFolds } from '../src/train/folds.ts'
-import { predictLinearSvm, trainLinearSvm } from '../src/train/svm.ts'
+import { makeFolds } from '../src/evaluation/folds.ts'
+import { predictLinearSvm, trainLinearSvm } from '../src/evaluation/svm.ts'
 
 const POINTS = 160
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { edaFeatures, eventColumns, inOwnUnit, sampleColumns, type DecomposedEda } from '../src/signal/eda_tables.ts'
+import { edaFeatures, eventColumns, inOwnUnit, sampleColumns, type DecomposedEda } from '../src/recording/tables.ts'
 import { splitAtGaps } from '../src/signal/gaps.ts'
 import { zscore } from '../src/signal/normalize.ts'
-import type { ScrEvent } from '../src/signal/scr.ts'
+import type { ScrEvent } from '../src/recording/responses.ts'
 
 describe('inOwnUnit', () => {
   const recorded = [5, 6, NaN, 8, 9, NaN, NaN, NaN, 3, 2, 4]

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { UsageError } from '../src/runtime/errors.ts'
 import { Random } from '../src/runtime/random.ts'
-import { type Fold, type FoldPlan, findFold, makeFolds, parseFoldScheme, sharesNoSubject } from '../src/train/folds.ts'
+import { type Fold, type FoldPlan, findFold, makeFolds, parseFoldScheme, sharesNoSubject } from '../src/evaluation/folds.ts'
 
 const random = new Random(11)
 /** 23 listeners with 5 to 40 trials each, of 60 songs. */

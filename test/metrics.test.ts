@@ -2,12 +2,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { ShapeError } from '../src/runtime/errors.ts'
 import { Random } from '../src/runtime/random.ts'
-import { majorityClass, stimulusMajority } from '../src/train/baselines.ts'
-import { classificationMetrics } from '../src/train/metrics.ts'
+import { majorityClass, stimulusMajority } from '../src/evaluation/baselines.ts'
+import { classificationMetrics } from '../src/evaluation/metrics.ts'
 import {
   bootstrapSubjects, logIncompleteBeta, pearson, permutationWithinSubjects, wilcoxonSignedRank,
-} from '../src/train/statistics.ts'
-import { predictLinearSvm, trainLinearSvm } from '../src/train/svm.ts'
+} from '../src/evaluation/statistics.ts'
+import { predictLinearSvm, trainLinearSvm } from '../src/evaluation/svm.ts'
 
 const fixtures = new URL('../../shared/fixtures/metrics/', import.meta.url)
 const read = <T>(name: string): T[] =>

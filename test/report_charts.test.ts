@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { contactSheet, thumbnail } from '../src/report/contact_sheet.ts'
+import { contactSheet, thumbnail } from '../src/recording/contact_sheet.ts'
 import { confusionSvg } from '../src/report/confusion.ts'
 import { curvesSvg } from '../src/report/curves.ts'
-import { decompositionSvg } from '../src/report/decomposition.ts'
+import { decompositionSvg } from '../src/recording/picture.ts'
 import { foldAccuracySvg } from '../src/report/fold_accuracy.ts'
-import { escapeMarkup, extent, linearScale, linePath, niceTicks, tickLabels } from '../src/report/svg.ts'
-import { scrEvents } from '../src/signal/scr.ts'
+import { escapeMarkup, extent, linearScale, linePath, niceTicks, tickLabels } from '../src/charts/svg.ts'
+import { scrEvents } from '../src/recording/responses.ts'
 import { elementNames, sampleRun } from './report_summary.ts'
 
 /** Vertices [x, y] of path data. */

@@ -1,7 +1,7 @@
 // A small run with known numbers for the tests of the report.
 
 import type { FoldResult, RunSummary } from '../src/train/run_summary.ts'
-import { classificationMetrics } from '../src/train/metrics.ts'
+import { classificationMetrics } from '../src/evaluation/metrics.ts'
 
 const labels = [1, 1, 1, 0, 0, 1, 1, 0]
 const predicted = [1, 1, 0, 0, 1, 1, 1, 0]

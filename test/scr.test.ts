@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { scrEvents, type ScrEvent } from '../src/signal/scr.ts'
+import { scrEvents, type ScrEvent } from '../src/recording/responses.ts'
 import { Random } from '../src/runtime/random.ts'
 
 const TAU0 = 2

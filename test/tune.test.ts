@@ -7,7 +7,7 @@ import { conv1d, conv1dBackwardWeight, conv1dVariants, convWeightShape } from '.
 import { attentionVariants, temporalAttention } from '../src/kernels/temporal_attention.ts'
 import { adapterClass, presets } from '../src/kernels/presets.ts'
 import { recordVariant, type Variant } from '../src/kernels/variants.ts'
-import { untunedLines } from '../src/cli/tune.ts'
+import { untunedLines } from '../cli/tune.ts'
 import { presets as models, type ModelConfig } from '../src/model/config.ts'
 import { DeviceError } from '../src/runtime/errors.ts'
 import { Gpu, type AdapterInfo } from '../src/runtime/gpu.ts'

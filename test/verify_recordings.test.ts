@@ -1,8 +1,8 @@
 // `verify --recordings`: random windows of made and, where a checkout has them, real recordings, against float64.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readRecording } from '../src/data/recording.ts'
-import type { Recording } from '../src/data/trial.ts'
+import { readRecording } from '../src/recording/read.ts'
+import type { Recording } from '../src/datasets/trial.ts'
 import { FormatError } from '../src/runtime/errors.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
 import { openGpu } from '../src/runtime/node.ts'

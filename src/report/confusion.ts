@@ -1,6 +1,6 @@
 // A confusion matrix: counts, and the share of each true class that they are.
 
-import { label, palette, svg, tag } from './svg.ts'
+import { label, palette, svg, tag } from '../charts/svg.ts'
 
 const CELL = 84
 const LEFT = 72

@@ -1,9 +1,9 @@
 // Loss and validation accuracy over epochs, of one fold or of all at once.
 
-import { curve, legend, xAxis, yAxis } from './axes.ts'
-import type { Panel } from './axes.ts'
+import { curve, legend, xAxis, yAxis } from '../charts/axes.ts'
+import type { Panel } from '../charts/axes.ts'
 import type { EpochRecord } from '../train/run_summary.ts'
-import { extent, linearScale, niceTicks, palette, svg, tag } from './svg.ts'
+import { extent, linearScale, niceTicks, palette, svg, tag } from '../charts/svg.ts'
 
 export interface FoldCurves {
   epochs: readonly EpochRecord[]

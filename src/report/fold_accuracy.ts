@@ -1,12 +1,12 @@
 // Accuracy of the model beside its baselines, a row for each fold and one for all.
 
-import { xAxis } from './axes.ts'
-import type { Panel } from './axes.ts'
+import { xAxis } from '../charts/axes.ts'
+import type { Panel } from '../charts/axes.ts'
 import type { FoldResult, PooledResult, RunSummary } from '../train/run_summary.ts'
-import type { ClassificationMetrics } from '../train/metrics.ts'
-import type { Interval } from '../train/statistics.ts'
-import { label, linearScale, palette, round, svg, tag } from './svg.ts'
-import type { Scale } from './svg.ts'
+import type { ClassificationMetrics } from '../evaluation/metrics.ts'
+import type { Interval } from '../evaluation/statistics.ts'
+import { label, linearScale, palette, round, svg, tag } from '../charts/svg.ts'
+import type { Scale } from '../charts/svg.ts'
 
 const WIDTH = 360
 const LEFT = 92

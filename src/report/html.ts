@@ -1,12 +1,12 @@
 // One run as one HTML file: no scripts, no requests, every text escaped.
 
-import type { ClassificationMetrics } from '../train/metrics.ts'
+import type { ClassificationMetrics } from '../evaluation/metrics.ts'
 import { confusionSvg } from './confusion.ts'
 import { curvesSvg } from './curves.ts'
 import { foldAccuracySvg } from './fold_accuracy.ts'
-import { htmlPage } from './page.ts'
+import { htmlPage } from '../charts/page.ts'
 import type { FoldResult, RunSummary } from '../train/run_summary.ts'
-import { escapeMarkup, tag } from './svg.ts'
+import { escapeMarkup, tag } from '../charts/svg.ts'
 import { baselineTable, foldTable, percent, predictionTable, skippedTable } from './tables.ts'
 
 const CLASSES = ['low', 'high'] as const

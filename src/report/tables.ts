@@ -1,8 +1,8 @@
 // The tables of a report. Shares of 1 are shown in %.
 
-import type { ClassificationMetrics } from '../train/metrics.ts'
+import type { ClassificationMetrics } from '../evaluation/metrics.ts'
 import type { Baselines, FoldResult, RunSummary } from '../train/run_summary.ts'
-import { escapeMarkup, tag } from './svg.ts'
+import { escapeMarkup, tag } from '../charts/svg.ts'
 
 export const percent = (share: number): string => (100 * share).toFixed(1)
 

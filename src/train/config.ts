@@ -1,12 +1,12 @@
-import { parseDimension, parseLabelScheme } from '../data/labels.ts'
-import type { Dimension } from '../data/trial.ts'
+import { parseDimension, parseLabelScheme } from '../evaluation/labels.ts'
+import type { Dimension } from '../datasets/trial.ts'
 import type { OptimizerConfig } from '../kernels/optimizer.ts'
 import type { ModelConfig } from '../model/config.ts'
 import type { InitKind } from '../model/init.ts'
 import { summarise, type ModelSummary } from '../model/summary.ts'
 import { ShapeError, UsageError } from '../runtime/errors.ts'
 import { CHANNELS, type Channel } from '../signal/channels.ts'
-import { parseFoldScheme } from './folds.ts'
+import { parseFoldScheme } from '../evaluation/folds.ts'
 
 /** Everything that decides a run's result, besides data and adapter. Written to the run folder as config.json. */
 export interface RunConfig {

@@ -1,12 +1,12 @@
 // A fold's and a run's results beside the baselines that they must stand beside.
-import { majorityClass, stimulusMajority } from './baselines.ts'
-import type { Fold } from './folds.ts'
+import { majorityClass, stimulusMajority } from '../evaluation/baselines.ts'
+import type { Fold } from '../evaluation/folds.ts'
 import type { ModelInputs } from './inputs.ts'
-import { classificationMetrics, type ClassificationMetrics } from './metrics.ts'
+import { classificationMetrics, type ClassificationMetrics } from '../evaluation/metrics.ts'
 import type { PreparedTrial } from './prepare.ts'
 import type { Baselines, FoldResult, PooledResult, Prediction } from './run_summary.ts'
-import { bootstrapSubjects, permutationWithinSubjects, wilcoxonSignedRank } from './statistics.ts'
-import { predictLinearSvm, trainLinearSvm } from './svm.ts'
+import { bootstrapSubjects, permutationWithinSubjects, wilcoxonSignedRank } from '../evaluation/statistics.ts'
+import { predictLinearSvm, trainLinearSvm } from '../evaluation/svm.ts'
 
 const predictedClass = ({ probability }: Pick<Prediction, 'probability'>): number => (probability > 0.5 ? 1 : 0)
 

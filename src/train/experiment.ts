@@ -1,10 +1,10 @@
 // A dataset under a configuration: which trials the model can read, their labels, and the folds.
-import { labelTrials, parseLabelScheme, type LabelledTrials } from '../data/labels.ts'
-import type { Trial } from '../data/trial.ts'
+import { labelTrials, parseLabelScheme, type LabelledTrials } from '../evaluation/labels.ts'
+import type { Trial } from '../datasets/trial.ts'
 import { FormatError, ShapeError } from '../runtime/errors.ts'
 import { checkRunConfig, type RunConfig } from './config.ts'
 import { digest } from './digest.ts'
-import { makeFolds, parseFoldScheme, type FoldPlan } from './folds.ts'
+import { makeFolds, parseFoldScheme, type FoldPlan } from '../evaluation/folds.ts'
 import type { PreparedSet, PreparedTrial } from './prepare.ts'
 
 /** A prepared set with its labels and folds under a configuration: the same inputs give the same folds. */

@@ -1,7 +1,7 @@
 // From trials as recorded to model inputs: gaps, z-score, cvxEDA on the device, the paper's channels (section 4.1).
 import { decompose, type Decomposition } from '../cvxeda/decompose.ts'
-import { groupBy } from '../data/group.ts'
-import type { Trial, TrialSet } from '../data/trial.ts'
+import { groupBy } from '../datasets/group.ts'
+import type { Trial, TrialSet } from '../datasets/trial.ts'
 import { FormatError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { requireLength, toChannels, type Channel } from '../signal/channels.ts'

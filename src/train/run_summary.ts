@@ -1,7 +1,7 @@
 // All that a report shows about one training run, as plain data that survives JSON.
 
-import type { ClassificationMetrics } from './metrics.ts'
-import type { Interval, SignedRank } from './statistics.ts'
+import type { ClassificationMetrics } from '../evaluation/metrics.ts'
+import type { Interval, SignedRank } from '../evaluation/statistics.ts'
 
 export interface RunSummary {
   /** Name of the run, such as its folder's. */

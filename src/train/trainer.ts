@@ -9,11 +9,11 @@ import { Random } from '../runtime/random.ts'
 import { Slab } from '../runtime/slab.ts'
 import type { FoldState, Progress } from './checkpoint.ts'
 import { stepDecay, type RunConfig } from './config.ts'
-import type { Fold } from './folds.ts'
+import type { Fold } from '../evaluation/folds.ts'
 import type { ModelInputs } from './inputs.ts'
 import { Predictor } from './predictor.ts'
 import type { EpochRecord } from './run_summary.ts'
-import { shuffleStream } from './streams.ts'
+import { shuffleStream } from '../evaluation/streams.ts'
 import { TrainingStep } from './training_step.ts'
 
 interface TrainerHooks {

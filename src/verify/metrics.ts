@@ -1,8 +1,8 @@
 // Metrics files of a fixture folder: classification scores, Pearson correlation, two-means thresholds.
-import { twoMeans } from '../data/two_means.ts'
+import { twoMeans } from '../evaluation/two_means.ts'
 import { FormatError } from '../runtime/errors.ts'
-import { classificationMetrics } from '../train/metrics.ts'
-import { pearson } from '../train/statistics.ts'
+import { classificationMetrics } from '../evaluation/metrics.ts'
+import { pearson } from '../evaluation/statistics.ts'
 
 type Json = Record<string, unknown>
 

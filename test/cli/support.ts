@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect } from 'vitest'
-import { makeTrialTable } from '../../src/data/synthetic.ts'
+import { makeTrialTable } from '../../src/datasets/synthetic.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const program = join(root, 'bin', 'galvani.js')

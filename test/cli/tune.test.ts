@@ -2,7 +2,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { tuneMode } from '../../src/cli/tuning.ts'
+import { tuneMode } from '../../cli/shared/tuning.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { NodeStore } from '../../src/store/node.ts'
 import { makeExperiment } from '../../src/train/experiment.ts'

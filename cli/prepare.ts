@@ -1,0 +1,96 @@
+import { Command } from 'commander'
+import { labelTrials, type SubjectLabels } from '../src/evaluation/labels.ts'
+import { summarise } from '../src/datasets/overview.ts'
+import { DIMENSIONS, type TrialSet } from '../src/datasets/trial.ts'
+import { FormatError, UsageError } from '../src/runtime/errors.ts'
+import type { OpenOptions } from '../src/runtime/node.ts'
+import { NodeStore } from '../src/store/node.ts'
+import { savePrepared } from '../src/train/prepared_files.ts'
+import { adapterOption, interruptible, loadDataset, prepareDataset, withGpu } from './shared/context.ts'
+import { facts, Output, percent, type OutputOptions } from './shared/output.ts'
+import { integer, positive, real } from './shared/values.ts'
+
+interface PrepareCommandOptions extends OutputOptions, OpenOptions {
+  data: string
+  out: string
+  rate?: number
+  length: number
+  drop: number
+}
+
+export function prepareCommand(): Command {
+  return new Command('prepare')
+    .description('Check a dataset, decompose it with cvxEDA and write model inputs with a manifest.')
+    .requiredOption('--data <dir>', 'folder with trials.csv and eda.csv (and music.csv)')
+    .requiredOption('--out <dir>', 'folder to write')
+    .option('--rate <hz>', 'sampling rate, when the files do not say', positive('--rate'))
+    .option('--length <n>', 'points per channel', integer('--length'), 2500)
+    .option('--drop <s>', 'seconds cut from the start of each trial', real('--drop'), 3)
+    .addOption(adapterOption())
+    .option('--json', 'print one JSON document')
+    .option('--quiet', 'no progress')
+    .addHelpText('after', '\nExample:\n  galvani prepare --data study --out study-prepared')
+    .action(prepareAction)
+}
+
+async function prepareAction(options: PrepareCommandOptions): Promise<void> {
+  const output = new Output(options)
+  const dataset = await loadDataset(options)
+  if (dataset.kind === 'prepared') throw new UsageError(`${options.data} is prepared already; give the folder with trials.csv and eda.csv`)
+  const { set } = dataset
+  const signal = interruptible()
+  await withGpu(options, async (gpu) => {
+    const settings = { length: options.length, dropSeconds: options.drop, signal }
+    const prepared = await prepareDataset(gpu, dataset, settings, output)
+    await savePrepared(new NodeStore(options.out), prepared)
+    const summary = summarise(set.trials)
+    const labels = Object.fromEntries(DIMENSIONS.map((dimension) => [dimension, balance(set, dimension)]))
+    const statuses = countBy(prepared.trials.map(({ status }) => status))
+    const result = { out: options.out, ...summary, usable: prepared.trials.length, statuses, labels, skipped: prepared.skipped }
+    output.result(result, describe(result))
+  })
+}
+
+interface Balance {
+  trials: number
+  high: number
+  weak: string[]
+  subjects: SubjectLabels[]
+}
+
+/** Class balance under the paper's labels; null where there are no usable ratings. */
+function balance(set: TrialSet, dimension: (typeof DIMENSIONS)[number]): Balance | null {
+  try {
+    const { labels, subjects } = labelTrials(set.trials, dimension, { kind: 'two-means' })
+    const high = labels.reduce((sum, label) => sum + label, 0)
+    return { trials: labels.length, high, weak: subjects.filter(({ weak }) => weak).map(({ subject }) => subject), subjects }
+  } catch (error) {
+    if (error instanceof FormatError) return null
+    throw error
+  }
+}
+
+function countBy(values: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1
+  return counts
+}
+
+function describe(r: ReturnType<typeof summarise> & { out: string; usable: number; statuses: Record<string, number>; labels: Record<string, Balance | null>; skipped: { source: string; reason: string }[] }): string {
+  const rows: [string, string][] = [
+    ['trials', `${r.trials} (${r.usable} usable)`],
+    ['subjects', String(r.subjects)],
+    ['stimuli', String(r.stimuli)],
+    ['sampling rate', `${r.sampleRates.join(', ')} Hz`],
+    ['seconds', `${r.seconds.least.toFixed(1)} to ${r.seconds.most.toFixed(1)}, median ${r.seconds.median.toFixed(1)}`],
+    ['level', `${r.level.toPrecision(3)} ${r.units.join(', ')}`],
+    ['missing, zero, flat', [r.missing, r.zero, r.flat].map(percent).join(', ')],
+    ['cvxEDA', Object.entries(r.statuses).map(([status, count]) => `${count} ${status}`).join(', ')],
+    ...Object.entries(r.labels).map(([dimension, b]): [string, string] => [
+      `${dimension}, 2-means`,
+      b ? `${percent(b.high / b.trials)} high; centres close together in ${b.weak.length} subjects` : 'no usable ratings',
+    ]),
+  ]
+  const skipped = r.skipped.map(({ source, reason }) => `skipped ${source}: ${reason}`)
+  return [facts(rows), ...skipped, `wrote ${r.out}`].join('\n')
+}

@@ -1,0 +1,24 @@
+import { Command } from 'commander'
+import { FormatError } from '../src/runtime/errors.ts'
+import { runReport } from '../src/report/html.ts'
+import { loadRunConfig, loadRunSummary } from '../src/train/run_files.ts'
+import { requireFolder } from './shared/context.ts'
+import { Output, type OutputOptions } from './shared/output.ts'
+import { REPORT_FILE } from './shared/run_folder.ts'
+
+export function reportCommand(): Command {
+  return new Command('report')
+    .description('Write one self-contained HTML page about a run.')
+    .requiredOption('--run <dir>', 'run folder')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  galvani report --run runs/arousal')
+    .action(async (options: OutputOptions & { run: string }) => {
+      const store = requireFolder(options.run)
+      await loadRunConfig(store, options.run)
+      const summary = await loadRunSummary(store)
+      if (!summary) throw new FormatError(`${options.run} has no result yet; finish it with \`galvani train --out ${options.run} --resume\``)
+      await store.write(REPORT_FILE, runReport(summary))
+      const report = `${options.run}/${REPORT_FILE}`
+      new Output(options).result({ report }, `wrote ${report}`)
+    })
+}

@@ -1,0 +1,162 @@
+// Which recordings a command line names, what their results will be called, and each one read and made ready.
+import { readdirSync, statSync } from 'node:fs'
+import { basename, extname, join, resolve, sep } from 'node:path'
+import { readRecording, type RecordingOptions } from '../../src/recording/read.ts'
+import type { Recording } from '../../src/datasets/trial.ts'
+import { FormatError, UsageError } from '../../src/runtime/errors.ts'
+import { fillGaps, splitAtGaps, type Part } from '../../src/signal/gaps.ts'
+import { zscore } from '../../src/signal/normalize.ts'
+import { signalQuality, type SignalQuality } from '../../src/recording/quality.ts'
+import { readTextFile } from './files.ts'
+
+/** A recording of less than one response (rise and decay) has nothing to decompose. */
+const SHORTEST_SECONDS = 5
+
+export const FORMATS = ['csv', 'npz'] as const
+export type Format = (typeof FORMATS)[number]
+
+/** What is written for a recording called NAME. */
+export const outputsOf = (name: string, format: Format) => ({
+  tables: format === 'csv' ? [`${name}.csv`, `${name}.events.csv`] : [`${name}.npz`],
+  json: `${name}.json`,
+  picture: `${name}.svg`,
+})
+
+export interface Input {
+  file: string
+  /** Of its results. */
+  name: string
+  /** Found in a folder, where files of other kinds may lie too. */
+  inFolder: boolean
+}
+
+/** What else an Empatica folder holds beside its EDA.csv. */
+const OTHER_SENSORS = ['ACC.csv', 'BVP.csv', 'HR.csv', 'IBI.csv', 'TEMP.csv', 'tags.csv']
+
+/**
+ * The named files, and all .csv files in the named folders and below, in order of their names; of an Empatica folder (one
+ * with an EDA.csv) not those of the other sensors.
+ * @throws UsageError when results would replace each other or a recording, FormatError for a folder without any
+ */
+export function listInputs(paths: readonly string[], out: string, format: Format): Input[] {
+  const found = paths.flatMap((path) => {
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [{ file: path, inFolder: false }]
+    const files = recordingsUnder(path, resolve(out))
+    if (files.length === 0) throw new FormatError(`${path}: there is no .csv file in this folder or below`)
+    return files.map((file) => ({ file, inFolder: true }))
+  })
+  if (statSync(out, { throwIfNoEntry: false })?.isDirectory() === false) throw new UsageError(`--out ${out} is a file; name a folder`)
+  const names = outputNames(found.map(({ file }) => file))
+  const inputs = found.map((input, i) => ({ ...input, name: names[i] as string }))
+  requireOwnOutputs(inputs, out, format)
+  return inputs
+}
+
+function recordingsUnder(folder: string, out: string): string[] {
+  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
+  const files = entries.filter((entry) => /\.csv$/i.test(entry.name)).map(({ name }) => join(folder, name)).filter(isFile)
+  const isEmpatica = files.some((file) => basename(file) === 'EDA.csv')
+  const below = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name))
+  const recordings = files.filter((file) => !(isEmpatica && OTHER_SENSORS.includes(basename(file))))
+  return [...recordings, ...below.filter((path) => resolve(path) !== out).flatMap((path) => recordingsUnder(path, out))]
+}
+
+/** A link to a file is one; links to folders are not followed, since they may lead round in a circle. */
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+
+/** The files' own names; while these repeat (Empatica's are all EDA.csv) with one more folder's name in front. */
+function outputNames(files: readonly string[]): string[] {
+  const paths = files.map((file) => resolve(file.slice(0, file.length - extname(file).length)).split(sep))
+  const depth = Math.max(...paths.map((path) => path.length))
+  for (let parts = 1; parts < depth; parts++) {
+    const names = paths.map((path) => path.slice(-parts).filter(Boolean).join('_'))
+    if (new Set(names).size === names.length) return names
+  }
+  return paths.map((path) => path.at(-1) as string)
+}
+
+/** @throws UsageError when two results, or a result and a recording, would be one file */
+function requireOwnOutputs(inputs: readonly Input[], out: string, format: Format): void {
+  const recordings = new Map(inputs.map(({ file }) => [resolve(file), file]))
+  const written = new Set<string>()
+  for (const { name } of inputs) {
+    const { tables, json, picture } = outputsOf(name, format)
+    for (const output of [...tables, json, picture]) {
+      const path = resolve(out, output)
+      const recording = recordings.get(path)
+      if (recording !== undefined) throw new UsageError(`--out ${out} would replace ${recording} by a result; choose another folder`)
+      if (written.has(path)) throw new UsageError(`two files would both become ${output}; decompose them into different --out folders`)
+      written.add(path)
+    }
+  }
+}
+
+export interface Prepared {
+  recording: Recording
+  /** Stretches to decompose, in the recording's own unit. */
+  parts: Part[]
+  /** The same as they are decomposed: (samples - mean) / std. */
+  signals: Float64Array[]
+  mean: number
+  std: number
+  quality: SignalQuality
+  /** Seconds between long gaps that are too short to decompose. */
+  leftOut: number
+}
+
+export interface PrepareOptions {
+  gaps: 'refuse' | 'split'
+  zscore: boolean
+}
+
+export async function readOne(file: string, options: RecordingOptions): Promise<Recording> {
+  return readRecording(await readTextFile(file), file, options)
+}
+
+/** @throws FormatError naming the file and the place of a gap, or what makes it too short */
+export function prepare(recording: Recording, options: PrepareOptions): Prepared {
+  const { eda, sampleRate, source } = recording
+  requireSeconds(eda.length, sampleRate, source)
+  const all = partsOf(recording, options.gaps)
+  const parts = all.filter(({ samples }) => samples.length >= SHORTEST_SECONDS * sampleRate)
+  if (parts.length === 0) throw new FormatError(`${source}: no part between its gaps has ${SHORTEST_SECONDS} s; leave this recording out`)
+  const count = (some: readonly Part[]): number => some.reduce((sum, { samples }) => sum + samples.length, 0)
+  return {
+    recording, parts,
+    ...standardised(parts, options.zscore),
+    quality: signalQuality(eda, sampleRate),
+    leftOut: (count(all) - count(parts)) / sampleRate,
+  }
+}
+
+function partsOf({ eda, sampleRate, source, firstLine }: Recording, gaps: PrepareOptions['gaps']): Part[] {
+  if (gaps === 'split') return splitAtGaps(eda, sampleRate, source, firstLine)
+  try {
+    return [{ start: 0, ...fillGaps(eda, sampleRate, source, firstLine) }]
+  } catch (error) {
+    if (!(error instanceof FormatError) || error.facts['gapSeconds'] === undefined) throw error
+    throw new FormatError(`${error.message}, or add --gaps split`)
+  }
+}
+
+/** All parts on one scale, so that they have one alpha. */
+function standardised(parts: readonly Part[], wanted: boolean): Pick<Prepared, 'signals' | 'mean' | 'std'> {
+  if (!wanted) return { signals: parts.map(({ samples }) => samples), mean: 0, std: 1 }
+  const joined = new Float64Array(parts.reduce((sum, { samples }) => sum + samples.length, 0))
+  let end = 0
+  const places = parts.map(({ samples }) => {
+    joined.set(samples, end)
+    return [end, (end += samples.length)] as const
+  })
+  const { z, mean, std } = zscore(joined)
+  return { signals: places.map(([from, to]) => z.subarray(from, to)), mean, std }
+}
+
+function requireSeconds(samples: number, sampleRate: number, source: string): void {
+  const seconds = samples / sampleRate
+  if (seconds >= SHORTEST_SECONDS) return
+  throw new FormatError(
+    `${source}: ${samples} samples (${Number(seconds.toPrecision(3))} s) at ${sampleRate} Hz are too short; ` +
+      `at least ${SHORTEST_SECONDS} s are needed`,
+  )
+}

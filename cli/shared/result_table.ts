@@ -1,0 +1,37 @@
+import type { ClassificationMetrics } from '../../src/evaluation/metrics.ts'
+import type { PooledResult, RunSummary } from '../../src/train/run_summary.ts'
+import { percent, table } from './output.ts'
+
+export type ResultRow = readonly [name: string, metrics: ClassificationMetrics]
+
+const cells = ([name, m]: ResultRow): string[] => [
+  name,
+  String(m.count),
+  percent(m.accuracy),
+  percent(m.balancedAccuracy),
+  percent(m.positive?.f1 ?? 0),
+  percent(m.macro.f1),
+]
+
+/** The model and all that it must stand beside. */
+export function pooledRows({ model, baselines: { majority, svm, song } }: PooledResult): ResultRow[] {
+  const rows: ResultRow[] = [['model', model], ['majority class', majority], ['linear SVM', svm]]
+  if (song) rows.push(['song-only label', song.baseline], ['model, same trials', song.model])
+  return rows
+}
+
+/** Results as text, with the interval of the model's accuracy. */
+export function resultTable(title: string, rows: readonly ResultRow[], interval: PooledResult['interval']): string {
+  const chance = interval ? `\n95 % interval of the model's accuracy over subjects: ${percent(interval.low)} to ${percent(interval.high)}` : ''
+  return `${title}\n${table(['', 'trials', 'accuracy', 'balanced', 'F1 high', 'macro F1'], rows.map(cells))}${chance}`
+}
+
+export const datasetTitle = (dimension: string, { name, synthetic }: { name: string; synthetic: boolean }): string =>
+  `${dimension}, ${name}${synthetic ? ' (synthetic)' : ''}`
+
+/** The pooled result of a run beside its baselines, as text. */
+export function runTable({ pooled, dimension, dataset, folds, results }: Pick<RunSummary, 'pooled' | 'dimension' | 'folds' | 'results'> & { dataset: { name: string; synthetic: boolean } }): string {
+  const subjects = folds.subjectIndependent ? 'people never seen in training' : 'people partly seen in training'
+  const title = `${datasetTitle(dimension, dataset)}: ${results.length} of ${folds.count} folds, ${subjects}`
+  return resultTable(title, pooledRows(pooled), pooled.interval)
+}

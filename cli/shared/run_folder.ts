@@ -1,0 +1,19 @@
+// What the command line keeps in a run folder beside the files of `train/run.ts`.
+import { readJson } from '../../src/store/json.ts'
+import type { NodeStore } from '../../src/store/node.ts'
+import type { DataSource } from './context.ts'
+
+export const REPORT_FILE = 'report.html'
+const SOURCE_FILE = 'source.json'
+
+/** What a run was made from, so that `train --resume` and `eval` find it. */
+export interface RunSource extends DataSource {
+  /** File of the weights that every fold starts from. */
+  weights?: string
+}
+
+/** @throws FormatError when the file is missing or damaged */
+export const loadSource = (store: NodeStore): Promise<RunSource> => readJson<RunSource>(store, SOURCE_FILE, ['data'])
+
+export const saveSource = (store: NodeStore, source: RunSource): Promise<void> =>
+  store.write(SOURCE_FILE, `${JSON.stringify(source, null, 2)}\n`)

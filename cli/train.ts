@@ -1,0 +1,163 @@
+import { basename, resolve } from 'node:path'
+import { Command } from 'commander'
+import { summarise } from '../src/model/summary.ts'
+import { checkWeights, type HostTensors } from '../src/model/weights.ts'
+import { UsageError } from '../src/runtime/errors.ts'
+import type { Gpu } from '../src/runtime/gpu.ts'
+import type { OpenOptions } from '../src/runtime/node.ts'
+import { runReport } from '../src/report/html.ts'
+import { NodeStore } from '../src/store/node.ts'
+import type { RunConfig } from '../src/train/config.ts'
+import { makeExperiment, splitTrials, type Experiment, type SplitTrial } from '../src/train/experiment.ts'
+import { findFold } from '../src/evaluation/folds.ts'
+import { trainRun } from '../src/train/run.ts'
+import { CONFIG_FILE, loadRunConfig, loadRunSummary } from '../src/train/run_files.ts'
+import type { RunSummary } from '../src/train/run_summary.ts'
+import type { TuneMode } from '../src/train/tuned_kernels.ts'
+import { VERSION } from '../src/version.ts'
+import { adapterOption, interruptible, loadDataset, prepareDataset, withGpu, type Dataset } from './shared/context.ts'
+import { loadWeightsFile } from './shared/files.ts'
+import { Output, type OutputOptions, type Progress } from './shared/output.ts'
+import { runTable } from './shared/result_table.ts'
+import { loadSource, REPORT_FILE, saveSource, type RunSource } from './shared/run_folder.ts'
+import { addConfigOptions, refuseOtherSettings, runConfig, type ConfigOptions } from './shared/train_options.ts'
+import { tuneFor, tuneMode, tuneOption } from './shared/tuning.ts'
+import { positive } from './shared/values.ts'
+
+interface TrainOptions extends ConfigOptions, OutputOptions, OpenOptions {
+  tune?: TuneMode
+  data?: string
+  rate?: number
+  weights?: string
+  out: string
+  resume?: boolean
+  onlyFold?: string
+}
+
+export function trainCommand(): Command {
+  const train = new Command('train')
+    .description('Train RTCAN-1D with cross-validation and write a run folder with models, results and a report.')
+    .option('--data <dir>', 'trial table (trials.csv, eda.csv, music.csv) or the output of `galvani prepare`')
+    .requiredOption('--out <run>', 'run folder to write')
+    .option('--resume', 'go on with the run in --out, with its own settings')
+    .option('--only-fold <name>', 'train this fold only')
+    .option('--rate <hz>', 'sampling rate, when the files do not say', positive('--rate'))
+    .option('--weights <file>', "start from these weights: safetensors, or the authors' .pt checkpoint")
+  return addConfigOptions(train)
+    .addOption(adapterOption())
+    .addOption(tuneOption())
+    .option('--json', 'print one JSON document')
+    .option('--quiet', 'no progress')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  galvani train --data study --dimension arousal --folds subject:5 --out runs/arousal
+  galvani train --out runs/arousal --resume
+  The paper's own recipe: --init paper --optimizer sgd --lr 0.001 --batch 256`,
+    )
+    .action(trainAction)
+}
+
+async function trainAction(options: TrainOptions, command: Command): Promise<void> {
+  const output = new Output(options)
+  const { out, resume = false } = options
+  const store = new NodeStore(out)
+  const exists = await store.exists(CONFIG_FILE)
+  if (exists && !resume) throw new UsageError(`${out} already holds a run; add --resume, or choose another --out`)
+  if (resume && options.tune !== undefined) throw new UsageError('--tune: a run that goes on keeps its kernels; leave it out')
+  if (resume && !exists) throw new UsageError(`${out} holds no run to resume; leave --resume out and give --data`)
+  const summary = resume ? await resumeRun(store, options, command, output) : await newRun(store, options, output)
+  await store.write(REPORT_FILE, runReport(summary))
+  output.result({ run: out, report: `${out}/${REPORT_FILE}`, ...summary }, `${runTable(summary)}\nreport: ${out}/${REPORT_FILE}`)
+}
+
+async function newRun(store: NodeStore, options: TrainOptions, output: Output): Promise<RunSummary> {
+  const { data, rate, weights } = options
+  if (data === undefined) throw new UsageError('--data is missing: the folder with trials.csv and eda.csv')
+  const source = { data: resolve(data), ...(rate !== undefined && { rate }), ...(weights !== undefined && { weights: resolve(weights) }) }
+  const dataset = await loadDataset(source)
+  return trainFolds(store, runConfig(options, dataset.set), source, dataset, options, output)
+}
+
+async function resumeRun(store: NodeStore, options: TrainOptions, command: Command, output: Output): Promise<RunSummary> {
+  const config = await loadRunConfig(store, options.out)
+  refuseOtherSettings(command, config)
+  const stored = await loadSource(store)
+  const { data, rate, weights } = options
+  if (weights !== undefined && resolve(weights) !== stored.weights) {
+    throw new UsageError('--weights: this run was started from others and keeps them; leave it out, or choose another --out')
+  }
+  const summary = await loadRunSummary(store)
+  const done = (name: string): boolean => summary?.results.some((fold) => fold.name === name) ?? false
+  if (summary && (options.onlyFold === undefined ? summary.results.length === summary.folds.count : done(options.onlyFold))) {
+    output.note(`${options.out} is finished; nothing is left to train`)
+    return summary
+  }
+  const source = { ...stored, ...(data !== undefined && { data: resolve(data) }), ...(rate !== undefined && { rate }) }
+  return trainFolds(store, config, source, await loadDataset(source), options, output)
+}
+
+/** Checks everything that can be checked without the device, then prepares the trials and trains. */
+async function trainFolds(
+  store: NodeStore,
+  config: RunConfig,
+  source: RunSource,
+  dataset: Dataset,
+  options: TrainOptions,
+  output: Output,
+): Promise<RunSummary> {
+  const { plan } = splitTrials<SplitTrial>(dataset.set, config)
+  if (options.onlyFold !== undefined) findFold(plan, options.onlyFold)
+  const initial = source.weights === undefined ? null : await loadWeightsFile(source.weights)
+  if (initial) checkWeights(summarise(config.model), initial, source.weights ?? '')
+  const signal = interruptible()
+  return withGpu(options, async (gpu) => {
+    const settings = { length: config.model.length, dropSeconds: config.drop, signal }
+    const set = await prepareDataset(gpu, dataset, settings, output)
+    const experiment = makeExperiment(set, config)
+    if (!options.resume) await saveSource(store, source)
+    // A run that goes on keeps its kernels.
+    if (!options.resume) await tuneFor(gpu, config, { mode: tuneMode(options.tune), signal }, output)
+    const summary = await train(gpu, store, experiment, options, output, { signal, ...(initial && { initial }) })
+    await saveSource(store, source) // data that were moved, and are the same
+    return summary
+  })
+}
+
+async function train(
+  gpu: Gpu,
+  store: NodeStore,
+  experiment: Experiment,
+  options: TrainOptions,
+  output: Output,
+  start: { signal: AbortSignal; initial?: HostTensors },
+): Promise<RunSummary> {
+  const { set, plan } = experiment
+  if (set.synthetic) output.note('synthetic data: results say nothing about people')
+  if (!plan.subjectIndependent) output.note(`folds ${plan.scheme} are not subject-independent`)
+  const identity = {
+    name: basename(resolve(options.out)),
+    adapter: gpu.info.description || gpu.info.device,
+    versions: { galvani: VERSION, node: process.versions.node },
+  }
+  let bar: Progress | null = null
+  let current = ''
+  return trainRun(gpu, store, experiment, identity, {
+    ...(options.onlyFold !== undefined && { onlyFold: options.onlyFold }),
+    ...start,
+    onStep: (fold, done, total) => {
+      if (fold.name !== current) {
+        bar?.stop()
+        bar = output.progress(`fold ${fold.name}`, total)
+        current = fold.name
+      }
+      bar?.update(done)
+    },
+    onWarning: (message) => output.note(message),
+    onEpoch: (fold, { epoch, trainLoss, validationLoss, validationAccuracy }) => {
+      const validation = validationLoss === undefined ? '' : `, validation loss ${validationLoss.toFixed(4)}, accuracy ${(validationAccuracy ?? 0).toFixed(3)}`
+      output.note(`fold ${fold.name} epoch ${epoch}: loss ${trainLoss.toFixed(4)}${validation}`)
+    },
+  }).finally(() => bar?.stop())
+}

@@ -1,0 +1,29 @@
+// What a model's result must stand beside. Each baseline learns from training trials only.
+import type { Trial } from '../datasets/trial.ts'
+
+/** The more frequent class of the training trials; 1 if both are as frequent. */
+export function majorityClass(labels: ArrayLike<number>, train: readonly number[]): 0 | 1 {
+  const high = train.reduce((sum, trial) => sum + (labels[trial] as number), 0)
+  return 2 * high >= train.length ? 1 : 0
+}
+
+/**
+ * Song-only label: for each test trial the majority label of the *other* listeners of its stimulus among the training
+ * trials, in the order of `test`; undefined where there are none, or as many of each.
+ */
+export function stimulusMajority(
+  trials: readonly Pick<Trial, 'subject' | 'stimulus'>[],
+  labels: ArrayLike<number>,
+  train: readonly number[],
+  test: readonly number[],
+): (0 | 1 | undefined)[] {
+  return test.map((index) => {
+    const tested = trials[index] as Pick<Trial, 'subject' | 'stimulus'>
+    let balance = 0
+    for (const other of train) {
+      const trial = trials[other] as Pick<Trial, 'subject' | 'stimulus'>
+      if (trial.stimulus === tested.stimulus && trial.subject !== tested.subject) balance += labels[other] ? 1 : -1
+    }
+    return balance === 0 ? undefined : balance > 0 ? 1 : 0
+  })
+}

@@ -1,0 +1,182 @@
+// Which trials are trained on, watched for early stopping, and tested. Indices refer to the list of trials given.
+import { groupBy } from '../datasets/group.ts'
+import type { Trial } from '../datasets/trial.ts'
+import { GalvaniError, UsageError } from '../runtime/errors.ts'
+import { Random } from '../runtime/random.ts'
+import { TEST_PARTS_STREAM, VALIDATION_STREAM } from './streams.ts'
+
+export type FoldScheme =
+  /** Whole subjects, spread over `count` folds. */
+  | { kind: 'subject'; count: number }
+  /** One fold per subject. */
+  | { kind: 'subject-loo' }
+  /** One fold per value of a column of trials.csv. */
+  | { kind: 'column'; name: string }
+  /** Single trials: the same subject is on both sides. */
+  | { kind: 'random'; count: number }
+  /** Whole stimuli: the same subject is on both sides, the same stimulus never. */
+  | { kind: 'stimulus'; count: number }
+
+export interface Fold {
+  index: number
+  /** The column's value, the left-out subject, or the index. */
+  name: string
+  train: number[]
+  /** Held out of the training part, whole subjects (whole stimuli, single trials) like the test part. */
+  validation: number[]
+  test: number[]
+}
+
+type Unit = 'subject' | 'stimulus' | 'trial'
+
+export interface FoldPlan {
+  /** The scheme as it is written on the command line. */
+  scheme: string
+  /** No subject is in the test part and in the others. If false, every report must say so. */
+  subjectIndependent: boolean
+  /** What validation parts are made of. */
+  unit: Unit
+  folds: Fold[]
+}
+
+export interface FoldOptions {
+  seed: number
+  /** Least share of the training part held out for validation; 0 holds out none. Default 0.15. */
+  validationShare?: number
+}
+
+type FoldTrial = Pick<Trial, 'id' | 'subject' | 'stimulus' | 'columns'>
+
+const SYNTAX = 'use subject:N, subject:loo, column:NAME, stimulus:N or random:N'
+
+/** `subject:10`, `subject:loo`, `column:NAME`, `stimulus` or `stimulus:10`, `random:10`. @throws UsageError */
+export function parseFoldScheme(text: string): FoldScheme {
+  const [kind, value] = text.split(/:(.*)/s)
+  if (kind === 'subject' && value === 'loo') return { kind: 'subject-loo' }
+  if (kind === 'column' && value) return { kind, name: value }
+  const count = Number(value ?? (kind === 'stimulus' ? 10 : NaN))
+  if ((kind === 'subject' || kind === 'random' || kind === 'stimulus') && Number.isInteger(count)) {
+    if (count >= 2) return { kind, count }
+    throw new UsageError(`folds '${text}': ${count} folds leave nothing to train on; use at least 2`)
+  }
+  throw new UsageError(`folds '${text}' are unknown; ${SYNTAX}`)
+}
+
+/**
+ * Splits trials into folds. Groups (subjects, stimuli) go to the fold with the fewest trials, largest group first; the
+ * seed decides among equals. The same trials, scheme and seed give the same folds.
+ * @throws UsageError if a fold would have no subjects (stimuli, trials), or too few are left to train and validate on
+ */
+export function makeFolds(trials: readonly FoldTrial[], scheme: FoldScheme, options: FoldOptions): FoldPlan {
+  const { seed, validationShare = 0.15 } = options
+  const unit = unitOf(scheme)
+  const groupOf = groupName(trials, unit)
+  const tests = testParts(trials, scheme, groupOf, new Random(seed, TEST_PARTS_STREAM))
+  const folds = [...tests].map(([name, test], index): Fold => {
+    const inTest = new Set(test)
+    const rest = [...trials.keys()].filter((i) => !inTest.has(i))
+    const validation = holdOut(rest, groupOf, validationShare, new Random(seed, VALIDATION_STREAM + index), `fold ${name}`)
+    const held = new Set(validation)
+    return { index, name, train: rest.filter((i) => !held.has(i)), validation, test }
+  })
+  const subjectIndependent = folds.every((fold) => sharesNoSubject(trials, fold))
+  if (!subjectIndependent && (scheme.kind === 'subject' || scheme.kind === 'subject-loo')) {
+    throw new GalvaniError('folds: a subject is on both sides of a split by subject')
+  }
+  return { scheme: schemeName(scheme), subjectIndependent, unit, folds }
+}
+
+/** The fold of that name. @throws UsageError if there is none */
+export function findFold(plan: FoldPlan, name: string): Fold {
+  const fold = plan.folds.find((candidate) => candidate.name === name)
+  if (fold) return fold
+  throw new UsageError(`fold '${name}' has no subjects; the folds are ${plan.folds.map((f) => f.name).join(', ')}`)
+}
+
+/** True if no subject of the test part occurs in training or validation. */
+export function sharesNoSubject(trials: readonly Pick<Trial, 'subject'>[], fold: Fold): boolean {
+  const tested = new Set(fold.test.map((i) => trials[i]?.subject))
+  return ![...fold.train, ...fold.validation].some((i) => tested.has(trials[i]?.subject))
+}
+
+function schemeName(scheme: FoldScheme): string {
+  if (scheme.kind === 'subject-loo') return 'subject:loo'
+  return scheme.kind === 'column' ? `column:${scheme.name}` : `${scheme.kind}:${scheme.count}`
+}
+
+/** What must not be split: a subject, a stimulus, or only the trial itself. */
+function unitOf({ kind }: FoldScheme): Unit {
+  if (kind === 'random') return 'trial'
+  return kind === 'stimulus' ? 'stimulus' : 'subject'
+}
+
+/** Name of the unit that a trial, by its index, belongs to. */
+function groupName(trials: readonly FoldTrial[], unit: Unit): (index: number) => string {
+  return unit === 'trial' ? String : (index) => (trials[index] as FoldTrial)[unit]
+}
+
+function testParts(
+  trials: readonly FoldTrial[],
+  scheme: FoldScheme,
+  groupOf: (index: number) => string,
+  random: Random,
+): Map<string, number[]> {
+  if (scheme.kind === 'column') return byColumn(trials, scheme.name)
+  const groups = groupBy(trials.keys(), groupOf)
+  const what = scheme.kind === 'random' ? 'trials' : scheme.kind === 'stimulus' ? 'stimuli' : 'subjects'
+  const count = scheme.kind === 'subject-loo' ? groups.size : scheme.count
+  if (groups.size < Math.max(count, 2)) {
+    throw new UsageError(`folds ${schemeName(scheme)}: a fold would have no ${what}, there are ${groups.size}; ` +
+      (groups.size < 2 ? 'at least 2 are needed' : `use at most ${scheme.kind}:${groups.size}`))
+  }
+  if (scheme.kind === 'subject-loo') return groups
+  const folds: number[][] = Array.from({ length: count }, () => [])
+  for (const [, members] of shuffled(groups, random).sort((a, b) => b[1].length - a[1].length)) {
+    folds.reduce((a, b) => (b.length < a.length ? b : a)).push(...members)
+  }
+  return new Map(folds.map((test, index) => [String(index), test.sort((a, b) => a - b)]))
+}
+
+function byColumn(trials: readonly FoldTrial[], name: string): Map<string, number[]> {
+  for (const trial of trials) {
+    if (trial.columns[name] === undefined) {
+      throw new UsageError(`folds column:${name}: trials.csv has no column '${name}'; ` +
+        `it has ${Object.keys(trial.columns).join(', ')}`)
+    }
+    if (trial.columns[name].trim() === '') {
+      throw new UsageError(`folds column:${name}: trial ${trial.id} has no value there`)
+    }
+  }
+  const groups = groupBy(trials.keys(), (index) => ((trials[index] as FoldTrial).columns[name] as string).trim())
+  if (groups.size < 2) throw new UsageError(`folds column:${name}: all trials have one value; at least 2 are needed`)
+  const order = [...groups].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
+  return new Map(order)
+}
+
+/** Takes whole units at random until their trials reach the share. */
+function holdOut(
+  rest: number[],
+  groupOf: (index: number) => string,
+  share: number,
+  random: Random,
+  where: string,
+): number[] {
+  if (share <= 0) return []
+  const groups = groupBy(rest, groupOf)
+  if (groups.size < 2) {
+    throw new UsageError(`${where}: ${groups.size} training group cannot be split into training and validation; ` +
+      'more subjects are needed')
+  }
+  const held: number[] = []
+  for (const [, members] of shuffled(groups, random).slice(0, groups.size - 1)) {
+    if (held.length >= share * rest.length) break
+    held.push(...members)
+  }
+  return held.sort((a, b) => a - b)
+}
+
+/** The groups in an order that depends on their names and the seed, not on the order of the trials. */
+function shuffled(groups: Map<string, number[]>, random: Random): [string, number[]][] {
+  const sorted = [...groups].sort(([a], [b]) => (a < b ? -1 : 1))
+  return Array.from(random.permutation(sorted.length), (i) => sorted[i] as [string, number[]])
+}
