@@ -17,7 +17,7 @@ export default defineConfig(
     rules: { 'no-undef': 'off' },
   },
   {
-    files: ['{src,test,bench}/**/*.ts'],
+    files: ['{src,cli,test,bench}/**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -38,5 +38,5 @@ export default defineConfig(
     ),
   },
   // The library returns values, throws and calls hooks; only the programs print.
-  { files: ['src/**/*.ts'], ignores: ['src/cli/**'], rules: { 'no-console': 'error' } },
+  { files: ['src/**/*.ts'], rules: { 'no-console': 'error' } },
 )

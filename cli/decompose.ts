@@ -3,14 +3,16 @@ import { Command } from 'commander'
 import { SOLVERS, type SolverName } from '../src/cvxeda/decompose.ts'
 import type { BaselineCorrection } from '../src/cvxeda/problem.ts'
 import type { Form } from '../src/cvxeda/solver.ts'
+import { analyseFiles, type BatchSettings, type Outcome } from '../src/recording/batch.ts'
+import { contactSheet } from '../src/recording/contact_sheet.ts'
+import { FORMATS, type Format } from '../src/recording/files.ts'
 import { FormatError } from '../src/runtime/errors.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
 import { openGpu, type OpenOptions } from '../src/runtime/node.ts'
 import { NodeStore } from '../src/store/node.ts'
 import { adapterOption, interruptible } from './shared/context.ts'
-import { FORMATS, listInputs, type Format, type Input } from './shared/decompose_inputs.ts'
-import { writeContactSheet } from './shared/decompose_outputs.ts'
-import { decomposeAll, type Outcome, type RunSettings } from './shared/decompose_run.ts'
+import { readTextFile } from './shared/files.ts'
+import { listInputs, type Input } from './shared/inputs.ts'
 import { Output, table, type OutputOptions } from './shared/output.ts'
 import { oneOf, positive } from './shared/values.ts'
 
@@ -93,7 +95,8 @@ async function decomposeAction(paths: string[], options: DecomposeCommandOptions
   if (first && inputs.length === 1 && !options.json) throw first
   requireRecordings(outcomes)
   if (outcomes.length > 1 && errors.length < outcomes.length) {
-    await writeContactSheet(store, basename(resolve(paths.length === 1 ? paths[0] as string : options.out)), outcomes.map(({ entry }) => entry))
+    const title = basename(resolve(paths.length === 1 ? paths[0] as string : options.out))
+    await store.write('index.html', contactSheet(title, outcomes.map(({ entry }) => entry)))
   }
   output.result({ out: options.out, files: outcomes.map(({ result }) => result) }, overview(outcomes))
   if (first) throw new FormatError(`${errors.length} of ${inputs.length} files were refused; the first: ${first.message}`)
@@ -109,14 +112,15 @@ async function run(inputs: readonly Input[], store: NodeStore, options: Decompos
     return (gpu = await openGpu(options.adapter === undefined ? {} : { adapter: options.adapter }))
   }
   try {
-    return await decomposeAll(inputs, store, settingsOf(options), { device, signal, onProgress: (done) => bar.update(done) })
+    const files = inputs.map((input) => ({ ...input, text: () => readTextFile(input.file) }))
+    return await analyseFiles(files, store, settingsOf(options), { device, signal, onProgress: (done) => bar.update(done) })
   } finally {
     bar.stop()
     await gpu?.close()
   }
 }
 
-function settingsOf(options: DecomposeCommandOptions): RunSettings {
+function settingsOf(options: DecomposeCommandOptions): BatchSettings {
   const { rate, time, eda, unit, format, gaps, zscore, minAmplitude, tau0, tau1, knots, alpha, gamma, baseline, solver, form } = options
   return {
     unit, format, gaps, zscore, ...given({ minAmplitude }),

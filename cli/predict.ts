@@ -1,11 +1,9 @@
 import { Command } from 'commander'
 import type { OpenOptions } from '../src/runtime/node.ts'
-import { withMusic, type MusicTrial } from '../src/train/experiment.ts'
-import { loadFoldModel, loadRunConfig, trainedFolds } from '../src/train/run_files.ts'
-import { pinKernels } from '../src/train/run_kernels.ts'
-import { adapterOption, interruptible, loadDataset, prepareDataset, requireFolder, withGpu } from './shared/context.ts'
-import { describeSeen, ensemble, seenIn } from './shared/ensemble.ts'
+import { loadRun, predict, requireReadable } from '../src/train/trained_run.ts'
+import { adapterOption, computing, openDataset, requireFolder, withGpu } from './shared/context.ts'
 import { Output, table, type OutputOptions } from './shared/output.ts'
+import { describeSeen } from './shared/result_table.ts'
 import { positive } from './shared/values.ts'
 
 interface PredictOptions extends OutputOptions, OpenOptions {
@@ -29,30 +27,14 @@ export function predictCommand(): Command {
 
 async function predictAction(options: PredictOptions): Promise<void> {
   const output = new Output(options)
-  const store = requireFolder(options.run)
-  const config = await loadRunConfig(store, options.run)
-  const folds = await trainedFolds(store, options.run)
-  const models = await Promise.all(folds.map((fold) => loadFoldModel(store, fold)))
-  const dataset = await loadDataset(options)
-  withMusic<MusicTrial>(dataset.set, config) // refuses before any work is spent
-  const signal = interruptible()
-  const { set, probabilities } = await withGpu(options, async (gpu) => {
-    const settings = { length: config.model.length, dropSeconds: config.drop, signal }
-    const prepared = await prepareDataset(gpu, dataset, settings, output)
-    const { trials, skipped } = withMusic(prepared, config)
-    await pinKernels(gpu, store, (message) => output.note(message))
-    const set = { ...prepared, trials, skipped: [...prepared.skipped, ...skipped] }
-    return { set, probabilities: await ensemble(gpu, config, models, set, signal) }
-  })
-  const seen = seenIn(models, set.trials)
-  const predictions = set.trials.map(({ id, subject, stimulus }, i) => {
-    const probability = probabilities[i] as number
-    return { trial: id, subject, stimulus, probability, predicted: probability > 0.5 ? 'high' : 'low' }
-  })
+  const run = await loadRun(requireFolder(options.run), options.run)
+  const dataset = await openDataset(options)
+  requireReadable(run, dataset) // refuses before any work is spent
+  const work = computing(output)
+  const { name, predictions, skipped, ...seen } = await withGpu(options, (gpu) => work((hooks) => predict(gpu, run, dataset, hooks)))
+  const { dimension } = run.config
   const rows = predictions.map((p) => [p.trial, p.subject, p.stimulus, p.probability.toFixed(3), p.predicted])
-  const { dimension } = config
-  const title = `${set.name}: ${describeSeen(seen, set.trials.length)}`
   const text = table(['trial', 'subject', 'stimulus', `P(high ${dimension})`, dimension], rows)
-  output.result({ run: options.run, dimension, models: folds, ...seen, predictions, skipped: set.skipped }, `${title}\n${text}`)
-  for (const { source, reason } of set.skipped) output.note(`skipped ${source}: ${reason}`)
+  output.result({ run: options.run, dimension, models: run.folds, ...seen, predictions, skipped }, `${name}: ${describeSeen(seen, predictions.length)}\n${text}`)
+  for (const { source, reason } of skipped) output.note(`skipped ${source}: ${reason}`)
 }

@@ -5,8 +5,9 @@ import { DIMENSIONS, type TrialSet } from '../src/datasets/trial.ts'
 import { FormatError, UsageError } from '../src/runtime/errors.ts'
 import type { OpenOptions } from '../src/runtime/node.ts'
 import { NodeStore } from '../src/store/node.ts'
+import { prepareTrials } from '../src/train/prepare.ts'
 import { savePrepared } from '../src/train/prepared_files.ts'
-import { adapterOption, interruptible, loadDataset, prepareDataset, withGpu } from './shared/context.ts'
+import { adapterOption, computing, openDataset, withGpu } from './shared/context.ts'
 import { facts, Output, percent, type OutputOptions } from './shared/output.ts'
 import { integer, positive, real } from './shared/values.ts'
 
@@ -35,13 +36,12 @@ export function prepareCommand(): Command {
 
 async function prepareAction(options: PrepareCommandOptions): Promise<void> {
   const output = new Output(options)
-  const dataset = await loadDataset(options)
+  const dataset = await openDataset(options)
   if (dataset.kind === 'prepared') throw new UsageError(`${options.data} is prepared already; give the folder with trials.csv and eda.csv`)
   const { set } = dataset
-  const signal = interruptible()
+  const work = computing(output)
   await withGpu(options, async (gpu) => {
-    const settings = { length: options.length, dropSeconds: options.drop, signal }
-    const prepared = await prepareDataset(gpu, dataset, settings, output)
+    const prepared = await work((hooks) => prepareTrials(gpu, set, { length: options.length, dropSeconds: options.drop, ...hooks }))
     await savePrepared(new NodeStore(options.out), prepared)
     const summary = summarise(set.trials)
     const labels = Object.fromEntries(DIMENSIONS.map((dimension) => [dimension, balance(set, dimension)]))

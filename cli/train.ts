@@ -1,25 +1,26 @@
 import { basename, resolve } from 'node:path'
 import { Command } from 'commander'
 import { summarise } from '../src/model/summary.ts'
-import { checkWeights, type HostTensors } from '../src/model/weights.ts'
+import { checkWeights } from '../src/model/weights.ts'
 import { UsageError } from '../src/runtime/errors.ts'
-import type { Gpu } from '../src/runtime/gpu.ts'
 import type { OpenOptions } from '../src/runtime/node.ts'
 import { runReport } from '../src/report/html.ts'
 import { NodeStore } from '../src/store/node.ts'
 import type { RunConfig } from '../src/train/config.ts'
-import { makeExperiment, splitTrials, type Experiment, type SplitTrial } from '../src/train/experiment.ts'
+import { prepareDataset, type Dataset } from '../src/train/dataset.ts'
+import { makeExperiment, splitTrials, type SplitTrial } from '../src/train/experiment.ts'
 import { findFold } from '../src/evaluation/folds.ts'
 import { trainRun } from '../src/train/run.ts'
 import { CONFIG_FILE, loadRunConfig, loadRunSummary } from '../src/train/run_files.ts'
 import type { RunSummary } from '../src/train/run_summary.ts'
 import type { TuneMode } from '../src/train/tuned_kernels.ts'
 import { VERSION } from '../src/version.ts'
-import { adapterOption, interruptible, loadDataset, prepareDataset, withGpu, type Dataset } from './shared/context.ts'
+import { adapterOption, computing, interruptible, openDataset, withGpu } from './shared/context.ts'
 import { loadWeightsFile } from './shared/files.ts'
-import { Output, type OutputOptions, type Progress } from './shared/output.ts'
+import { Output, type OutputOptions } from './shared/output.ts'
 import { runTable } from './shared/result_table.ts'
 import { loadSource, REPORT_FILE, saveSource, type RunSource } from './shared/run_folder.ts'
+import { noteDoubts, trainingProgress } from './shared/train_progress.ts'
 import { addConfigOptions, refuseOtherSettings, runConfig, type ConfigOptions } from './shared/train_options.ts'
 import { tuneFor, tuneMode, tuneOption } from './shared/tuning.ts'
 import { positive } from './shared/values.ts'
@@ -76,7 +77,7 @@ async function newRun(store: NodeStore, options: TrainOptions, output: Output): 
   const { data, rate, weights } = options
   if (data === undefined) throw new UsageError('--data is missing: the folder with trials.csv and eda.csv')
   const source = { data: resolve(data), ...(rate !== undefined && { rate }), ...(weights !== undefined && { weights: resolve(weights) }) }
-  const dataset = await loadDataset(source)
+  const dataset = await openDataset(source)
   return trainFolds(store, runConfig(options, dataset.set), source, dataset, options, output)
 }
 
@@ -95,7 +96,7 @@ async function resumeRun(store: NodeStore, options: TrainOptions, command: Comma
     return summary
   }
   const source = { ...stored, ...(data !== undefined && { data: resolve(data) }), ...(rate !== undefined && { rate }) }
-  return trainFolds(store, config, source, await loadDataset(source), options, output)
+  return trainFolds(store, config, source, await openDataset(source), options, output)
 }
 
 /** Checks everything that can be checked without the device, then prepares the trials and trains. */
@@ -112,52 +113,23 @@ async function trainFolds(
   const initial = source.weights === undefined ? null : await loadWeightsFile(source.weights)
   if (initial) checkWeights(summarise(config.model), initial, source.weights ?? '')
   const signal = interruptible()
+  const prepared = computing(output, signal)
   return withGpu(options, async (gpu) => {
-    const settings = { length: config.model.length, dropSeconds: config.drop, signal }
-    const set = await prepareDataset(gpu, dataset, settings, output)
+    const set = await prepared((hooks) => prepareDataset(gpu, dataset, { length: config.model.length, dropSeconds: config.drop, ...hooks }))
     const experiment = makeExperiment(set, config)
     if (!options.resume) await saveSource(store, source)
     // A run that goes on keeps its kernels.
     if (!options.resume) await tuneFor(gpu, config, { mode: tuneMode(options.tune), signal }, output)
-    const summary = await train(gpu, store, experiment, options, output, { signal, ...(initial && { initial }) })
+    noteDoubts(experiment, output)
+    const identity = {
+      name: basename(resolve(options.out)),
+      adapter: gpu.info.description || gpu.info.device,
+      versions: { galvani: VERSION, node: process.versions.node },
+    }
+    const progress = trainingProgress(output)
+    const start = { signal, ...(initial && { initial }), ...(options.onlyFold !== undefined && { onlyFold: options.onlyFold }) }
+    const summary = await trainRun(gpu, store, experiment, identity, { ...start, ...progress.hooks }).finally(progress.stop)
     await saveSource(store, source) // data that were moved, and are the same
     return summary
   })
-}
-
-async function train(
-  gpu: Gpu,
-  store: NodeStore,
-  experiment: Experiment,
-  options: TrainOptions,
-  output: Output,
-  start: { signal: AbortSignal; initial?: HostTensors },
-): Promise<RunSummary> {
-  const { set, plan } = experiment
-  if (set.synthetic) output.note('synthetic data: results say nothing about people')
-  if (!plan.subjectIndependent) output.note(`folds ${plan.scheme} are not subject-independent`)
-  const identity = {
-    name: basename(resolve(options.out)),
-    adapter: gpu.info.description || gpu.info.device,
-    versions: { galvani: VERSION, node: process.versions.node },
-  }
-  let bar: Progress | null = null
-  let current = ''
-  return trainRun(gpu, store, experiment, identity, {
-    ...(options.onlyFold !== undefined && { onlyFold: options.onlyFold }),
-    ...start,
-    onStep: (fold, done, total) => {
-      if (fold.name !== current) {
-        bar?.stop()
-        bar = output.progress(`fold ${fold.name}`, total)
-        current = fold.name
-      }
-      bar?.update(done)
-    },
-    onWarning: (message) => output.note(message),
-    onEpoch: (fold, { epoch, trainLoss, validationLoss, validationAccuracy }) => {
-      const validation = validationLoss === undefined ? '' : `, validation loss ${validationLoss.toFixed(4)}, accuracy ${(validationAccuracy ?? 0).toFixed(3)}`
-      output.note(`fold ${fold.name} epoch ${epoch}: loss ${trainLoss.toFixed(4)}${validation}`)
-    },
-  }).finally(() => bar?.stop())
 }

@@ -24,7 +24,7 @@ const shared = { bundle: true, format: 'esm', target: 'es2022', splitting: true,
 await build({
   ...shared,
   entryPoints: Object.fromEntries(
-    Object.entries({ ...ENTRIES, cli: 'cli/main.ts' }).map(([name, path]) => [name, join(root, 'src', path)]),
+    Object.entries({ ...ENTRIES, cli: '../cli/main.ts' }).map(([name, path]) => [name, join(root, 'src', path)]),
   ),
   outdir: aside,
   chunkNames: 'chunks/[name]-[hash]',

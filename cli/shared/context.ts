@@ -1,15 +1,13 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { Option } from 'commander'
-import type { TrialSet } from '../../src/datasets/trial.ts'
-import { loadTrialTable } from '../../src/datasets/trial_table.ts'
 import { FormatError } from '../../src/runtime/errors.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu, type OpenOptions } from '../../src/runtime/node.ts'
 import { NodeStore } from '../../src/store/node.ts'
-import { prepareTrials, type PreparedSet } from '../../src/train/prepare.ts'
-import { isPrepared, loadPrepared } from '../../src/train/prepared_files.ts'
-import type { Output } from './output.ts'
+import { loadDataset, type Dataset } from '../../src/train/dataset.ts'
+import type { ComputeHooks } from '../../src/train/trained_run.ts'
+import type { Output, Progress } from './output.ts'
 
 /** The option of every command that computes. */
 export const adapterOption = (): Option =>
@@ -52,37 +50,19 @@ export interface DataSource {
   rate?: number
 }
 
-/** A prepared set as it is, or trials that are still to be prepared. */
-export type Dataset = { kind: 'prepared'; set: PreparedSet } | { kind: 'table'; set: TrialSet }
+/** Reads a folder of data; no device is needed yet. @throws FormatError */
+export const openDataset = ({ data, rate }: DataSource): Promise<Dataset> =>
+  loadDataset(requireFolder(data), { name: basename(resolve(data)), ...(rate !== undefined && { sampleRate: rate }) })
 
-/** Reads a trial table, or what `galvani prepare` wrote; no device is needed yet. @throws FormatError */
-export async function loadDataset({ data, rate }: DataSource): Promise<Dataset> {
-  const store = requireFolder(data)
-  const name = basename(resolve(data))
-  if (await isPrepared(store)) return { kind: 'prepared', set: await loadPrepared(store, name) }
-  return { kind: 'table', set: await loadTrialTable(store, { name, ...(rate !== undefined && { sampleRate: rate }) }) }
-}
-
-interface PrepareSettings {
-  length: number
-  dropSeconds: number
-  signal: AbortSignal
-}
-
-/** Trials ready for the model. @throws FormatError when they were prepared for a model of another input */
-export async function prepareDataset(gpu: Gpu, { kind, set }: Dataset, settings: PrepareSettings, output: Output): Promise<PreparedSet> {
-  const { length, dropSeconds } = settings
-  if (kind === 'prepared') {
-    if (set.length === length && set.dropSeconds === dropSeconds) return set
-    throw new FormatError(
-      `${set.name} was prepared with --length ${set.length} --drop ${set.dropSeconds}, but ${length} points after ` +
-        `${dropSeconds} s are needed; prepare it again`,
-    )
-  }
-  const bar = output.progress('cvxEDA', set.trials.length)
-  try {
-    return await prepareTrials(gpu, set, { ...settings, onProgress: (done: number) => bar.update(done) })
-  } finally {
-    bar.stop()
+/** Hooks for work on trials: Ctrl-C, warnings as notes, and a bar over their decomposition where there is one. */
+export function computing(output: Output, signal = interruptible()) {
+  return async <T>(work: (hooks: Required<ComputeHooks>) => Promise<T>): Promise<T> => {
+    let bar: Progress | null = null
+    const onProgress = (done: number, total: number): void => (bar ??= output.progress('cvxEDA', total)).update(done)
+    try {
+      return await work({ signal, onProgress, onWarning: (message) => output.note(message) })
+    } finally {
+      ;(bar as Progress | null)?.stop()
+    }
   }
 }

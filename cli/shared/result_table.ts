@@ -1,5 +1,6 @@
 import type { ClassificationMetrics } from '../../src/evaluation/metrics.ts'
 import type { PooledResult, RunSummary } from '../../src/train/run_summary.ts'
+import type { Seen } from '../../src/train/trained_run.ts'
 import { percent, table } from './output.ts'
 
 export type ResultRow = readonly [name: string, metrics: ClassificationMetrics]
@@ -34,4 +35,9 @@ export function runTable({ pooled, dimension, dataset, folds, results }: Pick<Ru
   const subjects = folds.subjectIndependent ? 'people never seen in training' : 'people partly seen in training'
   const title = `${datasetTitle(dimension, dataset)}: ${results.length} of ${folds.count} folds, ${subjects}`
   return resultTable(title, pooledRows(pooled), pooled.interval)
+}
+
+export function describeSeen({ seenSubjects, seenTrials }: Seen, trials: number): string {
+  if (seenSubjects === 0) return 'people never seen in training'
+  return `${seenTrials} of ${trials} trials are of ${seenSubjects} people seen in training`
 }

@@ -3,8 +3,9 @@ import type { Command } from 'commander'
 import { DIMENSIONS } from '../../src/datasets/trial.ts'
 import type { OptimizerConfig } from '../../src/kernels/optimizer.ts'
 import { UsageError } from '../../src/runtime/errors.ts'
-import { checkRunConfig, parseSignals, type RunConfig } from '../../src/train/config.ts'
-import { addModelOptions, modelConfig, type ModelOptions } from './model_options.ts'
+import { parseSignals, type RunConfig } from '../../src/train/config.ts'
+import { defaultRun, DROP_SECONDS, resolveRun, type DataFacts } from '../../src/train/defaults.ts'
+import { addModelOptions, type ModelOptions } from './model_options.ts'
 import { integer, oneOf, real, positive } from './values.ts'
 
 /** Options that become the run's config.json. */
@@ -28,48 +29,34 @@ export interface ConfigOptions extends ModelOptions {
   patience: number
 }
 
-/** Seconds that the paper cuts from the start of each trial. */
-const DROP_SECONDS = 3
-
 export function addConfigOptions(command: Command): Command {
   return addModelOptions(command)
-    .option('--dimension <name>', DIMENSIONS.join(' or '), oneOf('--dimension', DIMENSIONS), 'arousal' as const)
-    .option('--labels <scheme>', 'two-means, per-dimension, median, column or fixed:T', 'two-means')
-    .option('--folds <scheme>', 'subject:N, subject:loo, column:NAME, stimulus:N or random:N', 'subject:10')
-    .option('--validation <share>', 'share of training trials held out, by subject, to choose the epoch', real('--validation'), 0.15)
-    .option('--seed <s>', 'seed', integer('--seed'), 1)
+    .option('--dimension <name>', DIMENSIONS.join(' or '), oneOf('--dimension', DIMENSIONS), defaultRun.dimension)
+    .option('--labels <scheme>', 'two-means, per-dimension, median, column or fixed:T', defaultRun.labels)
+    .option('--folds <scheme>', 'subject:N, subject:loo, column:NAME, stimulus:N or random:N', defaultRun.folds)
+    .option('--validation <share>', 'share of training trials held out, by subject, to choose the epoch', real('--validation'), defaultRun.validation)
+    .option('--seed <s>', 'seed', integer('--seed'), defaultRun.seed)
     .option('--drop <s>', `seconds cut from the start of each trial (default: ${DROP_SECONDS}, or as prepared)`, real('--drop'))
     .option('--music <use>', 'auto (when the data has it) or none', oneOf('--music', ['auto', 'none'] as const), 'auto' as const)
-    .option('--init <kind>', 'he, or paper (N(0, 0.01))', oneOf('--init', ['he', 'paper'] as const), 'he' as const)
-    .option('--optimizer <name>', 'adam, adamw or sgd', oneOf('--optimizer', ['adam', 'adamw', 'sgd'] as const), 'adam' as const)
-    .option('--lr <x>', 'learning rate', positive('--lr'), 0.001)
+    .option('--init <kind>', 'he, or paper (N(0, 0.01))', oneOf('--init', ['he', 'paper'] as const), defaultRun.init)
+    .option('--optimizer <name>', 'adam, adamw or sgd', oneOf('--optimizer', ['adam', 'adamw', 'sgd'] as const), defaultRun.optimizer.name)
+    .option('--lr <x>', 'learning rate', positive('--lr'), defaultRun.learningRate)
     .option('--momentum <x>', 'of sgd', real('--momentum'), 0)
-    .option('--weight-decay <x>', 'weight decay', real('--weight-decay'), 0)
-    .option('--decay <x>', 'factor on the learning rate', real('--decay'), 0.9)
-    .option('--decay-epochs <n>', 'epochs between two decays', integer('--decay-epochs'), 15)
-    .option('--epochs <n>', 'epochs at most', integer('--epochs'), 30)
-    .option('--batch <n>', 'trials per step', integer('--batch'), 32)
-    .option('--patience <n>', 'epochs without a better validation loss before a fold stops', integer('--patience'), 10)
-}
-
-/** What the data decide, unless an option says otherwise. */
-interface DataFacts {
-  musicDim: number
-  /** Points and seconds dropped, of data that are prepared already. */
-  length?: number
-  dropSeconds?: number
+    .option('--weight-decay <x>', 'weight decay', real('--weight-decay'), defaultRun.optimizer.weightDecay)
+    .option('--decay <x>', 'factor on the learning rate', real('--decay'), defaultRun.decay)
+    .option('--decay-epochs <n>', 'epochs between two decays', integer('--decay-epochs'), defaultRun.decayEpochs)
+    .option('--epochs <n>', 'epochs at most', integer('--epochs'), defaultRun.epochs)
+    .option('--batch <n>', 'trials per step', integer('--batch'), defaultRun.batch)
+    .option('--patience <n>', 'epochs without a better validation loss before a fold stops', integer('--patience'), defaultRun.patience)
 }
 
 /** @throws UsageError naming the first setting that is out of range or does not fit the others */
-export function runConfig(options: ConfigOptions, { musicDim, length, dropSeconds }: DataFacts): RunConfig {
-  const { optimizer: name, momentum, weightDecay } = options
+export function runConfig(options: ConfigOptions, facts: DataFacts): RunConfig {
+  const { optimizer: name, momentum, weightDecay, lr: learningRate, set, signals, drop, ...given } = options
   const optimizer: OptimizerConfig = name === 'sgd' ? { name, momentum, weightDecay } : { name, weightDecay }
-  const set = { ...(length !== undefined && { length }), ...options.set }
-  const model = modelConfig({ ...options, set }, options.music === 'none' ? 0 : musicDim)
-  const drop = options.drop ?? dropSeconds ?? DROP_SECONDS
-  const { dimension, labels, folds, validation, seed, init, lr: learningRate, decay, decayEpochs, epochs, batch, patience } = options
-  const data = { dimension, labels, folds, validation, seed, signals: parseSignals(options.signals), drop }
-  return checkRunConfig({ ...data, model, init, optimizer, learningRate, decay, decayEpochs, epochs, batch, patience })
+  const { preset, music, dimension, labels, folds, validation, seed, init, decay, decayEpochs, epochs, batch, patience } = given
+  const settings = { preset, music, dimension, labels, folds, validation, seed, init, optimizer, learningRate, decay, decayEpochs, epochs, batch, patience }
+  return resolveRun({ ...settings, signals: parseSignals(signals), model: set, ...(drop !== undefined && { drop }) }, facts)
 }
 
 /** A run keeps its settings. @throws UsageError naming an option that was given and asks for others */

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorLines, node, root, step } from './run.mjs'
 
-const INPUTS = ['src', 'shaders', 'tools', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.types.json']
+const INPUTS = ['src', 'cli', 'bench', 'shaders', 'tools', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.types.json']
 const STAMP = join(root, 'dist', '.inputs')
 
 export async function build() {

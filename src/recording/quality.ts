@@ -29,7 +29,7 @@ export interface SignalQuality {
 
 /** Judges a recording as it was read, before any gap is filled: samples [n], NaN is missing; `sampleRate` in Hz. */
 export function signalQuality(eda: ArrayLike<number>, sampleRate: number): SignalQuality {
-  const [least, largest] = range(eda)
+  const [least, largest] = rangeOf(eda)
   const spans: Span[] = []
   const shares = { missing: 0, flat: 0, clipped: 0 }
   const note = (flaw: Flaw, start: number, end: number): void => {
@@ -51,7 +51,7 @@ export function signalQuality(eda: ArrayLike<number>, sampleRate: number): Signa
 }
 
 /** Least and largest sample that is not NaN. */
-function range(x: ArrayLike<number>): [number, number] {
+export function rangeOf(x: ArrayLike<number>): [number, number] {
   let [least, largest] = [Infinity, -Infinity]
   for (let i = 0; i < x.length; i++) {
     if (x[i]! < least) least = x[i]!

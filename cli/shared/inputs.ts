@@ -1,0 +1,74 @@
+// Which recordings a command line names, and what their results will be called.
+import { readdirSync, statSync } from 'node:fs'
+import { basename, extname, join, resolve, sep } from 'node:path'
+import { fileNames, type Format } from '../../src/recording/files.ts'
+import { FormatError, UsageError } from '../../src/runtime/errors.ts'
+
+export interface Input {
+  file: string
+  /** Of its results. */
+  name: string
+  /** Found in a folder, where files of other kinds may lie too. */
+  inFolder: boolean
+}
+
+/** What else an Empatica folder holds beside its EDA.csv. */
+const OTHER_SENSORS = ['ACC.csv', 'BVP.csv', 'HR.csv', 'IBI.csv', 'TEMP.csv', 'tags.csv']
+
+/**
+ * The named files, and all .csv files in the named folders and below, in order of their names; of an Empatica folder (one
+ * with an EDA.csv) not those of the other sensors.
+ * @throws UsageError when results would replace each other or a recording, FormatError for a folder without any
+ */
+export function listInputs(paths: readonly string[], out: string, format: Format): Input[] {
+  const found = paths.flatMap((path) => {
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [{ file: path, inFolder: false }]
+    const files = recordingsUnder(path, resolve(out))
+    if (files.length === 0) throw new FormatError(`${path}: there is no .csv file in this folder or below`)
+    return files.map((file) => ({ file, inFolder: true }))
+  })
+  if (statSync(out, { throwIfNoEntry: false })?.isDirectory() === false) throw new UsageError(`--out ${out} is a file; name a folder`)
+  const names = outputNames(found.map(({ file }) => file))
+  const inputs = found.map((input, i) => ({ ...input, name: names[i] as string }))
+  requireOwnOutputs(inputs, out, format)
+  return inputs
+}
+
+function recordingsUnder(folder: string, out: string): string[] {
+  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
+  const files = entries.filter((entry) => /\.csv$/i.test(entry.name)).map(({ name }) => join(folder, name)).filter(isFile)
+  const isEmpatica = files.some((file) => basename(file) === 'EDA.csv')
+  const below = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name))
+  const recordings = files.filter((file) => !(isEmpatica && OTHER_SENSORS.includes(basename(file))))
+  return [...recordings, ...below.filter((path) => resolve(path) !== out).flatMap((path) => recordingsUnder(path, out))]
+}
+
+/** A link to a file is one; links to folders are not followed, since they may lead round in a circle. */
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+
+/** The files' own names; while these repeat (Empatica's are all EDA.csv) with one more folder's name in front. */
+function outputNames(files: readonly string[]): string[] {
+  const paths = files.map((file) => resolve(file.slice(0, file.length - extname(file).length)).split(sep))
+  const depth = Math.max(...paths.map((path) => path.length))
+  for (let parts = 1; parts < depth; parts++) {
+    const names = paths.map((path) => path.slice(-parts).filter(Boolean).join('_'))
+    if (new Set(names).size === names.length) return names
+  }
+  return paths.map((path) => path.at(-1) as string)
+}
+
+/** @throws UsageError when two results, or a result and a recording, would be one file */
+function requireOwnOutputs(inputs: readonly Input[], out: string, format: Format): void {
+  const recordings = new Map(inputs.map(({ file }) => [resolve(file), file]))
+  const written = new Set<string>()
+  for (const { name } of inputs) {
+    const { tables, json, picture } = fileNames(name, format)
+    for (const output of [...tables, json, picture]) {
+      const path = resolve(out, output)
+      const recording = recordings.get(path)
+      if (recording !== undefined) throw new UsageError(`--out ${out} would replace ${recording} by a result; choose another folder`)
+      if (written.has(path)) throw new UsageError(`two files would both become ${output}; decompose them into different --out folders`)
+      written.add(path)
+    }
+  }
+}

@@ -1,0 +1,32 @@
+// What a person sees while folds train: a bar a fold, a line an epoch.
+import type { Experiment } from '../../src/train/experiment.ts'
+import type { RunOptions } from '../../src/train/run.ts'
+import type { Output, Progress } from './output.ts'
+
+/** What the reader of the results should know before there are any. */
+export function noteDoubts({ set, plan }: Experiment, output: Output): void {
+  if (set.synthetic) output.note('synthetic data: results say nothing about people')
+  if (!plan.subjectIndependent) output.note(`folds ${plan.scheme} are not subject-independent`)
+}
+
+/** Hooks of `trainRun` that print; `stop` takes the last bar away. */
+export function trainingProgress(output: Output) {
+  let bar: Progress | null = null
+  let current = ''
+  const hooks = {
+    onStep: (fold, done, total) => {
+      if (fold.name !== current) {
+        bar?.stop()
+        bar = output.progress(`fold ${fold.name}`, total)
+        current = fold.name
+      }
+      bar?.update(done)
+    },
+    onWarning: (message) => output.note(message),
+    onEpoch: (fold, { epoch, trainLoss, validationLoss, validationAccuracy }) => {
+      const validation = validationLoss === undefined ? '' : `, validation loss ${validationLoss.toFixed(4)}, accuracy ${(validationAccuracy ?? 0).toFixed(3)}`
+      output.note(`fold ${fold.name} epoch ${epoch}: loss ${trainLoss.toFixed(4)}${validation}`)
+    },
+  } satisfies RunOptions
+  return { hooks, stop: () => bar?.stop() }
+}

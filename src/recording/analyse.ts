@@ -1,0 +1,141 @@
+// One call from recordings as they were read to what is reported of them: parts, responses, features, quality, warnings.
+import { decompose, type DecomposeOptions, type Decomposition, type SolverName } from '../cvxeda/decompose.ts'
+import { checkParams, type CvxedaParams } from '../cvxeda/problem.ts'
+import type { Recording } from '../datasets/trial.ts'
+import { DeviceError, GalvaniError, LimitError } from '../runtime/errors.ts'
+import type { Gpu } from '../runtime/gpu.ts'
+import { prepareRecording, type PreparedRecording, type PrepareOptions } from './prepare.ts'
+import type { SignalQuality } from './quality.ts'
+import { scrEvents, type ScrEvent } from './responses.ts'
+import { edaFeatures, inOwnUnit, type DecomposedEda, type EdaFeatures } from './tables.ts'
+import { DOUBTS, recordingWarnings } from './warnings.ts'
+
+/** Settings of cvxEDA and its solver that hold for all recordings of a call. */
+export type SolvingOptions = Omit<DecomposeOptions, 'sampleRate' | 'signal' | 'onProgress' | 'starts'>
+
+export interface AnalyseOptions extends PrepareOptions {
+  /** Of the recordings; default µS. */
+  unit?: string
+  /** Least amplitude of a response, in the recording's unit; default a tenth of the largest. */
+  minAmplitude?: number
+  solving?: SolvingOptions
+  /** Called with recordings done and recordings in total. */
+  onProgress?: (done: number, total: number) => void
+  /** Stops the work; the promise rejects with the signal's reason. */
+  signal?: AbortSignal
+}
+
+/** One analysed recording; amplitudes, levels and parts are in its own unit. */
+export interface Analysis {
+  /** Of the decomposition; a recording is as good as the worst of its parts. */
+  status: Decomposition['status']
+  /** Why the result may be wrong. */
+  reason?: string
+  /** What else to know before use, one sentence each. */
+  warnings: string[]
+  unit: string
+  /** Raw = tonic + phasic + residual. */
+  signals: DecomposedEda
+  events: ScrEvent[]
+  features: EdaFeatures
+  quality: SignalQuality
+  /** Missing samples that were filled. */
+  filled: number
+  /** Of the part that took most. */
+  iterations: number
+  /** Of the decomposition of the z-scored recording; summed over its parts. */
+  objective: number
+  /** The recording was (eda - mean) / std while it was decomposed; absent if it was not scaled. */
+  zscore?: { mean: number; std: number }
+  solver: SolverName
+  device: 'gpu' | 'cpu'
+  parameters: CvxedaParams
+}
+
+/**
+ * Analyses recordings of any lengths and rates in one call, on a GPU or in float64 on the CPU. Returns one result for each, in
+ * their order; what is wrong with one recording (too short, a long gap, too large for the device) stands in its place and
+ * leaves the others alone. @throws DeviceError when the device fails, UsageError for settings that suit no recording
+ */
+export async function analyse(device: Gpu | 'cpu', recordings: readonly Recording[], options: AnalyseOptions = {}): Promise<(Analysis | GalvaniError)[]> {
+  const all = recordings.map((recording) => prepareOrError(recording, options))
+  const ready = all.filter((one): one is PreparedRecording => !(one instanceof GalvaniError))
+  const found = await analysePrepared(device, ready, options)
+  return all.map((one) => (one instanceof GalvaniError ? one : (found.shift() as Analysis | GalvaniError)))
+}
+
+/** A recording made ready, or what is wrong with it. */
+export function prepareOrError(recording: Recording, options: PrepareOptions = {}): PreparedRecording | GalvaniError {
+  try {
+    return prepareRecording(recording, options)
+  } catch (error) {
+    return errorOfOne(error)
+  }
+}
+
+/** The second half of `analyse`, for callers that prepare recordings before they open a device. */
+export async function analysePrepared(device: Gpu | 'cpu', ready: readonly PreparedRecording[], options: AnalyseOptions = {}): Promise<(Analysis | GalvaniError)[]> {
+  const found = await decomposeAll(device, ready, options)
+  return found.map((parts, i) => {
+    options.signal?.throwIfAborted()
+    return parts instanceof GalvaniError ? parts : finish(ready[i] as PreparedRecording, parts, options, device === 'cpu' ? 'cpu' : 'gpu')
+  })
+}
+
+/** What is wrong with one recording, too large for the device in it, or unsuited to its rate; anything else ends the call. */
+export function errorOfOne(error: unknown): GalvaniError {
+  const isDeviceError = error instanceof DeviceError && !(error instanceof LimitError)
+  if (!(error instanceof GalvaniError) || isDeviceError) throw error
+  return error
+}
+
+/** The decomposed parts of each recording, or why it has none: a call that fails is repeated with halves of the recordings. */
+async function decomposeAll(device: Gpu | 'cpu', ready: readonly PreparedRecording[], options: AnalyseOptions): Promise<(Decomposition[] | GalvaniError)[]> {
+  if (ready.length === 0) return []
+  const { onProgress, signal } = options
+  const signals = ready.flatMap((one) => one.signals)
+  const sampleRate = ready.flatMap((one) => one.signals.map(() => one.recording.sampleRate))
+  try {
+    const found = await decompose(device, signals, {
+      ...options.solving,
+      sampleRate,
+      ...(onProgress && { onProgress: (done: number, total: number) => onProgress(Math.floor((done / total) * ready.length), ready.length) }),
+      ...(signal && { signal }),
+    })
+    let next = 0
+    return ready.map((one) => found.slice(next, (next += one.signals.length)))
+  } catch (error) {
+    const problem = errorOfOne(error)
+    if (ready.length === 1) return [problem]
+    const middle = ready.length >> 1
+    const part = (from: number, to: number): Promise<(Decomposition[] | GalvaniError)[]> =>
+      decomposeAll(device, ready.slice(from, to), { ...options, ...(onProgress && { onProgress: (done: number) => onProgress(from + done, ready.length) }) })
+    return [...(await part(0, middle)), ...(await part(middle, ready.length))]
+  }
+}
+
+const FROM_BEST = ['trivial', 'solved', 'solved-inaccurate', 'max-iterations', 'badly-scaled'] as const
+
+function finish(prepared: PreparedRecording, parts: readonly Decomposition[], options: AnalyseOptions, device: 'gpu' | 'cpu'): Analysis {
+  const { recording: { eda, sampleRate }, mean, std, quality } = prepared
+  const { unit = 'µS', minAmplitude, zscore = true, solving = {} } = options
+  const signals = inOwnUnit(eda, sampleRate, prepared.parts, parts, { mean, std })
+  const events = scrEvents({ ...signals, ...(minAmplitude !== undefined && { minAmplitude }) })
+  const status = FROM_BEST.findLast((one) => parts.some((part) => part.status === one)) as Decomposition['status']
+  const reason = DOUBTS[status]
+  return {
+    status,
+    ...(reason !== undefined && { reason }),
+    warnings: recordingWarnings(prepared, events, signals.tonic, unit),
+    unit, signals, events,
+    features: edaFeatures(signals, events),
+    quality,
+    filled: prepared.parts.reduce((sum, { filled }) => sum + filled, 0),
+    iterations: Math.max(...parts.map(({ iterations }) => iterations)),
+    objective: parts.reduce((sum, { objective }) => sum + objective, 0),
+    ...(zscore && { zscore: { mean, std } }),
+    solver: solving.solver ?? 'interior-point',
+    device,
+    parameters: checkParams(sampleRate, solving),
+  }
+}

@@ -1,0 +1,35 @@
+// A study as it lies in a store, as recorded or prepared, and its way to the model's input.
+import { loadTrialTable } from '../datasets/trial_table.ts'
+import type { TrialSet } from '../datasets/trial.ts'
+import { FormatError } from '../runtime/errors.ts'
+import type { Gpu } from '../runtime/gpu.ts'
+import type { Store } from '../store/store.ts'
+import { prepareTrials, type PreparedSet, type PrepareOptions } from './prepare.ts'
+import { isPrepared, loadPrepared } from './prepared_files.ts'
+
+/** A prepared set as it is, or trials that are still to be prepared. */
+export type Dataset = { kind: 'prepared'; set: PreparedSet } | { kind: 'table'; set: TrialSet }
+
+export interface DatasetOptions {
+  /** What messages and reports call it. */
+  name: string
+  /** Hz, if the files do not say. */
+  sampleRate?: number
+}
+
+/** Reads a trial table, or what `savePrepared` wrote; no device is needed yet. @throws FormatError */
+export async function loadDataset(store: Store, { name, sampleRate }: DatasetOptions): Promise<Dataset> {
+  if (await isPrepared(store)) return { kind: 'prepared', set: await loadPrepared(store, name) }
+  return { kind: 'table', set: await loadTrialTable(store, { name, ...(sampleRate !== undefined && { sampleRate }) }) }
+}
+
+/** Trials ready for a model of this input. @throws FormatError when they were prepared for another one */
+export async function prepareDataset(gpu: Gpu, { kind, set }: Dataset, options: PrepareOptions): Promise<PreparedSet> {
+  if (kind === 'table') return prepareTrials(gpu, set, options)
+  const { length, dropSeconds } = options
+  if (set.length === length && set.dropSeconds === dropSeconds) return set
+  throw new FormatError(
+    `${set.name} was prepared with --length ${set.length} --drop ${set.dropSeconds}, but ${length} points after ` +
+      `${dropSeconds} s are needed; prepare it again`,
+  )
+}

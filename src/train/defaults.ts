@@ -1,0 +1,44 @@
+// A run's settings where nobody chose others, and a whole configuration from the few that somebody did.
+import { checkConfig, presets, type ModelConfig } from '../model/config.ts'
+import { CHANNELS } from '../signal/channels.ts'
+import { checkRunConfig, type RunConfig } from './config.ts'
+
+/** Of everything but the network and the seconds dropped, which `DEFAULT_PRESET`, `DROP_SECONDS` and the data decide. */
+export const defaultRun: Readonly<Omit<RunConfig, 'model' | 'drop'>> = {
+  dimension: 'arousal', labels: 'two-means', folds: 'subject:10', validation: 0.15, seed: 1, signals: [...CHANNELS],
+  init: 'he', optimizer: { name: 'adam', weightDecay: 0 }, learningRate: 0.001, decay: 0.9, decayEpochs: 15, epochs: 30, batch: 32, patience: 10,
+}
+
+export const DEFAULT_PRESET: ModelConfig['preset'] = 'paper'
+/** Seconds that the paper cuts from the start of each trial. */
+export const DROP_SECONDS = 3
+
+/** What the data decide, unless a setting says otherwise. */
+export interface DataFacts {
+  /** Length of the music vectors; 0 if there are none. */
+  musicDim: number
+  /** Points and seconds dropped, of data that are prepared already. */
+  length?: number
+  dropSeconds?: number
+}
+
+/** Some settings of a run. Those of the network start from `preset`; `music: 'none'` leaves the music out that the data have. */
+export interface RunSettings extends Partial<Omit<RunConfig, 'model'>> {
+  preset?: ModelConfig['preset']
+  model?: Partial<ModelConfig>
+  music?: 'auto' | 'none'
+}
+
+/** @throws UsageError naming the first setting that is out of range or does not fit the others */
+export function resolveRun(settings: RunSettings, { musicDim, length, dropSeconds }: DataFacts): RunConfig {
+  const { preset = DEFAULT_PRESET, model: chosen, music = 'auto', ...own } = settings
+  const signals = own.signals ?? defaultRun.signals
+  const model = checkConfig({
+    ...presets[preset],
+    in_channels: signals.length,
+    music_dim: music === 'none' ? 0 : musicDim,
+    ...(length !== undefined && { length }),
+    ...chosen,
+  })
+  return checkRunConfig({ ...defaultRun, drop: dropSeconds ?? DROP_SECONDS, ...own, signals: [...signals], model })
+}

@@ -1,0 +1,126 @@
+// What a run's models are worth: each on its own test people, or all together on other rated data.
+import { majorityClass } from '../evaluation/baselines.ts'
+import { findFold } from '../evaluation/folds.ts'
+import type { LabelledTrials } from '../evaluation/labels.ts'
+import { classificationMetrics, type ClassificationMetrics } from '../evaluation/metrics.ts'
+import { FormatError, UsageError } from '../runtime/errors.ts'
+import type { Gpu } from '../runtime/gpu.ts'
+import type { TrainedModel } from './checkpoint.ts'
+import type { Dataset } from './dataset.ts'
+import { chance, modelScores, pool, predictionsOf, scores } from './evaluate.ts'
+import { labelReadable, makeExperiment, type Experiment, type SplitTrial } from './experiment.ts'
+import { inputsOf } from './inputs.ts'
+import type { PreparedSet, PreparedTrial } from './prepare.ts'
+import { probabilitiesOf } from './predictor.ts'
+import { foldPlanSummary } from './run.ts'
+import { finishedFolds } from './run_files.ts'
+import type { FoldResult, PooledResult, RunSummary } from './run_summary.ts'
+import { ensemble, prepareForRun, seenIn, type ComputeHooks, type Seen, type TrainedRun } from './trained_run.ts'
+
+/** Every trained fold on the people it did not see. */
+export interface OwnEvaluation extends Pick<RunSummary, 'dimension' | 'folds' | 'results' | 'pooled'> {
+  dataset: DatasetName
+}
+
+type DatasetName = Pick<RunSummary['dataset'], 'name' | 'synthetic'>
+
+/** Whether a run's models can be judged on a dataset, told before any work is spent. @throws FormatError */
+export const requireRated = ({ config }: Pick<TrainedRun, 'config'>, { set }: Dataset): void => void labelReadable<SplitTrial>(set, config)
+
+/** Computes again, from the stored weights, what each fold says of its own test people. `dataset` is the run's own. @throws FormatError */
+export async function evaluateRun(gpu: Gpu, run: TrainedRun, dataset: Dataset, hooks: ComputeHooks = {}): Promise<OwnEvaluation> {
+  const { store, config, folds, models } = run
+  requireRated(run, dataset)
+  const set = await prepareForRun(gpu, run, dataset, hooks)
+  const experiment = makeExperiment(set, config)
+  const results: FoldResult[] = []
+  for (const stored of await finishedFolds(store, experiment)) {
+    const { test } = findFold(experiment.plan, stored.name)
+    const probabilities = await probabilitiesOf(gpu, config, models[folds.indexOf(stored.name)] as TrainedModel, experiment.set, test, hooks.signal)
+    const predictions = stored.predictions.map((of, i) => ({ ...of, probability: probabilities[i] as number }))
+    results.push({ ...stored, predictions, ...scores(predictions) })
+  }
+  return { dimension: config.dimension, dataset: { name: set.name, synthetic: set.synthetic }, folds: foldPlanSummary(experiment), results, pooled: pool(results, config.seed) }
+}
+
+/** The mean of all models on other data, */
+interface Elsewhere extends Seen {
+  dimension: RunSummary['dimension']
+  dataset: DatasetName
+  /** Names of the folds whose models they are. */
+  models: string[]
+  skipped: PreparedSet['skipped']
+}
+
+/** beside baselines that learned from what the models learned from, */
+interface BesideBaselines extends Elsewhere {
+  pooled: PooledResult
+}
+
+/** or, where the run's own data cannot be read, alone: beside the more frequent class of the very trials that are judged. */
+interface Alone extends Elsewhere {
+  pooled: Pick<PooledResult, 'model' | 'interval' | 'permutation'>
+  majorityOfTheseTrials: ClassificationMetrics
+  /** Why there are no baselines. */
+  missing: string
+}
+
+export type OtherEvaluation = BesideBaselines | Alone
+
+/**
+ * Judges all models together on other rated data. `own` yields the data that the run was made from, for the baselines; what it
+ * throws is why there are none. @throws FormatError
+ */
+export async function evaluateElsewhere(gpu: Gpu, run: TrainedRun, dataset: Dataset, own: () => Promise<Dataset>, hooks: ComputeHooks = {}): Promise<OtherEvaluation> {
+  const { config, folds, models } = run
+  requireRated(run, dataset)
+  const set = await prepareForRun(gpu, run, dataset, hooks)
+  const labelled = labelReadable(set, config)
+  const { trials } = labelled
+  const probabilities = await ensemble(gpu, run, { ...set, trials }, hooks.signal)
+  const head = {
+    dimension: config.dimension,
+    dataset: { name: set.name, synthetic: set.synthetic },
+    models: folds,
+    ...seenIn(models, trials),
+    skipped: [...set.skipped, ...labelled.skipped],
+  }
+  const experiment = await ownExperiment(gpu, run, own, hooks)
+  if (typeof experiment !== 'string') return { ...head, pooled: besideBaselines(experiment, folds, labelled, probabilities) }
+  return { ...head, ...aloneOn(labelled, probabilities, config.seed), missing: `no baselines, since the run's own data cannot be read: ${experiment}` }
+}
+
+/** The data that the run was made from, or why they cannot be had. */
+async function ownExperiment(gpu: Gpu, run: TrainedRun, own: () => Promise<Dataset>, hooks: ComputeHooks): Promise<Experiment | string> {
+  try {
+    const experiment = makeExperiment(await prepareForRun(gpu, run, await own(), hooks), run.config)
+    await finishedFolds(run.store, experiment) // refuses data that have changed since
+    return experiment
+  } catch (error) {
+    if (error instanceof FormatError || error instanceof UsageError) return error.message
+    throw error
+  }
+}
+
+type Rated = Pick<LabelledTrials<PreparedTrial>, 'trials' | 'labels'>
+
+/** Both datasets as one fold: all that the trained folds learned from, and the other data as its test part. */
+function besideBaselines(own: Experiment, folds: readonly string[], other: Rated, probabilities: readonly number[]): PooledResult {
+  const { config, set, labelled, plan } = own
+  const trained = folds.map((name) => findFold(plan, name))
+  const train = [...new Set(trained.flatMap((fold) => [...fold.train, ...fold.validation]))]
+  const test = other.trials.map((_, i) => set.trials.length + i)
+  const joint = { ...set, trials: [...set.trials, ...other.trials] }
+  const labels = Uint8Array.from([...labelled.labels, ...other.labels])
+  const inputs = inputsOf(joint, config, train)
+  const predictions = predictionsOf(joint.trials, labels, { train, validation: [], test }, probabilities, inputs)
+  return { ...scores(predictions), ...chance(predictions, config.seed) }
+}
+
+/** Without baselines that learned elsewhere: the more frequent class of the very trials that are judged. */
+function aloneOn({ trials, labels }: Rated, probabilities: readonly number[], seed: number) {
+  const predictions = trials.map(({ subject }, i) => ({ subject, label: labels[i] as number, probability: probabilities[i] as number }))
+  const frequent = majorityClass(labels, [...trials.keys()])
+  const majorityOfTheseTrials = classificationMetrics(labels, trials.map(() => frequent))
+  return { pooled: { model: modelScores(predictions), ...chance(predictions, seed) }, majorityOfTheseTrials }
+}

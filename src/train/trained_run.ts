@@ -1,0 +1,102 @@
+// The models of a run, loaded: all of its folds together predict people whom none of them may know.
+import type { Gpu } from '../runtime/gpu.ts'
+import type { Store } from '../store/store.ts'
+import type { TrainedModel } from './checkpoint.ts'
+import type { RunConfig } from './config.ts'
+import type { Dataset } from './dataset.ts'
+import { prepareDataset } from './dataset.ts'
+import { withMusic, type MusicTrial } from './experiment.ts'
+import type { PreparedSet } from './prepare.ts'
+import { probabilitiesOf } from './predictor.ts'
+import { loadFoldModel, loadRunConfig, trainedFolds } from './run_files.ts'
+import { pinKernels } from './run_kernels.ts'
+
+/** A run whose folds, or some of them, are trained. */
+export interface TrainedRun {
+  /** The run folder. */
+  store: Store
+  config: RunConfig
+  /** Names of the trained folds, */
+  folds: string[]
+  /** and their models. */
+  models: TrainedModel[]
+}
+
+export interface ComputeHooks {
+  /** Trials prepared, of all. */
+  onProgress?: (done: number, total: number) => void
+  /** What the reader of the numbers should know. */
+  onWarning?: (message: string) => void
+  signal?: AbortSignal
+}
+
+/** Reads a run folder. `name` is what messages call it. @throws FormatError, UsageError when it holds no trained model */
+export async function loadRun(store: Store, name = 'the run'): Promise<TrainedRun> {
+  const config = await loadRunConfig(store, name)
+  const folds = await trainedFolds(store, name)
+  return { store, config, folds, models: await Promise.all(folds.map((fold) => loadFoldModel(store, fold))) }
+}
+
+/** Trials as this run's models read them, on the kernels that it used before. @throws FormatError */
+export async function prepareForRun(gpu: Gpu, { store, config }: Pick<TrainedRun, 'store' | 'config'>, dataset: Dataset, { onProgress, onWarning, signal }: ComputeHooks): Promise<PreparedSet> {
+  const hooks = { ...(onProgress && { onProgress }), ...(signal && { signal }) }
+  const set = await prepareDataset(gpu, dataset, { length: config.model.length, dropSeconds: config.drop, ...hooks })
+  await pinKernels(gpu, store, onWarning)
+  return set
+}
+
+export interface TrialPrediction {
+  trial: string
+  subject: string
+  stimulus: string
+  /** Of class 1, high. */
+  probability: number
+  predicted: 'low' | 'high'
+}
+
+export interface Predictions extends Seen {
+  /** What the data are called. */
+  name: string
+  predictions: TrialPrediction[]
+  skipped: PreparedSet['skipped']
+}
+
+/** Whether a run's models can read a dataset, told before any work is spent. @throws FormatError */
+export const requireReadable = ({ config }: Pick<TrainedRun, 'config'>, { set }: Dataset): void => void withMusic<MusicTrial>(set, config)
+
+/** The mean probability of all models, for each trial that they can read; ratings are not needed. @throws FormatError */
+export async function predict(gpu: Gpu, run: TrainedRun, dataset: Dataset, hooks: ComputeHooks = {}): Promise<Predictions> {
+  requireReadable(run, dataset)
+  const prepared = await prepareForRun(gpu, run, dataset, hooks)
+  const { trials, skipped } = withMusic(prepared, run.config)
+  const probabilities = await ensemble(gpu, run, { ...prepared, trials }, hooks.signal)
+  const predictions = trials.map(({ id, subject, stimulus }, i): TrialPrediction => {
+    const probability = probabilities[i] as number
+    return { trial: id, subject, stimulus, probability, predicted: probability > 0.5 ? 'high' : 'low' }
+  })
+  return { name: prepared.name, ...seenIn(run.models, trials), predictions, skipped: [...prepared.skipped, ...skipped] }
+}
+
+/** Mean probability of class 1 over the models, for each trial. */
+export async function ensemble(gpu: Gpu, { config, models }: TrainedRun, set: PreparedSet, signal?: AbortSignal): Promise<number[]> {
+  const trials = [...set.trials.keys()]
+  const sums = new Array<number>(trials.length).fill(0)
+  for (const model of models) {
+    const own = await probabilitiesOf(gpu, config, model, set, trials, signal)
+    own.forEach((probability, i) => (sums[i] = (sums[i] as number) + probability / models.length))
+  }
+  return sums
+}
+
+/** How much of the data is of people that some model was trained on: their results are no test. */
+export interface Seen {
+  seenSubjects: number
+  seenTrials: number
+}
+
+/** People are compared by name. */
+export function seenIn(models: readonly TrainedModel[], trials: readonly { subject: string }[]): Seen {
+  const known = new Set(models.flatMap(({ subjects }) => subjects))
+  const seen = trials.filter(({ subject }) => known.has(subject))
+  return { seenSubjects: new Set(seen.map(({ subject }) => subject)).size, seenTrials: seen.length }
+}
