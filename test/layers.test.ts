@@ -1,4 +1,4 @@
-// The house rules, read off the import statements of src/.
+// The house rules, read off the import statements: src/ is one library of layers, programs stand beside it.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -42,9 +42,13 @@ const isOurs = (name: string) => name.endsWith('.ts') && !name.startsWith('../')
 const isPackage = (name: string) => !/^(\.\.\/|node:)/.test(name) && !name.endsWith('.ts')
 
 /** With a device, from the lowest. */
-const GPU_LAYERS = ['runtime', 'kernels', 'tune', 'qp', 'cvxeda', 'model', 'train', 'report', 'verify', 'cli']
+const GPU_LAYERS = ['runtime', 'kernels', 'tune', 'qp', 'cvxeda', 'recording', 'model', 'train', 'report', 'verify']
 /** Without a device: below all of those but the runtime's few modules that need no device either. */
-const HOST_LAYERS = ['data', 'signal', 'formats', 'store']
+const HOST_LAYERS = ['signal', 'formats', 'store', 'charts', 'datasets', 'evaluation']
+/** The layers with a device that read, write or draw as well. */
+const USE_FILES = ['recording', 'train', 'report', 'verify']
+/** Beside src/, from the lowest. */
+const PROGRAMS = ['bench', 'cli']
 const NO_DEVICE = ['runtime/errors.ts', 'runtime/random.ts']
 /** What the float64 twins share with the code they check: the names of settings, and the network's plan of layers. */
 const SHARED_WITH_TWINS = [...NO_DEVICE, 'model/config.ts', 'model/architecture.ts']
@@ -52,11 +56,11 @@ const SHARED_WITH_TWINS = [...NO_DEVICE, 'model/config.ts', 'model/architecture.
 function mayImport(from: string, to: string): boolean {
   const [a, b] = [layerOf(from), layerOf(to)]
   if (a === b || a === '') return true
-  if (b === '') return a === 'cli' || to === 'version.ts'
+  if (b === '') return to === 'version.ts'
   if (a === 'reference') return SHARED_WITH_TWINS.includes(to)
   if (b === 'reference') return a === 'verify'
   if (HOST_LAYERS.includes(a)) return HOST_LAYERS.includes(b) || NO_DEVICE.includes(to)
-  if (HOST_LAYERS.includes(b)) return GPU_LAYERS.indexOf(a) >= GPU_LAYERS.indexOf('train')
+  if (HOST_LAYERS.includes(b)) return USE_FILES.includes(a)
   return GPU_LAYERS.includes(b) && GPU_LAYERS.indexOf(b) < GPU_LAYERS.indexOf(a)
 }
 
@@ -99,7 +103,7 @@ function folderGraph(modules: Modules): Map<string, string[]> {
 function platformImports(modules: Modules): string[] {
   const allowed = (from: string, name: string) =>
     name.startsWith('node:')
-      ? ['runtime/node.ts', 'runtime/swiftshader.ts', 'store/node.ts'].includes(from) || from.startsWith('cli/')
+      ? ['runtime/node.ts', 'runtime/swiftshader.ts', 'store/node.ts'].includes(from)
       : name !== 'webgpu' || from === 'runtime/node.ts'
   return [...modules].flatMap(([from, names]) =>
     names.filter((name) => !allowed(from, name)).map((name) => `${from} imports ${name}`),
@@ -132,14 +136,27 @@ function touchedOnImport(path: string, text: string): string[] {
   return found
 }
 
-function readSources(): Record<string, string> {
-  const src = join(root, 'src')
-  const paths = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
-  return Object.fromEntries(paths.map((path) => [path.replaceAll('\\', '/'), readFileSync(join(src, path), 'utf8')]))
+/** What modules of src/ name outside of it, but for shaders and the version. */
+function leavingTheLibrary(modules: Modules): string[] {
+  const allowed = (from: string, name: string) => name.startsWith('../shaders/') || (from === 'version.ts' && name === '../package.json')
+  return [...modules].flatMap(([from, names]) =>
+    names.filter((name) => name.startsWith('../') && !allowed(from, name)).map((name) => `${from} imports ${name}`),
+  )
+}
+
+/** Imports of one program by one that stands below it; paths are relative to the root. */
+const programsUpwards = (modules: Modules): string[] =>
+  [...modules].flatMap(([from, names]) =>
+    names.filter((name) => PROGRAMS.indexOf(layerOf(name)) > PROGRAMS.indexOf(layerOf(from))).map((name) => `${from} imports ${name}`),
+  )
+
+function readSources(folder: string): Record<string, string> {
+  const paths = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
+  return Object.fromEntries(paths.map((path) => [path.replaceAll('\\', '/'), readFileSync(join(root, folder, path), 'utf8')]))
 }
 
 describe('the sources', () => {
-  const sources = readSources()
+  const sources = readSources('src')
   const modules = modulesOf(sources)
 
   it('are all in a known layer', () => {
@@ -150,6 +167,8 @@ describe('the sources', () => {
   })
 
   it('import downwards only', () => expect(upwardImports(modules)).toEqual([]))
+
+  it('import no program', () => expect(leavingTheLibrary(modules)).toEqual([]))
 
   it('have no cycle of modules, types included', () => expect(findCycle(modules)).toBeNull())
 
@@ -170,9 +189,19 @@ describe('the sources', () => {
     expect(foreignImports(modules, entry).filter((found) => found.includes(' imports node:'))).toEqual([])
   })
 
-  it('touch nothing of their host when imported, the programs excepted', () => {
-    const library = Object.entries(sources).filter(([path]) => !path.startsWith('cli/'))
-    expect(library.flatMap(([path, text]) => touchedOnImport(path, text))).toEqual([])
+  it('touch nothing of their host when imported', () => {
+    expect(Object.entries(sources).flatMap(([path, text]) => touchedOnImport(path, text))).toEqual([])
+  })
+})
+
+describe('the programs', () => {
+  const sources = PROGRAMS.flatMap((folder) => Object.entries(readSources(folder)).map(([path, text]) => [`${folder}/${path}`, text]))
+  const modules = modulesOf(Object.fromEntries(sources) as Record<string, string>)
+
+  it('stand on each other in one order, without a cycle', () => {
+    expect(modules.get('cli/main.ts')).toContain('src/version.ts')
+    expect(programsUpwards(modules)).toEqual([])
+    expect(findCycle(modules)).toBeNull()
   })
 })
 
@@ -194,9 +223,11 @@ describe('the rules find', () => {
     ['runtime/a.ts', '../kernels/b.ts'],
     ['model/a.ts', '../train/b.ts'],
     ['train/a.ts', '../report/b.ts'],
-    ['data/a.ts', '../cvxeda/b.ts'],
+    ['datasets/a.ts', '../cvxeda/b.ts'],
     ['signal/a.ts', '../runtime/gpu.ts'],
-    ['kernels/a.ts', '../data/b.ts'],
+    ['evaluation/a.ts', '../train/b.ts'],
+    ['kernels/a.ts', '../datasets/b.ts'],
+    ['model/a.ts', '../formats/b.ts'],
     ['train/a.ts', '../reference/b.ts'],
     ['reference/a.ts', '../kernels/b.ts'],
     ['train/a.ts', '../index.ts'],
@@ -210,9 +241,10 @@ describe('the rules find', () => {
     ['verify/a.ts', '../reference/b.ts'],
     ['verify/a.ts', '../train/b.ts'],
     ['report/a.ts', '../train/b.ts'],
-    ['train/a.ts', '../data/b.ts'],
-    ['data/a.ts', '../formats/b.ts'],
-    ['data/a.ts', '../runtime/errors.ts'],
+    ['train/a.ts', '../evaluation/b.ts'],
+    ['recording/a.ts', '../charts/b.ts'],
+    ['datasets/a.ts', '../formats/b.ts'],
+    ['evaluation/a.ts', '../runtime/errors.ts'],
   ])('nothing wrong with %s importing %s', (from, name) => {
     expect(upwardImports(modulesOf({ [from]: importing(name) }))).toEqual([])
   })
@@ -220,20 +252,27 @@ describe('the rules find', () => {
   it('cycles of modules and of folders', () => {
     const ring = modulesOf({ 'a/a.ts': importing('./b.ts'), 'a/b.ts': importing('./c.ts'), 'a/c.ts': importing('./a.ts') })
     expect(findCycle(ring)).toEqual(['a/a.ts', 'a/b.ts', 'a/c.ts', 'a/a.ts'])
-    const folders = modulesOf({ 'data/a.ts': importing('../formats/b.ts'), 'formats/c.ts': importing('../data/d.ts') })
+    const folders = modulesOf({ 'datasets/a.ts': importing('../formats/b.ts'), 'formats/c.ts': importing('../datasets/d.ts') })
     expect(findCycle(folders)).toBeNull()
-    expect(findCycle(folderGraph(folders))).toEqual(['data', 'formats', 'data'])
+    expect(findCycle(folderGraph(folders))).toEqual(['datasets', 'formats', 'datasets'])
     const diamond = modulesOf({ 'a/a.ts': `${importing('./b.ts')}\n${importing('./c.ts')}`, 'a/b.ts': importing('./c.ts') })
     expect(findCycle(diamond)).toBeNull()
   })
 
   it('Node and Dawn in the wrong place', () => {
-    const wrong = { 'data/a.ts': importing('node:fs'), 'runtime/gpu.ts': importing('webgpu') }
-    const right = { 'cli/a.ts': importing('node:fs'), 'runtime/node.ts': importing('webgpu') }
+    const wrong = { 'datasets/a.ts': importing('node:fs'), 'runtime/gpu.ts': importing('webgpu') }
+    const right = { 'store/node.ts': importing('node:fs'), 'runtime/node.ts': importing('webgpu') }
     expect(platformImports(modulesOf({ ...wrong, ...right }))).toEqual([
-      'data/a.ts imports node:fs',
+      'datasets/a.ts imports node:fs',
       'runtime/gpu.ts imports webgpu',
     ])
+  })
+
+  it('a program that the library imports, and a program that imports one above it', () => {
+    const library = modulesOf({ 'a/a.ts': `${importing('../../bench/b.ts')}\n${importing('../../shaders/x.wgsl')}` })
+    expect(leavingTheLibrary(library)).toEqual(['a/a.ts imports ../bench/b.ts'])
+    const programs = modulesOf({ 'bench/a.ts': importing('../cli/b.ts'), 'cli/a.ts': importing('../bench/b.ts') })
+    expect(programsUpwards(programs)).toEqual(['bench/a.ts imports cli/b.ts'])
   })
 
   it('a package behind two re-exports', () => {
