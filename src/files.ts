@@ -1,14 +1,24 @@
 // galvani/files: readers and writers. They take text or bytes, so they run in a page as well; csv-parse and fflate come with them.
+
+// Recordings
 export { readRecording, type RecordingOptions } from './recording/read.ts'
-export { loadTrialTable, readTrialTable, type TrialTableFiles, type TrialTableOptions } from './datasets/trial_table.ts'
-export { labelTrials, parseLabelScheme, type LabelledTrials, type LabelScheme } from './evaluation/labels.ts'
-export { twoMeans, type TwoMeans } from './evaluation/two_means.ts'
-export { makeTrialTable, type SyntheticStudy } from './datasets/synthetic.ts'
+export { analyseFiles, type BatchHooks, type BatchSettings, type Outcome, type RecordingFile, type RecordingResult } from './recording/batch.ts'
+export { fileNames, pictureFile, tableFiles, type Format } from './recording/files.ts'
+export { contactSheet, thumbnail } from './recording/contact_sheet.ts'
+export { decompositionSvg } from './recording/picture.ts'
 export type { Recording, Trial, TrialSet } from './datasets/trial.ts'
+
+// Studies
+export { loadTrialTable, readTrialTable, type TrialTableFiles, type TrialTableOptions } from './datasets/trial_table.ts'
+export { makeTrialTable, type SyntheticStudy } from './datasets/synthetic.ts'
+
+// Formats
 export { formatNpy, formatNpz } from './formats/npz.ts'
 export { parseSafetensors, serializeSafetensors } from './formats/safetensors.ts'
 export { parseTorchCheckpoint } from './formats/torch.ts'
 export { renameReleased } from './formats/released_names.ts'
+
+// Where files are kept
 export { IndexedDbStore } from './store/indexeddb.ts'
 export { MemoryStore } from './store/memory.ts'
 export type { Store } from './store/store.ts'

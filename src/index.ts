@@ -1,4 +1,6 @@
-// The public API: everything here runs in a browser as it is, with no runtime dependency and no side effect on import.
+// galvani: everything here runs in a browser as it is, with no runtime dependency and no side effect on import.
+
+// Device, tensors and plans
 export { Gpu, type AdapterInfo, type GpuOptions } from './runtime/gpu.ts'
 export { Plan, type Launch } from './runtime/plan.ts'
 export { Tensor, type DType } from './runtime/tensor.ts'
@@ -7,40 +9,36 @@ export { Random } from './runtime/random.ts'
 export type { Shape } from './runtime/shape.ts'
 export * from './runtime/errors.ts'
 
-export { conv1d, conv1dBackwardInput, conv1dBackwardWeight, convWeightShape, type ConvGeometry } from './kernels/conv1d.ts'
-export { linear, linearBackward, linearWeightShape } from './kernels/linear.ts'
-export { batchNorm, batchNormBackward } from './kernels/batchnorm.ts'
-export { add, relu, reluBackward, sigmoid, sigmoidBackward } from './kernels/elementwise.ts'
-export { pool1d, pool1dBackward, type PoolGeometry } from './kernels/pool.ts'
-export { channelAttention, channelAttentionBackward } from './kernels/channel_attention.ts'
-export { segmentMean, segmentMeanBackward } from './kernels/segment_mean.ts'
-export { temporalAttention, temporalAttentionBackward } from './kernels/temporal_attention.ts'
-export { oneHot, softmax, softmaxBackward, softmaxCrossEntropy } from './kernels/softmax.ts'
-export { channelsLast, concat, flatten, flattenBackward, slice } from './kernels/layout.ts'
-export { packWeight, toChannelsFirst, toChannelsLast, unpackWeight } from './kernels/host_layout.ts'
-export { optimizerStateCount, optimizerStep, stepRate, type OptimizerConfig } from './kernels/optimizer.ts'
-export { clipSegments, wholeSegment, type Segments } from './kernels/segments.ts'
-
+// Decomposition of signals: cvxEDA, whole or as they are made
 export { decompose, SOLVERS, type DecomposeOptions, type Decomposition, type SolverName, type Start } from './cvxeda/decompose.ts'
 export type { BaselineCorrection } from './cvxeda/problem.ts'
 export type { Form } from './cvxeda/solver.ts'
-export { solveQp, type QpOptions, type QpSolution, type QpStatus } from './qp/dense.ts'
-export type { QuadraticProgram } from './qp/program.ts'
 export { decomposeStream, type DecompositionStream, type StreamOptions } from './cvxeda/stream.ts'
 export type { StreamPart, StreamScale, StreamUpdate } from './cvxeda/smoother.ts'
-export { fillGaps, splitAtGaps, type Part } from './signal/gaps.ts'
-export { zscore } from './signal/normalize.ts'
-export { interpolateLinear } from './signal/resample.ts'
+
+// Recordings: from samples to responses, features and warnings
+export { analyse, type Analysis, type AnalyseOptions, type SolvingOptions } from './recording/analyse.ts'
 export { scrEvents, type ScrEvent, type ScrInput } from './recording/responses.ts'
 export { qualityWarnings, signalQuality, type SignalQuality, type Span } from './recording/quality.ts'
 export {
   edaFeatures, eventColumns, inOwnUnit, sampleColumns, type Columns, type DecomposedEda, type DecomposedPart, type EdaFeatures,
 } from './recording/tables.ts'
+export { fillGaps, splitAtGaps, type Part } from './signal/gaps.ts'
+export { zscore } from './signal/normalize.ts'
+export { interpolateLinear } from './signal/resample.ts'
 export { CHANNELS, toChannels, type Channel } from './signal/channels.ts'
+export type { Recording } from './datasets/trial.ts'
 
+// Quadratic programs
+export { solveQp, type QpOptions, type QpSolution, type QpStatus } from './qp/dense.ts'
+export type { QuadraticProgram } from './qp/program.ts'
+
+// The network. All operators are in galvani/kernels; these two are what a plan with a model most often needs beside it.
 export { checkConfig, presets, OPENSMILE_FEATURES, type ModelConfig } from './model/config.ts'
 export { initialise, type InitKind } from './model/init.ts'
 export { Rtcan1d, type RtcanForward, type RtcanInputs } from './model/rtcan1d.ts'
 export { summarise, type LayerSummary, type ModelSummary, type ParameterSpec } from './model/summary.ts'
 export { Weights, type HostTensor, type HostTensors } from './model/weights.ts'
+export { relu } from './kernels/elementwise.ts'
+export { optimizerStep, type OptimizerConfig } from './kernels/optimizer.ts'
 export { parseSafetensors, serializeSafetensors } from './formats/safetensors.ts'

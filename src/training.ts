@@ -1,21 +1,35 @@
-// galvani/training: from trials to a cross-validated run and its report. Files go through a Store.
+// galvani/training: from trials to a cross-validated run, its report, and predictions. Files go through a Store.
+
+// Data
+export { loadDataset, prepareDataset, type Dataset, type DatasetOptions } from './train/dataset.ts'
 export { prepareTrials, type PreparedSet, type PreparedTrial, type PrepareOptions } from './train/prepare.ts'
 export { loadPrepared, savePrepared } from './train/prepared_files.ts'
+
+// A run: settings, training, report
+export { defaultRun, resolveRun, type DataFacts, type RunSettings } from './train/defaults.ts'
 export type { RunConfig } from './train/config.ts'
 export { makeExperiment, type Experiment } from './train/experiment.ts'
 export { trainRun, type RunIdentity, type RunOptions } from './train/run.ts'
+export type { RunSummary } from './train/run_summary.ts'
+export { runReport } from './report/html.ts'
+
+// What a run's models say and are worth
+export { loadRun, predict, type ComputeHooks, type Predictions, type Seen, type TrainedRun, type TrialPrediction } from './train/trained_run.ts'
+export { evaluateElsewhere, evaluateRun, type OtherEvaluation, type OwnEvaluation } from './train/evaluate_run.ts'
 export { loadModel, type TrainedModel } from './train/checkpoint.ts'
+
+// Evaluation without a device
+export { labelTrials, parseLabelScheme, type LabelledTrials, type LabelScheme } from './evaluation/labels.ts'
 export { makeFolds, parseFoldScheme, type Fold, type FoldPlan, type FoldScheme } from './evaluation/folds.ts'
 export { classificationMetrics, type ClassificationMetrics } from './evaluation/metrics.ts'
 export { bootstrapSubjects, pearson, wilcoxonSignedRank } from './evaluation/statistics.ts'
 export { trainLinearSvm, predictLinearSvm } from './evaluation/svm.ts'
+export { twoMeans, type TwoMeans } from './evaluation/two_means.ts'
+
+// Kernels measured on this adapter
 export { loadTunedKernels, TUNE_MODES, useTunedKernels, type TuneHooks, type TuneMode, type Workload } from './train/tuned_kernels.ts'
 export { measureCandidates, type Measured, type MeasureOptions } from './tune/measure.ts'
 export { tune, type TuneOptions, type Untuned } from './tune/tune.ts'
 export type { AdapterKey, TuneCache, TunedEntry } from './tune/cache.ts'
 export type { Clock } from './tune/timer.ts'
 export type { Choice } from './runtime/plan.ts'
-export type { RunSummary } from './train/run_summary.ts'
-export { runReport } from './report/html.ts'
-export { contactSheet, thumbnail } from './recording/contact_sheet.ts'
-export { decompositionSvg } from './recording/picture.ts'

@@ -1,7 +1,8 @@
 // galvani inside a program that has a device, buffers and passes of its own.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { create } from 'webgpu'
-import { add, Gpu, initialise, LimitError, Plan, presets, relu, Rtcan1d } from '../src/index.ts'
+import { Gpu, initialise, LimitError, Plan, presets, relu, Rtcan1d } from '../src/index.ts'
+import { add } from '../src/kernels.ts'
 import { openGpu } from '../src/runtime/node.ts'
 
 const STORAGE = 0x80

@@ -179,7 +179,7 @@ describe('the sources', () => {
     expect(modules.get('runtime/node.ts')).toContain('webgpu')
   })
 
-  it.each(['index.ts', 'runtime/browser.ts'])('%s reaches nothing that a browser lacks', (entry) => {
+  it.each(['index.ts', 'kernels.ts', 'runtime/browser.ts'])('%s reaches nothing that a browser lacks', (entry) => {
     expect(modules.has(entry)).toBe(true)
     expect(foreignImports(modules, entry)).toEqual([])
   })

@@ -12,6 +12,7 @@ const dist = join(root, 'dist')
 const aside = join(root, `dist.${process.pid}.tmp`)
 const ENTRIES = {
   index: 'index.ts',
+  kernels: 'kernels.ts',
   node: 'runtime/node.ts',
   browser: 'runtime/browser.ts',
   files: 'files.ts',

@@ -1,0 +1,20 @@
+// galvani/kernels: the operators, forward and backward, for networks of one's own. Each records dispatches on a `Plan`.
+
+// Layers
+export { conv1d, conv1dBackwardInput, conv1dBackwardWeight, convWeightShape, type ConvGeometry } from './kernels/conv1d.ts'
+export { linear, linearBackward, linearWeightShape } from './kernels/linear.ts'
+export { batchNorm, batchNormBackward } from './kernels/batchnorm.ts'
+export { add, relu, reluBackward, sigmoid, sigmoidBackward } from './kernels/elementwise.ts'
+export { pool1d, pool1dBackward, type PoolGeometry } from './kernels/pool.ts'
+export { channelAttention, channelAttentionBackward } from './kernels/channel_attention.ts'
+export { temporalAttention, temporalAttentionBackward } from './kernels/temporal_attention.ts'
+export { segmentMean, segmentMeanBackward } from './kernels/segment_mean.ts'
+export { clipSegments, wholeSegment, type Segments } from './kernels/segments.ts'
+
+// Losses and optimizers
+export { oneHot, softmax, softmaxBackward, softmaxCrossEntropy } from './kernels/softmax.ts'
+export { optimizerStateCount, optimizerStep, stepRate, type OptimizerConfig } from './kernels/optimizer.ts'
+
+// Layouts, on the device and on the host
+export { channelsLast, concat, flatten, flattenBackward, slice } from './kernels/layout.ts'
+export { packWeight, toChannelsFirst, toChannelsLast, unpackWeight } from './kernels/host_layout.ts'
