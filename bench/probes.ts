@@ -1,7 +1,7 @@
 // What this adapter can do at most, measured in the process that measures the kernels: every floor is computed from it.
 import { availableParallelism } from 'node:os'
-import copyShader from '../shaders/probe_copy.wgsl'
-import fmaShader from '../shaders/probe_fma.wgsl'
+import copyShader from '../shaders/probes/copy.wgsl'
+import fmaShader from '../shaders/probes/fma.wgsl'
 import type { Gpu } from '../src/runtime/gpu.ts'
 import { Plan } from '../src/runtime/plan.ts'
 import { ceilDiv } from '../src/runtime/shape.ts'

@@ -58,7 +58,7 @@ const KERNEL_ROWS: readonly { row: string; required: number; has: (kernel: Named
 ]
 const TRAFFIC = { row: 'elementwise, batch norm, pooling, optimizer', required: 0.8 }
 /** Its two small layers between the passes over the signal wait for loads, not for bandwidth. */
-const NO_TRAFFIC = /^channel_attention\./
+const NO_TRAFFIC = /^sca\./
 const STEP_FLOOR = 0.2
 const MOST_JS_MS = 0.8
 const MOST_DISPATCHES = 160

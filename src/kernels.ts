@@ -1,13 +1,13 @@
 // galvani/kernels: the operators, forward and backward, for networks of one's own. Each records dispatches on a `Plan`.
 
 // Layers
-export { conv1d, conv1dBackwardInput, conv1dBackwardWeight, convWeightShape, type ConvGeometry } from './kernels/conv1d.ts'
+export { conv1d, conv1dBackwardInput, conv1dBackwardWeight, convWeightShape, type ConvGeometry } from './kernels/conv1d/conv1d.ts'
 export { linear, linearBackward, linearWeightShape } from './kernels/linear.ts'
 export { batchNorm, batchNormBackward } from './kernels/batchnorm.ts'
 export { add, relu, reluBackward, sigmoid, sigmoidBackward } from './kernels/elementwise.ts'
 export { pool1d, pool1dBackward, type PoolGeometry } from './kernels/pool.ts'
-export { channelAttention, channelAttentionBackward } from './kernels/channel_attention.ts'
-export { temporalAttention, temporalAttentionBackward } from './kernels/temporal_attention.ts'
+export { channelAttention, channelAttentionBackward } from './kernels/sca.ts'
+export { temporalAttention, temporalAttentionBackward } from './kernels/attention.ts'
 export { segmentMean, segmentMeanBackward } from './kernels/segment_mean.ts'
 export { clipSegments, wholeSegment, type Segments } from './kernels/segments.ts'
 

@@ -12,7 +12,7 @@ import { checkTargets } from '../bench/targets.ts'
 import { cpuTime, kernelClock, wallClock } from '../bench/timing.ts'
 import { pageOf } from '../cli/bench/page.ts'
 import { add, relu } from '../src/kernels/elementwise.ts'
-import { conv1d } from '../src/kernels/conv1d.ts'
+import { conv1d } from '../src/kernels/conv1d/conv1d.ts'
 import { recordVariant, type Variant } from '../src/kernels/variants.ts'
 import { presets, type ModelConfig } from '../src/model/config.ts'
 import { initialise } from '../src/model/init.ts'
@@ -54,7 +54,7 @@ describe('the cost of a plan', () => {
     // 2 x 5 rows of 5 channels, each 3 taps of 6 channels; rows are padded to 8 of 4 bytes.
     const y = 4 * 2 * 5 * 8
     expect(conv).toEqual({
-      ...{ label: 'layer.conv', kernel: 'conv1d.forward', constants: expect.anything(), groups: [1, 1, 1] },
+      ...{ label: 'layer.conv', kernel: 'conv1d/reg.forward', constants: expect.anything(), groups: [1, 1, 1] },
       ...{ flops: 2 * (2 * 5 * 5) * (3 * 6), bytes: 4 * (2 * 10 * 8 + 3 * 8 * 8 + 8) + y },
     })
     expect(second).toMatchObject({ kernel: 'elementwise.relu', bytes: 2 * y })

@@ -1,9 +1,9 @@
 // The interior point's two forms against the float64 solver, at lengths and knots where chunks and spans are cut oddly.
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import carryShader from '../shaders/cvxeda_carry.wgsl'
-import driverShader from '../shaders/cvxeda_driver.wgsl'
-import riccatiShader from '../shaders/cvxeda_riccati.wgsl'
-import tonicShader from '../shaders/cvxeda_tonic.wgsl'
+import carryShader from '../shaders/cvxeda/carry.wgsl'
+import driverShader from '../shaders/cvxeda/driver.wgsl'
+import riccatiShader from '../shaders/cvxeda/riccati.wgsl'
+import tonicShader from '../shaders/cvxeda/tonic.wgsl'
 import { decompose, type Decomposition, type DecomposeOptions } from '../src/cvxeda/decompose.ts'
 import { interiorPoint } from '../src/cvxeda/interior_point.ts'
 import { createProblem } from '../src/cvxeda/problem.ts'

@@ -1,6 +1,6 @@
 // Partial sums of several tensors, added by as few dispatches as their memory allows.
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { conv1dBackwardWeight } from '../src/kernels/conv1d.ts'
+import { conv1dBackwardWeight } from '../src/kernels/conv1d/conv1d.ts'
 import { PartialSums } from '../src/kernels/partial_sums.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
 import { openGpu } from '../src/runtime/node.ts'

@@ -1,5 +1,5 @@
 // Every kernel, as the model, the optimizers and the solver launch it, in wgsl_reflect's lockstep race detector: no GPU needed.
-import { readdirSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
 import { detectRaces } from 'wgsl_reflect/wgsl_reflect.module.js'
 import { recordCopies, recordFma } from '../bench/probes.ts'
@@ -7,11 +7,11 @@ import { admm } from '../src/cvxeda/admm.ts'
 import { interiorPoint } from '../src/cvxeda/interior_point.ts'
 import { createProblem } from '../src/cvxeda/problem.ts'
 import { batchNorm, batchNormBackward, batchNormVariants } from '../src/kernels/batchnorm.ts'
-import { conv1d, conv1dBackwardInput, conv1dBackwardWeight, conv1dVariants } from '../src/kernels/conv1d.ts'
+import { conv1d, conv1dBackwardInput, conv1dBackwardWeight, conv1dVariants } from '../src/kernels/conv1d/conv1d.ts'
 import { optimizerStep } from '../src/kernels/optimizer.ts'
 import { segmentMean, segmentMeanBackward } from '../src/kernels/segment_mean.ts'
 import { clipSegments } from '../src/kernels/segments.ts'
-import { attentionVariants, temporalAttention, temporalAttentionBackward } from '../src/kernels/temporal_attention.ts'
+import { attentionVariants, temporalAttention, temporalAttentionBackward } from '../src/kernels/attention.ts'
 import { presets, type ModelConfig } from '../src/model/config.ts'
 import { Rtcan1d } from '../src/model/rtcan1d.ts'
 import { solveQp } from '../src/qp/dense.ts'
@@ -21,6 +21,7 @@ import { Plan, type Launch } from '../src/runtime/plan.ts'
 import { Random } from '../src/runtime/random.ts'
 import { packParams, specialise, type Constants, type Shader, type ShaderTypes } from '../src/runtime/shader.ts'
 import type { Tensor } from '../src/runtime/tensor.ts'
+import { describe as describeShader, shaderNames } from '../tools/wgsl.mjs'
 
 interface Dispatch {
   shader: Shader
@@ -141,10 +142,10 @@ function recordVariants(gpu: Gpu): void {
 
 /** Tiles small enough for the detector, by shader. */
 const SMALL_TILES: Readonly<Record<string, Constants>> = {
-  conv1d_tile: { ROWS: 8, COLUMNS: 4, DEPTH: 2, TM: 2, TN: 2, WORKGROUP: 8, ROW_LOADS: 2, COLUMN_LOADS: 4 },
-  batchnorm_column: { WORKGROUP: 8 },
-  channel_attention: { WORKGROUP: 4, LINES: 2, SUMS: 4 }, // of the two quads of the small networks
-  conv1d_backward_tile: { ROWS: 4, COLUMNS: 4, DEPTH: 4, TM: 1, TN: 2, WORKGROUP: 8, ROW_LOADS: 2, COLUMN_LOADS: 2 },
+  'conv1d/tile': { ROWS: 8, COLUMNS: 4, DEPTH: 2, TM: 2, TN: 2, WORKGROUP: 8, ROW_LOADS: 2, COLUMN_LOADS: 4 },
+  'batchnorm/column': { WORKGROUP: 8 },
+  sca: { WORKGROUP: 4, LINES: 2, SUMS: 4 }, // of the two quads of the small networks
+  'conv1d/backward_tile': { ROWS: 4, COLUMNS: 4, DEPTH: 4, TM: 1, TN: 2, WORKGROUP: 8, ROW_LOADS: 2, COLUMN_LOADS: 2 },
 }
 
 /**
@@ -238,11 +239,10 @@ describe('no two invocations touch one element unordered in', () => {
 describe('the detector', () => {
   it('has seen every entry point of every shader', async () => {
     const seen = new Set([...kernels.values()].map(({ shader, entry }) => `${shader.name}.${entry}`))
-    const names = readdirSync(new URL('../shaders/', import.meta.url)).filter((file) => file.endsWith('.wgsl'))
-    const shaders = await Promise.all(
-      names.map(async (file) => (await import(`../shaders/${file.replace('.wgsl', '')}.wgsl`)) as { default: Shader }),
-    )
-    const entries = shaders.flatMap(({ default: { name, entries } }) => Object.keys(entries).map((entry) => `${name}.${entry}`))
+    const entries = shaderNames().flatMap((name) => {
+      const text = readFileSync(new URL(`../shaders/${name}.wgsl`, import.meta.url), 'utf8')
+      return Object.keys(describeShader(text, name).entries).map((entry) => `${name}.${entry}`)
+    })
     expect([...seen].sort()).toEqual(entries.sort())
   })
 
@@ -253,16 +253,16 @@ describe('the detector', () => {
   })
 
   it.each([
-    ['conv1d_lane.forward ', 'thread % SG;', 'thread % SG / 2u;'],
-    ['temporal_attention_lane.forward ', 'thread % SG;', 'thread % SG / 2u;'],
-    ['conv1d_tile.forward ', 'workgroupBarrier();', ''],
-    ['batchnorm_column.forward ', 'workgroupBarrier();', ''],
-    ['batchnorm_column.backward ', 'workgroupBarrier();', ''],
-    ['channel_attention.forward ', 'workgroupBarrier();', ''],
-    ['channel_attention.backward ', 'workgroupBarrier();', ''],
+    ['conv1d/lane.forward ', 'thread % SG;', 'thread % SG / 2u;'],
+    ['attention/lane.forward ', 'thread % SG;', 'thread % SG / 2u;'],
+    ['conv1d/tile.forward ', 'workgroupBarrier();', ''],
+    ['batchnorm/column.forward ', 'workgroupBarrier();', ''],
+    ['batchnorm/column.backward ', 'workgroupBarrier();', ''],
+    ['sca.forward ', 'workgroupBarrier();', ''],
+    ['sca.backward ', 'workgroupBarrier();', ''],
     ['partial_sums.add ', '+ lane', '+ lane / 2u'],
-    ['conv1d_backward_tile.weight ', 'workgroupBarrier();', ''],
-    ['temporal_attention_tile.forward ', 'workgroupBarrier();', ''],
+    ['conv1d/backward_tile.weight ', 'workgroupBarrier();', ''],
+    ['attention/tile.forward ', 'workgroupBarrier();', ''],
   ])('finds what is wrong with %s when it is', (prefix, right, wrong) => {
     // Once is enough; at others the detector's own stack overflows, so much does it find.
     const broken = [...kernels.keys()].filter((name) => name.startsWith(prefix) && !/has_bias=0|stride=2/.test(name)).map((name) =>

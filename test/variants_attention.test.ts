@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { toChannelsLast } from '../src/kernels/host_layout.ts'
 import { segmentsOf } from '../src/kernels/segments.ts'
-import { attentionVariants, temporalAttention, temporalAttentionBackward } from '../src/kernels/temporal_attention.ts'
+import { attentionVariants, temporalAttention, temporalAttentionBackward } from '../src/kernels/attention.ts'
 import { ndarray, type NdArray } from '../src/reference/array.ts'
 import { attend, attendBackward } from '../src/reference/attention.ts'
 import { Gpu } from '../src/runtime/gpu.ts'
@@ -193,7 +193,7 @@ describe('without a word from the caller', () => {
     opened.variants.clear()
     const { plan } = await compiled(opened, cases[0]!, makeInputs(cases[0]!))
     const broadcasts = opened.info.isFallbackAdapter && opened.subgroupSize !== null
-    expect(plan.describe().match(/temporal_attention\w*lane/g)?.length ?? 0).toBe(broadcasts ? 3 : 0)
+    expect(plan.describe().match(/attention\/\w*lane/g)?.length ?? 0).toBe(broadcasts ? 3 : 0)
     plan.destroy()
   })
 })

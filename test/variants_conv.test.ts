@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   conv1d, conv1dBackwardInput, conv1dBackwardWeight, conv1dVariants,
   convWeightShape, windowCount,
-} from '../src/kernels/conv1d.ts'
-import { bestForRows, bestForWeight } from '../src/kernels/conv1d_families.ts'
+} from '../src/kernels/conv1d/conv1d.ts'
+import { bestForRows, bestForWeight } from '../src/kernels/conv1d/families.ts'
 import { packWeight, toChannelsLast } from '../src/kernels/host_layout.ts'
 import { linear, linearBackward } from '../src/kernels/linear.ts'
 import type { Variant } from '../src/kernels/variants.ts'
@@ -190,12 +190,12 @@ describe('by itself', () => {
       [1, wide, 'TM=1,TN=1'], [lanes, wide, 'TM=1,TN=1'], [lanes + 1, wide, 'TM=2,TN=2'], [999, wide, 'TM=3,TN=2'],
       [lanes, wide / 2, 'TM=1,TN=1'], [2 * lanes, wide / 2, 'TM=2,TN=1'], [4 * lanes, wide / 2, 'TM=4,TN=1'], [999, wide / 2, 'TM=6,TN=1'],
     ] as const) {
-      expect(kernelsOf(rows, channels), `${rows}x${channels}`).toContain(`conv1d_lane.forward<SG=${lanes},${tile}>`)
+      expect(kernelsOf(rows, channels), `${rows}x${channels}`).toContain(`conv1d/lane.forward<SG=${lanes},${tile}>`)
     }
-    expect(kernelsOf(99, 64)).toContain(`conv1d_backward_lane.weight<SG=${lanes},TM=1>`)
+    expect(kernelsOf(99, 64)).toContain(`conv1d/backward_lane.weight<SG=${lanes},TM=1>`)
     expect(bestForWeight(gpu, 4 * lanes, 64)).toBe('lane TM=1')
     expect(bestForWeight(gpu, 4 * lanes + 4, 64)).toBe('lane TM=2')
-    expect(kernelsOf(99, 8)).toContain('conv1d.forward<')
+    expect(kernelsOf(99, 8)).toContain('conv1d/reg.forward<')
   })
 
   it('a real GPU takes the largest tile that gives enough of it something to do', () => {

@@ -1,15 +1,14 @@
-// npm run gen [-- --check]: writes shaders/*.d.wgsl.ts, or fails when one is stale.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { describe, typesOf } from './wgsl.mjs'
+// npm run gen [-- --check]: writes a .d.wgsl.ts beside each shader, or fails when one is stale.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { describe, shaderNames, typesOf } from './wgsl.mjs'
 
 const shaders = new URL('../shaders/', import.meta.url)
 const check = process.argv.includes('--check')
 const stale = []
-for (const file of readdirSync(shaders).filter((f) => f.endsWith('.wgsl'))) {
-  const name = file.slice(0, -'.wgsl'.length)
+for (const name of shaderNames()) {
   const target = new URL(`${name}.d.wgsl.ts`, shaders)
   try {
-    const text = typesOf(describe(readFileSync(new URL(file, shaders), 'utf8'), name))
+    const text = typesOf(describe(readFileSync(new URL(`${name}.wgsl`, shaders), 'utf8'), name))
     if (existsSync(target) && readFileSync(target, 'utf8') === text) continue
     stale.push(`shaders/${name}.d.wgsl.ts`)
     if (!check) writeFileSync(target, text)

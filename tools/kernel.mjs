@@ -13,7 +13,7 @@ async function specialiser() {
 }
 
 try {
-  if (!name) throw new Error('name a file of shaders/, e.g. npm run kernel -- conv1d_lane SG=8 TM=2')
+  if (!name) throw new Error('name a file of shaders/, e.g. npm run kernel -- conv1d/lane SG=8 TM=2')
   const constants = Object.fromEntries(settings.map((setting) => {
     const [key, value] = setting.split('=')
     return [key, value === 'true' || value === 'false' ? value === 'true' : Number(value)]

@@ -1,7 +1,8 @@
 // What a .wgsl file becomes: plain data for the runtime, and types for the host file that launches it.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { basename } from 'node:path'
+import { relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js'
 
 const scalar = (type) => (type.name === 'array' || type.name.startsWith('vec') ? scalar(type.format) : type.name)
@@ -44,8 +45,9 @@ const union = (names) => names.map((n) => `'${n}'`).join(' | ') || 'never'
 /** The text of `NAME.d.wgsl.ts`. */
 export function typesOf(shader) {
   const entries = Object.entries(shader.entries).map(([name, e]) => `    ${name}: ${union(Object.keys(e.bindings).sort())}\n`)
+  const up = '../'.repeat(shader.name.split('/').length)
   return `// Generated from ${shader.name}.wgsl by \`npm run gen\`; do not edit.
-import type { Shader } from '../src/runtime/shader.ts'
+import type { Shader } from '${up}src/runtime/shader.ts'
 
 declare const shader: Shader<{
   entries: {
@@ -57,17 +59,29 @@ export default shader
 `
 }
 
-const load = (path) => `export default ${JSON.stringify(describe(readFileSync(path, 'utf8'), basename(path, '.wgsl')))}`
+const shaders = fileURLToPath(new URL('../shaders/', import.meta.url))
+
+/** A shader is called what its file is called, below shaders/: `conv1d/lane`. */
+const nameOf = (path) => relative(shaders, path).replaceAll('\\', '/').replace(/\.wgsl$/, '')
+
+const load = (path) => `export default ${JSON.stringify(describe(readFileSync(path, 'utf8'), nameOf(path)))}`
+
+/** Names of all shaders, in order. */
+export const shaderNames = () =>
+  readdirSync(shaders, { recursive: true }).filter((path) => path.endsWith('.wgsl')).map((path) => nameOf(shaders + path)).sort()
 
 /** Besides the kernels: how their constants get in, and which ops at which shapes a model has. */
 const AROUND_KERNELS = ['src/runtime/shader.ts', 'src/model/layers.ts', 'src/model/architecture.ts']
+/** Folders of shaders/ that no network uses. */
+const NOT_OF_A_NETWORK = /^(cvxeda|qp|probes)\//
 
-/** Digest of the kernels and of the host code that launches them, under a name that `src/tune/kernel_set.ts` declares. */
+/** Digest of the kernels that training runs and of the host code that launches them, under the name that `src/tune/kernel_set.ts` declares. */
 function kernelSet() {
   const root = new URL('../', import.meta.url)
-  const folder = (path, type) => readdirSync(new URL(path, root)).filter((name) => name.endsWith(type)).sort().map((name) => path + name)
+  const hosts = readdirSync(new URL('src/kernels/', root), { recursive: true }).filter((path) => path.endsWith('.ts')).map((path) => `src/kernels/${path}`)
+  const kernels = shaderNames().filter((name) => !NOT_OF_A_NETWORK.test(name)).map((name) => `shaders/${name}.wgsl`)
   const digest = createHash('sha256')
-  for (const file of [...folder('shaders/', '.wgsl'), ...folder('src/kernels/', '.ts'), ...AROUND_KERNELS]) {
+  for (const file of [...kernels, ...hosts.sort(), ...AROUND_KERNELS]) {
     digest.update(file).update(readFileSync(new URL(file, root)))
   }
   return { GALVANI_KERNEL_SET: JSON.stringify(digest.digest('hex').slice(0, 16)) }

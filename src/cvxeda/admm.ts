@@ -1,7 +1,7 @@
 // cvxEDA by ADMM on the GPU, one invocation per signal, with a final polish in float64; the linear solve is described in
-// cvxeda_admm.wgsl, the rest of the iteration in qp/admm.ts.
+// cvxeda/admm.wgsl, the rest of the iteration in qp/admm.ts.
 
-import cvxedaShader from '../../shaders/cvxeda_admm.wgsl'
+import cvxedaShader from '../../shaders/cvxeda/admm.wgsl'
 import { allocateAdmm, balanced, BOUNDLESS, iterate, recordBlock, type AdmmTensors } from '../qp/admm.ts'
 import { LimitError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'

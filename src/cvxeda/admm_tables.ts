@@ -1,4 +1,4 @@
-// Tables of the ADMM's linear solve (cvxeda_admm.wgsl): gains for each penalty of the ladder, in float64 on the host.
+// Tables of the ADMM's linear solve (cvxeda/admm.wgsl): gains for each penalty of the ladder, in float64 on the host.
 
 import { columnsAt, eliminateAll, GAIN, runsOf, slotOf, SLOTS, SPLINES, type Runs } from './newton.ts'
 import type { Problem } from './problem.ts'

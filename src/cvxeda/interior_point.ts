@@ -4,10 +4,10 @@
 // every knot span into chunks and gives each chunk an invocation; what chunks owe each other is linear and is carried in
 // short passes between the sweeps: about half as much work again, for few or long signals.
 
-import carryShader from '../../shaders/cvxeda_carry.wgsl'
-import driverShader from '../../shaders/cvxeda_driver.wgsl'
-import riccatiShader from '../../shaders/cvxeda_riccati.wgsl'
-import tonicShader from '../../shaders/cvxeda_tonic.wgsl'
+import carryShader from '../../shaders/cvxeda/carry.wgsl'
+import driverShader from '../../shaders/cvxeda/driver.wgsl'
+import riccatiShader from '../../shaders/cvxeda/riccati.wgsl'
+import tonicShader from '../../shaders/cvxeda/tonic.wgsl'
 import { LimitError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { MAX_GROUPS, Plan } from '../runtime/plan.ts'

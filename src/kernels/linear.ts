@@ -1,7 +1,7 @@
 import type { Plan } from '../runtime/plan.ts'
 import { extent, type Shape } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
-import { conv1d, conv1dBackwardInput, conv1dBackwardWeight, convWeightShape } from './conv1d.ts'
+import { conv1d, conv1dBackwardInput, conv1dBackwardWeight, convWeightShape } from './conv1d/conv1d.ts'
 import type { PartialSums } from './partial_sums.ts'
 
 // A linear layer is a 1x1 convolution whose rows are the batch.

@@ -3,7 +3,7 @@ import { ShapeError } from '../runtime/errors.ts'
 import type { Plan } from '../runtime/plan.ts'
 import { ceilDiv, expectShape, extent, type Shape } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
-import { windowCount } from './conv1d.ts'
+import { windowCount } from './conv1d/conv1d.ts'
 import { segmentCount, segmentLengths, segmentsOf, wholeSegment, type Segments } from './segments.ts'
 
 export interface PoolGeometry {

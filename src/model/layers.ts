@@ -1,15 +1,15 @@
 // The architecture's layers as GPU dispatches: each records its forward kernels at once and its backward kernels when a
 // gradient arrives, side by side.
 import { batchNorm, batchNormBackward, type BatchNormMode } from '../kernels/batchnorm.ts'
-import { channelAttention, channelAttentionBackward } from '../kernels/channel_attention.ts'
-import { conv1d, conv1dBackwardInput, conv1dBackwardWeight } from '../kernels/conv1d.ts'
+import { channelAttention, channelAttentionBackward } from '../kernels/sca.ts'
+import { conv1d, conv1dBackwardInput, conv1dBackwardWeight } from '../kernels/conv1d/conv1d.ts'
 import { add, relu, reluBackward, sigmoid, sigmoidBackward } from '../kernels/elementwise.ts'
 import { flatten, flattenBackward } from '../kernels/layout.ts'
 import { linear, linearBackward } from '../kernels/linear.ts'
 import { PartialSums } from '../kernels/partial_sums.ts'
 import { pool1d, pool1dBackward, pooledSegments, type PoolGeometry } from '../kernels/pool.ts'
 import { clipSegments } from '../kernels/segments.ts'
-import { temporalAttention, temporalAttentionBackward } from '../kernels/temporal_attention.ts'
+import { temporalAttention, temporalAttentionBackward } from '../kernels/attention.ts'
 import type { Plan } from '../runtime/plan.ts'
 import { extent } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'

@@ -1,4 +1,4 @@
-import { windowCount } from '../kernels/conv1d.ts'
+import { windowCount } from '../kernels/conv1d/conv1d.ts'
 import { ShapeError } from '../runtime/errors.ts'
 import { formatShape, sizeOf, type Shape } from '../runtime/shape.ts'
 import { chain, classifier, joinOf, trunk, type Join, type Layer, type Layers } from './architecture.ts'

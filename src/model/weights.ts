@@ -1,4 +1,4 @@
-import { convWeightShape } from '../kernels/conv1d.ts'
+import { convWeightShape } from '../kernels/conv1d/conv1d.ts'
 import { packWeight, unpackWeight } from '../kernels/host_layout.ts'
 import { FormatError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'

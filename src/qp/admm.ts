@@ -6,7 +6,7 @@
 // that takes (z, y) to z~ = A x~; projection, multipliers, residuals and the choice of penalties are here.
 // Everything on the GPU is an increment since an origin that moves with the iteration, so that float32 keeps its digits.
 
-import admmShader from '../../shaders/admm.wgsl'
+import admmShader from '../../shaders/qp/admm.wgsl'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { Plan } from '../runtime/plan.ts'
 import { ceilDiv } from '../runtime/shape.ts'

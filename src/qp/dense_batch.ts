@@ -1,6 +1,6 @@
 // A batch of dense programs of one padded size on the device: the ADMM's increments in float32, origins in float64 here.
 
-import denseShader from '../../shaders/qp_dense.wgsl'
+import denseShader from '../../shaders/qp/dense.wgsl'
 import type { Gpu } from '../runtime/gpu.ts'
 import { Plan } from '../runtime/plan.ts'
 import { ceilDiv } from '../runtime/shape.ts'

@@ -1,7 +1,7 @@
 // Every kernel against its float64 twin on this machine, on awkward shapes made up here.
 import { batchNormVariants } from '../kernels/batchnorm.ts'
-import { conv1dVariants } from '../kernels/conv1d.ts'
-import { attentionVariants } from '../kernels/temporal_attention.ts'
+import { conv1dVariants } from '../kernels/conv1d/conv1d.ts'
+import { attentionVariants } from '../kernels/attention.ts'
 import { ndarray, sizeOf, type NamedArrays } from '../reference/array.ts'
 import { referenceOp } from '../reference/operators.ts'
 import { DeviceError, UsageError } from '../runtime/errors.ts'

@@ -1,5 +1,5 @@
 import { packWeight, toChannelsFirst, toChannelsLast, unpackWeight } from '../kernels/host_layout.ts'
-import { convWeightShape } from '../kernels/conv1d.ts'
+import { convWeightShape } from '../kernels/conv1d/conv1d.ts'
 import { FormatError } from '../runtime/errors.ts'
 import type { Plan } from '../runtime/plan.ts'
 import type { Shape } from '../runtime/shape.ts'

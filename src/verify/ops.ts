@@ -1,8 +1,8 @@
 // How each operator of a fixture case is run on the GPU: through the same kernels, or layers, that the model uses.
 import { interpolateLinear } from '../signal/resample.ts'
 import { batchNorm, batchNormBackward } from '../kernels/batchnorm.ts'
-import { channelAttention, channelAttentionBackward } from '../kernels/channel_attention.ts'
-import { conv1d, conv1dBackwardInput, conv1dBackwardWeight } from '../kernels/conv1d.ts'
+import { channelAttention, channelAttentionBackward } from '../kernels/sca.ts'
+import { conv1d, conv1dBackwardInput, conv1dBackwardWeight } from '../kernels/conv1d/conv1d.ts'
 import { relu, reluBackward, sigmoid, sigmoidBackward } from '../kernels/elementwise.ts'
 import { concat, slice } from '../kernels/layout.ts'
 import { linear, linearBackward } from '../kernels/linear.ts'

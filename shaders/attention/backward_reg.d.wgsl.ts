@@ -1,0 +1,13 @@
+// Generated from attention/backward_reg.wgsl by `npm run gen`; do not edit.
+import type { Shader } from '../../src/runtime/shader.ts'
+
+declare const shader: Shader<{
+  entries: {
+    row_statistics: 'dy' | 'lse' | 'row_values' | 'y'
+    query: 'bounds' | 'dq' | 'dy' | 'k' | 'q' | 'rows' | 'v'
+    key: 'bounds' | 'dk' | 'dv' | 'dy' | 'k' | 'q' | 'rows' | 'v'
+  }
+  params: 'batch' | 'queries' | 'keys' | 'segments' | 'tiles' | 'lse_stride' | 'rows_stride'
+  constants: 'WORKGROUP' | 'D4'
+}>
+export default shader

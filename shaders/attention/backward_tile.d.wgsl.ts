@@ -1,0 +1,12 @@
+// Generated from attention/backward_tile.wgsl by `npm run gen`; do not edit.
+import type { Shader } from '../../src/runtime/shader.ts'
+
+declare const shader: Shader<{
+  entries: {
+    query: 'bounds' | 'dq' | 'dy' | 'k' | 'q' | 'rows' | 'v'
+    key: 'bounds' | 'dk' | 'dv' | 'dy' | 'k' | 'q' | 'rows' | 'v'
+  }
+  params: 'batch' | 'queries' | 'keys' | 'segments' | 'tiles' | 'rows_stride'
+  constants: 'WORKGROUP' | 'D4' | 'T' | 'TILE'
+}>
+export default shader

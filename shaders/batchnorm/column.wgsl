@@ -1,0 +1,170 @@
+// Batch normalisation, forward and backward, each in one dispatch, for one segment; formulas as in batchnorm/reg.wgsl
+// and batchnorm/backward_reg.wgsl. A workgroup has QUADS quads of channels to itself: its invocations share out the rows, merge what
+// they found as a tree in workgroup memory, always in the same order, and normalise the rows that they have read.
+// Launch: ceil(quads / QUADS) workgroups. stats [4, C] (mean, rstd, gamma * rstd, beta).
+
+// relu, join, join_relu: what follows the normalisation, if it is not 0. Constants would be four kernels to compile.
+struct Params { rows: u32, quads: u32, momentum: f32, eps: f32, relu: u32, join: u32, join_relu: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> gamma: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> beta: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> running_mean: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> running_var: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> stats: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read> skip: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> dy: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> normaliser: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read> joined: array<vec4<f32>>;
+@group(0) @binding(12) var<storage, read_write> dx: array<vec4<f32>>;
+@group(0) @binding(13) var<storage, read_write> dskip: array<vec4<f32>>;
+@group(0) @binding(14) var<storage, read_write> dgamma: array<vec4<f32>>;
+@group(0) @binding(15) var<storage, read_write> dbeta: array<vec4<f32>>;
+
+const WORKGROUP: u32 = 64u;
+const QUADS: u32 = 4u;
+// Backward: as in batchnorm/backward_reg.wgsl.
+const RELU: bool = false;
+const JOIN: bool = false;
+// Rows of an invocation that are summed before they join its other rows.
+const SHORT_SUM = 8u;
+
+var<workgroup> counts: array<f32, WORKGROUP>;
+var<workgroup> means: array<vec4<f32>, WORKGROUP>;
+var<workgroup> m2s: array<vec4<f32>, WORKGROUP>;
+var<workgroup> sums: array<vec4<f32>, WORKGROUP>;
+var<workgroup> products: array<vec4<f32>, WORKGROUP>;
+
+@compute @workgroup_size(WORKGROUP)
+fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+           @builtin(local_invocation_index) lane: u32) {
+  let column = (group.y * groups.x + group.x) * QUADS + lane % QUADS;
+  let q = min(column, params.quads - 1u);
+  let row = lane / QUADS;
+  let step = WORKGROUP / QUADS;
+  // Moments of the rows so far: how many, their mean, and the sum of squared deviations from it.
+  var count = 0.0;
+  var mean = vec4<f32>();
+  var m2 = vec4<f32>();
+  for (var first = row; first < params.rows; first += step * SHORT_SUM) {
+    // Deviations from the first row, so that a large common offset costs no digits.
+    let shift = x[first * params.quads + q];
+    var n = 0.0;
+    var sum = vec4<f32>();
+    var squares = vec4<f32>();
+    for (var r = first; r < min(first + step * SHORT_SUM, params.rows); r += step) {
+      let d = x[r * params.quads + q] - shift;
+      n += 1.0;
+      sum += d;
+      squares += d * d;
+    }
+    let total = count + n;
+    let delta = shift + sum / n - mean;
+    mean += delta * (n / total);
+    m2 += max(squares - sum * sum / n, vec4<f32>()) + delta * delta * (count * n / total);
+    count = total;
+  }
+  counts[lane] = count;
+  means[lane] = mean;
+  m2s[lane] = m2;
+  workgroupBarrier();
+  for (var half = step / 2u; half > 0u; half /= 2u) {
+    let other = lane + half * QUADS;
+    let filled = row < half && row + half < params.rows;
+    if (filled) {
+      let total = count + counts[other];
+      let delta = means[other] - mean;
+      mean += delta * (counts[other] / total);
+      m2 += m2s[other] + delta * delta * (count * counts[other] / total);
+      count = total;
+      counts[lane] = count;
+      means[lane] = mean;
+      m2s[lane] = m2;
+    }
+    workgroupBarrier();
+  }
+  if (column >= params.quads) { return; }
+  mean = means[lane % QUADS];
+  m2 = m2s[lane % QUADS];
+  let n = f32(params.rows);
+  let rstd = 1.0 / sqrt(m2 / n + params.eps);
+  let scale = gamma[q] * rstd;
+  let shift = beta[q];
+  if (row == 0u) {
+    stats[q] = mean;
+    stats[params.quads + q] = rstd;
+    stats[2u * params.quads + q] = scale;
+    stats[3u * params.quads + q] = shift;
+    running_mean[q] += params.momentum * (mean - running_mean[q]);
+    running_var[q] += params.momentum * (m2 / (n - 1.0) - running_var[q]);
+  }
+  for (var r = row; r < params.rows; r += step) {
+    var z = (x[r * params.quads + q] - mean) * scale + shift;
+    if (params.relu > 0u) { z = max(z, vec4<f32>()); }
+    if (params.join > 0u) { z += skip[r * params.quads + q]; }
+    if (params.join_relu > 0u) { z = max(z, vec4<f32>()); }
+    y[r * params.quads + q] = z;
+  }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+            @builtin(local_invocation_index) lane: u32) {
+  let column = (group.y * groups.x + group.x) * QUADS + lane % QUADS;
+  let q = min(column, params.quads - 1u);
+  let row = lane / QUADS;
+  let step = WORKGROUP / QUADS;
+  let mean = normaliser[q];
+  let rstd = normaliser[params.quads + q];
+  let scale = normaliser[2u * params.quads + q];
+  let shift = normaliser[3u * params.quads + q];
+  var sum = vec4<f32>();
+  var product = vec4<f32>();
+  for (var first = row; first < params.rows; first += step * SHORT_SUM) {
+    var short_sum = vec4<f32>();
+    var short_product = vec4<f32>();
+    for (var r = first; r < min(first + step * SHORT_SUM, params.rows); r += step) {
+      let i = r * params.quads + q;
+      let d = x[i] - mean;
+      var dz = dy[i];
+      if (JOIN) { dz = select(vec4<f32>(), dz, joined[i] > vec4<f32>()); }
+      if (RELU) { dz = select(vec4<f32>(), dz, d * scale + shift > vec4<f32>()); }
+      short_sum += dz;
+      short_product += dz * (d * rstd);
+    }
+    sum += short_sum;
+    product += short_product;
+  }
+  sums[lane] = sum;
+  products[lane] = product;
+  workgroupBarrier();
+  for (var half = step / 2u; half > 0u; half /= 2u) {
+    if (row < half) {
+      sums[lane] += sums[lane + half * QUADS];
+      products[lane] += products[lane + half * QUADS];
+    }
+    workgroupBarrier();
+  }
+  if (column >= params.quads) { return; }
+  sum = sums[lane % QUADS];
+  product = products[lane % QUADS];
+  if (row == 0u) {
+    dgamma[q] = product;
+    dbeta[q] = sum;
+  }
+  let mean_dz = sum / f32(params.rows);
+  let slope = rstd * product / f32(params.rows);
+  for (var r = row; r < params.rows; r += step) {
+    let i = r * params.quads + q;
+    let d = x[i] - mean;
+    var dz = dy[i];
+    if (JOIN) {
+      dz = select(vec4<f32>(), dz, joined[i] > vec4<f32>());
+      dskip[i] = dz;
+    }
+    if (RELU) { dz = select(vec4<f32>(), dz, d * scale + shift > vec4<f32>()); }
+    dx[i] = scale * (dz - mean_dz - d * slope);
+  }
+}

@@ -1,0 +1,11 @@
+// Generated from conv1d/lane.wgsl by `npm run gen`; do not edit.
+import type { Shader } from '../../src/runtime/shader.ts'
+
+declare const shader: Shader<{
+  entries: {
+    forward: 'bias' | 'w' | 'x' | 'y'
+  }
+  params: 'batch' | 'in_rows' | 'out_rows' | 'in_channels' | 'in_quads' | 'out_quads' | 'kernel' | 'stride' | 'padding' | 'has_bias' | 'chunks' | 'chunk_quads'
+  constants: 'SG' | 'TM' | 'TN'
+}>
+export default shader

@@ -1,0 +1,15 @@
+// Generated from cvxeda/carry.wgsl by `npm run gen`; do not edit.
+import type { Shader } from '../../src/runtime/shader.ts'
+
+declare const shader: Shader<{
+  entries: {
+    carry_cost: 'boundary' | 'state'
+    carry_adjoint: 'boundary' | 'state'
+    correct: 'boundary' | 'state' | 'sums'
+    carry_affine: 'boundary' | 'state' | 'tonic'
+    carry_filter: 'boundary' | 'state'
+  }
+  params: 'signals' | 'lanes' | 'chunks' | 'parts' | 'rows' | 'window'
+  constants: 'WORKGROUP' | 'WINDOW' | 'COLUMNS'
+}>
+export default shader

@@ -1,0 +1,12 @@
+// Generated from sca.wgsl by `npm run gen`; do not edit.
+import type { Shader } from '../src/runtime/shader.ts'
+
+declare const shader: Shader<{
+  entries: {
+    forward: 'expand_bias' | 'expand_weight' | 'record' | 'reduce_bias' | 'reduce_weight' | 'x' | 'y'
+    backward: 'dx' | 'dy' | 'expand_weight' | 'onto' | 'partials' | 'reduce_weight' | 'saved' | 'x'
+  }
+  params: 'batch' | 'rows' | 'segments' | 'channels' | 'channel_quads' | 'hidden_quads' | 'onto_used'
+  constants: 'WORKGROUP' | 'C4' | 'H4' | 'LINES' | 'SUMS'
+}>
+export default shader
