@@ -6,7 +6,7 @@ declare const shader: Shader<{
     forward: 'in_bounds' | 'out_bounds' | 'x' | 'y'
     backward: 'dx' | 'dy' | 'in_bounds' | 'out_bounds' | 'x'
   }
-  params: 'batch' | 'in_rows' | 'out_rows' | 'quads' | 'segments' | 'tiles' | 'kernel' | 'stride' | 'padding'
+  params: 'batch' | 'in_rows' | 'out_rows' | 'quads' | 'clips' | 'tiles' | 'kernel' | 'stride' | 'padding'
   constants: 'WORKGROUP' | 'ROWS' | 'MAXIMUM' | 'LOWEST'
 }>
 export default shader

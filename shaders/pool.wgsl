@@ -1,18 +1,18 @@
-// Max and average pooling over the time axis of [B, L, C], channels last; each segment (clip) is pooled on its own.
+// Max and average pooling over the time axis of [B, L, C], channels last; each clip (clip) is pooled on its own.
 //
-//   window of output o of a segment: rows o*stride - padding ... + kernel - 1 of that segment
+//   window of output o of a clip: rows o*stride - padding ... + kernel - 1 of that clip
 //   max: rows outside count as -inf, the first maximum of a window receives the gradient;  average: mean of the kernel rows
 //
-// An invocation has ROWS consecutive rows of a quad of channels of one segment, of y forward and of x backward: windows overlap, and
+// An invocation has ROWS consecutive rows of a quad of channels of one clip, of y forward and of x backward: windows overlap, and
 // what they share is loaded once. Gradients are gathered, so no two writers meet.
-// Launch: B * S * tiles * C/4, tiles = ceil(longest segment of y, or x / ROWS).
+// Launch: B * S * tiles * C/4, tiles = ceil(longest clip of y, or x / ROWS).
 
 struct Params {
   batch: u32,
   in_rows: u32,
   out_rows: u32,
   quads: u32,
-  segments: u32,
+  clips: u32,
   tiles: u32,
   kernel: u32,
   stride: u32,
@@ -38,8 +38,8 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
   let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
   let q = thread % params.quads;
   let tile = thread / params.quads;
-  let s = tile / params.tiles % params.segments;
-  let b = tile / (params.tiles * params.segments);
+  let s = tile / params.tiles % params.clips;
+  let b = tile / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
   let outputs = out_bounds[s + 1u] - out_bounds[s];
   let o0 = tile % params.tiles * ROWS;
@@ -78,8 +78,8 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
   let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
   let q = thread % params.quads;
   let tile = thread / params.quads;
-  let s = tile / params.tiles % params.segments;
-  let b = tile / (params.tiles * params.segments);
+  let s = tile / params.tiles % params.clips;
+  let b = tile / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
   let length = in_bounds[s + 1u] - in_bounds[s];
   let l0 = tile % params.tiles * ROWS;

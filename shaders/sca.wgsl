@@ -12,11 +12,11 @@
 //
 // A workgroup has a clip to itself, so each pass is one dispatch: its invocations share out rows and quads of channels, and hand
 // their sums to each other through workgroup memory. Launch: B * S workgroups.
-// record: gate [B * S, C4], then mean [B * S, C4] and hidden [B * S, H4]; partials [B * S, 8 C4 H4 + H4 + C4] (reduce_weight [C, H], reduce_bias,
+// saved: gate [B * S, C4], then mean [B * S, C4] and hidden [B * S, H4]; partials [B * S, 8 C4 H4 + H4 + C4] (reduce_weight [C, H], reduce_bias,
 // expand_weight [H, C], expand_bias), all in quads; C and H are padded to quads with zeros.
 
 // Quads again, as loop bounds: with constants the compiler unrolls the loops, whose loads then take it 20 s on a software adapter.
-struct Params { batch: u32, rows: u32, segments: u32, channels: u32, channel_quads: u32, hidden_quads: u32, onto_used: u32 }
+struct Params { batch: u32, rows: u32, clips: u32, channels: u32, channel_quads: u32, hidden_quads: u32, onto_used: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
@@ -24,10 +24,10 @@ struct Params { batch: u32, rows: u32, segments: u32, channels: u32, channel_qua
 @group(0) @binding(3) var<storage, read> reduce_bias: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> expand_weight: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> expand_bias: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> record: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> saved_out: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> y: array<vec4<f32>>;
 @group(0) @binding(8) var<storage, read> dy: array<vec4<f32>>;
-@group(0) @binding(9) var<storage, read> saved: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> saved_in: array<vec4<f32>>;
 @group(0) @binding(10) var<storage, read_write> partials: array<vec4<f32>>;
 @group(0) @binding(11) var<storage, read_write> dx: array<vec4<f32>>;
 @group(0) @binding(12) var<storage, read> onto: array<vec4<f32>>;
@@ -51,12 +51,12 @@ var<workgroup> dmean: array<vec4<f32>, C4>;
 fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
            @builtin(local_invocation_index) lane: u32) {
   let clip = group.y * groups.x + group.x;
-  if (clip >= params.batch * params.segments) { return; }
-  let s = clip % params.segments;
-  let start = s * params.rows / params.segments;
-  let end = (s + 1u) * params.rows / params.segments;
-  let row_at = clip / params.segments * params.rows;
-  let clips = params.batch * params.segments;
+  if (clip >= params.batch * params.clips) { return; }
+  let s = clip % params.clips;
+  let start = s * params.rows / params.clips;
+  let end = (s + 1u) * params.rows / params.clips;
+  let row_at = clip / params.clips * params.rows;
+  let clips = params.batch * params.clips;
   for (var i = lane; i < SUMS; i += WORKGROUP) {
     var sum = vec4<f32>();
     for (var first = start + i / C4; first < end; first += LINES * SHORT_SUM) {
@@ -71,7 +71,7 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
     var sum = vec4<f32>();
     for (var line = 0u; line < LINES; line++) { sum += sums[line * C4 + c]; }
     channel[c] = sum / f32(end - start);
-    record[(clips + clip) * C4 + c] = channel[c];
+    saved_out[(clips + clip) * C4 + c] = channel[c];
   }
   workgroupBarrier();
   for (var h = lane; h < params.hidden_quads; h += WORKGROUP) {
@@ -83,7 +83,7 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
         m.w * reduce_weight[at + 3u * H4];
     }
     unit[h] = max(sum, vec4<f32>());
-    record[2u * clips * C4 + clip * H4 + h] = unit[h];
+    saved_out[2u * clips * C4 + clip * H4 + h] = unit[h];
   }
   workgroupBarrier();
   for (var c = lane; c < params.channel_quads; c += WORKGROUP) {
@@ -97,7 +97,7 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
     let inside = 4u * c + vec4(0u, 1u, 2u, 3u) < vec4(params.channels);
     let e = exp(-abs(sum)); // of a non-positive number, so that it never overflows
     channel[c] = select(vec4<f32>(), select(e, vec4(1.0), sum >= vec4<f32>()) / (1.0 + e), inside);
-    record[clip * C4 + c] = channel[c];
+    saved_out[clip * C4 + c] = channel[c];
   }
   workgroupBarrier();
   for (var i = lane; i < SUMS; i += WORKGROUP) {
@@ -113,12 +113,12 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
 fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
             @builtin(local_invocation_index) lane: u32) {
   let clip = group.y * groups.x + group.x;
-  if (clip >= params.batch * params.segments) { return; }
-  let s = clip % params.segments;
-  let start = s * params.rows / params.segments;
-  let end = (s + 1u) * params.rows / params.segments;
-  let row_at = clip / params.segments * params.rows;
-  let clips = params.batch * params.segments;
+  if (clip >= params.batch * params.clips) { return; }
+  let s = clip % params.clips;
+  let start = s * params.rows / params.clips;
+  let end = (s + 1u) * params.rows / params.clips;
+  let row_at = clip / params.clips * params.rows;
+  let clips = params.batch * params.clips;
   let gate_at = clip * C4;
   let mean_at = (clips + clip) * C4;
   let hidden_at = 2u * clips * C4 + clip * H4;
@@ -138,7 +138,7 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
   for (var c = lane; c < params.channel_quads; c += WORKGROUP) {
     var sum = vec4<f32>();
     for (var line = 0u; line < LINES; line++) { sum += sums[line * C4 + c]; }
-    let gate = saved[gate_at + c];
+    let gate = saved_in[gate_at + c];
     channel[c] = sum * gate * (1.0 - gate);
   }
   workgroupBarrier();
@@ -149,7 +149,7 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
       sum += vec4(dot(channel[c], expand_weight[at]), dot(channel[c], expand_weight[at + C4]),
         dot(channel[c], expand_weight[at + 2u * C4]), dot(channel[c], expand_weight[at + 3u * C4]));
     }
-    unit[h] = select(vec4<f32>(), sum, saved[hidden_at + h] > vec4<f32>());
+    unit[h] = select(vec4<f32>(), sum, saved_in[hidden_at + h] > vec4<f32>());
   }
   workgroupBarrier();
   for (var c = lane; c < params.channel_quads; c += WORKGROUP) {
@@ -165,21 +165,21 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
   var at = clip * (2u * weight + H4 + C4);
   for (var i = lane; i < weight; i += WORKGROUP) {
     let c = i / H4;
-    partials[at + i] = saved[mean_at + c / 4u][c % 4u] * unit[i % H4];
+    partials[at + i] = saved_in[mean_at + c / 4u][c % 4u] * unit[i % H4];
   }
   at += weight;
   for (var h = lane; h < params.hidden_quads; h += WORKGROUP) { partials[at + h] = unit[h]; }
   at += H4;
   for (var i = lane; i < weight; i += WORKGROUP) {
     let h = i / C4;
-    partials[at + i] = saved[hidden_at + h / 4u][h % 4u] * channel[i % C4];
+    partials[at + i] = saved_in[hidden_at + h / 4u][h % 4u] * channel[i % C4];
   }
   at += weight;
   for (var c = lane; c < params.channel_quads; c += WORKGROUP) { partials[at + c] = channel[c]; }
   workgroupBarrier();
   for (var i = lane; i < SUMS; i += WORKGROUP) {
     let c = i % C4;
-    let gate = saved[gate_at + c];
+    let gate = saved_in[gate_at + c];
     for (var l = start + i / C4; l < end; l += LINES) {
       let place = (row_at + l) * C4 + c;
       var gradient = dy[place] * gate + dmean[c];

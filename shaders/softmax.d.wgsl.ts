@@ -5,8 +5,8 @@ declare const shader: Shader<{
   entries: {
     softmax: 'x' | 'y'
     softmax_backward: 'dx' | 'dy' | 'x'
-    cross_entropy: 'dx' | 'row_loss' | 'target_probability' | 'x'
-    mean: 'loss' | 'losses'
+    cross_entropy: 'dx' | 'row_loss_out' | 'target_probability' | 'x'
+    mean: 'loss' | 'row_loss_in'
   }
   params: 'rows' | 'inner' | 'stride'
   constants: 'WORKGROUP'

@@ -14,8 +14,8 @@ struct Params { rows: u32, inner: u32, stride: u32 }
 @group(0) @binding(3) var<storage, read> target_probability: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
 @group(0) @binding(5) var<storage, read_write> dx: array<f32>;
-@group(0) @binding(6) var<storage, read_write> row_loss: array<f32>;
-@group(0) @binding(7) var<storage, read> losses: array<f32>;
+@group(0) @binding(6) var<storage, read_write> row_loss_out: array<f32>;
+@group(0) @binding(7) var<storage, read> row_loss_in: array<f32>;
 @group(0) @binding(8) var<storage, read_write> loss: array<vec4<f32>>;
 
 const WORKGROUP: u32 = 64u;
@@ -70,7 +70,7 @@ fn cross_entropy(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroup
     mass += t;
     if (t != 0.0) { sum += t * (log_sum - (x[base + i] - n.x)); }
   }
-  row_loss[row] = sum;
+  row_loss_out[row] = sum;
   for (var i = 0u; i < params.stride; i++) {
     let gradient = (exp(x[base + i] - n.x) / n.y * mass - target_probability[base + i]) / f32(params.rows);
     dx[base + i] = select(0.0, gradient, i < params.inner);
@@ -80,6 +80,6 @@ fn cross_entropy(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroup
 @compute @workgroup_size(1)
 fn mean() {
   var sum = 0.0;
-  for (var i = 0u; i < params.rows; i++) { sum += losses[i]; }
+  for (var i = 0u; i < params.rows; i++) { sum += row_loss_in[i]; }
   loss[0] = vec4<f32>(sum / f32(params.rows), 0.0, 0.0, 0.0);
 }

@@ -9,9 +9,9 @@ import { createProblem } from '../src/cvxeda/problem.ts'
 import { batchNorm, batchNormBackward, batchNormVariants } from '../src/kernels/batchnorm.ts'
 import { conv1d, conv1dBackwardInput, conv1dBackwardWeight, conv1dVariants } from '../src/kernels/conv1d/conv1d.ts'
 import { optimizerStep } from '../src/kernels/optimizer.ts'
-import { segmentMean, segmentMeanBackward } from '../src/kernels/segment_mean.ts'
-import { clipSegments } from '../src/kernels/segments.ts'
-import { attentionVariants, temporalAttention, temporalAttentionBackward } from '../src/kernels/attention.ts'
+import { clipMean, clipMeanBackward } from '../src/kernels/clip_mean.ts'
+import { clipBounds } from '../src/kernels/clip_bounds.ts'
+import { attentionVariants, attention, attentionBackward } from '../src/kernels/attention.ts'
 import { presets, type ModelConfig } from '../src/model/config.ts'
 import { Rtcan1d } from '../src/model/rtcan1d.ts'
 import { solveQp } from '../src/qp/dense.ts'
@@ -99,8 +99,8 @@ function recordNormalisation(gpu: Gpu): void {
     for (const op of Object.keys(batchNormVariants)) gpu.variants.set(op, name)
     for (const join of [{}, { join: { skip: gpu.tensor(x.shape), relu: true } }]) {
       const plan = new Plan(gpu)
-      const { y, record } = batchNorm(plan, x, tensors, { training: true, relu: true, ...join })
-      batchNormBackward(plan, y, record, { dgamma: vector(), dbeta: vector() })
+      const { y, saved } = batchNorm(plan, x, tensors, { training: true, relu: true, ...join })
+      batchNormBackward(plan, y, saved, { dgamma: vector(), dbeta: vector() })
     }
   }
   gpu.variants.clear()
@@ -121,8 +121,8 @@ function recordVariants(gpu: Gpu): void {
   const attend = () => {
     const plan = new Plan(gpu)
     const rows = () => gpu.tensor([2, 7, 5])
-    const { record } = temporalAttention(plan, rows(), rows(), rows(), clipSegments(7, 2), clipSegments(7, 2))
-    temporalAttentionBackward(plan, rows(), record)
+    const { saved } = attention(plan, rows(), rows(), rows(), clipBounds(7, 2), clipBounds(7, 2))
+    attentionBackward(plan, rows(), saved)
   }
   const ops = Object.entries({ ...conv1dVariants, ...attentionVariants })
   for (const [op, variants] of ops) {
@@ -174,8 +174,8 @@ async function recordKernels(): Promise<Map<string, Dispatch>> {
   recordModel(gpu, { attention: 'parallel', rnta_pool: 'avg2' }, true)
   recordOptimizers(gpu)
   recordProbes(gpu)
-  segmentMean(new Plan(gpu), gpu.tensor([2, 9, 5]), clipSegments(9, 3))
-  segmentMeanBackward(new Plan(gpu), gpu.tensor([2, 3, 5]), [2, 9, 5], clipSegments(9, 3))
+  clipMean(new Plan(gpu), gpu.tensor([2, 9, 5]), clipBounds(9, 3))
+  clipMeanBackward(new Plan(gpu), gpu.tensor([2, 3, 5]), [2, 9, 5], clipBounds(9, 3))
   recordVariants(gpu)
   const info = { vendor: '', architecture: '', device: '', description: '', isFallbackAdapter: true }
   recordVariants(Gpu.fromDevice(recordingDevice(), { info }))

@@ -68,8 +68,8 @@ describe('gradients', () => {
   it.each([
     { training: true },
     { training: false },
-    { training: true, segments: [3, 1, 5] },
-    { training: false, segments: [3, 1, 5] },
+    { training: true, clipLengths: [3, 1, 5] },
+    { training: false, clipLengths: [3, 1, 5] },
   ])('batchNorm %o', (mode) => {
     const buffers = { running_mean: draw(5), running_var: map(draw(5), Math.exp) }
     expectGradients(
@@ -129,12 +129,12 @@ describe('gradients', () => {
     )
   })
 
-  it.each([{ segments: [9] }, { segments: [2, 3, 4] }])('sca %o', ({ segments }) => {
+  it.each([{ clipLengths: [9] }, { clipLengths: [2, 3, 4] }])('sca %o', ({ clipLengths }) => {
     const shapes = { 'reduce.weight': [3, 6, 1], 'reduce.bias': [3], 'expand.weight': [6, 3, 1], 'expand.bias': [6] }
     const parameters = Object.fromEntries(SCA_PARAMETERS.map((name) => [name, draw(...shapes[name])])) as ScaParameters
-    expectGradients({ x: draw(3, 6, 9), ...parameters }, ({ x, ...rest }) => sca(x, rest, segments).y,
+    expectGradients({ x: draw(3, 6, 9), ...parameters }, ({ x, ...rest }) => sca(x, rest, clipLengths).y,
       ({ x, ...rest }, gradY) => {
-        const grad = scaBackward(sca(x, rest, segments).saved, gradY)
+        const grad = scaBackward(sca(x, rest, clipLengths).saved, gradY)
         return { x: grad.x, ...grad.parameters }
       })
   })
@@ -142,7 +142,7 @@ describe('gradients', () => {
   const rntaModes = (['none', 'avg1', 'avg2', 'max2'] as const).flatMap((pool: RntaPool) =>
     [true, false].map((training) => ({ pool, training })))
   it.each(rntaModes)('rnta %o', ({ pool, training }) => {
-    const [C, D, mode] = [4, 3, { training, segments: [5, 4, 6] }]
+    const [C, D, mode] = [4, 3, { training, clipLengths: [5, 4, 6] }]
     const shapeOf = (name: string): number[] => {
       if (name.startsWith('bn.') || name === 'out.bias') return [C]
       if (name === 'out.weight') return [C, D, 1]

@@ -34,7 +34,7 @@ describe('forward values', () => {
     expect(listed(evaluated.y)).toEqual(near([1, 1 + 8 / Math.sqrt(4 + 1e-5)]))
     expect(evaluated.buffers).toEqual(buffers)
     // Clip (1, 3): mean 2, variance 1, unbiased 2; clip (10, 20): mean 15, variance 25, unbiased 50.
-    const trained = batchNorm(signal(1, 3, 10, 20), parameters, buffers, { training: true, segments: [2, 2] })
+    const trained = batchNorm(signal(1, 3, 10, 20), parameters, buffers, { training: true, clipLengths: [2, 2] })
     const [first, second] = [2 / Math.sqrt(1 + 1e-5), 10 / Math.sqrt(25 + 1e-5)]
     expect(listed(trained.y)).toEqual(near([1 - first, 1 + first, 1 - second, 1 + second]))
     expect(listed(trained.buffers.running_mean)).toEqual(near([0.9 * (0.9 * 10 + 0.1 * 2) + 0.1 * 15]))

@@ -4,7 +4,7 @@ import { cpuTime } from '../bench/timing.ts'
 import elementwise from '../shaders/elementwise.wgsl'
 import { batchNorm, batchNormVariants } from '../src/kernels/batchnorm.ts'
 import { conv1d, conv1dBackwardWeight, conv1dVariants, convWeightShape } from '../src/kernels/conv1d/conv1d.ts'
-import { attentionVariants, temporalAttention } from '../src/kernels/attention.ts'
+import { attentionVariants, attention } from '../src/kernels/attention.ts'
 import { adapterClass, presets } from '../src/kernels/presets.ts'
 import { recordVariant, type Variant } from '../src/kernels/variants.ts'
 import { untunedLines } from '../cli/tune.ts'
@@ -202,7 +202,7 @@ describe('real ops', () => {
     const g = { stride: 1, padding: 1 }
     const y = conv1d(plan, x, w, null, g)
     conv1dBackwardWeight(plan, x, y, plan.tensor(w.shape), null, g)
-    temporalAttention(plan, x, y, y, [0, 10, 21], [0, 10, 21])
+    attention(plan, x, y, y, [0, 10, 21], [0, 10, 21])
     return plan
   }
 

@@ -1,8 +1,8 @@
 // Every variant of attention, forward and backward, against the float64 twin, on memory filled with NaN first.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { toChannelsLast } from '../src/kernels/host_layout.ts'
-import { segmentsOf } from '../src/kernels/segments.ts'
-import { attentionVariants, temporalAttention, temporalAttentionBackward } from '../src/kernels/attention.ts'
+import { boundsOfLengths } from '../src/kernels/clip_bounds.ts'
+import { attentionVariants, attention, attentionBackward } from '../src/kernels/attention.ts'
 import { ndarray, type NdArray } from '../src/reference/array.ts'
 import { attend, attendBackward } from '../src/reference/attention.ts'
 import { Gpu } from '../src/runtime/gpu.ts'
@@ -96,7 +96,7 @@ function logDenominator(q: NdArray, k: NdArray, attention: NdArray): NdArray {
 }
 
 function expected({ queries, keys }: Case, { q, k, v, dy }: Inputs): Named {
-  const [queryBounds, keyBounds] = [segmentsOf(queries), segmentsOf(keys)]
+  const [queryBounds, keyBounds] = [boundsOfLengths(queries), boundsOfLengths(keys)]
   const parts = queries.map((_, s) => {
     const ofQueries = (x: NdArray) => slice(x, queryBounds[s]!, queryBounds[s + 1]!)
     const ofKeys = (x: NdArray) => slice(x, keyBounds[s]!, keyBounds[s + 1]!)
@@ -114,8 +114,8 @@ async function compiled(gpu: Gpu, { batch, depth, queries, keys }: Case, inputs:
   const [n, m] = [total(queries), total(keys)]
   const tensor = (name: keyof Inputs, rows: number) => plan.input(name, [batch, rows, depth])
   const [q, k, v] = [tensor('q', n), tensor('k', m), tensor('v', m)] as const
-  const { y, record } = temporalAttention(plan, q, k, v, segmentsOf(queries), segmentsOf(keys))
-  const outputs = { y, lse: record.lse, ...temporalAttentionBackward(plan, tensor('dy', n), record) }
+  const { y, saved } = attention(plan, q, k, v, boundsOfLengths(queries), boundsOfLengths(keys))
+  const outputs = { y, lse: saved.lse, ...attentionBackward(plan, tensor('dy', n), saved) }
   for (const [name, output] of Object.entries(outputs)) plan.output(name, output)
   await plan.compile()
   for (const [name, { data, shape: [B = 0, D = 0, L = 0] }] of Object.entries(inputs)) {
@@ -204,7 +204,7 @@ describe('by itself', () => {
     opened.variants.clear()
     const plan = new Plan(opened)
     const x = plan.input('x', [1, rows, 32])
-    temporalAttention(plan, x, x, x, segmentsOf([rows]), segmentsOf([rows]))
+    attention(plan, x, x, x, boundsOfLengths([rows]), boundsOfLengths([rows]))
     expect(plan.describe()).toContain(`,T=${T},`)
     plan.destroy()
   })

@@ -3,10 +3,10 @@ import type { Shader } from '../../src/runtime/shader.ts'
 
 declare const shader: Shader<{
   entries: {
-    query: 'bounds' | 'dq' | 'dy' | 'k' | 'q' | 'rows' | 'v'
-    key: 'bounds' | 'dk' | 'dv' | 'dy' | 'k' | 'q' | 'rows' | 'v'
+    query: 'bounds' | 'dq' | 'dy' | 'k' | 'q' | 'rows_in' | 'v'
+    key: 'bounds' | 'dk' | 'dv' | 'dy' | 'k' | 'q' | 'rows_in' | 'v'
   }
-  params: 'batch' | 'queries' | 'keys' | 'segments' | 'tiles' | 'own_rows' | 'own_quads' | 'rows_stride'
+  params: 'batch' | 'queries' | 'keys' | 'clips' | 'tiles' | 'own_rows' | 'own_quads' | 'rows_stride'
   constants: 'SG' | 'D4' | 'T' | 'OWN' | 'KB' | 'LOADS'
 }>
 export default shader

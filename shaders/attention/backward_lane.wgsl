@@ -1,8 +1,8 @@
 // Softmax attention over time, backward, for software adapters: the formulas of attention/backward_reg.wgsl in the manner
 // of attention/lane.wgsl. A workgroup is one subgroup of SG lanes with T rows each, OWN = T * D4 quads; the rows of the
 // other side come KB at a time, LOADS quads to a lane, and are broadcast. KB is at most SG.
-// query: own rows are queries, the others keys: dq; launch B * S * ceil(longest query segment / (SG * T)) workgroups.
-// key:   own rows are keys, the others queries: dk, dv; launch B * S * ceil(longest key segment / (SG * T)) workgroups.
+// query: own rows are queries, the others keys: dq; launch B * S * ceil(longest query clip / (SG * T)) workgroups.
+// key:   own rows are keys, the others queries: dk, dv; launch B * S * ceil(longest key clip / (SG * T)) workgroups.
 enable subgroups;
 
 // own_rows, own_quads: T and D4 again, since a driver unrolls loops up to a constant, loads and all.
@@ -10,7 +10,7 @@ struct Params {
   batch: u32,
   queries: u32,
   keys: u32,
-  segments: u32,
+  clips: u32,
   tiles: u32,
   own_rows: u32,
   own_quads: u32,
@@ -23,7 +23,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> k: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> v: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> dy: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read> rows: array<vec2<f32>>;
+@group(0) @binding(6) var<storage, read> rows_in: array<vec2<f32>>;
 @group(0) @binding(7) var<storage, read_write> dq: array<vec4<f32>>;
 @group(0) @binding(8) var<storage, read_write> dk: array<vec4<f32>>;
 @group(0) @binding(9) var<storage, read_write> dv: array<vec4<f32>>;
@@ -53,13 +53,13 @@ fn exponential(x: f32) -> f32 {
 fn query(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
          @builtin(subgroup_invocation_id) lane: u32) {
   let index = group.y * groups.x + group.x;
-  let s = index / params.tiles % params.segments;
-  let b = index / (params.tiles * params.segments);
+  let s = index / params.tiles % params.clips;
+  let b = index / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
   let first = bounds[s] + index % params.tiles * SG * T;
   let end = bounds[s + 1u];
   if (first >= end) { return; }
-  let keys_at = params.segments + 1u;
+  let keys_at = params.clips + 1u;
   let key_end = bounds[keys_at + s + 1u];
   let last = (b * params.keys + key_end) * D4 - 1u;
 
@@ -68,7 +68,7 @@ fn query(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
   var gradient: array<vec4<f32>, OWN>;
   var row: array<vec2<f32>, T>;
   // @unroll
-  for (var t = 0u; t < T; t++) { row[t] = rows[b * params.rows_stride + min(first + t * SG + lane, end - 1u)]; }
+  for (var t = 0u; t < T; t++) { row[t] = rows_in[b * params.rows_stride + min(first + t * SG + lane, end - 1u)]; }
   for (var t = 0u; t < params.own_rows; t++) {
     var own_row = array<vec4<f32>, D4>();
     var upstream_row = array<vec4<f32>, D4>();
@@ -143,10 +143,10 @@ fn query(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
 fn key(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
        @builtin(subgroup_invocation_id) lane: u32) {
   let index = group.y * groups.x + group.x;
-  let s = index / params.tiles % params.segments;
-  let b = index / (params.tiles * params.segments);
+  let s = index / params.tiles % params.clips;
+  let b = index / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
-  let keys_at = params.segments + 1u;
+  let keys_at = params.clips + 1u;
   let first = bounds[keys_at + s] + index % params.tiles * SG * T;
   let end = bounds[keys_at + s + 1u];
   if (first >= end) { return; }
@@ -185,7 +185,7 @@ fn key(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups:
       queries[l] = q[min(at + l * SG, last)];
       upstreams[l] = dy[min(at + l * SG, last)];
     }
-    let lane_row = rows[b * params.rows_stride + min(i + lane, query_end - 1u)];
+    let lane_row = rows_in[b * params.rows_stride + min(i + lane, query_end - 1u)];
     // @unroll
     for (var c = 0u; c < KB; c++) {
       let row = subgroupBroadcast(lane_row, c);

@@ -3,11 +3,11 @@ import type { Shader } from '../../src/runtime/shader.ts'
 
 declare const shader: Shader<{
   entries: {
-    row_statistics: 'dy' | 'lse' | 'row_values' | 'y'
-    query: 'bounds' | 'dq' | 'dy' | 'k' | 'q' | 'rows' | 'v'
-    key: 'bounds' | 'dk' | 'dv' | 'dy' | 'k' | 'q' | 'rows' | 'v'
+    row_statistics: 'dy' | 'lse' | 'rows_out' | 'y'
+    query: 'bounds' | 'dq' | 'dy' | 'k' | 'q' | 'rows_in' | 'v'
+    key: 'bounds' | 'dk' | 'dv' | 'dy' | 'k' | 'q' | 'rows_in' | 'v'
   }
-  params: 'batch' | 'queries' | 'keys' | 'segments' | 'tiles' | 'lse_stride' | 'rows_stride'
+  params: 'batch' | 'queries' | 'keys' | 'clips' | 'tiles' | 'lse_stride' | 'rows_stride'
   constants: 'WORKGROUP' | 'D4'
 }>
 export default shader

@@ -1,4 +1,4 @@
-// Softmax attention over time, backward. Shapes and segments as in attention/reg.wgsl; p[i, j] = exp(q[i] . k[j] - lse[i]).
+// Softmax attention over time, backward. Shapes and clips as in attention/reg.wgsl; p[i, j] = exp(q[i] . k[j] - lse[i]).
 //
 //   delta[i] = dy[i] . y[i]
 //   ds[i, j] = p[i, j] * (dy[i] . v[j] - delta[i])
@@ -6,10 +6,10 @@
 //
 // p is computed again instead of being stored: seven products instead of five, for a fixed order of every sum and no atomics.
 // row_statistics: one invocation per query: rows[b, i] = (lse[i], delta[i]); launch B * N.
-// query: one invocation per query: dq; launch B * S * longest query segment.
-// key:   one invocation per key: dk, dv; launch B * S * longest key segment.
+// query: one invocation per query: dq; launch B * S * longest query clip.
+// key:   one invocation per key: dk, dv; launch B * S * longest key clip.
 
-struct Params { batch: u32, queries: u32, keys: u32, segments: u32, tiles: u32, lse_stride: u32, rows_stride: u32 }
+struct Params { batch: u32, queries: u32, keys: u32, clips: u32, tiles: u32, lse_stride: u32, rows_stride: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> bounds: array<u32>;
@@ -19,8 +19,8 @@ struct Params { batch: u32, queries: u32, keys: u32, segments: u32, tiles: u32, 
 @group(0) @binding(5) var<storage, read> y: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read> dy: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read> lse: array<f32>;
-@group(0) @binding(8) var<storage, read_write> row_values: array<vec2<f32>>;
-@group(0) @binding(9) var<storage, read> rows: array<vec2<f32>>;
+@group(0) @binding(8) var<storage, read_write> rows_out: array<vec2<f32>>;
+@group(0) @binding(9) var<storage, read> rows_in: array<vec2<f32>>;
 @group(0) @binding(10) var<storage, read_write> dq: array<vec4<f32>>;
 @group(0) @binding(11) var<storage, read_write> dk: array<vec4<f32>>;
 @group(0) @binding(12) var<storage, read_write> dv: array<vec4<f32>>;
@@ -39,22 +39,22 @@ fn row_statistics(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgrou
   if (b >= params.batch) { return; }
   var delta = 0.0;
   for (var d = 0u; d < D4; d++) { delta += dot(dy[thread * D4 + d], y[thread * D4 + d]); }
-  row_values[b * params.rows_stride + i] = vec2<f32>(lse[b * params.lse_stride + i], delta);
+  rows_out[b * params.rows_stride + i] = vec2<f32>(lse[b * params.lse_stride + i], delta);
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn query(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
          @builtin(local_invocation_index) lane: u32) {
   let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let s = thread / params.tiles % params.segments;
-  let b = thread / (params.tiles * params.segments);
+  let s = thread / params.tiles % params.clips;
+  let b = thread / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
-  let keys_at = params.segments + 1u;
+  let keys_at = params.clips + 1u;
   let i = bounds[s] + thread % params.tiles;
   if (i >= bounds[s + 1u]) { return; }
 
   let at = (b * params.queries + i) * D4;
-  let row = rows[b * params.rows_stride + i];
+  let row = rows_in[b * params.rows_stride + i];
   var own: array<vec4<f32>, D4>;
   var upstream: array<vec4<f32>, D4>;
   var gradient: array<vec4<f32>, D4>;
@@ -87,10 +87,10 @@ fn query(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
 fn key(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
        @builtin(local_invocation_index) lane: u32) {
   let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let s = thread / params.tiles % params.segments;
-  let b = thread / (params.tiles * params.segments);
+  let s = thread / params.tiles % params.clips;
+  let b = thread / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
-  let keys_at = params.segments + 1u;
+  let keys_at = params.clips + 1u;
   let j = bounds[keys_at + s] + thread % params.tiles;
   if (j >= bounds[keys_at + s + 1u]) { return; }
 
@@ -108,7 +108,7 @@ fn key(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups:
   }
   for (var i = bounds[s]; i < bounds[s + 1u]; i++) {
     let other = (b * params.queries + i) * D4;
-    let row = rows[b * params.rows_stride + i];
+    let row = rows_in[b * params.rows_stride + i];
     var row_query: array<vec4<f32>, D4>;
     var upstream: array<vec4<f32>, D4>;
     var score = 0.0;

@@ -3,10 +3,10 @@ import type { Shader } from '../../src/runtime/shader.ts'
 
 declare const shader: Shader<{
   entries: {
-    query: 'bounds' | 'dq' | 'dy' | 'k' | 'q' | 'rows' | 'v'
-    key: 'bounds' | 'dk' | 'dv' | 'dy' | 'k' | 'q' | 'rows' | 'v'
+    query: 'bounds' | 'dq' | 'dy' | 'k' | 'q' | 'rows_in' | 'v'
+    key: 'bounds' | 'dk' | 'dv' | 'dy' | 'k' | 'q' | 'rows_in' | 'v'
   }
-  params: 'batch' | 'queries' | 'keys' | 'segments' | 'tiles' | 'rows_stride'
+  params: 'batch' | 'queries' | 'keys' | 'clips' | 'tiles' | 'rows_stride'
   constants: 'WORKGROUP' | 'D4' | 'T' | 'TILE'
 }>
 export default shader

@@ -1,10 +1,10 @@
 // Softmax attention over time, backward, for GPUs with workgroup memory of their own: the formulas of
 // attention/backward_reg.wgsl in the manner of attention/tile.wgsl. An invocation has T rows of its own; the rows
 // of the other side come TILE at a time through workgroup memory.
-// query: own rows are queries, the others keys: dq; launch B * S * ceil(longest query segment / (WORKGROUP * T)) workgroups.
-// key:   own rows are keys, the others queries: dk, dv; launch B * S * ceil(longest key segment / (WORKGROUP * T)) workgroups.
+// query: own rows are queries, the others keys: dq; launch B * S * ceil(longest query clip / (WORKGROUP * T)) workgroups.
+// key:   own rows are keys, the others queries: dk, dv; launch B * S * ceil(longest key clip / (WORKGROUP * T)) workgroups.
 
-struct Params { batch: u32, queries: u32, keys: u32, segments: u32, tiles: u32, rows_stride: u32 }
+struct Params { batch: u32, queries: u32, keys: u32, clips: u32, tiles: u32, rows_stride: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> bounds: array<u32>;
@@ -12,7 +12,7 @@ struct Params { batch: u32, queries: u32, keys: u32, segments: u32, tiles: u32, 
 @group(0) @binding(3) var<storage, read> k: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> v: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read> dy: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read> rows: array<vec2<f32>>;
+@group(0) @binding(6) var<storage, read> rows_in: array<vec2<f32>>;
 @group(0) @binding(7) var<storage, read_write> dq: array<vec4<f32>>;
 @group(0) @binding(8) var<storage, read_write> dk: array<vec4<f32>>;
 @group(0) @binding(9) var<storage, read_write> dv: array<vec4<f32>>;
@@ -32,13 +32,13 @@ var<workgroup> tile_rows: array<vec2<f32>, TILE>;
 fn query(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
          @builtin(local_invocation_index) lane: u32) {
   let index = group.y * groups.x + group.x;
-  let s = index / params.tiles % params.segments;
-  let b = index / (params.tiles * params.segments);
+  let s = index / params.tiles % params.clips;
+  let b = index / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
   let first = bounds[s] + index % params.tiles * WORKGROUP * T;
   let end = bounds[s + 1u];
   if (first >= end) { return; }
-  let keys_at = params.segments + 1u;
+  let keys_at = params.clips + 1u;
   let key_end = bounds[keys_at + s + 1u];
   let last = (b * params.keys + key_end) * D4 - 1u;
 
@@ -49,7 +49,7 @@ fn query(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
   // @unroll
   for (var t = 0u; t < T; t++) {
     let i = min(first + t * WORKGROUP + lane, end - 1u);
-    row[t] = rows[b * params.rows_stride + i];
+    row[t] = rows_in[b * params.rows_stride + i];
     // @unroll
     for (var d = 0u; d < D4; d++) {
       own[t * D4 + d] = q[(b * params.queries + i) * D4 + d];
@@ -98,10 +98,10 @@ fn query(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
 fn key(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
        @builtin(local_invocation_index) lane: u32) {
   let index = group.y * groups.x + group.x;
-  let s = index / params.tiles % params.segments;
-  let b = index / (params.tiles * params.segments);
+  let s = index / params.tiles % params.clips;
+  let b = index / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
-  let keys_at = params.segments + 1u;
+  let keys_at = params.clips + 1u;
   let first = bounds[keys_at + s] + index % params.tiles * WORKGROUP * T;
   let end = bounds[keys_at + s + 1u];
   if (first >= end) { return; }
@@ -130,7 +130,7 @@ fn key(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups:
       tile_a[r] = q[at];
       tile_b[r] = dy[at];
     }
-    for (var r = lane; r < TILE; r += WORKGROUP) { tile_rows[r] = rows[b * params.rows_stride + min(i + r, query_end - 1u)]; }
+    for (var r = lane; r < TILE; r += WORKGROUP) { tile_rows[r] = rows_in[b * params.rows_stride + min(i + r, query_end - 1u)]; }
     workgroupBarrier();
     for (var c = 0u; c < min(TILE, query_end - i); c++) {
       var score = array<f32, T>();

@@ -5,7 +5,7 @@ declare const shader: Shader<{
   entries: {
     forward: 'bounds' | 'k' | 'lse' | 'q' | 'v' | 'y'
   }
-  params: 'batch' | 'queries' | 'keys' | 'segments' | 'tiles' | 'own_rows' | 'own_quads' | 'lse_stride'
+  params: 'batch' | 'queries' | 'keys' | 'clips' | 'tiles' | 'own_rows' | 'own_quads' | 'lse_stride'
   constants: 'SG' | 'D4' | 'T' | 'OWN' | 'KB' | 'LOADS' | 'HALVINGS' | 'LOWEST' | 'RANGE'
 }>
 export default shader

@@ -7,11 +7,11 @@
 // Weights are exp(score - reference), and a sum is only rescaled to another reference when a score exceeds it by RANGE: as weights
 // of e^RANGE are far from overflow, the reference need not be the largest score so far. The block of keys that is scored in an
 // iteration is weighed in the next one, so that a reference too low is known before it is used.
-// Lanes without a query or a quad of their own repeat the last one; keys past the end of the segment get weight zero.
+// Lanes without a query or a quad of their own repeat the last one; keys past the end of the clip get weight zero.
 // Loads and stores, slow to compile, stay in loops that are not unrolled, a quad of a row at a time; there select finds the register.
 // Lanes learn the largest excess by exchanging it: lavapipe runs subgroupAny lane by lane.
 // Sums declared in a loop have initialisers: without one Dawn lets them keep the values of the iteration before.
-// Launch: B * S * ceil(longest segment / (SG * T)) workgroups.
+// Launch: B * S * ceil(longest clip / (SG * T)) workgroups.
 enable subgroups;
 // The largest excess is the same in all lanes, which the compiler does not take into account.
 diagnostic(off, subgroup_uniformity);
@@ -21,7 +21,7 @@ struct Params {
   batch: u32,
   queries: u32,
   keys: u32,
-  segments: u32,
+  clips: u32,
   tiles: u32,
   own_rows: u32,
   own_quads: u32,
@@ -65,13 +65,13 @@ fn exponential(x: f32) -> f32 {
 fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
            @builtin(subgroup_invocation_id) lane: u32) {
   let index = group.y * groups.x + group.x;
-  let s = index / params.tiles % params.segments;
-  let b = index / (params.tiles * params.segments);
+  let s = index / params.tiles % params.clips;
+  let b = index / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
   let first = bounds[s] + index % params.tiles * SG * T;
   let end = bounds[s + 1u];
   if (first >= end) { return; }
-  let keys_at = params.segments + 1u;
+  let keys_at = params.clips + 1u;
   let key_end = bounds[keys_at + s + 1u];
   let last = (b * params.keys + key_end) * D4 - 1u;
 

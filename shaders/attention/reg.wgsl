@@ -1,13 +1,13 @@
-// Softmax attention over time that never stores the n x n matrix, per segment (clip), without scaling by 1/sqrt(D):
+// Softmax attention over time that never stores the n x n matrix, per clip, without scaling by 1/sqrt(D):
 //
-//   y[i] = sum over j of softmax_j(q[i] . k[j]) v[j]      j over the keys of the segment of query i
+//   y[i] = sum over j of softmax_j(q[i] . k[j]) v[j]      j over the keys of the clip of query i
 //
 // q, y [B, N, D], k, v [B, M, D], channels last, D padded to D4 quads with zeros. Online softmax (Milakov and Gimelshein 2018):
 // a running maximum and sum. lse[b, i] = log of the sum of exponentials, all that the backward pass needs.
-// One invocation: TQ queries of one segment in registers; keys and values stream by.
-// Launch: B * S * ceil(longest segment / TQ) invocations.
+// One invocation: TQ queries of one clip in registers; keys and values stream by.
+// Launch: B * S * ceil(longest clip / TQ) invocations.
 
-struct Params { batch: u32, queries: u32, keys: u32, segments: u32, tiles: u32, lse_stride: u32 }
+struct Params { batch: u32, queries: u32, keys: u32, clips: u32, tiles: u32, lse_stride: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> bounds: array<u32>;
@@ -29,10 +29,10 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
            @builtin(local_invocation_index) lane: u32) {
   let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
   let tile = thread % params.tiles;
-  let s = thread / params.tiles % params.segments;
-  let b = thread / (params.tiles * params.segments);
+  let s = thread / params.tiles % params.clips;
+  let b = thread / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
-  let keys_at = params.segments + 1u;
+  let keys_at = params.clips + 1u;
   let first = bounds[s] + tile * TQ;
   let end = bounds[s + 1u];
   if (first >= end) { return; }

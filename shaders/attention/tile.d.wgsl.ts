@@ -5,7 +5,7 @@ declare const shader: Shader<{
   entries: {
     forward: 'bounds' | 'k' | 'lse' | 'q' | 'v' | 'y'
   }
-  params: 'batch' | 'queries' | 'keys' | 'segments' | 'tiles' | 'lse_stride'
+  params: 'batch' | 'queries' | 'keys' | 'clips' | 'tiles' | 'lse_stride'
   constants: 'WORKGROUP' | 'D4' | 'T' | 'TILE' | 'KB' | 'LOWEST'
 }>
 export default shader

@@ -1,10 +1,10 @@
 // Softmax attention over time for GPUs with workgroup memory of their own; what is computed and its shapes as in
-// attention/reg.wgsl. A workgroup takes WORKGROUP * T queries of one segment, T to an invocation, in registers. TILE keys
+// attention/reg.wgsl. A workgroup takes WORKGROUP * T queries of one clip, T to an invocation, in registers. TILE keys
 // and values at a time are brought to workgroup memory by all and read by all at the same address, one rescaling for KB of them.
-// Keys past the end of the segment get weight zero; invocations without a query of their own repeat the last one.
-// Launch: B * S * ceil(longest segment / (WORKGROUP * T)) workgroups.
+// Keys past the end of the clip get weight zero; invocations without a query of their own repeat the last one.
+// Launch: B * S * ceil(longest clip / (WORKGROUP * T)) workgroups.
 
-struct Params { batch: u32, queries: u32, keys: u32, segments: u32, tiles: u32, lse_stride: u32 }
+struct Params { batch: u32, queries: u32, keys: u32, clips: u32, tiles: u32, lse_stride: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> bounds: array<u32>;
@@ -30,13 +30,13 @@ var<workgroup> values: array<vec4<f32>, TILE * D4>;
 fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
            @builtin(local_invocation_index) lane: u32) {
   let index = group.y * groups.x + group.x;
-  let s = index / params.tiles % params.segments;
-  let b = index / (params.tiles * params.segments);
+  let s = index / params.tiles % params.clips;
+  let b = index / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
   let first = bounds[s] + index % params.tiles * WORKGROUP * T;
   let end = bounds[s + 1u];
   if (first >= end) { return; }
-  let keys_at = params.segments + 1u;
+  let keys_at = params.clips + 1u;
   let key_end = bounds[keys_at + s + 1u];
   let last = (b * params.keys + key_end) * D4 - 1u;
 

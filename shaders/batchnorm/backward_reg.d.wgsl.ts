@@ -3,11 +3,11 @@ import type { Shader } from '../../src/runtime/shader.ts'
 
 declare const shader: Shader<{
   entries: {
-    partial: 'bounds' | 'dy' | 'normaliser' | 'partials' | 'x' | 'y'
-    finalize: 'chunk_sums' | 'dbeta' | 'dgamma' | 'sums'
-    input: 'bounds' | 'dskip' | 'dx' | 'dy' | 'normaliser' | 'segment_sums' | 'x' | 'y'
+    partial: 'bounds' | 'dy' | 'partials_out' | 'stats_in' | 'x' | 'y'
+    finalize: 'dbeta' | 'dgamma' | 'partials_in' | 'sums_out'
+    input: 'bounds' | 'dskip' | 'dx' | 'dy' | 'stats_in' | 'sums_in' | 'x' | 'y'
   }
-  params: 'batch' | 'rows' | 'quads' | 'segments' | 'chunks' | 'chunk_rows' | 'tiles'
+  params: 'batch' | 'rows' | 'quads' | 'clips' | 'chunks' | 'chunk_rows' | 'tiles'
   constants: 'WORKGROUP' | 'TRAINING' | 'RELU' | 'JOIN'
 }>
 export default shader

@@ -1,4 +1,4 @@
-// Batch normalisation, backward. Shapes, segments, chunks and tiles as in batchnorm/reg.wgsl; xhat = (x - mean[s]) * rstd[s].
+// Batch normalisation, backward. Shapes, clips, chunks and tiles as in batchnorm/reg.wgsl; xhat = (x - mean[s]) * rstd[s].
 //
 //   With relu(skip + ...) at the end, dy counts where y > 0; with a ReLU after the normalisation, where z > 0.
 //   dgamma = sum dz * xhat      dbeta = sum dz
@@ -13,7 +13,7 @@ struct Params {
   batch: u32,
   rows: u32,
   quads: u32,
-  segments: u32,
+  clips: u32,
   chunks: u32,
   chunk_rows: u32,
   tiles: u32,
@@ -23,13 +23,13 @@ struct Params {
 @group(0) @binding(1) var<storage, read> bounds: array<u32>;
 @group(0) @binding(2) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> dy: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> normaliser: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> partials: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read> chunk_sums: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> sums: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> stats_in: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> partials_out: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> partials_in: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> sums_out: array<vec4<f32>>;
 @group(0) @binding(8) var<storage, read_write> dgamma: array<vec4<f32>>;
 @group(0) @binding(9) var<storage, read_write> dbeta: array<vec4<f32>>;
-@group(0) @binding(10) var<storage, read> segment_sums: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> sums_in: array<vec4<f32>>;
 @group(0) @binding(11) var<storage, read> y: array<vec4<f32>>;
 @group(0) @binding(12) var<storage, read_write> dx: array<vec4<f32>>;
 @group(0) @binding(13) var<storage, read_write> dskip: array<vec4<f32>>;
@@ -49,16 +49,16 @@ fn partial(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
   let q = thread % params.quads;
   let c = thread / params.quads % params.chunks;
   let s = thread / (params.quads * params.chunks);
-  if (s >= params.segments) { return; }
+  if (s >= params.clips) { return; }
   let start = bounds[s];
   let length = bounds[s + 1u] - start;
   let range = min(vec2<u32>(c, c + 1u) * params.chunk_rows, vec2<u32>(params.batch * length));
   var b = range.x / length;
   var l = range.x % length;
-  let mean = normaliser[s * params.quads + q];
-  let rstd = normaliser[(params.segments + s) * params.quads + q];
-  let scale = normaliser[(2u * params.segments + s) * params.quads + q];
-  let shift = normaliser[(3u * params.segments + s) * params.quads + q];
+  let mean = stats_in[s * params.quads + q];
+  let rstd = stats_in[(params.clips + s) * params.quads + q];
+  let scale = stats_in[(2u * params.clips + s) * params.quads + q];
+  let shift = stats_in[(3u * params.clips + s) * params.quads + q];
   var sum = vec4<f32>();
   var product = vec4<f32>();
   for (var first = range.x; first < range.y; first += SHORT_SUM) {
@@ -79,8 +79,8 @@ fn partial(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
     product += short_product;
   }
   let at = (s * params.chunks + c) * 2u * params.quads + q;
-  partials[at] = sum;
-  partials[at + params.quads] = product;
+  partials_out[at] = sum;
+  partials_out[at + params.quads] = product;
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -90,16 +90,16 @@ fn finalize(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
   if (q >= params.quads) { return; }
   var all = vec4<f32>();
   var all_product = vec4<f32>();
-  for (var s = 0u; s < params.segments; s++) {
+  for (var s = 0u; s < params.clips; s++) {
     var sum = vec4<f32>();
     var product = vec4<f32>();
     for (var c = 0u; c < params.chunks; c++) {
       let at = (s * params.chunks + c) * 2u * params.quads + q;
-      sum += chunk_sums[at];
-      product += chunk_sums[at + params.quads];
+      sum += partials_in[at];
+      product += partials_in[at + params.quads];
     }
-    sums[s * params.quads + q] = sum;
-    sums[(params.segments + s) * params.quads + q] = product;
+    sums_out[s * params.quads + q] = sum;
+    sums_out[(params.clips + s) * params.quads + q] = product;
     all += sum;
     all_product += product;
   }
@@ -113,16 +113,16 @@ fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
   let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
   let q = thread % params.quads;
   let tile = thread / params.quads;
-  let s = tile / params.tiles % params.segments;
-  let b = tile / (params.tiles * params.segments);
+  let s = tile / params.tiles % params.clips;
+  let b = tile / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
-  let mean = normaliser[s * params.quads + q];
-  let rstd = normaliser[(params.segments + s) * params.quads + q];
-  let scale = normaliser[(2u * params.segments + s) * params.quads + q];
-  let shift = normaliser[(3u * params.segments + s) * params.quads + q];
+  let mean = stats_in[s * params.quads + q];
+  let rstd = stats_in[(params.clips + s) * params.quads + q];
+  let scale = stats_in[(2u * params.clips + s) * params.quads + q];
+  let shift = stats_in[(3u * params.clips + s) * params.quads + q];
   let n = f32(params.batch * (bounds[s + 1u] - bounds[s]));
-  let mean_dz = segment_sums[s * params.quads + q] / n;
-  let slope = rstd * segment_sums[(params.segments + s) * params.quads + q] / n;
+  let mean_dz = sums_in[s * params.quads + q] / n;
+  let slope = rstd * sums_in[(params.clips + s) * params.quads + q] / n;
   let first = bounds[s] + tile % params.tiles * ROWS;
   for (var l = first; l < min(first + ROWS, bounds[s + 1u]); l++) {
     let i = (b * params.rows + l) * params.quads + q;

@@ -3,8 +3,8 @@ import type { Shader } from '../../src/runtime/shader.ts'
 
 declare const shader: Shader<{
   entries: {
-    forward: 'beta' | 'gamma' | 'running_mean' | 'running_var' | 'skip' | 'stats' | 'x' | 'y'
-    backward: 'dbeta' | 'dgamma' | 'dskip' | 'dx' | 'dy' | 'joined' | 'normaliser' | 'x'
+    forward: 'beta' | 'gamma' | 'running_mean' | 'running_var' | 'skip' | 'stats_out' | 'x' | 'y'
+    backward: 'dbeta' | 'dgamma' | 'dskip' | 'dx' | 'dy' | 'stats_in' | 'x' | 'y_in'
   }
   params: 'rows' | 'quads' | 'momentum' | 'eps' | 'relu' | 'join' | 'join_relu'
   constants: 'WORKGROUP' | 'QUADS' | 'RELU' | 'JOIN'

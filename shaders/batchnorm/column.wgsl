@@ -1,4 +1,4 @@
-// Batch normalisation, forward and backward, each in one dispatch, for one segment; formulas as in batchnorm/reg.wgsl
+// Batch normalisation, forward and backward, each in one dispatch, for one clip; formulas as in batchnorm/reg.wgsl
 // and batchnorm/backward_reg.wgsl. A workgroup has QUADS quads of channels to itself: its invocations share out the rows, merge what
 // they found as a tree in workgroup memory, always in the same order, and normalise the rows that they have read.
 // Launch: ceil(quads / QUADS) workgroups. stats [4, C] (mean, rstd, gamma * rstd, beta).
@@ -12,12 +12,12 @@ struct Params { rows: u32, quads: u32, momentum: f32, eps: f32, relu: u32, join:
 @group(0) @binding(3) var<storage, read> beta: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> running_mean: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> running_var: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> stats: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> stats_out: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read> skip: array<vec4<f32>>;
 @group(0) @binding(8) var<storage, read_write> y: array<vec4<f32>>;
 @group(0) @binding(9) var<storage, read> dy: array<vec4<f32>>;
-@group(0) @binding(10) var<storage, read> normaliser: array<vec4<f32>>;
-@group(0) @binding(11) var<storage, read> joined: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> stats_in: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read> y_in: array<vec4<f32>>;
 @group(0) @binding(12) var<storage, read_write> dx: array<vec4<f32>>;
 @group(0) @binding(13) var<storage, read_write> dskip: array<vec4<f32>>;
 @group(0) @binding(14) var<storage, read_write> dgamma: array<vec4<f32>>;
@@ -93,10 +93,10 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
   let scale = gamma[q] * rstd;
   let shift = beta[q];
   if (row == 0u) {
-    stats[q] = mean;
-    stats[params.quads + q] = rstd;
-    stats[2u * params.quads + q] = scale;
-    stats[3u * params.quads + q] = shift;
+    stats_out[q] = mean;
+    stats_out[params.quads + q] = rstd;
+    stats_out[2u * params.quads + q] = scale;
+    stats_out[3u * params.quads + q] = shift;
     running_mean[q] += params.momentum * (mean - running_mean[q]);
     running_var[q] += params.momentum * (m2 / (n - 1.0) - running_var[q]);
   }
@@ -116,10 +116,10 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
   let q = min(column, params.quads - 1u);
   let row = lane / QUADS;
   let step = WORKGROUP / QUADS;
-  let mean = normaliser[q];
-  let rstd = normaliser[params.quads + q];
-  let scale = normaliser[2u * params.quads + q];
-  let shift = normaliser[3u * params.quads + q];
+  let mean = stats_in[q];
+  let rstd = stats_in[params.quads + q];
+  let scale = stats_in[2u * params.quads + q];
+  let shift = stats_in[3u * params.quads + q];
   var sum = vec4<f32>();
   var product = vec4<f32>();
   for (var first = row; first < params.rows; first += step * SHORT_SUM) {
@@ -129,7 +129,7 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
       let i = r * params.quads + q;
       let d = x[i] - mean;
       var dz = dy[i];
-      if (JOIN) { dz = select(vec4<f32>(), dz, joined[i] > vec4<f32>()); }
+      if (JOIN) { dz = select(vec4<f32>(), dz, y_in[i] > vec4<f32>()); }
       if (RELU) { dz = select(vec4<f32>(), dz, d * scale + shift > vec4<f32>()); }
       short_sum += dz;
       short_product += dz * (d * rstd);
@@ -161,7 +161,7 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
     let d = x[i] - mean;
     var dz = dy[i];
     if (JOIN) {
-      dz = select(vec4<f32>(), dz, joined[i] > vec4<f32>());
+      dz = select(vec4<f32>(), dz, y_in[i] > vec4<f32>());
       dskip[i] = dz;
     }
     if (RELU) { dz = select(vec4<f32>(), dz, d * scale + shift > vec4<f32>()); }

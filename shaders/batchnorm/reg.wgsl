@@ -1,4 +1,4 @@
-// Batch normalisation over [B, L, C], channels last, with statistics per segment (clip) of the time axis.
+// Batch normalisation over [B, L, C], channels last, with statistics per clip of the time axis.
 //
 //   z = (x - mean[s]) * rstd[s] * gamma + beta        rstd = 1 / sqrt(biased variance + eps)
 //   y = z, or relu(z); with a skip connection skip + y, or relu(skip + y)
@@ -6,17 +6,17 @@
 // bounds holds S + 1 row bounds. Statistics of a chunk of rows are a mean and a sum of squared deviations M2, merged in order by
 // Chan's formula (Chan, Golub, LeVeque 1983): no sum of squares in f32, no order that varies.
 //
-// partial:         one invocation: 1 quad x 1 chunk of rows of one segment. Launch S * chunks * C/4. Writes [S, chunks, 2, C].
+// partial:         one invocation: 1 quad x 1 chunk of rows of one clip. Launch S * chunks * C/4. Writes [S, chunks, 2, C].
 // finalize:        one invocation per quad; merges chunks, writes stats [4, S, C] (mean, rstd, gamma * rstd, beta) and updates the
-//                  running statistics once per segment, in order (unbiased variance). Launch C/4.
+//                  running statistics once per clip, in order (unbiased variance). Launch C/4.
 // from_running:    stats [4, 1, C] out of the running statistics (evaluation). Launch C/4.
-// normalise:       one invocation: 1 quad x ROWS rows of one segment. Launch B * S * tiles * C/4, tiles = ceil(longest segment / ROWS).
+// normalise:       one invocation: 1 quad x ROWS rows of one clip. Launch B * S * tiles * C/4, tiles = ceil(longest clip / ROWS).
 
 struct Params {
   batch: u32,
   rows: u32,
   quads: u32,
-  segments: u32,
+  clips: u32,
   chunks: u32,
   chunk_rows: u32,
   momentum: f32,
@@ -27,12 +27,12 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> bounds: array<u32>;
 @group(0) @binding(2) var<storage, read> x: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read_write> partials: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> moments: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> partials_out: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> partials_in: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> running_mean: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> running_var: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> stats: array<vec4<f32>>;
-@group(0) @binding(8) var<storage, read> normaliser: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> stats_out: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read> stats_in: array<vec4<f32>>;
 @group(0) @binding(9) var<storage, read> gamma: array<vec4<f32>>;
 @group(0) @binding(10) var<storage, read> beta: array<vec4<f32>>;
 @group(0) @binding(11) var<storage, read> skip: array<vec4<f32>>;
@@ -48,7 +48,7 @@ const RELU: bool = false;
 const JOIN: bool = false;
 const JOIN_RELU: bool = false;
 
-// Rows of segment s that chunk c covers, counted over (b, l) with l inside the segment.
+// Rows of clip s that chunk c covers, counted over (b, l) with l inside the clip.
 fn chunk_range(s: u32, c: u32) -> vec2<u32> {
   let count = params.batch * (bounds[s + 1u] - bounds[s]);
   return min(vec2<u32>(c, c + 1u) * params.chunk_rows, vec2<u32>(count));
@@ -61,7 +61,7 @@ fn partial(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
   let q = thread % params.quads;
   let c = thread / params.quads % params.chunks;
   let s = thread / (params.quads * params.chunks);
-  if (s >= params.segments) { return; }
+  if (s >= params.clips) { return; }
   let range = chunk_range(s, c);
   let start = bounds[s];
   let length = bounds[s + 1u] - start;
@@ -92,8 +92,8 @@ fn partial(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
     count = total;
   }
   let at = (s * params.chunks + c) * 2u * params.quads + q;
-  partials[at] = mean;
-  partials[at + params.quads] = m2;
+  partials_out[at] = mean;
+  partials_out[at + params.quads] = m2;
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -101,7 +101,7 @@ fn finalize(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
             @builtin(local_invocation_index) lane: u32) {
   let q = (group.y * groups.x + group.x) * WORKGROUP + lane;
   if (q >= params.quads) { return; }
-  for (var s = 0u; s < params.segments; s++) {
+  for (var s = 0u; s < params.clips; s++) {
     var count = 0.0;
     var mean = vec4<f32>();
     var m2 = vec4<f32>();
@@ -111,16 +111,16 @@ fn finalize(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
       if (range.x == range.y) { continue; }
       let n = f32(range.y - range.x);
       let total = count + n;
-      let delta = moments[at] - mean;
+      let delta = partials_in[at] - mean;
       mean += delta * (n / total);
-      m2 += moments[at + params.quads] + delta * delta * (count * n / total);
+      m2 += partials_in[at + params.quads] + delta * delta * (count * n / total);
       count = total;
     }
     let rstd = 1.0 / sqrt(m2 / count + params.eps);
-    stats[s * params.quads + q] = mean;
-    stats[(params.segments + s) * params.quads + q] = rstd;
-    stats[(2u * params.segments + s) * params.quads + q] = gamma[q] * rstd;
-    stats[(3u * params.segments + s) * params.quads + q] = beta[q];
+    stats_out[s * params.quads + q] = mean;
+    stats_out[(params.clips + s) * params.quads + q] = rstd;
+    stats_out[(2u * params.clips + s) * params.quads + q] = gamma[q] * rstd;
+    stats_out[(3u * params.clips + s) * params.quads + q] = beta[q];
     running_mean[q] += params.momentum * (mean - running_mean[q]);
     running_var[q] += params.momentum * (m2 / (count - 1.0) - running_var[q]);
   }
@@ -132,10 +132,10 @@ fn from_running(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups
   let q = (group.y * groups.x + group.x) * WORKGROUP + lane;
   if (q >= params.quads) { return; }
   let rstd = 1.0 / sqrt(running_var[q] + params.eps);
-  stats[q] = running_mean[q];
-  stats[params.quads + q] = rstd;
-  stats[2u * params.quads + q] = gamma[q] * rstd;
-  stats[3u * params.quads + q] = beta[q];
+  stats_out[q] = running_mean[q];
+  stats_out[params.quads + q] = rstd;
+  stats_out[2u * params.quads + q] = gamma[q] * rstd;
+  stats_out[3u * params.quads + q] = beta[q];
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -144,12 +144,12 @@ fn normalise(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) g
   let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
   let q = thread % params.quads;
   let tile = thread / params.quads;
-  let s = tile / params.tiles % params.segments;
-  let b = tile / (params.tiles * params.segments);
+  let s = tile / params.tiles % params.clips;
+  let b = tile / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
-  let mean = normaliser[s * params.quads + q];
-  let scale = normaliser[(2u * params.segments + s) * params.quads + q];
-  let shift = normaliser[(3u * params.segments + s) * params.quads + q];
+  let mean = stats_in[s * params.quads + q];
+  let scale = stats_in[(2u * params.clips + s) * params.quads + q];
+  let shift = stats_in[(3u * params.clips + s) * params.quads + q];
   let first = bounds[s] + tile % params.tiles * ROWS;
   for (var l = first; l < min(first + ROWS, bounds[s + 1u]); l++) {
     let i = (b * params.rows + l) * params.quads + q;

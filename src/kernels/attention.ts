@@ -9,40 +9,40 @@ import type { Gpu } from '../runtime/gpu.ts'
 import { expectSameShape, type Plan } from '../runtime/plan.ts'
 import { ceilDiv, extent, formatShape, padTo4 } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
-import { segmentCount, segmentLengths, type Segments } from './segments.ts'
+import { clipCount, clipLengths, type ClipBounds } from './clip_bounds.ts'
 import { bestFirst, recordVariant, type Variant } from './variants.ts'
 
 const WORKGROUP = 64
 /** Queries per invocation of the forward pass of `reg`. */
 const TQ = 2
 
-export interface AttentionRecord {
+export interface SavedAttention {
   q: Tensor
   k: Tensor
   v: Tensor
   y: Tensor
   /** Log of the softmax denominator, [B, N]. */
   lse: Tensor
-  queries: Segments
-  keys: Segments
+  queries: ClipBounds
+  keys: ClipBounds
 }
 
 /** The dimensions of a launch, and the arguments of a kernel, whichever variant it is. */
 interface Args<Bindings extends string> {
   tensors: Record<'bounds' | 'q' | 'k' | 'v' | Bindings, Tensor>
-  params: Record<'batch' | 'queries' | 'keys' | 'segments' | 'lse_stride' | 'rows_stride', number>
+  params: Record<'batch' | 'queries' | 'keys' | 'clips' | 'lse_stride' | 'rows_stride', number>
   /** Quads of a row. */
   d4: number
-  /** Pairs of a sample and a segment. */
+  /** Pairs of a sample and a clip. */
   pairs: number
-  /** Rows of the longest segment on the side whose rows the invocations share out. */
+  /** Rows of the longest clip on the side whose rows the invocations share out. */
   longest: number
-  /** Of all pairs of a query and a key of the same segment. */
+  /** Of all pairs of a query and a key of the same clip. */
   flops: number
   label: string
 }
 
-/** Writes the dispatch of one entry, given how the family cuts the longest segment into tiles and launches them. */
+/** Writes the dispatch of one entry, given how the family cuts the longest clip into tiles and launches them. */
 type Dispatch<A, C> = (p: Plan, args: A, tiles: number, launch: { groups: number; constants: C; flops: number; label: string }) => void
 
 /** Any adapter: an invocation has `rows` rows of its own and loads all others. */
@@ -68,7 +68,7 @@ type LaneConstants = Record<'SG' | 'D4' | 'T' | 'OWN' | 'KB' | 'LOADS', number>
 
 const laneName = (T: number): string => `lane T=${T}`
 
-/** The `lane` that wastes least on the last rows of segments: a tile takes as long as two rows of a lane more than it has (lavapipe). */
+/** The `lane` that wastes least on the last rows of clips: a tile takes as long as two rows of a lane more than it has (lavapipe). */
 function bestLane(gpu: Gpu, kernel: LaneKernel, longest: number, d4: number): string {
   const cost = (T: number): number => ceilDiv(longest, (gpu.subgroupSize ?? 1) * T) * (T + 2)
   const fitting = LANE_ROWS[kernel].filter((T) => T === 1 || T * d4 <= LANE_OWN[kernel])
@@ -132,31 +132,31 @@ const forwardVariants = /* @__PURE__ */ (() => [
     p.dispatch(shader, 'forward', { ...tensors, params: { ...params, tiles } }, { ...launch, constants: { D4, TQ } })),
 ])()
 
-const laneQuery: Dispatch<Args<'dy' | 'rows' | 'dq'>, LaneConstants> = (p, { tensors, params }, tiles, launch) =>
+const laneQuery: Dispatch<Args<'dy' | 'rows_in' | 'dq'>, LaneConstants> = (p, { tensors, params }, tiles, launch) =>
   p.dispatch(laneBackward, 'query', { ...tensors, params: { ...params, tiles, ...ownBounds(launch.constants) } }, launch)
 
-const tileQuery: Dispatch<Args<'dy' | 'rows' | 'dq'>, TileConstants> = (p, { tensors, params }, tiles, launch) =>
+const tileQuery: Dispatch<Args<'dy' | 'rows_in' | 'dq'>, TileConstants> = (p, { tensors, params }, tiles, launch) =>
   p.dispatch(tileBackward, 'query', { ...tensors, params: { ...params, tiles } }, launch)
 
 const queryVariants = /* @__PURE__ */ (() => [
   ...LANE_ROWS.query.map((T) => lane('query', T, laneQuery)),
   tile(64, 1, tileQuery),
   tile(64, 2, tileQuery),
-  reg<Args<'dy' | 'rows' | 'dq'>>(1, (p, { tensors, params }, tiles, launch) =>
+  reg<Args<'dy' | 'rows_in' | 'dq'>>(1, (p, { tensors, params }, tiles, launch) =>
     p.dispatch(backward, 'query', { ...tensors, params: { ...params, tiles } }, launch)),
 ])()
 
-const laneKey: Dispatch<Args<'dy' | 'rows' | 'dk' | 'dv'>, LaneConstants> = (p, { tensors, params }, tiles, launch) =>
+const laneKey: Dispatch<Args<'dy' | 'rows_in' | 'dk' | 'dv'>, LaneConstants> = (p, { tensors, params }, tiles, launch) =>
   p.dispatch(laneBackward, 'key', { ...tensors, params: { ...params, tiles, ...ownBounds(launch.constants) } }, launch)
 
-const tileKey: Dispatch<Args<'dy' | 'rows' | 'dk' | 'dv'>, TileConstants> = (p, { tensors, params }, tiles, launch) =>
+const tileKey: Dispatch<Args<'dy' | 'rows_in' | 'dk' | 'dv'>, TileConstants> = (p, { tensors, params }, tiles, launch) =>
   p.dispatch(tileBackward, 'key', { ...tensors, params: { ...params, tiles } }, launch)
 
 const keyVariants = /* @__PURE__ */ (() => [
   ...LANE_ROWS.key.map((T) => lane('key', T, laneKey)),
   tile(64, 1, tileKey),
   tile(64, 2, tileKey),
-  reg<Args<'dy' | 'rows' | 'dk' | 'dv'>>(1, (p, { tensors, params }, tiles, launch) =>
+  reg<Args<'dy' | 'rows_in' | 'dk' | 'dv'>>(1, (p, { tensors, params }, tiles, launch) =>
     p.dispatch(backward, 'key', { ...tensors, params: { ...params, tiles } }, launch)),
 ])()
 
@@ -167,38 +167,38 @@ export const attentionVariants = {
   'attention key side': keyVariants,
 } as const
 
-function setUp(p: Plan, q: Tensor, k: Tensor, queries: Segments, keys: Segments, label: string) {
+function setUp(p: Plan, q: Tensor, k: Tensor, queries: ClipBounds, keys: ClipBounds, label: string) {
   const [batch, n, depth] = [extent(q.shape, 0), extent(q.shape, 1), extent(q.shape, 2)]
-  if (extent(k.shape, 0) !== batch || extent(k.shape, 2) !== depth || segmentCount(queries) !== segmentCount(keys)) {
+  if (extent(k.shape, 0) !== batch || extent(k.shape, 2) !== depth || clipCount(queries) !== clipCount(keys)) {
     throw new ShapeError(`${label}: queries ${formatShape(q.shape)} do not fit keys ${formatShape(k.shape)}`)
   }
-  const segments = segmentCount(queries)
+  const clips = clipCount(queries)
   const strides = { lse_stride: padTo4(n), rows_stride: padTo4(2 * n) / 2 }
-  const params = { batch, queries: n, keys: extent(k.shape, 1), segments, ...strides }
+  const params = { batch, queries: n, keys: extent(k.shape, 1), clips, ...strides }
   return {
     bounds: p.constant(`${label} bounds`, 'u32', [...queries, ...keys]),
-    common: { params, d4: q.rowStride / 4, pairs: batch * segments },
+    common: { params, d4: q.rowStride / 4, pairs: batch * clips },
     // One multiplication and addition per pair of a query and a key and per channel.
-    productFlops: 2 * depth * batch * segmentLengths(queries).reduce((sum, rows, s) => sum + rows * (segmentLengths(keys)[s] as number), 0),
-    longestQueries: Math.max(...segmentLengths(queries)),
-    longestKeys: Math.max(...segmentLengths(keys)),
-    shape: `${batch}x${n}x${depth} keys ${params.keys} segments ${segments}`,
+    productFlops: 2 * depth * batch * clipLengths(queries).reduce((sum, rows, s) => sum + rows * (clipLengths(keys)[s] as number), 0),
+    longestQueries: Math.max(...clipLengths(queries)),
+    longestKeys: Math.max(...clipLengths(keys)),
+    shape: `${batch}x${n}x${depth} keys ${params.keys} clips ${clips}`,
   }
 }
 
 /**
- * Softmax attention over time, unscaled: queries of a segment see the keys of the same segment.
+ * Softmax attention over time, unscaled: queries of a clip see the keys of the same clip.
  * q [B, N, D], k and v [B, M, D]; returns [B, N, D]. No [N, M] matrix is stored.
  */
-export function temporalAttention(
+export function attention(
   p: Plan,
   q: Tensor,
   k: Tensor,
   v: Tensor,
-  queries: Segments,
-  keys: Segments,
+  queries: ClipBounds,
+  keys: ClipBounds,
   label = 'attention',
-): { y: Tensor; record: AttentionRecord } {
+): { y: Tensor; saved: SavedAttention } {
   expectSameShape(label, k, v)
   const { bounds, common, productFlops, longestQueries, shape } = setUp(p, q, k, queries, keys, label)
   const y = p.tensor(q.shape, 'f32', label)
@@ -211,14 +211,14 @@ export function temporalAttention(
     flops: 2 * productFlops,
     label,
   })
-  return { y, record: { q, k, v, y, lse, queries, keys } }
+  return { y, saved: { q, k, v, y, lse, queries, keys } }
 }
 
-/** Gradients of `temporalAttention` with respect to q, k and v. */
-export function temporalAttentionBackward(
+/** Gradients of `attention` with respect to q, k and v. */
+export function attentionBackward(
   p: Plan,
   dy: Tensor,
-  { q, k, v, y, lse, queries, keys }: AttentionRecord,
+  { q, k, v, y, lse, queries, keys }: SavedAttention,
   label = 'attention backward',
 ): { dq: Tensor; dk: Tensor; dv: Tensor } {
   expectSameShape(label, dy, y)
@@ -226,13 +226,13 @@ export function temporalAttentionBackward(
   const { params, d4 } = common
   // Per query its lse and delta, side by side: the key side then needs 8 storage buffers, which every device has.
   const rows = p.tensor([params.batch, 2 * params.queries], 'f32', `${label} rows`)
-  p.dispatch(backward, 'row_statistics', { y, dy, lse, row_values: rows, params: { ...params, tiles: 0 } }, {
+  p.dispatch(backward, 'row_statistics', { y, dy, lse, rows_out: rows, params: { ...params, tiles: 0 } }, {
     groups: ceilDiv(params.batch * params.queries, WORKGROUP),
     constants: { D4: d4 },
     flops: 2 * y.size,
     label: `${label} rows`,
   })
-  const shared = { bounds, q, k, v, dy, rows }
+  const shared = { bounds, q, k, v, dy, rows_in: rows }
   const dq = p.tensor(q.shape, 'f32', `${label} dq`)
   recordVariant(p, 'attention query side', shape, bestFirst(queryVariants, bestLane(p.gpu, 'query', longestQueries, d4)), {
     ...common,

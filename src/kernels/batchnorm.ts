@@ -5,7 +5,7 @@ import { ShapeError } from '../runtime/errors.ts'
 import { expectSameShape, type Plan } from '../runtime/plan.ts'
 import { ceilDiv, expectShape, extent, sizeOf } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
-import { segmentCount, segmentLengths, wholeSegment, type Segments } from './segments.ts'
+import { clipCount, clipLengths, oneClip, type ClipBounds } from './clip_bounds.ts'
 import { bestFirst, recordVariant, type Variant } from './variants.ts'
 
 /** PyTorch's defaults, which the authors' code uses: momentum 0.1, eps 1e-5. */
@@ -35,7 +35,7 @@ export interface BatchNormTensors {
 export interface BatchNormMode {
   training: boolean
   /** Clips with statistics of their own in training; the whole length when absent. */
-  segments?: Segments
+  clips?: ClipBounds
   /** A ReLU after the normalisation. */
   relu?: boolean
   /** A skip connection: what is added then, and whether a ReLU follows. */
@@ -45,12 +45,12 @@ export interface BatchNormMode {
 }
 
 /** What the backward pass needs. */
-export interface BatchNormRecord {
+export interface SavedBatchNorm {
   x: Tensor
   y: Tensor
-  /** Mean, 1/std, gamma/std and beta per segment, [4, S, C]. */
+  /** Mean, 1/std, gamma/std and beta per clip, [4, S, C]. */
   stats: Tensor
-  segments: Segments
+  clips: ClipBounds
   mode: BatchNormMode
 }
 
@@ -58,7 +58,7 @@ interface Forward extends BatchNormTensors {
   x: Tensor
   y: Tensor
   stats: Tensor
-  segments: Segments
+  clips: ClipBounds
   mode: BatchNormMode
   label: string
 }
@@ -66,34 +66,34 @@ interface Forward extends BatchNormTensors {
 /** FLOPs of a pass per element: statistics and normalisation forward; sums and gradient backward. */
 const FLOPS = { statistics: 4, normalise: 3, sums: 5, input: 6 }
 
-function layout(x: Tensor, segments: Segments) {
+function layout(x: Tensor, clips: ClipBounds) {
   const [batch, rows] = [extent(x.shape, 0), extent(x.shape, 1)]
-  const longest = Math.max(...segmentLengths(segments))
+  const longest = Math.max(...clipLengths(clips))
   const chunks = ceilDiv(batch * longest, CHUNK_ROWS)
   const tiles = ceilDiv(longest, ROWS)
-  return { batch, rows, quads: x.rowStride / 4, segments: segmentCount(segments), chunks, chunk_rows: CHUNK_ROWS, tiles }
+  return { batch, rows, quads: x.rowStride / 4, clips: clipCount(clips), chunks, chunk_rows: CHUNK_ROWS, tiles }
 }
 
 type Layout = ReturnType<typeof layout>
 
-const perTile = ({ batch, segments, tiles, quads }: Layout): number => ceilDiv(batch * segments * tiles * quads, WORKGROUP)
-const perChunk = ({ segments, chunks, quads }: Layout): number => ceilDiv(segments * chunks * quads, WORKGROUP)
-const boundsOf = (p: Plan, segments: Segments, label: string): Tensor => p.constant(`${label} bounds`, 'u32', segments)
+const perTile = ({ batch, clips, tiles, quads }: Layout): number => ceilDiv(batch * clips * tiles * quads, WORKGROUP)
+const perChunk = ({ clips, chunks, quads }: Layout): number => ceilDiv(clips * chunks * quads, WORKGROUP)
+const boundsOf = (p: Plan, clips: ClipBounds, label: string): Tensor => p.constant(`${label} bounds`, 'u32', clips)
 
 /** Three dispatches that share out the rows: statistics of chunks, their sum, and the rows normalised. */
 const regForward: Variant<Forward> = {
   name: 'reg',
   fits: () => true,
   record(p, t) {
-    const { x, stats, segments, mode, label } = t
-    const params = { ...layout(x, segments), momentum: mode.momentum ?? MOMENTUM, eps: mode.eps ?? EPS }
-    const bounds = boundsOf(p, segments, label)
+    const { x, stats, clips, mode, label } = t
+    const params = { ...layout(x, clips), momentum: mode.momentum ?? MOMENTUM, eps: mode.eps ?? EPS }
+    const bounds = boundsOf(p, clips, label)
     const channels = extent(x.shape, 2)
-    const partials = p.tensor([params.segments, params.chunks, 2, channels], 'f32', `${label} partials`)
+    const partials = p.tensor([params.clips, params.chunks, 2, channels], 'f32', `${label} partials`)
     const flops = FLOPS.statistics * sizeOf(x.shape)
-    p.dispatch(shader, 'partial', { bounds, x, partials, params }, { groups: perChunk(params), flops, label: `${label} statistics` })
+    p.dispatch(shader, 'partial', { bounds, x, partials_out: partials, params }, { groups: perChunk(params), flops, label: `${label} statistics` })
     const running = { running_mean: t.runningMean, running_var: t.runningVar }
-    p.dispatch(shader, 'finalize', { bounds, moments: partials, ...running, gamma: t.gamma, beta: t.beta, stats, params }, {
+    p.dispatch(shader, 'finalize', { bounds, partials_in: partials, ...running, gamma: t.gamma, beta: t.beta, stats_out: stats, params }, {
       groups: ceilDiv(params.quads, WORKGROUP),
       label: `${label} finalize`,
     })
@@ -102,10 +102,10 @@ const regForward: Variant<Forward> = {
 }
 
 /** Normalises the rows with known statistics. */
-function normalise(p: Plan, { x, y, stats, segments, mode, label }: Forward): void {
-  const params = { ...layout(x, segments), momentum: 0, eps: 0 }
+function normalise(p: Plan, { x, y, stats, clips, mode, label }: Forward): void {
+  const params = { ...layout(x, clips), momentum: 0, eps: 0 }
   const skip = mode.join?.skip ?? p.nothing()
-  p.dispatch(shader, 'normalise', { bounds: boundsOf(p, segments, label), x, normaliser: stats, skip, y, params }, {
+  p.dispatch(shader, 'normalise', { bounds: boundsOf(p, clips, label), x, stats_in: stats, skip, y, params }, {
     groups: perTile(params),
     constants: after(mode),
     flops: FLOPS.normalise * sizeOf(x.shape),
@@ -119,14 +119,14 @@ const after = ({ relu = false, join }: BatchNormMode) => ({ RELU: relu, JOIN: jo
 /** One dispatch; a workgroup walks all rows of `quads` quads of channels. */
 const columns = /* @__NO_SIDE_EFFECTS__ */ (quads: number): Variant<Forward> => ({
   name: `columns ${4 * quads}`,
-  fits: (_, { segments }) => segmentCount(segments) === 1,
+  fits: (_, { clips }) => clipCount(clips) === 1,
   record(p, { x, y, stats, mode, label, ...t }) {
     const { RELU, JOIN, JOIN_RELU } = after(mode)
     const then = { relu: Number(RELU), join: Number(JOIN), join_relu: Number(JOIN_RELU) }
     const params = { rows: x.rows, quads: x.rowStride / 4, momentum: mode.momentum ?? MOMENTUM, eps: mode.eps ?? EPS, ...then }
     const running = { running_mean: t.runningMean, running_var: t.runningVar }
     const skip = mode.join?.skip ?? p.nothing()
-    p.dispatch(column, 'forward', { x, gamma: t.gamma, beta: t.beta, ...running, stats, skip, y, params }, {
+    p.dispatch(column, 'forward', { x, gamma: t.gamma, beta: t.beta, ...running, stats_out: stats, skip, y, params }, {
       groups: ceilDiv(params.quads, quads),
       constants: { QUADS: quads },
       flops: (FLOPS.statistics + FLOPS.normalise) * sizeOf(x.shape),
@@ -143,12 +143,12 @@ function bestForRows({ gpu }: Plan, rows: number): string {
   return rows <= most ? few : 'reg'
 }
 
-const shapeName = (x: Tensor, segments: Segments): string => `${x.shape.join('x')} segments ${segmentCount(segments)}`
+const shapeName = (x: Tensor, clips: ClipBounds): string => `${x.shape.join('x')} clips ${clipCount(clips)}`
 
 /**
- * Batch normalisation of x [B, L, C], and what follows it in the mode. In training the statistics are those of each segment, and
- * the running statistics take one step per segment, in order (biased variance to normalise, unbiased to remember); in evaluation
- * the running statistics normalise. Throws ShapeError when a segment has a single value per channel in training: its variance is
+ * Batch normalisation of x [B, L, C], and what follows it in the mode. In training the statistics are those of each clip, and
+ * the running statistics take one step per clip, in order (biased variance to normalise, unbiased to remember); in evaluation
+ * the running statistics normalise. Throws ShapeError when a clip has a single value per channel in training: its variance is
  * undefined.
  */
 export function batchNorm(
@@ -157,30 +157,30 @@ export function batchNorm(
   t: BatchNormTensors,
   mode: BatchNormMode,
   label = 'batchnorm',
-): { y: Tensor; record: BatchNormRecord } {
+): { y: Tensor; saved: SavedBatchNorm } {
   const channels = extent(x.shape, 2)
   for (const vector of [t.gamma, t.beta, t.runningMean, t.runningVar]) expectShape(`${label}: ${vector.label}`, vector.shape, [channels])
   if (mode.join) expectSameShape(label, x, mode.join.skip)
-  const whole = wholeSegment(extent(x.shape, 1))
-  const segments = mode.training ? (mode.segments ?? whole) : whole
-  const stats = p.tensor([4, segmentCount(segments), channels], 'f32', `${label} stats`)
+  const whole = oneClip(extent(x.shape, 1))
+  const clips = mode.training ? (mode.clips ?? whole) : whole
+  const stats = p.tensor([4, clipCount(clips), channels], 'f32', `${label} stats`)
   const y = p.tensor(x.shape, 'f32', label)
-  const args: Forward = { ...t, x, y, stats, segments, mode, label }
+  const args: Forward = { ...t, x, y, stats, clips, mode, label }
   if (mode.training) {
-    if (extent(x.shape, 0) * Math.min(...segmentLengths(segments)) < 2) {
+    if (extent(x.shape, 0) * Math.min(...clipLengths(clips)) < 2) {
       throw new ShapeError(`${label}: one value per channel has no variance; train on a larger batch or a longer signal`)
     }
-    recordVariant(p, 'batchnorm', shapeName(x, segments), bestFirst(forwardVariants, bestForRows(p, x.rows)), args)
+    recordVariant(p, 'batchnorm', shapeName(x, clips), bestFirst(forwardVariants, bestForRows(p, x.rows)), args)
   } else {
-    const params = { ...layout(x, segments), momentum: 0, eps: mode.eps ?? EPS }
+    const params = { ...layout(x, clips), momentum: 0, eps: mode.eps ?? EPS }
     const running = { running_mean: t.runningMean, running_var: t.runningVar }
-    p.dispatch(shader, 'from_running', { ...running, gamma: t.gamma, beta: t.beta, stats, params }, {
+    p.dispatch(shader, 'from_running', { ...running, gamma: t.gamma, beta: t.beta, stats_out: stats, params }, {
       groups: ceilDiv(params.quads, WORKGROUP),
       label: `${label} statistics`,
     })
     normalise(p, args)
   }
-  return { y, record: { x, y, stats, segments, mode } }
+  return { y, saved: { x, y, stats, clips, mode } }
 }
 
 interface Backward {
@@ -188,7 +188,7 @@ interface Backward {
   x: Tensor
   y: Tensor
   stats: Tensor
-  segments: Segments
+  clips: ClipBounds
   training: boolean
   relu: boolean
   /** Gradient of the skip connection where a ReLU follows the join, else null. */
@@ -202,24 +202,24 @@ interface Backward {
 const regBackward: Variant<Backward> = {
   name: 'reg',
   fits: () => true,
-  record(p, { dy, x, y, stats, segments, training, relu, dskip, dx, dgamma, dbeta, label }) {
-    const params = layout(x, segments)
+  record(p, { dy, x, y, stats, clips, training, relu, dskip, dx, dgamma, dbeta, label }) {
+    const params = layout(x, clips)
     const channels = extent(x.shape, 2)
-    const partials = p.tensor([params.segments, params.chunks, 2, channels], 'f32', `${label} partials`)
-    const sums = p.tensor([2, params.segments, channels], 'f32', `${label} sums`)
-    const shared = { bounds: boundsOf(p, segments, label), x, dy, normaliser: stats, y: dskip ? y : p.nothing(), params }
+    const partials = p.tensor([params.clips, params.chunks, 2, channels], 'f32', `${label} partials`)
+    const sums = p.tensor([2, params.clips, channels], 'f32', `${label} sums`)
+    const shared = { bounds: boundsOf(p, clips, label), x, dy, stats_in: stats, y: dskip ? y : p.nothing(), params }
     const before = { RELU: relu, JOIN: dskip !== null }
-    p.dispatch(backward, 'partial', { ...shared, partials }, {
+    p.dispatch(backward, 'partial', { ...shared, partials_out: partials }, {
       groups: perChunk(params),
       flops: FLOPS.sums * sizeOf(x.shape),
       constants: before,
       label: `${label} sums`,
     })
-    p.dispatch(backward, 'finalize', { chunk_sums: partials, sums, dgamma, dbeta, params }, {
+    p.dispatch(backward, 'finalize', { partials_in: partials, sums_out: sums, dgamma, dbeta, params }, {
       groups: ceilDiv(params.quads, WORKGROUP),
       label: `${label} finalize`,
     })
-    p.dispatch(backward, 'input', { ...shared, segment_sums: sums, dx, dskip: dskip ?? p.unwritten() }, {
+    p.dispatch(backward, 'input', { ...shared, sums_in: sums, dx, dskip: dskip ?? p.unwritten() }, {
       groups: perTile(params),
       flops: FLOPS.input * sizeOf(x.shape),
       constants: { TRAINING: training, ...before },
@@ -230,11 +230,11 @@ const regBackward: Variant<Backward> = {
 
 const columnsBackward = /* @__NO_SIDE_EFFECTS__ */ (quads: number): Variant<Backward> => ({
   name: `columns ${4 * quads}`,
-  fits: (_, { segments, training }) => training && segmentCount(segments) === 1,
+  fits: (_, { clips, training }) => training && clipCount(clips) === 1,
   record(p, { dy, x, y, stats, relu, dskip, dx, dgamma, dbeta, label }) {
     const params = { rows: x.rows, quads: x.rowStride / 4, momentum: 0, eps: 0, relu: 0, join: 0, join_relu: 0 }
-    const join = { joined: dskip ? y : p.nothing(), dskip: dskip ?? p.unwritten() }
-    p.dispatch(column, 'backward', { x, dy, normaliser: stats, ...join, dx, dgamma, dbeta, params }, {
+    const join = { y_in: dskip ? y : p.nothing(), dskip: dskip ?? p.unwritten() }
+    p.dispatch(column, 'backward', { x, dy, stats_in: stats, ...join, dx, dgamma, dbeta, params }, {
       groups: ceilDiv(params.quads, quads),
       flops: (FLOPS.sums + FLOPS.input) * sizeOf(x.shape),
       constants: { QUADS: quads, RELU: relu, JOIN: dskip !== null },
@@ -249,7 +249,7 @@ const backwardVariants: readonly Variant<Backward>[] = [columnsBackward(1), colu
 export function batchNormBackward(
   p: Plan,
   dy: Tensor,
-  { x, y, stats, segments, mode }: BatchNormRecord,
+  { x, y, stats, clips, mode }: SavedBatchNorm,
   { dgamma, dbeta }: { dgamma: Tensor; dbeta: Tensor },
   label = 'batchnorm backward',
 ): { dx: Tensor; dskip: Tensor } {
@@ -257,8 +257,8 @@ export function batchNormBackward(
   const dx = p.tensor(x.shape, 'f32', label)
   const dskip = mode.join?.relu ? p.tensor(x.shape, 'f32', `${label} skip`) : null
   const { training, relu = false } = mode
-  const args: Backward = { dy, x, y, stats, segments, training, relu, dskip, dx, dgamma, dbeta, label }
-  recordVariant(p, 'batchnorm backward', shapeName(x, segments), bestFirst(backwardVariants, bestForRows(p, x.rows)), args)
+  const args: Backward = { dy, x, y, stats, clips, training, relu, dskip, dx, dgamma, dbeta, label }
+  recordVariant(p, 'batchnorm backward', shapeName(x, clips), bestFirst(backwardVariants, bestForRows(p, x.rows)), args)
   return { dx, dskip: dskip ?? dy }
 }
 

@@ -4,7 +4,7 @@ import type { Plan } from '../runtime/plan.ts'
 import { ceilDiv, expectShape, extent, type Shape } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 import { windowCount } from './conv1d/conv1d.ts'
-import { segmentCount, segmentLengths, segmentsOf, wholeSegment, type Segments } from './segments.ts'
+import { clipCount, clipLengths, boundsOfLengths, oneClip, type ClipBounds } from './clip_bounds.ts'
 
 export interface PoolGeometry {
   kind: 'max' | 'average'
@@ -19,41 +19,41 @@ const WORKGROUP = 64
 const ROWS = 8
 
 /** Bounds of the pooled clips. Throws ShapeError when a clip is shorter than the kernel. */
-export function pooledSegments(segments: Segments, g: PoolGeometry, label = 'pool'): Segments {
-  const lengths = segmentLengths(segments).map((n) => windowCount(n, g.kernel, g))
-  const short = segmentLengths(segments).find((_, s) => (lengths[s] as number) < 1)
+export function pooledBounds(clips: ClipBounds, g: PoolGeometry, label = 'pool'): ClipBounds {
+  const lengths = clipLengths(clips).map((n) => windowCount(n, g.kernel, g))
+  const short = clipLengths(clips).find((_, s) => (lengths[s] as number) < 1)
   if (short !== undefined) throw new ShapeError(`${label}: ${short} rows are shorter than the window of ${g.kernel}`)
-  return segmentsOf(lengths)
+  return boundsOfLengths(lengths)
 }
 
-function prepare(p: Plan, xShape: Shape, quads: number, g: PoolGeometry, segments: Segments, label: string) {
+function prepare(p: Plan, xShape: Shape, quads: number, g: PoolGeometry, clips: ClipBounds, label: string) {
   if (g.kind === 'average' && g.padding !== 0) throw new ShapeError(`${label}: average pooling takes no padding`)
-  const pooled = pooledSegments(segments, g, label)
+  const pooled = pooledBounds(clips, g, label)
   const params = {
     batch: extent(xShape, 0),
     in_rows: extent(xShape, 1),
     out_rows: pooled[pooled.length - 1] as number,
     quads,
-    segments: segmentCount(segments),
+    clips: clipCount(clips),
     tiles: 0,
     kernel: g.kernel,
     stride: g.stride,
     padding: g.padding,
   }
-  const in_bounds = p.constant(`${label} in bounds`, 'u32', segments)
+  const in_bounds = p.constant(`${label} in bounds`, 'u32', clips)
   const out_bounds = p.constant(`${label} out bounds`, 'u32', pooled)
   return { params, in_bounds, out_bounds, pooled }
 }
 
-/** Tiles of a segment, and the workgroups of the launch. */
-function tiling({ batch, quads }: { batch: number; quads: number }, segments: Segments) {
-  const tiles = ceilDiv(Math.max(...segmentLengths(segments)), ROWS)
-  return { tiles, groups: ceilDiv(batch * segmentCount(segments) * tiles * quads, WORKGROUP) }
+/** Tiles of a clip, and the workgroups of the launch. */
+function tiling({ batch, quads }: { batch: number; quads: number }, clips: ClipBounds) {
+  const tiles = ceilDiv(Math.max(...clipLengths(clips)), ROWS)
+  return { tiles, groups: ceilDiv(batch * clipCount(clips) * tiles * quads, WORKGROUP) }
 }
 
-/** Pools x [B, L, C] over time, each segment on its own; returns [B, pooled length, C]. */
-export function pool1d(p: Plan, x: Tensor, g: PoolGeometry, segments?: Segments, label = `${g.kind} pool`): Tensor {
-  const { params, pooled, ...bounds } = prepare(p, x.shape, x.rowStride / 4, g, segments ?? wholeSegment(extent(x.shape, 1)), label)
+/** Pools x [B, L, C] over time, each clip on its own; returns [B, pooled length, C]. */
+export function pool1d(p: Plan, x: Tensor, g: PoolGeometry, clips?: ClipBounds, label = `${g.kind} pool`): Tensor {
+  const { params, pooled, ...bounds } = prepare(p, x.shape, x.rowStride / 4, g, clips ?? oneClip(extent(x.shape, 1)), label)
   const y = p.tensor([params.batch, params.out_rows, extent(x.shape, 2)], 'f32', label)
   const { tiles, groups } = tiling(params, pooled)
   const launch = { groups, constants: { MAXIMUM: g.kind === 'max' }, flops: g.kind === 'max' ? 0 : y.size * g.kernel, label }
@@ -67,10 +67,10 @@ export function pool1dBackward(
   dy: Tensor,
   x: Tensor,
   g: PoolGeometry,
-  segments?: Segments,
+  clips?: ClipBounds,
   label = `${g.kind} pool backward`,
 ): Tensor {
-  const whole = segments ?? wholeSegment(extent(x.shape, 1))
+  const whole = clips ?? oneClip(extent(x.shape, 1))
   const { params, pooled: _, ...bounds } = prepare(p, x.shape, x.rowStride / 4, g, whole, label)
   expectShape(label, dy.shape, [params.batch, params.out_rows, extent(x.shape, 2)])
   const dx = p.tensor(x.shape, 'f32', label)

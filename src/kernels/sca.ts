@@ -15,7 +15,7 @@ export interface ChannelAttentionTensors {
   expandBias: Tensor
 }
 
-export interface ChannelAttentionRecord {
+export interface SavedSca {
   x: Tensor
   /** The gate, then means and hidden units, for each sample and clip. */
   saved: Tensor
@@ -39,7 +39,7 @@ function launchOf(p: Plan, x: Tensor, t: ChannelAttentionTensors, clips: number)
     throw new LimitError(`channel attention over ${channels} channels needs ${bytes} bytes of workgroup memory, this device has ${limit}; use fewer channels.`)
   }
   return {
-    params: { batch, rows, segments: clips, channels, channel_quads: C4, hidden_quads: H4, onto_used: 0 },
+    params: { batch, rows, clips, channels, channel_quads: C4, hidden_quads: H4, onto_used: 0 },
     groups: batch * clips,
     constants: { WORKGROUP, C4, H4, LINES, SUMS: LINES * C4 },
   }
@@ -51,16 +51,16 @@ const flopsOf = (x: Tensor, t: ChannelAttentionTensors, clips: number, passes: n
 
 /**
  * Signal channel attention (Yin et al. 2022, section 3.3.1, equation 9):
- * y = x * sigmoid(expand(relu(reduce(mean over time)))); each of the clips (`clipSegments`) of x [B, L, C] has a gate of its own.
+ * y = x * sigmoid(expand(relu(reduce(mean over time)))); each of the clips (`clipBounds`) of x [B, L, C] has a gate of its own.
  * Throws ShapeError when there are fewer rows than clips.
  */
-export function channelAttention(
+export function sca(
   p: Plan,
   x: Tensor,
   t: ChannelAttentionTensors,
   clips: number,
   label = 'sca',
-): { y: Tensor; record: ChannelAttentionRecord } {
+): { y: Tensor; saved: SavedSca } {
   if (extent(x.shape, 1) < clips) throw new ShapeError(`${label}: cannot cut ${formatShape(x.shape)} into ${clips} clips`)
   const { params, groups, constants } = launchOf(p, x, t, clips)
   const saved = p.tensor([groups * 4 * (2 * constants.C4 + constants.H4)], 'f32', `${label} gate, mean, hidden`)
@@ -71,18 +71,18 @@ export function channelAttention(
     ...{ expand_weight: t.expandWeight, expand_bias: t.expandBias },
   }
   const flops = flopsOf(x, t, clips, 1)
-  p.dispatch(shader, 'forward', { x, ...weights, record: saved, y, params }, { groups, constants, flops, label })
-  return { y, record: { x, saved, gate, clips } }
+  p.dispatch(shader, 'forward', { x, ...weights, saved_out: saved, y, params }, { groups, constants, flops, label })
+  return { y, saved: { x, saved, gate, clips } }
 }
 
 /**
- * Gradients of `channelAttention`: returns dx, added to `onto` where that is given, and writes those of the weights into `d` -
+ * Gradients of `sca`: returns dx, added to `onto` where that is given, and writes those of the weights into `d` -
  * when `sums` is recorded, or at once without it.
  */
-export function channelAttentionBackward(
+export function scaBackward(
   p: Plan,
   dy: Tensor,
-  { x, saved, clips }: ChannelAttentionRecord,
+  { x, saved, clips }: SavedSca,
   t: ChannelAttentionTensors,
   d: ChannelAttentionTensors,
   options: { onto?: Tensor | undefined; sums?: PartialSums } = {},
@@ -93,7 +93,7 @@ export function channelAttentionBackward(
   const partials = sums.jointPartials([d.reduceWeight, d.reduceBias, d.expandWeight, d.expandBias], groups)
   const dx = p.tensor(x.shape, 'f32', label)
   const weights = { reduce_weight: t.reduceWeight, expand_weight: t.expandWeight }
-  const args = { x, dy, saved, ...weights, partials, dx, params: { ...params, onto_used: Number(onto !== undefined) } }
+  const args = { x, dy, saved_in: saved, ...weights, partials, dx, params: { ...params, onto_used: Number(onto !== undefined) } }
   const launch = { groups, constants, flops: flopsOf(x, t, clips, 2), label }
   p.dispatch(shader, 'backward', { ...args, onto: onto ?? p.nothing() }, launch)
   if (!options.sums) sums.record(`${label} parameters`)

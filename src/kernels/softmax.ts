@@ -42,9 +42,9 @@ export function softmaxCrossEntropy(
   const row_loss = p.tensor([params.rows], 'f32', `${label} rows`)
   const dlogits = p.tensor(logits.shape, 'f32', `${label} gradient`)
   const inputs = { x: logits, target_probability: targets }
-  p.dispatch(shader, 'cross_entropy', { ...inputs, row_loss, dx: dlogits, params }, { groups, label })
+  p.dispatch(shader, 'cross_entropy', { ...inputs, row_loss_out: row_loss, dx: dlogits, params }, { groups, label })
   const loss = p.tensor([1], 'f32', label)
-  p.dispatch(shader, 'mean', { losses: row_loss, loss, params }, { groups: 1, label: `${label} mean` })
+  p.dispatch(shader, 'mean', { row_loss_in: row_loss, loss, params }, { groups: 1, label: `${label} mean` })
   return { loss, dlogits }
 }
 

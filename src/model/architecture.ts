@@ -31,8 +31,8 @@ export interface Layers<T> {
   batchNormJoin(name: string): Join<T>
   relu: Layer<T>
   sigmoid: Layer<T>
-  channelAttention(name: string, spec: { reduction: number; clips: number }): Layer<T>
-  temporalAttention(name: string, spec: { pool: RntaPool; clips: number }): Layer<T>
+  sca(name: string, spec: { reduction: number; clips: number }): Layer<T>
+  rnta(name: string, spec: { pool: RntaPool; clips: number }): Layer<T>
   maxPool(spec: { kernel: number; stride: number; padding: number }): Layer<T>
   averagePool(spec: { kernel: number }): Layer<T>
   flatten: Layer<T>
@@ -137,9 +137,9 @@ export function trunk<T>(on: Layers<T>, config: ModelConfig): Layer<T> {
 /** Channel and temporal attention in the model's order; in parallel their sum goes through a sigmoid. */
 export function attentionModule<T>(on: Layers<T>, config: ModelConfig, name: string): Layer<T> {
   const scope = config.sca_scope === 'whole' ? 1 : config.clips
-  const sca = chain(on.channelAttention(`${name}.sca`, { reduction: config.sca_reduction, clips: scope }), on.tap(`${name}.sca`))
+  const sca = chain(on.sca(`${name}.sca`, { reduction: config.sca_reduction, clips: scope }), on.tap(`${name}.sca`))
   const rnta = chain(
-    on.temporalAttention(`${name}.rnta`, { pool: config.rnta_pool, clips: config.clips }),
+    on.rnta(`${name}.rnta`, { pool: config.rnta_pool, clips: config.clips }),
     on.tap(`${name}.rnta`),
   )
   const orders: Record<ModelConfig['attention'], () => Layer<T>> = {
@@ -159,7 +159,7 @@ function stage<T>(on: Layers<T>, config: ModelConfig, name: string, channels: nu
   const units = Array.from({ length: config.units_per_stage }, (_, u) => {
     const unit = `${name}.units.${u}`
     const attention = config.unit_sca
-      ? [on.channelAttention(`${unit}.sca`, { reduction: config.sca_reduction, clips: 1 })]
+      ? [on.sca(`${unit}.sca`, { reduction: config.sca_reduction, clips: 1 })]
       : []
     const { layers, join } = branch(on, config, unit, channels, released && u === 0 ? 2 : 1)
     if (!released || u > 0) return residual(on, chain(...attention, layers), identity, join)

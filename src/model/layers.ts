@@ -1,15 +1,15 @@
 // The architecture's layers as GPU dispatches: each records its forward kernels at once and its backward kernels when a
 // gradient arrives, side by side.
 import { batchNorm, batchNormBackward, type BatchNormMode } from '../kernels/batchnorm.ts'
-import { channelAttention, channelAttentionBackward } from '../kernels/sca.ts'
+import { sca, scaBackward } from '../kernels/sca.ts'
 import { conv1d, conv1dBackwardInput, conv1dBackwardWeight } from '../kernels/conv1d/conv1d.ts'
 import { add, relu, reluBackward, sigmoid, sigmoidBackward } from '../kernels/elementwise.ts'
 import { flatten, flattenBackward } from '../kernels/layout.ts'
 import { linear, linearBackward } from '../kernels/linear.ts'
 import { PartialSums } from '../kernels/partial_sums.ts'
-import { pool1d, pool1dBackward, pooledSegments, type PoolGeometry } from '../kernels/pool.ts'
-import { clipSegments } from '../kernels/segments.ts'
-import { temporalAttention, temporalAttentionBackward } from '../kernels/attention.ts'
+import { pool1d, pool1dBackward, pooledBounds, type PoolGeometry } from '../kernels/pool.ts'
+import { clipBounds } from '../kernels/clip_bounds.ts'
+import { attention, attentionBackward } from '../kernels/attention.ts'
 import type { Plan } from '../runtime/plan.ts'
 import { extent } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
@@ -80,10 +80,10 @@ export class GpuLayers implements Layers<Tensor> {
       runningMean: weights.buffer(`${name}.running_mean`),
       runningVar: weights.buffer(`${name}.running_var`),
     }
-    const { y, record } = batchNorm(p, x, tensors, { training, ...then }, name)
+    const { y, saved } = batchNorm(p, x, tensors, { training, ...then }, name)
     const backward = (dy: Tensor) => {
       const gradients = { dgamma: weights.gradient(`${name}.weight`), dbeta: weights.gradient(`${name}.bias`) }
-      return batchNormBackward(p, dy, record, gradients, `${name} backward`)
+      return batchNormBackward(p, dy, saved, gradients, `${name} backward`)
     }
     return { y, backward }
   }
@@ -98,7 +98,7 @@ export class GpuLayers implements Layers<Tensor> {
     return { y, backward: (dy) => sigmoidBackward(this.p, dy, y) }
   }
 
-  channelAttention(name: string, { clips }: { reduction: number; clips: number }): Layer<Tensor> {
+  sca(name: string, { clips }: { reduction: number; clips: number }): Layer<Tensor> {
     const { p, weights } = this
     const tensors = (of: (name: string) => Tensor) => ({
       reduceWeight: of(`${name}.reduce.weight`),
@@ -108,10 +108,10 @@ export class GpuLayers implements Layers<Tensor> {
     })
     return (x) => {
       const parameters = tensors((n) => weights.parameter(n))
-      const { y, record } = channelAttention(p, x, parameters, clips, name)
+      const { y, saved } = sca(p, x, parameters, clips, name)
       const backward = (dy: Tensor, onto?: Tensor): Tensor => {
         const gradients = tensors((n) => weights.gradient(n))
-        return channelAttentionBackward(p, dy, record, parameters, gradients, { onto, sums: this.sums }, `${name} backward`)
+        return scaBackward(p, dy, saved, parameters, gradients, { onto, sums: this.sums }, `${name} backward`)
       }
       return { y, backward: (dy) => backward(dy), backwardOnto: backward }
     }
@@ -121,27 +121,27 @@ export class GpuLayers implements Layers<Tensor> {
    * Residual non-local temporal attention (section 3.3.2): y = BN(out(softmax(theta phi^T) g)) + x, each clip on its own, the
    * weights shared; in training BN sees the clips as batches of their own.
    */
-  temporalAttention(name: string, { pool, clips }: { pool: RntaPool; clips: number }): Layer<Tensor> {
+  rnta(name: string, { pool, clips }: { pool: RntaPool; clips: number }): Layer<Tensor> {
     const { p } = this
     const project = (part: string) => this.conv(`${name}.${part}`, { ...pointwise, channels: 0, kernel: 1, bias: true })
     const geometry = rntaPools[pool]
     return (x) => {
-      const segments = clipSegments(extent(x.shape, 1), clips)
-      const keys = geometry ? pooledSegments(segments, geometry, `${name} pool`) : segments
+      const bounds = clipBounds(extent(x.shape, 1), clips)
+      const keys = geometry ? pooledBounds(bounds, geometry, `${name} pool`) : bounds
       const [theta, phi, g] = ['theta', 'phi', 'g'].map((part) => project(part)(x)) as [Projected, Projected, Projected]
-      const pooled = (projected: Projected): Tensor => (geometry ? pool1d(p, projected.y, geometry, segments) : projected.y)
+      const pooled = (projected: Projected): Tensor => (geometry ? pool1d(p, projected.y, geometry, bounds) : projected.y)
       const unpool = (gradient: Tensor, projected: Projected): Tensor =>
-        geometry ? pool1dBackward(p, gradient, projected.y, geometry, segments) : gradient
-      const { y: mixed, record } = temporalAttention(p, theta.y, pooled(phi), pooled(g), segments, keys, name)
-      for (const [part, tensor] of [['queries', record.q], ['keys', record.k], ['lse', record.lse]] as const) {
+        geometry ? pool1dBackward(p, gradient, projected.y, geometry, bounds) : gradient
+      const { y: mixed, saved } = attention(p, theta.y, pooled(phi), pooled(g), bounds, keys, name)
+      for (const [part, tensor] of [['queries', saved.q], ['keys', saved.k], ['lse', saved.lse]] as const) {
         this.taps.set(`${name}.${part}`, tensor)
       }
       const out = project('out')(mixed)
-      const normalised = this.normalise(`${name}.bn`, out.y, { segments, join: { skip: x, relu: false } })
+      const normalised = this.normalise(`${name}.bn`, out.y, { clips: bounds, join: { skip: x, relu: false } })
       const backward = (dy: Tensor): Tensor => {
         const { dx, dskip } = normalised.backward(dy)
         const dmixed = out.backward(dx)
-        const { dq, dk, dv } = temporalAttentionBackward(p, dmixed, record, `${name} backward`)
+        const { dq, dk, dv } = attentionBackward(p, dmixed, saved, `${name} backward`)
         const withQueries = theta.backwardOnto(dq, dskip)
         const withKeys = phi.backwardOnto(unpool(dk, phi), withQueries)
         return g.backwardOnto(unpool(dv, g), withKeys)

@@ -93,7 +93,7 @@ class Summariser implements Layers<Shape> {
   sigmoid = this.layer('', 'sigmoid', (x) => ({ output: x, flops: sizeOf(x) }))
   flatten = this.layer('', 'flatten', (x) => ({ output: [sizeOf(x)], flops: 0 }))
 
-  channelAttention(name: string, { reduction, clips }: { reduction: number; clips: number }): Layer<Shape> {
+  sca(name: string, { reduction, clips }: { reduction: number; clips: number }): Layer<Shape> {
     return this.layer(name, 'channel attention', (x) => {
       const channels = x[0] ?? 0
       const hidden = Math.floor(channels / reduction)
@@ -106,7 +106,7 @@ class Summariser implements Layers<Shape> {
     })
   }
 
-  temporalAttention(name: string, { pool, clips }: { pool: string; clips: number }): Layer<Shape> {
+  rnta(name: string, { pool, clips }: { pool: string; clips: number }): Layer<Shape> {
     return this.layer(name, 'temporal attention', (x) => {
       const [channels = 0, length = 0] = x
       const inner = Math.floor(channels / 2)

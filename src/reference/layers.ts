@@ -60,19 +60,19 @@ export class ReferenceLayers implements Layers<NdArray> {
     return joinOf(this, this.batchNorm(name))
   }
 
-  channelAttention(name: string, { clips }: { clips: number }): Layer<NdArray> {
+  sca(name: string, { clips }: { clips: number }): Layer<NdArray> {
     return (x) => {
       const { y, saved } = sca(x, lookUp(this.parameters, name, SCA_PARAMETERS), clipLengths(x.shape[2]!, clips))
       return this.step(name, y, (gradY) => scaBackward(saved, gradY))
     }
   }
 
-  temporalAttention(name: string, { pool, clips }: { pool: RntaPool; clips: number }): Layer<NdArray> {
+  rnta(name: string, { pool, clips }: { pool: RntaPool; clips: number }): Layer<NdArray> {
     return (x) => {
       const parameters = lookUp(this.parameters, name, RNTA_PARAMETERS)
       const buffers = lookUp(this.buffers, name, RNTA_BUFFERS)
-      const segments = clipLengths(x.shape[2]!, clips)
-      const forward = rnta(x, parameters, buffers, pool, { training: this.training, segments })
+      const lengths = clipLengths(x.shape[2]!, clips)
+      const forward = rnta(x, parameters, buffers, pool, { training: this.training, clipLengths: lengths })
       store(this.buffers, name, forward.buffers)
       return this.step(name, forward.y, (gradY) => rntaBackward(forward.saved, gradY))
     }

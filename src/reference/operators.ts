@@ -53,7 +53,7 @@ const scalar = (value: number): NdArray => ({ shape: [1], data: Float64Array.of(
 const batchNormCase: Operator = (tensor, { training, clip_lengths, relu: inner, join_relu }, tensors) => {
   const parameters = { weight: tensor('weight'), bias: tensor('bias') }
   const buffers = { running_mean: tensor('running_mean'), running_var: tensor('running_var') }
-  const mode = clip_lengths ? { training, segments: clip_lengths } : { training }
+  const mode = clip_lengths ? { training, clipLengths: clip_lengths } : { training }
   const forward = batchNorm(tensor('x'), parameters, buffers, mode)
   const activated = inner ? relu(forward.y) : forward.y
   const skip = tensors.get('skip')

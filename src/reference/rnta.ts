@@ -46,10 +46,10 @@ export function rnta(
   x: NdArray, parameters: RntaParameters, buffers: RntaBuffers, pool: RntaPool, mode: BatchNormMode,
 ): RntaForward {
   const [, , L] = dims3('rnta', x)
-  const segments = mode.segments ?? [L]
+  const clipLengths = mode.clipLengths ?? [L]
   const [theta, phi, g] = PROJECTIONS.map((name) =>
-    split(conv1d(x, parameters[`${name}.weight`], parameters[`${name}.bias`], POINTWISE), segments, 2))
-  const attended = segments.map((_, s) => {
+    split(conv1d(x, parameters[`${name}.weight`], parameters[`${name}.bias`], POINTWISE), clipLengths, 2))
+  const attended = clipLengths.map((_, s) => {
     const keys = poolTime(phi![s]!, pool)
     const values = poolTime(g![s]!, pool)
     const { z, attention } = attend(theta![s]!, keys.y, values.y)
@@ -62,7 +62,7 @@ export function rnta(
     out,
     { weight: parameters['bn.weight'], bias: parameters['bn.bias'] },
     { running_mean: buffers['bn.running_mean'], running_var: buffers['bn.running_var'] },
-    { training: mode.training, segments },
+    { training: mode.training, clipLengths },
   )
   const clips = attended.map((part) => part.clip)
   return {

@@ -28,10 +28,10 @@ export interface ScaForward {
   saved: { clips: ScaClip[]; parameters: ScaParameters }
 }
 
-/** x [B,C,L] -> y [B,C,L]; `segments` are the lengths of consecutive clips (default: one clip). */
-export function sca(x: NdArray, parameters: ScaParameters, segments?: readonly number[]): ScaForward {
+/** x [B,C,L] -> y [B,C,L]; `clipLengths` are the lengths of consecutive clips (default: one clip). */
+export function sca(x: NdArray, parameters: ScaParameters, clipLengths?: readonly number[]): ScaForward {
   const [B, C, L] = dims3('sca', x)
-  const clips = split(x, segments ?? [L], 2).map((clip): ScaClip => {
+  const clips = split(x, clipLengths ?? [L], 2).map((clip): ScaClip => {
     const pooled = reshape(globalAvgPool(clip), [B, C, 1])
     const hidden = conv1d(pooled, parameters['reduce.weight'], parameters['reduce.bias'], POINTWISE)
     const expanded = conv1d(relu(hidden), parameters['expand.weight'], parameters['expand.bias'], POINTWISE)

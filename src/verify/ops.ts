@@ -1,14 +1,14 @@
 // How each operator of a fixture case is run on the GPU: through the same kernels, or layers, that the model uses.
 import { interpolateLinear } from '../signal/resample.ts'
 import { batchNorm, batchNormBackward } from '../kernels/batchnorm.ts'
-import { channelAttention, channelAttentionBackward } from '../kernels/sca.ts'
+import { sca, scaBackward } from '../kernels/sca.ts'
 import { conv1d, conv1dBackwardInput, conv1dBackwardWeight } from '../kernels/conv1d/conv1d.ts'
 import { relu, reluBackward, sigmoid, sigmoidBackward } from '../kernels/elementwise.ts'
 import { concat, slice } from '../kernels/layout.ts'
 import { linear, linearBackward } from '../kernels/linear.ts'
 import { pool1d, pool1dBackward, type PoolGeometry } from '../kernels/pool.ts'
-import { segmentMean, segmentMeanBackward } from '../kernels/segment_mean.ts'
-import { segmentsOf, wholeSegment } from '../kernels/segments.ts'
+import { clipMean, clipMeanBackward } from '../kernels/clip_mean.ts'
+import { boundsOfLengths, oneClip } from '../kernels/clip_bounds.ts'
 import { oneHot, softmax, softmaxBackward, softmaxCrossEntropy } from '../kernels/softmax.ts'
 import { UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
@@ -33,18 +33,18 @@ function conv1dCase(c: OpContext): void {
 function batchNormCase(c: OpContext): void {
   const x = c.signal('x')
   const clips = c.attrs.clip_lengths as number[] | undefined
-  const segments = clips ? segmentsOf(clips) : wholeSegment(extent(x.shape, 1))
+  const bounds = clips ? boundsOfLengths(clips) : oneClip(extent(x.shape, 1))
   const [gamma, beta] = [c.plain('weight'), c.plain('bias')]
   const [runningMean, runningVar] = [c.plain('running_mean'), c.plain('running_var')]
   const training = c.attrs.training === true
   const join = c.has('skip') ? { join: { skip: c.signal('skip'), relu: c.attrs.join_relu === true } } : {}
-  const mode = { training, segments, momentum: number(c, 'momentum'), eps: number(c, 'eps'), relu: c.attrs.relu === true, ...join }
-  const { y, record } = batchNorm(c.p, x, { gamma, beta, runningMean, runningVar }, mode)
+  const mode = { training, clips: bounds, momentum: number(c, 'momentum'), eps: number(c, 'eps'), relu: c.attrs.relu === true, ...join }
+  const { y, saved } = batchNorm(c.p, x, { gamma, beta, runningMean, runningVar }, mode)
   c.signalResult('y', y)
   c.plainResult('new_running_mean', runningMean)
   c.plainResult('new_running_var', runningVar)
   const gradients = { dgamma: c.vectorGradient('weight'), dbeta: c.vectorGradient('bias') }
-  const { dx, dskip } = batchNormBackward(c.p, c.signal('upstream.y'), record, gradients)
+  const { dx, dskip } = batchNormBackward(c.p, c.signal('upstream.y'), saved, gradients)
   c.signalResult('grad.x', dx)
   if (c.has('skip')) c.signalResult('grad.skip', dskip)
 }
@@ -58,10 +58,10 @@ function poolCase(c: OpContext, kind: PoolGeometry['kind']): void {
 
 function globalPoolCase(c: OpContext): void {
   const x = c.signal('x')
-  const segments = wholeSegment(extent(x.shape, 1))
-  c.plainResult('y', segmentMean(c.p, x, segments))
+  const bounds = oneClip(extent(x.shape, 1))
+  c.plainResult('y', clipMean(c.p, x, bounds))
   const dy = c.plain('upstream.y')
-  c.signalResult('grad.x', segmentMeanBackward(c.p, dy, x.shape, segments))
+  c.signalResult('grad.x', clipMeanBackward(c.p, dy, x.shape, bounds))
 }
 
 function scaCase(c: OpContext): void {
@@ -72,11 +72,11 @@ function scaCase(c: OpContext): void {
     return { reduceWeight, reduceBias, expandWeight, expandBias }
   }
   const parameters = tensors((name) => (name.endsWith('weight') ? c.weight(name) : c.plain(name)))
-  const { y, record } = channelAttention(c.p, x, parameters, 1)
+  const { y, saved } = sca(c.p, x, parameters, 1)
   c.signalResult('y', y)
-  c.plainResult('gate', record.gate)
+  c.plainResult('gate', saved.gate)
   const gradients = tensors((name) => (name.endsWith('weight') ? c.weightGradient(name) : c.vectorGradient(name)))
-  c.signalResult('grad.x', channelAttentionBackward(c.p, c.signal('upstream.y'), record, parameters, gradients))
+  c.signalResult('grad.x', scaBackward(c.p, c.signal('upstream.y'), saved, parameters, gradients))
 }
 
 function linearCase(c: OpContext): void {

@@ -41,7 +41,7 @@ function runLayer(c: OpContext, weights: WeightTensors, layer: (on: GpuLayers) =
 export function rntaCase(c: OpContext): void {
   const pool = c.attrs.pool as RntaPool
   const weights = caseWeights(c, (name) => name.slice('rnta.'.length))
-  const { taps } = runLayer(c, weights, (on) => on.temporalAttention('rnta', { pool, clips: 1 }), 'rnta.bn')
+  const { taps } = runLayer(c, weights, (on) => on.rnta('rnta', { pool, clips: 1 }), 'rnta.bn')
   const [q, k, lse] = ['queries', 'keys', 'lse'].map((name) => taps.get(`rnta.${name}`)) as [Tensor, Tensor, Tensor]
   c.derivedResult('attention', [q, k, lse], (...data) => attentionMatrix(q, k, data as [Float32Array, Float32Array, Float32Array]))
 }

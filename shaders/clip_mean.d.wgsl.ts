@@ -1,4 +1,4 @@
-// Generated from segment_mean.wgsl by `npm run gen`; do not edit.
+// Generated from clip_mean.wgsl by `npm run gen`; do not edit.
 import type { Shader } from '../src/runtime/shader.ts'
 
 declare const shader: Shader<{
@@ -6,7 +6,7 @@ declare const shader: Shader<{
     forward: 'bounds' | 'x' | 'y'
     backward: 'bounds' | 'dy' | 'y'
   }
-  params: 'batch' | 'rows' | 'quads' | 'segments'
+  params: 'batch' | 'rows' | 'quads' | 'clips'
   constants: 'WORKGROUP'
 }>
 export default shader
