@@ -8,13 +8,13 @@ export interface Cost {
 }
 
 /**
- * Per sample and iteration at the default knots, counted from the shaders: 9 tonic columns are summed in form B, 7 in form A;
+ * Per sample and iteration at the default knots, counted from the shaders: 9 tonic columns are summed in form along-time, 7 in form per-signal;
  * bytes are the fields of the samples that each sweep reads and writes. Tables shared by all recordings are left out, and
  * for ADMM what it does every 25th iteration and its polish on the CPU.
  */
 const COSTS: Readonly<Record<Form | 'admm', Cost>> = {
-  A: { flops: 390, bytes: 104 },
-  B: { flops: 600, bytes: 116 },
+  'per-signal': { flops: 390, bytes: 104 },
+  'along-time': { flops: 600, bytes: 116 },
   admm: { flops: 90, bytes: 60 },
 }
 

@@ -71,7 +71,7 @@ export function decomposeCommand(): Command {
     .option('--gamma <x>', 'penalty of the tonic spline (0.01)', positive('--gamma'))
     .option('--baseline <0|1|2|spline_offset>', 'drift: none, constant, line, sum of splines (2)', baseline)
     .option(`--solver <${SOLVERS.join('|')}>`, 'on the GPU (interior-point)', oneOf('--solver', SOLVERS))
-    .option('--form <A|B>', 'of the interior point: by signal, or along time (by batch and length)', oneOf('--form', ['A', 'B']))
+    .option('--form <name>', 'of the interior point: by signal, or along time (by batch and length)', oneOf('--form', ['per-signal', 'along-time']))
     .option('--device <gpu|cpu>', 'cpu: float64, for a machine without a GPU', oneOf('--device', ['gpu', 'cpu']), 'gpu')
     .addOption(adapterOption())
     .option('--json', 'print one JSON document')

@@ -35,7 +35,7 @@ export function verifyCommand(): Command {
     .option('--windows <n>', 'how many windows (1000)', integer('--windows'))
     .option('--seed <s>', 'seed of the windows (1)', integer('--seed'))
     .addOption(new Option('--solver <name>', 'cvxEDA solver (default: each)').choices(SOLVERS))
-    .addOption(new Option('--form <form>', 'form of the interior point (default: each)').choices(['A', 'B']))
+    .addOption(new Option('--form <form>', 'form of the interior point (default: each)').choices(['per-signal', 'along-time']))
     .addOption(new Option('--device <name>', 'cpu: fixtures by the float64 solver, without a GPU').choices(['cpu']))
     .addOption(adapterOption())
     .option('--json', 'print one JSON document')

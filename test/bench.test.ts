@@ -33,10 +33,10 @@ describe('figures', () => {
   })
 
   it('count work by samples and iterations', () => {
-    const one = workOf('A', 100, [1])
+    const one = workOf('per-signal', 100, [1])
     expect(Math.min(one.flops, one.bytes)).toBeGreaterThan(0)
-    expect(workOf('A', 300, [1, 4])).toEqual({ flops: 15 * one.flops, bytes: 15 * one.bytes })
-    for (const form of ['B', null] as const) expect(Math.min(...Object.values(workOf(form, 1, [1])))).toBeGreaterThan(0)
+    expect(workOf('per-signal', 300, [1, 4])).toEqual({ flops: 15 * one.flops, bytes: 15 * one.bytes })
+    for (const form of ['along-time', null] as const) expect(Math.min(...Object.values(workOf(form, 1, [1])))).toBeGreaterThan(0)
   })
 
   it('take the floor from whichever of arithmetic and traffic needs longer', () => {
@@ -123,13 +123,13 @@ describe('on this adapter', () => {
     const run = await timeDecompose(gpu, signals, { sampleRate: 4 }, 2, async (round) => void seen.push(round))
     expect(seen).toEqual([1, 2])
     const fixed = { ...run, rounds: [6, 10] }
-    const about = { adapter: 'x', solver: 'interior-point', form: 'A', n: 80, sampleRate: 4, gpuPeakBytes: 9, probes: PROBES } as const
+    const about = { adapter: 'x', solver: 'interior-point', form: 'per-signal', n: 80, sampleRate: 4, gpuPeakBytes: 9, probes: PROBES } as const
     const result = cvxedaResult({ ...about, run: fixed, reference: null })
     expect(result).toMatchObject({ signals: 2, ms_per_signal_median: 4, ms_per_signal_min: 3, spread: 0.5, converged: true })
     expect(result).toMatchObject({ reference: 'figures of another machine', statuses: { solved: 2 } })
     expect(result.speedup).toBeCloseTo(millisecondsElsewhere(80) / 4, 10)
     const mean = (run.results[0]!.iterations + run.results[1]!.iterations) / 2
-    expect(result.flops).toBeCloseTo(mean * workOf('A', 80, [1]).flops, 6)
+    expect(result.flops).toBeCloseTo(mean * workOf('per-signal', 80, [1]).flops, 6)
     const stopped = { ...fixed, results: [run.results[0]!, { ...run.results[1]!, status: 'max-iterations' as const }] }
     expect(cvxedaResult({ ...about, run: stopped, reference: null }).converged).toBe(false)
   })
@@ -193,9 +193,9 @@ describe('galvani bench cvxeda', () => {
 
   it('prints every figure, and draws growth', async () => {
     const page = path('a page.html')
-    const result = await json(bench('--form', 'B', '--html', page), { progress: /how the time grows/ })
+    const result = await json(bench('--form', 'along-time', '--html', page), { progress: /how the time grows/ })
     expect(result).toMatchObject({
-      ...{ solver: 'interior-point', form: 'B', signals: 4, n: 120, rate: 4, rounds: 2, converged: true },
+      ...{ solver: 'interior-point', form: 'along-time', signals: 4, n: 120, rate: 4, rounds: 2, converged: true },
       ...{ statuses: { solved: 4 }, reference: 'figures of another machine', adapter: expect.stringMatching(/./) },
     })
     const positive = ['ms_per_signal_median', 'ms_per_signal_min', 'first_call_ms', 'iterations', 'floor_ms', 'flops', 'bytes',

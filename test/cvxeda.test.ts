@@ -95,10 +95,10 @@ describe('a call with many signals', () => {
   const rates = shapes.map(([, rate]) => rate)
 
   it('of any length and rate gives the same bits for any order, size and company', async () => {
-    const together = await decompose(gpu, signals, { sampleRate: rates, form: 'A' })
-    const reversed = await decompose(gpu, signals.toReversed(), { sampleRate: rates.toReversed(), form: 'A' })
+    const together = await decompose(gpu, signals, { sampleRate: rates, form: 'per-signal' })
+    const reversed = await decompose(gpu, signals.toReversed(), { sampleRate: rates.toReversed(), form: 'per-signal' })
     expect(reversed.reverse()).toEqual(together)
-    for (const [i, y] of signals.entries()) expect(await one(y, { sampleRate: rates[i]!, form: 'A' })).toEqual(together[i])
+    for (const [i, y] of signals.entries()) expect(await one(y, { sampleRate: rates[i]!, form: 'per-signal' })).toEqual(together[i])
     expect(together.map(d => d.phasic.length)).toEqual(shapes.map(([n]) => n))
   })
 
@@ -108,7 +108,7 @@ describe('a call with many signals', () => {
     await expect(decompose(gpu, signals.slice(0, 2), { sampleRate: [4, -1] })).rejects.toThrow('sampleRate is -1')
   })
 
-  it.each(['A', 'B'] as const)('gives the same bits in as many batches as the device needs (form %s)', async form => {
+  it.each(['per-signal', 'along-time'] as const)('gives the same bits in as many batches as the device needs (form %s)', async form => {
     const many = Array.from({ length: 5 }, (_, i) => randomSignal(240, 4, 40 + i))
     const together = await decompose(gpu, many, { sampleRate: 4, form })
     const narrow: Gpu = Object.create(gpu, { bindingLimit: { value: 13_000 } }) as Gpu
@@ -134,7 +134,7 @@ describe('a call with many signals', () => {
     expect(await decompose(gpu, [], { sampleRate: 4 })).toEqual([])
   })
 
-  const methods: Method[] = [{ form: 'A' }, { form: 'B' }, { solver: 'admm' }]
+  const methods: Method[] = [{ form: 'per-signal' }, { form: 'along-time' }, { solver: 'admm' }]
   it.each(methods)('stops when told to, before and between iterations, and frees its memory: %o', async method => {
     const before = gpu.memory()
     const stop = new AbortController()
@@ -194,9 +194,9 @@ describe('bad input', () => {
     await expect(equal).rejects.toThrow('two different time constants')
     const other = { sampleRate: 4, solver: 'simplex' as 'interior-point' }
     await expect(decompose(gpu, [good], other)).rejects.toThrow("solver is 'simplex', expected interior-point or admm")
-    await expect(decompose(gpu, [good], { sampleRate: 4, solver: 'admm', form: 'A' })).rejects.toThrow('only the interior point')
+    await expect(decompose(gpu, [good], { sampleRate: 4, solver: 'admm', form: 'per-signal' })).rejects.toThrow('only the interior point')
     await expect(decompose('cpu', [good], { sampleRate: 4, solver: 'admm' })).rejects.toThrow('runs on a GPU only')
-    await expect(decompose(gpu, [good], { sampleRate: 4, form: 'C' as 'A' })).rejects.toThrow("form is 'C', expected A or B")
+    await expect(decompose(gpu, [good], { sampleRate: 4, form: 'C' as 'per-signal' })).rejects.toThrow("form is 'C', expected per-signal or along-time")
     await expect(decompose(gpu, [good, good], { sampleRate: 4, deltaKnot: [0, 9, 17] })).rejects.toThrow('knot 2 of deltaKnot')
   })
 })
@@ -223,7 +223,7 @@ describe('a fixture folder', () => {
     const store = await folderOf()
     const all = ['made (interior-point A)', 'made (interior-point B)', 'made (admm)']
     expect(await outcomes(gpu, store)).toEqual(all.map(name => [name, 'passed']))
-    expect(await outcomes(gpu, store, { form: 'B' })).toEqual([[all[1], 'passed']])
+    expect(await outcomes(gpu, store, { form: 'along-time' })).toEqual([[all[1], 'passed']])
     expect(await outcomes(gpu, store, { solver: 'admm' })).toEqual([[all[2], 'passed']])
     expect(await verifyFixtures('cpu', store, 'made')).toMatchObject(
       [{ name: 'made (float64)', method: 'float64', status: 'passed' }, { name: 'other', status: 'skipped', error: 'needs a GPU' }])

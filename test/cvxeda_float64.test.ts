@@ -86,7 +86,7 @@ describe('decompose on the CPU', () => {
   })
 
   it('has no other solver and no forms', async () => {
-    await expect(decompose('cpu', [[1, 2]], { sampleRate: 4, form: 'A' })).rejects.toThrow(UsageError)
+    await expect(decompose('cpu', [[1, 2]], { sampleRate: 4, form: 'per-signal' })).rejects.toThrow(UsageError)
   })
 })
 

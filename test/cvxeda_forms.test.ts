@@ -58,7 +58,7 @@ const cases: [name: string, n: number, options: DecomposeOptions][] = [
   ['other constants', 600, { sampleRate: 12.5, tau0: 0.5, tau1: 3, alpha: 5e-3, gamma: 0.1 }],
 ]
 
-describe.each(['A', 'B'] as const)('form %s', (form) => {
+describe.each(['per-signal', 'along-time'] as const)('form %s', (form) => {
   it.each(cases)('agrees with float64: %s', async (_, n, options) => {
     const signals = [1, 2, 3].map((seed) => recording(n, options.sampleRate as number, seed))
     const found = await decompose(gpu, signals, { ...options, form })
@@ -95,16 +95,16 @@ describe.each(['A', 'B'] as const)('form %s', (form) => {
   })
 })
 
-it('form A refuses what one dispatch would walk too long', async () => {
+it('form per-signal refuses what one dispatch would walk too long', async () => {
   const problem = createProblem((1 << 20) + 1, 1000)
   const signal = { y: new Float64Array(problem.n).fill(1), alpha: 1e-3 }
-  await expect(interiorPoint(gpu, problem, [signal], { onSolved: () => {}, form: 'A' })).rejects.toThrow(/form A is for signals of up to 1048576 samples/)
+  await expect(interiorPoint(gpu, problem, [signal], { onSolved: () => {}, form: 'per-signal' })).rejects.toThrow(/form per-signal is for signals of up to 1048576 samples/)
 })
 
 it('takes more signals than one dispatch has invocations for', async () => {
   // Dense knots: 41 rows a signal, so that 20,000 signals of 40 samples pass 65,535 workgroups of 8.
   const signals = [1, 2, 3, 4].map((seed) => recording(40, 4, seed))
-  const options = { sampleRate: 4, deltaKnot: 1.25, form: 'A' } as const
+  const options = { sampleRate: 4, deltaKnot: 1.25, form: 'per-signal' } as const
   const expected = await decompose(gpu, signals, options)
   const found = await decompose(gpu, Array.from({ length: 40_000 }, (_, i) => signals[i % 4]!), options)
   expect(found.every(({ status }) => status === 'solved')).toBe(true)
@@ -114,7 +114,7 @@ it('takes more signals than one dispatch has invocations for', async () => {
 it('gives back what it has taken when something does not fit', async () => {
   const before = JSON.stringify(gpu.memory())
   const limit = vi.spyOn(gpu, 'bindingLimit', 'get').mockReturnValue(100_000)
-  const call = decompose(gpu, [recording(2000, 4, 1)], { sampleRate: 4, deltaKnot: 1.25, form: 'B' })
+  const call = decompose(gpu, [recording(2000, 4, 1)], { sampleRate: 4, deltaKnot: 1.25, form: 'along-time' })
   await expect(call).rejects.toThrow(/cvxeda sums .* needs \d+ bytes; this device binds at most 100000/)
   limit.mockRestore()
   expect(JSON.stringify(gpu.memory())).toBe(before)

@@ -82,7 +82,7 @@ async function recordSolvers(gpu: Gpu): Promise<void> {
   const compile = vi.spyOn(Plan.prototype, 'compile').mockRejectedValue(new Error('recorded'))
   const problem = createProblem(6, 4, { deltaKnot: 8 })
   const signals = Array.from({ length: 2 }, () => ({ y: new Float64Array(problem.n).fill(1), alpha: 0.01 }))
-  for (const form of ['A', 'B'] as const) {
+  for (const form of ['per-signal', 'along-time'] as const) {
     await expect(interiorPoint(gpu, problem, signals, { form, onSolved: () => {} })).rejects.toThrow('recorded')
   }
   await expect(admm(gpu, problem, signals, { onSolved: () => {} })).rejects.toThrow('recorded')

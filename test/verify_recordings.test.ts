@@ -107,7 +107,7 @@ describe('the solvers on windows', () => {
       })
       expect(failures).toEqual([])
       expect(summaries.map(s => [s.method, s.windows, s.failed, s.statuses])).toEqual(
-        ['A', 'B'].flatMap(form => Array.from({ length: 5 }, () => [`interior-point ${form}`, 4, 0, { solved: 4 }])))
+        ['per-signal', 'along-time'].flatMap(form => Array.from({ length: 5 }, () => [`interior-point ${form}`, 4, 0, { solved: 4 }])))
       expect(progress.at(-1)).toEqual([60, 60])
     })
 })
@@ -126,7 +126,7 @@ describe('galvani verify --recordings', () => {
   })
 
   it('prints a table, and what it left out', async () => {
-    const { code, stdout, lines } = await galvani([...verify, '--form', 'A'])
+    const { code, stdout, lines } = await galvani([...verify, '--form', 'per-signal'])
     expect(code).toBe(0)
     expect(lines.join('\n')).toMatch(/^left out: notes.csv:/)
     expect(stdout).toMatch(/^solver +windows +failed +gap +nrmse\(r\) +nrmse\(t\) +iterations +statuses\n/)
@@ -135,12 +135,12 @@ describe('galvani verify --recordings', () => {
 
   it.each([
     [['--windows', '3'], 2, '--windows and --seed belong to --recordings'],
-    [['--form', 'A'], 2, '--solver, --form and --device belong to --fixtures or --recordings'],
+    [['--form', 'per-signal'], 2, '--solver, --form and --device belong to --fixtures or --recordings'],
     [['--recordings', folder, '--fixtures', folder], 2, 'two checks'],
     [['--recordings', folder, '--windows', '0'], 2, '--windows is 0'],
     [['--recordings', folder, '--device', 'cpu'], 2, 'leave --device out'],
     [['--fixtures', folder, '--device', 'cpu', '--solver', 'admm'], 2, 'one solver and no forms'],
-    [['--fixtures', folder, '--solver', 'admm', '--form', 'A'], 2, '--solver admm has no forms'],
+    [['--fixtures', folder, '--solver', 'admm', '--form', 'per-signal'], 2, '--solver admm has no forms'],
     [['--recordings', `${folder}/none`], 3, 'no such folder'],
   ])('refuses %o', async (args, code, says) => refuses(['verify', ...args], code, says))
 })

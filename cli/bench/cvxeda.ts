@@ -48,7 +48,7 @@ All times are of whole calls, from arrays on the host to arrays on the host.
 Examples:
   galvani bench cvxeda --signals 256 --n 1500 --rate 50 --json
   galvani bench cvxeda --reference cvxEDA.py --python /usr/bin/python3
-  galvani bench cvxeda --recording EDA.csv --n 960 --form B
+  galvani bench cvxeda --recording EDA.csv --n 960 --form along-time
   galvani bench cvxeda --scaling --html cvxeda.html
   galvani bench cvxeda --signals 8000 --n 2000 --rounds 1`
 
@@ -61,7 +61,7 @@ export function benchCvxedaCommand(): Command {
     .option('--recording <file>', 'take random windows of this recording instead of made-up signals')
     .option('--seed <n>', 'of the signals', integer('--seed'), 1)
     .option('--solver <name>', SOLVERS.join(' or '), oneOf('--solver', SOLVERS), 'interior-point' as const)
-    .option('--form <form>', 'of the interior point: A or B (default: by batch and length)', oneOf('--form', ['A', 'B'] as const))
+    .option('--form <form>', 'of the interior point: per-signal or along-time (default: by batch and length)', oneOf('--form', ['per-signal', 'along-time'] as const))
     .option('--rounds <n>', 'calls that are timed, after one that is not', count('--rounds'), 7)
     .option('--reference <file>', 'a copy of cvxEDA.py, run in turn with ours on the same signals')
     .option('--python <program>', 'an interpreter with numpy and cvxopt', 'python3')

@@ -1,4 +1,4 @@
-// What the chunks of form B hand each other (cvxeda/riccati.wgsl has the method, names and shapes).
+// What the chunks of form along-time hand each other (cvxeda/riccati.wgsl has the method, names and shapes).
 //
 // Within a chunk everything is linear in what comes from outside, and the sweeps have measured how:
 //   carry_cost        Pi at chunk ends, from the last chunk to the first:

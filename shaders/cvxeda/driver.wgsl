@@ -4,7 +4,7 @@
 //   backward:  eps_i = e_i - (T dz)_i,   eta = b + fd eps_i + G' pi,   f_i = eta / den,   pi <- F' pi + c eps_i - kappa eta
 //   forward:   dp_i = f_i - kappa' s,   (H dp)_i = c' s + fd dp_i,     s <- F s + G dp_i
 //
-// In form B (CHUNKED) each chunk takes pi at its end and s at its start from cvxeda/carry.wgsl; the backward sweep finds
+// In form along-time (CHUNKED) each chunk takes pi at its end and s at its start from cvxeda/carry.wgsl; the backward sweep finds
 // what the chunk adds to s.
 // Launch: ceil(lanes / WORKGROUP) workgroups.
 

@@ -16,7 +16,7 @@
 //   sum(eta_j eta_m / den)   and   sum(T_ij e_i - eta_j eta / den).
 //
 // Time is cut into chunks, each a part of one knot span; the sums are kept per chunk. A lane is one signal with all its
-// chunks (form A), or one chunk of one signal (form B, CHUNKED). In form B `chunk_cost` first finds each chunk's map of
+// chunks (form per-signal), or one chunk of one signal (form along-time, CHUNKED). In form along-time `chunk_cost` first finds each chunk's map of
 // Pi, cvxeda/carry.wgsl the exact Pi at chunk ends; the adjoints start from zero in each chunk, and two more columns
 // psi, the closed loop's response to the unknown adjoint at the chunk's end, allow cvxeda/carry.wgsl to correct for it.
 //
@@ -40,7 +40,7 @@ struct Params {
 const WORKGROUP: u32 = 8u;
 // Spline rows whose adjoint is alive in one knot span: 4 that overlap it and those above that still decay.
 const WINDOW: u32 = 5u;
-// The window, 2 drift columns and, in form B, 2 columns psi.
+// The window, 2 drift columns and, in form along-time, 2 columns psi.
 const COLUMNS: u32 = 9u;
 const MOST_COLUMNS = WINDOW + 4u;
 const CHUNKED = COLUMNS > WINDOW + 2u;
@@ -181,7 +181,7 @@ fn store_measures(lane: u32) {
   boundary[at_boundary(OBJECTIVE, lane)] = objective;
 }
 
-// Form B: applies the last step, and finds how Pi at the chunk's start depends on Pi at its end, which is J for 0.
+// The form along-time: applies the last step, and finds how Pi at the chunk's start depends on Pi at its end, which is J for 0.
 @compute @workgroup_size(WORKGROUP)
 fn chunk_cost(@builtin(global_invocation_id) id: vec3<u32>) {
   let lane = id.x;

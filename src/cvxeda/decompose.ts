@@ -182,7 +182,7 @@ function solverOf(device: Gpu | 'cpu', { solver: name = 'interior-point', form }
   if (!SOLVERS.includes(name)) {
     throw new UsageError(`cvxEDA: solver is '${String(name)}', expected ${SOLVERS.join(' or ')}.`)
   }
-  if (form !== undefined && !['A', 'B'].includes(form)) throw new UsageError(`cvxEDA: form is '${String(form)}', expected A or B.`)
+  if (form !== undefined && !['per-signal', 'along-time'].includes(form)) throw new UsageError(`cvxEDA: form is '${String(form)}', expected per-signal or along-time.`)
   if (device === 'cpu' && name !== 'interior-point') {
     throw new UsageError(`cvxEDA: the solver is '${String(name)}', which runs on a GPU only; the CPU has the interior point.`)
   }

@@ -1,6 +1,6 @@
 // Primal-dual interior point on the GPU; the method is in the shaders cvxeda_*.wgsl.
 //
-// Form A gives each signal one invocation, which walks all its samples: least work, for many signals at once. Form B cuts
+// The form per-signal gives each signal one invocation, which walks all its samples: least work, for many signals at once. The form along-time cuts
 // every knot span into chunks and gives each chunk an invocation; what chunks owe each other is linear and is carried in
 // short passes between the sweeps: about half as much work again, for few or long signals.
 
@@ -24,12 +24,12 @@ const GROUP = 4
 /** Bytes of a batch. */
 const MAX_BYTES = 2 ** 30
 const MAX_BYTES_SOFTWARE = 2 ** 28
-/** Form B is faster for fewer signals than fill the adapter, unless they are so short that its more dispatches weigh more. */
+/** The form along-time is faster for fewer signals than fill the adapter, unless they are so short that its more dispatches weigh more. */
 const FILLED = 2048
 const FILLED_SOFTWARE = 16
 const SHORT = 256
 const SHORT_SOFTWARE = 4096
-/** Form B: samples of a chunk, at least, where the knots are that far apart; more where there would be more chunks than this. */
+/** The form along-time: samples of a chunk, at least, where the knots are that far apart; more where there would be more chunks than this. */
 const SHORTEST_CHUNK = 64
 const MANY_CHUNKS = 256
 
@@ -60,7 +60,7 @@ const sumsWidth = (columns: number) => (columns * (columns + 3)) / 2
 /** How time is cut, and in which order samples are stored. */
 interface Layout {
   form: Form
-  /** Products of this many columns are summed: the window, two drifts and, in form B, two that carry between chunks. */
+  /** Products of this many columns are summed: the window, two drifts and, in form along-time, two that carry between chunks. */
   columns: number
   /** Chunks of one knot span, and of the signal. */
   parts: number
@@ -73,7 +73,7 @@ interface Layout {
 }
 
 function layoutOf({ n, spacing }: Problem, { window, spans, begin }: TonicBasis, form: Form): Layout {
-  if (form === 'A') {
+  if (form === 'per-signal') {
     const order = { sampleStride: 1, chunkStride: spacing, places: n + begin }
     return { form, columns: window + 2, parts: 1, chunks: spans, chunkLength: spacing, ...order }
   }
@@ -99,14 +99,14 @@ function placesOf(problem: Problem, { begin }: TonicBasis, layout: Layout): Uint
 /** The faster form for so many signals of n samples on this adapter. */
 export function chooseForm(gpu: Gpu, n: number, signals: number): Form {
   const [filled, short] = gpu.info.isFallbackAdapter ? [FILLED_SOFTWARE, SHORT_SOFTWARE] : [FILLED, SHORT]
-  return n <= LONGEST_WALK && (signals >= filled || n < short) ? 'A' : 'B'
+  return n <= LONGEST_WALK && (signals >= filled || n < short) ? 'per-signal' : 'along-time'
 }
 
 type Tensors = Record<'point' | 'gain' | 'tables' | 'drift' | 'tonic' | 'sums' | 'boundary' | 'state', Tensor>
 
 /** Words of each tensor for so many signals. */
 function sizes(basis: TonicBasis, layout: Layout, signals: number): Record<keyof Tensors, number> {
-  const lanes = signals * (layout.form === 'A' ? 1 : layout.chunks)
+  const lanes = signals * (layout.form === 'per-signal' ? 1 : layout.chunks)
   return {
     point: 4 * layout.places * signals,
     gain: 4 * layout.places * signals,
@@ -126,7 +126,7 @@ function batchSize(gpu: Gpu, { n }: Problem, basis: TonicBasis, layout: Layout):
   const { tables, drift, ...perSignal } = sizes(basis, layout, 1)
   const words = Object.values(perSignal)
   const bytes = 4 * words.reduce((sum, count) => sum + count, 0)
-  const invocations = Math.max(basis.rows + 3, layout.form === 'A' ? 1 : layout.chunks)
+  const invocations = Math.max(basis.rows + 3, layout.form === 'per-signal' ? 1 : layout.chunks)
   return Math.max(1, Math.floor(Math.min(
     maxSamples(gpu) / n,
     (gpu.info.isFallbackAdapter ? MAX_BYTES_SOFTWARE : MAX_BYTES) / bytes,
@@ -146,7 +146,7 @@ function record(plan: Plan, problem: Problem, basis: TonicBasis, layout: Layout,
   const { d: fd, ...sections } = filter
   const { rows, window, line, begin } = basis
   const { columns, parts, chunks } = layout
-  const isChunked = layout.form === 'B'
+  const isChunked = layout.form === 'along-time'
   const lanes = isChunked ? signals * chunks : signals
   const params = {
     ...{ n, signals, lanes, sections: lanes / signals, chunks, parts, chunk_length: layout.chunkLength, spacing, begin, rows, window },
@@ -262,12 +262,12 @@ async function solveBatch(gpu: Gpu, problem: Problem, basis: TonicBasis, layout:
 
 /**
  * Primal-dual interior point, at most 60 iterations; batches of any size, split to what the device can bind.
- * @throws LimitError for form A on more than 2^20 samples a signal.
+ * @throws LimitError for form per-signal on more than 2^20 samples a signal.
  */
 export async function interiorPoint(gpu: Gpu, problem: Problem, signals: ScaledSignal[],
   { onSolved, signal, form = chooseForm(gpu, problem.n, signals.length) }: SolverHooks): Promise<Solution[]> {
-  if (form === 'A' && problem.n > LONGEST_WALK) {
-    throw new LimitError(`cvxEDA: form A is for signals of up to ${LONGEST_WALK} samples, these have ${problem.n}; use form B.`)
+  if (form === 'per-signal' && problem.n > LONGEST_WALK) {
+    throw new LimitError(`cvxEDA: form per-signal is for signals of up to ${LONGEST_WALK} samples, these have ${problem.n}; use form along-time.`)
   }
   const basis = createTonicBasis(problem)
   const layout = layoutOf(problem, basis, form)

@@ -25,7 +25,7 @@ export interface Solution {
 }
 
 /** Interior point: `A` one invocation per signal, `B` many invocations along each signal's time. */
-export type Form = 'A' | 'B'
+export type Form = 'per-signal' | 'along-time'
 
 /** Where to start: a decomposition of a similar signal of the same problem, in the same scaled units. */
 export type WarmStart = Pick<Solution, 'l' | 'd'> & { driver: ArrayLike<number> }

@@ -43,7 +43,7 @@ export type Device = Gpu | 'cpu'
 export function methodsOf(device: Device, { solver, form }: Method): Method[] {
   if (device === 'cpu' || form !== undefined) return [{ ...(solver && { solver }), ...(form && { form }) }]
   return SOLVERS.filter(name => solver === undefined || name === solver).flatMap((name): Method[] =>
-    name === 'interior-point' ? [{ solver: name, form: 'A' }, { solver: name, form: 'B' }] : [{ solver: name }])
+    name === 'interior-point' ? [{ solver: name, form: 'per-signal' }, { solver: name, form: 'along-time' }] : [{ solver: name }])
 }
 
 export function nameOf(device: Device, { solver = 'interior-point', form }: Method): string {
