@@ -52,7 +52,7 @@ export interface Reference {
 }
 
 /** @throws UsageError when there is no such file or interpreter; DeviceError when Python or the reference fails */
-export async function startReference({ path, python, signals, sampleRate, signal }: ReferenceOptions): Promise<Reference> {
+export async function startReference({ path, python, signals, sampleRate, signal: abort }: ReferenceOptions): Promise<Reference> {
   if (!existsSync(path)) throw new UsageError(`--reference ${path}: no such file; a copy of cvxEDA.py is expected`)
   const program = peerFile('cvxeda.py')
   const n = signals[0]!.length
@@ -69,7 +69,7 @@ export async function startReference({ path, python, signals, sampleRate, signal
     const { ask, answer } = (peer = converse({
       command: python,
       args: [...args, '--n', `${n}`, '--rate', `${sampleRate}`],
-      signal,
+      signal: abort,
       startedBy: `--python ${python}`,
       name: 'the reference',
     }))

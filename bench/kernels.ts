@@ -82,10 +82,10 @@ interface MeasuredTwice {
 }
 
 /** The kernel that the step uses, or all; `reg` takes part in any case, since the others are checked against it. */
-async function measureChoice(gpu: Gpu, choice: Choice, { allVariants, signal }: KernelOptions): Promise<MeasuredTwice[]> {
+async function measureChoice(gpu: Gpu, choice: Choice, { allVariants, signal: abort }: KernelOptions): Promise<MeasuredTwice[]> {
   const shown = allVariants ? choice.candidates : [choice.variant]
   const checked = choice.candidates.filter((name) => name === REFERENCE || shown.includes(name))
-  const settings = signal ? { signal } : {}
+  const settings = abort ? { signal: abort } : {}
   const first = await measureCandidates(gpu, { ...choice, candidates: checked }, kernelClock(gpu), settings)
   const correct = first.filter(({ ms }) => ms !== null).map(({ variant }) => variant)
   const again = gpu.info.isFallbackAdapter && correct.some((name) => shown.includes(name))

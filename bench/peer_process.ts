@@ -36,8 +36,8 @@ export interface Conversation {
 }
 
 /** Starts the program; it waits between the lines. */
-export function converse({ command, args, env, signal, startedBy, name }: PeerCommand): Conversation {
-  const child = spawn(command, args, { stdio: 'pipe', signal, env: { ...process.env, ...env } })
+export function converse({ command, args, env, signal: abort, startedBy, name }: PeerCommand): Conversation {
+  const child = spawn(command, args, { stdio: 'pipe', signal: abort, env: { ...process.env, ...env } })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   let complaints = ''
   child.stderr.on('data', (text: Buffer) => (complaints += text.toString()))
@@ -47,7 +47,7 @@ export function converse({ command, args, env, signal, startedBy, name }: PeerCo
     const line = (await lines.next()) as IteratorResult<string, undefined>
     if (!line.done) return parse(line.value, name)
     const failed = await ended
-    signal?.throwIfAborted()
+    abort?.throwIfAborted()
     if (failed) throw new UsageError(`${startedBy} cannot be started (${failed.message})`)
     throw new DeviceError(`${name} failed: ${reasonIn(complaints)}`)
   }

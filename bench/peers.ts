@@ -107,13 +107,13 @@ export async function comparePeers(options: PeersOptions): Promise<PeersResult> 
 }
 
 /** First steps, then the rounds; whoever is not in turn waits. */
-async function inTurn(runs: readonly PeerRun[], { rounds, signal, onProgress }: PeersOptions): Promise<void> {
+async function inTurn(runs: readonly PeerRun[], { rounds, signal: abort, onProgress }: PeersOptions): Promise<void> {
   let done = 0
   for (const run of runs) await run.start()
   for (let round = 0; round <= rounds; round++) {
     for (const run of runs) {
       await pause(QUIET_MS)
-      signal?.throwIfAborted()
+      abort?.throwIfAborted()
       onProgress?.(done++, run.program.name)
       await run.step()
     }
@@ -138,12 +138,12 @@ class PeerRun {
 
   /** Waits until it has loaded its libraries and the problem. */
   async start(): Promise<void> {
-    const { program: { name, command, args }, options: { threads, signal }, folder } = this
+    const { program: { name, command, args }, options: { threads, signal: abort }, folder } = this
     const settings = { ...filesOf(folder), answers: this.answers, rate: RATE, momentum: MOMENTUM, threads }
     const common = Object.entries(settings).flatMap(([option, value]) => [`--${option}`, `${value}`])
     const caches = join(folder, `${name}-cache`)
     await mkdir(caches)
-    const launch = { command, args: [...args, ...common], env: freshCaches(caches), signal, startedBy: command, name }
+    const launch = { command, args: [...args, ...common], env: freshCaches(caches), signal: abort, startedBy: command, name }
     this.conversation = converse(launch)
     await this.attempt(async ({ answer }) => {
       this.about = (await answer()) as PeerAbout

@@ -104,7 +104,7 @@ async function decomposeAction(paths: string[], options: DecomposeCommandOptions
 
 /** Decomposes and writes; the device is opened for the first recording that can be read, and closed at the end. */
 async function run(inputs: readonly Input[], store: NodeStore, options: DecomposeCommandOptions, output: Output): Promise<Outcome[]> {
-  const signal = interruptible()
+  const abort = interruptible()
   const bar = output.progress('cvxEDA', inputs.length)
   let gpu: Gpu | undefined
   const device = async (): Promise<Gpu | 'cpu'> => {
@@ -113,7 +113,7 @@ async function run(inputs: readonly Input[], store: NodeStore, options: Decompos
   }
   try {
     const files = inputs.map((input) => ({ ...input, text: () => readTextFile(input.file) }))
-    return await analyseFiles(files, store, settingsOf(options), { device, signal, onProgress: (done) => bar.update(done) })
+    return await analyseFiles(files, store, settingsOf(options), { device, signal: abort, onProgress: (done) => bar.update(done) })
   } finally {
     bar.stop()
     await gpu?.close()

@@ -112,14 +112,14 @@ async function trainFolds(
   if (options.onlyFold !== undefined) findFold(plan, options.onlyFold)
   const initial = source.weights === undefined ? null : await loadWeightsFile(source.weights)
   if (initial) checkWeights(summarise(config.model), initial, source.weights ?? '')
-  const signal = interruptible()
-  const prepared = computing(output, signal)
+  const abort = interruptible()
+  const prepared = computing(output, abort)
   return withGpu(options, async (gpu) => {
     const set = await prepared((hooks) => prepareDataset(gpu, dataset, { length: config.model.length, dropSeconds: config.drop, ...hooks }))
     const experiment = makeExperiment(set, config)
     if (!options.resume) await saveSource(store, source)
     // A run that goes on keeps its kernels.
-    if (!options.resume) await tuneFor(gpu, config, { mode: tuneMode(options.tune), signal }, output)
+    if (!options.resume) await tuneFor(gpu, config, { mode: tuneMode(options.tune), signal: abort }, output)
     noteDoubts(experiment, output)
     const identity = {
       name: basename(resolve(options.out)),
@@ -127,7 +127,7 @@ async function trainFolds(
       versions: { galvani: VERSION, node: process.versions.node },
     }
     const progress = trainingProgress(output)
-    const start = { signal, ...(initial && { initial }), ...(options.onlyFold !== undefined && { onlyFold: options.onlyFold }) }
+    const start = { signal: abort, ...(initial && { initial }), ...(options.onlyFold !== undefined && { onlyFold: options.onlyFold }) }
     const summary = await trainRun(gpu, store, experiment, identity, { ...start, ...progress.hooks }).finally(progress.stop)
     await saveSource(store, source) // data that were moved, and are the same
     return summary

@@ -148,10 +148,10 @@ async function readRecordings(path: string, output: Output): Promise<Recording[]
 async function verifyWindows(options: VerifyOptions, path: string, output: Output, bar: ReturnType<typeof lateBar>): Promise<void> {
   const { windows = 1000, seed = 1 } = options
   const recordings = await readRecordings(path, output)
-  const signal = interruptible()
+  const abort = interruptible()
   const onProgress = (done: number, total: number): void => bar.update(done, total)
   const { summaries, failures } = await withGpu(options, (gpu) =>
-    verifyRecordings(gpu, recordings, { windows, seed, signal, onProgress, ...methodOf(options) }))
+    verifyRecordings(gpu, recordings, { windows, seed, signal: abort, onProgress, ...methodOf(options) }))
   bar.stop()
   const done = summaries.reduce((sum, { windows }) => sum + windows, 0)
   const text = `${summaryTable(summaries)}\n${failures.length > 0 ? `${failureTable(failures)}\n` : ''}`

@@ -79,9 +79,9 @@ async function cvxedaAction(options: Options): Promise<void> {
   if (options.form && options.solver !== 'interior-point') throw new UsageError('--form is of --solver interior-point only')
   const output = new Output(options)
   const source = await signalSource(options)
-  const signal = interruptible()
+  const abort = interruptible()
   const result = await withGpu(options, async (gpu) => {
-    const settings = { sampleRate: source.sampleRate, signal, ...solverOf(gpu, options) }
+    const settings = { sampleRate: source.sampleRate, signal: abort, ...solverOf(gpu, options) }
     const figures = await measure(gpu, source, settings, options, output)
     const scaling = options.scaling || options.html !== undefined ? await scale(gpu, source, settings, options, output) : null
     return { ...figures, signals_from: source.name, ...(scaling && { scaling }) }
@@ -155,10 +155,10 @@ async function measure(gpu: Gpu, source: SignalSource, settings: Settings, optio
   return cvxedaResult({ ...measured, ...settings, form: settings.form ?? null, adapter: adapterName(gpu), n })
 }
 
-async function openReference(options: Options, signals: readonly Float64Array[], { sampleRate, signal }: Settings): Promise<Reference | null> {
+async function openReference(options: Options, signals: readonly Float64Array[], { sampleRate, signal: abort }: Settings): Promise<Reference | null> {
   const { reference: path, python, referenceSignals } = options
   if (path === undefined) return null
-  return await startReference({ path, python, signals: signals.slice(0, referenceSignals), sampleRate, signal })
+  return await startReference({ path, python, signals: signals.slice(0, referenceSignals), sampleRate, signal: abort })
 }
 
 async function scale(gpu: Gpu, source: SignalSource, settings: Settings, options: Options, output: Output): Promise<Scaling> {

@@ -55,12 +55,12 @@ export const openDataset = ({ data, rate }: DataSource): Promise<Dataset> =>
   loadDataset(requireFolder(data), { name: basename(resolve(data)), ...(rate !== undefined && { sampleRate: rate }) })
 
 /** Hooks for work on trials: Ctrl-C, warnings as notes, and a bar over their decomposition where there is one. */
-export function computing(output: Output, signal = interruptible()) {
+export function computing(output: Output, abort = interruptible()) {
   return async <T>(work: (hooks: Required<ComputeHooks>) => Promise<T>): Promise<T> => {
     let bar: Progress | null = null
     const onProgress = (done: number, total: number): void => (bar ??= output.progress('cvxEDA', total)).update(done)
     try {
-      return await work({ signal, onProgress, onWarning: (message) => output.note(message) })
+      return await work({ signal: abort, onProgress, onWarning: (message) => output.note(message) })
     } finally {
       ;(bar as Progress | null)?.stop()
     }

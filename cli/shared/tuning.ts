@@ -40,14 +40,14 @@ export interface TuningSettings {
 export async function tuneFor(
   gpu: Gpu,
   workload: Workload,
-  { mode, budget, signal }: TuningSettings,
+  { mode, budget, signal: abort }: TuningSettings,
   output: Output,
 ): Promise<{ cache: TuneCache } & Untuned> {
   let bar: Progress | null = null
   return useTunedKernels(gpu, cacheStore(), mode, workload, {
     clock: kernelClock(gpu),
     ...(budget !== undefined && { budget }),
-    signal,
+    signal: abort,
     onWarning: (message) => output.note(message),
     onProgress: (done, total, next) => {
       bar ??= output.progress('tuning', total)

@@ -252,7 +252,7 @@ async function solveBatch(gpu: Gpu, problem: Problem, layout: TableLayout, signa
  * @throws LimitError for recordings too long to be walked in one dispatch
  */
 export async function admm(gpu: Gpu, problem: Problem, signals: ScaledSignal[],
-  { onSolved, signal, starts }: SolverHooks): Promise<Solution[]> {
+  { onSolved, signal: abort, starts }: SolverHooks): Promise<Solution[]> {
   const { n } = problem
   const layout = layoutOf(problem, gpu.bindingLimit / 4)
   if (n > LONGEST_WALK || layout.total * 16 > gpu.bindingLimit) {
@@ -262,7 +262,7 @@ export async function admm(gpu: Gpu, problem: Problem, signals: ScaledSignal[],
   const solutions: Solution[] = []
   for (let from = 0; from < signals.length; from += size) {
     const batch = signals.slice(from, from + size)
-    const found = await solveBatch(gpu, problem, layout, batch, starts?.slice(from, from + size), signal)
+    const found = await solveBatch(gpu, problem, layout, batch, starts?.slice(from, from + size), abort)
     for (const solution of found) solutions.push(solution)
     onSolved(batch.length)
   }

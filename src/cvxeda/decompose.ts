@@ -251,7 +251,7 @@ async function decomposeGroup(problem: Problem, signals: readonly Samples[], sol
  */
 export async function decompose(device: Gpu | 'cpu', signals: readonly Samples[],
   options: DecomposeOptions): Promise<Decomposition[]> {
-  const { sampleRate, solver: _, form, starts, onProgress, signal, ...params } = options
+  const { sampleRate, solver: _, form, starts, onProgress, signal: abort, ...params } = options
   const rates = ratesOf(signals, sampleRate)
   checkOptions(device, rates, options)
   checkStarts(options, signals.length)
@@ -263,7 +263,7 @@ export async function decompose(device: Gpu | 'cpu', signals: readonly Samples[]
   for (const indices of groupByShape(signals, rates)) {
     const [first] = indices as [number]
     const problem = createProblem(signals[first]!.length, rates[first]!, params)
-    const own = { onSolved, signal, form, starts: starts && indices.map(i => starts[i]!) }
+    const own = { onSolved, signal: abort, form, starts: starts && indices.map(i => starts[i]!) }
     const found = await decomposeGroup(problem, indices.map(i => signals[i]!), solve, own)
     indices.forEach((index, at) => { results[index] = found[at]! })
   }

@@ -82,8 +82,8 @@ async function solve(problem: Problem, signal: ScaledSignal, breathe: () => Prom
 
 /** Primal-dual interior point in float64: relative gap 1e-9, at most 100 iterations; one signal after the other. */
 export async function float64(problem: Problem, signals: readonly ScaledSignal[],
-  { onSolved, signal }: Pick<SolverHooks, 'onSolved' | 'signal'>): Promise<Float64Solution[]> {
-  const breathe = breather(signal)
+  { onSolved, signal: abort }: Pick<SolverHooks, 'onSolved' | 'signal'>): Promise<Float64Solution[]> {
+  const breathe = breather(abort)
   const solutions: Float64Solution[] = []
   for (const one of signals) {
     solutions.push(await solve(problem, one, breathe))

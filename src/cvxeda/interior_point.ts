@@ -265,7 +265,7 @@ async function solveBatch(gpu: Gpu, problem: Problem, basis: TonicBasis, layout:
  * @throws LimitError for form per-signal on more than 2^20 samples a signal.
  */
 export async function interiorPoint(gpu: Gpu, problem: Problem, signals: ScaledSignal[],
-  { onSolved, signal, form = chooseForm(gpu, problem.n, signals.length) }: SolverHooks): Promise<Solution[]> {
+  { onSolved, signal: abort, form = chooseForm(gpu, problem.n, signals.length) }: SolverHooks): Promise<Solution[]> {
   if (form === 'per-signal' && problem.n > LONGEST_WALK) {
     throw new LimitError(`cvxEDA: form per-signal is for signals of up to ${LONGEST_WALK} samples, these have ${problem.n}; use form along-time.`)
   }
@@ -275,7 +275,7 @@ export async function interiorPoint(gpu: Gpu, problem: Problem, signals: ScaledS
   const solutions: Solution[] = []
   for (let from = 0; from < signals.length; from += size) {
     const batch = signals.slice(from, from + size)
-    for (const solution of await solveBatch(gpu, problem, basis, layout, batch, signal)) solutions.push(solution)
+    for (const solution of await solveBatch(gpu, problem, basis, layout, batch, abort)) solutions.push(solution)
     onSolved(batch.length)
   }
   return solutions

@@ -151,12 +151,12 @@ function startOf({ n, m, l, u, A, D, E, c }: Scaled, start: { x: ArrayLike<numbe
 }
 
 async function solveBatch(gpu: Gpu, tasks: readonly Task[], iterates: Iterate[],
-  { tolerance = TOLERANCE, maxIterations = MAX_ITERATIONS, signal }: QpOptions): Promise<QpSolution[]> {
+  { tolerance = TOLERANCE, maxIterations = MAX_ITERATIONS, signal: abort }: QpOptions): Promise<QpSolution[]> {
   const solutions = new Array<QpSolution>(tasks.length)
   const active = new Set(tasks.keys())
   const batch = await gpu.allocate('solveQp', () =>
     new DenseBatch(gpu, paddedSize(tasks[0]!.program), tasks.map(({ scaled }) => scaled), iterates))
-  const breathe = breather(signal)
+  const breathe = breather(abort)
   const limit = Math.ceil(maxIterations / BLOCK) * BLOCK
   const judge = async (iterations: number): Promise<boolean> => {
     const steps = await batch.download(active)
@@ -184,7 +184,7 @@ async function solveBatch(gpu: Gpu, tasks: readonly Task[], iterates: Iterate[],
       batch.setPenalty(lane, penalty)
     }
     batch.upload()
-    await iterate(batch.block, limit, judge, signal)
+    await iterate(batch.block, limit, judge, abort)
     return solutions
   } finally {
     batch.destroy()

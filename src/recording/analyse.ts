@@ -92,7 +92,7 @@ export function errorOfOne(error: unknown): GalvaniError {
 /** The decomposed parts of each recording, or why it has none: a call that fails is repeated with halves of the recordings. */
 async function decomposeAll(device: Gpu | 'cpu', ready: readonly PreparedRecording[], options: AnalyseOptions): Promise<(Decomposition[] | GalvaniError)[]> {
   if (ready.length === 0) return []
-  const { onProgress, signal } = options
+  const { onProgress, signal: abort } = options
   const signals = ready.flatMap((one) => one.signals)
   const sampleRate = ready.flatMap((one) => one.signals.map(() => one.recording.sampleRate))
   try {
@@ -100,7 +100,7 @@ async function decomposeAll(device: Gpu | 'cpu', ready: readonly PreparedRecordi
       ...options.solving,
       sampleRate,
       ...(onProgress && { onProgress: (done: number, total: number) => onProgress(Math.floor((done / total) * ready.length), ready.length) }),
-      ...(signal && { signal }),
+      ...(abort && { signal: abort }),
     })
     let next = 0
     return ready.map((one) => found.slice(next, (next += one.signals.length)))

@@ -33,11 +33,11 @@ export class Predictor {
   }
 
   /** One row of class probabilities per trial. Stops between batches on `signal`. */
-  async predict(inputs: ModelInputs, trials: readonly number[], signal?: AbortSignal): Promise<Float32Array[]> {
+  async predict(inputs: ModelInputs, trials: readonly number[], abort?: AbortSignal): Promise<Float32Array[]> {
     const { classes } = this.model.config
     const rows: Float32Array[] = []
     for (let start = 0; start < trials.length; start += this.batch) {
-      signal?.throwIfAborted()
+      abort?.throwIfAborted()
       const own = trials.slice(start, start + this.batch)
       const filled = Array.from({ length: this.batch }, (_, i) => own[i] ?? (own[0] as number))
       writeInputs(this.plan, { eda: inputs.eda(filled), music: inputs.music(filled) })
@@ -60,14 +60,14 @@ export async function probabilitiesOf(
   { weights, scaling }: TrainedModel,
   set: PreparedSet,
   trials: readonly number[],
-  signal?: AbortSignal,
+  abort?: AbortSignal,
 ): Promise<number[]> {
   const model = new Rtcan1d(gpu, config.model)
   let predictor: Predictor | null = null
   try {
     model.weights.load(weights, 'trained model')
     predictor = await Predictor.create(gpu, model, Math.min(config.batch, trials.length))
-    const rows = await predictor.predict(new ModelInputs(set, config.signals, scaling), trials, signal)
+    const rows = await predictor.predict(new ModelInputs(set, config.signals, scaling), trials, abort)
     return rows.map((row) => row[1] as number)
   } finally {
     predictor?.destroy()

@@ -75,7 +75,7 @@ function clean(trial: Trial, dropSeconds: number): Cleaned {
 async function decomposeGroup(
   gpu: Gpu,
   group: readonly Cleaned[],
-  { length, dropSeconds, onProgress, signal }: PrepareOptions,
+  { length, dropSeconds, onProgress, signal: abort }: PrepareOptions,
   before: number,
   total: number,
 ): Promise<[Trial, PreparedTrial][]> {
@@ -83,7 +83,7 @@ async function decomposeGroup(
   const decomposed = await decompose(gpu, group.map(({ z }) => z), {
     sampleRate,
     ...(onProgress && { onProgress: (done: number) => onProgress(before + done, total) }),
-    ...(signal && { signal }),
+    ...(abort && { signal: abort }),
   })
   return group.map(({ trial, z, filled }, i) => {
     const { phasic, tonic, status } = decomposed[i] as Decomposition

@@ -119,10 +119,10 @@ export class Trainer {
     return step
   }
 
-  private async validate(predictor: Predictor, signal?: AbortSignal): Promise<{ validationLoss?: number; validationAccuracy?: number }> {
+  private async validate(predictor: Predictor, abort?: AbortSignal): Promise<{ validationLoss?: number; validationAccuracy?: number }> {
     const trials = this.fold.validation
     if (trials.length === 0) return {}
-    const rows = await predictor.predict(this.inputs, trials, signal)
+    const rows = await predictor.predict(this.inputs, trials, abort)
     let [loss, hits] = [0, 0]
     rows.forEach((row, i) => {
       const label = this.labels[trials[i] as number] as number

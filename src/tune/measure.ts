@@ -71,10 +71,10 @@ class Bench {
     private readonly timer: PassTimer,
   ) {}
 
-  async measure(signal?: AbortSignal): Promise<Measured[]> {
+  async measure(abort?: AbortSignal): Promise<Measured[]> {
     const { candidates } = this.choice
-    const errors = await this.check(signal)
-    const samples = await this.time(candidates.filter((name) => errors.get(name) === undefined), signal)
+    const errors = await this.check(abort)
+    const samples = await this.time(candidates.filter((name) => errors.get(name) === undefined), abort)
     return candidates.map((variant) => {
       const own = samples.get(variant) ?? []
       const { flops, bytes } = this.plans.get(variant)?.cost() ?? { flops: 0, bytes: 0 }
@@ -83,7 +83,7 @@ class Bench {
   }
 
   /** Why candidates cannot be used here; those that can are absent. */
-  private async check(signal?: AbortSignal): Promise<Map<string, string>> {
+  private async check(abort?: AbortSignal): Promise<Map<string, string>> {
     const { candidates, tensors } = this.choice
     const rejectAll = (why: string): Map<string, string> => new Map(candidates.map((name) => [name, `nothing to compare with: ${why}`]))
     if (!candidates.includes(REFERENCE)) return rejectAll(`${this.choice.op} has no kernel '${REFERENCE}'`)
@@ -100,7 +100,7 @@ class Bench {
     const tolerance = toleranceOf(plan, tensors)
     const errors = new Map<string, string>()
     for (const name of candidates.filter((other) => other !== REFERENCE)) {
-      signal?.throwIfAborted()
+      abort?.throwIfAborted()
       const found = await this.attempt(name, fresh, updated)
       const wrong = typeof found === 'string' ? found : all.map((of, i) => difference(of, found[i] ?? [], wanted[i] ?? [], tolerance(of))).find((text) => text)
       if (wrong) errors.set(name, wrong)
@@ -136,11 +136,11 @@ class Bench {
   }
 
   /** Times those that are worth it. A run has gone before, which compiled; a second one tells how often a sample must repeat it. */
-  private async time(names: readonly string[], signal?: AbortSignal): Promise<Map<string, number[]>> {
+  private async time(names: readonly string[], abort?: AbortSignal): Promise<Map<string, number[]>> {
     const wanted = this.gpu.info.isFallbackAdapter ? LONG_ENOUGH_SOFTWARE : LONG_ENOUGH
     const once = new Map<string, number>()
     for (const name of names) {
-      signal?.throwIfAborted()
+      abort?.throwIfAborted()
       const ms = await this.sample(name)
       once.set(name, ms)
       this.repeats.set(name, Math.min(MAX_REPEATS, Math.max(1, Math.ceil(wanted / Math.max(ms, wanted / MAX_REPEATS)))))
@@ -150,7 +150,7 @@ class Bench {
     const hopeless = [...once].filter(([name, ms]) => name !== byDefault && ms >= wanted && ms > TOO_SLOW * best)
     const tooSlow = new Map(hopeless.map(([name, ms]) => [name, [ms]]))
     const raced = await race(names.filter((name) => !tooSlow.has(name)), byDefault, (name) => {
-      signal?.throwIfAborted()
+      abort?.throwIfAborted()
       return this.sample(name)
     })
     return new Map([...raced, ...tooSlow])

@@ -39,15 +39,15 @@ const BUDGET_SECONDS_SOFTWARE = 60
  * compiled, and may be destroyed afterwards.
  */
 export async function tune(gpu: Gpu, plans: readonly Plan[], options: TuneOptions = {}): Promise<Untuned> {
-  const { clock = () => performance.now(), known = {}, onEntry, onProgress, signal } = options
+  const { clock = () => performance.now(), known = {}, onEntry, onProgress, signal: abort } = options
   const { budget = gpu.info.isFallbackAdapter ? BUDGET_SECONDS_SOFTWARE : BUDGET_SECONDS } = options
   const choices = [...openChoices(gpu, plans)].filter(([key]) => !(key in known))
   const until = performance.now() + 1000 * budget
   const untuned: Untuned = { left: [], wrong: [] }
   for (const [at, [key, choice]] of choices.entries()) {
-    signal?.throwIfAborted()
+    abort?.throwIfAborted()
     onProgress?.(at, choices.length, key)
-    const entry = performance.now() < until ? await tuneOne(gpu, choice, clock, signal) : 'left'
+    const entry = performance.now() < until ? await tuneOne(gpu, choice, clock, abort) : 'left'
     if (entry === 'left') {
       untuned.left.push(key)
       continue
@@ -85,9 +85,9 @@ function workOf(gpu: Gpu, choice: Choice): number {
 }
 
 /** Null when no candidate was right, or not even the reference runs; `left` when there is no memory for it. */
-async function tuneOne(gpu: Gpu, choice: Choice, clock: Clock, signal?: AbortSignal): Promise<TunedEntry | null | 'left'> {
+async function tuneOne(gpu: Gpu, choice: Choice, clock: Clock, abort?: AbortSignal): Promise<TunedEntry | null | 'left'> {
   try {
-    return entryOf(choice, await measureCandidates(gpu, choice, clock, { ...(signal && { signal }) }))
+    return entryOf(choice, await measureCandidates(gpu, choice, clock, { ...(abort && { signal: abort }) }))
   } catch (error) {
     gpu.check() // a lost device ends it all
     if (error instanceof LimitError) return 'left'

@@ -146,14 +146,14 @@ export function judgeWindows(windows: readonly Window[], found: readonly Decompo
  * @throws FormatError when the recordings have no usable window
  */
 export async function verifyRecordings(gpu: Gpu, recordings: readonly Recording[], options: WindowOptions) {
-  const { windows: count, seed, onProgress, signal, ...choice } = options
+  const { windows: count, seed, onProgress, signal: abort, ...choice } = options
   const windows = drawWindows(recordings, count, seed)
   const methods = methodsOf(gpu, choice)
   let before = 0
   const solve = async (device: Gpu | 'cpu', method: Method): Promise<Decomposition[]> => {
     const progress = (done: number) => onProgress?.(before + done, count * (methods.length + 1))
     const sampleRate = windows.map(window => window.sampleRate)
-    const found = await decompose(device, windows.map(({ y }) => y), { sampleRate, onProgress: progress, ...(signal && { signal }), ...method })
+    const found = await decompose(device, windows.map(({ y }) => y), { sampleRate, onProgress: progress, ...(abort && { signal: abort }), ...method })
     before += count
     return found
   }
