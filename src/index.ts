@@ -19,7 +19,7 @@ export type { StreamPart, StreamScale, StreamUpdate } from './cvxeda/smoother.ts
 // Recordings: from samples to responses, features and warnings
 export { analyse, type Analysis, type AnalyseOptions, type SolvingOptions } from './recording/analyse.ts'
 export { scrEvents, type ScrEvent, type ScrInput } from './recording/responses.ts'
-export { qualityWarnings, signalQuality, type SignalQuality, type Span } from './recording/quality.ts'
+export { qualityWarnings, signalQuality, type SignalQuality, type Span } from './signal/quality.ts'
 export {
   edaFeatures, eventColumns, inOwnUnit, sampleColumns, type Columns, type DecomposedEda, type DecomposedPart, type EdaFeatures,
 } from './recording/tables.ts'

@@ -20,7 +20,7 @@ function study(change: (set: PreparedSet) => void = () => undefined): PreparedSe
   const trials = Array.from({ length: 24 }, (_, i) => ({
     id: `t${i}`, subject: `s${Math.floor(i / 6)}`, stimulus: `song${i % 6}`, sampleRate: 4, unit: 'uS', columns: {}, source: `trials.csv:${i + 2}`,
     ratings: { valence: 3, arousal: 1 + (i % 6) }, ...(i % 6 < 4 && { music: Float32Array.of(i, 1) }),
-    signals: new Float32Array(3 * LENGTH).fill(i), status: 'solved' as const, filled: 0, flat: [],
+    signals: new Float32Array(3 * LENGTH).fill(i), status: 'solved' as const, filled: 0, constant: [],
   }))
   const set = { name: 'lab', synthetic: false, trials, musicDim: DIM, skipped: [], length: LENGTH, dropSeconds: 3 }
   change(set)

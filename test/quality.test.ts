@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { qualityWarnings, signalQuality } from '../src/recording/quality.ts'
+import { qualityWarnings, signalQuality } from '../src/signal/quality.ts'
 
 /** A signal that never stands still. */
 const wave = (n: number): number[] => Array.from({ length: n }, (_, i) => 2 + Math.sin(i / 3) + 1e-3 * Math.cos(i))

@@ -113,11 +113,11 @@ describe('toChannels', () => {
 
   it('drops 3 s, z-scores each channel and interpolates ends on ends', () => {
     const wave = ramp.map((i) => (i < 12 ? 1e6 : Math.sin(i)))
-    const { data, length, flat } = toChannels({ origin: ramp, phasic: wave, tonic: ramp.map(() => 3) },
+    const { data, length, constant } = toChannels({ origin: ramp, phasic: wave, tonic: ramp.map(() => 3) },
       { sampleRate, length: 79, source: 't' })
     expect(data.length).toBe(3 * 79)
     expect(length).toBe(79)
-    expect(flat).toEqual(['tonic'])
+    expect(constant).toEqual(['tonic'])
     const cut = zscore(ramp.subarray(12)).z
     expect(data[0]).toBeCloseTo(cut[0] as number, 6)
     expect(data[78]).toBeCloseTo(cut[39] as number, 6)

@@ -25,7 +25,7 @@ const config: RunConfig = {
 const random = new Random(5)
 const trials = Array.from({ length: 9 }, (_, i) => ({
   id: `t${i}`, subject: `s${i}`, stimulus: `song${i}`, sampleRate: 4, unit: 'uS', columns: {}, source: '',
-  signals: Float32Array.from({ length: 3 * model.length }, () => random.normal()), status: 'solved' as const, filled: 0, flat: [],
+  signals: Float32Array.from({ length: 3 * model.length }, () => random.normal()), status: 'solved' as const, filled: 0, constant: [],
 }))
 const set: PreparedSet = { name: 'lab', synthetic: false, trials, musicDim: 0, skipped: [], length: model.length, dropSeconds: 3 }
 const labels = Uint8Array.from(trials, (_, i) => i % 2)

@@ -1,3 +1,4 @@
+import { signalQuality } from '../signal/quality.ts'
 import type { Trial } from './trial.ts'
 
 /** What `prepare` prints of a set of trials. Shares are of all samples. */
@@ -14,7 +15,7 @@ export interface DataSummary {
   level: number
   missing: number
   zero: number
-  /** Samples equal to the one before. */
+  /** In runs of one value of at least 5 s (`signalQuality`). */
   flat: number
 }
 
@@ -24,13 +25,13 @@ export function summarise(trials: readonly Trial[]): DataSummary {
   const total = trials.reduce((sum, trial) => sum + trial.eda.length, 0)
   const present = new Float64Array(total)
   let [count, zero, flat] = [0, 0, 0]
-  for (const { eda } of trials) {
-    eda.forEach((value, i) => {
-      if (Number.isNaN(value)) return
+  for (const { eda, sampleRate } of trials) {
+    flat += signalQuality(eda, sampleRate).flat * eda.length
+    for (const value of eda) {
+      if (Number.isNaN(value)) continue
       present[count++] = value
       if (value === 0) zero++
-      if (i > 0 && value === eda[i - 1]) flat++
-    })
+    }
   }
   const share = (samples: number): number => (total ? samples / total : 0)
   return {

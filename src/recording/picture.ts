@@ -1,6 +1,6 @@
 // The picture that users of electrodermal software expect: signal, phasic part with its driver and responses, tonic part.
 
-import type { Flaw, Span } from './quality.ts'
+import type { Flaw, Span } from '../signal/quality.ts'
 import type { ScrEvent } from './responses.ts'
 import { curve, legend, rightAxis, xAxis, yAxis } from '../charts/axes.ts'
 import type { Panel } from '../charts/axes.ts'

@@ -3,7 +3,7 @@ import type { Recording } from '../datasets/trial.ts'
 import { FormatError } from '../runtime/errors.ts'
 import { fillGaps, splitAtGaps, type Part } from '../signal/gaps.ts'
 import { zscore } from '../signal/normalize.ts'
-import { signalQuality, type SignalQuality } from './quality.ts'
+import { signalQuality, type SignalQuality } from '../signal/quality.ts'
 
 /** A recording of less than one response (rise and decay) has nothing to decompose. */
 const SHORTEST_SECONDS = 5

@@ -1,7 +1,7 @@
 // What a reader should know of a recording's results before using them, one plain sentence each.
 import type { Decomposition } from '../cvxeda/decompose.ts'
 import type { PreparedRecording } from './prepare.ts'
-import { qualityWarnings, rangeOf } from './quality.ts'
+import { qualityWarnings, rangeOf } from '../signal/quality.ts'
 import type { ScrEvent } from './responses.ts'
 
 /** µS; smaller responses are taken for noise by convention. */

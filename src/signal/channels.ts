@@ -22,7 +22,7 @@ export interface ChannelData {
   data: Float32Array
   length: number
   /** Channels that did not vary after the cut and are therefore zeros. */
-  flat: Channel[]
+  constant: Channel[]
 }
 
 /**
@@ -36,13 +36,13 @@ export function toChannels(signals: Record<Channel, ArrayLike<number>>, options:
   requireLength(signals.origin.length, sampleRate, dropSeconds, source)
   const drop = Math.round(dropSeconds * sampleRate)
   const data = new Float32Array(CHANNELS.length * length)
-  const flat: Channel[] = []
+  const unvarying: Channel[] = []
   CHANNELS.forEach((name, index) => {
     const { z, constant } = zscore(Float64Array.from(signals[name]).subarray(drop))
-    if (constant) flat.push(name)
+    if (constant) unvarying.push(name)
     data.set(interpolateLinear(z, length), index * length)
   })
-  return { data, length, flat }
+  return { data, length, constant: unvarying }
 }
 
 /**

@@ -25,7 +25,7 @@ export interface PreparedTrial extends Omit<Trial, 'eda'> {
   /** Samples that were interpolated across gaps. */
   filled: number
   /** Channels that did not vary and are zero. */
-  flat: Channel[]
+  constant: Channel[]
 }
 
 export interface PreparedSet extends Omit<TrialSet, 'trials'> {
@@ -88,8 +88,8 @@ async function decomposeGroup(
   return group.map(({ trial, z, filled }, i) => {
     const { phasic, tonic, status } = decomposed[i] as Decomposition
     const channelOptions = { sampleRate, dropSeconds, length, source: trial.source }
-    const { data: signals, flat } = toChannels({ origin: z, phasic, tonic }, channelOptions)
+    const { data: signals, constant } = toChannels({ origin: z, phasic, tonic }, channelOptions)
     const { eda: _, ...rest } = trial
-    return [trial, { ...rest, signals, status, filled, flat }]
+    return [trial, { ...rest, signals, status, filled, constant }]
   })
 }

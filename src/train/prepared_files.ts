@@ -8,7 +8,7 @@ import type { PreparedSet, PreparedTrial } from './prepare.ts'
 
 const MANIFEST = 'manifest.json'
 const SIGNALS = 'signals.safetensors'
-const SCHEMA = 'galvani-prepared/1'
+const SCHEMA = 'galvani-prepared/2'
 
 type ManifestTrial = Omit<PreparedTrial, 'signals' | 'music'> & { music: boolean }
 interface Manifest extends Omit<PreparedSet, 'trials'> {
