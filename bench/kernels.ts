@@ -5,6 +5,7 @@ import { measureCandidates, REFERENCE, type Measured } from '../src/tune/measure
 import type { Probes } from './probes.ts'
 import { groupOf, rate, workOf, type Group, type Rated, type TimedDispatch, type Work } from './roofline.ts'
 import { kernelClock, timingOf, wallClock } from './timing.ts'
+import { planCost } from '../src/runtime/plan_report.ts'
 
 /** One kernel of one op at one shape, with whatever else it needs (the reduction of its partial sums). */
 export interface KernelResult extends Work, Rated {
@@ -129,7 +130,7 @@ export function trafficOf(gpu: Gpu, plan: Plan, profile: readonly TimedDispatch[
 function kernelsOfChoices(gpu: Gpu, choices: readonly Choice[]): Set<string> {
   const plan = new Plan(gpu)
   for (const choice of choices) choice.record(plan, choice.variant, (tensor) => tensor)
-  const kernels = new Set(plan.cost().dispatches.map(({ kernel }) => kernel))
+  const kernels = new Set(planCost(plan).dispatches.map(({ kernel }) => kernel))
   plan.destroy()
   return kernels
 }

@@ -1,9 +1,10 @@
 // What each dispatch of a plan takes, run alone and as often as makes it measurable.
 import type { Gpu } from '../src/runtime/gpu.ts'
-import type { DispatchCost, Plan } from '../src/runtime/plan.ts'
+import type { Plan } from '../src/runtime/plan.ts'
 import { passTimer, type PassTimer } from '../src/tune/timer.ts'
 import type { TimedDispatch } from './roofline.ts'
 import { median, timePass, timingOf, wallClock, type Spent } from './timing.ts'
+import { planCost, type DispatchCost } from '../src/runtime/plan_report.ts'
 
 /** Milliseconds of a sample: timestamps come in steps of 0.07 ms, a software adapter's CPU time is coarser still. */
 const ENOUGH = 2
@@ -21,7 +22,7 @@ export interface DispatchTime extends TimedDispatch {
  * compiled. Dispatches that change their own operands (an optimizer's) do so: what the plan computes afterwards means nothing.
  */
 export async function profilePlan(gpu: Gpu, plan: Plan, rounds: number, onRound: (round: number) => void = () => undefined): Promise<DispatchTime[]> {
-  const { dispatches } = plan.cost()
+  const { dispatches } = planCost(plan)
   const timer = passTimer(gpu, wallClock)
   try {
     const repeats: number[] = []

@@ -1,5 +1,5 @@
 // How near measured work comes to what the adapter can do at most.
-import type { DispatchCost } from '../src/runtime/plan.ts'
+import type { DispatchCost } from '../src/runtime/plan_report.ts'
 import { floorMilliseconds, type Peaks, type Probes } from './probes.ts'
 import type { Spent } from './timing.ts'
 

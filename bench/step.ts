@@ -5,7 +5,7 @@ import type { ModelConfig } from '../src/model/config.ts'
 import { initialise } from '../src/model/init.ts'
 import { Rtcan1d } from '../src/model/rtcan1d.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
-import { Plan, type DispatchCost } from '../src/runtime/plan.ts'
+import { Plan } from '../src/runtime/plan.ts'
 import { Random } from '../src/runtime/random.ts'
 import type { Tensor } from '../src/runtime/tensor.ts'
 import { recordTrainingStep } from '../src/train/training_step.ts'
@@ -14,6 +14,7 @@ import { profilePlan, type DispatchTime } from './profile.ts'
 import { measureProbes, type Probes } from './probes.ts'
 import { groupBy, judged, kernelOf, layerOf, rate, workOf, type Group, type Rated, type Work } from './roofline.ts'
 import { median, spent, timePass, timingOf, untilIdle, wallClock, type Spent } from './timing.ts'
+import { planCost, type DispatchCost } from '../src/runtime/plan_report.ts'
 
 const OPTIMIZER: OptimizerConfig = { name: 'sgd', momentum: 0.9, weightDecay: 0 }
 /** Steps that are queued one upon another to time their JavaScript: as many as a run has in flight; and how often. */
@@ -91,7 +92,7 @@ export async function prepareStep(gpu: Gpu, { config, batch, onRecorded, onFirst
 async function runEach(gpu: Gpu, plan: Plan, heard: NonNullable<StepSettings['onFirst']>): Promise<void> {
   const timer = passTimer(gpu, wallClock)
   try {
-    for (const [i, dispatch] of plan.cost().dispatches.entries()) {
+    for (const [i, dispatch] of planCost(plan).dispatches.entries()) {
       heard(dispatch, await timePass(timer, (pass) => plan.encode(pass, i, i + 1)))
     }
   } finally {
@@ -239,7 +240,7 @@ async function queuedTimes(gpu: Gpu, step: PreparedStep): Promise<number[]> {
 
 function stepFigures(timed: Timed, step: PreparedStep, probes: Probes) {
   const { plan } = step
-  const work = workOf(plan.cost().dispatches, probes)
+  const work = workOf(planCost(plan).dispatches, probes)
   const rated = rate(work, { ms: timed.ms_median, cpu_ms: timed.cpu_ms }, probes)
   return {
     ...{ ...timed, ...firstFigures(step), dispatches: plan.dispatchCount },

@@ -3,6 +3,7 @@
 // Device, tensors and plans
 export { Gpu, type AdapterInfo, type GpuOptions } from './runtime/gpu.ts'
 export { Plan, type Launch } from './runtime/plan.ts'
+export { describePlan, planCost, type DispatchCost, type PlanCost } from './runtime/plan_report.ts'
 export { Tensor, type DType } from './runtime/tensor.ts'
 export { ReadbackRing } from './runtime/readback.ts'
 export { Random } from './runtime/random.ts'

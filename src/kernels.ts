@@ -18,3 +18,6 @@ export { optimizerStateCount, optimizerStep, stepRate, type OptimizerConfig } fr
 // Layouts, on the device and on the host
 export { channelsLast, concat, flatten, flattenBackward, slice } from './kernels/layout.ts'
 export { packWeight, toChannelsFirst, toChannelsLast, unpackWeight } from './kernels/host_layout.ts'
+
+// Which kernels a device uses, where an operator has several
+export { kernelChoices, type KernelChoices } from './kernels/choices.ts'

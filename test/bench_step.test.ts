@@ -27,6 +27,8 @@ import type { Tensor } from '../src/runtime/tensor.ts'
 import { TrainingStep } from '../src/train/training_step.ts'
 import { refuses } from './cli/support.ts'
 import { elementNames } from './report_summary.ts'
+import { kernelChoices } from '../src/kernels/choices.ts'
+import { planCost } from '../src/runtime/plan_report.ts'
 
 let gpu: Gpu
 beforeAll(async () => void (gpu = await openGpu()))
@@ -46,11 +48,11 @@ const SOFTWARE = { ...PROBES, cpu: { cores: 2, fma_peak_gflops: 200, copy_gbps: 
 describe('the cost of a plan', () => {
   it('is what its kernels count and what its tensors hold', () => {
     const plan = new Plan(gpu)
-    gpu.variants.set('conv1d', 'reg')
+    kernelChoices(gpu).named.set('conv1d', 'reg')
     const x = plan.input('x', [2, 10, 6])
     relu(plan, conv1d(plan, x, plan.input('w', [3, 8, 5]), plan.input('bias', [5]), { stride: 2, padding: 1 }, 'layer.conv'))
-    gpu.variants.delete('conv1d')
-    const [conv, second] = plan.cost().dispatches
+    kernelChoices(gpu).named.delete('conv1d')
+    const [conv, second] = planCost(plan).dispatches
     // 2 x 5 rows of 5 channels, each 3 taps of 6 channels; rows are padded to 8 of 4 bytes.
     const y = 4 * 2 * 5 * 8
     expect(conv).toEqual({
@@ -58,8 +60,8 @@ describe('the cost of a plan', () => {
       ...{ flops: 2 * (2 * 5 * 5) * (3 * 6), bytes: 4 * (2 * 10 * 8 + 3 * 8 * 8 + 8) + y },
     })
     expect(second).toMatchObject({ kernel: 'elementwise.relu', bytes: 2 * y })
-    expect(plan.cost().bytes).toBe(conv!.bytes + second!.bytes)
-    expect(plan.cost().flops).toBe(conv!.flops + second!.flops)
+    expect(planCost(plan).bytes).toBe(conv!.bytes + second!.bytes)
+    expect(planCost(plan).flops).toBe(conv!.flops + second!.flops)
     plan.destroy()
   })
 
@@ -69,7 +71,7 @@ describe('the cost of a plan', () => {
     const params = { quads: 16, momentum: 0.9, decay: 0, beta1: 0, beta2: 0, gain1: 0, gain2: 0, eps: 0 }
     const args = { parameter, gradient, first_moment, rate: plan.input('rate', [4]), params }
     plan.dispatch(optimizerShader, 'sgd', args, { groups: 1, flops: 256, updates: ['parameter', 'first_moment'] })
-    expect(plan.cost()).toMatchObject({ flops: 256, bytes: 5 * 256 + 16 })
+    expect(planCost(plan)).toMatchObject({ flops: 256, bytes: 5 * 256 + 16 })
     const wrong = (): void => plan.dispatch(optimizerShader, 'sgd', args, { groups: 1, updates: ['gradient'] })
     expect(wrong).toThrow(ShapeError)
     expect(wrong).toThrow(/cannot update 'gradient'/)
@@ -195,7 +197,7 @@ describe('a step', () => {
       expect(rejected).toEqual([])
       for (const { ms, flops, chosen, spread } of kernels) expect([ms > 0, flops > 0, chosen, spread >= 0]).toEqual([true, true, true, true])
       expect(kernels.reduce((sum, { uses }) => sum + uses, 0)).toBe(shapes.length)
-      const profile = plan.cost().dispatches.map((cost) => ({ ...cost, ms: 1, cpu_ms: 1, spread: 0 }))
+      const profile = planCost(plan).dispatches.map((cost) => ({ ...cost, ms: 1, cpu_ms: 1, spread: 0 }))
       const traffic = trafficOf(gpu, plan, profile, PROBES)
       const names = traffic.map(({ name }) => name)
       expect(names).toContain('optimizer.sgd')

@@ -13,6 +13,7 @@ import { Random } from '../src/runtime/random.ts'
 import { ReadbackRing } from '../src/runtime/readback.ts'
 import { Slab } from '../src/runtime/slab.ts'
 import { TrainingStep } from '../src/train/training_step.ts'
+import { describePlan } from '../src/runtime/plan_report.ts'
 
 let gpu: Gpu
 beforeAll(async () => {
@@ -47,7 +48,7 @@ describe('a plan', () => {
   it('describes itself, one line per dispatch', () => {
     const plan = new Plan(gpu)
     add(plan, relu(plan, plan.input('x', [2, 70])), plan.input('z', [2, 70]))
-    expect(plan.describe()).toBe(
+    expect(describePlan(plan)).toBe(
       'elementwise.relu  elementwise.relu  1×1×1  a:[2,70] y:[2,70]\n' +
         'elementwise.add  elementwise.add  1×1×1  a:[2,70] b:[2,70] y:[2,70]',
     )

@@ -22,6 +22,7 @@ import { Random } from '../src/runtime/random.ts'
 import { packParams, specialise, type Constants, type Shader, type ShaderTypes } from '../src/runtime/shader.ts'
 import type { Tensor } from '../src/runtime/tensor.ts'
 import { describe as describeShader, shaderNames } from '../tools/wgsl.mjs'
+import { kernelChoices } from '../src/kernels/choices.ts'
 
 interface Dispatch {
   shader: Shader
@@ -96,14 +97,14 @@ function recordNormalisation(gpu: Gpu): void {
   const [x, vector] = [gpu.tensor([2, 7, 5]), () => gpu.tensor([5])]
   const tensors = { gamma: vector(), beta: vector(), runningMean: vector(), runningVar: vector() }
   for (const { name } of batchNormVariants.batchnorm) {
-    for (const op of Object.keys(batchNormVariants)) gpu.variants.set(op, name)
+    for (const op of Object.keys(batchNormVariants)) kernelChoices(gpu).named.set(op, name)
     for (const join of [{}, { join: { skip: gpu.tensor(x.shape), relu: true } }]) {
       const plan = new Plan(gpu)
       const { y, saved } = batchNorm(plan, x, tensors, { training: true, relu: true, ...join })
       batchNormBackward(plan, y, saved, { dgamma: vector(), dbeta: vector() })
     }
   }
-  gpu.variants.clear()
+  kernelChoices(gpu).named.clear()
 }
 
 /** Each variant that the adapter would not choose for the small networks above. */
@@ -127,7 +128,7 @@ function recordVariants(gpu: Gpu): void {
   const ops = Object.entries({ ...conv1dVariants, ...attentionVariants })
   for (const [op, variants] of ops) {
     for (const { name } of variants) {
-      gpu.variants.set(op, name)
+      kernelChoices(gpu).named.set(op, name)
       try {
         if (op.startsWith('attention')) attend()
         else if (name.startsWith('tile')) convolve(150, 5, 1) // more rows than one chunk of a weight's gradient has
@@ -135,7 +136,7 @@ function recordVariants(gpu: Gpu): void {
       } catch (error) {
         if (!(error instanceof UsageError)) throw error // it is for another class of adapters
       }
-      gpu.variants.delete(op)
+      kernelChoices(gpu).named.delete(op)
     }
   }
 }

@@ -21,6 +21,7 @@ import { measureCandidates, REFERENCE } from '../src/tune/measure.ts'
 import { race, winner } from '../src/tune/race.ts'
 import { passTimer, type Clock } from '../src/tune/timer.ts'
 import { tune, type Untuned } from '../src/tune/tune.ts'
+import { kernelChoices } from '../src/kernels/choices.ts'
 
 let gpu: Gpu
 beforeAll(async () => {
@@ -28,8 +29,8 @@ beforeAll(async () => {
 })
 afterEach(() => {
   vi.restoreAllMocks()
-  gpu.tuned.clear()
-  gpu.variants.clear()
+  kernelChoices(gpu).tuned.clear()
+  kernelChoices(gpu).named.clear()
 })
 afterAll(() => gpu.close())
 
@@ -117,7 +118,7 @@ describe('a candidate', () => {
       { variant: 'broken', rejected: 'it does not compile' },
       { variant: 'reg', ms: 1 },
     ])
-    expect(gpu.tuned.get('sum 4x64')).toBe('reg')
+    expect(kernelChoices(gpu).tuned.get('sum 4x64')).toBe('reg')
   })
 
   it('that is slower than the default is not chosen, and one that is faster is', async () => {
@@ -149,9 +150,9 @@ describe('a candidate', () => {
         adds('reg', 1).record(p, args)
       },
     }
-    gpu.tuned.set('sum 4x64', 'other') // as was measured before
+    kernelChoices(gpu).tuned.set('sum 4x64', 'other') // as was measured before
     expect(await tuned([adds('other', 1), overflows])).toEqual({ entry: null, left: [], wrong: ['sum 4x64'] })
-    expect(gpu.tuned.has('sum 4x64')).toBe(false)
+    expect(kernelChoices(gpu).tuned.has('sum 4x64')).toBe(false)
   })
 
   it('is recorded from then on, unless another one is asked for', async () => {
@@ -163,11 +164,11 @@ describe('a candidate', () => {
       return plan.choices[0]?.variant
     }
     expect(chosen()).toBe('second')
-    expect(gpu.chosen.get('sum 4x64')).toBe('second')
-    gpu.variants.set('sum', 'reg')
+    expect(kernelChoices(gpu).chosen.get('sum 4x64')).toBe('second')
+    kernelChoices(gpu).named.set('sum', 'reg')
     expect(chosen()).toBe('reg')
-    gpu.variants.clear()
-    gpu.tuned.set('sum 4x64', 'of another version')
+    kernelChoices(gpu).named.clear()
+    kernelChoices(gpu).tuned.set('sum 4x64', 'of another version')
     expect(chosen()).toBe('first')
   })
 
@@ -269,11 +270,11 @@ describe('real ops', () => {
   })
 
   it('are recorded to be measured without a trace in what the device has chosen', async () => {
-    gpu.chosen.set('sum 4x64', 'first')
-    const before = new Map(gpu.chosen)
+    kernelChoices(gpu).chosen.set('sum 4x64', 'first')
+    const before = new Map(kernelChoices(gpu).chosen)
     const { left } = await useTunedKernels(gpu, new MemoryStore(), 'on', { model: TINY, batch: 2 }, { budget: 0 })
     expect(left.length).toBeGreaterThan(0)
-    expect(gpu.chosen).toEqual(before)
+    expect(kernelChoices(gpu).chosen).toEqual(before)
   })
 
   it('of which none is right any more leave the store', async () => {
@@ -288,7 +289,7 @@ describe('real ops', () => {
     const { cache, wrong } = await useTunedKernels(gpu, store, 'force', { model: TINY, batch: 2 }, { clock: cpuTime, budget: 60 })
     expect(wrong.sort()).toEqual(left.sort())
     expect(cache.entries).toEqual({})
-    expect([...gpu.tuned.keys()]).toEqual([])
+    expect([...kernelChoices(gpu).tuned.keys()]).toEqual([])
     expect(parseCache(gpu, await store.readText(cacheFile(gpu))).entries).toEqual({})
     expect(untunedLines({ left: ['a'], wrong: ['b'] })).toBe('\nnot measured yet: 1; run it again, or give it a longer --budget\nno kernel was right: b')
   })
@@ -393,7 +394,7 @@ describe('adapters', () => {
       return plan.choices.map(({ variant }) => variant)
     }
     expect(normalisations()).toEqual(['reg'])
-    google.tuned.set('batchnorm', 'columns 4')
+    kernelChoices(google).tuned.set('batchnorm', 'columns 4')
     expect(normalisations()).toEqual(['columns 4'])
   })
 })

@@ -11,6 +11,8 @@ import { Plan } from '../src/runtime/plan.ts'
 import { Random } from '../src/runtime/random.ts'
 import type { Tensor } from '../src/runtime/tensor.ts'
 import { randomArray } from './reference.support.ts'
+import { kernelChoices } from '../src/kernels/choices.ts'
+import { describePlan } from '../src/runtime/plan_report.ts'
 
 let opened: Gpu
 beforeAll(async () => {
@@ -167,12 +169,12 @@ const deepest = (name: string) => (name.startsWith('lane') ? 64 : name === 'reg'
 describe.each(names)('%s', (name) => {
   it.for(cases.map((one) => [title(one), one] as const))('%s', { timeout: 60_000 }, async ([, one], { skip }) => {
     const gpu = deviceFor(name)
-    gpu.variants.clear()
+    kernelChoices(gpu).named.clear()
     for (const [op, list] of Object.entries(lists)) {
       const variant = list.find((other) => other.name === name)
-      if (variant?.fits(gpu, { d4: Math.ceil(one.depth / 4) })) gpu.variants.set(op, name)
+      if (variant?.fits(gpu, { d4: Math.ceil(one.depth / 4) })) kernelChoices(gpu).named.set(op, name)
     }
-    if (gpu.variants.size === 0 || (opened.info.isFallbackAdapter && one.depth > deepest(name))) skip()
+    if (kernelChoices(gpu).named.size === 0 || (opened.info.isFallbackAdapter && one.depth > deepest(name))) skip()
     const inputs = makeInputs(one)
     const { plan, outputs } = await compiled(gpu, one, inputs)
     const reference = expected(one, inputs)
@@ -190,10 +192,10 @@ describe.each(names)('%s', (name) => {
 
 describe('without a word from the caller', () => {
   it('software adapters with subgroups broadcast', async () => {
-    opened.variants.clear()
+    kernelChoices(opened).named.clear()
     const { plan } = await compiled(opened, cases[0]!, makeInputs(cases[0]!))
     const broadcasts = opened.info.isFallbackAdapter && opened.subgroupSize !== null
-    expect(plan.describe().match(/attention\/\w*lane/g)?.length ?? 0).toBe(broadcasts ? 3 : 0)
+    expect(describePlan(plan).match(/attention\/\w*lane/g)?.length ?? 0).toBe(broadcasts ? 3 : 0)
     plan.destroy()
   })
 })
@@ -201,16 +203,16 @@ describe('without a word from the caller', () => {
 describe('by itself', () => {
   it.for([[8, 1], [16, 2], [72, 5], [417, 6]] as const)('a software adapter cuts %i rows so that little is wasted', ([rows, T], { skip }) => {
     if (!opened.info.isFallbackAdapter || opened.subgroupSize !== 8) return skip('measured where a subgroup has eight lanes')
-    opened.variants.clear()
+    kernelChoices(opened).named.clear()
     const plan = new Plan(opened)
     const x = plan.input('x', [1, rows, 32])
     attention(plan, x, x, x, boundsOfLengths([rows]), boundsOfLengths([rows]))
-    expect(plan.describe()).toContain(`,T=${T},`)
+    expect(describePlan(plan)).toContain(`,T=${T},`)
     plan.destroy()
   })
 
   it('a query that is not a number spoils its own row only', async () => {
-    opened.variants.clear()
+    kernelChoices(opened).named.clear()
     const one: Case = { batch: 1, depth: 32, queries: [40], keys: [40] }
     const inputs = makeInputs(one)
     for (let d = 0; d < 32; d++) inputs.q.data[d * 40 + 3] = Number.NaN

@@ -18,12 +18,14 @@ import { Random } from '../src/runtime/random.ts'
 import { innerOf, padTo4, type Shape } from '../src/runtime/shape.ts'
 import { Tensor } from '../src/runtime/tensor.ts'
 import { randomArray } from './reference.support.ts'
+import { kernelChoices } from '../src/kernels/choices.ts'
+import { describePlan } from '../src/runtime/plan_report.ts'
 
 let gpu: Gpu
 beforeAll(async () => {
   gpu = await openGpu()
 })
-afterEach(() => gpu.variants.clear())
+afterEach(() => kernelChoices(gpu).named.clear())
 afterAll(() => gpu.close())
 
 const ops = ['conv1d', 'conv1d backward input', 'conv1d backward weight'] as const
@@ -48,7 +50,7 @@ const lists: Readonly<Record<string, readonly Variant<never>[]>> = conv1dVariant
 
 /** Asks for the variants by name; false where this adapter does not run them. */
 function choose(choice: Choice): boolean {
-  for (const op of ops) gpu.variants.set(op, choice[op])
+  for (const op of ops) kernelChoices(gpu).named.set(op, choice[op])
   return ops.every((op) => lists[op]!.find(({ name }) => name === choice[op])!.fits(gpu, undefined as never))
 }
 
@@ -177,7 +179,7 @@ describe('by itself', () => {
     const [x, w] = [plan.input('x', [1, length, 3]), plan.input('w', convWeightShape(1, 3, channels))]
     const y = conv1d(plan, x, w, null, { stride: 1, padding: 0 })
     conv1dBackwardWeight(plan, x, y, plan.tensor(w.shape), null, { stride: 1, padding: 0 })
-    const kernels = plan.describe()
+    const kernels = describePlan(plan)
     plan.destroy()
     return kernels
   }

@@ -160,7 +160,7 @@ const keyVariants = /* @__PURE__ */ (() => [
     p.dispatch(backward, 'key', { ...tensors, params: { ...params, tiles } }, launch)),
 ])()
 
-/** The kernels of each op by which `gpu.variants` names them, best first. */
+/** The kernels of each op by which `kernelChoices(gpu).named` names them, best first. */
 export const attentionVariants = {
   attention: forwardVariants,
   'attention query side': queryVariants,

@@ -262,7 +262,7 @@ export function batchNormBackward(
   return { dx, dskip: dskip ?? dy }
 }
 
-/** Candidates by the names under which `gpu.variants` knows the ops. */
+/** Candidates by the names under which `kernelChoices(gpu).named` knows the ops. */
 export const batchNormVariants = {
   batchnorm: forwardVariants,
   'batchnorm backward': backwardVariants,

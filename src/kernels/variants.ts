@@ -6,6 +6,7 @@ import type { Plan } from '../runtime/plan.ts'
 import { Tensor } from '../runtime/tensor.ts'
 import { PartialSums } from './partial_sums.ts'
 import { preset } from './presets.ts'
+import { kernelChoices } from './choices.ts'
 
 /** One way to compute an op. All variants of an op take the same arguments and agree within rounding. */
 export interface Variant<Args> {
@@ -17,24 +18,24 @@ export interface Variant<Args> {
 }
 
 /**
- * Records the variant that `gpu.variants` names for this op and shape, or for this op; else the one of `gpu.tuned`; else the
+ * Records the variant that `kernelChoices(gpu).named` names for this op and shape, or for this op; else the one of `kernelChoices(gpu).tuned`; else the
  * first that fits, by the preset of the adapter's class and then by the list, which is written best first. The plan notes
  * what was chosen, and the candidates.
- * @throws UsageError when the one that `gpu.variants` names does not exist or does not fit
+ * @throws UsageError when the one that `kernelChoices(gpu).named` names does not exist or does not fit
  */
 export function recordVariant<Args>(p: Plan, op: string, shape: string, variants: readonly Variant<Args>[], args: Args): void {
   const { gpu } = p
   const key = `${op} ${shape}`
   const fitting = inOrder(preset(gpu.info, op), variants.filter((variant) => variant.fits(gpu, args)))
   const called = (name: string | undefined): Variant<Args> | undefined => fitting.find((variant) => variant.name === name)
-  const named = gpu.variants.get(key) ?? gpu.variants.get(op)
-  const preferred = called(gpu.tuned.get(key) ?? gpu.tuned.get(op)) ?? fitting[0]
+  const named = kernelChoices(gpu).named.get(key) ?? kernelChoices(gpu).named.get(op)
+  const preferred = called(kernelChoices(gpu).tuned.get(key) ?? kernelChoices(gpu).tuned.get(op)) ?? fitting[0]
   const chosen = named === undefined ? preferred : called(named)
   if (!chosen) {
     throw new UsageError(`${op}: variant '${named ?? ''}' does not run on this adapter at ${shape}; ` +
       `those that do are ${fitting.map(({ name }) => `'${name}'`).join(', ')}.`)
   }
-  gpu.chosen.set(key, chosen.name)
+  kernelChoices(gpu).chosen.set(key, chosen.name)
   p.choices.push({
     op,
     shape,

@@ -38,12 +38,6 @@ const MAX_IN_FLIGHT = 3
 /** A device, owned or borrowed, with its pipelines and the bytes that were taken on it. */
 export class Gpu {
   readonly info: AdapterInfo
-  /** Variants asked for by name: of an op (`conv1d`), or of an op at one shape (`conv1d 8x1250x64 …`), see kernels/variants.ts. */
-  readonly variants = new Map<string, string>()
-  /** Variants measured or recorded to be used, by the same names; one that does not run here is passed over. */
-  readonly tuned = new Map<string, string>()
-  /** What plans were recorded with so far, by op and shape. */
-  readonly chosen = new Map<string, string>()
   private readonly pipelines = new Map<string, Promise<Pipeline>>()
   private takenBytes = 0
   /** The most bytes in buffers at one time so far. */

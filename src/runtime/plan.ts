@@ -22,25 +22,6 @@ export interface Launch<T extends ShaderTypes> {
   updates?: readonly string[]
 }
 
-/** What one dispatch needs at least: the arithmetic its kernel's host code counted, the traffic the plan counted. */
-export interface DispatchCost {
-  label: string
-  /** Shader and entry point. */
-  kernel: string
-  constants: Constants
-  /** Workgroups. */
-  groups: readonly [number, number, number]
-  flops: number
-  bytes: number
-}
-
-export interface PlanCost {
-  flops: number
-  bytes: number
-  /** In the order in which they run. */
-  dispatches: DispatchCost[]
-}
-
 /** One op of a plan that has several kernels: which was recorded, and how to record the others in another plan. */
 export interface Choice {
   op: string
@@ -54,7 +35,8 @@ export interface Choice {
   record(p: Plan, variant: string, substitute: (tensor: Tensor) => Tensor): void
 }
 
-interface Dispatch {
+/** One launch of a kernel, as it was recorded. */
+export interface Dispatch {
   shader: Shader
   entry: string
   label: string
@@ -88,7 +70,8 @@ export function foldGroups(count: number): readonly [number, number, number] {
 export class Plan {
   /** Ops with several kernels in the order in which they were recorded (`kernels/variants.ts`). */
   readonly choices: Choice[] = []
-  private readonly dispatches: Dispatch[] = []
+  /** In the order in which they run. */
+  readonly dispatches: Dispatch[] = []
   private readonly inputs = new Map<string, Tensor>()
   private readonly outputs = new Map<string, Tensor>()
   private readonly transients = new Set<Storage>()
@@ -333,27 +316,6 @@ export class Plan {
     return new Set(this.dispatches.flatMap(writes))
   }
 
-  /**
-   * What a run needs at least. Bytes are those of the bound tensors, padding and small tables included, uniforms not: what a
-   * dispatch reads counts once however often it is loaded, what it writes once, and what it updates in place twice.
-   */
-  cost(): PlanCost {
-    const dispatches = this.dispatches.map(costOf)
-    const total = (of: 'flops' | 'bytes'): number => dispatches.reduce((sum, cost) => sum + cost[of], 0)
-    return { flops: total('flops'), bytes: total('bytes'), dispatches }
-  }
-
-  /** One line per dispatch: label, kernel with constants, workgroups, tensors. */
-  describe(): string {
-    const lines = this.dispatches.map((d) => {
-      const constants = Object.entries(d.constants).map(([k, v]) => `${k}=${v}`)
-      const tensors = Object.entries(d.tensors).map(([k, t]) => `${k}:${formatShape(t.shape)}`)
-      const kernel = `${d.shader.name}.${d.entry}${constants.length > 0 ? `<${constants.join(',')}>` : ''}`
-      return `${d.label}  ${kernel}  ${d.groups.join('×')}  ${tensors.join(' ')}`
-    })
-    return lines.join('\n')
-  }
-
   /** Frees everything the plan owns; its tensors have no memory from then on. */
   destroy(): void {
     for (const buffer of this.ownBuffers) this.gpu.destroyBuffer(buffer)
@@ -363,12 +325,6 @@ export class Plan {
     this.encoded = []
     this.state = 'destroyed'
   }
-}
-
-function costOf({ shader, entry, label, tensors, groups, constants, flops, updates }: Dispatch): DispatchCost {
-  const bound = Object.keys(shader.entries[entry]?.bindings ?? {})
-  const bytes = [...bound, ...updates].reduce((sum, name) => sum + (tensors[name] as Tensor).byteLength, 0)
-  return { label, kernel: `${shader.name}.${entry}`, constants, groups, flops, bytes }
 }
 
 function overlap(a: Tensor, b: Tensor): boolean {

@@ -4,6 +4,7 @@ import { readJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import { adapterKey, type AdapterKey } from '../tune/cache.ts'
 import { KERNEL_SET } from '../tune/kernel_set.ts'
+import { kernelChoices } from '../kernels/choices.ts'
 
 export const KERNELS_FILE = 'kernels.json'
 
@@ -16,7 +17,7 @@ interface RunKernels {
 }
 
 /**
- * Has `gpu.tuned` name the kernels that the run used before, and nothing else. Warns when bits will not repeat: on another adapter
+ * Has `kernelChoices(gpu).tuned` name the kernels that the run used before, and nothing else. Warns when bits will not repeat: on another adapter
  * the device's own choice stays, since there nothing would be gained by the old one.
  * @throws FormatError when the file is damaged
  */
@@ -31,8 +32,8 @@ export async function pinKernels(gpu: Gpu, store: Store, onWarning?: (message: s
   }
   if (kernelSet !== KERNEL_SET) onWarning?.('the kernels have changed since this run was begun; its numbers may differ by rounding from now on')
   else if (adapter.description !== now.description) onWarning?.(`this run was begun with another driver, ${before}; its numbers may differ by rounding from now on`)
-  gpu.tuned.clear()
-  for (const [key, variant] of Object.entries(variants)) gpu.tuned.set(key, variant)
+  kernelChoices(gpu).tuned.clear()
+  for (const [key, variant] of Object.entries(variants)) kernelChoices(gpu).tuned.set(key, variant)
 }
 
 /** Drivers of one device run the same variants. */
@@ -41,7 +42,7 @@ const sameKind = (a: AdapterKey, b: AdapterKey): boolean =>
 
 /** Writes the kernels that plans use, and those that plans to come will be told to use. */
 export async function saveKernels(gpu: Gpu, store: Store): Promise<void> {
-  const variants = Object.fromEntries([...gpu.tuned, ...gpu.variants, ...gpu.chosen])
+  const variants = Object.fromEntries([...kernelChoices(gpu).tuned, ...kernelChoices(gpu).named, ...kernelChoices(gpu).chosen])
   const kernels: RunKernels = { kernelSet: KERNEL_SET, adapter: adapterKey(gpu), variants }
   await store.write(KERNELS_FILE, `${JSON.stringify(kernels, null, 1)}\n`)
 }

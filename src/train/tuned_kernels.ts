@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts'
 import { cacheFile, emptyCache, formatCache, parseCache, type TuneCache } from '../tune/cache.ts'
 import { tune, type TuneOptions, type Untuned } from '../tune/tune.ts'
 import { recordInputs } from './training_step.ts'
+import { kernelChoices } from '../kernels/choices.ts'
 
 /**
  * - `off`: presets of the adapter's class
@@ -30,7 +31,7 @@ export interface Workload {
 }
 
 /**
- * Has `gpu.tuned` name the kernels to use for training and prediction with this model, for plans recorded from then on. Returns all
+ * Has `kernelChoices(gpu).tuned` name the kernels to use for training and prediction with this model, for plans recorded from then on. Returns all
  * that is known of this adapter, and the ops and shapes that were not measured now. Every measurement is stored as it is made.
  */
 export async function useTunedKernels(
@@ -40,10 +41,10 @@ export async function useTunedKernels(
   workload: Workload,
   hooks: TuneHooks = {},
 ): Promise<{ cache: TuneCache } & Untuned> {
-  gpu.tuned.clear()
+  kernelChoices(gpu).tuned.clear()
   if (mode === 'off') return { cache: emptyCache(gpu), left: [], wrong: [] }
   const cache = await loadTunedKernels(gpu, store, hooks.onWarning)
-  for (const [key, { variant }] of Object.entries(cache.entries)) gpu.tuned.set(key, variant)
+  for (const [key, { variant }] of Object.entries(cache.entries)) kernelChoices(gpu).tuned.set(key, variant)
   if (mode === 'cached') return { cache, left: [], wrong: [] }
   const untuned = await withPlans(gpu, workload, async (plans) => {
     const known = mode === 'force' ? {} : cache.entries
@@ -83,11 +84,11 @@ async function save(gpu: Gpu, store: Store, cache: TuneCache, onWarning?: (messa
 }
 
 /**
- * The plans of a training step and of a prediction, recorded and not compiled, for the time of `work`. They never run, so `gpu.chosen`
+ * The plans of a training step and of a prediction, recorded and not compiled, for the time of `work`. They never run, so `kernelChoices(gpu).chosen`
  * stays as it was.
  */
 async function withPlans<T>(gpu: Gpu, { model: config, batch }: Workload, work: (plans: Plan[]) => Promise<T>): Promise<T> {
-  const chosen = new Map(gpu.chosen)
+  const chosen = new Map(kernelChoices(gpu).chosen)
   const model = new Rtcan1d(gpu, config)
   const [training, prediction] = [new Plan(gpu), new Plan(gpu)]
   try {
@@ -99,7 +100,7 @@ async function withPlans<T>(gpu: Gpu, { model: config, batch }: Workload, work: 
     training.destroy()
     prediction.destroy()
     model.destroy()
-    gpu.chosen.clear()
-    for (const [key, variant] of chosen) gpu.chosen.set(key, variant)
+    kernelChoices(gpu).chosen.clear()
+    for (const [key, variant] of chosen) kernelChoices(gpu).chosen.set(key, variant)
   }
 }

@@ -33,7 +33,7 @@ export interface TuneCache {
   /** Digest of the kernels (`KERNEL_SET`): what was measured with others says nothing about these. */
   engine: string
   adapter: AdapterKey
-  /** By op and shape, as `gpu.tuned` names them. */
+  /** By op and shape, as `kernelChoices(gpu).tuned` names them. */
   entries: Record<string, TunedEntry>
 }
 

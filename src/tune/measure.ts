@@ -7,6 +7,7 @@ import type { Tensor } from '../runtime/tensor.ts'
 import { race } from './race.ts'
 import { Scratch } from './scratch.ts'
 import { passTimer, type Clock, type PassTimer } from './timer.ts'
+import { planCost } from '../runtime/plan_report.ts'
 
 export interface Measured {
   variant: string
@@ -77,7 +78,8 @@ class Bench {
     const samples = await this.time(candidates.filter((name) => errors.get(name) === undefined), abort)
     return candidates.map((variant) => {
       const own = samples.get(variant) ?? []
-      const { flops, bytes } = this.plans.get(variant)?.cost() ?? { flops: 0, bytes: 0 }
+      const plan = this.plans.get(variant)
+      const { flops, bytes } = plan ? planCost(plan) : { flops: 0, bytes: 0 }
       return { variant, ms: own.length > 0 ? Math.min(...own) : null, samples: own, error: errors.get(variant) ?? null, flops, bytes }
     })
   }
@@ -177,7 +179,7 @@ class Bench {
  * where that is not counted, than the largest tensor has elements; and never fewer than the roundings of a short formula.
  */
 function toleranceOf(reference: Plan, tensors: readonly Tensor[]): (result: Tensor) => number {
-  const { flops } = reference.cost()
+  const { flops } = planCost(reference)
   const largest = Math.max(...tensors.map(({ size }) => size))
   return ({ size }) => 8 * EPSILON * Math.sqrt(Math.max(SHORT, flops > 0 ? flops / 2 / size : largest))
 }

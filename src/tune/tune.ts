@@ -7,6 +7,8 @@ import type { Tried, TunedEntry } from './cache.ts'
 import { measureCandidates, type Measured } from './measure.ts'
 import { winner } from './race.ts'
 import type { Clock } from './timer.ts'
+import { kernelChoices } from '../kernels/choices.ts'
+import { planCost } from '../runtime/plan_report.ts'
 
 export interface TuneOptions {
   /** Milliseconds; see `measureCandidates`. Default: wall time. */
@@ -34,7 +36,7 @@ const BUDGET_SECONDS = 5
 const BUDGET_SECONDS_SOFTWARE = 60
 
 /**
- * Measures the candidates of every op and shape of the plans, those with the most work first, and has `gpu.tuned` name the best, for
+ * Measures the candidates of every op and shape of the plans, those with the most work first, and has `kernelChoices(gpu).tuned` name the best, for
  * plans that are recorded from then on; where no kernel is right it names none. Uses scratch memory only; the plans need not be
  * compiled, and may be destroyed afterwards.
  */
@@ -52,9 +54,9 @@ export async function tune(gpu: Gpu, plans: readonly Plan[], options: TuneOption
       untuned.left.push(key)
       continue
     }
-    if (entry) gpu.tuned.set(key, entry.variant)
+    if (entry) kernelChoices(gpu).tuned.set(key, entry.variant)
     else {
-      gpu.tuned.delete(key)
+      kernelChoices(gpu).tuned.delete(key)
       untuned.wrong.push(key)
     }
     await onEntry?.(key, entry)
@@ -79,7 +81,7 @@ function openChoices(gpu: Gpu, plans: readonly Plan[]): Map<string, Choice> {
 function workOf(gpu: Gpu, choice: Choice): number {
   const plan = new Plan(gpu)
   choice.record(plan, choice.variant, (tensor) => tensor)
-  const { flops, bytes } = plan.cost()
+  const { flops, bytes } = planCost(plan)
   plan.destroy()
   return flops + bytes
 }

@@ -13,6 +13,7 @@ import type { VerifyHooks } from './fixtures.ts'
 import { kernelCases, type KernelCase } from './kernel_cases.ts'
 import { runOp } from './ops.ts'
 import { runOptimizer } from './optimizers.ts'
+import { kernelChoices } from '../kernels/choices.ts'
 
 /** Bound on an error against the tensor: f32 sums in a fixed order that cancel, such as a bias gradient, reach 2e-5 of it. */
 const RELATIVE = 5e-5
@@ -61,16 +62,16 @@ export async function verifyKernels(gpu: Gpu, hooks: VerifyHooks = {}): Promise<
 
 /** Runs `work` with kernels asked for by name; null when this adapter cannot run one of them on such shapes. */
 async function withVariants<T>(gpu: Gpu, variants: ReadonlyMap<string, string> | null, work: () => Promise<T>): Promise<T | null> {
-  const before = new Map(gpu.variants)
-  variants?.forEach((name, op) => gpu.variants.set(op, name))
+  const before = new Map(kernelChoices(gpu).named)
+  variants?.forEach((name, op) => kernelChoices(gpu).named.set(op, name))
   try {
     return await work()
   } catch (error) {
     if (variants && error instanceof UsageError) return null
     throw error
   } finally {
-    gpu.variants.clear()
-    before.forEach((name, op) => gpu.variants.set(op, name))
+    kernelChoices(gpu).named.clear()
+    before.forEach((name, op) => kernelChoices(gpu).named.set(op, name))
   }
 }
 

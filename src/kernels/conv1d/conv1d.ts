@@ -74,7 +74,7 @@ export function conv1dBackwardWeight(
   recordVariant(p, 'conv1d backward weight', shapeName(x.shape, dw, g), variants, { x, dy, dw, dbias, g, label, sums })
 }
 
-/** Candidates by the names under which `gpu.variants` knows the ops. */
+/** Candidates by the names under which `kernelChoices(gpu).named` knows the ops. */
 export const conv1dVariants = {
   conv1d: forwardVariants,
   'conv1d backward input': inputVariants,

@@ -39,6 +39,6 @@ export function geometryOf(xShape: Shape, w: Tensor, yShape: Shape, g: ConvGeome
 export const flopsOf = ({ batch, out_rows, kernel, in_channels, out_channels }: Geometry): number =>
   2 * batch * out_rows * kernel * in_channels * out_channels
 
-/** How `gpu.variants` names a shape, e.g. `8x1250x64 64 k3 s1`: input, output channels, kernel, stride. */
+/** How `kernelChoices(gpu).named` names a shape, e.g. `8x1250x64 64 k3 s1`: input, output channels, kernel, stride. */
 export const shapeName = (xShape: Shape, w: Tensor, { stride }: ConvGeometry): string =>
   `${xShape.join('x')} ${extent(w.shape, 2)} k${extent(w.shape, 0)} s${stride}`
