@@ -1,7 +1,7 @@
 // The float64 twins against the operator, optimizer and schedule cases of the fixtures.
 import { describe, expect, it } from 'vitest'
 import type { NamedArrays } from '../src/reference/array.ts'
-import { referenceOp } from '../src/reference/operators.ts'
+import { referenceOp } from '../src/verify/op_list.ts'
 import { judgeCase } from '../src/verify/compare.ts'
 import { dataOf, fixtureCases, readTensors } from './reference.support.ts'
 import type { FixtureCase } from './reference.support.ts'

@@ -12,8 +12,7 @@ import { methodsOf, namedCase, verifyCvxedaCase, type CvxedaCase, type Device, t
 import { judgeMetrics } from './metrics.ts'
 import { runCheckpoint, runModel, runTrace, type TraceAttrs } from './models.ts'
 import type { Arrays } from './op_context.ts'
-import { runOp } from './ops.ts'
-import { runOptimizer, runSchedule } from './optimizers.ts'
+import { runOp } from './op_list.ts'
 
 type Values = Map<string, Float32Array>
 
@@ -102,11 +101,10 @@ async function compute(gpu: Gpu, store: Store, entry: FixtureCase, arrays: Array
   const attrs = entry.attrs ?? {}
   switch (entry.kind) {
     case 'op':
+    case 'schedule':
       return runOp(gpu, entry.op ?? '', attrs, arrays)
     case 'optimizer':
-      return runOptimizer(gpu, attrs as unknown as Parameters<typeof runOptimizer>[1], arrays)
-    case 'schedule':
-      return runSchedule(attrs as unknown as Parameters<typeof runSchedule>[0], arrays)
+      return runOp(gpu, String(attrs.name), attrs, arrays)
     case 'model':
       return runModel(gpu, configOf(entry, cases), arrays, entry.modes ?? ['eval', 'train'])
     case 'train':

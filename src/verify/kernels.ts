@@ -1,19 +1,14 @@
 // Every kernel against its float64 twin on this machine, on awkward shapes made up here.
-import { batchNormVariants } from '../kernels/batchnorm.ts'
-import { conv1dVariants } from '../kernels/conv1d/conv1d.ts'
-import { attentionVariants } from '../kernels/attention.ts'
+import { kernelChoices } from '../kernels/choices.ts'
 import { ndarray, sizeOf, type NamedArrays } from '../reference/array.ts'
-import { referenceOp } from '../reference/operators.ts'
-import { DeviceError, UsageError } from '../runtime/errors.ts'
+import { DeviceError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { Random } from '../runtime/random.ts'
 import { resultOf, type CaseResult } from './case.ts'
 import { judgeCase, type Expectation } from './compare.ts'
 import type { VerifyHooks } from './fixtures.ts'
-import { kernelCases, type KernelCase } from './kernel_cases.ts'
-import { runOp } from './ops.ts'
-import { runOptimizer } from './optimizers.ts'
-import { kernelChoices } from '../kernels/choices.ts'
+import { opCases, referenceOp, runOp } from './op_list.ts'
+import type { OpCase, OpRecord } from './op_record.ts'
 
 /** Bound on an error against the tensor: f32 sums in a fixed order that cancel, such as a bias gradient, reach 2e-5 of it. */
 const RELATIVE = 5e-5
@@ -25,68 +20,55 @@ const ROUNDING = 1e-6
  */
 const ZERO = 1e-9
 
-/** Ops that have several kernels, by the operators that are made of them. */
-const convolution = Object.entries(conv1dVariants) as Lists
-const attention = [...convolution, ...(Object.entries(attentionVariants) as Lists)]
-const listsOf: Readonly<Record<string, Lists>> = {
-  conv1d: convolution,
-  linear: convolution,
-  rnta: attention,
-  attention_module: attention,
-  batchnorm1d: Object.entries(batchNormVariants),
-  batchnorm1d_clips: Object.entries(batchNormVariants),
-}
-
-type Lists = (readonly [op: string, variants: readonly { name: string }[]])[]
-
 /** Kernels by name for an operator, op for op: each of an op's occurs in one of them. */
-function choicesOf(operator: string): Map<string, string>[] {
-  const lists = listsOf[operator] ?? []
+export function choicesOf({ variants = {} }: OpRecord): Map<string, string>[] {
+  const lists = Object.entries(variants)
   return Array.from({ length: Math.max(0, ...lists.map(([, list]) => list.length)) }, (_, i) =>
     new Map(lists.map(([op, list]) => [op, list[Math.min(i, list.length - 1)]!.name])))
 }
 
-/** Runs every case of `kernel_cases.ts`, forward and backward, with the kernels that this adapter chooses, then with all that it can run. */
+/** Runs every case of every operator's record, forward and backward, with the kernels that this adapter chooses, then with all that it can run. */
 export async function verifyKernels(gpu: Gpu, hooks: VerifyHooks = {}): Promise<CaseResult[]> {
-  const runs = kernelCases.flatMap((kernelCase, seed) => {
-    return [null, ...choicesOf(kernelCase.op)].map((variants) => ({ kernelCase, seed, variants }))
-  })
+  const runs = opCases.flatMap((one, seed) => [null, ...choicesOf(one.record)].map((variants) => ({ one, seed, variants })))
   const results: CaseResult[] = []
-  for (const [index, { kernelCase, seed, variants }] of runs.entries()) {
-    const result = await withVariants(gpu, variants, () => verifyKernel(gpu, kernelCase, seed))
-    if (result) results.push(variants ? { ...result, name: `${result.name}: ${[...new Set(variants.values())].join(', ')}` } : result)
-    if (result) hooks.onCase?.(result, index + 1, runs.length)
+  const ran = new Set<string>()
+  for (const [index, { one, seed, variants }] of runs.entries()) {
+    const { result, kernels } = await withVariants(gpu, variants ?? new Map(), () => verifyKernel(gpu, one, seed))
+    const own = JSON.stringify([seed, ...kernels])
+    // Where none of those asked for runs here, the adapter's choice ran again.
+    if (variants && ran.has(own)) continue
+    ran.add(own)
+    const named = variants ? { ...result, name: `${result.name}: ${[...new Set(kernels.values())].join(', ')}` } : result
+    results.push(named)
+    hooks.onCase?.(named, index + 1, runs.length)
   }
   return results
 }
 
-/** Runs `work` with kernels asked for by name; null when this adapter cannot run one of them on such shapes. */
-async function withVariants<T>(gpu: Gpu, variants: ReadonlyMap<string, string> | null, work: () => Promise<T>): Promise<T | null> {
-  const before = new Map(kernelChoices(gpu).named)
-  variants?.forEach((name, op) => kernelChoices(gpu).named.set(op, name))
+/** Runs `work` with kernels asked for by name, and others in the places of those that do not run here; says which ran, by op and shape. */
+async function withVariants<T>(gpu: Gpu, variants: ReadonlyMap<string, string>, work: () => Promise<T>) {
+  const before = [kernelChoices(gpu).tuned, kernelChoices(gpu).chosen].map((map) => [map, new Map(map)] as const)
+  before.forEach(([map]) => map.clear())
+  variants.forEach((name, op) => kernelChoices(gpu).tuned.set(op, name))
   try {
-    return await work()
-  } catch (error) {
-    if (variants && error instanceof UsageError) return null
-    throw error
+    return { result: await work(), kernels: new Map(kernelChoices(gpu).chosen) }
   } finally {
-    kernelChoices(gpu).named.clear()
-    before.forEach((name, op) => kernelChoices(gpu).named.set(op, name))
+    for (const [map, entries] of before) {
+      map.clear()
+      entries.forEach((name, key) => map.set(key, name))
+    }
   }
 }
 
 /** One case; `seed` decides its data. */
-async function verifyKernel(gpu: Gpu, { op, attrs, inputs }: KernelCase, seed: number): Promise<CaseResult> {
+async function verifyKernel(gpu: Gpu, { record: { op }, attrs, inputs }: (typeof opCases)[number], seed: number): Promise<CaseResult> {
   const shapes = Object.values(inputs).map((shape) => `[${shape.join(',')}]`)
   const name = `${op} ${shapes[0] ?? ''} ${JSON.stringify(attrs)}`
   const arrays = makeInputs(inputs, new Random(seed, 0))
   const reference = new Map(Object.entries(referenceOp(op, attrs, arrays)))
   const expect = expectationsOf(reference)
   try {
-    const isOptimizer = 'p.0' in inputs
-    const computed = isOptimizer
-      ? await runOptimizer(gpu, { name: op, ...attrs } as Parameters<typeof runOptimizer>[1], arrays)
-      : await runOp(gpu, op, attrs, arrays)
+    const computed = await runOp(gpu, op, attrs, arrays)
     return resultOf(name, 'kernel', judgeCase({ expect }, reference, computed))
   } catch (error) {
     gpu.check()
@@ -105,7 +87,7 @@ function expectationsOf(reference: ReadonlyMap<string, { data: Float64Array }>):
 }
 
 /** f32 numbers of each shape, drawn so that every operator is at home: weights small, variances positive, targets a distribution. */
-function makeInputs(inputs: KernelCase['inputs'], random: Random): NamedArrays {
+function makeInputs(inputs: OpCase['inputs'], random: Random): NamedArrays {
   const classes = inputs.logits?.[1] ?? 2
   return new Map(
     Object.entries(inputs).map(([name, shape]) => {

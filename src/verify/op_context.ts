@@ -24,6 +24,15 @@ export class OpContext {
     readonly attrs: Readonly<Record<string, unknown>>,
   ) {}
 
+  /** A setting of the case. */
+  number(name: string): number {
+    return Number(this.attrs[name])
+  }
+
+  flag(name: string): boolean {
+    return this.attrs[name] === true
+  }
+
   has(name: string): boolean {
     return this.arrays.has(name)
   }
