@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { SOLVERS, type SolverName } from '../src/cvxeda/decompose.ts'
 import type { BaselineCorrection } from '../src/cvxeda/problem.ts'
 import type { Form } from '../src/cvxeda/solver.ts'
-import { analyseFiles, type BatchSettings, type Outcome } from '../src/recording/batch.ts'
+import { analyseFiles, type BatchOptions, type Outcome } from '../src/recording/batch.ts'
 import { contactSheet } from '../src/recording/contact_sheet.ts'
 import { FORMATS, type Format } from '../src/recording/files.ts'
 import { FormatError } from '../src/runtime/errors.ts'
@@ -113,14 +113,14 @@ async function run(inputs: readonly Input[], store: NodeStore, options: Decompos
   }
   try {
     const files = inputs.map((input) => ({ ...input, text: () => readTextFile(input.file) }))
-    return await analyseFiles(files, store, settingsOf(options), { device, signal, onProgress: (done) => bar.update(done) })
+    return await analyseFiles(device, files, store, { ...settingsOf(options), signal, onProgress: (done) => bar.update(done) })
   } finally {
     bar.stop()
     await gpu?.close()
   }
 }
 
-function settingsOf(options: DecomposeCommandOptions): BatchSettings {
+function settingsOf(options: DecomposeCommandOptions): BatchOptions {
   const { rate, time, eda, unit, format, gaps, zscore, minAmplitude, tau0, tau1, knots, alpha, gamma, baseline, solver, form } = options
   return {
     unit, format, gaps, zscore, ...given({ minAmplitude }),

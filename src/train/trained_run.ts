@@ -40,7 +40,7 @@ export async function loadRun(store: Store, name = 'the run'): Promise<TrainedRu
 /** Trials as this run's models read them, on the kernels that it used before. @throws FormatError */
 export async function prepareForRun(gpu: Gpu, { store, config }: Pick<TrainedRun, 'store' | 'config'>, dataset: Dataset, { onProgress, onWarning, signal }: ComputeHooks): Promise<PreparedSet> {
   const hooks = { ...(onProgress && { onProgress }), ...(signal && { signal }) }
-  const set = await prepareDataset(gpu, dataset, { length: config.model.length, dropSeconds: config.drop, ...hooks })
+  const set = await prepareDataset(gpu, dataset, config, hooks)
   await pinKernels(gpu, store, onWarning)
   return set
 }
