@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { SOLVERS, type SolverName } from '../src/cvxeda/decompose.ts'
 import type { BaselineCorrection } from '../src/cvxeda/problem.ts'
 import type { Form } from '../src/cvxeda/solver.ts'
-import { analyseFiles, type BatchSettings, type Outcome } from '../src/recording/batch.ts'
+import { analyseFiles, type BatchOptions, type Outcome } from '../src/recording/batch.ts'
 import { contactSheet } from '../src/recording/contact_sheet.ts'
 import { FORMATS, type Format } from '../src/recording/files.ts'
 import { FormatError } from '../src/runtime/errors.ts'
@@ -71,7 +71,7 @@ export function decomposeCommand(): Command {
     .option('--gamma <x>', 'penalty of the tonic spline (0.01)', positive('--gamma'))
     .option('--baseline <0|1|2|spline_offset>', 'drift: none, constant, line, sum of splines (2)', baseline)
     .option(`--solver <${SOLVERS.join('|')}>`, 'on the GPU (interior-point)', oneOf('--solver', SOLVERS))
-    .option('--form <name>', 'of the interior point: by signal, or along time (by batch and length)', oneOf('--form', ['per-signal', 'along-time']))
+    .option('--form <A|B>', 'of the interior point: by signal, or along time (by batch and length)', oneOf('--form', ['A', 'B']))
     .option('--device <gpu|cpu>', 'cpu: float64, for a machine without a GPU', oneOf('--device', ['gpu', 'cpu']), 'gpu')
     .addOption(adapterOption())
     .option('--json', 'print one JSON document')
@@ -104,7 +104,7 @@ async function decomposeAction(paths: string[], options: DecomposeCommandOptions
 
 /** Decomposes and writes; the device is opened for the first recording that can be read, and closed at the end. */
 async function run(inputs: readonly Input[], store: NodeStore, options: DecomposeCommandOptions, output: Output): Promise<Outcome[]> {
-  const abort = interruptible()
+  const signal = interruptible()
   const bar = output.progress('cvxEDA', inputs.length)
   let gpu: Gpu | undefined
   const device = async (): Promise<Gpu | 'cpu'> => {
@@ -113,14 +113,14 @@ async function run(inputs: readonly Input[], store: NodeStore, options: Decompos
   }
   try {
     const files = inputs.map((input) => ({ ...input, text: () => readTextFile(input.file) }))
-    return await analyseFiles(files, store, settingsOf(options), { device, signal: abort, onProgress: (done) => bar.update(done) })
+    return await analyseFiles(device, files, store, { ...settingsOf(options), signal, onProgress: (done) => bar.update(done) })
   } finally {
     bar.stop()
     await gpu?.close()
   }
 }
 
-function settingsOf(options: DecomposeCommandOptions): BatchSettings {
+function settingsOf(options: DecomposeCommandOptions): BatchOptions {
   const { rate, time, eda, unit, format, gaps, zscore, minAmplitude, tau0, tau1, knots, alpha, gamma, baseline, solver, form } = options
   return {
     unit, format, gaps, zscore, ...given({ minAmplitude }),

@@ -14,7 +14,6 @@ import { trainRun } from '../src/train/run.ts'
 import { CONFIG_FILE, loadRunConfig, loadRunSummary } from '../src/train/run_files.ts'
 import type { RunSummary } from '../src/train/run_summary.ts'
 import type { TuneMode } from '../src/train/tuned_kernels.ts'
-import { VERSION } from '../src/version.ts'
 import { adapterOption, computing, interruptible, openDataset, withGpu } from './shared/context.ts'
 import { loadWeightsFile } from './shared/files.ts'
 import { Output, type OutputOptions } from './shared/output.ts'
@@ -115,17 +114,13 @@ async function trainFolds(
   const abort = interruptible()
   const prepared = computing(output, abort)
   return withGpu(options, async (gpu) => {
-    const set = await prepared((hooks) => prepareDataset(gpu, dataset, { length: config.model.length, dropSeconds: config.drop, ...hooks }))
+    const set = await prepared((hooks) => prepareDataset(gpu, dataset, config, hooks))
     const experiment = makeExperiment(set, config)
     if (!options.resume) await saveSource(store, source)
     // A run that goes on keeps its kernels.
     if (!options.resume) await tuneFor(gpu, config, { mode: tuneMode(options.tune), signal: abort }, output)
     noteDoubts(experiment, output)
-    const identity = {
-      name: basename(resolve(options.out)),
-      adapter: gpu.info.description || gpu.info.device,
-      versions: { galvani: VERSION, node: process.versions.node },
-    }
+    const identity = { name: basename(resolve(options.out)), versions: { node: process.versions.node } }
     const progress = trainingProgress(output)
     const start = { signal: abort, ...(initial && { initial }), ...(options.onlyFold !== undefined && { onlyFold: options.onlyFold }) }
     const summary = await trainRun(gpu, store, experiment, identity, { ...start, ...progress.hooks }).finally(progress.stop)

@@ -90,11 +90,11 @@ function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] | nu
   return null
 }
 
-/** What the folders of src/ import of each other. */
+/** What the folders of src/ import of each other; the version stands beside the entries and imports nothing of ours. */
 function folderGraph(modules: Modules): Map<string, string[]> {
   const graph = new Map<string, string[]>()
   for (const [from, names] of modules) {
-    const others = names.filter(isOurs).map(layerOf).filter((layer) => layer !== layerOf(from))
+    const others = names.filter((name) => isOurs(name) && name !== 'version.ts').map(layerOf).filter((layer) => layer !== layerOf(from))
     graph.set(layerOf(from), [...(graph.get(layerOf(from)) ?? []), ...others])
   }
   return graph

@@ -1,36 +1,21 @@
-// The package as npm would install it, from the outside: its declarations, what its entries drag along, the README's program.
+// The package as npm installs it, from the outside: its declarations, what its entries drag along, the README's program.
 import { build } from 'esbuild'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { installPacked, manifest } from './packed.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const home = mkdtempSync(join(tmpdir(), 'galvani package-'))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
-interface Manifest {
-  files: string[]
-  exports: Record<string, unknown>
-  dependencies: Record<string, string>
-}
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
 const entries = Object.keys(manifest.exports).map((path) => `galvani${path.slice(1)}`)
 
-/** Installs what package.json lists as files, and of its dependencies no more than it declares for users. */
-beforeAll(() => {
-  const modules = join(home, 'node_modules')
-  for (const file of ['package.json', ...manifest.files]) {
-    const filter = (source: string) => !source.includes(join('bench', 'peers', 'node_modules'))
-    cpSync(join(root, file), join(modules, 'galvani', file), { recursive: true, filter })
-  }
-  for (const name of Object.keys(manifest.dependencies)) {
-    mkdirSync(dirname(join(modules, name)), { recursive: true })
-    symlinkSync(join(root, 'node_modules', name), join(modules, name), 'junction')
-  }
-})
+/** With no more packages beside it than every user gets. */
+beforeAll(() => installPacked(home, Object.keys(manifest.dependencies)))
 
 const compilers = {
   bundler: { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler },
@@ -71,7 +56,7 @@ describe.each(['bundler', 'nodenext'] as const)('for a compiler that resolves li
 
   it('every entry has types, which name devices and buffers', () => {
     const program = `
-      import { openGpu as openInNode } from 'galvani/node'
+      import { NodeStore, openGpu as openInNode } from 'galvani/node'
       import { openGpu as openInPage } from 'galvani/browser'
       import { readRecording, type Recording } from 'galvani/files'
       import { makeFolds, trainRun, type RunConfig } from 'galvani/training'
@@ -81,7 +66,7 @@ describe.each(['bundler', 'nodenext'] as const)('for a compiler that resolves li
       export const recording: Recording = readRecording('1', 'a.csv', { sampleRate: 4 })
       export const device = (gpu: Gpu): GPUDevice => gpu.device
       export const buffer = (tensor: Tensor): GPUBuffer => tensor.buffer
-      export const functions = { conv1d, makeFolds, trainRun }
+      export const functions = { conv1d, makeFolds, NodeStore, trainRun }
       export type { RunConfig }`
     expect(complaints(program, resolution)).toEqual([])
     expect(entries.filter((name) => !program.includes(`'${name}'`))).toEqual([])

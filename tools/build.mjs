@@ -13,7 +13,7 @@ const aside = join(root, `dist.${process.pid}.tmp`)
 const ENTRIES = {
   index: 'index.ts',
   kernels: 'kernels.ts',
-  node: 'runtime/node.ts',
+  node: 'node.ts',
   browser: 'runtime/browser.ts',
   files: 'files.ts',
   training: 'training.ts',

@@ -29,7 +29,7 @@ export async function installDependencies() {
 }
 
 /** The npm that started this script, or the one on the path. */
-function npm(args) {
+export function npm(args) {
   const self = process.env.npm_execpath
   if (self && basename(self) === 'npm-cli.js') return node([self, ...args])
   return process.platform === 'win32' ? run('cmd.exe', ['/c', 'npm', ...args]) : run('npm', args)

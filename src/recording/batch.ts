@@ -18,14 +18,15 @@ export interface RecordingFile {
   /** Of its results. */
   name: string
   /** Found beside files of other kinds: what cannot be read is skipped, not refused. */
-  inFolder: boolean
+  inFolder?: boolean
   /** @throws FormatError when it cannot be read */
   text: () => Promise<string>
 }
 
-export interface BatchSettings extends Omit<AnalyseOptions, 'onProgress' | 'signal'> {
-  reading: RecordingOptions
-  format: Format
+export interface BatchOptions extends AnalyseOptions {
+  reading?: RecordingOptions
+  /** Of the tables; default csv. */
+  format?: Format
 }
 
 /** What the JSON beside each table says; amplitudes and levels are in the recording's unit. */
@@ -50,41 +51,42 @@ export interface Outcome {
   error?: GalvaniError
 }
 
-export interface BatchHooks {
-  /** Called once, before the first recording is decomposed. */
-  device: () => Promise<Gpu | 'cpu'>
-  /** Recordings done. */
-  onProgress: (done: number) => void
-  signal: AbortSignal
-}
-
 interface Ready {
   input: RecordingFile
   prepared: PreparedRecording
 }
 
-/** Outcomes in the order of the inputs, each written before the next group is read. What is wrong with one recording leaves the others alone. */
-export async function analyseFiles(inputs: readonly RecordingFile[], store: Store, settings: BatchSettings, hooks: BatchHooks): Promise<Outcome[]> {
+/**
+ * Outcomes in the order of the inputs, each written before the next group is read. What is wrong with one recording leaves the others
+ * alone. `device` may be a function, which is called once, before the first recording is decomposed.
+ */
+export async function analyseFiles(
+  device: Gpu | 'cpu' | (() => Promise<Gpu | 'cpu'>),
+  inputs: readonly RecordingFile[],
+  store: Store,
+  options: BatchOptions = {},
+): Promise<Outcome[]> {
+  const { signal } = options
   const outcomes = new Map<RecordingFile, Outcome>()
   let group: Ready[] = []
   let samples = 0
-  let device: Gpu | 'cpu' | undefined
+  let opened: Gpu | 'cpu' | undefined
   const flush = async (): Promise<void> => {
     if (group.length === 0) return
-    device ??= await hooks.device()
+    opened ??= typeof device === 'function' ? await device() : device
     const before = outcomes.size
-    const onProgress = (done: number): void => hooks.onProgress(before + done)
-    const found = await analysePrepared(device, group.map(({ prepared }) => prepared), { ...settings, signal: hooks.signal, onProgress })
+    const onProgress = (done: number): void => options.onProgress?.(before + done, inputs.length)
+    const found = await analysePrepared(opened, group.map(({ prepared }) => prepared), { ...options, onProgress })
     for (const [i, ready] of group.entries()) {
-      hooks.signal.throwIfAborted()
+      signal?.throwIfAborted()
       const analysis = found[i] as Analysis | GalvaniError
-      outcomes.set(ready.input, analysis instanceof GalvaniError ? refused(ready.input, analysis) : await write(ready, analysis, store, settings))
+      outcomes.set(ready.input, analysis instanceof GalvaniError ? refused(ready.input, analysis) : await write(ready, analysis, store, options))
     }
     ;[group, samples] = [[], 0]
   }
   for (const input of inputs) {
-    hooks.signal.throwIfAborted()
-    const ready = await readyOrRefused(input, settings)
+    signal?.throwIfAborted()
+    const ready = await readyOrRefused(input, options)
     if ('entry' in ready) outcomes.set(input, ready)
     else {
       group.push(ready)
@@ -100,14 +102,14 @@ export async function analyseFiles(inputs: readonly RecordingFile[], store: Stor
   return all
 }
 
-async function readyOrRefused(input: RecordingFile, settings: BatchSettings): Promise<Ready | Outcome> {
-  const recording = await readOne(input, settings.reading)
+async function readyOrRefused(input: RecordingFile, options: BatchOptions): Promise<Ready | Outcome> {
+  const recording = await readOne(input, options.reading)
   if (recording instanceof GalvaniError) return input.inFolder ? withReason(input, 'skipped', recording) : refused(input, recording)
-  const prepared = prepareOrError(recording, settings)
+  const prepared = prepareOrError(recording, options)
   return prepared instanceof GalvaniError ? refused(input, prepared) : { input, prepared }
 }
 
-async function readOne({ file, text }: RecordingFile, options: RecordingOptions) {
+async function readOne({ file, text }: RecordingFile, options?: RecordingOptions) {
   try {
     return readRecording(await text(), file, options)
   } catch (error) {
@@ -122,7 +124,7 @@ const withReason = ({ file, name }: RecordingFile, status: 'refused' | 'skipped'
 const refused = (input: RecordingFile, error: GalvaniError): Outcome => ({ ...withReason(input, 'refused', error), error })
 
 /** Writes tables, picture and, last, the JSON, so that where there is a JSON the rest is complete. */
-async function write({ input, prepared }: Ready, analysis: Analysis, store: Store, { format, minAmplitude }: BatchSettings): Promise<Outcome> {
+async function write({ input, prepared }: Ready, analysis: Analysis, store: Store, { format = 'csv', minAmplitude }: BatchOptions): Promise<Outcome> {
   const { tables, picture, json } = fileNames(input.name, format)
   const outputs = [...tables, json, picture]
   const { recording: { eda, sampleRate } } = prepared

@@ -4,6 +4,7 @@ import type { TrialSet } from '../datasets/trial.ts'
 import { FormatError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { Store } from '../store/store.ts'
+import type { RunConfig } from './config.ts'
 import { prepareTrials, type PreparedSet, type PrepareOptions } from './prepare.ts'
 import { isPrepared, loadPrepared } from './prepared_files.ts'
 
@@ -23,10 +24,15 @@ export async function loadDataset(store: Store, { name, sampleRate }: DatasetOpt
   return { kind: 'table', set: await loadTrialTable(store, { name, ...(sampleRate !== undefined && { sampleRate }) }) }
 }
 
-/** Trials ready for a model of this input. @throws FormatError when they were prepared for another one */
-export async function prepareDataset(gpu: Gpu, { kind, set }: Dataset, options: PrepareOptions): Promise<PreparedSet> {
-  if (kind === 'table') return prepareTrials(gpu, set, options)
-  const { length, dropSeconds } = options
+/** Trials ready for a run's model. @throws FormatError when they were prepared for another one */
+export async function prepareDataset(
+  gpu: Gpu,
+  { kind, set }: Dataset,
+  config: RunConfig,
+  hooks: Pick<PrepareOptions, 'onProgress' | 'signal'> = {},
+): Promise<PreparedSet> {
+  const { drop: dropSeconds, model: { length } } = config
+  if (kind === 'table') return prepareTrials(gpu, set, { length, dropSeconds, ...hooks })
   if (set.length === length && set.dropSeconds === dropSeconds) return set
   throw new FormatError(
     `${set.name} was prepared with --length ${set.length} --drop ${set.dropSeconds}, but ${length} points after ` +

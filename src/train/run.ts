@@ -17,6 +17,7 @@ import {
 } from './run_files.ts'
 import type { EpochRecord, FoldPlanSummary, FoldResult, RunSummary } from './run_summary.ts'
 import { Trainer } from './trainer.ts'
+import { VERSION } from '../version.ts'
 
 interface RunHooks {
   /** `done` of `total` optimizer steps of this fold. */
@@ -37,8 +38,10 @@ export interface RunOptions extends RunHooks {
 /** What identifies a run besides its configuration. */
 export interface RunIdentity {
   name: string
-  adapter: string
-  versions: Record<string, string>
+  /** What reports call the device; default its own description. */
+  adapter?: string
+  /** Of what galvani runs on, by name; its own is always there. */
+  versions?: Record<string, string>
 }
 
 /**
@@ -66,7 +69,7 @@ export async function trainRun(
     await store.remove(checkpointFile(fold.name))
   }
   const seconds = (performance.now() - started) / 1000
-  const summary = await summariseRun(store, experiment, identity, seconds)
+  const summary = await summariseRun(gpu, store, experiment, identity, seconds)
   await store.write(RESULT_FILE, `${JSON.stringify(summary, null, 1)}\n`)
   await appendEvent(store, { event: 'finished', folds: summary.results.length, accuracy: summary.pooled.model.accuracy })
   return summary
@@ -139,13 +142,14 @@ export const foldPlanSummary = ({ plan, config }: Experiment): FoldPlanSummary =
   validation: config.validation,
 })
 
-async function summariseRun(store: Store, experiment: Experiment, identity: RunIdentity, seconds: number): Promise<RunSummary> {
+async function summariseRun(gpu: Gpu, store: Store, experiment: Experiment, identity: RunIdentity, seconds: number): Promise<RunSummary> {
   const { config, set, labelled } = experiment
   const results = await finishedFolds(store, experiment)
   const unique = (of: (trial: PreparedSet['trials'][number]) => string): number => new Set(set.trials.map(of)).size
   return {
-    ...identity,
-    versions: { ...identity.versions, kernels: KERNEL_SET },
+    name: identity.name,
+    adapter: identity.adapter ?? (gpu.info.description || gpu.info.device),
+    versions: { galvani: VERSION, ...identity.versions, kernels: KERNEL_SET },
     date: new Date().toISOString(),
     seconds,
     dataset: {

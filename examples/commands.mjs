@@ -1,0 +1,38 @@
+// All that `galvani decompose`, `train`, `eval` and `predict` do, by calls: the same files and the same numbers.
+//
+//   node examples/commands.mjs EDA.csv study newcomers out                       in a clone, after `npm run build`
+//   node node_modules/galvani/examples/commands.mjs EDA.csv study newcomers out  after `npm install galvani`
+//
+// `study` and `newcomers` are folders with trials.csv and eda.csv; `npx galvani fixtures make trials study` makes one up.
+import { readFile } from 'node:fs/promises'
+import { basename, parse, resolve } from 'node:path'
+import { analyseFiles } from 'galvani/files'
+import { NodeStore, openGpu } from 'galvani/node'
+import { evaluateRun, loadDataset, loadRun, makeExperiment, predict, prepareDataset, resolveRun, runReport, trainRun } from 'galvani/training'
+
+const [recording, study, newcomers, out] = process.argv.slice(2)
+const open = (folder) => loadDataset(new NodeStore(folder), { name: basename(resolve(folder)) })
+const gpu = await openGpu()
+
+// galvani decompose EDA.csv --out out/decomposed
+const file = { file: recording, name: parse(recording).name, text: () => readFile(recording, 'utf8') }
+const [decomposed] = await analyseFiles(gpu, [file], new NodeStore(`${out}/decomposed`))
+
+// galvani train --data study --out out/run --folds subject:2 --epochs 2 --batch 16 --set channels=8 ...
+const dataset = await open(study)
+const model = { channels: 8, stage_channels: [8, 8, 8, 8], length: 160, final_pool: 1, hidden: [16, 8] }
+const config = resolveRun({ folds: 'subject:2', epochs: 2, batch: 16, model }, dataset.set)
+const store = new NodeStore(`${out}/run`)
+const experiment = makeExperiment(await prepareDataset(gpu, dataset, config), config)
+const trained = await trainRun(gpu, store, experiment, { name: 'run' })
+await store.write('report.html', runReport(trained))
+
+// galvani eval --run out/run --json
+const run = await loadRun(store)
+const evaluated = await evaluateRun(gpu, run, dataset)
+
+// galvani predict --run out/run --data newcomers --json
+const predicted = await predict(gpu, run, await open(newcomers))
+
+console.log(JSON.stringify({ decomposed: decomposed.result, trained, evaluated, predicted }))
+await gpu.close()

@@ -1,0 +1,30 @@
+// Serves the page to this machine alone, with the modules of its import map from where npm put them.
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The folder that a module lies in. */
+const beside = (module) => new URL('.', import.meta.resolve(module))
+
+/** Paths that the import map names, and the page's own. */
+const FOLDERS = {
+  '/node_modules/galvani/dist/': beside('galvani'),
+  '/node_modules/csv-parse/dist/esm/': beside('csv-parse/browser/esm/sync'),
+  '/node_modules/fflate/esm/': beside('fflate/browser'),
+  '/': new URL('.', import.meta.url),
+}
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.map': 'application/json' }
+
+const server = createServer(async (request, response) => {
+  try {
+    const { pathname } = new URL(request.url, 'http://localhost') // without any `..`
+    const [prefix, folder] = Object.entries(FOLDERS).find(([path]) => pathname.startsWith(path))
+    const file = fileURLToPath(new URL(`./${pathname.slice(prefix.length) || 'index.html'}`, folder))
+    const content = await readFile(file)
+    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' }).end(content)
+  } catch {
+    response.writeHead(404).end()
+  }
+})
+server.listen(Number(process.argv[2] ?? 8080), '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}/`))

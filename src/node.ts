@@ -1,0 +1,7 @@
+// galvani/node: what a program in Node has and a page has not.
+
+// A device of this machine
+export { openGpu, type OpenOptions } from './runtime/node.ts'
+
+// A folder as a Store
+export { NodeStore } from './store/node.ts'
