@@ -71,7 +71,7 @@ export function decomposeCommand(): Command {
     .option('--gamma <x>', 'penalty of the tonic spline (0.01)', positive('--gamma'))
     .option('--baseline <0|1|2|spline_offset>', 'drift: none, constant, line, sum of splines (2)', baseline)
     .option(`--solver <${SOLVERS.join('|')}>`, 'on the GPU (interior-point)', oneOf('--solver', SOLVERS))
-    .option('--form <A|B>', 'of the interior point: by signal, or along time (by batch and length)', oneOf('--form', ['A', 'B']))
+    .option('--form <name>', 'of the interior point: by signal, or along time (by batch and length)', oneOf('--form', ['per-signal', 'along-time']))
     .option('--device <gpu|cpu>', 'cpu: float64, for a machine without a GPU', oneOf('--device', ['gpu', 'cpu']), 'gpu')
     .addOption(adapterOption())
     .option('--json', 'print one JSON document')
@@ -104,7 +104,7 @@ async function decomposeAction(paths: string[], options: DecomposeCommandOptions
 
 /** Decomposes and writes; the device is opened for the first recording that can be read, and closed at the end. */
 async function run(inputs: readonly Input[], store: NodeStore, options: DecomposeCommandOptions, output: Output): Promise<Outcome[]> {
-  const signal = interruptible()
+  const abort = interruptible()
   const bar = output.progress('cvxEDA', inputs.length)
   let gpu: Gpu | undefined
   const device = async (): Promise<Gpu | 'cpu'> => {
@@ -113,7 +113,7 @@ async function run(inputs: readonly Input[], store: NodeStore, options: Decompos
   }
   try {
     const files = inputs.map((input) => ({ ...input, text: () => readTextFile(input.file) }))
-    return await analyseFiles(device, files, store, { ...settingsOf(options), signal, onProgress: (done) => bar.update(done) })
+    return await analyseFiles(device, files, store, { ...settingsOf(options), signal: abort, onProgress: (done) => bar.update(done) })
   } finally {
     bar.stop()
     await gpu?.close()

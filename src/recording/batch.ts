@@ -66,7 +66,7 @@ export async function analyseFiles(
   store: Store,
   options: BatchOptions = {},
 ): Promise<Outcome[]> {
-  const { signal } = options
+  const { signal: abort } = options
   const outcomes = new Map<RecordingFile, Outcome>()
   let group: Ready[] = []
   let samples = 0
@@ -78,14 +78,14 @@ export async function analyseFiles(
     const onProgress = (done: number): void => options.onProgress?.(before + done, inputs.length)
     const found = await analysePrepared(opened, group.map(({ prepared }) => prepared), { ...options, onProgress })
     for (const [i, ready] of group.entries()) {
-      signal?.throwIfAborted()
+      abort?.throwIfAborted()
       const analysis = found[i] as Analysis | GalvaniError
       outcomes.set(ready.input, analysis instanceof GalvaniError ? refused(ready.input, analysis) : await write(ready, analysis, store, options))
     }
     ;[group, samples] = [[], 0]
   }
   for (const input of inputs) {
-    signal?.throwIfAborted()
+    abort?.throwIfAborted()
     const ready = await readyOrRefused(input, options)
     if ('entry' in ready) outcomes.set(input, ready)
     else {

@@ -38,8 +38,8 @@ export async function loadRun(store: Store, name = 'the run'): Promise<TrainedRu
 }
 
 /** Trials as this run's models read them, on the kernels that it used before. @throws FormatError */
-export async function prepareForRun(gpu: Gpu, { store, config }: Pick<TrainedRun, 'store' | 'config'>, dataset: Dataset, { onProgress, onWarning, signal }: ComputeHooks): Promise<PreparedSet> {
-  const hooks = { ...(onProgress && { onProgress }), ...(signal && { signal }) }
+export async function prepareForRun(gpu: Gpu, { store, config }: Pick<TrainedRun, 'store' | 'config'>, dataset: Dataset, { onProgress, onWarning, signal: abort }: ComputeHooks): Promise<PreparedSet> {
+  const hooks = { ...(onProgress && { onProgress }), ...(abort && { signal: abort }) }
   const set = await prepareDataset(gpu, dataset, config, hooks)
   await pinKernels(gpu, store, onWarning)
   return set
@@ -78,11 +78,11 @@ export async function predict(gpu: Gpu, run: TrainedRun, dataset: Dataset, hooks
 }
 
 /** Mean probability of class 1 over the models, for each trial. */
-export async function ensemble(gpu: Gpu, { config, models }: TrainedRun, set: PreparedSet, signal?: AbortSignal): Promise<number[]> {
+export async function ensemble(gpu: Gpu, { config, models }: TrainedRun, set: PreparedSet, abort?: AbortSignal): Promise<number[]> {
   const trials = [...set.trials.keys()]
   const sums = new Array<number>(trials.length).fill(0)
   for (const model of models) {
-    const own = await probabilitiesOf(gpu, config, model, set, trials, signal)
+    const own = await probabilitiesOf(gpu, config, model, set, trials, abort)
     own.forEach((probability, i) => (sums[i] = (sums[i] as number) + probability / models.length))
   }
   return sums
