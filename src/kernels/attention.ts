@@ -16,6 +16,7 @@ const WORKGROUP = 64
 /** Queries per invocation of the forward pass of `reg`. */
 const TQ = 2
 
+/** What the backward pass needs. */
 export interface AttentionRecord {
   q: Tensor
   k: Tensor
@@ -37,7 +38,7 @@ interface Args<Bindings extends string> {
   pairs: number
   /** Rows of the longest segment on the side whose rows the invocations share out. */
   longest: number
-  /** Of all pairs of a query and a key of the same segment. */
+  /** Operations over all pairs of a query and a key of the same segment. */
   flops: number
   label: string
 }

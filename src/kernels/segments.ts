@@ -6,6 +6,7 @@ import { ShapeError } from '../runtime/errors.ts'
  */
 export type Segments = readonly number[]
 
+/** Bounds of one segment, the whole length. */
 export const wholeSegment = (length: number): Segments => [0, length]
 
 /** Bounds of `clips` nearly equal clips: floor(s L / clips). */

@@ -8,6 +8,7 @@ import { measureCandidates, type Measured } from './measure.ts'
 import { winner } from './race.ts'
 import type { Clock } from './timer.ts'
 
+/** What is measured, for how long, and who hears of it. */
 export interface TuneOptions {
   /** Milliseconds; see `measureCandidates`. Default: wall time. */
   clock?: Clock
