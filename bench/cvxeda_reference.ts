@@ -41,7 +41,7 @@ export interface ReferenceParts {
 
 /** The reference, loaded and waiting; it takes no time between rounds. */
 export interface Reference {
-  /** Of Python and the packages. */
+  /** Versions of Python and the packages. */
   versions: Readonly<Record<string, string>>
   /** Decomposes every signal. Milliseconds a signal, on average. */
   round: () => Promise<number>

@@ -12,7 +12,7 @@ type Status = Decomposition['status']
 export interface CvxedaResult extends Probes {
   adapter: string
   solver: SolverName
-  /** Of the interior point. */
+  /** Form of the interior point. */
   form: Form | null
   signals: number
   n: number

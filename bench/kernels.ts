@@ -111,7 +111,7 @@ function timesOf(judged: Measured, wall: Measured, probes: Probes) {
 
 /** Dispatches of one kernel that move as many bytes: elementwise work, statistics, pooling, the optimizer. */
 export interface TrafficResult extends Group {
-  /** Of the first one. */
+  /** Label of the first of them. */
   label: string
 }
 

@@ -55,7 +55,7 @@ function node(name: string, file: string, { adapter }: PeerSettings, args: reado
   return { name, command: process.execPath, args: [peerFile(file), ...args, ...chosen] }
 }
 
-/** Of the installed package; null if the interpreter or the package is not there. PyTorch itself takes seconds to load. */
+/** Version of the installed package; null if the interpreter or the package is not there. PyTorch itself takes seconds to load. */
 function torchVersion(python: string): string | null {
   const question = 'from importlib.metadata import version; print(version("torch"))'
   const { status, stdout } = spawnSync(python, ['-c', question], { encoding: 'utf8' })

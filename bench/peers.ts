@@ -36,7 +36,7 @@ export interface PeersOptions {
   batch: number
   /** Timed steps after the first one, at least CHECKED_STEPS - 1; slow programs get fewer. */
   rounds: number
-  /** Of programs that compute on the CPU. */
+  /** Threads that programs on the CPU may use. */
   threads: number
   signal?: AbortSignal | undefined
   /** Hears whose step begins, and how many are done. */
@@ -196,7 +196,7 @@ class PeerRun {
 
 interface StepAnswer {
   ms: number
-  /** Of all threads of the process. */
+  /** CPU time of all threads of the process. */
   cpu_ms: number
   loss: number
 }

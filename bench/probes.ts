@@ -17,7 +17,7 @@ export interface Peaks {
 
 export interface Probes extends Peaks {
   /**
-   * Of a software adapter: the same of a second in which the process has all cores to itself, work / CPU time x cores. What
+   * The same for a second in which the process has all cores of a software adapter to itself: work / CPU time x cores. What
    * else runs on the machine changes the rates above, but these hardly. Null on a GPU.
    */
   cpu: (Peaks & { cores: number }) | null

@@ -48,7 +48,7 @@ async function repeatsOf(gpu: Gpu, timer: PassTimer, plan: Plan, i: number): Pro
   }
 }
 
-/** Of one dispatch among `repeats` in a pass. */
+/** Time of one dispatch among `repeats` in a pass. */
 async function sample(timer: PassTimer, plan: Plan, i: number, repeats: number): Promise<Spent> {
   const { ms, cpu_ms } = await timePass(timer, (pass) => {
     for (let k = 0; k < repeats; k++) plan.encode(pass, i, i + 1)

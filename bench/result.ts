@@ -12,7 +12,7 @@ export interface BenchResult {
   /** ISO 8601. */
   date: string
   step: StepResult
-  /** Of a process that found no compiled kernels on disk, if it was asked for. */
+  /** The first step of a process that found no compiled kernels on disk, if it was asked for. */
   cold?: ColdStart
   /** Ops with several kernels, by shape. */
   kernels: KernelResult[]

@@ -17,7 +17,7 @@ export interface Rated {
   rates: {
     /** By the clock. */
     wall: Rates
-    /** Of a software adapter: by CPU time on all cores, against probes taken alike. Null on a GPU. */
+    /** By CPU time on all cores of a software adapter, against probes taken alike. Null on a GPU. */
     cpu: Rates | null
   }
 }

@@ -15,7 +15,7 @@ export interface Scaling {
   slope_signals: number
 }
 
-/** Of the length and the number that were asked for. */
+/** What the length and the number that were asked for are multiplied by. */
 const LARGEST_FACTOR = 4
 const FACTORS = [1 / 4, 1 / 2, 1, 2, LARGEST_FACTOR]
 

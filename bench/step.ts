@@ -167,7 +167,7 @@ export interface StepResult extends Work, Rated, Probes, FirstStep {
   ms_min: number
   /** (largest - least) / median of the rounds. */
   spread: number
-  /** Of all threads of the process, median. */
+  /** CPU time of all threads of the process, median. */
   cpu_ms: number
   /** JavaScript that encodes and submits a step: the median where a few are queued one upon another. */
   js_ms: number
@@ -189,9 +189,9 @@ export interface StepResult extends Work, Rated, Probes, FirstStep {
 }
 
 export interface StepHooks {
-  /** Of each finished round. */
+  /** Hears each finished round. */
   onRound?: (round: number) => void
-  /** Of what comes next. */
+  /** Hears what comes next. */
   onNote?: (note: string) => void
 }
 

@@ -2,7 +2,7 @@
 import type { Gpu } from '../src/runtime/gpu.ts'
 import type { Clock, PassTimer } from '../src/tune/timer.ts'
 
-/** Of several times: median, least, and (largest - least) / median. */
+/** Several times in three numbers: median, least, and (largest - least) / median. */
 export interface Timing {
   median: number
   min: number
@@ -30,7 +30,7 @@ export async function elapsed(work: () => Promise<unknown>): Promise<number> {
 export interface Spent {
   /** By the clock. */
   ms: number
-  /** Of all threads of this process: what a software adapter computed, whoever else used its cores. */
+  /** CPU time of all threads of this process: what a software adapter computed, whoever else used its cores. */
   cpu_ms: number
 }
 
@@ -49,7 +49,7 @@ export const untilIdle = (gpu: Gpu, submit: () => void): Promise<Spent> =>
 
 export const wallClock: Clock = () => performance.now()
 
-/** Of all threads of the process, ms. */
+/** CPU time of all threads of the process, ms. */
 export const cpuTime: Clock = () => {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1000

@@ -1,59 +1,12 @@
-import { Command, CommanderError } from 'commander'
+// What `galvani` does with a command line: runs it, and turns an error into one line and an exit code.
+import { CommanderError } from 'commander'
 import { GalvaniError } from '../src/runtime/errors.ts'
-import { VERSION } from '../src/version.ts'
 import { Interrupted } from './shared/context.ts'
-import { benchCommand } from './bench/bench.ts'
-import { decomposeCommand } from './decompose.ts'
-import { doctorCommand } from './doctor.ts'
-import { evalCommand } from './eval.ts'
-import { fixturesCommand } from './fixtures.ts'
-import { predictCommand } from './predict.ts'
-import { prepareCommand } from './prepare.ts'
-import { reportCommand } from './report.ts'
-import { summaryCommand } from './summary.ts'
-import { trainCommand } from './train.ts'
-import { tuneCommand } from './tune.ts'
-import { verifyCommand } from './verify.ts'
+import { program } from './program.ts'
 
 const FAILED = 1
 const WRONG_USAGE = 2
 const INTERRUPTED = 130
-
-const commands = [
-  doctorCommand,
-  fixturesCommand,
-  prepareCommand,
-  decomposeCommand,
-  trainCommand,
-  evalCommand,
-  predictCommand,
-  verifyCommand,
-  reportCommand,
-  summaryCommand,
-  benchCommand,
-  tuneCommand,
-]
-
-const exitCodes = `
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 bad input data, 4 no usable GPU, 5 a check did not hold, 130 interrupted`
-
-function program(): Command {
-  const galvani = new Command('galvani')
-    .description('Skin conductance and music features to emotion, on hand-written WebGPU kernels.')
-    .version(VERSION)
-    .option('--debug', 'print the stack of an error')
-    .addHelpText('after', exitCodes)
-    .exitOverride()
-    .configureOutput({ outputError: () => undefined }) // `report` prints it
-  for (const make of commands) galvani.addCommand(make())
-  inherit(galvani)
-  return galvani
-}
-
-/** Commander hands settings down only to commands that it makes itself. */
-function inherit(parent: Command): void {
-  for (const command of parent.commands) inherit(command.copyInheritedSettings(parent))
-}
 
 /** One line for an error, and its exit code. */
 function report(error: unknown): number {

@@ -9,6 +9,7 @@ const CHECKS = [
   ['types', ['node_modules/typescript/bin/tsc', '--noEmit']],
   ['lint', ['node_modules/eslint/bin/eslint.js', '.']],
   ['generated files', ['tools/gen.mjs', '--check']],
+  ['API pages', ['tools/api.mjs', '--check']],
 ]
 
 async function check([name, args]) {

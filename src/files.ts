@@ -10,7 +10,7 @@ export type { Recording, Trial, TrialSet } from './datasets/trial.ts'
 
 // Studies
 export { loadTrialTable, readTrialTable, type TrialTableFiles, type TrialTableOptions } from './datasets/trial_table.ts'
-export { makeTrialTable, type SyntheticStudy } from './datasets/synthetic.ts'
+export { makeRecording, makeTrialTable, type SyntheticRecording, type SyntheticStudy } from './datasets/synthetic.ts'
 
 // Formats
 export { formatNpy, formatNpz } from './formats/npz.ts'

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { labelTrials } from '../src/evaluation/labels.ts'
-import { makeTrialTable, type SyntheticStudy } from '../src/datasets/synthetic.ts'
+import { makeRecording, makeTrialTable, type SyntheticStudy } from '../src/datasets/synthetic.ts'
 import type { Dimension, Trial } from '../src/datasets/trial.ts'
 import { loadTrialTable, readTrialTable } from '../src/datasets/trial_table.ts'
+import { readRecording } from '../src/recording/read.ts'
 import { UsageError } from '../src/runtime/errors.ts'
 import { fillGaps } from '../src/signal/gaps.ts'
 import { zscore } from '../src/signal/normalize.ts'
@@ -132,5 +133,31 @@ describe('synthetic study', () => {
     expect(make({ trialsPerSubject: 7 })).toThrow(/both must be even/)
     expect(make({ seconds: 2 })).toThrow(/at least 10/)
     expect(make({ sampleRate: 0 })).toThrow(/at least 1/)
+  })
+})
+
+describe('a made-up recording', () => {
+  it('is one trace with responses of about 0.4 µS every 10 s, the same for the same seed', () => {
+    const text = makeRecording({ seed: 3 })
+    const { eda, sampleRate } = readRecording(text, 'synthetic.csv')
+    expect([sampleRate, eda.length]).toEqual([4, 480])
+    expect(Math.min(...eda)).toBeGreaterThan(0)
+    // Rises of 0.1 µS and more within a second and a half, counted on the trace itself.
+    let rises = 0
+    for (let i = 6, last = -20; i < eda.length; i++) {
+      if (eda[i]! - eda[i - 6]! < 0.1 || i - last < 12) continue
+      rises++
+      last = i
+    }
+    expect(rises).toBeGreaterThanOrEqual(8)
+    expect(rises).toBeLessThanOrEqual(16)
+    expect(makeRecording({ seed: 3 })).toBe(text)
+    expect(makeRecording({ seed: 4 })).not.toBe(text)
+  })
+
+  it('of another length, and none of a bad one', () => {
+    expect(readRecording(makeRecording({ seed: 1, seconds: 30 }), 'a.csv').eda).toHaveLength(120)
+    expect(() => makeRecording({ seed: 1, seconds: 5 })).toThrow('a recording of 5 s: expected at least 10')
+    expect(() => makeRecording({ seed: -1 })).toThrow('seed -1: expected an integer from 0')
   })
 })

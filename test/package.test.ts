@@ -1,6 +1,6 @@
 // The package as npm installs it, from the outside: its declarations, what its entries drag along, the README's program.
 import { build } from 'esbuild'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,11 +22,13 @@ const compilers = {
   nodenext: { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext },
 }
 
-/** What a user's strict compiler says to a module, declarations of the package included. */
-function complaints(text: string, resolution: keyof typeof compilers): string[] {
-  const file = join(home, 'user.mts')
-  writeFileSync(file, text)
-  const program = ts.createProgram([file], {
+/** What a user's strict compiler says to modules, each by itself, declarations of the package included. */
+function complaints(modules: Readonly<Record<string, string>>, resolution: keyof typeof compilers): string[] {
+  const files = Object.entries(modules).map(([name, text]) => {
+    writeFileSync(join(home, `${name}.mts`), text)
+    return join(home, `${name}.mts`)
+  })
+  const program = ts.createProgram(files, {
     ...compilers[resolution],
     target: ts.ScriptTarget.ES2022,
     lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'],
@@ -41,17 +43,40 @@ function complaints(text: string, resolution: keyof typeof compilers): string[] 
   })
 }
 
-const snippet = /```ts\n([^]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1] ?? ''
-const declared = `
-declare const device: GPUDevice
-declare const eda: Float64Array
-declare const batch: Float32Array
-`
+/** What programs in the documents take for given. */
+const GIVEN: Readonly<Record<string, string>> = {
+  device: 'GPUDevice',
+  gpu: "import('galvani').Gpu",
+  eda: 'Float64Array',
+  first: 'Float64Array',
+  second: 'Float64Array',
+  batch: 'Float32Array',
+  text: 'string',
+  store: "import('galvani/files').Store",
+  wristband: '{ on: (event: string, hear: (samples: number[]) => Promise<void>) => void }',
+  keep: "(part: import('galvani').StreamPart) => void",
+  draw: "(part: import('galvani').StreamPart) => void",
+}
+
+/** Programs of a document, each with declarations of what it uses and does not make itself. */
+function programsOf(path: string): Record<string, string> {
+  const snippets = [...readFileSync(join(root, path), 'utf8').matchAll(/^```(?:ts|js)\n([^]*?)^```/gm)].map(([, code]) => code as string)
+  const programs = snippets.filter((code) => !code.startsWith('// src/')) // lines of the sources, which test/docs.test.ts finds there
+  return Object.fromEntries(programs.map((code, i) => {
+    const given = Object.entries(GIVEN).filter(([name]) => !new RegExp(`(?:const|let) \\W*${name}\\b`).test(code))
+    return [`${path.replace(/\W/g, '_')}_${i}`, `${code}\n${given.map(([name, type]) => `declare const ${name}: ${type}`).join('\n')}\nexport {}\n`]
+  }))
+}
+
+const documents = ['README.md', ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)]
+const programs = Object.assign({}, ...documents.map(programsOf)) as Record<string, string>
+const readme = programs['README_md_0'] ?? ''
 
 describe.each(['bundler', 'nodenext'] as const)('for a compiler that resolves like %s', (resolution) => {
-  it('the README’s program type-checks', () => {
-    expect(snippet).toContain("from 'galvani'")
-    expect(complaints(`${snippet}${declared}`, resolution)).toEqual([])
+  it('the programs of README and docs type-check', () => {
+    expect(readme).toContain("from 'galvani'")
+    expect(Object.keys(programs).length).toBeGreaterThanOrEqual(8)
+    expect(complaints(programs, resolution)).toEqual([])
   })
 
   it('every entry has types, which name devices and buffers', () => {
@@ -68,13 +93,13 @@ describe.each(['bundler', 'nodenext'] as const)('for a compiler that resolves li
       export const buffer = (tensor: Tensor): GPUBuffer => tensor.buffer
       export const functions = { conv1d, makeFolds, NodeStore, trainRun }
       export type { RunConfig }`
-    expect(complaints(program, resolution)).toEqual([])
+    expect(complaints({ user: program }, resolution)).toEqual([])
     expect(entries.filter((name) => !program.includes(`'${name}'`))).toEqual([])
   })
 })
 
-it('a wrong option in that program would show', () => {
-  expect(complaints(`${snippet.replace('sampleRate', 'rate')}${declared}`, 'bundler')).toEqual([expect.stringContaining("'rate'")])
+it('a wrong option in one of them would show', () => {
+  expect(complaints({ wrong: readme.replace('sampleRate', 'rate') }, 'bundler')).toEqual([expect.stringContaining("'rate'")])
 })
 
 /** The text of a program bundled for a page. Whatever is not in the package itself fails to resolve, or is listed. */

@@ -7,9 +7,9 @@ import { escapeMarkup, label, linePath, palette, svg, tag } from '../../src/char
 
 export interface BenchFigure {
   caption: string
-  /** Of the horizontal axis. */
+  /** Title of the horizontal axis. */
   size: string
-  /** Of the vertical axis. */
+  /** Title of the vertical axis. */
   time: string
   /** Measured: size and time, both positive. */
   points: readonly (readonly [number, number])[]

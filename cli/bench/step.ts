@@ -11,7 +11,7 @@ import { facts, Output, type OutputOptions } from '../shared/output.ts'
 import { tuneFor } from '../shared/tuning.ts'
 import { oneOf } from '../shared/values.ts'
 
-/** Of every benchmark of a step. */
+/** Options of every benchmark of a step. */
 export interface StepOptions extends OutputOptions, OpenOptions {
   preset: ModelConfig['preset']
   batch: number

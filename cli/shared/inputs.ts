@@ -6,7 +6,7 @@ import { FormatError, UsageError } from '../../src/runtime/errors.ts'
 
 export interface Input {
   file: string
-  /** Of its results. */
+  /** What the files of its results are called. */
   name: string
   /** Found in a folder, where files of other kinds may lie too. */
   inFolder: boolean

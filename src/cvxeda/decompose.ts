@@ -18,12 +18,14 @@ const CONSTANT = 1e-6
 
 /** Solvers on the GPU; see `DecomposeOptions.solver`. */
 export const SOLVERS = ['interior-point', 'admm'] as const
+/** A solver on the GPU. */
 export type SolverName = (typeof SOLVERS)[number]
 const solvers: Readonly<Record<SolverName, Solver>> = { 'interior-point': interiorPoint, admm }
 
 /** What a decomposition hands to the next one. */
 export type Start = Pick<Decomposition, 'driver' | 'splineCoefficients' | 'driftCoefficients'>
 
+/** Settings of a decomposition; all but the sampling rate have a default. */
 export interface DecomposeOptions {
   /** Samples per second: of every signal, or a list with one rate for each. */
   sampleRate: number | readonly number[]

@@ -31,6 +31,7 @@ export interface StreamPart extends Pick<Decomposition, 'phasic' | 'tonic' | 'dr
   from: number
 }
 
+/** What a push has brought. */
 export interface StreamUpdate {
   /** Final results. Over all updates, every sample comes once and in order; those lost in gaps are left out. */
   settled: StreamPart[]

@@ -17,6 +17,7 @@ const CONSTANT = 1e-6
 
 type SharedOptions = Omit<DecomposeOptions, 'sampleRate' | 'deltaKnot' | 'baselineCorrection' | 'onProgress'>
 
+/** Settings of a stream; all but the sampling rate have a default. */
 export interface StreamOptions extends SharedOptions {
   /** Samples per second. */
   sampleRate: number

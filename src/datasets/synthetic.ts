@@ -3,6 +3,7 @@ import { formatCsv } from '../formats/csv.ts'
 import { UsageError } from '../runtime/errors.ts'
 import { Random } from '../runtime/random.ts'
 
+/** Settings of a made-up study. */
 export interface SyntheticStudy {
   subjects: number
   /** Default 12, even. */
@@ -20,11 +21,14 @@ export interface SyntheticStudy {
   musicDim?: number
 }
 
+/** Files of a made-up study. */
 export type StudyFile = 'trials.csv' | 'eda.csv' | 'music.csv' | 'README.md'
 
 /** Decay and rise time of a skin-conductance response in seconds (Bateman function, cvxEDA's defaults). */
 const DECAY = 2
 const RISE = 0.7
+/** Hz, of a wrist band. */
+const WRIST_RATE = 4
 /** Ratings run from 1 to 9, in tenths; high and low ones lie this far from the subject's own middle. */
 const RATING_STEP = 2
 /** How strongly a stimulus decides the arousal and the valence of those who hear it, at effect 1. */
@@ -69,7 +73,7 @@ interface HiddenTrial {
  * @throws UsageError for settings that make no study
  */
 export function makeTrialTable(study: SyntheticStudy): Record<StudyFile, string> {
-  const full = { trialsPerSubject: 12, stimuli: 24, sampleRate: 4, seconds: 40, musicDim: 16, ...study }
+  const full = { trialsPerSubject: 12, stimuli: 24, sampleRate: WRIST_RATE, seconds: 40, musicDim: 16, ...study }
   requireSensible(full)
   const stimuli = makeStimuli(full)
   const trials = Array.from({ length: full.subjects }, (_, index) => makeSubject(full, stimuli, index)).flat()
@@ -86,6 +90,26 @@ export function makeTrialTable(study: SyntheticStudy): Record<StudyFile, string>
     'music.csv': formatCsv(['stimulus', ...Array.from({ length: full.musicDim }, (_, i) => `feature_${i}`)], music),
     'README.md': readme(full),
   }
+}
+
+/** Settings of a made-up recording. */
+export interface SyntheticRecording {
+  seed: number
+  /** Default 120 s. */
+  seconds?: number
+}
+
+/**
+ * Makes one recording at a wrist band's 4 Hz, as CSV: a tonic level that drifts, a response of Bateman shape every 10 s or so, and
+ * noise. @throws UsageError for settings that make no recording
+ */
+export function makeRecording({ seed, seconds = 120 }: SyntheticRecording): string {
+  requireSeed(seed)
+  if (!(seconds >= 10)) throw new UsageError(`a recording of ${seconds} s: expected at least 10`)
+  const random = new Random(seed)
+  const settings = { level: 1 + 6 * random.uniform(), amplitude: 0.4, arousal: 0, valence: 0 }
+  const eda = makeTrace({ samples: Math.round(seconds * WRIST_RATE), sampleRate: WRIST_RATE, ...settings }, random)
+  return formatCsv(['time_s', 'eda_us'], Array.from(eda, (value, i) => [i / WRIST_RATE, Number.isNaN(value) ? '' : value.toFixed(5)]))
 }
 
 type Study = Required<SyntheticStudy>
@@ -109,11 +133,14 @@ function requireSensible(study: Study): void {
   if (!(effect >= 0 && effect <= 1)) {
     throw new UsageError(`effect ${effect}: expected a number from 0 (none) to 1 (strong)`)
   }
-  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
-    throw new UsageError(`seed ${seed}: expected an integer from 0 to 4294967295`)
-  }
+  requireSeed(seed)
   if (!(sampleRate >= 1)) throw new UsageError(`sample rate ${sampleRate} Hz: expected at least 1`)
   if (!(seconds >= 10)) throw new UsageError(`trials of ${seconds} s: expected at least 10`)
+}
+
+function requireSeed(seed: number): void {
+  if (Number.isInteger(seed) && seed >= 0 && seed <= 0xffffffff) return
+  throw new UsageError(`seed ${seed}: expected an integer from 0 to 4294967295`)
 }
 
 function makeStimuli({ stimuli, seconds, musicDim, effect, seed }: Study): Stimulus[] {

@@ -7,6 +7,7 @@ export interface Ratings {
 }
 
 export const DIMENSIONS = ['arousal', 'valence'] as const
+/** A rating that can be predicted. */
 export type Dimension = (typeof DIMENSIONS)[number]
 
 /** One trial as recorded: nothing is filtered, cut or scaled. Missing samples are NaN. */

@@ -9,12 +9,14 @@ import type { Trial, TrialSet } from './trial.ts'
 /** A hole in the sample index longer than this is a mistake in the file, not a gap in the recording. */
 const LARGEST_HOLE = 1_000_000
 
+/** Contents of the files of a trial table. */
 export interface TrialTableFiles {
   trials: string
   eda: string
   music?: string
 }
 
+/** How a trial table is read. */
 export interface TrialTableOptions {
   /** Name of the dataset; messages put it before the file names. */
   name: string

@@ -5,6 +5,7 @@ import { GalvaniError, UsageError } from '../runtime/errors.ts'
 import { Random } from '../runtime/random.ts'
 import { TEST_PARTS_STREAM, VALIDATION_STREAM } from './streams.ts'
 
+/** What folds are made of. */
 export type FoldScheme =
   /** Whole subjects, spread over `count` folds. */
   | { kind: 'subject'; count: number }
@@ -17,6 +18,7 @@ export type FoldScheme =
   /** Whole stimuli: the same subject is on both sides, the same stimulus never. */
   | { kind: 'stimulus'; count: number }
 
+/** Which trials train, choose the epoch and test, as indices into the set. */
 export interface Fold {
   index: number
   /** The column's value, the left-out subject, or the index. */
@@ -29,6 +31,7 @@ export interface Fold {
 
 type Unit = 'subject' | 'stimulus' | 'trial'
 
+/** All folds of a set, and what may be said of their results. */
 export interface FoldPlan {
   /** The scheme as it is written on the command line. */
   scheme: string
@@ -39,6 +42,7 @@ export interface FoldPlan {
   folds: Fold[]
 }
 
+/** What else decides the folds. */
 export interface FoldOptions {
   seed: number
   /** Least share of the training part held out for validation; 0 holds out none. Default 0.15. */

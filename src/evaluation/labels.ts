@@ -4,6 +4,7 @@ import { groupBy } from '../datasets/group.ts'
 import { DIMENSIONS, type Dimension, type Ratings, type Trial } from '../datasets/trial.ts'
 import { twoMeans } from './two_means.ts'
 
+/** How ratings become low and high. */
 export type LabelScheme =
   /** Per subject: 2-means on (valence, arousal), threshold at the midpoint of the centres. The paper's. */
   | { kind: 'two-means' }
@@ -34,6 +35,7 @@ export interface SubjectLabels {
 /** What labelling looks at; the signal is not needed. */
 export type RatedTrial = Pick<Trial, 'subject' | 'ratings' | 'columns' | 'source'>
 
+/** Trials with a class each. */
 export interface LabelledTrials<T extends RatedTrial = Trial> {
   dimension: Dimension
   /** The scheme as it is written on the command line. */

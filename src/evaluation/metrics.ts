@@ -1,5 +1,6 @@
 import { ShapeError } from '../runtime/errors.ts'
 
+/** Three scores of one class, or a mean of them. */
 export interface Scores {
   precision: number
   recall: number
@@ -30,7 +31,7 @@ export interface ClassificationMetrics {
   positive?: Scores
 }
 
-/** @throws ShapeError if the lists differ in length or hold a class outside [0, classes) */
+/** Compares predicted with true classes, two unless `classes` says more. @throws ShapeError if the lists differ in length or hold a class outside [0, classes) */
 export function classificationMetrics(
   labels: ArrayLike<number>,
   predictions: ArrayLike<number>,

@@ -4,6 +4,7 @@ import { ShapeError } from '../runtime/errors.ts'
 import { Random } from '../runtime/random.ts'
 import { BOOTSTRAP_STREAM, PERMUTATION_STREAM } from './streams.ts'
 
+/** A correlation and its test. */
 export interface Correlation {
   n: number
   r: number
@@ -74,6 +75,7 @@ function logGamma(x: number): number {
   return (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + series - shift
 }
 
+/** A range of values, ends included. */
 export interface Interval {
   low: number
   high: number
@@ -100,6 +102,7 @@ export function bootstrapSubjects(
   return { low: quantile((1 - level) / 2), high: quantile((1 + level) / 2) }
 }
 
+/** A signed-rank test. */
 export interface SignedRank {
   /** Pairs that differ. */
   n: number

@@ -9,6 +9,7 @@ export interface LinearSvm {
   converged: boolean
 }
 
+/** Settings of the support vector machine. */
 export interface SvmOptions {
   /** Cost of a margin violation; default 0.25. */
   cost?: number

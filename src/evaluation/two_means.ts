@@ -3,6 +3,7 @@ import { ShapeError } from '../runtime/errors.ts'
 
 type Point = readonly number[]
 
+/** Two clusters. */
 export interface TwoMeans {
   centers: [number[], number[]]
   /** 0 or 1 for each point. */

@@ -1,6 +1,7 @@
 // Element types of tensor files, and their raw little-endian bytes as typed arrays.
 // Typed arrays use the byte order of the machine; every platform that WebGPU exists on is little-endian.
 
+/** Arrays that tensors of a file come as. */
 export type TypedArray =
   | Float64Array | Float32Array | BigInt64Array | BigUint64Array | Int32Array | Uint32Array
   | Int16Array | Uint16Array | Int8Array | Uint8Array

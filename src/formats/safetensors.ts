@@ -5,6 +5,7 @@ import { FormatError, ShapeError } from '../runtime/errors.ts'
 import { decodeElements, elementBytes, elementCount, isCount, isElementType, rawBytes } from './elements.ts'
 import type { ElementType, TypedArray } from './elements.ts'
 
+/** One tensor of a file. */
 export interface SafeTensor {
   /** Element type in the file; F16 and BF16 arrive widened to a Float32Array, BOOL as a Uint8Array of 0 and 1. */
   dtype: ElementType
@@ -13,6 +14,7 @@ export interface SafeTensor {
   data: TypedArray
 }
 
+/** A file's tensors by name, and its text fields. */
 export interface Safetensors {
   tensors: Map<string, SafeTensor>
   metadata: Record<string, string>

@@ -8,6 +8,7 @@ import { readTorchContainer } from './torch_container.ts'
 import { TensorRecord } from './torch_names.ts'
 import type { StorageRef } from './torch_names.ts'
 
+/** One tensor of a checkpoint. */
 export interface TorchTensor {
   /** Element type of the storage; F16 and BF16 arrive widened to a Float32Array, BOOL as a Uint8Array of 0 and 1. */
   dtype: ElementType

@@ -16,6 +16,7 @@ const WORKGROUP = 64
 /** Queries per invocation of the forward pass of `reg`. */
 const TQ = 2
 
+/** What the backward pass needs. */
 export interface SavedAttention {
   q: Tensor
   k: Tensor
@@ -37,7 +38,7 @@ interface Args<Bindings extends string> {
   pairs: number
   /** Rows of the longest clip on the side whose rows the invocations share out. */
   longest: number
-  /** Of all pairs of a query and a key of the same clip. */
+  /** Operations over all pairs of a query and a key of the same clip. */
   flops: number
   label: string
 }

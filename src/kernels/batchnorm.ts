@@ -22,6 +22,7 @@ const ROWS = 8
 const COLUMN_ROWS = 5120
 const COLUMN_ROWS_SOFTWARE = 65536
 
+/** A layer's parameters and running statistics. */
 export interface BatchNormTensors {
   /** Scale [C]. */
   gamma: Tensor
@@ -32,6 +33,7 @@ export interface BatchNormTensors {
   runningVar: Tensor
 }
 
+/** How a batch normalisation runs, and what follows it. */
 export interface BatchNormMode {
   training: boolean
   /** Clips with statistics of their own in training; the whole length when absent. */

@@ -6,6 +6,7 @@ import { ShapeError } from '../runtime/errors.ts'
  */
 export type ClipBounds = readonly number[]
 
+/** Bounds of one clip, the whole length. */
 export const oneClip = (length: number): ClipBounds => [0, length]
 
 /** Bounds of `clips` nearly equal clips: floor(s L / clips). */

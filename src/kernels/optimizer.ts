@@ -4,6 +4,8 @@ import { ceilDiv } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 
 const WORKGROUP = 64
+
+/** A rule of gradient descent and its constants. */
 export type OptimizerConfig =
   | { name: 'sgd'; momentum: number; weightDecay: number }
   | { name: 'adam' | 'adamw'; weightDecay: number; beta1?: number; beta2?: number; eps?: number }

@@ -6,6 +6,7 @@ import type { Tensor } from '../runtime/tensor.ts'
 import { windowCount } from './conv1d/conv1d.ts'
 import { clipCount, clipLengths, boundsOfLengths, oneClip, type ClipBounds } from './clip_bounds.ts'
 
+/** What a pooling does, and how it walks over the signal. */
 export interface PoolGeometry {
   kind: 'max' | 'average'
   kernel: number

@@ -15,6 +15,7 @@ export interface ChannelAttentionTensors {
   expandBias: Tensor
 }
 
+/** What the backward pass needs. */
 export interface SavedSca {
   x: Tensor
   /** The gate, then means and hidden units, for each sample and clip. */

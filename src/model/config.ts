@@ -1,6 +1,8 @@
 import { UsageError } from '../runtime/errors.ts'
 
+/** Attention in front of the residual part: none, channels (`sca`), time (`rnta`), or both in this order or side by side. */
 export type AttentionKind = 'none' | 'sca' | 'rnta' | 'sca-rnta' | 'rnta-sca' | 'parallel'
+/** Pooling in front of the temporal attention's keys and values: its kind, and the rows of its window. */
 export type RntaPool = 'none' | 'avg1' | 'avg2' | 'max2'
 
 /**
@@ -114,7 +116,7 @@ const choices: Partial<Record<keyof ModelConfig, readonly unknown[]>> = {
   stem: [true, false],
 }
 
-/** Throws UsageError naming the first field that is out of range. Whether the length suffices is known when shapes are. */
+/** Returns a configuration whose every field is in range; whether the length suffices `summarise` tells. @throws UsageError naming the first field that is not */
 export function checkConfig(config: ModelConfig): ModelConfig {
   for (const [field, least] of integerFields) {
     if (!Number.isInteger(config[field]) || config[field] < least) {

@@ -11,6 +11,7 @@ import { GpuLayers } from './layers.ts'
 import { summarise, type ModelSummary } from './summary.ts'
 import { Weights } from './weights.ts'
 
+/** The network's inputs. */
 export interface RtcanInputs {
   /** [B, in_channels, length], signals in the order origin, phasic, tonic. */
   eda: Tensor
@@ -18,6 +19,7 @@ export interface RtcanInputs {
   music?: Tensor
 }
 
+/** What a recorded forward pass yields, and how to go on from it. */
 export interface RtcanForward {
   /** [B, classes], before any softmax. */
   logits: Tensor

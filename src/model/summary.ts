@@ -22,6 +22,7 @@ export interface LayerSummary {
   flops: number
 }
 
+/** A model as rows of layers, its tensors and their totals. */
 export interface ModelSummary {
   layers: LayerSummary[]
   parameters: ParameterSpec[]

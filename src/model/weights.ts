@@ -13,6 +13,7 @@ export interface HostTensor {
   data: ArrayLike<number>
 }
 
+/** Tensors by name. */
 export type HostTensors = ReadonlyMap<string, HostTensor>
 
 const isWeight = ({ kind }: ParameterSpec): boolean => kind === 'conv' || kind === 'linear'

@@ -31,6 +31,7 @@ const OFTEN = 8
 
 const isPowerOfTwo = (count: number) => Number.isInteger(Math.log2(count))
 
+/** Settings of `solveQp`; all have a default. */
 export interface QpOptions {
   /** Largest relative residual and duality gap of a solved program, 1e-4. */
   tolerance?: number
@@ -45,6 +46,7 @@ export interface QpOptions {
 /** `dual-infeasible`: the cost falls without end along a feasible direction (if there is a feasible point at all). */
 export type QpStatus = 'solved' | 'solved-inaccurate' | 'primal-infeasible' | 'dual-infeasible' | 'max-iterations'
 
+/** What was found for one program. */
 export interface QpSolution {
   status: QpStatus
   /** n; NaN where there is no solution. */

@@ -13,8 +13,9 @@ import { DOUBTS, recordingWarnings } from './warnings.ts'
 /** Settings of cvxEDA and its solver that hold for all recordings of a call. */
 export type SolvingOptions = Omit<DecomposeOptions, 'sampleRate' | 'signal' | 'onProgress' | 'starts'>
 
+/** Settings of `analyse`; all have a default. */
 export interface AnalyseOptions extends PrepareOptions {
-  /** Of the recordings; default µS. */
+  /** Unit of the recordings; default µS. */
   unit?: string
   /** Least amplitude of a response, in the recording's unit; default a tenth of the largest. */
   minAmplitude?: number
@@ -27,7 +28,7 @@ export interface AnalyseOptions extends PrepareOptions {
 
 /** One analysed recording; amplitudes, levels and parts are in its own unit. */
 export interface Analysis {
-  /** Of the decomposition; a recording is as good as the worst of its parts. */
+  /** How the decomposition ended; a recording is as good as the worst of its parts. */
   status: Decomposition['status']
   /** Why the result may be wrong. */
   reason?: string
@@ -41,9 +42,9 @@ export interface Analysis {
   quality: SignalQuality
   /** Missing samples that were filled. */
   filled: number
-  /** Of the part that took most. */
+  /** Iterations of the part that took most. */
   iterations: number
-  /** Of the decomposition of the z-scored recording; summed over its parts. */
+  /** Objective of the decomposition of the z-scored recording, summed over its parts. */
   objective: number
   /** The recording was (eda - mean) / std while it was decomposed; absent if it was not scaled. */
   zscore?: { mean: number; std: number }

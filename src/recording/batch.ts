@@ -15,7 +15,7 @@ const GROUP_SAMPLES = 1_500_000
 export interface RecordingFile {
   /** What messages call it, such as its path. */
   file: string
-  /** Of its results. */
+  /** What the files of its results are called. */
   name: string
   /** Found beside files of other kinds: what cannot be read is skipped, not refused. */
   inFolder?: boolean
@@ -23,6 +23,7 @@ export interface RecordingFile {
   text: () => Promise<string>
 }
 
+/** How files are read, analysed and written. */
 export interface BatchOptions extends AnalyseOptions {
   reading?: RecordingOptions
   /** Of the tables; default csv. */
@@ -44,10 +45,11 @@ export interface RecordingResult
   outputs?: string[]
 }
 
+/** What became of one file. */
 export interface Outcome {
   result: RecordingResult
   entry: ContactEntry
-  /** Of what was refused. */
+  /** Why the recording was refused. */
   error?: GalvaniError
 }
 

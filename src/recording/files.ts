@@ -6,6 +6,7 @@ import { decompositionSvg } from './picture.ts'
 import { eventColumns, sampleColumns, type Columns } from './tables.ts'
 
 export const FORMATS = ['csv', 'npz'] as const
+/** Format of the tables. */
 export type Format = (typeof FORMATS)[number]
 
 /** Rows that are text at one time: hours at 1000 Hz are more than a string can hold. */

@@ -7,8 +7,9 @@ import type { Panel } from '../charts/axes.ts'
 import { extent, label, linearScale, linePath, palette, round, svg, tag } from '../charts/svg.ts'
 import type { Scale } from '../charts/svg.ts'
 
+/** What a picture of a decomposition shows. */
 export interface DecompositionChart {
-  /** Of each sample, s. */
+  /** Time of each sample, s. */
   time: ArrayLike<number>
   eda: ArrayLike<number>
   phasic: ArrayLike<number>

@@ -8,6 +8,7 @@ import { signalQuality, type SignalQuality } from '../signal/quality.ts'
 /** A recording of less than one response (rise and decay) has nothing to decompose. */
 const SHORTEST_SECONDS = 5
 
+/** How a recording is made ready for its decomposition. */
 export interface PrepareOptions {
   /** What a gap of more than 1 s does: refuse the recording (default), or split it into the parts that lie between. */
   gaps?: 'refuse' | 'split'

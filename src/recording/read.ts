@@ -8,6 +8,7 @@ const EDA_NAMES = ['eda_us', 'eda', 'eda(microsiemens)', 'eda_microsiemens', 'gs
 /** Empatica files start with a Unix time; the device came out long after this one (2001). */
 const EARLIEST_UNIX_TIME = 1e9
 
+/** What a file of a recording may not say itself. */
 export interface RecordingOptions {
   /** Hz; wins over a time column. */
   sampleRate?: number

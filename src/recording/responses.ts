@@ -27,6 +27,7 @@ export interface ScrEvent {
   driverArea: number
 }
 
+/** A phasic signal, its driver, and what counts as a response. */
 export interface ScrInput {
   /** [n]; NaN where there is no signal. A response does not cross such a gap. */
   phasic: ArrayLike<number>
@@ -86,7 +87,10 @@ function finiteRuns(x: ArrayLike<number>): [number, number][] {
   return runs
 }
 
-/** Of plateaus the last sample of a trough and the first of a peak count. A rise may begin at the first sample; a peak must be fallen from. */
+/**
+ * Rises between `from` and `to`. Where the signal stays level, the last sample of a trough and the first of a peak count. A rise may
+ * begin at the first sample; a peak must be fallen from.
+ */
 function risesOf(x: ArrayLike<number>, from: number, to: number): Rise[] {
   const found: Rise[] = []
   let rise: Rise | undefined

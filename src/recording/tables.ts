@@ -114,7 +114,7 @@ export function edaFeatures({ sampleRate, tonic, driver }: DecomposedEda, events
   }
 }
 
-/** Of the values that are not NaN; NaN if there is none. */
+/** Mean of the values that are not NaN; NaN if there is none. */
 function mean(x: ArrayLike<number>): number {
   let [sum, count] = [0, 0]
   for (let i = 0; i < x.length; i++) {

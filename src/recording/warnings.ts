@@ -14,7 +14,7 @@ export const DOUBTS: Partial<Record<Decomposition['status'], string>> = {
   'badly-scaled': 'alpha is too small for numbers of this size; leave --no-zscore out, or raise --alpha',
 }
 
-/** Of the recording as it was read, its responses and its tonic part, all in `unit`. */
+/** What to know before use: of the recording as it was read, of its responses and its tonic part, all in `unit`. */
 export function recordingWarnings(prepared: PreparedRecording, events: readonly ScrEvent[], tonic: Float64Array, unit: string): string[] {
   const { recording: { eda }, quality, leftOut } = prepared
   const warnings = qualityWarnings(quality)

@@ -8,6 +8,7 @@ export const usage = { mapRead: 1, copySrc: 4, copyDst: 8, uniform: 0x40, storag
 const MAP_READ = 1
 const SHADER_STAGE_COMPUTE = 4
 
+/** What WebGPU tells of the adapter. */
 export interface AdapterInfo {
   vendor: string
   architecture: string
@@ -17,6 +18,7 @@ export interface AdapterInfo {
   isFallbackAdapter: boolean
 }
 
+/** How a device is waited for and let go; `openGpu` knows both. */
 export interface GpuOptions {
   info?: AdapterInfo
   /** How to wait for the device; a software adapter in Node must not be polled without naps. */
@@ -25,6 +27,7 @@ export interface GpuOptions {
   onClose?: () => Promise<void>
 }
 
+/** What a buffer is for, as `Gpu.memory` counts it. */
 export type Role = 'tensor' | 'transient' | 'uniform' | 'staging'
 
 interface Pipeline {

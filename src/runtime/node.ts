@@ -4,6 +4,7 @@ import { DeviceError } from './errors.ts'
 import { Gpu } from './gpu.ts'
 import { hasVulkanLoader, useSwiftShader } from './swiftshader.ts'
 
+/** Which adapter to open. */
 export interface OpenOptions {
   /** Part of the name of the adapter to use, e.g. `llvmpipe` or `NVIDIA`; default: the fastest one. */
   adapter?: string

@@ -10,6 +10,7 @@ type Params<T extends ShaderTypes> = [T['params']] extends [never] ? unknown : {
 /** The tensors and parameters that an entry point wants, by the names in its shader. */
 export type Arguments<T extends ShaderTypes, E extends keyof T['entries']> = Record<T['entries'][E], Tensor> & Params<T>
 
+/** How one dispatch is launched. */
 export interface Launch<T extends ShaderTypes> {
   /** Workgroups: a count (folded over x and y when large) or all three. */
   groups: number | readonly [number, number, number]

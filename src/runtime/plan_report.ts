@@ -16,6 +16,7 @@ export interface DispatchCost {
   bytes: number
 }
 
+/** What all dispatches of a plan need at least. */
 export interface PlanCost {
   flops: number
   bytes: number

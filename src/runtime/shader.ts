@@ -27,6 +27,7 @@ export interface Shader<T extends ShaderTypes = ShaderTypes> {
   readonly types?: T
 }
 
+/** Values for a shader's tunable constants. */
 export type Constants = Readonly<Record<string, number | boolean>>
 
 function literal(type: string, value: number | boolean): string {

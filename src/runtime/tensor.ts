@@ -1,7 +1,9 @@
 import { DeviceError, ShapeError } from './errors.ts'
 import { checkShape, formatShape, innerOf, padTo4, rowsOf, sizeOf, type Shape } from './shape.ts'
 
+/** Element types of tensors. */
 export type DType = 'f32' | 'u32' | 'i32'
+/** A tensor's values on the host, by its dtype. */
 export type HostArray = Float32Array | Uint32Array | Int32Array
 
 /** Storage bindings start at multiples of this many bytes (the WebGPU default limit). */

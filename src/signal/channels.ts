@@ -4,8 +4,10 @@ import { interpolateLinear } from './resample.ts'
 
 /** The model's input channels, in this order. */
 export const CHANNELS = ['origin', 'phasic', 'tonic'] as const
+/** One of the model's input channels. */
 export type Channel = (typeof CHANNELS)[number]
 
+/** How the parts of a trial become channels. */
 export interface ChannelOptions {
   /** Hz, of the signals handed in. */
   sampleRate: number
@@ -17,6 +19,7 @@ export interface ChannelOptions {
   source: string
 }
 
+/** A trial's channels. */
 export interface ChannelData {
   /** [3, length], row-major: origin, phasic, tonic. */
   data: Float32Array

@@ -6,6 +6,7 @@ const RAIL_SECONDS = 1
 /** Shares below this are worth no sentence. */
 const WORTH_SAYING = 0.01
 
+/** What can be wrong with samples. */
 export type Flaw = 'missing' | 'flat' | 'clipped'
 
 /** Samples [start, end) with one flaw. */

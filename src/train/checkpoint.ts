@@ -79,7 +79,7 @@ export async function saveModel(store: Store, path: string, { weights, scaling, 
   await store.write(path, serializeSafetensors(tensors, { subjects: JSON.stringify(subjects) }))
 }
 
-/** @throws FormatError when the file is truncated or is no trained model of a fold */
+/** Reads the trained model of a fold from its file. @throws FormatError when the file is truncated or is no such model */
 export async function loadModel(store: Store, path: string): Promise<TrainedModel> {
   const { tensors, metadata } = readTensors(await store.read(path), path)
   const weights = new Map([...tensors].filter(([name]) => !name.startsWith('music.')))

@@ -11,6 +11,7 @@ import { isPrepared, loadPrepared } from './prepared_files.ts'
 /** A prepared set as it is, or trials that are still to be prepared. */
 export type Dataset = { kind: 'prepared'; set: PreparedSet } | { kind: 'table'; set: TrialSet }
 
+/** How a dataset is read. */
 export interface DatasetOptions {
   /** What messages and reports call it. */
   name: string

@@ -3,7 +3,7 @@ import { checkConfig, presets, type ModelConfig } from '../model/config.ts'
 import { CHANNELS } from '../signal/channels.ts'
 import { checkRunConfig, type RunConfig } from './config.ts'
 
-/** Of everything but the network and the seconds dropped, which `DEFAULT_PRESET`, `DROP_SECONDS` and the data decide. */
+/** The settings of a run where nobody chose others. The network and the seconds dropped are decided by `resolveRun` and the data. */
 export const defaultRun: Readonly<Omit<RunConfig, 'model' | 'drop'>> = {
   dimension: 'arousal', labels: 'two-means', folds: 'subject:10', validation: 0.15, seed: 1, signals: [...CHANNELS],
   init: 'he', optimizer: { name: 'adam', weightDecay: 0 }, learningRate: 0.001, decay: 0.9, decayEpochs: 15, epochs: 30, batch: 32, patience: 10,
@@ -29,7 +29,7 @@ export interface RunSettings extends Partial<Omit<RunConfig, 'model'>> {
   music?: 'auto' | 'none'
 }
 
-/** @throws UsageError naming the first setting that is out of range or does not fit the others */
+/** A whole configuration from some settings and what the data decide. @throws UsageError naming the first setting that is out of range or does not fit the others */
 export function resolveRun(settings: RunSettings, { musicDim, length, dropSeconds }: DataFacts): RunConfig {
   const { preset = DEFAULT_PRESET, model: chosen, music = 'auto', ...own } = settings
   const signals = own.signals ?? defaultRun.signals

@@ -43,7 +43,7 @@ export async function evaluateRun(gpu: Gpu, run: TrainedRun, dataset: Dataset, h
   return { dimension: config.dimension, dataset: { name: set.name, synthetic: set.synthetic }, folds: foldPlanSummary(experiment), results, pooled: pool(results, config.seed) }
 }
 
-/** The mean of all models on other data, */
+/** The mean of all models on data that the run was not made from. */
 interface Elsewhere extends Seen {
   dimension: RunSummary['dimension']
   dataset: DatasetName
@@ -52,12 +52,12 @@ interface Elsewhere extends Seen {
   skipped: PreparedSet['skipped']
 }
 
-/** beside baselines that learned from what the models learned from, */
+/** Beside baselines that learned from the data that the models learned from. */
 interface BesideBaselines extends Elsewhere {
   pooled: PooledResult
 }
 
-/** or, where the run's own data cannot be read, alone: beside the more frequent class of the very trials that are judged. */
+/** Where the run's own data cannot be read: beside the more frequent class of the very trials that are judged. */
 interface Alone extends Elsewhere {
   pooled: Pick<PooledResult, 'model' | 'interval' | 'permutation'>
   majorityOfTheseTrials: ClassificationMetrics
@@ -65,6 +65,7 @@ interface Alone extends Elsewhere {
   missing: string
 }
 
+/** What a run is worth on other rated data, with baselines or, where its own data cannot be read, without. */
 export type OtherEvaluation = BesideBaselines | Alone
 
 /**

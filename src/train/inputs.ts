@@ -52,7 +52,7 @@ export class ModelInputs {
   constructor(
     private readonly set: PreparedSet,
     private readonly channels: readonly Channel[],
-    /** Of the music features; null for EDA only. */
+    /** Scaling of the music features; null for EDA only. */
     readonly scaling: MusicScaling | null,
   ) {}
 

@@ -8,6 +8,7 @@ import { requireLength, toChannels, type Channel } from '../signal/channels.ts'
 import { fillGaps } from '../signal/gaps.ts'
 import { zscore } from '../signal/normalize.ts'
 
+/** How trials are prepared. */
 export interface PrepareOptions {
   /** Points per channel. */
   length: number
@@ -28,6 +29,7 @@ export interface PreparedTrial extends Omit<Trial, 'eda'> {
   constant: Channel[]
 }
 
+/** Trials ready for a model, and what they were prepared with. */
 export interface PreparedSet extends Omit<TrialSet, 'trials'> {
   trials: PreparedTrial[]
   length: number

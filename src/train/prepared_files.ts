@@ -13,7 +13,7 @@ const SCHEMA = 'galvani-prepared/2'
 type ManifestTrial = Omit<PreparedTrial, 'signals' | 'music'> & { music: boolean }
 interface Manifest extends Omit<PreparedSet, 'trials'> {
   schema: string
-  /** Of the signals beside it: the two files are written one after the other, and a crash may fall between. */
+  /** Digest of the signals beside it: the two files are written one after the other, and a crash may fall between. */
   digest: string
   trials: ManifestTrial[]
 }

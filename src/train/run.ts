@@ -28,6 +28,7 @@ interface RunHooks {
   signal?: AbortSignal
 }
 
+/** What to train of a run, from where, and who hears of it. */
 export interface RunOptions extends RunHooks {
   /** Train this fold only. */
   onlyFold?: string

@@ -3,6 +3,7 @@
 import type { ClassificationMetrics } from '../evaluation/metrics.ts'
 import type { Interval, SignedRank } from '../evaluation/statistics.ts'
 
+/** A run with its results: what result.json holds and the report shows. */
 export interface RunSummary {
   /** Name of the run, such as its folder's. */
   name: string
@@ -32,6 +33,7 @@ export interface RunSummary {
   pooled: PooledResult
 }
 
+/** What a run was trained on. */
 export interface DatasetSummary {
   name: string
   /** Generated data. */
@@ -46,6 +48,7 @@ export interface DatasetSummary {
   musicDim: number
 }
 
+/** How trials were parted. */
 export interface FoldPlanSummary {
   /** As written on the command line, `subject:10`. */
   scheme: string
@@ -59,6 +62,7 @@ export interface FoldPlanSummary {
   validation: number
 }
 
+/** One pass over the training part. */
 export interface EpochRecord {
   /** From 1. */
   epoch: number
@@ -68,13 +72,14 @@ export interface EpochRecord {
   validationAccuracy?: number
 }
 
+/** What a model and the baselines say of one test trial. */
 export interface Prediction {
   trial: string
   subject: string
   stimulus: string
   /** 0 low, 1 high. */
   label: number
-  /** Of class 1. */
+  /** Probability of class 1. */
   probability: number
   /** Class that each baseline predicts; `song` is absent where no other listener heard it, or they disagree evenly. */
   baselines: { majority: number; svm: number; song?: number }
@@ -90,6 +95,7 @@ export interface Baselines {
   song?: { baseline: ClassificationMetrics; model: ClassificationMetrics }
 }
 
+/** A fold that is trained and tested. */
 export interface FoldResult {
   name: string
   /** Digest of the data and folds that it was computed on. */
@@ -100,7 +106,7 @@ export interface FoldResult {
   epochs: EpochRecord[]
   /** Epoch whose weights were tested, chosen on the validation part. */
   bestEpoch: number
-  /** Of the test part. */
+  /** Predictions of the test part. */
   predictions: Prediction[]
   model: ClassificationMetrics
   baselines: Baselines

@@ -16,12 +16,13 @@ export interface TrainedRun {
   /** The run folder. */
   store: Store
   config: RunConfig
-  /** Names of the trained folds, */
+  /** Names of the trained folds. */
   folds: string[]
-  /** and their models. */
+  /** The model of each. */
   models: TrainedModel[]
 }
 
+/** Who hears of work on trials, and how it is stopped. */
 export interface ComputeHooks {
   /** Trials prepared, of all. */
   onProgress?: (done: number, total: number) => void
@@ -45,15 +46,17 @@ export async function prepareForRun(gpu: Gpu, { store, config }: Pick<TrainedRun
   return set
 }
 
+/** What the models of a run say of one trial, together. */
 export interface TrialPrediction {
   trial: string
   subject: string
   stimulus: string
-  /** Of class 1, high. */
+  /** Probability of class 1, high. */
   probability: number
   predicted: 'low' | 'high'
 }
 
+/** What `predict` returns. */
 export interface Predictions extends Seen {
   /** What the data are called. */
   name: string

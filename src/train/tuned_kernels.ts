@@ -17,13 +17,16 @@ import { kernelChoices } from '../kernels/choices.ts'
  * - `force`: measures everything anew
  */
 export const TUNE_MODES = ['off', 'cached', 'on', 'force'] as const
+/** Where tuned kernels come from; see `TUNE_MODES`. */
 export type TuneMode = (typeof TUNE_MODES)[number]
 
+/** How kernels are measured, and who hears of it. */
 export interface TuneHooks extends Pick<TuneOptions, 'clock' | 'budget' | 'onProgress' | 'signal'> {
   /** What was wrong with the store; nothing of it stops the work. */
   onWarning?: (message: string) => void
 }
 
+/** What kernels are measured for. */
 export interface Workload {
   model: ModelConfig
   /** Trials of a step. */

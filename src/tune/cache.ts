@@ -14,8 +14,10 @@ export interface AdapterKey {
   subgroups: string
 }
 
+/** A candidate and its time, or why it was rejected. */
 export type Tried = { variant: string; ms: number } | { variant: string; rejected: string }
 
+/** What was found for one op at one shape. */
 export interface TunedEntry {
   /** The one to use. */
   variant: string
@@ -28,6 +30,7 @@ export interface TunedEntry {
   at: string
 }
 
+/** All that is known of one adapter. */
 export interface TuneCache {
   schema: number
   /** Digest of the kernels (`KERNEL_SET`): what was measured with others says nothing about these. */

@@ -9,11 +9,12 @@ import { Scratch } from './scratch.ts'
 import { passTimer, type Clock, type PassTimer } from './timer.ts'
 import { planCost } from '../runtime/plan_report.ts'
 
+/** One candidate, measured or rejected. */
 export interface Measured {
   variant: string
   /** Least of the rounds, ms of one run; null where it was rejected. */
   ms: number | null
-  /** Of all rounds, ms; fewer for a candidate that fell far behind. */
+  /** Time of each round, ms; fewer rounds for a candidate that fell far behind. */
   samples: number[]
   /** Why it was rejected: it does not compile, its values are not those of `reg`, or there is no usable `reg` to compare with. */
   error: string | null
@@ -22,6 +23,7 @@ export interface Measured {
   bytes: number
 }
 
+/** How a measurement is stopped. */
 export interface MeasureOptions {
   /** Checked between two runs. */
   signal?: AbortSignal

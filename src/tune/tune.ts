@@ -10,6 +10,7 @@ import type { Clock } from './timer.ts'
 import { kernelChoices } from '../kernels/choices.ts'
 import { planCost } from '../runtime/plan_report.ts'
 
+/** What is measured, for how long, and who hears of it. */
 export interface TuneOptions {
   /** Milliseconds; see `measureCandidates`. Default: wall time. */
   clock?: Clock

@@ -27,7 +27,7 @@ export interface CaseResult {
   tolerance: number
   /** The tensor whose error is reported. */
   tensor?: string
-  /** Of a decomposition: solver and form. */
+  /** Solver and form, where the case is a decomposition. */
   method?: string
 }
 

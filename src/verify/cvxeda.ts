@@ -56,7 +56,7 @@ export interface Bars {
   gap: number
   nrmse: number
   iterations: number
-  /** Of the driver's running sum. */
+  /** Largest error of the driver's running sum. */
   driver?: number
   /** How many times the gap and error the tier `edge` allows: steps, impulses, a second of signal, bare noise. */
   edge: number

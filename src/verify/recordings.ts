@@ -18,7 +18,7 @@ type Disturb = (z: Float64Array, random: Random) => Float64Array
 
 const noise = (share: number): Disturb => (z, random) => z.map(v => v + share * random.normal())
 
-/** Of a signal with unit deviation: white noise, steps of a fifth of the deviation, a range of one deviation either way. */
+/** What is done to a signal of unit deviation: white noise, steps of a fifth of the deviation, a range of one deviation either way. */
 const DISTURBANCES: Readonly<Record<string, Disturb>> = {
   clean: z => z,
   'noise 5 %': noise(0.05),

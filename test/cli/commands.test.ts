@@ -53,6 +53,7 @@ describe('wrong usage', () => {
     ['a rate of nothing', [...decompose, '--out', 'o', '--rate', '0'], "--rate is '0', expected a positive number"],
     ['half a subject', ['fixtures', 'make', 'trials', 'o', '--subjects', '2.5'], "--subjects is '2.5', expected an integer"],
     ['unknown kind', ['fixtures', 'make', 'noise', 'o'], "kind 'noise' is unknown"],
+    ['listeners of one recording', ['fixtures', 'make', 'recording', 'o', '--subjects', '3'], '--subjects belongs to a study'],
     ['effect above 1', ['fixtures', 'make', 'trials', 'o', '--effect', '2'], 'effect 2: expected a number from 0'],
     ['unknown dimension', train('--out', 'o', '--dimension', 'joy'), "--dimension is 'joy', expected arousal, valence"],
     ['unknown folds', train('--out', 'o', '--folds', 'people'), "folds 'people' are unknown"],

@@ -1,6 +1,7 @@
 import { extent, padTo4, type Shape } from '../../runtime/shape.ts'
 import type { Tensor } from '../../runtime/tensor.ts'
 
+/** How a convolution walks over the signal; the kernel's width is the weight's. */
 export interface ConvGeometry {
   stride: number
   padding: number
