@@ -208,7 +208,7 @@ export class Plan {
       const clash = bound.find(
         (other) =>
           other.name !== name &&
-          other.tensor.storage === tensor.storage &&
+          sameMemory(other.tensor.storage, tensor.storage) &&
           (other.access === 'read' || overlap(tensor, other.tensor)),
       )
       if (clash) throw new ShapeError(`${label}: '${name}' is written while memory of '${clash.name}' shares its buffer`)
@@ -370,6 +370,9 @@ function costOf({ shader, entry, label, tensors, groups, constants, flops, updat
   const bytes = [...bound, ...updates].reduce((sum, name) => sum + (tensors[name] as Tensor).byteLength, 0)
   return { label, kernel: `${shader.name}.${entry}`, constants, groups, flops, bytes }
 }
+
+/** A caller's buffer may have been wrapped more than once. */
+const sameMemory = (a: Storage, b: Storage): boolean => a === b || (a.buffer !== null && a.buffer === b.buffer)
 
 function overlap(a: Tensor, b: Tensor): boolean {
   return a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength
