@@ -190,6 +190,52 @@ describe('the same bits', () => {
   })
 })
 
+describe('what was returned', () => {
+  const eda = recording(130, 4, 15)
+  const options = { sampleRate: 4, scale, hopSeconds: 5 }
+
+  it('and what was pushed belongs to the caller, who may write over it', async () => {
+    const settledParts = settledOf(await feed(decomposeStream('cpu', options), eda, 20))
+    const stream = decomposeStream('cpu', options)
+    const buffer = new Float32Array(20)
+    const kept: StreamPart[] = []
+    const take = (update: StreamUpdate | null): void => {
+      for (const part of update?.settled ?? []) kept.push(structuredClone(part))
+      for (const part of [...update?.settled ?? [], ...update?.newest ? [update.newest] : []]) {
+        for (const signal of ['phasic', 'tonic', 'driver', 'residual'] as const) part[signal].fill(1e9)
+      }
+    }
+    for (let i = 0; i < eda.length; i += 20) {
+      buffer.set(eda.subarray(i, i + 20))
+      const update = stream.push(buffer.subarray(0, Math.min(20, eda.length - i)))
+      buffer.fill(-1e9) // before its turn has come
+      take(await update)
+    }
+    take(await stream.end())
+    expect(kept).toEqual(settledParts)
+  })
+
+  it('has the status of its window', async () => {
+    const statuses = async (more: Partial<StreamOptions>) => {
+      const updates = await feed(decomposeStream('cpu', { ...options, ...more }), eda, 20)
+      return [settledOf(updates), updates.flatMap(({ newest }) => newest ?? [])].map(parts => [...new Set(parts.map(({ status }) => status))])
+    }
+    expect(await statuses({})).toEqual([['solved'], ['solved']])
+    expect(await statuses({ alpha: 1e-6 })).toEqual([['badly-scaled'], ['badly-scaled']])
+    const constant = await feed(decomposeStream('cpu', { ...options, scale: { mean: 2, std: 1 } }), new Float32Array(240).fill(2), 20)
+    expect(new Set(settledOf(constant).map(({ status }) => status))).toEqual(new Set(['trivial']))
+  })
+
+  it('adds up to the recording where it is not settled yet too', async () => {
+    const updates = await feed(decomposeStream('cpu', options), eda, 20)
+    for (const { newest } of updates) {
+      if (!newest) continue
+      const sum = newest.phasic.map((v, i) => v + newest.tonic[i]! + newest.residual[i]!)
+      expect(rms(sum, eda.subarray(newest.from, newest.from + sum.length))).toBeLessThan(1e-6)
+    }
+  })
+})
+
 describe('scale', () => {
   it('is that of the first seconds, before which nothing comes', async () => {
     const eda = recording(100, 4, 10)
@@ -354,6 +400,19 @@ describe('on a GPU', () => {
     const twin = settledOf(await feed(decomposeStream('cpu', options), eda, 100))
     expect(rms(join(parts[0]!, 'phasic'), join(twin, 'phasic'))).toBeLessThan(1e-3)
     expect(rms(join(parts[0]!, 'tonic'), join(twin, 'tonic'))).toBeLessThan(1e-3)
+  })
+
+  it('takes no more memory the longer it goes on, and none once ended', async () => {
+    const before = gpu.memory()
+    const stream = decomposeStream(gpu, options)
+    const held: string[] = []
+    for (let i = 0; i < eda.length; i += 100) {
+      await stream.push(eda.subarray(i, i + 100))
+      held.push(JSON.stringify(gpu.memory()))
+    }
+    await stream.end()
+    expect(new Set(held).size).toBe(1)
+    expect(Object.values(gpu.memory()).map(({ bytes }) => bytes)).toEqual(Object.values(before).map(({ bytes }) => bytes))
   })
 
   it('that goes away, says so', async () => {
