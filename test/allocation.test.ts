@@ -17,10 +17,17 @@ import { TrainingStep } from '../src/train/training_step.ts'
 import { randomSignal } from './cvxeda_support.ts'
 
 let gpu: Gpu
+/** Of somebody else, who must never notice. */
+let other: Tensor
 beforeAll(async () => {
   gpu = await openGpu()
+  other = gpu.tensor([4], 'f32', 'other')
+  gpu.write(other, [1, 2, 3, 4])
 })
-afterEach(() => void vi.restoreAllMocks())
+afterEach(async () => {
+  vi.restoreAllMocks()
+  expect(await gpu.readFloat(other)).toEqual(Float32Array.of(1, 2, 3, 4))
+})
 afterAll(() => gpu.close())
 
 /** Buffers and bytes of all roles. */

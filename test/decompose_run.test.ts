@@ -12,12 +12,13 @@ import { MemoryStore } from '../src/store/memory.ts'
 type Decomposition = Decompose.Decomposition
 type Status = Decomposition['status']
 
-/** Statuses of the parts of a call, in place of their own; and what was found of them. */
-const parts = vi.hoisted(() => ({ statuses: null as string[] | null, found: [] as unknown[] }))
+/** Statuses of the parts of a call, in place of their own; what was solved, and what was found. */
+const parts = vi.hoisted(() => ({ statuses: null as string[] | null, signals: [] as ArrayLike<number>[], found: [] as unknown[] }))
 vi.mock('../src/cvxeda/decompose.ts', async (original) => {
   const real = await original<typeof Decompose>()
   return { ...real, decompose: async (...args: Parameters<typeof real.decompose>) => {
     const found = await real.decompose(...args)
+    parts.signals = [...args[1]]
     parts.found = found.map((one, i) => ({ ...one, status: parts.statuses?.[i] ?? one.status }))
     return parts.found
   } }
@@ -86,6 +87,7 @@ describe('what is written of two parts', () => {
     const { outcome: { result }, store } = await decomposed()
     const table = parseCsv(await store.readText('EDA.csv'), 'EDA.csv')
     for (const [name, expected] of Object.entries(columns())) expectClose(table.numbers(name, 'nan'), expected)
+    parts.signals.forEach((signal, i) => expectClose(signal, (i === 0 ? values.slice(0, 100) : values.slice(100)).map((v) => (v - mean) / std)))
     expect(result.zscore!.mean).toBeCloseTo(mean, 12)
     expect(result.zscore!.std).toBeCloseTo(std, 12)
     const [first, second] = parts.found as Decomposition[]

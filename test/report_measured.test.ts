@@ -7,7 +7,8 @@ import { thumbnail } from '../src/report/contact_sheet.ts'
 import { curvesSvg } from '../src/report/curves.ts'
 import { decompositionSvg } from '../src/report/decomposition.ts'
 import { foldAccuracySvg } from '../src/report/fold_accuracy.ts'
-import { palette } from '../src/report/svg.ts'
+import { logScale } from '../src/report/log_scale.ts'
+import { linearScale, palette } from '../src/report/svg.ts'
 import { sampleRun } from './report_summary.ts'
 
 interface Mark {
@@ -41,6 +42,14 @@ function scaleOf(chart: string, axis: Axis, beside: (mark: Mark) => boolean, log
 
 /** Half a pixel of a scale, in its unit. */
 const near = (scale: (pixel: number) => number): number => Math.abs(scale(0.5) - scale(0))
+
+it('scales go from one end to the other', () => {
+  const linear = linearScale(-2, 6, 100, 300)
+  expect([-2, 0, 6].map((value) => linear.at(value))).toEqual([100, 150, 300])
+  const log = logScale([2, 8, 50], 100, 300)
+  expect([log.low, log.high]).toEqual([1, 100])
+  expect([1, 10, 100].map((value) => log.at(value))).toEqual([100, 200, 300].map((pixel) => expect.closeTo(pixel, 9) as number))
+})
 
 describe('accuracies by fold', () => {
   const run = sampleRun()

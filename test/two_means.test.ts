@@ -15,7 +15,7 @@ describe('of equally good splits the one with the lexicographically smaller cent
       const [low, middle, high] = points as [number, number, number]
       const { centers } = twoMeans(points.map((value) => [value]))
       expect(centers[0]).toEqual([low])
-      expect(centers[1]![0]).toBeCloseTo((middle + high) / 2, 12)
+      expect(centers[1][0]).toBeCloseTo((middle + high) / 2, 12)
     }
   })
 
