@@ -85,6 +85,14 @@ describe('settled results', () => {
     expect(late!).toBeLessThan(soon! / 5)
   })
 
+  it.each([3, 4])('miss the past before their window by less than 2.5e-3, where waiting costs nothing (seed %d)', async seed => {
+    const eda = recording(400, 4, seed)
+    const updates = await feed(decomposeStream('cpu', { sampleRate: 4, scale, settleSeconds: 120, hopSeconds: 100 }), eda, 400)
+    const found = errors(settledOf(updates), await offline(eda, 4, scale), eda, settledBeforeEnd(updates))
+    expect(settledBeforeEnd(updates)).toBe(280 * 4)
+    expect(Math.max(found.phasic, found.tonic)).toBeLessThan(2.5e-3)
+  })
+
   it('are so with other parameters: knots every 6.3 s, other time constants, a lag between knots', async () => {
     const eda = recording(240, 10, 5)
     const options = { deltaKnot: 6.3, tau0: 3, tau1: 0.5, alpha: 2e-3, gamma: 2e-2 }
@@ -116,6 +124,13 @@ describe('settled results', () => {
       if (now % 8 === 0) expect(update!.newest).toMatchObject({ from: settledTo, phasic: { length: now - settledTo } })
       else if (now % 40 !== 0) expect(update).toBeNull()
     }
+  })
+
+  it('come after a hop of whole samples, to the nearest one', async () => {
+    const stream = decomposeStream('cpu', { sampleRate: 100, scale, hopSeconds: 0.29 }) // 28.999999999999996 samples
+    const eda = recording(1, 100, 16)
+    expect(await stream.push(eda.subarray(0, 28))).toBeNull()
+    expect((await stream.push(eda.subarray(28, 29)))?.newest).toMatchObject({ from: 0, phasic: { length: 29 } })
   })
 
   it('of a recording shorter than a window are those of `decompose`', async () => {
