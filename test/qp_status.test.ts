@@ -85,6 +85,11 @@ describe('a point', () => {
   })
 })
 
+it('bounds from 1e20 on are none, those below are bounds', () => {
+  const { l, u } = checkedProgram({ P: [1], q: [0], A: [1, 1], l: [-1e20, -0.99e20], u: [0.99e20, 1e20] }, 'it')
+  expect([[...l], [...u]]).toEqual([[-Infinity, -0.99e20], [0.99e20, Infinity]])
+})
+
 describe('solved', () => {
   it('is said of residuals up to the tolerance, solved-inaccurate of a hundred times that', async () => {
     const stopped = await solveQp(gpu, programs, { maxIterations: 25, tolerance: NEVER })
