@@ -26,8 +26,11 @@ const prepare = (of: string) => succeeds(['prepare', '--data', of, '--out', prep
 
 beforeAll(async () => {
   writeStudy(study)
-  // Trials without ratings and a song without music: what is used is less than what there is, and folds differ in size.
-  edit(join(study, 'trials.csv'), (text) => text.replace(/^(synthetic1_00_0[123],.*song..),[^,]*,[^,]*/gm, '$1,,'))
+  // Trials without ratings, more of them high, and a song without music: what is used is less than what there is, folds differ in
+  // size, and classes too. Valence has another middle than arousal.
+  edit(join(study, 'trials.csv'), (text) => text
+    .replace(/^(synthetic1_0[02]_0[0-3],.*song..),[^,]*,[^,]*,([01],1,)/gm, '$1,,,$2')
+    .replace(/^(synthetic1_.*song..),([\d.]+)/gm, (_, row: string, valence: string) => `${row},${(Number(valence) - 2).toFixed(1)}`))
   edit(join(study, 'music.csv'), (text) => text.replace(/^synthetic1_song03.*\n/m, ''))
   writeStudy(unseen, 7)
   for (const file of ['trials.csv', 'music.csv']) edit(join(unseen, file), (text) => text.replaceAll('synthetic7_song', 'synthetic1_song'))
@@ -106,6 +109,7 @@ describe('a run, computed again from its folder and the study', () => {
     expect(folds.flatMap(({ stored }) => stored.testSubjects).sort()).toEqual(people)
     expect(folds.flatMap(({ stored }) => stored.predictions.map(({ trial }) => trial)).sort()).toEqual(trials.map(({ id }) => id).sort())
     expect(new Set(folds.map(({ parts }) => parts.test.length)).size).toBeGreaterThan(1)
+    expect(folds.some(({ parts: { test } }) => 2 * test.filter(({ label }) => label === 1).length !== test.length)).toBe(true)
     for (const { stored, parts: { train, validation, test } } of folds) {
       expect([...train, ...validation, ...test].map(({ id }) => id).sort()).toEqual(trials.map(({ id }) => id).sort())
       expect([train.length, validation.length]).toEqual([stored.trainTrials, stored.validationTrials])
