@@ -99,6 +99,9 @@ describe('labelTrials', () => {
     expect(trials.length).toBe(12)
     expect(subjects[0]?.threshold).toBeCloseTo((7 / 3 + 23 / 3) / 2, 12)
     expect(subjects.map(({ high, trials: count }) => [high, count])).toEqual([[3, 6], [3, 6]])
+    // Each dimension has its own.
+    const { subjects: [aroused] } = labelTrials(trialsOf('c', apart.map(([v, a]) => [v, a + 20])), 'arousal', { kind: 'two-means' })
+    expect(aroused).toMatchObject({ threshold: expect.closeTo(20 + (7 / 3 + 23 / 3) / 2, 12) as number, high: 3 })
   })
 
   it('flags a subject whose clusters part in the other dimension', () => {

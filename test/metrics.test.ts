@@ -162,6 +162,7 @@ describe('baselines', () => {
     const labels = [1, 1, 0, 0, 0]
     expect(majorityClass(labels, [0, 1, 2])).toBe(1)
     expect(majorityClass(labels, [2, 3])).toBe(0)
+    expect(majorityClass(labels, [1, 2])).toBe(1)
   })
 
   it('asks other listeners of the stimulus, in training only', () => {

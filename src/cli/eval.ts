@@ -16,7 +16,7 @@ import { probabilitiesOf } from '../train/predictor.ts'
 import { foldPlanSummary } from '../train/run.ts'
 import { finishedFolds, loadFoldModel, loadRunConfig, trainedFolds } from '../train/run_files.ts'
 import { pinKernels } from '../train/run_kernels.ts'
-import type { FoldResult, PooledResult } from '../train/run_summary.ts'
+import type { FoldResult, Prediction } from '../train/run_summary.ts'
 import { adapterOption, interruptible, loadDataset, prepareDataset, requireFolder, withGpu, type Dataset } from './context.ts'
 import { describeSeen, ensemble, seenIn } from './ensemble.ts'
 import { Output, type OutputOptions } from './output.ts'
@@ -108,13 +108,14 @@ async function evaluateOther(run: OpenRun, set: PreparedSet): Promise<void> {
   const skipped = [...set.skipped, ...labelled.skipped]
   const head = { dimension, dataset, models: folds, ...seen }
   if (typeof own === 'string') {
-    const { pooled, majority } = aloneOn(labelled, probabilities, config.seed)
+    const { predictions, pooled, majority } = aloneOn(labelled, probabilities, config.seed)
     const text = resultTable(title, [['model', pooled.model], ['majority class of these trials', majority]], pooled.interval)
     const missing = `no baselines, since the run's own data cannot be read: ${own}`
-    output.result({ ...head, pooled, majorityOfTheseTrials: majority, missing, skipped }, `${text}\n${missing}`)
+    output.result({ ...head, pooled, majorityOfTheseTrials: majority, missing, predictions, skipped }, `${text}\n${missing}`)
   } else {
-    const pooled = besideBaselines(own, folds, labelled, probabilities)
-    output.result({ ...head, pooled, skipped }, resultTable(title, pooledRows(pooled), pooled.interval))
+    const predictions = besideBaselines(own, folds, labelled, probabilities)
+    const pooled = { ...scores(predictions), ...chance(predictions, config.seed) }
+    output.result({ ...head, pooled, predictions, skipped }, resultTable(title, pooledRows(pooled), pooled.interval))
   }
   for (const { source, reason } of skipped) output.note(`skipped ${source}: ${reason}`)
 }
@@ -132,7 +133,7 @@ async function ownExperiment({ store, config, prepare }: OpenRun): Promise<Exper
 }
 
 /** Both datasets as one fold: all that the trained folds learned from, and the other data as its test part. */
-function besideBaselines(own: Experiment, folds: readonly string[], other: Rated, probabilities: readonly number[]): PooledResult {
+function besideBaselines(own: Experiment, folds: readonly string[], other: Rated, probabilities: readonly number[]): Prediction[] {
   const { config, set, labelled, plan } = own
   const trained = folds.map((name) => findFold(plan, name))
   const train = [...new Set(trained.flatMap((fold) => [...fold.train, ...fold.validation]))]
@@ -140,14 +141,14 @@ function besideBaselines(own: Experiment, folds: readonly string[], other: Rated
   const joint = { ...set, trials: [...set.trials, ...other.trials] }
   const labels = Uint8Array.from([...labelled.labels, ...other.labels])
   const inputs = inputsOf(joint, config, train)
-  const predictions = predictionsOf(joint.trials, labels, { train, validation: [], test }, probabilities, inputs)
-  return { ...scores(predictions), ...chance(predictions, config.seed) }
+  return predictionsOf(joint.trials, labels, { train, validation: [], test }, probabilities, inputs)
 }
 
 /** Without baselines that learned elsewhere: the more frequent class of the very trials that are judged. */
 function aloneOn({ trials, labels }: Rated, probabilities: readonly number[], seed: number) {
-  const predictions = trials.map(({ subject }, i) => ({ subject, label: labels[i] as number, probability: probabilities[i] as number }))
+  const predictions = trials.map(({ id, subject, stimulus }, i) =>
+    ({ trial: id, subject, stimulus, label: labels[i] as number, probability: probabilities[i] as number }))
   const frequent = majorityClass(labels, [...trials.keys()])
   const majority = classificationMetrics(labels, trials.map(() => frequent))
-  return { pooled: { model: modelScores(predictions), ...chance(predictions, seed) }, majority }
+  return { predictions, pooled: { model: modelScores(predictions), ...chance(predictions, seed) }, majority }
 }
