@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { presets } from '../../src/model/config.ts'
 import { serializeSafetensors } from '../../src/formats/safetensors.ts'
+import { openGpu } from '../../src/runtime/node.ts'
+import { expectedKernelRuns } from '../kernel_runs.ts'
 import { filesUnder, galvani, json, refuses, SMALL, SMALL_TRAINING, succeeds, workFolder, writeFiles, writeStudy } from './support.ts'
 import { call, concat, global, PROTO, stateDict, STOP, text, zipContainer } from '../formats_torch_writer.ts'
 
@@ -216,10 +218,14 @@ describe('verify', () => {
   })
 
   it('passes every kernel of this machine', async () => {
-    const result = await json<{ passed: number; failed: number; cases: unknown[] }>(['verify'])
-    expect(result.failed).toBe(0)
-    expect(result.passed).toBeGreaterThan(20)
-    expect(result.cases).toHaveLength(result.passed)
+    const result = await json<{ passed: number; failed: number; skipped: number; cases: { name: string; kind: string }[] }>(['verify'])
+    const gpu = await openGpu()
+    const { count } = await expectedKernelRuns(gpu)
+    gpu.close()
+    const counted = (kind: string) => result.cases.filter((entry) => entry.kind === kind).length
+    expect(result).toMatchObject({ failed: 0, skipped: 0, passed: count + counted('qp') })
+    expect(counted('kernel')).toBe(count)
+    expect(counted('qp')).toBe(500)
   })
 })
 
