@@ -154,9 +154,9 @@ fn normalise(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) g
   for (var l = first; l < min(first + ROWS, bounds[s + 1u]); l++) {
     let i = (b * params.rows + l) * params.quads + q;
     var z = (x[i] - mean) * scale + shift;
-    if (RELU) { z = max(z, vec4<f32>()); }
+    if (RELU) { z = select(z, vec4<f32>(), z <= vec4<f32>()); } // keeps NaN, as max need not
     if (JOIN) { z += skip[i]; }
-    if (JOIN_RELU) { z = max(z, vec4<f32>()); }
+    if (JOIN_RELU) { z = select(z, vec4<f32>(), z <= vec4<f32>()); }
     y[i] = z;
   }
 }

@@ -102,9 +102,9 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
   }
   for (var r = row; r < params.rows; r += step) {
     var z = (x[r * params.quads + q] - mean) * scale + shift;
-    if (params.relu > 0u) { z = max(z, vec4<f32>()); }
+    if (params.relu > 0u) { z = select(z, vec4<f32>(), z <= vec4<f32>()); } // keeps NaN, as max need not
     if (params.join > 0u) { z += skip[r * params.quads + q]; }
-    if (params.join_relu > 0u) { z = max(z, vec4<f32>()); }
+    if (params.join_relu > 0u) { z = select(z, vec4<f32>(), z <= vec4<f32>()); }
     y[r * params.quads + q] = z;
   }
 }

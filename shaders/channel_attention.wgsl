@@ -82,7 +82,7 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
       sum += m.x * reduce_weight[at] + m.y * reduce_weight[at + H4] + m.z * reduce_weight[at + 2u * H4] +
         m.w * reduce_weight[at + 3u * H4];
     }
-    unit[h] = max(sum, vec4<f32>());
+    unit[h] = select(sum, vec4<f32>(), sum <= vec4<f32>()); // keeps NaN, as max need not
     record[2u * clips * C4 + clip * H4 + h] = unit[h];
   }
   workgroupBarrier();

@@ -221,7 +221,7 @@ describe('verify', () => {
     const result = await json<{ passed: number; failed: number; skipped: number; cases: { name: string; kind: string }[] }>(['verify'])
     const gpu = await openGpu()
     const { count } = await expectedKernelRuns(gpu)
-    gpu.close()
+    await gpu.close()
     const counted = (kind: string) => result.cases.filter((entry) => entry.kind === kind).length
     expect(result).toMatchObject({ failed: 0, skipped: 0, passed: count + counted('qp') })
     expect(counted('kernel')).toBe(count)
