@@ -61,6 +61,19 @@ describe('the interval of a bootstrap', () => {
     return values[counts.findIndex((count) => (below += count) >= share * total)]!
   }
 
+  it('draws as many subjects as there are, whole, and some more than once', () => {
+    const sizes = trials.map((n, s) => [`s${s}`, n] as const)
+    const most: number[] = []
+    bootstrapSubjects(people, (drawn) => {
+      const times = sizes.map(([name, n]) => drawn.filter((i) => people[i] === name).length / n)
+      expect(times.every(Number.isInteger)).toBe(true)
+      expect(times.reduce((sum, k) => sum + k, 0)).toBe(sizes.length)
+      return most.push(Math.max(...times))
+    }, { seed: 3, resamples: 50 })
+    expect(most).toHaveLength(50)
+    expect(Math.max(...most)).toBeGreaterThan(1)
+  })
+
   it('is that of all possible draws of subjects', () => {
     const resamples = 40_000
     const { low, high } = bootstrapSubjects(people, accuracy, { seed: 2, resamples })

@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => gpu.close())
 
 describe('golden values', () => {
-  it.each(goldenFolders)('%s', { timeout: 600_000 }, async (url) => {
+  it.each(goldenFolders.map((url) => [url.pathname.split('/').slice(-3, -1).join('/'), url] as const))('%s', { timeout: 600_000 }, async (_, url) => {
     const folder = fileURLToPath(url)
     const results = await verifyFixtures(gpu, new NodeStore(folder), folder)
     const isHere = ({ folder }: { folder: URL }) => folder === url
