@@ -11,7 +11,7 @@ import { linear, linearBackward } from './linear.ts'
 import { doubleSoftmaxCrossEntropy, oneHot, softmaxCrossEntropy } from './loss.ts'
 import { adamState, adamStep, sgdStep, stepDecay } from './optimizer.ts'
 import {
-  avgPool1d, avgPool1dBackward, globalAvgPool, globalAvgPoolBackward, maxPool1d, maxPool1dBackward,
+  avgPool1d, avgPool1dBackward, globalAvgPool, globalAvgPoolBackward, maxPool1d, maxPool1dBackward, segmentMean, segmentMeanBackward,
 } from './pool.ts'
 import { rnta, rntaBackward } from './rnta.ts'
 import type { RntaBuffers, RntaParameters } from './rnta.ts'
@@ -91,6 +91,9 @@ const operators: Record<string, Operator> = {
   global_avgpool: (tensor) => ({
     y: globalAvgPool(tensor('x')),
     'grad.x': globalAvgPoolBackward(tensor('upstream.y'), tensor('x').shape[2]!),
+  }),
+  segment_mean: (tensor, { clip_lengths }) => ({
+    y: segmentMean(tensor('x'), clip_lengths!), 'grad.x': segmentMeanBackward(tensor('upstream.y'), clip_lengths!),
   }),
   avgpool1d: (tensor, { kernel, stride }) => ({
     y: avgPool1d(tensor('x'), kernel, stride),

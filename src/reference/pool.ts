@@ -1,7 +1,8 @@
 // Pooling along time.
 import { ShapeError } from '../runtime/errors.ts'
-import { dims3, map, requireShape, zeros } from './array.ts'
+import { dims3, map, requireShape, reshape, zeros } from './array.ts'
 import type { NdArray } from './array.ts'
+import { concat, split } from './concat.ts'
 import { windowCount } from './conv1d.ts'
 
 /** Mean over time: x [B,C,L] -> [B,C]. */
@@ -15,6 +16,18 @@ export function globalAvgPool(x: NdArray): NdArray {
 /** Each of `length` samples receives an equal share of gradY [B,C]. */
 export function globalAvgPoolBackward(gradY: NdArray, length: number): NdArray {
   return map(zeros([...gradY.shape, length]), (_, i) => gradY.data[Math.floor(i / length)]! / length)
+}
+
+/** Mean of each of consecutive clips of `lengths`: x [B,C,L] -> [B,C,clips]. */
+export function segmentMean(x: NdArray, lengths: readonly number[]): NdArray {
+  const means = split(x, lengths, 2).map(globalAvgPool)
+  return concat(means.map((mean) => reshape(mean, [...mean.shape, 1])), 2)
+}
+
+/** Each sample of a clip receives an equal share of the clip's gradY [B,C,clips]. */
+export function segmentMeanBackward(gradY: NdArray, lengths: readonly number[]): NdArray {
+  const parts = split(gradY, lengths.map(() => 1), 2)
+  return concat(parts.map((part, s) => globalAvgPoolBackward(reshape(part, part.shape.slice(0, 2)), lengths[s]!)), 2)
 }
 
 /** Mean of `kernel` samples every `stride`, no padding: x [B,C,L] -> [B,C,floor((L-kernel)/stride)+1]. */

@@ -140,4 +140,6 @@ export const kernelCases: readonly KernelCase[] = [
   optimizer('sgd', { lr: 0.1, momentum: 0.9, weight_decay: 0.01 }, 37),
   optimizer('adam', { ...adam, weight_decay: 0.01 }, 37),
   optimizer('adamw', { ...adam, weight_decay: 0.01 }, 5),
+  { op: 'segment_mean', attrs: { clip_lengths: [5, 1, 7] }, inputs: { x: [2, 5, 13], 'upstream.y': [2, 5, 3] } },
+  { op: 'segment_mean', attrs: { clip_lengths: [17, 33, 16] }, inputs: { x: [1, 9, 66], 'upstream.y': [1, 9, 3] } },
 ]

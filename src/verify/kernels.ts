@@ -4,7 +4,7 @@ import { conv1dVariants } from '../kernels/conv1d.ts'
 import { attentionVariants } from '../kernels/temporal_attention.ts'
 import { ndarray, sizeOf, type NamedArrays } from '../reference/array.ts'
 import { referenceOp } from '../reference/operators.ts'
-import { DeviceError, UsageError } from '../runtime/errors.ts'
+import { DeviceError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { Random } from '../runtime/random.ts'
 import { resultOf, type CaseResult } from './case.ts'
@@ -26,14 +26,15 @@ const ZERO = 1e-9
 
 /** Ops that have several kernels, by the operators that are made of them. */
 const convolution = Object.entries(conv1dVariants) as Lists
-const attention = [...convolution, ...(Object.entries(attentionVariants) as Lists)]
+const normalisation = Object.entries(batchNormVariants) as Lists
+const attention = [...convolution, ...(Object.entries(attentionVariants) as Lists), ...normalisation]
 const listsOf: Readonly<Record<string, Lists>> = {
   conv1d: convolution,
   linear: convolution,
   rnta: attention,
   attention_module: attention,
-  batchnorm1d: Object.entries(batchNormVariants),
-  batchnorm1d_clips: Object.entries(batchNormVariants),
+  batchnorm1d: normalisation,
+  batchnorm1d_clips: normalisation,
 }
 
 type Lists = (readonly [op: string, variants: readonly { name: string }[]])[]
@@ -51,26 +52,32 @@ export async function verifyKernels(gpu: Gpu, hooks: VerifyHooks = {}): Promise<
     return [null, ...choicesOf(kernelCase.op)].map((variants) => ({ kernelCase, seed, variants }))
   })
   const results: CaseResult[] = []
+  const ran = new Set<string>()
   for (const [index, { kernelCase, seed, variants }] of runs.entries()) {
-    const result = await withVariants(gpu, variants, () => verifyKernel(gpu, kernelCase, seed))
-    if (result) results.push(variants ? { ...result, name: `${result.name}: ${[...new Set(variants.values())].join(', ')}` } : result)
-    if (result) hooks.onCase?.(result, index + 1, runs.length)
+    const { result, kernels } = await withVariants(gpu, variants ?? new Map(), () => verifyKernel(gpu, kernelCase, seed))
+    const own = JSON.stringify([seed, ...kernels])
+    // Where none of those asked for runs here, the adapter's choice ran again.
+    if (variants && ran.has(own)) continue
+    ran.add(own)
+    const named = variants ? { ...result, name: `${result.name}: ${[...new Set(kernels.values())].join(', ')}` } : result
+    results.push(named)
+    hooks.onCase?.(named, index + 1, runs.length)
   }
   return results
 }
 
-/** Runs `work` with kernels asked for by name; null when this adapter cannot run one of them on such shapes. */
-async function withVariants<T>(gpu: Gpu, variants: ReadonlyMap<string, string> | null, work: () => Promise<T>): Promise<T | null> {
-  const before = new Map(gpu.variants)
-  variants?.forEach((name, op) => gpu.variants.set(op, name))
+/** Runs `work` with kernels asked for by name, and others in the places of those that do not run here; says which ran, by op and shape. */
+async function withVariants<T>(gpu: Gpu, variants: ReadonlyMap<string, string>, work: () => Promise<T>) {
+  const before = [gpu.tuned, gpu.chosen].map((map) => [map, new Map(map)] as const)
+  before.forEach(([map]) => map.clear())
+  variants.forEach((name, op) => gpu.tuned.set(op, name))
   try {
-    return await work()
-  } catch (error) {
-    if (variants && error instanceof UsageError) return null
-    throw error
+    return { result: await work(), kernels: new Map(gpu.chosen) }
   } finally {
-    gpu.variants.clear()
-    before.forEach((name, op) => gpu.variants.set(op, name))
+    for (const [map, entries] of before) {
+      map.clear()
+      entries.forEach((name, key) => map.set(key, name))
+    }
   }
 }
 

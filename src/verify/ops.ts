@@ -64,6 +64,14 @@ function globalPoolCase(c: OpContext): void {
   c.signalResult('grad.x', segmentMeanBackward(c.p, dy, x.shape, segments))
 }
 
+/** The mean of each clip: y and its gradient are [B, C, clips]. */
+function segmentMeanCase(c: OpContext): void {
+  const x = c.signal('x')
+  const segments = segmentsOf(c.attrs.clip_lengths as number[])
+  c.signalResult('y', segmentMean(c.p, x, segments))
+  c.signalResult('grad.x', segmentMeanBackward(c.p, c.signal('upstream.y'), x.shape, segments))
+}
+
 function scaCase(c: OpContext): void {
   const x = c.signal('x')
   const parts = ['reduce.weight', 'reduce.bias', 'expand.weight', 'expand.bias'] as const
@@ -140,6 +148,7 @@ const runners: Readonly<Record<string, OpRunner>> = {
   sigmoid: (c) => activationCase(c, sigmoid, sigmoidBackward),
   softmax: softmaxCase,
   global_avgpool: globalPoolCase,
+  segment_mean: segmentMeanCase,
   avgpool1d: (c) => poolCase(c, 'average'),
   maxpool1d: (c) => poolCase(c, 'max'),
   sca: scaCase,

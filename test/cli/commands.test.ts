@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { presets } from '../../src/model/config.ts'
 import { serializeSafetensors } from '../../src/formats/safetensors.ts'
+import { openGpu } from '../../src/runtime/node.ts'
+import { expectedKernelRuns } from '../kernel_runs.ts'
 import { filesUnder, galvani, json, refuses, SMALL, SMALL_TRAINING, succeeds, workFolder, writeFiles, writeStudy } from './support.ts'
-import { kernelCases } from '../../src/verify/kernel_cases.ts'
 import { call, concat, global, PROTO, stateDict, STOP, text, zipContainer } from '../formats_torch_writer.ts'
 
 const USAGE = 2
@@ -217,17 +218,14 @@ describe('verify', () => {
   })
 
   it('passes every kernel of this machine', async () => {
-    const { cases, ...counts } = await json<{ passed: number; failed: number; skipped: number; cases: { name: string; kind: string; status: string }[] }>(['verify'])
-    expect(counts).toEqual({ passed: cases.length, failed: 0, skipped: 0 })
-    const named = (kind: string): string[] => cases.filter((one) => one.kind === kind && one.status === 'passed').map(({ name }) => name)
-    const kernels = named('kernel')
-    for (const { op, inputs, attrs } of kernelCases) {
-      expect(kernels).toContain(`${op} [${Object.values(inputs)[0]?.join(',')}] ${JSON.stringify(attrs)}`)
-    }
-    // The plain kernels run everywhere, and each is asked for by name as well.
-    for (const op of ['conv1d', 'linear', 'rnta', 'batchnorm1d']) expect(kernels.some((name) => name.startsWith(`${op} `) && /: .*reg/.test(name)), op).toBe(true)
-    expect(named('qp')).toHaveLength(500)
-    expect(kernels.length + 500).toBe(cases.length)
+    const result = await json<{ passed: number; failed: number; skipped: number; cases: { name: string; kind: string }[] }>(['verify'])
+    const gpu = await openGpu()
+    const { count } = await expectedKernelRuns(gpu)
+    await gpu.close()
+    const counted = (kind: string) => result.cases.filter((entry) => entry.kind === kind).length
+    expect(result).toMatchObject({ failed: 0, skipped: 0, passed: count + counted('qp') })
+    expect(counted('kernel')).toBe(count)
+    expect(counted('qp')).toBe(500)
   })
 })
 
