@@ -16,7 +16,7 @@ if (!existsSync(join(root, 'dist', 'cli.js'))) spawnSync(process.execPath, [join
 export interface Finished {
   code: number | null
   stdout: string
-  /** Lines on stderr, without what Vulkan drivers print there. */
+  /** Lines on stderr, but for the progress that was expected. */
   lines: string[]
 }
 
@@ -32,8 +32,6 @@ export interface StartOptions {
   onStderr?: (text: string, child: ChildProcess) => void
 }
 
-const ofDriver = /^Warning: (max|vk|loader_|Couldn't load Vulkan)|^ +at .*third_party\/dawn/
-
 export async function galvani(args: string[], { cwd, env, node = [], progress, onStart, onStderr }: StartOptions = {}): Promise<Finished> {
   const child = spawn(process.execPath, [...node, program, ...args], { cwd, env: { ...process.env, GALVANI_TUNE: 'off', ...env } })
   onStart?.(child)
@@ -44,7 +42,7 @@ export async function galvani(args: string[], { cwd, env, node = [], progress, o
     onStderr?.(chunk.toString(), child)
   })
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
-  return { code, stdout, lines: stderr.split('\n').filter((line) => line !== '' && !ofDriver.test(line) && !progress?.test(line)) }
+  return { code, stdout, lines: stderr.split('\n').filter((line) => line !== '' && !progress?.test(line)) }
 }
 
 /** A good end: no complaint, and the result. */
