@@ -11,6 +11,7 @@ import { MemoryStore } from '../src/store/memory.ts'
 import { verifyCvxedaCase, type CvxedaCase, type Method } from '../src/verify/cvxeda.ts'
 import { verifyFixtures } from '../src/verify/fixtures.ts'
 import { defaults, oracle, randomSignal, rms } from './cvxeda_support.ts'
+import { needs, NO_SHARED } from './needs.ts'
 
 let gpu: Gpu
 beforeAll(async () => { gpu = await openGpu() })
@@ -250,7 +251,7 @@ describe('a fixture folder', () => {
 
 const fixtures = new URL('../../shared/fixtures/cvxeda/', import.meta.url)
 const isThere = existsSync(fixtures)
-describe.skipIf(!isThere)('golden decompositions', () => {
+describe('golden decompositions', needs(isThere, NO_SHARED), () => {
   const read = (name: string) => readFileSync(new URL(name, fixtures))
   const { cases } = isThere
     ? (JSON.parse(read('index.json').toString()) as { cases: (CvxedaCase & { file: string })[] })

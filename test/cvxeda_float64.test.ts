@@ -7,6 +7,7 @@ import type { ReferenceParams } from '../src/reference/cvxeda.ts'
 import { UsageError } from '../src/runtime/errors.ts'
 import { verifyCvxedaCase, type CvxedaCase } from '../src/verify/cvxeda.ts'
 import { certified, defaults, oracle, randomSignal, rms } from './cvxeda_support.ts'
+import { needs, NO_SHARED } from './needs.ts'
 
 describe('the float64 solver is within 1e-9 of the optimum', () => {
   it.each([1, 2, 3, 5, 10, 39, 40, 41, 79, 121, 333])('n = %d at 4 Hz', async n => {
@@ -91,7 +92,7 @@ describe('decompose on the CPU', () => {
 })
 
 const fixtures = new URL('../../shared/fixtures/cvxeda/', import.meta.url)
-describe.skipIf(!existsSync(fixtures))('the float64 solver against golden decompositions', () => {
+describe('the float64 solver against golden decompositions', needs(existsSync(fixtures), NO_SHARED), () => {
   const read = (name: string) => readFileSync(new URL(name, fixtures))
   const cases = existsSync(fixtures)
     ? (JSON.parse(read('index.json').toString()) as { cases: (CvxedaCase & { file: string; n: number })[] }).cases

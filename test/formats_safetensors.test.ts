@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parseSafetensors, serializeSafetensors } from '../src/formats/safetensors.ts'
 import type { TypedArray } from '../src/formats/elements.ts'
 import { FormatError, ShapeError } from '../src/runtime/errors.ts'
+import { needs, NO_SHARED } from './needs.ts'
 
 /** A file with a header of our making over `data`. */
 function withHeader(header: unknown, data: Uint8Array = new Uint8Array(0)): Uint8Array {
@@ -156,7 +157,7 @@ describe('a bad file', () => {
 })
 
 const fixture = new URL('../../shared/fixtures/checkpoints/authors_tiny_zip.expected.safetensors', import.meta.url)
-describe.runIf(existsSync(fixture))('a reference file', () => {
+describe('a reference file', needs(existsSync(fixture), NO_SHARED), () => {
   it('is read', () => {
     const { tensors: read, metadata } = parseSafetensors(readFileSync(fixture), 'fixture')
     expect(metadata).toEqual({ case: 'checkpoint/authors_tiny_zip' })

@@ -8,6 +8,7 @@ import {
   call, concat, global, int, legacyContainer, orderedDict, PROTO, stateDict, STOP, tensor, text, tuple, zipContainer,
 } from './formats_torch_writer.ts'
 import type { SavedTensor } from './formats_torch_writer.ts'
+import { needs, NO_SHARED } from './needs.ts'
 
 const weights = Float32Array.from([1.5, -2, 3, 4, 5, 6])
 const matrix: SavedTensor = { storageType: 'FloatStorage', key: '0', storage: weights, size: [2, 3], stride: [3, 1] }
@@ -256,7 +257,7 @@ interface CheckpointCase {
 }
 
 const fixtures = new URL('../../shared/fixtures/', import.meta.url)
-describe.runIf(existsSync(fixtures))('reference checkpoints', () => {
+describe('reference checkpoints', needs(existsSync(fixtures), NO_SHARED), () => {
   const readJson = (path: string): unknown => JSON.parse(readFileSync(new URL(path, fixtures), 'utf8'))
   const { cases } = existsSync(fixtures) ? (readJson('index.json') as { cases: CheckpointCase[] }) : { cases: [] }
   const checkpoints = cases.filter(({ kind }) => kind === 'checkpoint')

@@ -7,6 +7,7 @@ import { twoMeans } from '../src/data/two_means.ts'
 import { parseCsv } from '../src/formats/csv.ts'
 import { FormatError, ShapeError, UsageError } from '../src/runtime/errors.ts'
 import { Random } from '../src/runtime/random.ts'
+import { needs, NO_SHARED } from './needs.ts'
 
 const shared = new URL('../../shared/', import.meta.url)
 
@@ -67,7 +68,7 @@ describe('twoMeans', () => {
     expect(() => twoMeans([])).toThrow('two-means: no points')
   })
 
-  it.runIf(existsSync(shared))('matches the reference', () => {
+  it('matches the reference', needs(existsSync(shared), NO_SHARED), () => {
     interface Case {
       points: (number | number[])[]; init: [number[], number[]]; centers: number[][]; assignment: number[]
       iterations_until_fixed: number; inertia: number; threshold: number[]; high_if_greater: number[][]
@@ -150,7 +151,7 @@ describe('labelTrials', () => {
     expect(labelTrials(trialsOf('a', apart), 'arousal', parseLabelScheme('fixed:4')).scheme).toBe('fixed:4')
   })
 
-  it.runIf(existsSync(shared))('reproduces the thresholds of 24 real listeners', () => {
+  it('reproduces the thresholds of 24 real listeners', needs(existsSync(shared), NO_SHARED), () => {
     const read = (name: string): string => readFileSync(new URL(`data/hku956/${name}`, shared), 'utf8')
     const rows = read('trials.csv')
     const files = { trials: rows, eda: `trial,i,eda_us\n${oneSampleEach(rows)}` }

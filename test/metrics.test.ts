@@ -8,6 +8,7 @@ import {
   bootstrapSubjects, logIncompleteBeta, pearson, permutationWithinSubjects, wilcoxonSignedRank,
 } from '../src/train/statistics.ts'
 import { predictLinearSvm, trainLinearSvm } from '../src/train/svm.ts'
+import { needs, NO_SHARED } from './needs.ts'
 
 const fixtures = new URL('../../shared/fixtures/metrics/', import.meta.url)
 const read = <T>(name: string): T[] =>
@@ -36,7 +37,7 @@ describe('classificationMetrics', () => {
     expect(() => classificationMetrics([0], [3])).toThrow(ShapeError)
   })
 
-  it.runIf(existsSync(fixtures))('matches the reference to 1e-12', () => {
+  it('matches the reference to 1e-12', needs(existsSync(fixtures), NO_SHARED), () => {
     interface Scores { precision: number; recall: number; f1: number }
     interface Case {
       classes: number; labels: number[]; predictions: number[]; accuracy: number
@@ -77,7 +78,7 @@ describe('pearson', () => {
     expect(logIncompleteBeta(0.5, 40, 40)).toBeCloseTo(Math.log(0.5), 12)
   })
 
-  it.runIf(existsSync(fixtures))('matches the reference, tiny p included', () => {
+  it('matches the reference, tiny p included', needs(existsSync(fixtures), NO_SHARED), () => {
     interface Case { x: number[]; y: number[]; r: number; t: number; p_two_sided: number; log10_p: number }
     const cases = read<Case>('pearson.json')
     expect(Math.min(...cases.map((c) => c.log10_p))).toBeLessThan(-40)

@@ -5,11 +5,12 @@ import { referenceOp } from '../src/reference/operators.ts'
 import { judgeCase } from '../src/verify/compare.ts'
 import { dataOf, fixtureCases, readTensors } from './reference.support.ts'
 import type { FixtureCase } from './reference.support.ts'
+import { needs, NO_SHARED } from './needs.ts'
 
 const runCase = (fixture: FixtureCase, tensors: NamedArrays) =>
   referenceOp((fixture.attrs.name as string | undefined) ?? fixture.op, fixture.attrs, tensors)
 
-describe.skipIf(fixtureCases('op').length === 0)('fixtures', () => {
+describe('fixtures', needs(fixtureCases('op').length > 0, NO_SHARED), () => {
   it.each(fixtureCases('op', 'optimizer', 'schedule'))('$id', (fixture) => {
     const tensors = readTensors(fixture)
     const judged = judgeCase(fixture, tensors, dataOf(new Map(Object.entries(runCase(fixture, tensors)))))

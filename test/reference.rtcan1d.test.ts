@@ -13,6 +13,7 @@ import { summarise } from '../src/model/summary.ts'
 import { Random } from '../src/runtime/random.ts'
 import { addPrefix, dataOf, fixtureCases, randomArray, readTensors, withPrefix } from './reference.support.ts'
 import type { FixtureCase } from './reference.support.ts'
+import { needs, NO_SHARED } from './needs.ts'
 
 const scalar = (value: number): NdArray => ({ shape: [1], data: Float64Array.of(value) })
 
@@ -94,7 +95,7 @@ function traceResults(config: ModelConfig, fixture: FixtureCase, tensors: NamedA
   ]), fixture.prefix)
 }
 
-describe.skipIf(fixtureCases('model').length === 0)('fixtures', () => {
+describe('fixtures', needs(fixtureCases('model').length > 0, NO_SHARED), () => {
   const configs = new Map(fixtureCases('model').map((model) => [model.file, model.config]))
   // The traces of the longer inputs add a minute and no new layer.
   const traced = fixtureCases('train').filter(({ file }) => configs.get(file)!.length < 1000)

@@ -17,6 +17,7 @@ import { NodeStore } from '../src/store/node.ts'
 import type { Expectation } from '../src/verify/compare.ts'
 import { verifyCvxedaCase } from '../src/verify/cvxeda.ts'
 import { verifyFixtures } from '../src/verify/fixtures.ts'
+import { needs, NO_SHARED } from './needs.ts'
 
 let gpu: Gpu
 beforeAll(async () => {
@@ -26,8 +27,8 @@ afterAll(() => gpu.close())
 
 const folders = ['../../shared/fixtures/', '../../shared/fixtures/cvxeda/'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
 
-describe.skipIf(!folders.every((folder) => existsSync(folder)))('golden tensors', () => {
-  it.each(folders)('%s', { timeout: 300_000 }, async (folder) => {
+describe('golden tensors', needs(folders.every((folder) => existsSync(folder)), NO_SHARED), () => {
+  it.each(folders)('%s', async (folder) => {
     const results = await verifyFixtures(gpu, new NodeStore(folder), folder)
     expect(results.length).toBeGreaterThan(50)
     expect(results.filter(({ status }) => status === 'failed')).toEqual([])
