@@ -93,6 +93,7 @@ describe('stderr', needs(process.platform === 'linux', 'only on Linux does Dawn 
 
   it('gets everything where there is no sed, and may be closed', async () => {
     const plain = await program(`${imports}
+      await withoutLimitWarnings(() => undefined)
       const before = readdirSync('/proc/self/fd').length
       await withoutLimitWarnings(() => say(${JSON.stringify(line('Uniform'))}))
       console.log(JSON.stringify(readdirSync('/proc/self/fd').length === before))`, { env: { PATH: '/nonexistent' } })
