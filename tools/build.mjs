@@ -17,6 +17,15 @@ const ENTRIES = {
 }
 
 /**
+ * Where a user's compiler finds `GPUDevice` and its kind, told apart by a condition of `imports` in package.json: since TypeScript 6
+ * they are in its own `dom`, which takes no second set beside it.
+ */
+const WEBGPU = {
+  'webgpu_dom.d.ts': '/// <reference lib="dom" />\nexport {}\n',
+  'webgpu_package.d.ts': '/// <reference types="@webgpu/types" />\nexport {}\n',
+}
+
+/**
  * One build, so that a Gpu or an error class is the same object whichever entry it came through.
  *
  * @type {import('esbuild').BuildOptions}
@@ -61,13 +70,14 @@ function emitTypes(folder) {
   const args = [tsc, '-p', typesProject, '--outDir', folder]
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' })
   toJavaScriptExtensions(folder)
+  for (const [name, text] of Object.entries(WEBGPU)) writeFileSync(join(folder, name), text)
   for (const path of Object.values(ENTRIES)) nameWebGpuTypes(join(folder, 'src', path.replace(/\.ts$/, '.d.ts')))
   return status ?? 1
 }
 
-/** `GPUDevice` and its kind are no part of the compiler's own library: whoever imports us needs their declarations. */
+/** Whoever imports us needs these declarations. */
 function nameWebGpuTypes(path) {
-  writeFileSync(path, `/// <reference types="@webgpu/types" />\n${readFileSync(path, 'utf8')}`)
+  writeFileSync(path, `import '#webgpu'\n${readFileSync(path, 'utf8')}`)
 }
 
 /** Declarations name their neighbours by `.ts`; consumers resolve `.js`. */
