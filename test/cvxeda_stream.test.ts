@@ -8,6 +8,7 @@ import { DeviceLostError, FormatError, UsageError } from '../src/runtime/errors.
 import type { Gpu } from '../src/runtime/gpu.ts'
 import { openGpu } from '../src/runtime/node.ts'
 import { randomSignal, rms } from './cvxeda_support.ts'
+import { needs, NO_SHARED } from './needs.ts'
 
 type Signal = 'phasic' | 'tonic' | 'driver' | 'residual'
 type Samples = Float32Array | Float64Array
@@ -447,7 +448,7 @@ const recordings = [
   ['laboratory, 128 Hz', 'biosppy_128hz', 128], ['wrist, 4 Hz, office', 'e4_office_4hz', 4],
   ['wrist, 4 Hz, low level', 'e4_lowlevel_4hz', 4],
 ] as const
-describe.skipIf(!existsSync(folder))('real recordings are settled as offline, to 1e-2', () => {
+describe('real recordings are settled as offline, to 1e-2', needs(existsSync(folder), NO_SHARED), () => {
   it.each(recordings)('%s', async (_, name, sampleRate) => {
     const rows = readFileSync(new URL(`${name}.csv`, folder), 'utf8').trim().split('\n').slice(1)
     const eda = Float64Array.from(rows, row => Number(row.split(',')[1])).subarray(0, 9000 + 100 * sampleRate)

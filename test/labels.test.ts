@@ -8,6 +8,7 @@ import { parseCsv } from '../src/formats/csv.ts'
 import { FormatError, ShapeError, UsageError } from '../src/runtime/errors.ts'
 import { Random } from '../src/runtime/random.ts'
 import { fixtureCases, goldenJson, readJson } from './reference.support.ts'
+import { needs, NO_SHARED } from './needs.ts'
 
 const shared = new URL('../../shared/', import.meta.url)
 
@@ -170,7 +171,7 @@ describe('labelTrials', () => {
     expect(labelTrials(trialsOf('a', apart), 'arousal', parseLabelScheme('fixed:4')).scheme).toBe('fixed:4')
   })
 
-  it.runIf(existsSync(shared))('reproduces the thresholds of 24 real listeners', () => {
+  it('reproduces the thresholds of 24 real listeners', needs(existsSync(shared), NO_SHARED), () => {
     const read = (name: string): string => readFileSync(new URL(`data/hku956/${name}`, shared), 'utf8')
     const rows = read('trials.csv')
     const files = { trials: rows, eda: `trial,i,eda_us\n${oneSampleEach(rows)}` }

@@ -1,36 +1,18 @@
 // The package as npm would install it, from the outside: its declarations, what its entries drag along, the README's program.
 import { build } from 'esbuild'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { declared, everyEntry, installPackage, manifest, snippet, writeModule } from './package_support.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const home = mkdtempSync(join(tmpdir(), 'galvani package-'))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
-interface Manifest {
-  files: string[]
-  exports: Record<string, unknown>
-  dependencies: Record<string, string>
-}
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
 const entries = Object.keys(manifest.exports).map((path) => `galvani${path.slice(1)}`)
 
-/** Installs what package.json lists as files, and of its dependencies no more than it declares for users. */
-beforeAll(() => {
-  const modules = join(home, 'node_modules')
-  for (const file of ['package.json', ...manifest.files]) {
-    const filter = (source: string) => !source.includes(join('bench', 'peers', 'node_modules'))
-    cpSync(join(root, file), join(modules, 'galvani', file), { recursive: true, filter })
-  }
-  for (const name of Object.keys(manifest.dependencies)) {
-    mkdirSync(dirname(join(modules, name)), { recursive: true })
-    symlinkSync(join(root, 'node_modules', name), join(modules, name), 'junction')
-  }
-})
+beforeAll(() => installPackage(home))
 
 const compilers = {
   bundler: { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler },
@@ -39,9 +21,7 @@ const compilers = {
 
 /** What a user's strict compiler says to a module, declarations of the package included. */
 function complaints(text: string, resolution: keyof typeof compilers): string[] {
-  const file = join(home, 'user.mts')
-  writeFileSync(file, text)
-  const program = ts.createProgram([file], {
+  const program = ts.createProgram([writeModule(home, text)], {
     ...compilers[resolution],
     target: ts.ScriptTarget.ES2022,
     lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'],
@@ -56,13 +36,6 @@ function complaints(text: string, resolution: keyof typeof compilers): string[] 
   })
 }
 
-const snippet = /```ts\n([^]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1] ?? ''
-const declared = `
-declare const device: GPUDevice
-declare const eda: Float64Array
-declare const batch: Float32Array
-`
-
 describe.each(['bundler', 'nodenext'] as const)('for a compiler that resolves like %s', (resolution) => {
   it('the README’s program type-checks', () => {
     expect(snippet).toContain("from 'galvani'")
@@ -70,20 +43,8 @@ describe.each(['bundler', 'nodenext'] as const)('for a compiler that resolves li
   })
 
   it('every entry has types, which name devices and buffers', () => {
-    const program = `
-      import { openGpu as openInNode } from 'galvani/node'
-      import { openGpu as openInPage } from 'galvani/browser'
-      import { readRecording, type Recording } from 'galvani/files'
-      import { makeFolds, trainRun, type RunConfig } from 'galvani/training'
-      import type { Gpu, Tensor } from 'galvani'
-      export const gpus: Promise<Gpu>[] = [openInNode({ adapter: 'llvmpipe' }), openInPage()]
-      export const recording: Recording = readRecording('1', 'a.csv', { sampleRate: 4 })
-      export const device = (gpu: Gpu): GPUDevice => gpu.device
-      export const buffer = (tensor: Tensor): GPUBuffer => tensor.buffer
-      export const training = { makeFolds, trainRun }
-      export type { RunConfig }`
-    expect(complaints(program, resolution)).toEqual([])
-    expect(entries.filter((name) => !program.includes(`'${name}'`))).toEqual([])
+    expect(complaints(everyEntry, resolution)).toEqual([])
+    expect(entries.filter((name) => !everyEntry.includes(`'${name}'`))).toEqual([])
   })
 })
 
