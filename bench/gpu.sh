@@ -72,7 +72,7 @@ link_packages() {
     [[ $path != "$1" && $name != */node_modules/* ]] || continue
     mkdir -p "$tree/node_modules/$(dirname "$name")"
     ln -s "$path" "$tree/node_modules/$name"
-  done < <(cd "$1" && npm ls --omit=dev --all --parseable 2>/dev/null)
+  done < <(cd "$1" && TMPDIR=$work npm ls --omit=dev --all --parseable 2>/dev/null) # npm leaves its compiled self there
   [[ -e $tree/node_modules/webgpu/dist/linux-x64 ]] || fail 1 "the package webgpu is not installed; run \`npm run setup\`"
 }
 

@@ -10,8 +10,11 @@ struct Params { quads: u32, inner: u32, inner_quads: u32 }
 
 const WORKGROUP: u32 = 64u;
 
-// Keeps NaN, so that a broken activation stays visible.
-fn rectify(v: vec4<f32>) -> vec4<f32> { return select(v, vec4<f32>(), v <= vec4<f32>()); }
+// ReLU by the bits: everything from -0 to -infinity becomes 0. max() may return either of a NaN and a number, and compilers may
+// assume that no NaN occurs; this keeps it, so that a broken activation stays visible.
+fn rectify(v: vec4<f32>) -> vec4<f32> {
+  return select(v, vec4<f32>(), bitcast<vec4<u32>>(v) - vec4(0x80000000u) <= vec4(0x7f800000u));
+}
 
 // relu: y = max(a, 0)
 @compute @workgroup_size(WORKGROUP)

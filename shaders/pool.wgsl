@@ -1,7 +1,8 @@
 // Max and average pooling over the time axis of [B, L, C], channels last; each clip (clip) is pooled on its own.
 //
 //   window of output o of a clip: rows o*stride - padding ... + kernel - 1 of that clip
-//   max: rows outside count as -inf, the first maximum of a window receives the gradient;  average: mean of the kernel rows
+//   max: rows outside count as -inf, the first maximum of a window receives the gradient, NaN is the largest;  average: mean of
+//   the kernel rows
 //
 // An invocation has ROWS consecutive rows of a quad of channels of one clip, of y forward and of x backward: windows overlap, and
 // what they share is loaded once. Gradients are gathered, so no two writers meet.
@@ -32,6 +33,9 @@ const ROWS: u32 = 8u;
 const MAXIMUM: bool = true;
 const LOWEST: f32 = -3.402823e38;
 
+// By the bits, since compilers may assume that no NaN occurs.
+fn is_nan(v: vec4<f32>) -> vec4<bool> { return (bitcast<vec4<u32>>(v) & vec4(0x7fffffffu)) > vec4(0x7f800000u); }
+
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
            @builtin(local_invocation_index) lane: u32) {
@@ -54,12 +58,13 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
   for (var t = 0u; t < ROWS; t++) { value[t] = select(vec4<f32>(), vec4<f32>(LOWEST), MAXIMUM); }
   for (var l = begin; l < end; l++) {
     let v = x[(b * params.in_rows + in_bounds[s] + l - params.padding) * params.quads + q];
+    let broken = is_nan(v);
     // @unroll
     for (var t = 0u; t < ROWS; t++) {
       // Rows before the window wrap around to huge values, so one comparison tests both ends.
       let inside = l - (o0 + t) * params.stride < params.kernel;
       if (MAXIMUM) {
-        value[t] = select(value[t], v, (v > value[t]) & vec4<bool>(inside));
+        value[t] = select(value[t], v, ((v > value[t]) | broken) & vec4<bool>(inside));
       } else {
         value[t] += select(vec4<f32>(), v, inside);
       }
@@ -100,8 +105,9 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
       var value = vec4<f32>(LOWEST);
       for (var l = begin; l < end; l++) {
         let v = x[(in_row + l) * params.quads + q];
-        winner = select(winner, vec4<u32>(l), v > value);
-        value = select(value, v, v > value);
+        let larger = (v > value) | is_nan(v);
+        winner = select(winner, vec4<u32>(l), larger);
+        value = select(value, v, larger);
       }
     }
     // @unroll

@@ -47,6 +47,12 @@ var<workgroup> channel: array<vec4<f32>, C4>;
 var<workgroup> unit: array<vec4<f32>, H4>;
 var<workgroup> dmean: array<vec4<f32>, C4>;
 
+// ReLU by the bits: everything from -0 to -infinity becomes 0. max() may return either of a NaN and a number, and compilers may
+// assume that no NaN occurs; this keeps it, so that a broken activation stays visible.
+fn rectify(v: vec4<f32>) -> vec4<f32> {
+  return select(v, vec4<f32>(), bitcast<vec4<u32>>(v) - vec4(0x80000000u) <= vec4(0x7f800000u));
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
            @builtin(local_invocation_index) lane: u32) {
@@ -82,7 +88,7 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
       sum += m.x * reduce_weight[at] + m.y * reduce_weight[at + H4] + m.z * reduce_weight[at + 2u * H4] +
         m.w * reduce_weight[at + 3u * H4];
     }
-    unit[h] = max(sum, vec4<f32>());
+    unit[h] = rectify(sum);
     saved_out[2u * clips * C4 + clip * H4 + h] = unit[h];
   }
   workgroupBarrier();

@@ -10,6 +10,7 @@ import { peerFile } from '../bench/peer_process.ts'
 import { comparePeers, type PeerProgram, type PeersOptions, type PeersResult } from '../bench/peers.ts'
 import { DeviceError, UsageError } from '../src/runtime/errors.ts'
 import { galvani, refuses, workFolder, writeFiles } from './cli/support.ts'
+import { needs } from './needs.ts'
 
 const folder = workFolder()
 const path = (name: string): string => join(folder, name)
@@ -191,7 +192,7 @@ describe('galvani bench peers', () => {
   })
 })
 
-describe.skipIf(!torch)('PyTorch', () => {
+describe('PyTorch', needs(torch, 'PyTorch is not installed'), () => {
   it('takes the same steps', async () => {
     const settings = { python: PYTHON }
     const { peers, failed } = await compare(findPeers(['torch'], settings).programs, { ours: ownProgram(settings), batch: 2 })

@@ -274,7 +274,7 @@ describe('the engine', () => {
     step.destroy()
     state.destroy()
     model.destroy()
-  }, 60_000)
+  })
 })
 
 describe('what is required', () => {

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decompose, type Decomposition, type DecomposeOptions } from '../src/cvxeda/decompose.ts'
 import { createProblem, phasicResponse, tonicSignal } from '../src/cvxeda/problem.ts'
@@ -11,6 +10,7 @@ import { MemoryStore } from '../src/store/memory.ts'
 import { verifyCvxedaCase, type CvxedaCase, type Method } from '../src/verify/cvxeda.ts'
 import { verifyFixtures } from '../src/verify/fixtures.ts'
 import { defaults, oracle, randomSignal, rms } from './cvxeda_support.ts'
+import { cvxedaCases, readBytes } from './reference.support.ts'
 
 let gpu: Gpu
 beforeAll(async () => { gpu = await openGpu() })
@@ -248,16 +248,10 @@ describe('a fixture folder', () => {
   })
 })
 
-const fixtures = new URL('../../shared/fixtures/cvxeda/', import.meta.url)
-const isThere = existsSync(fixtures)
-describe.skipIf(!isThere)('golden decompositions', () => {
-  const read = (name: string) => readFileSync(new URL(name, fixtures))
-  const { cases } = isThere
-    ? (JSON.parse(read('index.json').toString()) as { cases: (CvxedaCase & { file: string })[] })
-    : { cases: [] }
+describe('golden decompositions', () => {
   it('a wrong reference fails', async () => {
-    const entry = cases.find(c => c.tier === 'main')!
-    const { tensors } = parseSafetensors(read(entry.file), entry.file)
+    const entry = cvxedaCases().find(c => c.tier === 'main')!
+    const { tensors } = parseSafetensors(readBytes(entry), entry.file)
     const r = tensors.get('r')!
     tensors.set('r', { ...r, data: Float32Array.from(r.data as Float32Array, v => v + 0.01 * entry.nrmse_scale) })
     expect(await verifyCvxedaCase(gpu, entry, tensors)).toMatchObject({ status: 'failed', tensor: 'nrmse(r)' })

@@ -1,12 +1,12 @@
 // The float64 solver: by the dual bound of the reference, which knows nothing of it, and against golden decompositions.
-import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { decompose } from '../src/cvxeda/decompose.ts'
 import { parseSafetensors } from '../src/formats/safetensors.ts'
 import type { ReferenceParams } from '../src/reference/cvxeda.ts'
 import { UsageError } from '../src/runtime/errors.ts'
-import { verifyCvxedaCase, type CvxedaCase } from '../src/verify/cvxeda.ts'
+import { referenceParams, verifyCvxedaCase } from '../src/verify/cvxeda.ts'
 import { certified, defaults, oracle, randomSignal, rms } from './cvxeda_support.ts'
+import { cvxedaCases, readBytes } from './reference.support.ts'
 
 describe('the float64 solver is within 1e-9 of the optimum', () => {
   it.each([1, 2, 3, 5, 10, 39, 40, 41, 79, 121, 333])('n = %d at 4 Hz', async n => {
@@ -90,14 +90,16 @@ describe('decompose on the CPU', () => {
   })
 })
 
-const fixtures = new URL('../../shared/fixtures/cvxeda/', import.meta.url)
-describe.skipIf(!existsSync(fixtures))('the float64 solver against golden decompositions', () => {
-  const read = (name: string) => readFileSync(new URL(name, fixtures))
-  const cases = existsSync(fixtures)
-    ? (JSON.parse(read('index.json').toString()) as { cases: (CvxedaCase & { file: string; n: number })[] }).cases
-    : []
-  it.each(cases.filter(c => c.n <= 8000).map(c => [c.name, c] as const))('%s', async (_, entry) => {
-    const { tensors } = parseSafetensors(read(entry.file), entry.file)
+describe('the float64 solver against golden decompositions', () => {
+  it.each(cvxedaCases().filter(c => c.n <= 8000))('$title', async entry => {
+    const { tensors } = parseSafetensors(readBytes(entry), entry.file)
     expect(await verifyCvxedaCase('cpu', entry, tensors)).toMatchObject({ status: 'passed' })
+  })
+
+  // What it says of its own result, beside what another program found.
+  it.each(cvxedaCases().filter(c => c.n <= 400 && ['main', 'edge'].includes(c.tier)))('$title: objective', async entry => {
+    const { tensors } = parseSafetensors(readBytes(entry), entry.file)
+    const found = await oracle(tensors.get('y')!.data as Float32Array, { sampleRate: entry.fs, ...referenceParams(entry) })
+    expect(Math.abs(found.objective / entry.objective_tight - 1)).toBeLessThan(1e-6)
   })
 })

@@ -66,7 +66,7 @@ describe('knots and splines', () => {
     expect(rms(splineTemplate(k), expected.map(v => v / peak))).toBeLessThan(1e-15)
   })
 
-  const knots = [3, [-30, -7, 16, 39], [5, 205], [150, 151, 152], [230, 260]]
+  const knots = [3, 0.75, [-30, -7, 16, 39], [5, 205], [150, 151, 152], [230, 260]]
   const settings = baselines.flatMap(b => knots.map(deltaKnot => [b, deltaKnot] as const))
   it.each(settings)('gives tonic part and objective of the dense columns (baseline %s, knots %o)', (baselineCorrection, deltaKnot) => {
     const params = { ...defaults, deltaKnot, baselineCorrection }

@@ -6,6 +6,7 @@ import { loadTrialTable, readTrialTable } from '../src/datasets/trial_table.ts'
 import { formatCsv, parseCsv } from '../src/formats/csv.ts'
 import { FormatError } from '../src/runtime/errors.ts'
 import { MemoryStore } from '../src/store/memory.ts'
+import { needs, NO_SHARED } from './needs.ts'
 
 const shared = new URL('../../shared/data/', import.meta.url)
 
@@ -114,7 +115,7 @@ describe('readRecording', () => {
     expect(readRecording(hole, 'a', { sampleRate: 4 }).sampleRate).toBe(4)
   })
 
-  it.runIf(existsSync(shared))('reads every sample recording', () => {
+  it('reads every sample recording', needs(existsSync(shared), NO_SHARED), () => {
     const files = readdirSync(new URL('eda/', shared)).filter((name) => name.endsWith('.csv'))
     expect(files.length).toBeGreaterThan(10)
     for (const name of files) {
@@ -207,7 +208,7 @@ describe('trial tables', () => {
     expect(summarise([]).trials).toBe(0)
   })
 
-  it.runIf(existsSync(shared))('reads a real study', () => {
+  it('reads a real study', needs(existsSync(shared), NO_SHARED), () => {
     const file = (name: string): string => readFileSync(new URL(`hku956/${name}`, shared), 'utf8')
     const set = readTrialTable({ trials: file('trials.csv'), eda: file('eda.csv') }, { name: 'hku956' })
     expect(set.skipped).toEqual([])

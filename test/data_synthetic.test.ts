@@ -121,7 +121,7 @@ describe('synthetic study', () => {
         }
       }
     }
-  }, 60_000)
+  })
 
   it('refuses settings that make no study', () => {
     const make = (settings: Partial<SyntheticStudy>) => () =>

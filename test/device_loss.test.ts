@@ -28,7 +28,7 @@ async function expectLoss(promise: Promise<unknown>): Promise<void> {
   expect((error as Error).message).toMatch(lost)
 }
 
-describe('a device destroyed behind the engine’s back', { timeout: 10_000 }, () => {
+describe('a device destroyed behind the engine’s back', () => {
   it('rejects the read that is under way', async () => {
     const reading = plan.read('y')
     gpu.device.destroy()
@@ -72,7 +72,7 @@ describe('a device destroyed behind the engine’s back', { timeout: 10_000 }, (
   })
 })
 
-describe('an error that nobody captured', { timeout: 10_000 }, () => {
+describe('an error that nobody captured', () => {
   it('is thrown by the next await, and by everything after', async () => {
     gpu.device.createBuffer({ size: 16, usage: 1 | 2 }) // one buffer cannot be mapped both for reading and for writing
     const error: unknown = await plan.read('y').catch((reason: unknown) => reason)

@@ -4,6 +4,7 @@ import { presets } from '../src/model/config.ts'
 import { FormatError } from '../src/runtime/errors.ts'
 import type { RunConfig } from '../src/train/config.ts'
 import { experimentDigest, labelReadable, makeExperiment } from '../src/train/experiment.ts'
+import { inputsOf } from '../src/train/inputs.ts'
 import type { PreparedSet } from '../src/train/prepare.ts'
 
 const LENGTH = 2500
@@ -52,6 +53,26 @@ describe('labels', () => {
     expect(() => labelReadable(silent, config(DIM))).toThrow(FormatError)
     expect(() => labelReadable(silent, config(DIM))).toThrow(/none of 24 trials has any; the first: stimulus 'song0' has no row/)
     expect(() => labelReadable(study(), config(5))).toThrow('lab has music vectors of length 2, the model reads 5')
+  })
+})
+
+describe('music', () => {
+  const all = study().trials.filter(({ music }) => music).map((trial, i) => ({ ...trial, music: Float32Array.of(i ** 2, i < 12 ? 0.1 : 7) }))
+  const scaled = (count: number) => inputsOf({ ...study(), trials: all }, config(DIM), [...Array(count).keys()])
+
+  it('is scaled by the training trials', () => {
+    const inputs = scaled(4)
+    // 0, 1, 4, 9: mean 3.5, variance 12.25 + 6.25 + 0.25 + 30.25 over 4.
+    expect([inputs.scaling?.mean[0], inputs.scaling?.deviation[0]]).toEqual([3.5, 3.5])
+    expect([...(inputs.music([0, 5, 3]) as Float32Array)]).toEqual([-1, 0, Math.fround(21.5 / 3.5), 0, Math.fround(5.5 / 3.5), 0])
+  })
+
+  it('that is the same in all of them is left out, however many there are, and whatever it is elsewhere', () => {
+    for (let count = 1; count <= 12; count++) {
+      const inputs = scaled(count)
+      expect([inputs.scaling?.mean[1], inputs.scaling?.deviation[1]], String(count)).toEqual([Math.fround(0.1), 0])
+      expect(inputs.music([14])?.[1], String(count)).toBe(0)
+    }
   })
 })
 

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parseSafetensors, serializeSafetensors } from '../src/formats/safetensors.ts'
 import type { TypedArray } from '../src/formats/elements.ts'
 import { FormatError, ShapeError } from '../src/runtime/errors.ts'
+import { cvxedaCases, fixtureCases, readBytes } from './reference.support.ts'
 
 /** A file with a header of our making over `data`. */
 function withHeader(header: unknown, data: Uint8Array = new Uint8Array(0)): Uint8Array {
@@ -155,12 +155,21 @@ describe('a bad file', () => {
   })
 })
 
-const fixture = new URL('../../shared/fixtures/checkpoints/authors_tiny_zip.expected.safetensors', import.meta.url)
-describe.runIf(existsSync(fixture))('a reference file', () => {
-  it('is read', () => {
-    const { tensors: read, metadata } = parseSafetensors(readFileSync(fixture), 'fixture')
-    expect(metadata).toEqual({ case: 'checkpoint/authors_tiny_zip' })
-    expect(read.get('input.eda')).toMatchObject({ dtype: 'F32', shape: [3, 3, 1351] })
+describe('files of another program', () => {
+  it.each(fixtureCases('checkpoint'))('$title', (fixture) => {
+    const { tensors: read, metadata } = parseSafetensors(readBytes(fixture), fixture.file)
+    expect(metadata).toEqual({ case: fixture.id })
+    const { in_channels, length, classes } = fixture.config
+    const batch = read.get('input.eda')?.shape[0]
+    expect(read.get('input.eda')).toMatchObject({ dtype: 'F32', shape: [batch, in_channels, length] })
+    expect(read.get('eval.logits')).toMatchObject({ dtype: 'F32', shape: [batch, classes] })
     expect(read.get('eval.logits')?.data.every(Number.isFinite)).toBe(true)
+  })
+
+  it('hold float64 as well', () => {
+    const [fixture] = cvxedaCases()
+    const { tensors: read } = parseSafetensors(readBytes(fixture!), fixture!.file)
+    expect(read.get('y')?.dtype).toBe('F32')
+    expect(read.get('l')?.dtype).toBe('F64')
   })
 })

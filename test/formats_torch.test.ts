@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { zipSync } from 'fflate'
 import { describe, expect, it } from 'vitest'
 import { fromReleasedName, renameReleased } from '../src/formats/released_names.ts'
@@ -8,6 +7,7 @@ import {
   call, concat, global, int, legacyContainer, orderedDict, PROTO, stateDict, STOP, tensor, text, tuple, zipContainer,
 } from './formats_torch_writer.ts'
 import type { SavedTensor } from './formats_torch_writer.ts'
+import { fixtureCases, readBytes, type FixtureCase } from './reference.support.ts'
 
 const weights = Float32Array.from([1.5, -2, 3, 4, 5, 6])
 const matrix: SavedTensor = { storageType: 'FloatStorage', key: '0', storage: weights, size: [2, 3], stride: [3, 1] }
@@ -246,23 +246,24 @@ describe("the authors' names", () => {
   })
 })
 
-interface CheckpointCase {
-  id: string
-  kind: string
+interface CheckpointCase extends FixtureCase {
   checkpoint: string
+  container: string
   name_map: Record<string, string | null>
   state_dict: Record<string, { shape: number[]; dtype: string }>
   spot_first_middle_last: Record<string, number[]>
 }
 
-const fixtures = new URL('../../shared/fixtures/', import.meta.url)
-describe.runIf(existsSync(fixtures))('reference checkpoints', () => {
-  const readJson = (path: string): unknown => JSON.parse(readFileSync(new URL(path, fixtures), 'utf8'))
-  const { cases } = existsSync(fixtures) ? (readJson('index.json') as { cases: CheckpointCase[] }) : { cases: [] }
-  const checkpoints = cases.filter(({ kind }) => kind === 'checkpoint')
+describe('checkpoints that torch.save wrote', () => {
+  const checkpoints = fixtureCases('checkpoint') as CheckpointCase[]
 
-  it.each(checkpoints.map((c) => [c.id, c] as const))('%s', (_, c) => {
-    const tensors = parseTorchCheckpoint(readFileSync(new URL(c.checkpoint, fixtures)), c.checkpoint)
+  it('are of both kinds', () => {
+    const own = checkpoints.filter(({ title, id }) => title === id)
+    expect(own.map(({ container }) => container)).toEqual(['zip', 'legacy'])
+  })
+
+  it.each(checkpoints)('$title', (c) => {
+    const tensors = parseTorchCheckpoint(readBytes({ file: c.checkpoint, folder: c.folder }), c.checkpoint)
     expect([...tensors.keys()]).toEqual(Object.keys(c.state_dict))
     for (const [name, { shape, dtype }] of Object.entries(c.state_dict)) {
       const tensor = tensors.get(name)
@@ -275,11 +276,7 @@ describe.runIf(existsSync(fixtures))('reference checkpoints', () => {
     }
   })
 
-  it('follow the name map', () => {
-    const { map } = readJson('released_name_map.json') as { map: Record<string, string | null> }
-    for (const names of [map, ...checkpoints.map((c) => c.name_map)]) {
-      const ours = Object.fromEntries(Object.keys(names).map((name) => [name, fromReleasedName(name, 'map')]))
-      expect(ours).toEqual(names)
-    }
+  it.each(checkpoints)('$title: the name map', ({ name_map }) => {
+    expect(Object.fromEntries(Object.keys(name_map).map((name) => [name, fromReleasedName(name, 'map')]))).toEqual(name_map)
   })
 })

@@ -7,6 +7,8 @@ import { twoMeans } from '../src/evaluation/two_means.ts'
 import { parseCsv } from '../src/formats/csv.ts'
 import { FormatError, ShapeError, UsageError } from '../src/runtime/errors.ts'
 import { Random } from '../src/runtime/random.ts'
+import { fixtureCases, goldenJson, readJson } from './reference.support.ts'
+import { needs, NO_SHARED } from './needs.ts'
 
 const shared = new URL('../../shared/', import.meta.url)
 
@@ -67,13 +69,14 @@ describe('twoMeans', () => {
     expect(() => twoMeans([])).toThrow('two-means: no points')
   })
 
-  it.runIf(existsSync(shared))('matches the reference', () => {
+  it('matches another program from the same centres', () => {
     interface Case {
       points: (number | number[])[]; init: [number[], number[]]; centers: number[][]; assignment: number[]
       iterations_until_fixed: number; inertia: number; threshold: number[]; high_if_greater: number[][]
     }
-    const file = new URL('fixtures/metrics/two_means.json', shared)
-    const { cases } = JSON.parse(readFileSync(file, 'utf8')) as { cases: Case[] }
+    const files = fixtureCases('metrics').filter(({ id }) => id === 'metrics/two_means')
+    const cases = files.flatMap((file) => readJson<{ cases: Case[] }>(file).cases)
+    expect(cases.length).toBeGreaterThanOrEqual(5)
     for (const c of cases) {
       const points = c.points.map((point) => [point].flat())
       const own = twoMeans(points, c.init)
@@ -84,6 +87,21 @@ describe('twoMeans', () => {
       expect(own.inertia).toBeCloseTo(c.inertia, 9)
       own.threshold.forEach((value, d) => expect(value).toBeCloseTo(c.threshold[d] as number, 12))
       expect(points.map((p) => p.map((v, d) => (v > (own.threshold[d] as number) ? 1 : 0)))).toEqual(c.high_if_greater)
+    }
+  })
+})
+
+describe('twoMeans without centres', () => {
+  interface Split { name: string; points: number[][]; centers: number[][]; inertia: number; threshold: number[] }
+  const { cases } = goldenJson<{ cases: Split[] }>('best-splits')
+
+  // The golden splits are the best of all there are, in exact fractions; of equal ones, that with the smaller centres.
+  it.each(cases)('finds the best split of $name', ({ points, centers, inertia, threshold }) => {
+    for (const order of [points, points.toReversed()]) {
+      const own = twoMeans(order)
+      own.centers.forEach((center, k) => center.forEach((value, d) => expect(value).toBeCloseTo(centers[k]![d]!, 12)))
+      expect(own.inertia).toBeCloseTo(inertia, 12)
+      own.threshold.forEach((value, d) => expect(value).toBeCloseTo(threshold[d]!, 12))
     }
   })
 })
@@ -99,6 +117,9 @@ describe('labelTrials', () => {
     expect(trials.length).toBe(12)
     expect(subjects[0]?.threshold).toBeCloseTo((7 / 3 + 23 / 3) / 2, 12)
     expect(subjects.map(({ high, trials: count }) => [high, count])).toEqual([[3, 6], [3, 6]])
+    // Each dimension has its own.
+    const { subjects: [aroused] } = labelTrials(trialsOf('c', apart.map(([v, a]) => [v, a + 20])), 'arousal', { kind: 'two-means' })
+    expect(aroused).toMatchObject({ threshold: expect.closeTo(20 + (7 / 3 + 23 / 3) / 2, 12) as number, high: 3 })
   })
 
   it('flags a subject whose clusters part in the other dimension', () => {
@@ -150,7 +171,7 @@ describe('labelTrials', () => {
     expect(labelTrials(trialsOf('a', apart), 'arousal', parseLabelScheme('fixed:4')).scheme).toBe('fixed:4')
   })
 
-  it.runIf(existsSync(shared))('reproduces the thresholds of 24 real listeners', () => {
+  it('reproduces the thresholds of 24 real listeners', needs(existsSync(shared), NO_SHARED), () => {
     const read = (name: string): string => readFileSync(new URL(`data/hku956/${name}`, shared), 'utf8')
     const rows = read('trials.csv')
     const files = { trials: rows, eda: `trial,i,eda_us\n${oneSampleEach(rows)}` }

@@ -100,11 +100,13 @@ function folderGraph(modules: Modules): Map<string, string[]> {
   return graph
 }
 
+const NODE_ONLY = ['runtime/node.ts', 'runtime/dawn_stderr.ts', 'runtime/swiftshader.ts']
+
 function platformImports(modules: Modules): string[] {
   const allowed = (from: string, name: string) =>
     name.startsWith('node:')
-      ? ['runtime/node.ts', 'runtime/swiftshader.ts', 'store/node.ts'].includes(from)
-      : name !== 'webgpu' || from === 'runtime/node.ts'
+      ? [...NODE_ONLY, 'store/node.ts'].includes(from)
+      : !['webgpu', 'koffi'].includes(name) || NODE_ONLY.includes(from)
   return [...modules].flatMap(([from, names]) =>
     names.filter((name) => !allowed(from, name)).map((name) => `${from} imports ${name}`),
   )
@@ -174,7 +176,7 @@ describe('the sources', () => {
 
   it('have no cycle of folders', () => expect(findCycle(folderGraph(modules))).toBeNull())
 
-  it('name Node’s modules and the webgpu package in the few places meant for it', () => {
+  it('name Node’s modules and its native packages in the few places meant for it', () => {
     expect(platformImports(modules)).toEqual([])
     expect(modules.get('runtime/node.ts')).toContain('webgpu')
   })

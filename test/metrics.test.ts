@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { ShapeError } from '../src/runtime/errors.ts'
 import { Random } from '../src/runtime/random.ts'
@@ -8,10 +7,11 @@ import {
   bootstrapSubjects, logIncompleteBeta, pearson, permutationWithinSubjects, wilcoxonSignedRank,
 } from '../src/evaluation/statistics.ts'
 import { predictLinearSvm, trainLinearSvm } from '../src/evaluation/svm.ts'
+import { fixtureCases, readJson } from './reference.support.ts'
 
-const fixtures = new URL('../../shared/fixtures/metrics/', import.meta.url)
+/** The cases of a metrics file, of every golden folder that has it. */
 const read = <T>(name: string): T[] =>
-  (JSON.parse(readFileSync(new URL(name, fixtures), 'utf8')) as { cases: T[] }).cases
+  fixtureCases('metrics').filter(({ id }) => id === `metrics/${name}`).flatMap((fixture) => readJson<{ cases: T[] }>(fixture).cases)
 
 describe('classificationMetrics', () => {
   it('counts by hand', () => {
@@ -36,16 +36,16 @@ describe('classificationMetrics', () => {
     expect(() => classificationMetrics([0], [3])).toThrow(ShapeError)
   })
 
-  it.runIf(existsSync(fixtures))('matches the reference to 1e-12', () => {
+  it('matches scikit-learn to 1e-12', () => {
     interface Scores { precision: number; recall: number; f1: number }
     interface Case {
-      classes: number; labels: number[]; predictions: number[]; accuracy: number
+      classes: number; labels: number[]; predictions: number[]; accuracy: number; balanced_accuracy?: number
       confusion_rows_true_cols_pred: number[][]
       precision: number[]; recall: number[]; f1: number[]; support: number[]
       macro: Scores; weighted: Scores; micro: Scores; binary_positive_1?: Scores
     }
-    const cases = read<Case>('classification.json')
-    expect(cases.length).toBeGreaterThan(0)
+    const cases = read<Case>('classification')
+    expect(cases.filter((c) => c.balanced_accuracy !== undefined).length).toBeGreaterThan(5)
     for (const c of cases) {
       const m = classificationMetrics(c.labels, c.predictions, c.classes)
       expect(m.confusion).toEqual(c.confusion_rows_true_cols_pred)
@@ -53,8 +53,8 @@ describe('classificationMetrics', () => {
       const flat = (s: Scores | undefined): number[] => (s ? [s.precision, s.recall, s.f1] : [])
       const all = (of: Pick<Case, 'accuracy' | 'precision' | 'recall' | 'f1' | 'macro' | 'weighted' | 'micro'>) =>
         [of.accuracy, ...of.precision, ...of.recall, ...of.f1, ...[of.macro, of.weighted, of.micro].flatMap(flat)]
-      const own = [...all(m), ...flat(m.positive)]
-      const expected = [...all(c), ...flat(c.binary_positive_1)]
+      const own = [...all(m), ...flat(m.positive), m.balancedAccuracy]
+      const expected = [...all(c), ...flat(c.binary_positive_1), c.balanced_accuracy ?? m.balancedAccuracy]
       expect(own.length).toBe(expected.length)
       own.forEach((value, i) => expect(Math.abs(value - (expected[i] as number))).toBeLessThan(1e-12))
     }
@@ -77,9 +77,9 @@ describe('pearson', () => {
     expect(logIncompleteBeta(0.5, 40, 40)).toBeCloseTo(Math.log(0.5), 12)
   })
 
-  it.runIf(existsSync(fixtures))('matches the reference, tiny p included', () => {
+  it('matches SciPy, tiny p included', () => {
     interface Case { x: number[]; y: number[]; r: number; t: number; p_two_sided: number; log10_p: number }
-    const cases = read<Case>('pearson.json')
+    const cases = read<Case>('pearson')
     expect(Math.min(...cases.map((c) => c.log10_p))).toBeLessThan(-40)
     for (const c of cases) {
       const own = pearson(c.x, c.y)
@@ -162,6 +162,7 @@ describe('baselines', () => {
     const labels = [1, 1, 0, 0, 0]
     expect(majorityClass(labels, [0, 1, 2])).toBe(1)
     expect(majorityClass(labels, [2, 3])).toBe(0)
+    expect(majorityClass(labels, [1, 2])).toBe(1)
   })
 
   it('asks other listeners of the stimulus, in training only', () => {

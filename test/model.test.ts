@@ -129,6 +129,19 @@ describe('initialisation', () => {
     }
   })
 
+  it('draws every weight tensor from a stream of its own, that of its place among the parameters', () => {
+    const [tensors, beginnings] = [start('paper', 6), new Map<string, string>()]
+    summary.parameters.forEach(({ name, kind }, place) => {
+      if (kind !== 'conv' && kind !== 'linear') return
+      const random = new Random(6, place)
+      const normal = () => Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform())
+      const values = Array.from(tensors.get(name)!.data)
+      expect(values.reduce((worst, value) => Math.max(worst, Math.abs(value - 0.01 * normal())), 0), name).toBeLessThan(1e-8)
+      beginnings.set(String(values.slice(0, 4)), name)
+    })
+    expect(beginnings.size).toBe(summary.parameters.filter(({ kind }) => kind === 'conv' || kind === 'linear').length)
+  })
+
   it('starts biases, scales and statistics where they belong', () => {
     const tensors = start('he')
     const valueOf = (name: string) => new Set(Array.from(tensors.get(name)!.data))

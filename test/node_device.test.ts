@@ -1,33 +1,10 @@
-import { build } from 'esbuild'
-import { spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
-import { mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it, vi } from 'vitest'
 import { openGpu } from '../src/runtime/node.ts'
 import { DeviceError } from '../src/runtime/errors.ts'
+import { needs } from './needs.ts'
+import { program } from './program_support.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const linux = process.platform === 'linux'
-
-/** Runs a program that imports from `src/` in a Node of its own; resolves to exit code and last line as JSON. */
-async function program(contents: string, options: { args?: string[]; env?: Record<string, string> } = {}) {
-  const directory = join(root, '.cache', 'test')
-  mkdirSync(directory, { recursive: true })
-  const outfile = join(directory, `${randomUUID()}.mjs`)
-  const stdin = { contents, resolveDir: join(root, 'test'), loader: 'ts' as const }
-  await build({ stdin, outfile, bundle: true, format: 'esm', platform: 'node', packages: 'external' })
-  const child = spawn(process.execPath, [...(options.args ?? []), outfile], { env: { ...process.env, ...options.env } })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-  const code = await new Promise((resolve) => child.on('close', resolve))
-  rmSync(outfile)
-  const last = stdout.trim().split('\n').at(-1) ?? ''
-  return { code, stderr, value: last === '' ? undefined : (JSON.parse(last) as unknown) }
-}
 
 /** Writes a tensor and reads it back: the shortest round trip through the device. */
 const roundTrip = `
@@ -105,10 +82,10 @@ describe('a device in Node', () => {
   })
 })
 
-describe.runIf(linux)('without a driver of the system', () => {
+describe('without a driver of the system', needs(linux, 'only Linux has a software adapter to hide'), () => {
   const hidden = { VK_DRIVER_FILES: '/nonexistent/icd.json' }
 
-  it.runIf(process.arch === 'x64')('the SwiftShader of an installed package takes its place', async () => {
+  it('the SwiftShader of an installed package takes its place', needs(process.arch === 'x64', 'SwiftShader is packed for x64 alone'), async () => {
     const source = `${roundTrip}
       const gpus = await Promise.all([openGpu(), openGpu()])
       const reads = await Promise.all(gpus.map(roundTrip))

@@ -1,14 +1,13 @@
 // The package as npm installs it, from the outside: its declarations, what its entries drag along, the README's program.
 import { build } from 'esbuild'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { installPacked, manifest } from './packed.ts'
+import { everyEntry, programs, readme, writeModules } from './user_programs.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const home = mkdtempSync(join(tmpdir(), 'galvani package-'))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
@@ -24,11 +23,7 @@ const compilers = {
 
 /** What a user's strict compiler says to modules, each by itself, declarations of the package included. */
 function complaints(modules: Readonly<Record<string, string>>, resolution: keyof typeof compilers): string[] {
-  const files = Object.entries(modules).map(([name, text]) => {
-    writeFileSync(join(home, `${name}.mts`), text)
-    return join(home, `${name}.mts`)
-  })
-  const program = ts.createProgram(files, {
+  const program = ts.createProgram(writeModules(home, modules), {
     ...compilers[resolution],
     target: ts.ScriptTarget.ES2022,
     lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'],
@@ -43,35 +38,6 @@ function complaints(modules: Readonly<Record<string, string>>, resolution: keyof
   })
 }
 
-/** What programs in the documents take for given. */
-const GIVEN: Readonly<Record<string, string>> = {
-  device: 'GPUDevice',
-  gpu: "import('galvani').Gpu",
-  eda: 'Float64Array',
-  first: 'Float64Array',
-  second: 'Float64Array',
-  batch: 'Float32Array',
-  text: 'string',
-  store: "import('galvani/files').Store",
-  wristband: '{ on: (event: string, hear: (samples: number[]) => Promise<void>) => void }',
-  keep: "(part: import('galvani').StreamPart) => void",
-  draw: "(part: import('galvani').StreamPart) => void",
-}
-
-/** Programs of a document, each with declarations of what it uses and does not make itself. */
-function programsOf(path: string): Record<string, string> {
-  const snippets = [...readFileSync(join(root, path), 'utf8').matchAll(/^```(?:ts|js)\n([^]*?)^```/gm)].map(([, code]) => code as string)
-  const programs = snippets.filter((code) => !code.startsWith('// src/')) // lines of the sources, which test/docs.test.ts finds there
-  return Object.fromEntries(programs.map((code, i) => {
-    const given = Object.entries(GIVEN).filter(([name]) => !new RegExp(`(?:const|let) \\W*${name}\\b`).test(code))
-    return [`${path.replace(/\W/g, '_')}_${i}`, `${code}\n${given.map(([name, type]) => `declare const ${name}: ${type}`).join('\n')}\nexport {}\n`]
-  }))
-}
-
-const documents = ['README.md', ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)]
-const programs = Object.assign({}, ...documents.map(programsOf)) as Record<string, string>
-const readme = programs['README_md_0'] ?? ''
-
 describe.each(['bundler', 'nodenext'] as const)('for a compiler that resolves like %s', (resolution) => {
   it('the programs of README and docs type-check', () => {
     expect(readme).toContain("from 'galvani'")
@@ -80,21 +46,8 @@ describe.each(['bundler', 'nodenext'] as const)('for a compiler that resolves li
   })
 
   it('every entry has types, which name devices and buffers', () => {
-    const program = `
-      import { NodeStore, openGpu as openInNode } from 'galvani/node'
-      import { openGpu as openInPage } from 'galvani/browser'
-      import { readRecording, type Recording } from 'galvani/files'
-      import { makeFolds, trainRun, type RunConfig } from 'galvani/training'
-      import { conv1d } from 'galvani/kernels'
-      import type { Gpu, Tensor } from 'galvani'
-      export const gpus: Promise<Gpu>[] = [openInNode({ adapter: 'llvmpipe' }), openInPage()]
-      export const recording: Recording = readRecording('1', 'a.csv', { sampleRate: 4 })
-      export const device = (gpu: Gpu): GPUDevice => gpu.device
-      export const buffer = (tensor: Tensor): GPUBuffer => tensor.buffer
-      export const functions = { conv1d, makeFolds, NodeStore, trainRun }
-      export type { RunConfig }`
-    expect(complaints({ user: program }, resolution)).toEqual([])
-    expect(entries.filter((name) => !program.includes(`'${name}'`))).toEqual([])
+    expect(complaints({ user: everyEntry }, resolution)).toEqual([])
+    expect(entries.filter((name) => !everyEntry.includes(`'${name}'`))).toEqual([])
   })
 })
 

@@ -1,17 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import shader from '../shaders/elementwise.wgsl'
+import { batchNorm } from '../src/kernels/batchnorm.ts'
 import { add, relu } from '../src/kernels/elementwise.ts'
 import { linear } from '../src/kernels/linear.ts'
 import { presets } from '../src/model/config.ts'
 import { initialise } from '../src/model/init.ts'
 import { Rtcan1d } from '../src/model/rtcan1d.ts'
 import { DeviceError, LimitError, ShapeError } from '../src/runtime/errors.ts'
-import type { Gpu } from '../src/runtime/gpu.ts'
+import { usage, type Gpu } from '../src/runtime/gpu.ts'
 import { openGpu } from '../src/runtime/node.ts'
 import { foldGroups, Plan } from '../src/runtime/plan.ts'
 import { Random } from '../src/runtime/random.ts'
 import { ReadbackRing } from '../src/runtime/readback.ts'
 import { Slab } from '../src/runtime/slab.ts'
+import type { Tensor } from '../src/runtime/tensor.ts'
 import { TrainingStep } from '../src/train/training_step.ts'
 import { describePlan } from '../src/runtime/plan_report.ts'
 
@@ -207,6 +209,37 @@ describe('recording refuses', () => {
       p.dispatch(shader, 'relu', { a, y: a, params: { quads: 1, inner: 4, inner_quads: 1 } }, { groups: 1 })
     })
     expect(refused).toEqual(new ShapeError("elementwise.relu: 'y' is written while memory of 'a' shares its buffer"))
+  })
+
+  const relus = (p: Plan, a: Tensor, y: Tensor): void =>
+    p.dispatch(shader, 'relu', { a, y, params: { quads: 1, inner: 4, inner_quads: 1 } }, { groups: 1 })
+  const shared = new ShapeError("elementwise.relu: 'y' is written while memory of 'a' shares its buffer")
+
+  it('one buffer that is read and written, at whatever offsets', () => {
+    expect(refusal((p) => {
+      const storage = p.storage()
+      relus(p, storage.append([4], 'f32', 'a'), storage.append([4], 'f32', 'y'))
+    })).toEqual(shared)
+    const slab = new Slab(gpu, 'slab', new Map([['first', [4]], ['second', [4]]]))
+    expect(refusal((p) => relus(p, slab.tensors.get('second')!, slab.tensors.get('first')!))).toEqual(shared)
+    expect(refusal((p) => relus(p, slab.flat, slab.tensors.get('first')!))).toEqual(shared)
+    slab.destroy()
+  })
+
+  it("a caller's buffer that is read and written under two names", () => {
+    const buffer = gpu.device.createBuffer({ size: 64, usage: usage.storage | usage.copySrc | usage.copyDst })
+    expect(refusal((p) => relus(p, gpu.wrap(buffer, [4], 'f32', 'in'), gpu.wrap(buffer, [4], 'f32', 'out')))).toEqual(shared)
+    buffer.destroy()
+  })
+
+  it('memory that is written twice at once, but not neighbours in one buffer', () => {
+    const normalise = (p: Plan, runningMean: Tensor, runningVar: Tensor): unknown =>
+      batchNorm(p, p.input('x', [2, 8, 4]), { gamma: p.input('g', [4]), beta: p.input('b', [4]), runningMean, runningVar }, { training: true })
+    const slab = new Slab(gpu, 'statistics', new Map([['mean', [4]], ['var', [4]]]))
+    const [mean, variance] = [slab.tensors.get('mean')!, slab.tensors.get('var')!]
+    expect(refusal((p) => normalise(p, mean, mean))).toMatchObject({ message: expect.stringContaining("is written while memory of 'running_") as string })
+    expect(refusal((p) => normalise(p, mean, variance))).toBeNull()
+    slab.destroy()
   })
 
   it('a missing binding', () => {

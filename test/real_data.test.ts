@@ -12,10 +12,11 @@ import { fillGaps } from '../src/signal/gaps.ts'
 import { zscore } from '../src/signal/normalize.ts'
 import { NodeStore } from '../src/store/node.ts'
 import { makeExperiment, prepareTrials, runReport, trainRun, type RunConfig } from '../src/training.ts'
+import { needs, NO_SHARED } from './needs.ts'
 
 const folderOf = (name: string) => fileURLToPath(new URL(`../../shared/data/${name}/`, import.meta.url))
 const [recordings, study] = [folderOf('eda'), folderOf('hku956')]
-const filesOf = (folder: string) => (existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.csv')) : [])
+const filesOf = (folder: string) => (existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.csv')).sort() : [])
 
 let gpu: Gpu
 beforeAll(async () => {
@@ -32,7 +33,7 @@ function unexplained(eda: Float64Array, { phasic, tonic, residual }: Decompositi
   return largest(rest) / Math.max(...[phasic, tonic, residual].map(largest))
 }
 
-describe.skipIf(!existsSync(recordings))('a recording', () => {
+describe('a recording', needs(existsSync(recordings), NO_SHARED), () => {
   it.each(filesOf(recordings))('%s decomposes into parts that add up to it', async (file) => {
     const { eda, sampleRate } = readRecording(readFileSync(join(recordings, file), 'utf8'), file)
     const { z } = zscore(fillGaps(eda, sampleRate, file).samples)
@@ -67,7 +68,7 @@ const config: RunConfig = {
   patience: 10,
 }
 
-describe.skipIf(!existsSync(study))('a study of 24 listeners', () => {
+describe('a study of 24 listeners', needs(existsSync(study), NO_SHARED), () => {
   it('trains a fold that no test listener is part of, and reports the baselines beside it', async () => {
     const table = await loadTrialTable(new NodeStore(study), { name: 'hku956' })
     const set = await prepareTrials(gpu, table, { length: config.model.length, dropSeconds: config.drop })

@@ -1,4 +1,4 @@
-// The float64 twins against the operator, optimizer and schedule cases of the fixtures.
+// The float64 twins against operators, optimizers and schedules of PyTorch.
 import { describe, expect, it } from 'vitest'
 import type { NamedArrays } from '../src/reference/array.ts'
 import { referenceOp } from '../src/verify/op_list.ts'
@@ -9,8 +9,8 @@ import type { FixtureCase } from './reference.support.ts'
 const runCase = (fixture: FixtureCase, tensors: NamedArrays) =>
   referenceOp((fixture.attrs.name as string | undefined) ?? fixture.op, fixture.attrs, tensors)
 
-describe.skipIf(fixtureCases('op').length === 0)('fixtures', () => {
-  it.each(fixtureCases('op', 'optimizer', 'schedule'))('$id', (fixture) => {
+describe('golden values', () => {
+  it.each(fixtureCases('op', 'optimizer', 'schedule'))('$title', (fixture) => {
     const tensors = readTensors(fixture)
     const judged = judgeCase(fixture, tensors, dataOf(new Map(Object.entries(runCase(fixture, tensors)))))
     expect([...judged.tensors].filter(([, { ok }]) => !ok)).toEqual([])

@@ -1,7 +1,7 @@
 // The float64 network against the fixtures' models and training traces, and against central differences.
 import { describe, expect, it } from 'vitest'
 import { directionalDerivative } from '../src/reference/gradcheck.ts'
-import { sgdStep } from '../src/reference/optimizer.ts'
+import { adamState, adamStep, sgdStep } from '../src/reference/optimizer.ts'
 import { rtcan1d, rtcan1dLoss } from '../src/reference/rtcan1d.ts'
 import type { RtcanForward, RtcanInputs } from '../src/reference/rtcan1d.ts'
 import { dot, map, sizeOf, zeros } from '../src/reference/array.ts'
@@ -55,23 +55,46 @@ function modelResults(config: ModelConfig, tensors: NamedArrays): NamedArrays {
 }
 
 interface TraceAttributes {
+  optimizer: 'sgd' | 'adam' | 'adamw'
   lr: number
   momentum: number
   weight_decay: number
   steps: number
-  start: string
+  start?: string
+}
+
+type Update = (p: NdArray, gradient: NdArray) => NdArray
+
+/** The rule for one parameter, with the state that it keeps. */
+function updateOf(shape: readonly number[], { optimizer, lr, momentum, weight_decay: weightDecay }: TraceAttributes): Update {
+  if (optimizer === 'sgd') {
+    let velocity = zeros(shape)
+    return (p, gradient) => {
+      const stepped = sgdStep(p, gradient, velocity, { lr, momentum, weightDecay })
+      velocity = stepped.velocity
+      return stepped.p
+    }
+  }
+  const options = { lr, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay, decoupled: optimizer === 'adamw' }
+  let state = adamState(shape)
+  return (p, gradient) => {
+    const stepped = adamStep(p, gradient, state, options)
+    state = stepped.state
+    return stepped.p
+  }
 }
 
 function traceResults(config: ModelConfig, fixture: FixtureCase, tensors: NamedArrays): NamedArrays {
-  const { lr, momentum, weight_decay: weightDecay, steps, start } = fixture.attrs as unknown as TraceAttributes
+  const attributes = fixture.attrs as unknown as TraceAttributes
+  const { steps, start } = attributes
   const study = studyOf(tensors)
-  if (start.includes('attention.rnta.bn')) {
+  if (start?.includes('attention.rnta.bn')) {
     for (const name of ['weight', 'bias']) {
       const key = `attention.rnta.bn.${name}`
       study.parameters.set(key, zeros(study.parameters.get(key)!.shape))
     }
   }
-  let velocities: NamedArrays = new Map([...study.parameters].map(([name, { shape }]) => [name, zeros(shape)]))
+  const updates = new Map([...study.parameters].map(([name, { shape }]) => [name, updateOf(shape, attributes)]))
   const losses: number[] = []
   const logits: number[] = []
   for (let step = 0; step < steps; step++) {
@@ -79,10 +102,7 @@ function traceResults(config: ModelConfig, fixture: FixtureCase, tensors: NamedA
     losses.push(trained.loss)
     logits.push(...trained.logits.data)
     const { gradients } = trained.backward(trained.grad)
-    const stepped = [...study.parameters].map(([name, p]) =>
-      [name, sgdStep(p, gradients.get(name)!, velocities.get(name)!, { lr, momentum, weightDecay })] as const)
-    study.parameters = new Map(stepped.map(([name, { p }]) => [name, p]))
-    velocities = new Map(stepped.map(([name, { velocity }]) => [name, velocity]))
+    study.parameters = new Map([...study.parameters].map(([name, p]) => [name, updates.get(name)!(p, gradients.get(name)!)]))
     study.buffers = trained.buffers
   }
   return addPrefix(new Map([
@@ -94,14 +114,15 @@ function traceResults(config: ModelConfig, fixture: FixtureCase, tensors: NamedA
   ]), fixture.prefix)
 }
 
-describe.skipIf(fixtureCases('model').length === 0)('fixtures', () => {
-  const configs = new Map(fixtureCases('model').map((model) => [model.file, model.config]))
+describe('golden values', () => {
+  const fileOf = ({ file, folder }: FixtureCase) => new URL(file, folder).href
+  const configs = new Map(fixtureCases('model').map((model) => [fileOf(model), model.config]))
   // The traces of the longer inputs add a minute and no new layer.
-  const traced = fixtureCases('train').filter(({ file }) => configs.get(file)!.length < 1000)
+  const traced = fixtureCases('train').filter((fixture) => configs.get(fileOf(fixture))!.length < 1000)
 
-  it.each([...fixtureCases('model'), ...traced])('$id', (fixture) => {
+  it.each([...fixtureCases('model'), ...traced])('$title', (fixture) => {
     const tensors = readTensors(fixture)
-    const config = configs.get(fixture.file)!
+    const config = configs.get(fileOf(fixture))!
     const results = fixture.kind === 'model' ? modelResults(config, tensors) : traceResults(config, fixture, tensors)
     // Strict bounds only: float64 does not flip kinks.
     const judged = judgeCase({ expect: fixture.expect }, tensors, dataOf(results))

@@ -1,13 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { parseSafetensors } from '../src/formats/safetensors.ts'
 import { FormatError, ShapeError } from '../src/runtime/errors.ts'
 import { requireLength, toChannels } from '../src/signal/channels.ts'
 import { fillGaps, splitAtGaps } from '../src/signal/gaps.ts'
 import { zscore } from '../src/signal/normalize.ts'
 import { interpolateLinear } from '../src/signal/resample.ts'
-
-const fixtures = new URL('../../shared/fixtures/', import.meta.url)
+import { fixtureCases, readTensors } from './reference.support.ts'
 
 describe('gaps', () => {
   it('bridges short runs linearly and holds the ends', () => {
@@ -84,24 +81,16 @@ describe('interpolateLinear', () => {
     }
   })
 
-  it.runIf(existsSync(fixtures))('matches the reference framework', () => {
-    for (const name of ['b2_c1_13to37', 'b1_c3_29to7', 'b1_c1_1to5']) {
-      const file = new URL(`ops/interpolate_linear_${name}.safetensors`, fixtures)
-      const { tensors } = parseSafetensors(readFileSync(file), name)
-      const x = tensors.get('x')
-      if (!x) throw new Error('no x')
-      const n = x.shape.at(-1) as number
-      for (const [key, alignCorners] of [['y', false], ['y_align_corners', true]] as const) {
-        const y = tensors.get(key)
-        if (!y) throw new Error(`no ${key}`)
-        const length = y.shape.at(-1) as number
-        const rows = x.data.length / n
-        for (let row = 0; row < rows; row++) {
-          const signal = Array.from(x.data.subarray(row * n, (row + 1) * n), Number)
-          interpolateLinear(signal, length, alignCorners).forEach((value, j) => {
-            expect(value).toBeCloseTo(Number(y.data[row * length + j]), 6)
-          })
-        }
+  it.each(fixtureCases('op').filter(({ op }) => op === 'interpolate_linear'))('matches PyTorch: $title', (fixture) => {
+    const tensors = readTensors(fixture)
+    const x = tensors.get('x')!
+    const n = x.shape.at(-1)!
+    for (const [key, alignCorners] of [['y', false], ['y_align_corners', true]] as const) {
+      const y = tensors.get(key)!
+      const length = y.shape.at(-1)!
+      for (let row = 0; row < x.data.length / n; row++) {
+        interpolateLinear(x.data.subarray(row * n, (row + 1) * n), length, alignCorners)
+          .forEach((value, j) => expect(value).toBeCloseTo(y.data[row * length + j]!, 6))
       }
     }
   })

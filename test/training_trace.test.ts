@@ -1,4 +1,4 @@
-// Ten optimizer steps of a tiny network on the device follow the float64 twin, loss by loss, for both presets.
+// Optimizer steps of a tiny network on the device follow the float64 twin, and PyTorch's golden traces, loss by loss.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { presets, type ModelConfig } from '../src/model/config.ts'
 import { initialise } from '../src/model/init.ts'
@@ -8,11 +8,14 @@ import type { HostTensors } from '../src/model/weights.ts'
 import { ndarray, type NamedArrays, type NdArray } from '../src/reference/array.ts'
 import { sgdStep } from '../src/reference/optimizer.ts'
 import { rtcan1d, rtcan1dLoss } from '../src/reference/rtcan1d.ts'
+import { optimizerStateCount, type OptimizerConfig } from '../src/kernels/optimizer.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
 import { openGpu } from '../src/runtime/node.ts'
 import { Random } from '../src/runtime/random.ts'
 import { Slab } from '../src/runtime/slab.ts'
 import { TrainingStep } from '../src/train/training_step.ts'
+import { judgeCase } from '../src/verify/compare.ts'
+import { fixtureCases, readTensors, withPrefix, type FixtureCase } from './reference.support.ts'
 
 const STEPS = 10
 const BATCH = 4
@@ -30,6 +33,7 @@ const tiny = (preset: ModelConfig): ModelConfig => {
 }
 
 const labels = [1, 0, 0, 1]
+const numbersBelow = (count: number) => [...Array(count).keys()]
 
 /** A new batch for every step. */
 function makeBatches({ in_channels, length, music_dim }: ModelConfig) {
@@ -39,18 +43,24 @@ function makeBatches({ in_channels, length, music_dim }: ModelConfig) {
 }
 type Batch = ReturnType<typeof makeBatches>[number]
 
+interface Training {
+  optimizer: OptimizerConfig
+  rate: number
+  labels: ArrayLike<number>
+}
+
 /** Losses before each update, by the kernels. */
-async function onDevice(config: ModelConfig, weights: HostTensors, batches: readonly Batch[], momentum: number) {
+async function onDevice(config: ModelConfig, weights: HostTensors, batches: readonly Batch[], { optimizer, rate, labels }: Training) {
   const model = new Rtcan1d(gpu, config)
   model.weights.load(weights, 'initial weights')
   const { parameters } = model.weights
-  const velocity = new Slab(gpu, 'velocity', new Map([['velocity', parameters.flat.shape]]))
-  const step = await TrainingStep.create(gpu, model, BATCH, { name: 'sgd', momentum, weightDecay: 0 }, [velocity])
+  const slabs = numbersBelow(optimizerStateCount(optimizer)).map((i) => new Slab(gpu, `state ${i}`, new Map([['state', parameters.flat.shape]])))
+  const step = await TrainingStep.create(gpu, model, labels.length, optimizer, slabs)
   const losses: number[] = []
-  for (const [i, batch] of batches.entries()) losses.push(...(await step.run(batch, labels, RATE, i + 1)))
+  for (const [i, batch] of batches.entries()) losses.push(...(await step.run(batch, labels, rate, i + 1)))
   losses.push(...(await step.losses()))
   step.destroy()
-  velocity.destroy()
+  slabs.forEach((slab) => slab.destroy())
   model.destroy()
   return losses
 }
@@ -96,9 +106,33 @@ describe.each(['paper', 'released'] as const)('ten steps of preset %s', (preset)
     const batches = makeBatches(config)
     const buffers = new Set(summary.buffers.map(({ name }) => name))
     const expected = inFloat64(config, split(weights, buffers), batches, momentum)
-    const losses = await onDevice(config, weights, batches, momentum)
+    const optimizer = { name: 'sgd', momentum, weightDecay: 0 } as const
+    const losses = await onDevice(config, weights, batches, { optimizer, rate: RATE, labels })
     expect(losses).toHaveLength(STEPS)
     const errors = losses.map((loss, i) => Math.abs(loss / (expected[i] as number) - 1))
     expect(Math.max(...errors)).toBeLessThan(TOLERANCE)
+  })
+})
+
+describe('golden traces', () => {
+  const modelOf = (trace: FixtureCase) => fixtureCases('model').find(({ file, folder }) => file === trace.file && folder === trace.folder)!
+  // Those of the longer inputs are among the cases of `verify`.
+  const traces = fixtureCases('train').filter((trace) => modelOf(trace).config.length < 1000)
+
+  it.each(traces)('$title', async (trace) => {
+    const tensors = readTensors(trace)
+    const floats = ({ shape, data }: NdArray) => ({ shape, data: Float32Array.from(data) })
+    const weights = new Map(['param.', 'buffer.'].flatMap((prefix) =>
+      [...withPrefix(tensors, prefix)].map(([name, array]) => [name, floats(array)] as const)))
+    const { optimizer: name, lr: rate, momentum, weight_decay: weightDecay, steps } = trace.attrs as
+      Record<'lr' | 'momentum' | 'weight_decay' | 'steps', number> & { optimizer: OptimizerConfig['name'] }
+    const optimizer: OptimizerConfig = name === 'sgd' ? { name, momentum, weightDecay } : { name, weightDecay }
+    const music = tensors.get('input.music')
+    const batch = { eda: floats(tensors.get('input.eda')!).data, music: music ? floats(music).data : new Float32Array(0) }
+    const training = { optimizer, rate, labels: tensors.get('input.labels')!.data }
+    const losses = await onDevice(modelOf(trace).config, weights, numbersBelow(steps).map(() => batch), training)
+    const loss = `${trace.prefix}loss`
+    const judged = judgeCase({ ...trace, expect: { [loss]: trace.expect[loss]! } }, tensors, new Map([[loss, losses]]))
+    expect(judged).toMatchObject({ ok: true })
   })
 })

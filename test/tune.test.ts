@@ -345,7 +345,9 @@ describe('the cache', () => {
       const foreign = { ...filled(), adapter: { ...adapterKey(gpu), [field]: 'X 9000' } }
       expect(reading(formatCache(foreign)), field).toEqual({ entries: {}, reason: expect.stringMatching(/another adapter or driver/) as string })
     }
-    expect(reading(formatCache({ ...filled(), schema: 0 })).entries).toEqual({})
+    for (const schema of [0, 2]) {
+      expect(reading(formatCache({ ...filled(), schema }))).toEqual({ entries: {}, reason: `it has schema ${schema}, expected 1` })
+    }
   })
 
   it('drops single entries that make no sense', () => {

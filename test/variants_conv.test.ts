@@ -116,7 +116,7 @@ const linears = [[1, 5, 3], [1, 6821, 7], [3, 6821, 34], [9, 66, 64], [33, 128, 
 
 describe.each(Object.entries(choices))('%s', (_, choice) => {
   it.for(convolutions)('convolves [%i,%i] to %i channels, length %i, kernel %i, stride %i, padding %i', async (sizes, { skip }) => {
-    if (!choose(choice)) skip('not on this adapter')
+    if (!choose(choice)) skip('the adapter does not run this variant')
     const [batch, inChannels, outChannels, length, kernel, stride, padding] = sizes
     const [g, random] = [{ stride, padding }, new Random(7)]
     const rows = windowCount(length, kernel, g)
@@ -149,7 +149,7 @@ describe.each(Object.entries(choices))('%s', (_, choice) => {
   })
 
   it.for(linears)('multiplies %i rows of %i by a matrix with %i columns', async ([batch, inFeatures, outFeatures], { skip }) => {
-    if (!choose(choice)) skip('not on this adapter')
+    if (!choose(choice)) skip('the adapter does not run this variant')
     const random = new Random(8)
     const [x, dy] = [randomArray(random, batch, inFeatures), randomArray(random, batch, outFeatures)]
     const parameters = { weight: randomArray(random, outFeatures, inFeatures), bias: randomArray(random, outFeatures) }
@@ -186,7 +186,7 @@ describe('by itself', () => {
 
   it('a software adapter with subgroups takes the tile that wastes least', ({ skip }) => {
     const lanes = gpu.info.isFallbackAdapter ? gpu.subgroupSize : null
-    if (lanes === null) return skip('not on this adapter')
+    if (lanes === null) return skip('the adapter is no software adapter with subgroups')
     const wide = 8 * lanes // channels: two quads a lane
     for (const [rows, channels, tile] of [
       [1, wide, 'TM=1,TN=1'], [lanes, wide, 'TM=1,TN=1'], [lanes + 1, wide, 'TM=2,TN=2'], [999, wide, 'TM=3,TN=2'],

@@ -1,5 +1,4 @@
-// `verify --fixtures`: passes the golden tensors where a checkout has them, and a folder made here; fails a wrong one.
-import { existsSync } from 'node:fs'
+// `verify`: passes every golden value and a folder made here, fails a wrong one; runs each case with every kernel there is.
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { serializeSafetensors } from '../src/formats/safetensors.ts'
@@ -7,7 +6,7 @@ import { presets, type ModelConfig } from '../src/model/config.ts'
 import { initialise } from '../src/model/init.ts'
 import { summarise } from '../src/model/summary.ts'
 import { ndarray, sizeOf, type NamedArrays } from '../src/reference/array.ts'
-import { referenceOp } from '../src/verify/op_list.ts'
+import { opCases, referenceOp } from '../src/verify/op_list.ts'
 import { rtcan1d, rtcan1dLoss } from '../src/reference/rtcan1d.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
 import { openGpu } from '../src/runtime/node.ts'
@@ -17,6 +16,8 @@ import { NodeStore } from '../src/store/node.ts'
 import type { Expectation } from '../src/verify/compare.ts'
 import { verifyCvxedaCase } from '../src/verify/cvxeda.ts'
 import { verifyFixtures } from '../src/verify/fixtures.ts'
+import { expectedKernelRuns } from './kernel_runs.ts'
+import { cvxedaCases, fixtureCases, goldenFolders } from './reference.support.ts'
 
 let gpu: Gpu
 beforeAll(async () => {
@@ -24,15 +25,24 @@ beforeAll(async () => {
 })
 afterAll(() => gpu.close())
 
-const folders = ['../../shared/fixtures/', '../../shared/fixtures/cvxeda/'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
-
-describe.skipIf(!folders.every((folder) => existsSync(folder)))('golden tensors', () => {
-  it.each(folders)('%s', { timeout: 300_000 }, async (folder) => {
+describe('golden values', () => {
+  it.each(goldenFolders.map((url) => [url.pathname.split('/').slice(-3, -1).join('/'), url] as const))('%s', { timeout: 600_000 }, async (_, url) => {
+    const folder = fileURLToPath(url)
     const results = await verifyFixtures(gpu, new NodeStore(folder), folder)
-    expect(results.length).toBeGreaterThan(50)
+    const isHere = ({ folder }: { folder: URL }) => folder === url
+    const decompositions = cvxedaCases().filter(isHere).flatMap(({ name }) =>
+      ['interior-point per-signal', 'interior-point along-time', 'admm'].map((method) => `${name} (${method})`))
+    const others = fixtureCases('op', 'optimizer', 'schedule', 'model', 'train', 'cam', 'checkpoint', 'metrics').filter(isHere)
+    expect(results.map(({ name }) => name).sort()).toEqual([...others.map(({ id }) => id), ...decompositions].sort())
     expect(results.filter(({ status }) => status === 'failed')).toEqual([])
     expect(results.filter(({ status, kind }) => status === 'skipped' && kind !== 'cam')).toEqual([])
   })
+})
+
+it('every kernel that runs here is in one of the runs of each case', async () => {
+  const { missing, count } = await expectedKernelRuns(gpu)
+  expect(missing).toEqual([])
+  expect(count).toBeGreaterThan(opCases.length)
 })
 
 const random = new Random(11)

@@ -9,6 +9,7 @@ import { openGpu } from '../src/runtime/node.ts'
 import { drawWindows, judgeWindows, verifyRecordings, windowErrors } from '../src/verify/recordings.ts'
 import { json, galvani, refuses, workFolder, writeFiles } from './cli/support.ts'
 import { oracle, randomSignal, rms } from './cvxeda_support.ts'
+import { needs, NO_SHARED } from './needs.ts'
 
 let gpu: Gpu
 beforeAll(async () => { gpu = await openGpu() })
@@ -35,10 +36,13 @@ describe('windows', () => {
     for (const { y, sampleRate, disturbance, start } of drawWindows([ramp], 20, 1)) {
       expect(start).toBeGreaterThanOrEqual(0)
       expect(start + y.length / sampleRate).toBeLessThanOrEqual(100)
-      if (disturbance !== 'clean') continue
       const n = y.length
       const straight = Array.from(y, (_, i) => (i - (n - 1) / 2) / Math.sqrt((n * n - 1) / 12))
-      expect(rms(y, straight)).toBeLessThan(1e-9)
+      // Noise of a share s of the deviation, scaled to a deviation of 1 again, is s / sqrt(1 + s^2) away, and the line itself a little.
+      const away: Record<string, readonly [number, number]> = { clean: [0, 1e-9], 'noise 5 %': [0.035, 0.065], 'noise 50 %': [0.33, 0.59] }
+      const [least, most] = away[disturbance] ?? [1e-3, 1]
+      expect(rms(y, straight), disturbance).toBeGreaterThanOrEqual(least)
+      expect(rms(y, straight), disturbance).toBeLessThanOrEqual(most)
     }
   })
 
@@ -96,20 +100,22 @@ describe('a window', () => {
 
 describe('the solvers on windows', () => {
   const folder = new URL('../../shared/data/eda/', import.meta.url)
-  const files = existsSync(folder) ? readdirSync(folder).filter(name => name.endsWith('.csv')) : []
+  const files = existsSync(folder) ? readdirSync(folder).filter(name => name.endsWith('.csv')).sort() : []
   const real = files.map(file => readRecording(readFileSync(new URL(file, folder), 'utf8'), file))
 
-  it.each([['made', recordings], ...(real.length > 0 ? [['real', real] as const] : [])] as const)(
-    'of %s recordings agree with float64', { timeout: 120_000 }, async (_, source) => {
-      const progress: [number, number][] = []
-      const { summaries, failures } = await verifyRecordings(gpu, source, {
-        windows: 20, seed: 5, solver: 'interior-point', onProgress: (done, total) => progress.push([done, total]),
-      })
-      expect(failures).toEqual([])
-      expect(summaries.map(s => [s.method, s.windows, s.failed, s.statuses])).toEqual(
-        ['per-signal', 'along-time'].flatMap(form => Array.from({ length: 5 }, () => [`interior-point ${form}`, 4, 0, { solved: 4 }])))
-      expect(progress.at(-1)).toEqual([60, 60])
+  async function agree(source: Recording[]): Promise<void> {
+    const progress: [number, number][] = []
+    const { summaries, failures } = await verifyRecordings(gpu, source, {
+      windows: 20, seed: 5, solver: 'interior-point', onProgress: (done, total) => progress.push([done, total]),
     })
+    expect(failures).toEqual([])
+    expect(summaries.map(s => [s.method, s.windows, s.failed, s.statuses])).toEqual(
+      ['per-signal', 'along-time'].flatMap(form => Array.from({ length: 5 }, () => [`interior-point ${form}`, 4, 0, { solved: 4 }])))
+    expect(progress.at(-1)).toEqual([60, 60])
+  }
+
+  it('of made recordings agree with float64', () => agree(recordings))
+  it('of real recordings agree with float64', needs(real.length > 0, NO_SHARED), () => agree(real))
 })
 
 describe('galvani verify --recordings', () => {

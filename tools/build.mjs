@@ -1,15 +1,13 @@
 // npm run build: dist/ for Node and browsers from one source, plus type declarations.
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { spawnSync } from 'node:child_process'
 import { build } from 'esbuild'
 import { esbuildPlugin } from './wgsl.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
-// Built aside, so that a dist that is in use is missing for no longer than a rename.
-const aside = join(root, `dist.${process.pid}.tmp`)
 const ENTRIES = {
   index: 'index.ts',
   kernels: 'kernels.ts',
@@ -19,42 +17,68 @@ const ENTRIES = {
   training: 'training.ts',
 }
 
-const shared = { bundle: true, format: 'esm', target: 'es2022', splitting: true, sourcemap: true, plugins: [esbuildPlugin], logLevel: 'warning' }
+/**
+ * Where a user's compiler finds `GPUDevice` and its kind, told apart by a condition of `imports` in package.json: since TypeScript 6
+ * they are in its own `dom`, which takes no second set beside it.
+ */
+const WEBGPU = {
+  'webgpu_dom.d.ts': '/// <reference lib="dom" />\nexport {}\n',
+  'webgpu_package.d.ts': '/// <reference types="@webgpu/types" />\nexport {}\n',
+}
 
-// One build, so that a Gpu or an error class is the same object whichever entry it came through.
-await build({
-  ...shared,
+/**
+ * One build, so that a Gpu or an error class is the same object whichever entry it came through.
+ *
+ * @type {import('esbuild').BuildOptions}
+ */
+export const bundle = {
   entryPoints: Object.fromEntries(
     Object.entries({ ...ENTRIES, cli: '../cli/main.ts' }).map(([name, path]) => [name, join(root, 'src', path)]),
   ),
-  outdir: aside,
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  splitting: true,
+  sourcemap: true,
   chunkNames: 'chunks/[name]-[hash]',
   platform: 'neutral',
   mainFields: ['module', 'main'],
   packages: 'external',
   external: ['node:*'],
-})
+  plugins: [esbuildPlugin],
+  logLevel: 'warning',
+}
 
-if (!process.argv.includes('--no-types')) process.exitCode = emitTypes(join(aside, 'types'))
+/** What the declarations are made from. */
+export const typesProject = join(root, 'tsconfig.types.json')
 
-const old = join(root, `dist.${process.pid}.old.tmp`)
-if (existsSync(dist)) renameSync(dist, old)
-renameSync(aside, dist)
-rmSync(old, { recursive: true, force: true })
+if (import.meta.url === pathToFileURL(process.argv[1]).href) await buildDist()
+
+/** Builds aside, so that a dist that is in use is missing for no longer than a rename. */
+async function buildDist() {
+  const aside = join(root, `dist.${process.pid}.tmp`)
+  await build({ ...bundle, outdir: aside })
+  if (!process.argv.includes('--no-types')) process.exitCode = emitTypes(join(aside, 'types'))
+  const old = join(root, `dist.${process.pid}.old.tmp`)
+  if (existsSync(dist)) renameSync(dist, old)
+  renameSync(aside, dist)
+  rmSync(old, { recursive: true, force: true })
+}
 
 /** Writes the declarations and returns the compiler's exit code. */
 function emitTypes(folder) {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-  const args = [tsc, '-p', join(root, 'tsconfig.types.json'), '--outDir', folder]
+  const args = [tsc, '-p', typesProject, '--outDir', folder]
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' })
   toJavaScriptExtensions(folder)
+  for (const [name, text] of Object.entries(WEBGPU)) writeFileSync(join(folder, name), text)
   for (const path of Object.values(ENTRIES)) nameWebGpuTypes(join(folder, 'src', path.replace(/\.ts$/, '.d.ts')))
   return status ?? 1
 }
 
-/** `GPUDevice` and its kind are no part of the compiler's own library: whoever imports us needs their declarations. */
+/** Whoever imports us needs these declarations. */
 function nameWebGpuTypes(path) {
-  writeFileSync(path, `/// <reference types="@webgpu/types" />\n${readFileSync(path, 'utf8')}`)
+  writeFileSync(path, `import '#webgpu'\n${readFileSync(path, 'utf8')}`)
 }
 
 /** Declarations name their neighbours by `.ts`; consumers resolve `.js`. */

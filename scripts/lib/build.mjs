@@ -1,10 +1,14 @@
 // The build in dist/, made anew when a file it is made from has changed.
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { errorLines, node, root, step } from './run.mjs'
 
-const INPUTS = ['src', 'cli', 'bench', 'shaders', 'tools', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.types.json']
+/** Files and folders of all that a build reads; of packages, the lock file tells. */
+export const INPUTS = [
+  ...['src', 'cli', 'bench', 'shaders', 'tools'],
+  ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.types.json'],
+]
 const STAMP = join(root, 'dist', '.inputs')
 
 export async function build() {
@@ -20,7 +24,7 @@ export async function build() {
 /** A digest of names and contents: times of change mean nothing after a checkout. */
 export function hashOf(paths, directory = root) {
   const hash = createHash('sha256')
-  for (const path of paths.flatMap((p) => filesUnder(directory, p)).sort()) {
+  for (const path of inputFiles(paths, directory)) {
     hash
       .update(`${path}\0`)
       .update(readFileSync(join(directory, path)))
@@ -29,9 +33,12 @@ export function hashOf(paths, directory = root) {
   return hash.digest('hex')
 }
 
+/** Every file of which the digest is made. */
+export const inputFiles = (paths, directory = root) => paths.flatMap((path) => filesUnder(directory, path)).sort()
+
 function filesUnder(directory, path) {
   const full = join(directory, path)
-  if (!existsSync(full)) return []
+  if (!existsSync(full) || basename(path) === 'node_modules') return []
   try {
     return readdirSync(full).flatMap((name) => filesUnder(directory, `${path}/${name}`))
   } catch {

@@ -37,6 +37,12 @@ var<workgroup> m2s: array<vec4<f32>, WORKGROUP>;
 var<workgroup> sums: array<vec4<f32>, WORKGROUP>;
 var<workgroup> products: array<vec4<f32>, WORKGROUP>;
 
+// ReLU by the bits: everything from -0 to -infinity becomes 0. max() may return either of a NaN and a number, and compilers may
+// assume that no NaN occurs; this keeps it, so that a broken activation stays visible.
+fn rectify(v: vec4<f32>) -> vec4<f32> {
+  return select(v, vec4<f32>(), bitcast<vec4<u32>>(v) - vec4(0x80000000u) <= vec4(0x7f800000u));
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
            @builtin(local_invocation_index) lane: u32) {
@@ -102,9 +108,9 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
   }
   for (var r = row; r < params.rows; r += step) {
     var z = (x[r * params.quads + q] - mean) * scale + shift;
-    if (params.relu > 0u) { z = max(z, vec4<f32>()); }
+    if (params.relu > 0u) { z = rectify(z); }
     if (params.join > 0u) { z += skip[r * params.quads + q]; }
-    if (params.join_relu > 0u) { z = max(z, vec4<f32>()); }
+    if (params.join_relu > 0u) { z = rectify(z); }
     y[r * params.quads + q] = z;
   }
 }

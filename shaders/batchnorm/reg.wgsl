@@ -48,6 +48,12 @@ const RELU: bool = false;
 const JOIN: bool = false;
 const JOIN_RELU: bool = false;
 
+// ReLU by the bits: everything from -0 to -infinity becomes 0. max() may return either of a NaN and a number, and compilers may
+// assume that no NaN occurs; this keeps it, so that a broken activation stays visible.
+fn rectify(v: vec4<f32>) -> vec4<f32> {
+  return select(v, vec4<f32>(), bitcast<vec4<u32>>(v) - vec4(0x80000000u) <= vec4(0x7f800000u));
+}
+
 // Rows of clip s that chunk c covers, counted over (b, l) with l inside the clip.
 fn chunk_range(s: u32, c: u32) -> vec2<u32> {
   let count = params.batch * (bounds[s + 1u] - bounds[s]);
@@ -154,9 +160,9 @@ fn normalise(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) g
   for (var l = first; l < min(first + ROWS, bounds[s + 1u]); l++) {
     let i = (b * params.rows + l) * params.quads + q;
     var z = (x[i] - mean) * scale + shift;
-    if (RELU) { z = max(z, vec4<f32>()); }
+    if (RELU) { z = rectify(z); }
     if (JOIN) { z += skip[i]; }
-    if (JOIN_RELU) { z = max(z, vec4<f32>()); }
+    if (JOIN_RELU) { z = rectify(z); }
     y[i] = z;
   }
 }

@@ -68,7 +68,8 @@ export function parseLabelScheme(text: string): LabelScheme {
 }
 
 /**
- * Labels every trial of every subject. Subjects are judged by their own ratings alone.
+ * Labels every trial of every subject. Subjects are judged by their own ratings alone, and by all of them: folds that split a
+ * subject's trials (random, stimulus, some columns) train on labels whose threshold tested ratings have moved.
  * Unrated trials, and subjects with fewer than two distinct ratings, are dropped with the reason.
  * @throws FormatError if no trial can be labelled, or a label column is missing or not 0/1
  */

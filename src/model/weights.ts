@@ -42,9 +42,9 @@ export class Weights implements WeightTensors {
     private readonly summary: ModelSummary,
   ) {
     const shapes = new Map(summary.parameters.map((spec) => [spec.name, deviceShape(spec)]))
-    this.parameters = new Slab(gpu, 'parameters', shapes)
-    this.gradients = new Slab(gpu, 'gradients', shapes)
-    this.buffers = new Slab(gpu, 'running statistics', new Map(summary.buffers.map(({ name, shape }) => [name, shape])))
+    const statistics = new Map(summary.buffers.map(({ name, shape }) => [name, shape]))
+    const slabs = [['parameters', shapes], ['gradients', shapes], ['running statistics', statistics]] as const
+    ;[this.parameters, this.gradients, this.buffers] = gpu.allOrNone(() => slabs.map(([label, of]) => new Slab(gpu, label, of)) as [Slab, Slab, Slab])
   }
 
   parameter(name: string): Tensor {

@@ -67,8 +67,10 @@ export function maxPool1d(
     const row = Math.floor(i / N) * L
     const start = (i % N) * stride - padding
     let best = row + Math.max(start, 0)
-    // Strictly larger: the first maximum of a window wins.
-    for (let l = best + 1; l < row + Math.min(start + kernel, L); l++) if (x.data[l]! > x.data[best]!) best = l
+    // Strictly larger: the first maximum of a window wins. NaN is larger than any number.
+    for (let l = best + 1; l < row + Math.min(start + kernel, L); l++) {
+      if (x.data[l]! > x.data[best]! || Number.isNaN(x.data[l]!)) best = l
+    }
     return best
   })
   return { y: map(zeros([B, C, N]), (_, i) => x.data[argmax[i]!]!), argmax }

@@ -228,7 +228,18 @@ export class Gpu {
     return created.value
   }
 
-  /** Runs `make`, which creates tensors and buffers, all or none: what it took is given back where it or the device fails. */
+  /** Runs `make`, which creates tensors and buffers, all or none: what it took is given back where it throws. */
+  allOrNone<T>(make: () => T): T {
+    const before = new Set(this.owned.keys())
+    try {
+      return make()
+    } catch (error) {
+      for (const buffer of [...this.owned.keys()]) if (!before.has(buffer)) this.destroyBuffer(buffer)
+      throw error
+    }
+  }
+
+  /** The same for what a device may refuse: errors that it reports later count too. */
   async allocate<T>(what: string, make: () => T): Promise<T> {
     const before = new Set(this.owned.keys())
     let made: GPUBuffer[] = []

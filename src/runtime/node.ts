@@ -1,5 +1,6 @@
 // A Gpu for Node: loads Dawn (the `webgpu` package), keeps it alive while the device lives, and lets go of it at close.
 import { adapterInfo, requestDevice } from './adapter.ts'
+import { withoutLimitWarnings } from './dawn_stderr.ts'
 import { DeviceError } from './errors.ts'
 import { Gpu } from './gpu.ts'
 import { hasVulkanLoader, useSwiftShader } from './swiftshader.ts'
@@ -76,7 +77,7 @@ const isNone = (found: Found) => 'names' in found && found.names.length === 0
 async function request(create: Create, flags: string[]): Promise<Found> {
   try {
     const instance = create(flags)
-    const adapter = await instance.requestAdapter({ powerPreference: 'high-performance' })
+    const adapter = await withoutLimitWarnings(() => instance.requestAdapter({ powerPreference: 'high-performance' }))
     return adapter ? { instance, adapter } : { names: [] }
   } catch (error) {
     // Dawn throws where no adapter is, or none of the name asked for, and lists the others.

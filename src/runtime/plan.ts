@@ -192,7 +192,7 @@ export class Plan {
       const clash = bound.find(
         (other) =>
           other.name !== name &&
-          other.tensor.storage === tensor.storage &&
+          sameMemory(other.tensor.storage, tensor.storage) &&
           (other.access === 'read' || overlap(tensor, other.tensor)),
       )
       if (clash) throw new ShapeError(`${label}: '${name}' is written while memory of '${clash.name}' shares its buffer`)
@@ -327,6 +327,9 @@ export class Plan {
     this.state = 'destroyed'
   }
 }
+
+/** A caller's buffer may have been wrapped more than once. */
+const sameMemory = (a: Storage, b: Storage): boolean => a === b || (a.buffer !== null && a.buffer === b.buffer)
 
 function overlap(a: Tensor, b: Tensor): boolean {
   return a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength

@@ -50,7 +50,7 @@ function unpackedPackage(): string | undefined {
     const directory = join(cache, 'galvani', `swiftshader-${version}`)
     if (existsSync(directory)) return directory
     try {
-      unpack(path, directory)
+      makeAside(directory, (aside) => unpackTar(path, aside))
       return directory
     } catch {
       // not ours to write, e.g. packages installed by root: the user's own cache is next
@@ -70,11 +70,11 @@ function packedArchive(): { path: string; version: string; modules: string } | u
   }
 }
 
-/** Unpacks aside and renames, so that a directory that exists is complete, whoever else unpacks at the same time. */
-function unpack(archive: string, directory: string): void {
+/** Fills a directory aside and renames it, so that one that exists is complete, whoever else makes it at the same time. */
+export function makeAside(directory: string, fill: (aside: string) => void): void {
   const aside = `${directory}.${randomUUID()}.tmp`
   try {
-    unpackTar(archive, aside)
+    fill(aside)
     renameSync(aside, directory)
   } catch (error) {
     rmSync(aside, { recursive: true, force: true })

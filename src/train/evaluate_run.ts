@@ -14,7 +14,7 @@ import type { PreparedSet, PreparedTrial } from './prepare.ts'
 import { probabilitiesOf } from './predictor.ts'
 import { foldPlanSummary } from './run.ts'
 import { finishedFolds } from './run_files.ts'
-import type { FoldResult, PooledResult, RunSummary } from './run_summary.ts'
+import type { FoldResult, PooledResult, Prediction, RunSummary } from './run_summary.ts'
 import { ensemble, prepareForRun, seenIn, type ComputeHooks, type Seen, type TrainedRun } from './trained_run.ts'
 
 /** Every trained fold on the people it did not see. */
@@ -55,11 +55,14 @@ interface Elsewhere extends Seen {
 /** Beside baselines that learned from the data that the models learned from. */
 interface BesideBaselines extends Elsewhere {
   pooled: PooledResult
+  /** A row a trial, as in a run. */
+  predictions: Prediction[]
 }
 
 /** Where the run's own data cannot be read: beside the more frequent class of the very trials that are judged. */
 interface Alone extends Elsewhere {
   pooled: Pick<PooledResult, 'model' | 'interval' | 'permutation'>
+  predictions: Omit<Prediction, 'baselines'>[]
   majorityOfTheseTrials: ClassificationMetrics
   /** Why there are no baselines. */
   missing: string
@@ -87,7 +90,7 @@ export async function evaluateElsewhere(gpu: Gpu, run: TrainedRun, dataset: Data
     skipped: [...set.skipped, ...labelled.skipped],
   }
   const experiment = await ownExperiment(gpu, run, own, hooks)
-  if (typeof experiment !== 'string') return { ...head, pooled: besideBaselines(experiment, folds, labelled, probabilities) }
+  if (typeof experiment !== 'string') return { ...head, ...besideBaselines(experiment, folds, labelled, probabilities) }
   return { ...head, ...aloneOn(labelled, probabilities, config.seed), missing: `no baselines, since the run's own data cannot be read: ${experiment}` }
 }
 
@@ -106,7 +109,7 @@ async function ownExperiment(gpu: Gpu, run: TrainedRun, own: () => Promise<Datas
 type Rated = Pick<LabelledTrials<PreparedTrial>, 'trials' | 'labels'>
 
 /** Both datasets as one fold: all that the trained folds learned from, and the other data as its test part. */
-function besideBaselines(own: Experiment, folds: readonly string[], other: Rated, probabilities: readonly number[]): PooledResult {
+function besideBaselines(own: Experiment, folds: readonly string[], other: Rated, probabilities: readonly number[]): Pick<BesideBaselines, 'pooled' | 'predictions'> {
   const { config, set, labelled, plan } = own
   const trained = folds.map((name) => findFold(plan, name))
   const train = [...new Set(trained.flatMap((fold) => [...fold.train, ...fold.validation]))]
@@ -115,13 +118,14 @@ function besideBaselines(own: Experiment, folds: readonly string[], other: Rated
   const labels = Uint8Array.from([...labelled.labels, ...other.labels])
   const inputs = inputsOf(joint, config, train)
   const predictions = predictionsOf(joint.trials, labels, { train, validation: [], test }, probabilities, inputs)
-  return { ...scores(predictions), ...chance(predictions, config.seed) }
+  return { pooled: { ...scores(predictions), ...chance(predictions, config.seed) }, predictions }
 }
 
 /** Without baselines that learned elsewhere: the more frequent class of the very trials that are judged. */
 function aloneOn({ trials, labels }: Rated, probabilities: readonly number[], seed: number) {
-  const predictions = trials.map(({ subject }, i) => ({ subject, label: labels[i] as number, probability: probabilities[i] as number }))
+  const predictions = trials.map(({ id, subject, stimulus }, i) =>
+    ({ trial: id, subject, stimulus, label: labels[i] as number, probability: probabilities[i] as number }))
   const frequent = majorityClass(labels, [...trials.keys()])
   const majorityOfTheseTrials = classificationMetrics(labels, trials.map(() => frequent))
-  return { pooled: { model: modelScores(predictions), ...chance(predictions, seed) }, majorityOfTheseTrials }
+  return { pooled: { model: modelScores(predictions), ...chance(predictions, seed) }, predictions, majorityOfTheseTrials }
 }

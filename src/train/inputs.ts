@@ -12,12 +12,14 @@ export interface MusicScaling {
 
 /** @throws FormatError naming the first trial without a music vector */
 function musicScaling(trials: readonly PreparedTrial[], train: readonly number[], dim: number): MusicScaling {
-  const mean = new Float64Array(dim)
+  const sums = new Float64Array(dim)
   const squares = new Float64Array(dim)
   for (const index of train) {
     const music = musicOf(trials[index] as PreparedTrial)
-    for (let f = 0; f < dim; f++) mean[f] = (mean[f] as number) + (music[f] as number) / train.length
+    for (let f = 0; f < dim; f++) sums[f] = (sums[f] as number) + (music[f] as number)
   }
+  // A sum of equal float32 values is exact in float64, and so is its quotient: the deviation of a constant feature is zero.
+  const mean = sums.map((sum) => sum / train.length)
   for (const index of train) {
     const music = musicOf(trials[index] as PreparedTrial)
     for (let f = 0; f < dim; f++) squares[f] = (squares[f] as number) + ((music[f] as number) - (mean[f] as number)) ** 2

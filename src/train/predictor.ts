@@ -22,7 +22,7 @@ export class Predictor {
   }
 
   static async create(gpu: Gpu, model: Rtcan1d, batch: number): Promise<Predictor> {
-    const predictor = new Predictor(gpu, model, batch)
+    const predictor = gpu.allOrNone(() => new Predictor(gpu, model, batch))
     try {
       await predictor.plan.compile()
     } catch (error) {

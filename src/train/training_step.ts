@@ -77,7 +77,7 @@ export class TrainingStep {
     optimizer: OptimizerConfig,
     state: readonly Slab[],
   ): Promise<TrainingStep> {
-    const step = new TrainingStep(gpu, model, batch, optimizer, state)
+    const step = gpu.allOrNone(() => new TrainingStep(gpu, model, batch, optimizer, state))
     try {
       await step.plan.compile()
     } catch (error) {

@@ -7,7 +7,7 @@ import { Random } from '../runtime/random.ts'
 import { resultOf, type CaseResult } from './case.ts'
 import { judgeCase, type Expectation } from './compare.ts'
 import type { VerifyHooks } from './fixtures.ts'
-import { opCases, referenceOp, runOp } from './op_list.ts'
+import { opCases, referenceOp, runOp, type ListedCase } from './op_list.ts'
 import type { OpCase, OpRecord } from './op_record.ts'
 
 /** Bound on an error against the tensor: f32 sums in a fixed order that cancel, such as a bias gradient, reach 2e-5 of it. */
@@ -60,16 +60,14 @@ async function withVariants<T>(gpu: Gpu, variants: ReadonlyMap<string, string>, 
   }
 }
 
-type NamedCase = (typeof opCases)[number]
-
-const nameOf = ({ record: { op }, attrs, inputs }: NamedCase): string =>
+const nameOf = ({ op, attrs, inputs }: ListedCase): string =>
   `${op} ${Object.values(inputs).slice(0, 1).map((shape) => `[${shape.join(',')}]`).join('')} ${JSON.stringify(attrs)}`
 
 /** A case's data depend on its name alone, so that a new case changes no other. */
 const seedOf = (name: string): number => [...name].reduce((seed, letter) => (Math.imul(seed, 31) + letter.charCodeAt(0)) >>> 0, 0)
 
-async function verifyKernel(gpu: Gpu, one: NamedCase): Promise<CaseResult> {
-  const { record: { op }, attrs, inputs } = one
+async function verifyKernel(gpu: Gpu, one: ListedCase): Promise<CaseResult> {
+  const { op, attrs, inputs } = one
   const name = nameOf(one)
   const arrays = makeInputs(inputs, new Random(seedOf(name), 0))
   const reference = new Map(Object.entries(referenceOp(op, attrs, arrays)))

@@ -26,8 +26,8 @@ function* pairs(expected: unknown, actual: unknown, path: string): Generator<[st
 
 function classification(c: Json): [expected: Json, actual: Json] {
   const metrics = classificationMetrics(c.labels as number[], c.predictions as number[], c.classes as number)
-  const { accuracy, confusion, precision, recall, f1, support, macro, weighted, micro, positive } = metrics
-  const actual = { accuracy, precision, recall, f1, support, macro, weighted, micro }
+  const { accuracy, balancedAccuracy, confusion, precision, recall, f1, support, macro, weighted, micro, positive } = metrics
+  const actual = { accuracy, balanced_accuracy: balancedAccuracy, precision, recall, f1, support, macro, weighted, micro }
   const { name: _, classes: __, labels: ___, predictions: ____, ...expected } = c
   return [expected, { ...actual, confusion_rows_true_cols_pred: confusion, binary_positive_1: positive }]
 }

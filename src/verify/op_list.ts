@@ -23,9 +23,14 @@ export const opRecords: readonly OpRecord[] = [
   linearRecord, concatRecord, crossEntropyRecord, doubleCrossEntropyRecord, sgdRecord, adamRecord, adamwRecord, scheduleRecord, interpolateRecord,
 ]
 
-/** Every case of every operator, with its record. */
-export const opCases: readonly (OpCase & { record: OpRecord })[] =
-  opRecords.flatMap((record) => record.cases.map((one) => ({ ...one, record })))
+/** A case with the name of its operator and its record. */
+export interface ListedCase extends OpCase {
+  op: string
+  record: OpRecord
+}
+
+/** Every case of every operator. */
+export const opCases: readonly ListedCase[] = opRecords.flatMap((record) => record.cases.map((one) => ({ ...one, op: record.op, record })))
 
 /** @throws UsageError for an operator that is not known */
 export function opRecord(op: string): OpRecord {

@@ -200,8 +200,10 @@ describe('the tables of a recording', () => {
 
   it('are the same from the GPU', async () => {
     await run([path('three.csv'), '--out', path('gpu')])
-    const [cpu, gpu] = ['three', 'gpu'].map((name) => columnsOf(name, 'three.csv').numbers('EDA_Phasic')) as [Float64Array, Float64Array]
-    gpu.forEach((value, i) => expect(Math.abs(value - cpu[i]!)).toBeLessThan(2e-3))
+    for (const column of ['EDA_Raw', 'EDA_Phasic', 'EDA_Tonic', 'EDA_Residual']) {
+      const [cpu, gpu] = ['three', 'gpu'].map((name) => columnsOf(name, 'three.csv').numbers(column)) as [Float64Array, Float64Array]
+      gpu.forEach((value, i) => expect(Math.abs(value - cpu[i]!), column).toBeLessThan(2e-3))
+    }
     expect(columnsOf('gpu', 'three.events.csv').text('SCR_Peaks')).toEqual(columnsOf('three', 'three.events.csv').text('SCR_Peaks'))
   })
 })

@@ -1,10 +1,15 @@
 // `eval` and `predict` as processes: what a run's models are worth on their own people and on others.
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { RunSummary } from '../../src/train/run_summary.ts'
-import { json, refuses, SMALL_TRAINING, succeeds, workFolder, writeFiles, writeStudy } from './support.ts'
+import type { PooledResult, RunSummary } from '../../src/train/run_summary.ts'
+import { readJson, readStudy } from '../experiment_reference/files.ts'
+import {
+  expectedHistory, foldBaselines, jointBaselines, readRun, usedTrials, validationOf, type Beside, type Run, type StoredPrediction, type Used,
+} from '../experiment_reference/run.ts'
+import { exactPermutationValue, interval, metrics, permutationValue, signedRank } from '../experiment_reference/statistics.ts'
+import { json, refuses, SMALL, succeeds, workFolder, writeFiles, writeStudy } from './support.ts'
 
 const INTERRUPTED = 130
 
@@ -12,10 +17,29 @@ const folder = workFolder()
 const path = (...names: string[]): string => join(folder, ...names)
 const study = path('a study')
 const run = path('a run')
+/** Other people, who heard the songs of the run's study. */
+const unseen = path('unseen')
+const prepared = (of: string): string => `${of} prepared`
+
+const edit = (file: string, change: (text: string) => string): void => writeFileSync(file, change(readFileSync(file, 'utf8')))
+const prepare = (of: string) => succeeds(['prepare', '--data', of, '--out', prepared(of), '--length', '320'])
 
 beforeAll(async () => {
   writeStudy(study)
-  await succeeds(['train', '--data', study, '--folds', 'subject:3', ...SMALL_TRAINING, '--epochs', '1', '--out', run])
+  // Trials without ratings, more of them high, and a song without music: what is used is less than what there is, folds differ in
+  // size, and classes too. Valence has another middle than arousal.
+  edit(join(study, 'trials.csv'), (text) => text
+    .replace(/^(synthetic1_0[02]_0[0-3],.*song..),[^,]*,[^,]*,([01],1,)/gm, '$1,,,$2')
+    .replace(/^(synthetic1_.*song..),([\d.]+)/gm, (_, row: string, valence: string) => `${row},${(Number(valence) - 2).toFixed(1)}`))
+  edit(join(study, 'music.csv'), (text) => text.replace(/^synthetic1_song03.*\n/m, ''))
+  writeStudy(unseen, 7)
+  for (const file of ['trials.csv', 'music.csv']) edit(join(unseen, file), (text) => text.replaceAll('synthetic7_song', 'synthetic1_song'))
+  // Recorded louder: other means and deviations, and the feature that is constant is another constant.
+  edit(join(unseen, 'music.csv'), (text) => text.replace(/,(-?[\d.]+)/g, (_, value: string) => `,${(4 * Number(value)).toFixed(4)}`))
+  await Promise.all([study, unseen].map(prepare))
+  // Of four people that are not tested one is a quarter, and enough.
+  const settings = ['--folds', 'subject:3', '--validation', '0.25', ...SMALL, '--batch', '8', '--lr', '0.003', '--epochs', '8', '--patience', '2']
+  await succeeds(['train', '--data', prepared(study), ...settings, '--out', run])
 })
 
 /** A copy of the run with one file replaced. */
@@ -25,13 +49,130 @@ function changedRun(name: string, file: string, content: string): string {
   return path(name)
 }
 
-it('evaluates a run again with the same numbers', async () => {
-  const stored = JSON.parse(readFileSync(join(run, 'result.json'), 'utf8')) as { pooled: unknown; results: { name: string; predictions: unknown[] }[] }
-  const again = await json<typeof stored>(['eval', '--run', run])
-  expect(again.pooled).toEqual(stored.pooled)
-  expect(again.results.map(({ predictions }) => predictions)).toEqual(stored.results.map(({ predictions }) => predictions))
-  const { report } = await json<{ report: string }>(['report', '--run', run])
-  expect(readFileSync(report, 'utf8')).toMatch(/^<!doctype html>/i)
+/** Both numbers come from one probability, in float32 and in float64. */
+const PROBABILITY = 1e-4
+/** A support vector machine that has converged to a hundredth of its margin may decide otherwise nearer to the plane. */
+const NEAR_THE_PLANE = 0.05
+
+interface Evaluated extends Pick<RunSummary, 'pooled' | 'results'> {
+  predictions: StoredPrediction[]
+}
+
+/** Predictions are those of the trials, in their order, with the probabilities and the baselines that were computed again. */
+function expectPredictions(stored: readonly StoredPrediction[], trials: readonly Used[], probability: (trial: Used) => number, beside: (trial: Used) => Beside): void {
+  expect(stored.map(({ trial, subject, stimulus, label }) => [trial, subject, stimulus, label]))
+    .toEqual(trials.map(({ id, subject, stimulus, label }) => [id, subject, stimulus, label]))
+  let near = 0
+  for (const [i, { trial, probability: own, baselines }] of stored.entries()) {
+    expect(Math.abs(own - probability(trials[i]!)), `probability of ${trial}`).toBeLessThan(PROBABILITY)
+    const { majority, song, svm } = beside(trials[i]!)
+    expect([baselines.majority, baselines.song ?? null], `baselines of ${trial}`).toEqual([majority, song])
+    if (Math.abs(svm) < NEAR_THE_PLANE) near++
+    else expect(baselines.svm, `SVM of ${trial}, ${svm}`).toBe(svm > 0 ? 1 : 0)
+  }
+  expect(near).toBeLessThan(stored.length / 4)
+}
+
+/** The same numbers but for the order of sums. */
+const rounded = <T>(value: T): T =>
+  JSON.parse(JSON.stringify(value, (_, v: unknown) => (typeof v === 'number' ? Number(v.toPrecision(12)) : v))) as T
+
+function expectScores({ model, baselines: { majority, svm, song } }: Pick<PooledResult, 'model' | 'baselines'>, predictions: readonly StoredPrediction[]): void {
+  const judge = (of: readonly StoredPrediction[], predicted: (p: StoredPrediction) => number) =>
+    rounded(metrics(of.map((p) => ({ ...p, predicted: predicted(p) }))))
+  const called = ({ probability }: StoredPrediction): number => (probability > 0.5 ? 1 : 0)
+  const heard = predictions.filter(({ baselines }) => baselines.song !== undefined)
+  expect(rounded(model)).toEqual(judge(predictions, called))
+  expect(rounded(majority)).toEqual(judge(predictions, (p) => p.baselines.majority))
+  expect(rounded(svm)).toEqual(judge(predictions, (p) => p.baselines.svm))
+  expect(heard.length).toBeGreaterThan(0)
+  expect(rounded(song)).toEqual({ baseline: judge(heard, (p) => p.baselines.song!), model: judge(heard, called) })
+}
+
+function expectChance({ interval: stored, permutation }: PooledResult, predictions: readonly StoredPrediction[], seed: number): void {
+  const judged = predictions.map((p) => ({ ...p, predicted: p.probability > 0.5 ? 1 : 0 }))
+  expect(rounded(stored)).toEqual(rounded(interval(judged, seed)))
+  expect(permutation).toBe(permutationValue(judged, seed))
+  const exact = exactPermutationValue(judged)
+  expect(Math.abs(permutation! - exact)).toBeLessThan(5 * Math.sqrt((exact * (1 - exact)) / 2000) + 1e-3)
+}
+
+describe('a run, computed again from its folder and the study', () => {
+  const again = (): Run => readRun(run, readStudy(study, prepared(study)))
+  const resultOf = (): RunSummary => readJson(run, 'result.json')
+
+  it('has folds of whole people, and labels for what can be used', () => {
+    const { trials, folds } = again()
+    const people = [...new Set(trials.map(({ subject }) => subject))].sort()
+    expect(people).toHaveLength(6)
+    expect(trials.length).toBeLessThan(35)
+    expect(folds.flatMap(({ stored }) => stored.testSubjects).sort()).toEqual(people)
+    expect(folds.flatMap(({ stored }) => stored.predictions.map(({ trial }) => trial)).sort()).toEqual(trials.map(({ id }) => id).sort())
+    expect(new Set(folds.map(({ parts }) => parts.test.length)).size).toBeGreaterThan(1)
+    expect(folds.some(({ parts: { test } }) => 2 * test.filter(({ label }) => label === 1).length !== test.length)).toBe(true)
+    for (const { stored, parts: { train, validation, test } } of folds) {
+      expect([...train, ...validation, ...test].map(({ id }) => id).sort()).toEqual(trials.map(({ id }) => id).sort())
+      expect([train.length, validation.length]).toEqual([stored.trainTrials, stored.validationTrials])
+      const held = [...new Set(validation.map(({ subject }) => subject))]
+      const enough = 0.25 * (train.length + validation.length)
+      expect(validation.length).toBeGreaterThanOrEqual(enough)
+      const fewer = held.map((person) => validation.filter(({ subject }) => subject !== person).length)
+      expect(Math.min(...fewer)).toBeLessThan(enough)
+    }
+  })
+
+  it('kept the best epoch of each fold, with the steps that belong to its batches', () => {
+    const { config, folds } = again()
+    for (const fold of folds) {
+      const { epochs, bestEpoch, steps } = fold.stored
+      const { best, last } = expectedHistory(config, epochs.map(({ validationLoss }) => validationLoss!))
+      expect([epochs.map(({ epoch }) => epoch), bestEpoch]).toEqual([Array.from({ length: last }, (_, i) => i + 1), best])
+      expect(steps).toBe(last * Math.ceil(fold.parts.train.length / config.batch))
+      const { loss, accuracy } = validationOf(fold)
+      const { validationLoss, validationAccuracy } = epochs[best - 1]!
+      expect(Math.abs(validationLoss! / loss - 1)).toBeLessThan(PROBABILITY)
+      expect(validationAccuracy).toBe(accuracy)
+    }
+  })
+
+  it('has these predictions, baselines and scores in every fold', () => {
+    for (const fold of again().folds) {
+      const { stored, parts, probability } = fold
+      expectPredictions(stored.predictions, parts.test, probability, foldBaselines(fold))
+      expectScores(stored as unknown as PooledResult, stored.predictions)
+    }
+  })
+
+  it('has these pooled figures, interval and tests', () => {
+    const { config, folds } = again()
+    const { pooled, results } = resultOf()
+    expect(results).toEqual(folds.map(({ stored }) => stored))
+    const predictions = folds.flatMap(({ stored }) => stored.predictions)
+    expectScores(pooled, predictions)
+    expectChance(pooled, predictions, config.seed)
+    // Here one of 90 % is another.
+    const narrower = interval(predictions.map((p) => ({ ...p, predicted: p.probability > 0.5 ? 1 : 0 })), config.seed, 0.9)
+    expect(pooled.interval!.high - pooled.interval!.low).toBeGreaterThan(narrower.high - narrower.low + 0.01)
+    const accuracies = (of: (fold: RunSummary['results'][number]) => { accuracy: number }) => results.map((fold) => of(fold).accuracy)
+    expect(rounded(pooled.wilcoxon)).toEqual(signedRank(accuracies(({ model }) => model), accuracies(({ baselines }) => baselines.majority)))
+  })
+
+  it('is evaluated with the same numbers, which are those of its stored models', async () => {
+    const { results, pooled } = await json<Evaluated>(['eval', '--run', run])
+    const { config, folds } = again()
+    for (const [i, fold] of folds.entries()) {
+      expectPredictions(results[i]!.predictions, fold.parts.test, fold.probability, foldBaselines(fold))
+      expectScores(results[i]!, results[i]!.predictions)
+    }
+    const predictions = results.flatMap((fold) => fold.predictions)
+    expectScores(pooled, predictions)
+    expectChance(pooled, predictions, config.seed)
+    const stored = resultOf()
+    expect(pooled).toEqual(stored.pooled)
+    expect(results).toEqual(stored.results)
+    const { report } = await json<{ report: string }>(['report', '--run', run])
+    expect(readFileSync(report, 'utf8')).toMatch(/^<!doctype html>/i)
+  })
 })
 
 it('keeps the baselines that the run learned', async () => {
@@ -43,54 +184,94 @@ it('keeps the baselines that the run learned', async () => {
 })
 
 describe('on other data', () => {
-  const unseen = path('unseen')
-  interface Evaluated { seenSubjects: number; seenTrials: number; pooled: RunSummary['pooled']; majorityOfTheseTrials?: { count: number } }
-  beforeAll(() => {
-    writeStudy(unseen, 7)
-    // Other people, who heard the songs of the run's study.
-    for (const name of ['trials.csv', 'music.csv'].map((file) => join(unseen, file))) {
-      writeFileSync(name, readFileSync(name, 'utf8').replaceAll('synthetic7_song', 'synthetic1_song'))
-    }
+  interface Other extends Evaluated { seenSubjects: number; seenTrials: number; models: string[]; majorityOfTheseTrials?: { count: number } }
+  const evaluate = (of: string, data: string): Promise<Other> => json<Other>(['eval', '--run', of, '--data', data])
+
+  let other: Other
+  beforeAll(async () => {
+    other = await evaluate(run, prepared(unseen))
   })
 
+  /** The mean over the models, and baselines of what these learned from. */
+  function expectOther({ predictions, pooled }: Other, of: string): void {
+    const { config, ...rest } = readRun(of, readStudy(study, prepared(study)))
+    const others = usedTrials(readStudy(unseen, prepared(unseen)), config.dimension)
+    const mean = (trial: Used): number => rest.folds.reduce((sum, { probability }) => sum + probability(trial) / rest.folds.length, 0)
+    expectPredictions(predictions, others, mean, jointBaselines({ config, ...rest }))
+    expectScores(pooled, predictions)
+    expectChance(pooled, predictions, config.seed)
+  }
+
   it('the models stand beside baselines that learned from the run', async () => {
-    const { pooled, ...rest } = await json<Evaluated>(['eval', '--run', run, '--data', unseen])
-    expect(rest).toMatchObject({ seenSubjects: 0, seenTrials: 0 })
-    const { model, baselines: { majority, svm, song } } = pooled
-    expect([model.count, majority.count, svm.count]).toEqual([36, 36, 36])
-    expect(song?.baseline.count).toBeGreaterThan(0)
-    expect(pooled.interval?.low).toBeLessThanOrEqual(model.accuracy)
-    const { stdout } = await succeeds(['eval', '--run', run, '--data', unseen])
+    const { seenSubjects, seenTrials, predictions } = other
+    expect({ seenSubjects, seenTrials, trials: predictions.length }).toEqual({ seenSubjects: 0, seenTrials: 0, trials: 36 })
+    expectOther(other, run)
+    const { stdout } = await succeeds(['eval', '--run', run, '--data', prepared(unseen)])
     expect(stdout).toMatch(/^arousal, unseen \(synthetic\): 3 models, people never seen in training\n/)
     for (const name of ['majority class', 'linear SVM', 'song-only label', '95 % interval']) expect(stdout).toContain(name)
   })
 
+  it('one model stands beside baselines that have not learned from its test people', async () => {
+    const one = path('one fold')
+    cpSync(run, one, { recursive: true })
+    for (const fold of ['fold-0', 'fold-2']) rmSync(join(one, 'folds', fold), { recursive: true })
+    const evaluated = await evaluate(one, prepared(unseen))
+    expect(evaluated.models).toEqual(['1'])
+    expectOther(evaluated, one)
+  })
+
+  it('their ratings change no prediction', async () => {
+    const turned = path('turned')
+    cpSync(prepared(unseen), turned, { recursive: true })
+    edit(join(turned, 'manifest.json'), (text) => text.replace(/"(valence|arousal)": ([\d.]+)/g, (_, name: string, rating: string) => `"${name}": ${10 - Number(rating)}`))
+    const after = await evaluate(run, turned)
+    const label = ({ predictions }: Other): number[] => predictions.map((p) => p.label)
+    expect(label(after)).toEqual(label(other).map((of) => 1 - of))
+    const answers = ({ predictions }: Other) => predictions.map(({ trial, probability, baselines }) => ({ trial, probability, baselines }))
+    expect(answers(after)).toEqual(answers(other))
+  })
+
   it('people whom the models know are counted', async () => {
-    const { seenSubjects, seenTrials, pooled } = await json<Evaluated>(['eval', '--run', run, '--data', study])
-    expect({ seenSubjects, seenTrials, trials: pooled.model.count }).toEqual({ seenSubjects: 6, seenTrials: 36, trials: 36 })
-    const says = '36 of 36 trials are of 6 people seen in training'
-    expect((await succeeds(['eval', '--run', run, '--data', study])).stdout).toContain(`3 models, ${says}\n`)
-    expect((await succeeds(['predict', '--run', run, '--data', study])).stdout).toMatch(`a study: ${says}\n`)
-    expect(await json(['predict', '--run', run, '--data', unseen])).toMatchObject({ seenSubjects: 0, seenTrials: 0 })
+    const { seenSubjects, seenTrials, pooled } = await evaluate(run, prepared(study))
+    const trials = readStudy(study, prepared(study))
+    const rated = usedTrials(trials, 'arousal').length
+    expect({ seenSubjects, seenTrials, trials: pooled.model.count }).toEqual({ seenSubjects: 6, seenTrials: rated, trials: rated })
+    const says = (count: number): string => `${count} of ${count} trials are of 6 people seen in training`
+    expect((await succeeds(['eval', '--run', run, '--data', prepared(study)])).stdout).toContain(`3 models, ${says(rated)}\n`)
+    // To predict, no rating is needed.
+    const heard = trials.filter(({ music }) => music).length
+    expect((await succeeds(['predict', '--run', run, '--data', study])).stdout).toMatch(`a study: ${says(heard)}\n`)
+  })
+
+  it('predictions are the mean over the models', async () => {
+    const { predictions, ...seen } = await json<{ predictions: StoredPrediction[] }>(['predict', '--run', run, '--data', unseen])
+    expect(seen).toMatchObject({ seenSubjects: 0, seenTrials: 0 })
+    const { folds } = readRun(run, readStudy(study, prepared(study)))
+    const heard = readStudy(unseen, prepared(unseen)).filter(({ music }) => music) as Used[]
+    expect(predictions.map(({ trial }) => trial)).toEqual(heard.map(({ id }) => id))
+    for (const [i, { trial, probability }] of predictions.entries()) {
+      const mean = folds.reduce((sum, fold) => sum + fold.probability(heard[i]!), 0) / folds.length
+      expect(Math.abs(probability - mean), trial).toBeLessThan(PROBABILITY)
+    }
   })
 
   it('what is missing is said when the data of the run have gone', async () => {
     const moved = changedRun('gone', 'source.json', JSON.stringify({ data: path('no such study') }))
-    const { stdout } = await succeeds(['eval', '--run', moved, '--data', unseen])
+    const { stdout } = await succeeds(['eval', '--run', moved, '--data', prepared(unseen)])
     expect(stdout).toContain('majority class of these trials')
     expect(stdout).toMatch(/no baselines, since the run's own data cannot be read: .*no such study: no such folder/)
-    const result = await json<Evaluated>(['eval', '--run', moved, '--data', unseen])
+    const result = await evaluate(moved, prepared(unseen))
     expect(result.majorityOfTheseTrials?.count).toBe(36)
     expect(result.pooled.model.count).toBe(36)
+    expect(result.predictions[0]).toEqual({ trial: 'synthetic7_00_00', subject: 'synthetic7_00', stimulus: expect.any(String) as string, label: expect.any(Number) as number, probability: expect.any(Number) as number })
   })
 })
 
 it('is interrupted while it predicts', async () => {
-  await succeeds(['prepare', '--data', study, '--out', path('ready to predict'), '--length', '320'])
   // Sends the signal as soon as the program listens for it.
   const impatient = "const { once } = process; process.once = (event, f) => { once.call(process, event, f); if (event === 'SIGINT') process.kill(process.pid, event); return process }"
   writeFiles(folder, { 'impatient.mjs': impatient })
   const options = { node: ['--import', pathToFileURL(path('impatient.mjs')).href] }
-  await refuses(['predict', '--run', run, '--data', path('ready to predict')], INTERRUPTED, 'galvani: interrupted', options)
-  await refuses(['eval', '--run', run, '--data', path('ready to predict')], INTERRUPTED, 'galvani: interrupted', options)
+  await refuses(['predict', '--run', run, '--data', prepared(study)], INTERRUPTED, 'galvani: interrupted', options)
+  await refuses(['eval', '--run', run, '--data', prepared(study)], INTERRUPTED, 'galvani: interrupted', options)
 })

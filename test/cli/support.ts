@@ -3,7 +3,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync, mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, expect } from 'vitest'
 import { makeTrialTable } from '../../src/datasets/synthetic.ts'
 
@@ -16,7 +16,7 @@ if (!existsSync(join(root, 'dist', 'cli.js'))) spawnSync(process.execPath, [join
 export interface Finished {
   code: number | null
   stdout: string
-  /** Lines on stderr, without what Vulkan drivers print there. */
+  /** Lines on stderr, but for the progress that was expected. */
   lines: string[]
 }
 
@@ -32,8 +32,6 @@ export interface StartOptions {
   onStderr?: (text: string, child: ChildProcess) => void
 }
 
-const ofDriver = /^Warning: (max|vk|loader_|Couldn't load Vulkan)|^ +at .*third_party\/dawn/
-
 export async function galvani(args: string[], { cwd, env, node = [], progress, onStart, onStderr }: StartOptions = {}): Promise<Finished> {
   const child = spawn(process.execPath, [...node, program, ...args], { cwd, env: { ...process.env, GALVANI_TUNE: 'off', ...env } })
   onStart?.(child)
@@ -44,7 +42,7 @@ export async function galvani(args: string[], { cwd, env, node = [], progress, o
     onStderr?.(chunk.toString(), child)
   })
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
-  return { code, stdout, lines: stderr.split('\n').filter((line) => line !== '' && !ofDriver.test(line) && !progress?.test(line)) }
+  return { code, stdout, lines: stderr.split('\n').filter((line) => line !== '' && !progress?.test(line)) }
 }
 
 /** A good end: no complaint, and the result. */
@@ -68,6 +66,22 @@ export async function refuses(args: string[], code: number, says: string | RegEx
   expect(finished.stdout).toBe('')
   expect(finished.code).toBe(code)
 }
+
+const preloads = join(root, '.cache', 'test')
+
+/** An option of Node: a module that is loaded before the program. It lies in this clone, so that it finds the packages. */
+export function preload(name: string, text: string): string[] {
+  writeFiles(preloads, { [name]: text })
+  return ['--import', pathToFileURL(join(preloads, name)).href]
+}
+
+/** On Linux: a machine on which no adapter is to be found, not even a packed one. */
+export const withoutAdapter = (): StartOptions => ({
+  env: { VK_DRIVER_FILES: '/nonexistent/icd.json' },
+  // Where the system is not Linux no SwiftShader is looked for; Dawn must be loaded before it is told so.
+  node: preload('elsewhere.mjs', "await import('webgpu'); Object.defineProperty(process, 'platform', { value: 'elsewhere' })"),
+  progress: /^Warning: (vkCreateInstance|loader_get_json)|^ +at CheckVkSuccess/, // of the variable
+})
 
 /** A folder for one test file, with a blank in its name; removed at the end. */
 export function workFolder(): string {

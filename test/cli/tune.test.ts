@@ -26,7 +26,7 @@ interface Kernels {
 }
 const kernelsOf = (run: string): Kernels => JSON.parse(readFileSync(join(run, 'kernels.json'), 'utf8')) as Kernels
 const modelsOf = (run: string): string[] =>
-  readdirSync(join(run, 'folds')).map((fold) => readFileSync(join(run, 'folds', fold, 'model.safetensors')).toString('base64'))
+  readdirSync(join(run, 'folds')).sort().map((fold) => readFileSync(join(run, 'folds', fold, 'model.safetensors')).toString('base64'))
 
 const train = (run: string): string[] => ['train', '--data', data, '--folds', 'subject:3', '--epochs', '2', ...SMALL, '--out', run]
 const resume = (run: string): string[] => ['train', '--out', run, '--resume']

@@ -23,7 +23,7 @@ function demo(effect: number): RunSummary {
   return JSON.parse(readFileSync(join(home, 'run', 'result.json'), 'utf8')) as RunSummary
 }
 
-it('recognises unseen people when the effect is strong', { timeout: 300_000 }, () => {
+it('recognises unseen people when the effect is strong', () => {
   const { pooled, folds, dataset } = demo(1)
   expect(folds.subjectIndependent).toBe(true)
   expect(dataset.synthetic).toBe(true)
@@ -31,7 +31,7 @@ it('recognises unseen people when the effect is strong', { timeout: 300_000 }, (
   expect(pooled.model.accuracy).toBeGreaterThanOrEqual(0.9)
 })
 
-it('stays at chance when there is nothing to learn', { timeout: 300_000 }, () => {
+it('stays at chance when there is nothing to learn', () => {
   const { accuracy } = demo(0).pooled.model
   expect(accuracy).toBeGreaterThanOrEqual(0.35)
   expect(accuracy).toBeLessThanOrEqual(0.65)

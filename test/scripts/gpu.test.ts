@@ -4,6 +4,7 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, truncateSync, 
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { workFolder, writeFiles } from '../cli/support.ts'
+import { needs } from '../needs.ts'
 
 const LINUX_X64 = process.platform === 'linux' && process.arch === 'x64'
 const folder = workFolder()
@@ -76,7 +77,7 @@ function run(options: string[], env?: Record<string, string>) {
   return { ...result, out, asked, file, outcomes }
 }
 
-describe.skipIf(!LINUX_X64)('gpu.sh', () => {
+describe('gpu.sh', needs(LINUX_X64, 'gpu.sh is for Linux on x64'), () => {
   beforeAll(() => {
     const named = (name: string): string => JSON.stringify({ name, version: '1.0.0' })
     writeFiles(join(folder, 'programs'), PROGRAMS)

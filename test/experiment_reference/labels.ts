@@ -1,0 +1,28 @@
+// Labels by two-means on (valence, arousal): every split of a person's ratings is tried.
+import type { StudyTrial } from './files.ts'
+
+/** 1 = high, by trial id; unrated trials have none. A person's ratings decide for that person alone. */
+export function twoMeansLabels(trials: readonly StudyTrial[], dimension: 'valence' | 'arousal'): Map<string, number> {
+  const labels = new Map<string, number>()
+  for (const person of new Set(trials.map(({ subject }) => subject))) {
+    const own = trials.filter(({ subject, ratings }) => subject === person && ratings)
+    const points = own.map(({ ratings }) => [ratings!.valence, ratings!.arousal])
+    const threshold = bestSplit(points)[dimension === 'valence' ? 0 : 1]!
+    for (const { id, ratings } of own) labels.set(id, ratings![dimension] > threshold ? 1 : 0)
+  }
+  return labels
+}
+
+/** Midpoint of the two centres with the least sum of squared distances. */
+function bestSplit(points: readonly number[][]): number[] {
+  let [least, midpoint] = [Infinity, [NaN, NaN]]
+  for (let mask = 1; mask < 2 ** (points.length - 1); mask++) {
+    const parts = [0, 1].map((side) => points.filter((_, i) => ((mask >> i) & 1) === side))
+    const centers = parts.map((part) => [0, 1].map((d) => part.reduce((sum, p) => sum + p[d]!, 0) / part.length))
+    let inertia = 0
+    parts.forEach((part, k) => part.forEach((p) => (inertia += (p[0]! - centers[k]![0]!) ** 2 + (p[1]! - centers[k]![1]!) ** 2)))
+    if (Math.abs(inertia - least) < 1e-9) throw new Error('two splits are equally good: the study is no test of labels')
+    if (inertia < least) [least, midpoint] = [inertia, [0, 1].map((d) => (centers[0]![d]! + centers[1]![d]!) / 2)]
+  }
+  return midpoint
+}

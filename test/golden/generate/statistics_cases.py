@@ -1,0 +1,115 @@
+"""What a result comes with: signed ranks, quantiles, intervals over subjects, permutations within subjects, a linear SVM.
+
+Where chance is involved, the whole distribution is enumerated: any program's random draws must come near it.
+"""
+import warnings
+from itertools import permutations, product
+
+import numpy as np
+from scipy import stats
+from sklearn.svm import SVC
+
+from draw import Draw
+
+
+def signed_rank(a, b):
+    """Exact two-sided p over every pattern of signs, mid-ranks for ties, equal pairs dropped; SciPy's where nothing is tied."""
+    difference = np.subtract(a, b)
+    difference = difference[difference != 0]
+    n = len(difference)
+    if n == 0:
+        return {"n": 0, "w": 0.0, "p": 1.0}
+    ranks = stats.rankdata(np.abs(difference))
+    w = ranks[difference > 0].sum()
+    untied = len(set(np.abs(difference))) == n
+    if n <= 14:
+        sums = np.array([np.dot(signs, ranks) for signs in product((0, 1), repeat=n)])
+        p = min(1.0, 2 * min((sums <= w).mean(), (sums >= w).mean()))
+        if untied:
+            assert np.isclose(p, stats.wilcoxon(difference, mode="exact").pvalue, rtol=1e-12)
+    else:
+        assert untied
+        p = stats.wilcoxon(difference, mode="exact").pvalue
+    return {"n": n, "w": float(w), "p": float(p)}
+
+
+def signed_ranks():
+    cases = []
+    for n, step in [(5, None), (9, None), (13, None), (30, None), (6, 0.5), (12, 0.25), (10, 0.125), (14, 0.5)]:
+        draw = Draw(f"signed ranks {n} {step}")
+        a, b = (draw.normal(n) + np.float32(0.3), draw.normal(n)) if step is None else (draw.steps(0, 2, step, n), draw.steps(0, 1.5, step, n))
+        a, b = a.astype(np.float64).tolist(), b.astype(np.float64).tolist()
+        cases.append({"a": a, "b": b, **signed_rank(a, b)})
+    for a, b in [([1.0, 1.0], [1.0, 1.0]), ([2.0] * 6, [1.0] * 6), ([1.0] * 7, [2.0] * 6 + [0.0])]:
+        cases.append({"a": a, "b": b, **signed_rank(a, b)})
+    return cases
+
+
+def quantiles():
+    """Bounds of the central share of given numbers, by NumPy's linear definition."""
+    cases = []
+    for n in (2, 5, 21, 40, 101):
+        values = Draw(f"quantiles {n}").normal(n).astype(np.float64)
+        for level in (0.95, 0.9, 0.5):
+            low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+            cases.append({"values": values.tolist(), "level": level, "low": float(low), "high": float(high)})
+    return cases
+
+
+def bootstrap():
+    """Accuracy when whole subjects are drawn with replacement: every draw is equally likely, so the distribution is known."""
+    hits, trials = [3, 7, 2, 9, 4, 5], [5, 8, 7, 10, 9, 6]
+    draws = np.array(list(product(range(len(hits)), repeat=len(hits))))
+    accuracy = np.array(hits)[draws].sum(1) / np.array(trials)[draws].sum(1)
+    values, counts = np.unique(accuracy.round(12), return_counts=True)
+    return {"hits": hits, "trials": trials, "values": values.tolist(), "counts": counts.tolist()}
+
+
+def permutation(name, subjects):
+    """P(at least as many hits) when each subject's labels are shuffled; and, for contrast, when all labels are."""
+    def distribution(labels, predictions):
+        hits = [sum(a == b for a, b in zip(order, predictions)) for order in permutations(labels)]
+        return np.bincount(hits, minlength=len(labels) + 1) / len(hits)
+
+    observed = sum(a == b for labels, predictions in subjects for a, b in zip(labels, predictions))
+    within = np.ones(1)
+    for labels, predictions in subjects:
+        within = np.convolve(within, distribution(labels, predictions))
+    labels, predictions = (sum((list(subject[side]) for subject in subjects), []) for side in range(2))
+    n, ones, said = len(labels), sum(labels), sum(predictions)
+    # Shuffled over everybody, the hits among the predicted ones are hypergeometric.
+    across = sum(stats.hypergeom.pmf(k, n, ones, said) for k in range(said + 1) if 2 * k + n - ones - said >= observed)
+    return {"name": name, "subjects": subjects, "p": float(within[observed:].sum()), "p_across": float(across)}
+
+
+def permutations_within():
+    usual = [([1, 1, 1, 0], [1, 1, 1, 1]), ([0, 0, 0, 1], [0, 0, 0, 0]), ([1, 1, 0], [1, 1, 1]), ([0, 0], [0, 0])]
+    knowing = [([1, 0, 1, 0], [1, 0, 1, 0]), ([0, 0, 1, 1], [0, 1, 1, 1]), ([1, 0, 0], [0, 0, 0]), ([0, 1, 1, 1, 0], [0, 1, 1, 0, 0])]
+    mixed = [([1, 1, 1, 1, 0], [1, 1, 1, 1, 0]), ([0, 0, 0, 0, 1], [0, 0, 0, 0, 0]), ([1, 0], [0, 1]), ([1, 0, 0], [1, 0, 1])]
+    certain = [([1, 0, 1, 0, 0, 1], [1, 0, 1, 0, 0, 1])] * 9
+    return [permutation(*case) for case in (("usual label", usual), ("knowing", knowing), ("mixed", mixed), ("certain", certain))]
+
+
+def support_vectors():
+    cases = []
+    for rows, features, shift in [(40, 5, 0.6), (25, 60, 0.3), (60, 3, 0.2)]:
+        draw = Draw(f"svm {rows}")
+        labels = (np.arange(rows) % 2).astype(int)
+        x = (draw.normal(rows, features) + np.float32(shift) * labels[:, None]).astype(np.float32)
+        x = (np.round(x * 4096) / 4096).astype(np.float32)
+        unseen = draw.normal(12, features)
+        svm = SVC(kernel="linear", C=0.25, tol=1e-10).fit(x.astype(np.float64), labels)
+        w, b = svm.coef_[0], float(svm.intercept_[0])
+        margins = (2 * labels - 1) * (x.astype(np.float64) @ w + b)
+        cases.append({"rows": x.astype(np.float64).tolist(), "labels": labels.tolist(), "unseen": unseen.astype(np.float64).tolist(),
+                      "cost": 0.25, "decisions": svm.decision_function(unseen.astype(np.float64)).tolist(),
+                      "primal": float(w @ w / 2 + 0.25 * np.maximum(0, 1 - margins).sum())})
+    return cases
+
+
+def generate(folder):
+    warnings.simplefilter("ignore")
+    for name, document in [("signed_ranks", {"cases": signed_ranks()}), ("quantiles", {"cases": quantiles()}), ("bootstrap", bootstrap()),
+                           ("permutations", {"cases": permutations_within()}), ("svm", {"cases": support_vectors()})]:
+        file = folder.json(f"statistics/{name}.json", document)
+        folder.more.append({"id": f"statistics/{name}", "kind": name, "file": file})
