@@ -211,7 +211,7 @@ describe('galvani bench cvxeda', () => {
     const values = Array.from({ length: 300 }, (_, i) => (2 + Math.sin(i / 9) + 0.1 * Math.sin(i)).toFixed(5))
     writeFiles(folder, { 'EDA.csv': ['1600000000.0', '4.0', ...values].join('\n') })
     const args = ['bench', 'cvxeda', '--recording', path('EDA.csv'), '--signals', '2', '--n', '100', '--rounds', '1']
-    expect(await json(args)).toMatchObject({ rate: 4, form: expect.stringMatching(/^[AB]$/), signals_from: 'windows of EDA.csv, seed 1' })
+    expect(await json(args)).toMatchObject({ rate: 4, form: expect.stringMatching(/^(per-signal|along-time)$/), signals_from: 'windows of EDA.csv, seed 1' })
     await refuses([...args.slice(0, -3), '400', '--rounds', '1'], USAGE, '--n 400: ')
   })
 
@@ -220,7 +220,7 @@ describe('galvani bench cvxeda', () => {
     [['--signals', '2.5'], USAGE, "--signals is '2.5', expected an integer"],
     [['--rounds', '-1'], USAGE, "--rounds is '-1', expected a positive integer"],
     [['--rate', '0'], USAGE, "--rate is '0', expected a positive number"],
-    [['--form', 'C'], USAGE, "--form is 'C', expected A, B"],
+    [['--form', 'C'], USAGE, "--form is 'C', expected per-signal, along-time"],
     [['--solver', 'simplex'], USAGE, "--solver is 'simplex', expected interior-point"],
     [['--recording', 'none.csv'], BAD_DATA, 'none.csv: no such file'],
   ] as const)('refuses %j', async (options, code, says) => await refuses(bench(...options), code, says))

@@ -221,7 +221,7 @@ describe('a fixture folder', () => {
 
   it('is checked by every solver and form, or the chosen one, or float64', async () => {
     const store = await folderOf()
-    const all = ['made (interior-point A)', 'made (interior-point B)', 'made (admm)']
+    const all = ['made (interior-point per-signal)', 'made (interior-point along-time)', 'made (admm)']
     expect(await outcomes(gpu, store)).toEqual(all.map(name => [name, 'passed']))
     expect(await outcomes(gpu, store, { form: 'along-time' })).toEqual([[all[1], 'passed']])
     expect(await outcomes(gpu, store, { solver: 'admm' })).toEqual([[all[2], 'passed']])

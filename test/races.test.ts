@@ -21,6 +21,10 @@ import { Plan, type Launch } from '../src/runtime/plan.ts'
 import { Random } from '../src/runtime/random.ts'
 import { packParams, specialise, type Constants, type Shader, type ShaderTypes } from '../src/runtime/shader.ts'
 import type { Tensor } from '../src/runtime/tensor.ts'
+import { sizeOf } from '../src/runtime/shape.ts'
+import { choicesOf } from '../src/verify/kernels.ts'
+import { OpContext } from '../src/verify/op_context.ts'
+import { opCases, opRecords, type ListedCase } from '../src/verify/op_list.ts'
 import { describe as describeShader, shaderNames } from '../tools/wgsl.mjs'
 import { kernelChoices } from '../src/kernels/choices.ts'
 
@@ -141,11 +145,28 @@ function recordVariants(gpu: Gpu): void {
   }
 }
 
+/** Elements of a case's inputs beyond which the detector takes seconds. */
+const SMALL_CASE = 700
+const isSmall = ({ inputs }: ListedCase): boolean => Object.values(inputs).every((shape) => sizeOf(shape) <= SMALL_CASE)
+
+/** Every operator's small cases, by each of its kernels; what launches no kernel that was not seen before adds nothing. */
+function recordOperators(gpu: Gpu): void {
+  for (const { attrs, inputs, record } of opCases.filter(isSmall)) {
+    if (record.run.on !== 'plan') continue
+    const arrays = new Map(Object.entries(inputs).map(([name, shape]) => [name, { shape, data: new Float32Array(sizeOf(shape)) }]))
+    for (const variants of [new Map<string, string>(), ...choicesOf(record)]) {
+      variants.forEach((name, op) => kernelChoices(gpu).tuned.set(op, name))
+      record.run.record(new OpContext(new Plan(gpu), arrays, attrs))
+      kernelChoices(gpu).tuned.clear()
+    }
+  }
+}
+
 /** Tiles small enough for the detector, by shader. */
 const SMALL_TILES: Readonly<Record<string, Constants>> = {
   'conv1d/tile': { ROWS: 8, COLUMNS: 4, DEPTH: 2, TM: 2, TN: 2, WORKGROUP: 8, ROW_LOADS: 2, COLUMN_LOADS: 4 },
   'batchnorm/column': { WORKGROUP: 8 },
-  sca: { WORKGROUP: 4, LINES: 2, SUMS: 4 }, // of the two quads of the small networks
+  sca: { WORKGROUP: 4, LINES: 2 },
   'conv1d/backward_tile': { ROWS: 4, COLUMNS: 4, DEPTH: 4, TM: 1, TN: 2, WORKGROUP: 8, ROW_LOADS: 2, COLUMN_LOADS: 2 },
 }
 
@@ -157,7 +178,8 @@ async function recordKernels(): Promise<Map<string, Dispatch>> {
   const found = new Map<string, Dispatch>()
   const dispatch = vi.spyOn(Plan.prototype, 'dispatch').mockImplementation((shader, entry, args, launch: Launch<ShaderTypes>) => {
     const { params = {}, ...tensors } = args as { params?: Record<string, number> } & Record<string, Tensor>
-    const small = SMALL_TILES[shader.name] && { ...(launch.constants as Constants), ...SMALL_TILES[shader.name] }
+    const own = launch.constants as Constants
+    const small = SMALL_TILES[shader.name] && { ...own, ...SMALL_TILES[shader.name], ...('SUMS' in own && { SUMS: 2 * Number(own['C4']) }) }
     const told = ['has_bias', 'stride'].flatMap((name) => (params[name] === undefined ? [] : [`${name}=${params[name]}`]))
     const name = [`${shader.name}.${entry}`, JSON.stringify(small ?? launch.constants ?? {}), ...told].join(' ')
     const groups = typeof launch.groups === 'number' ? launch.groups : launch.groups[0]
@@ -178,6 +200,7 @@ async function recordKernels(): Promise<Map<string, Dispatch>> {
   clipMean(new Plan(gpu), gpu.tensor([2, 9, 5]), clipBounds(9, 3))
   clipMeanBackward(new Plan(gpu), gpu.tensor([2, 3, 5]), [2, 9, 5], clipBounds(9, 3))
   recordVariants(gpu)
+  recordOperators(gpu)
   const info = { vendor: '', architecture: '', device: '', description: '', isFallbackAdapter: true }
   recordVariants(Gpu.fromDevice(recordingDevice(), { info }))
   await recordSolvers(gpu)
@@ -235,6 +258,11 @@ const kernels = await recordKernels()
 
 describe('no two invocations touch one element unordered in', () => {
   it.each([...kernels.keys()])('%s', (name) => expect(racesOf(kernels.get(name)!)).toEqual([]))
+})
+
+it('every operator that runs in a plan has a case that is small enough', () => {
+  const small = new Set(opCases.filter(isSmall).map(({ op }) => op))
+  expect(opRecords.filter(({ op, run }) => run.on === 'plan' && !small.has(op)).map(({ op }) => op)).toEqual([])
 })
 
 describe('the detector', () => {

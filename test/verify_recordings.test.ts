@@ -127,7 +127,7 @@ describe('galvani verify --recordings', () => {
   it('sums up each solver and form by kind of window', async () => {
     const result = await json<{ failed: number; recordings: number; summaries: { method: string; windows: number }[] }>(verify)
     expect(result).toMatchObject({ windows: 10, seed: 1, recordings: 2, failed: 0, failures: [] })
-    const methods = ['interior-point A', 'interior-point B', 'admm']
+    const methods = ['interior-point per-signal', 'interior-point along-time', 'admm']
     expect(result.summaries.map(s => [s.method, s.windows])).toEqual(methods.flatMap(name => Array.from({ length: 5 }, () => [name, 2])))
   })
 
@@ -136,7 +136,7 @@ describe('galvani verify --recordings', () => {
     expect(code).toBe(0)
     expect(lines.join('\n')).toMatch(/^left out: notes.csv:/)
     expect(stdout).toMatch(/^solver +windows +failed +gap +nrmse\(r\) +nrmse\(t\) +iterations +statuses\n/)
-    expect(stdout).toMatch(/interior-point A, clipped +2 +0 .* 2 solved\n10 of 10 windows passed\n$/)
+    expect(stdout).toMatch(/interior-point per-signal, clipped +2 +0 .* 2 solved\n10 of 10 windows passed\n$/)
   })
 
   it.each([

@@ -1,6 +1,7 @@
 // A training step of RTCAN-1D (preset paper) with galvani, through its public API; the protocol is in README.md.
 import { readFileSync } from 'node:fs'
-import { oneHot, optimizerStep, Plan, presets, Rtcan1d, stepRate } from '../../dist/index.js'
+import { optimizerStep, Plan, presets, Rtcan1d } from '../../dist/index.js'
+import { oneHot, stepRate } from '../../dist/kernels.js'
 import { openGpu } from '../../dist/node.js'
 import { serve } from './step_server.mjs'
 

@@ -63,13 +63,12 @@ async function withVariants<T>(gpu: Gpu, variants: ReadonlyMap<string, string>, 
 const nameOf = ({ op, attrs, inputs }: ListedCase): string =>
   `${op} ${Object.values(inputs).slice(0, 1).map((shape) => `[${shape.join(',')}]`).join('')} ${JSON.stringify(attrs)}`
 
-/** A case's data depend on its name alone, so that a new case changes no other. */
 const seedOf = (name: string): number => [...name].reduce((seed, letter) => (Math.imul(seed, 31) + letter.charCodeAt(0)) >>> 0, 0)
 
 async function verifyKernel(gpu: Gpu, one: ListedCase): Promise<CaseResult> {
   const { op, attrs, inputs } = one
   const name = nameOf(one)
-  const arrays = makeInputs(inputs, new Random(seedOf(name), 0))
+  const arrays = drawInputs(name, inputs)
   const reference = new Map(Object.entries(referenceOp(op, attrs, arrays)))
   const expect = expectationsOf(reference)
   try {
@@ -91,19 +90,23 @@ function expectationsOf(reference: ReadonlyMap<string, { data: Float64Array }>):
   }))
 }
 
-/** f32 numbers of each shape, drawn so that every operator is at home: weights small, variances positive, targets a distribution. */
-function makeInputs(inputs: OpCase['inputs'], random: Random): NamedArrays {
+/**
+ * f32 numbers of each shape, drawn so that every operator is at home: weights small, variances positive, targets a distribution. They
+ * depend on the case's name alone, so that a new case changes no other.
+ */
+export function drawInputs(name: string, inputs: OpCase['inputs']): NamedArrays {
+  const random = new Random(seedOf(name), 0)
   const classes = inputs.logits?.[1] ?? 2
   return new Map(
-    Object.entries(inputs).map(([name, shape]) => {
+    Object.entries(inputs).map(([tensor, shape]) => {
       const draw = (): number => {
-        if (name === 'labels') return random.integer(classes)
-        if (name.endsWith('running_var')) return 0.5 + random.uniform()
-        if (name.endsWith('weight') && shape.length > 1) return random.normal() / Math.sqrt(sizeOf(shape.slice(1)))
+        if (tensor === 'labels') return random.integer(classes)
+        if (tensor.endsWith('running_var')) return 0.5 + random.uniform()
+        if (tensor.endsWith('weight') && shape.length > 1) return random.normal() / Math.sqrt(sizeOf(shape.slice(1)))
         return random.normal()
       }
       const values = Float32Array.from({ length: sizeOf(shape) }, draw)
-      return [name, ndarray(shape, name === 'targets' ? normaliseRows(values, classes) : values)]
+      return [tensor, ndarray(shape, tensor === 'targets' ? normaliseRows(values, classes) : values)]
     }),
   )
 }

@@ -44,7 +44,7 @@ describe('the inputs of a build', () => {
     const own = read.filter((path) => !path.includes('node_modules/'))
     expect([...new Set(own)].filter((path) => !listed.has(path))).toEqual([])
     // Of every kind there is one, or this would prove little.
-    for (const kind of [/^src\/.*\.ts$/, /^shaders\/.*\.wgsl$/, /^shaders\/.*\.d\.wgsl\.ts$/, /^tools\/.*\.mjs$/, /^package\.json$/, /^tsconfig\.json$/, /^tsconfig\.types\.json$/]) {
+    for (const kind of [/^src\/.*\.ts$/, /^cli\/.*\.ts$/, /^shaders\/.*\.wgsl$/, /^shaders\/.*\.d\.wgsl\.ts$/, /^tools\/.*\.mjs$/, /^package\.json$/, /^tsconfig\.json$/, /^tsconfig\.types\.json$/]) {
       expect(own.filter((path) => kind.test(path)), String(kind)).not.toEqual([])
     }
   })
@@ -77,7 +77,7 @@ describe('dist', () => {
     }
     writeFiles(project, {
       'package.json': '{ "type": "module" }', 'package-lock.json': '{}', 'tsconfig.json': '{}', 'tsconfig.types.json': '{}',
-      'src/deep/a.ts': 'a', 'shaders/a.wgsl': 'a', 'bench/a.ts': 'a', 'bench/node_modules/a.js': 'a',
+      'src/deep/a.ts': 'a', 'shaders/a.wgsl': 'a', 'bench/a.ts': 'a', 'cli/a.ts': 'a', 'bench/node_modules/a.js': 'a',
       'tools/build.mjs': `
         import { appendFileSync, existsSync, mkdirSync } from 'node:fs'
         mkdirSync('dist', { recursive: true })
