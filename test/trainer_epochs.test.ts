@@ -92,7 +92,7 @@ describe('with these validation losses', () => {
     expect(ran(progress)).toEqual([epochs, best])
   })
 
-  it.each([[[0.8, 0.6, 0.6, 0.6], 2, 3], [[0.6, 0.6, 0.7], 1, 3], [[0.6, 0.6, 0.6], 1, 2]])('%j, the first of equals is kept', async (losses, best, patience) => {
+  it.each([[[0.8, 0.6, 0.6, 0.6], 2, 3], [[0.6, 0.6, 0.7], 1, 3], [[0.6, 0.6, 0.6], 1, 2], [[0.5, 0.9, 0.7, 0.6], 1, 4]])('%j, the first of the least is kept', async (losses, best, patience) => {
     const { progress, weights, states } = await withLosses(losses, { patience })
     expect(ran(progress)).toEqual([losses.slice(0, Math.min(losses.length, best + patience)).map((_, i) => i + 1).join(' '), best])
     expect(bitsOf(weights)).toEqual(bitsOf(states[best - 1]!.weights))
