@@ -6,6 +6,7 @@ import { setup } from './setup.mjs'
 const CHECKS = [
   ['types', ['node_modules/typescript/bin/tsc', '--noEmit']],
   ['lint', ['node_modules/eslint/bin/eslint.js', '.']],
+  ['format', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.']],
   ['generated files', ['tools/gen.mjs', '--check']],
   ['API pages', ['tools/api.mjs', '--check']],
 ]

@@ -40,6 +40,8 @@ beforeEach(() => {
       }`,
     'node_modules/typescript/bin/tsc': standIn('tsc'),
     'node_modules/eslint/bin/eslint.js': standIn('eslint'),
+    'node_modules/prettier/bin/prettier.cjs': `import('./stand_in.mjs')`,
+    'node_modules/prettier/bin/stand_in.mjs': standIn('prettier'),
     'node_modules/vitest/vitest.mjs': VITEST,
     'tools/gen.mjs': standIn('gen'),
     'tools/api.mjs': standIn('api'),
@@ -53,13 +55,13 @@ function test(args: string[], env: Record<string, string> = {}) {
   return { status, asked, stderr, stdout, last: stdout.trimEnd().split('\n').at(-1), parts: stderr.match(/^[A-Za-z -]+: (ok|FAILED)(?= \(\d+\.\d s\)$)/gm) }
 }
 
-const ALL = ['setup ', 'tsc --noEmit', 'eslint .', 'gen --check', 'api --check', 'vitest run']
+const ALL = ['setup ', 'tsc --noEmit', 'eslint .', 'prettier --check --log-level warn .', 'gen --check', 'api --check', 'vitest run']
 
 describe('npm test', () => {
   it('does all parts, says how long each took, and sums up', () => {
     const found = test([], { SUMS: sums(12, 0, [['no such adapter', 3], ['not installed', 1]]) })
     expect(found.asked).toEqual(ALL)
-    expect(found.parts).toEqual(['set-up: ok', 'types: ok', 'lint: ok', 'generated files: ok', 'API pages: ok', 'tests: ok'])
+    expect(found.parts).toEqual(['set-up: ok', 'types: ok', 'lint: ok', 'format: ok', 'generated files: ok', 'API pages: ok', 'tests: ok'])
     expect(found.last).toBe('12 passed, 0 failed, 4 skipped: 3 × no such adapter, 1 × not installed')
     expect(found.status).toBe(0)
   })
@@ -70,7 +72,7 @@ describe('npm test', () => {
     expect({ last, status }).toEqual({ last: '1 passed, 0 failed', status: 0 })
   })
 
-  it.each([['tsc', 'types'], ['eslint', 'lint'], ['gen', 'generated files'], ['api', 'API pages']])('counts %s that fails, shows what it said and goes on', (name, part) => {
+  it.each([['tsc', 'types'], ['eslint', 'lint'], ['prettier', 'format'], ['gen', 'generated files'], ['api', 'API pages']])('counts %s that fails, shows what it said and goes on', (name, part) => {
     const { status, asked, parts, stderr, last } = test([], { FAILS: name, SUMS: sums(5, 0) })
     expect(asked).toEqual(ALL)
     expect(parts).toContain(`${part}: FAILED`)
@@ -80,9 +82,9 @@ describe('npm test', () => {
   })
 
   it('adds up checks and tests that fail', () => {
-    const { status, parts, last } = test([], { FAILS: 'tsc eslint gen api vitest', SUMS: sums(5, 2, [['a', 1]]) })
-    expect(parts).toEqual(['set-up: ok', 'types: FAILED', 'lint: FAILED', 'generated files: FAILED', 'API pages: FAILED', 'tests: FAILED'])
-    expect({ last, status }).toEqual({ last: '5 passed, 6 failed, 1 skipped: 1 × a', status: 1 })
+    const { status, parts, last } = test([], { FAILS: 'tsc eslint prettier gen api vitest', SUMS: sums(5, 2, [['a', 1]]) })
+    expect(parts).toEqual(['set-up: ok', 'types: FAILED', 'lint: FAILED', 'format: FAILED', 'generated files: FAILED', 'API pages: FAILED', 'tests: FAILED'])
+    expect({ last, status }).toEqual({ last: '5 passed, 7 failed, 1 skipped: 1 × a', status: 1 })
   })
 
   it.each<[string, Record<string, string>, string, number]>([
