@@ -34,7 +34,10 @@ export default defineConfig(
     // Tests read JSON that they wrote themselves, and plain JavaScript.
     files: ['test/**/*.ts'],
     rules: Object.fromEntries(
-      ['argument', 'assignment', 'call', 'member-access', 'return'].map((use) => [`@typescript-eslint/no-unsafe-${use}`, 'off']),
+      ['argument', 'assignment', 'call', 'member-access', 'return'].map((use) => [
+        `@typescript-eslint/no-unsafe-${use}`,
+        'off',
+      ]),
     ),
   },
   // The library returns values, throws and calls hooks; only the programs print.

@@ -31,13 +31,18 @@ export function compareResults(before: BenchResult, after: BenchResult): Compari
 }
 
 function timesOf({ step, kernels, traffic }: BenchResult): Map<string, number> {
-  const time = ({ ms, cpu_ms }: { ms: number; cpu_ms: number | null }): number => (step.cpu && cpu_ms !== null ? cpu_ms / step.cpu.cores : ms)
+  const time = ({ ms, cpu_ms }: { ms: number; cpu_ms: number | null }): number =>
+    step.cpu && cpu_ms !== null ? cpu_ms / step.cpu.cores : ms
   const whole: Spent = { ms: step.ms_median, cpu_ms: step.cpu_ms }
-  const nameOf = ({ op, shape, variant, chosen }: KernelResult): string => (chosen ? `${op} ${shape}` : `${op} ${shape}, ${variant}`)
+  const nameOf = ({ op, shape, variant, chosen }: KernelResult): string =>
+    chosen ? `${op} ${shape}` : `${op} ${shape}, ${variant}`
   return new Map([
     [`step, preset ${step.preset}, batch ${step.batch}`, time(whole)],
     ...kernels.map((kernel): [string, number] => [nameOf(kernel), time(kernel)]),
-    ...traffic.map((group): [string, number] => [`${group.name}, ${group.bytes / group.dispatches} bytes`, time(group) / group.dispatches]),
+    ...traffic.map((group): [string, number] => [
+      `${group.name}, ${group.bytes / group.dispatches} bytes`,
+      time(group) / group.dispatches,
+    ]),
   ])
 }
 
@@ -50,10 +55,15 @@ function differences({ step: a }: BenchResult, { step: b }: BenchResult): string
   if (a.preset !== b.preset || a.batch !== b.batch) {
     warnings.push(`the steps differ: preset ${a.preset}, batch ${a.batch}, now preset ${b.preset}, batch ${b.batch}`)
   }
-  for (const [name, unit] of [['fma_peak_gflops', 'GFLOP/s'], ['copy_gbps', 'GB/s']] as const) {
+  for (const [name, unit] of [
+    ['fma_peak_gflops', 'GFLOP/s'],
+    ['copy_gbps', 'GB/s'],
+  ] as const) {
     const [before, now] = [(a.cpu ?? a)[name], (b.cpu ?? b)[name]]
     if (Math.max(before / now, now / before) > SAME_PROBES) {
-      warnings.push(`the probes differ: ${before.toPrecision(3)} ${unit}, now ${now.toPrecision(3)}; another machine, or a busy one`)
+      warnings.push(
+        `the probes differ: ${before.toPrecision(3)} ${unit}, now ${now.toPrecision(3)}; another machine, or a busy one`,
+      )
     }
   }
   return warnings

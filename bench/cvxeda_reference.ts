@@ -11,7 +11,14 @@ import { converse, peerFile, type Conversation } from './peer_process.ts'
  * Samples, and CPU seconds of one signal: median of the fixtures' makers on one thread of an x86-64 server, cvxopt 1.3, with the
  * defaults, at 50 Hz (500, 1500, 24,000) and 128 Hz.
  */
-const ELSEWHERE = [[500, 0.012], [1500, 0.035], [2500, 0.069], [7680, 0.24], [24_000, 1.3], [61_440, 3.7]] as const
+const ELSEWHERE = [
+  [500, 0.012],
+  [1500, 0.035],
+  [2500, 0.069],
+  [7680, 0.24],
+  [24_000, 1.3],
+  [61_440, 3.7],
+] as const
 
 /** Milliseconds that the Python reference takes for a signal of n samples: a power law between those figures. */
 export function millisecondsElsewhere(n: number): number {
@@ -52,7 +59,13 @@ export interface Reference {
 }
 
 /** @throws UsageError when there is no such file or interpreter; DeviceError when Python or the reference fails */
-export async function startReference({ path, python, signals, sampleRate, signal: abort }: ReferenceOptions): Promise<Reference> {
+export async function startReference({
+  path,
+  python,
+  signals,
+  sampleRate,
+  signal: abort,
+}: ReferenceOptions): Promise<Reference> {
   if (!existsSync(path)) throw new UsageError(`--reference ${path}: no such file; a copy of cvxEDA.py is expected`)
   const program = peerFile('cvxeda.py')
   const n = signals[0]!.length

@@ -15,11 +15,16 @@ const STEP = [
 const PEERS = ['batch', 'program', 'median ms', 'least ms', 'first step ms', 'ratio to ours', 'agrees']
 
 const [work, out] = process.argv.slice(2)
-const parts = readText('outcomes.tsv').trim().split('\n').map((line) => line.split('\t'))
-const measured = Object.fromEntries(['doctor', ...parts.map(([name]) => name)].flatMap((name) => {
-  const value = readJson(`${name}.json`)
-  return value === null ? [] : [[name, value]]
-}))
+const parts = readText('outcomes.tsv')
+  .trim()
+  .split('\n')
+  .map((line) => line.split('\t'))
+const measured = Object.fromEntries(
+  ['doctor', ...parts.map(([name]) => name)].flatMap((name) => {
+    const value = readJson(`${name}.json`)
+    return value === null ? [] : [[name, value]]
+  }),
+)
 
 /** Returns the names of files that were left out. */
 function writeFiles() {
@@ -35,28 +40,55 @@ function writeFiles() {
     ...pages.map((name) => [name, readFileSync(join(work, name))]),
     ...tuned.slice(0, 1).map((name) => [name, readFileSync(join(cache, name))]),
   ]
-  return files.filter(([name, data]) => {
-    const fits = Buffer.byteLength(data) <= LIMIT
-    if (fits) writeFileSync(join(out, name), data)
-    return !fits
-  }).map(([name]) => name)
+  return files
+    .filter(([name, data]) => {
+      const fits = Buffer.byteLength(data) <= LIMIT
+      if (fits) writeFileSync(join(out, name), data)
+      return !fits
+    })
+    .map(([name]) => name)
 }
 
 function summary() {
   const { doctor, verify, fixtures } = measured
-  const of = (prefix) => Object.entries(measured).filter(([name]) => name.startsWith(prefix)).map(([, value]) => value)
-  const checks = [['kernels', verify], ['fixtures', fixtures]].filter(([, value]) => value)
+  const of = (prefix) =>
+    Object.entries(measured)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([, value]) => value)
+  const checks = [
+    ['kernels', verify],
+    ['fixtures', fixtures],
+  ].filter(([, value]) => value)
   const sections = [
     () => `# galvani ${doctor.galvani} on ${doctor.adapter.description || doctor.adapter.device}`,
     () => facts(doctor),
     () => section('Parts', ['part', 'outcome', 'took'], parts),
-    () => section('Checks against float64', CHECKS, checks.map(([name, { passed, failed, skipped }]) => [name, passed, failed, skipped])),
-    ...checks.map(([, { cases }]) => () => failures(cases)),
+    () =>
+      section(
+        'Checks against float64',
+        CHECKS,
+        checks.map(([name, { passed, failed, skipped }]) => [name, passed, failed, skipped]),
+      ),
+    ...checks.map(
+      ([, { cases }]) =>
+        () =>
+          failures(cases),
+    ),
     () => section('Training step, preset paper', STEP, of('step-').map(stepRow)),
     () => section('Beside PyTorch', PEERS, of('torch').flatMap(peerRows)),
-    () => section('Tuned kernels that save most', ['op and shape', 'default', 'ms', 'best', 'ms'], tunedRows(of('tune-').at(-1))),
-    ...Object.entries(measured).filter(([name]) => name.startsWith('bench-')).map(([name, { targets }]) =>
-      () => section(`Required, ${name}`, ['', 'required', 'measured', 'unit', 'met'], targets.map(targetRow))),
+    () =>
+      section(
+        'Tuned kernels that save most',
+        ['op and shape', 'default', 'ms', 'best', 'ms'],
+        tunedRows(of('tune-').at(-1)),
+      ),
+    ...Object.entries(measured)
+      .filter(([name]) => name.startsWith('bench-'))
+      .map(
+        ([name, { targets }]) =>
+          () =>
+            section(`Required, ${name}`, ['', 'required', 'measured', 'unit', 'met'], targets.map(targetRow)),
+      ),
     () => tooLarge.length > 0 && `Left out, larger than ${LIMIT / 2 ** 20} MiB: ${tooLarge.join(', ')}`,
   ]
   return `${sections.map(written).filter(Boolean).join('\n\n')}\n`
@@ -79,7 +111,10 @@ function facts({ adapter, node, platform, features }) {
     gpu && `nvidia-smi (name, driver, memory, power limit, largest SM and memory clocks): ${gpu}`,
     `Node ${node}, ${platform}; features ${features.join(', ')}`,
   ]
-  return lines.filter(Boolean).map((line) => `- ${line}`).join('\n')
+  return lines
+    .filter(Boolean)
+    .map((line) => `- ${line}`)
+    .join('\n')
 }
 
 function section(title, header, rows) {
@@ -90,31 +125,58 @@ function section(title, header, rows) {
 
 function failures(cases) {
   const failed = cases.filter(({ status }) => status === 'failed')
-  const lines = failed.slice(0, SHOWN).map(({ name, tensor, error, tolerance }) => `- failed: ${name}, ${tensor}: ${error}, allowed ${tolerance}`)
+  const lines = failed
+    .slice(0, SHOWN)
+    .map(({ name, tensor, error, tolerance }) => `- failed: ${name}, ${tensor}: ${error}, allowed ${tolerance}`)
   return [...lines, ...(failed.length > SHOWN ? [`- and ${failed.length - SHOWN} more`] : [])].join('\n')
 }
 
 const ms = (value) => Number(value.toPrecision(4))
 
 const stepRow = (s) => [
-  s.batch, ms(s.ms_median), ms(s.ms_min), ms(s.floor_ms), `${(100 * s.floor_ms / s.ms_median).toFixed(0)} %`, s.dispatches, ms(s.js_ms),
-  ms(s.first_step_ms), ms(s.fma_peak_gflops), ms(s.copy_gbps),
+  s.batch,
+  ms(s.ms_median),
+  ms(s.ms_min),
+  ms(s.floor_ms),
+  `${((100 * s.floor_ms) / s.ms_median).toFixed(0)} %`,
+  s.dispatches,
+  ms(s.js_ms),
+  ms(s.first_step_ms),
+  ms(s.fma_peak_gflops),
+  ms(s.copy_gbps),
 ]
 
 function peerRows({ batch, ours, peers }) {
-  const row = (times, ratio, agrees) => [batch, times.name, ms(times.ms_median), ms(times.ms_min), ms(times.first_step_ms), ratio, agrees]
+  const row = (times, ratio, agrees) => [
+    batch,
+    times.name,
+    ms(times.ms_median),
+    ms(times.ms_min),
+    ms(times.first_step_ms),
+    ratio,
+    agrees,
+  ]
   return [row(ours, '', ''), ...peers.map((peer) => row(peer, ms(peer.ratio), peer.agrees ? 'yes' : 'NO'))]
 }
 
 function tunedRows(cache) {
-  const better = Object.entries(cache?.entries ?? {}).filter(([, { ms, defaultMs }]) => defaultMs !== null && ms < defaultMs)
+  const better = Object.entries(cache?.entries ?? {}).filter(
+    ([, { ms, defaultMs }]) => defaultMs !== null && ms < defaultMs,
+  )
   const saved = ([, entry]) => entry.defaultMs - entry.ms
-  return better.sort((a, b) => saved(b) - saved(a)).slice(0, SHOWN)
+  return better
+    .sort((a, b) => saved(b) - saved(a))
+    .slice(0, SHOWN)
     .map(([key, { variant, ms: best, defaultMs, tried }]) => [key, tried[0]?.variant, ms(defaultMs), variant, ms(best)])
 }
 
-const targetRow = ({ row, required, bound, unit, measured, met }) =>
-  [row, `${bound} ${required}`, measured === null ? '' : ms(measured), unit, met === null ? '' : met ? 'yes' : 'NO']
+const targetRow = ({ row, required, bound, unit, measured, met }) => [
+  row,
+  `${bound} ${required}`,
+  measured === null ? '' : ms(measured),
+  unit,
+  met === null ? '' : met ? 'yes' : 'NO',
+]
 
 function readText(name) {
   const file = join(work, name)

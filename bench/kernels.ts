@@ -48,7 +48,12 @@ export interface KernelResults {
 }
 
 /** Times the kernels of a plan's ops, each on memory of its own, checked against `reg`. The plan must be alive. */
-export async function benchKernels(gpu: Gpu, plan: Plan, probes: Probes, options: KernelOptions = {}): Promise<KernelResults> {
+export async function benchKernels(
+  gpu: Gpu,
+  plan: Plan,
+  probes: Probes,
+  options: KernelOptions = {},
+): Promise<KernelResults> {
   const { ops, onOp } = options
   const results: KernelResults = { kernels: [], rejected: [] }
   const distinct = distinctChoices(plan.choices).filter(({ choice }) => ops?.includes(choice.op) ?? true)
@@ -83,15 +88,20 @@ interface MeasuredTwice {
 }
 
 /** The kernel that the step uses, or all; `reg` takes part in any case, since the others are checked against it. */
-async function measureChoice(gpu: Gpu, choice: Choice, { allVariants, signal: abort }: KernelOptions): Promise<MeasuredTwice[]> {
+async function measureChoice(
+  gpu: Gpu,
+  choice: Choice,
+  { allVariants, signal: abort }: KernelOptions,
+): Promise<MeasuredTwice[]> {
   const shown = allVariants ? choice.candidates : [choice.variant]
   const checked = choice.candidates.filter((name) => name === REFERENCE || shown.includes(name))
   const settings = abort ? { signal: abort } : {}
   const first = await measureCandidates(gpu, { ...choice, candidates: checked }, kernelClock(gpu), settings)
   const correct = first.filter(({ ms }) => ms !== null).map(({ variant }) => variant)
-  const again = gpu.info.isFallbackAdapter && correct.some((name) => shown.includes(name))
-    ? await measureCandidates(gpu, { ...choice, candidates: correct }, wallClock, settings)
-    : first
+  const again =
+    gpu.info.isFallbackAdapter && correct.some((name) => shown.includes(name))
+      ? await measureCandidates(gpu, { ...choice, candidates: correct }, wallClock, settings)
+      : first
   const of = (list: readonly Measured[], name: string): Measured | null =>
     list.find(({ variant, ms }) => variant === name && ms !== null) ?? null
   return shown.map((variant) => ({
@@ -106,7 +116,13 @@ function timesOf(judged: Measured, wall: Measured, probes: Probes) {
   const work = workOf([judged], probes)
   const ms = wall.ms ?? 0
   const cpu_ms = probes.cpu ? judged.ms : null
-  return { ...work, ms, cpu_ms, spread: timingOf(judged.samples).spread, ...rate(work, { ms, cpu_ms: cpu_ms ?? 0 }, probes) }
+  return {
+    ...work,
+    ms,
+    cpu_ms,
+    spread: timingOf(judged.samples).spread,
+    ...rate(work, { ms, cpu_ms: cpu_ms ?? 0 }, probes),
+  }
 }
 
 /** Dispatches of one kernel that move as many bytes: elementwise work, statistics, pooling, the optimizer. */

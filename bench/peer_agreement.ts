@@ -27,8 +27,9 @@ export function lossError(theirs: readonly number[], ours: readonly number[]): n
  */
 export function changeError(theirs: NamedData, ours: NamedData, before: NamedData): number {
   const whole = Math.hypot(...[...ours].map(([name, data]) => distance(data, before.get(name))))
-  const errors = [...ours].map(([name, data]) =>
-    distance(data, theirs.get(name)) / (distance(data, before.get(name)) + ROUNDING_SHARE * whole))
+  const errors = [...ours].map(
+    ([name, data]) => distance(data, theirs.get(name)) / (distance(data, before.get(name)) + ROUNDING_SHARE * whole),
+  )
   return finite(Math.max(...errors))
 }
 

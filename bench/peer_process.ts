@@ -11,7 +11,8 @@ export function peerFile(name: string): string {
   const own = dirname(fileURLToPath(import.meta.url))
   const places = ['.', '..', '../..'].map((up) => join(own, up, 'bench', 'peers', name))
   const found = places.find((place) => existsSync(place))
-  if (found === undefined) throw new GalvaniError(`bench/peers/${name} is not part of this installation; use a full checkout`)
+  if (found === undefined)
+    throw new GalvaniError(`bench/peers/${name} is not part of this installation; use a full checkout`)
   return found
 }
 

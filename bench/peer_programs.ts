@@ -42,11 +42,16 @@ export function findPeers(names: readonly PeerName[] | undefined, settings: Peer
 function program(name: PeerName, settings: PeerSettings): PeerProgram {
   const torch = { name, command: settings.python, args: [peerFile('torch_rtcan.py')] }
   switch (name) {
-    case 'torch': return torch
-    case 'torch-compile': return { ...torch, args: [...torch.args, '--compile'] }
-    case 'jax-js': return node(name, 'jax_rtcan.mjs', settings)
-    case 'tfjs-webgpu': return node(name, 'tfjs_rtcan.mjs', settings, ['--backend', 'webgpu'])
-    case 'tfjs-wasm': return node(name, 'tfjs_rtcan.mjs', settings, ['--backend', 'wasm'])
+    case 'torch':
+      return torch
+    case 'torch-compile':
+      return { ...torch, args: [...torch.args, '--compile'] }
+    case 'jax-js':
+      return node(name, 'jax_rtcan.mjs', settings)
+    case 'tfjs-webgpu':
+      return node(name, 'tfjs_rtcan.mjs', settings, ['--backend', 'webgpu'])
+    case 'tfjs-wasm':
+      return node(name, 'tfjs_rtcan.mjs', settings, ['--backend', 'wasm'])
   }
 }
 
@@ -63,8 +68,10 @@ function torchVersion(python: string): string | null {
 }
 
 function lackOfTorch(name: PeerName, version: string | null, { python }: PeerSettings): string | null {
-  if (version === null) return `${python} has no PyTorch; install it (Debian: python3-torch) or name an interpreter by --python`
-  if (name === 'torch-compile' && Number.parseInt(version, 10) < 2) return `torch.compile needs PyTorch 2, ${python} has ${version}`
+  if (version === null)
+    return `${python} has no PyTorch; install it (Debian: python3-torch) or name an interpreter by --python`
+  if (name === 'torch-compile' && Number.parseInt(version, 10) < 2)
+    return `torch.compile needs PyTorch 2, ${python} has ${version}`
   return null
 }
 

@@ -97,7 +97,9 @@ export async function comparePeers(options: PeersOptions): Promise<PeersResult> 
     const before = await writeProblem(folder, batch)
     await inTurn(runs, options)
     const [own, ...others] = runs as [PeerRun, ...PeerRun[]]
-    const failed = others.flatMap(({ program: { name }, failure }) => (failure === null ? [] : [{ name, message: failure.message }]))
+    const failed = others.flatMap(({ program: { name }, failure }) =>
+      failure === null ? [] : [{ name, message: failure.message }],
+    )
     const results = others.filter(({ failure }) => failure === null).map((run) => resultOf(run, own, before))
     return { preset: 'paper', batch, rounds, ours: own.times(), peers: results, failed }
   } finally {
@@ -138,12 +140,23 @@ class PeerRun {
 
   /** Waits until it has loaded its libraries and the problem. */
   async start(): Promise<void> {
-    const { program: { name, command, args }, options: { threads, signal: abort }, folder } = this
+    const {
+      program: { name, command, args },
+      options: { threads, signal: abort },
+      folder,
+    } = this
     const settings = { ...filesOf(folder), answers: this.answers, rate: RATE, momentum: MOMENTUM, threads }
     const common = Object.entries(settings).flatMap(([option, value]) => [`--${option}`, `${value}`])
     const caches = join(folder, `${name}-cache`)
     await mkdir(caches)
-    const launch = { command, args: [...args, ...common], env: freshCaches(caches), signal: abort, startedBy: command, name }
+    const launch = {
+      command,
+      args: [...args, ...common],
+      env: freshCaches(caches),
+      signal: abort,
+      startedBy: command,
+      name,
+    }
     this.conversation = converse(launch)
     await this.attempt(async ({ answer }) => {
       this.about = (await answer()) as PeerAbout
@@ -220,12 +233,18 @@ const filesOf = (folder: string): { weights: string; batch: string } => ({
 async function writeProblem(folder: string, batch: number): Promise<NamedData> {
   const config = presets.paper
   const files = filesOf(folder)
-  const weights = new Map([...initialise(config, summarise(config), 'he', 1)].map(([name, { shape, data }]) =>
-    [name, { shape, data: Float32Array.from(data) }]))
+  const weights = new Map(
+    [...initialise(config, summarise(config), 'he', 1)].map(([name, { shape, data }]) => [
+      name,
+      { shape, data: Float32Array.from(data) },
+    ]),
+  )
   await writeFile(files.weights, serializeSafetensors(weights))
   const random = new Random(1)
-  const normals = (...shape: number[]) =>
-    ({ shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => random.normal()) })
+  const normals = (...shape: number[]) => ({
+    shape,
+    data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => random.normal()),
+  })
   const labels = { shape: [batch], data: Int32Array.from({ length: batch }, (_, i) => i % config.classes) }
   const eda = normals(batch, config.in_channels, config.length)
   const inputs = { eda, music: normals(batch, config.music_dim), labels }
@@ -246,6 +265,11 @@ async function readTensors(file: string, name: string): Promise<NamedData> {
  * same whatever ran before.
  */
 function freshCaches(folder: string): Record<string, string> {
-  const variables = ['MESA_SHADER_CACHE_DIR', '__GL_SHADER_DISK_CACHE_PATH', 'TORCHINDUCTOR_CACHE_DIR', 'TRITON_CACHE_DIR']
+  const variables = [
+    'MESA_SHADER_CACHE_DIR',
+    '__GL_SHADER_DISK_CACHE_PATH',
+    'TORCHINDUCTOR_CACHE_DIR',
+    'TRITON_CACHE_DIR',
+  ]
   return Object.fromEntries(variables.filter((name) => process.env[name] === undefined).map((name) => [name, folder]))
 }

@@ -21,7 +21,12 @@ export interface DispatchTime extends TimedDispatch {
  * One entry per dispatch, in order; times are medians of `rounds`. The plan must have been run once, so that everything is
  * compiled. Dispatches that change their own operands (an optimizer's) do so: what the plan computes afterwards means nothing.
  */
-export async function profilePlan(gpu: Gpu, plan: Plan, rounds: number, onRound: (round: number) => void = () => undefined): Promise<DispatchTime[]> {
+export async function profilePlan(
+  gpu: Gpu,
+  plan: Plan,
+  rounds: number,
+  onRound: (round: number) => void = () => undefined,
+): Promise<DispatchTime[]> {
   const { dispatches } = planCost(plan)
   const timer = passTimer(gpu, wallClock)
   try {
@@ -44,7 +49,10 @@ async function repeatsOf(gpu: Gpu, timer: PassTimer, plan: Plan, i: number): Pro
   for (;;) {
     const { ms } = await sample(timer, plan, i, repeats)
     if (ms * repeats >= enough || repeats >= MOST_REPEATS) return repeats
-    repeats = Math.min(MOST_REPEATS, Math.max(2 * repeats, Math.ceil((1.2 * enough) / Math.max(ms, enough / MOST_REPEATS))))
+    repeats = Math.min(
+      MOST_REPEATS,
+      Math.max(2 * repeats, Math.ceil((1.2 * enough) / Math.max(ms, enough / MOST_REPEATS))),
+    )
   }
 }
 

@@ -32,8 +32,12 @@ export function parseBenchResult(text: string, source: string): BenchResult {
   }
   const { schema, step, kernels, traffic } = found ?? {}
   if (schema === SCHEMA && step && Array.isArray(kernels) && Array.isArray(traffic)) return found as BenchResult
-  throw new FormatError(`${source} is not what \`galvani bench --json\` or \`galvani bench kernels --json\` prints (schema ${SCHEMA})`)
+  throw new FormatError(
+    `${source} is not what \`galvani bench --json\` or \`galvani bench kernels --json\` prints (schema ${SCHEMA})`,
+  )
 }
 
-export const benchDocument = (version: string, parts: Omit<BenchResult, 'schema' | 'galvani' | 'date'>): BenchResult =>
-  ({ schema: SCHEMA, galvani: version, date: new Date().toISOString(), ...parts })
+export const benchDocument = (
+  version: string,
+  parts: Omit<BenchResult, 'schema' | 'galvani' | 'date'>,
+): BenchResult => ({ schema: SCHEMA, galvani: version, date: new Date().toISOString(), ...parts })

@@ -54,7 +54,13 @@ export function rate(work: Work, { ms, cpu_ms }: Spent, probes: Probes): Rated {
 
 function ratesOf({ flops, bytes }: Work, floor: number, ms: number, peaks: Peaks): Rates {
   const [gflops, gbps] = [flops / (1e6 * ms), bytes / (1e6 * ms)]
-  return { gflops, gbps, of_fma_peak: gflops / peaks.fma_peak_gflops, of_copy: gbps / peaks.copy_gbps, of_roofline: floor / ms }
+  return {
+    gflops,
+    gbps,
+    of_fma_peak: gflops / peaks.fma_peak_gflops,
+    of_copy: gbps / peaks.copy_gbps,
+    of_roofline: floor / ms,
+  }
 }
 
 /** The rates that are judged: a software adapter shares its cores with whatever else runs, so there those of CPU time. */
@@ -72,7 +78,11 @@ export interface Group extends Work, Rated {
 }
 
 /** Sums by name, in the order in which names first occur. */
-export function groupBy(timed: readonly TimedDispatch[], nameOf: (cost: DispatchCost) => string, probes: Probes): Group[] {
+export function groupBy(
+  timed: readonly TimedDispatch[],
+  nameOf: (cost: DispatchCost) => string,
+  probes: Probes,
+): Group[] {
   const members = new Map<string, TimedDispatch[]>()
   for (const dispatch of timed) {
     const name = nameOf(dispatch)

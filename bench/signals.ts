@@ -68,7 +68,10 @@ export function syntheticSignals({ signals, n, sampleRate, seed }: SignalSet): F
  * Windows of a recording without gaps, at random places; they may overlap.
  * @throws UsageError for a recording shorter than one window
  */
-export function randomWindows(recording: Float64Array, { signals, n, seed }: Omit<SignalSet, 'sampleRate'>): Float64Array[] {
+export function randomWindows(
+  recording: Float64Array,
+  { signals, n, seed }: Omit<SignalSet, 'sampleRate'>,
+): Float64Array[] {
   const room = recording.length - n
   if (room < 0) throw new UsageError(`--n ${n}: the recording has only ${recording.length} samples`)
   const random = new Random(seed)

@@ -33,7 +33,11 @@ export interface StepSettings {
 }
 
 /** A step that has run once; destroyed when `work` is done. */
-export async function withStep<T>(gpu: Gpu, settings: StepSettings, work: (step: PreparedStep) => Promise<T> | T): Promise<T> {
+export async function withStep<T>(
+  gpu: Gpu,
+  settings: StepSettings,
+  work: (step: PreparedStep) => Promise<T> | T,
+): Promise<T> {
   const step = await prepareStep(gpu, settings)
   try {
     return await work(step)
@@ -58,7 +62,10 @@ export interface PreparedStep {
   destroy: () => void
 }
 
-export async function prepareStep(gpu: Gpu, { config, batch, onRecorded, onFirst }: StepSettings): Promise<PreparedStep> {
+export async function prepareStep(
+  gpu: Gpu,
+  { config, batch, onRecorded, onFirst }: StepSettings,
+): Promise<PreparedStep> {
   const model = new Rtcan1d(gpu, config)
   const plan = new Plan(gpu)
   const state: Tensor[] = []
@@ -137,8 +144,10 @@ export interface FirstStep {
   first_step_cpu_s: number
 }
 
-const firstFigures = ({ first: { ms, cpu_ms } }: PreparedStep): FirstStep => ({ first_step_ms: ms, first_step_cpu_s: cpu_ms / 1000 })
-
+const firstFigures = ({ first: { ms, cpu_ms } }: PreparedStep): FirstStep => ({
+  first_step_ms: ms,
+  first_step_cpu_s: cpu_ms / 1000,
+})
 
 export interface ColdStart extends FirstStep {
   /** Seconds of CPU time of the first dispatch of each kernel, compilation included; longest first. */
@@ -196,7 +205,12 @@ export interface StepHooks {
 }
 
 /** Times a prepared step, takes the probes and profiles it. */
-export async function benchStep(gpu: Gpu, step: PreparedStep, rounds: number, hooks: StepHooks = {}): Promise<StepResult> {
+export async function benchStep(
+  gpu: Gpu,
+  step: PreparedStep,
+  rounds: number,
+  hooks: StepHooks = {},
+): Promise<StepResult> {
   const timed = await timeStep(gpu, step, rounds, hooks)
   hooks.onNote?.('probing the adapter')
   const probes = await measureProbes(gpu)
@@ -223,8 +237,24 @@ async function timeStep(gpu: Gpu, step: PreparedStep, rounds: number, { onRound,
   onNote?.('timing the JavaScript of queued steps')
   const js_ms = median(await queuedTimes(gpu, step))
   return {
-    ...{ adapter: adapterName(gpu), preset: step.config.preset, batch: step.batch, rounds, ms_median, ms_min, spread, cpu_ms },
-    ...{ js_ms, js_alone_ms: median(times.map((time) => time.js_ms)), upload_ms: median(uploads), pipelines: gpu.pipelineCount, submits: 1, gpu_bytes },
+    ...{
+      adapter: adapterName(gpu),
+      preset: step.config.preset,
+      batch: step.batch,
+      rounds,
+      ms_median,
+      ms_min,
+      spread,
+      cpu_ms,
+    },
+    ...{
+      js_ms,
+      js_alone_ms: median(times.map((time) => time.js_ms)),
+      upload_ms: median(uploads),
+      pipelines: gpu.pipelineCount,
+      submits: 1,
+      gpu_bytes,
+    },
   }
 }
 

@@ -36,19 +36,31 @@ type Named = Pick<KernelResult, 'op' | 'shape'>
 function convolution({ op, shape }: Named) {
   const match = /^(\d+)x(\d+)x(\d+) (\d+) k(\d+) s(\d+)$/.exec(shape)
   if (!op.startsWith('conv1d') || !match) return null
-  const [batch, rows, inputs, outputs, kernel] = match.slice(1, 6).map(Number) as [number, number, number, number, number]
+  const [batch, rows, inputs, outputs, kernel] = match.slice(1, 6).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
   // Linear layers are convolutions over the batch.
   const kind = batch === 1 && kernel === 1 ? 'linear' : inputs <= 4 ? 'first' : kernel === 1 ? '1x1' : 'wide'
   return { rows, outputs, kind }
 }
 
-const isConv = (kind: string, least = 1) => (kernel: Named): boolean => {
-  const found = kernel.op === 'conv1d backward weight' ? null : convolution(kernel)
-  return found !== null && found.kind === kind && found.rows >= least
-}
+const isConv =
+  (kind: string, least = 1) =>
+  (kernel: Named): boolean => {
+    const found = kernel.op === 'conv1d backward weight' ? null : convolution(kernel)
+    return found !== null && found.kind === kind && found.rows >= least
+  }
 
 const KERNEL_ROWS: readonly { row: string; required: number; has: (kernel: Named) => boolean }[] = [
-  { row: `conv k3, k7, forward and gradient of the input, ${LONG_ROWS} rows or more`, required: 0.18, has: isConv('wide', LONG_ROWS) },
+  {
+    row: `conv k3, k7, forward and gradient of the input, ${LONG_ROWS} rows or more`,
+    required: 0.18,
+    has: isConv('wide', LONG_ROWS),
+  },
   { row: 'conv 1x1, forward and gradient of the input', required: 0.13, has: isConv('1x1') },
   { row: 'first conv', required: 0.12, has: isConv('first') },
   { row: 'gradient of a weight, with its reduction', required: 0.18, has: ({ op }) => op === 'conv1d backward weight' },
@@ -68,15 +80,24 @@ const MOST_COLD_S = 30
 export function checkTargets({ kernels, rejected, traffic, step, cold }: Measurements): Target[] {
   const least = (LAUNCHES * step.dispatch_us) / 1000
   const computes = ({ flops }: KernelResult): boolean => flops / (1e6 * step.fma_peak_gflops) >= least
-  const moves = ({ bytes, dispatches }: Pick<TrafficResult, 'bytes' | 'dispatches'>): boolean => bytes / dispatches / (1e6 * step.copy_gbps) >= least
+  const moves = ({ bytes, dispatches }: Pick<TrafficResult, 'bytes' | 'dispatches'>): boolean =>
+    bytes / dispatches / (1e6 * step.copy_gbps) >= least
   const rows = KERNEL_ROWS.map(({ row, required, has }): Target => {
     const members = kernels.filter((kernel) => kernel.chosen && computes(kernel) && has(kernel))
-    const wrong = rejected.filter((kernel) => kernel.chosen && has(kernel)).map((kernel): Member => [`${nameOf(kernel)}, rejected`, 0])
-    return atLeast(row, 'of FMA peak', required, [...members.map((kernel): Member => [nameOf(kernel), judged(kernel).of_fma_peak]), ...wrong])
+    const wrong = rejected
+      .filter((kernel) => kernel.chosen && has(kernel))
+      .map((kernel): Member => [`${nameOf(kernel)}, rejected`, 0])
+    return atLeast(row, 'of FMA peak', required, [
+      ...members.map((kernel): Member => [nameOf(kernel), judged(kernel).of_fma_peak]),
+      ...wrong,
+    ])
   })
   const copies = [
-    ...traffic.filter((group) => moves(group) && !NO_TRAFFIC.test(group.name)).map((group): Member => [`${group.name} ${group.label}`, judged(group).of_copy]),
-    ...kernels.filter((kernel) => kernel.chosen && /^batchnorm/.test(kernel.op) && moves({ ...kernel, dispatches: 1 }))
+    ...traffic
+      .filter((group) => moves(group) && !NO_TRAFFIC.test(group.name))
+      .map((group): Member => [`${group.name} ${group.label}`, judged(group).of_copy]),
+    ...kernels
+      .filter((kernel) => kernel.chosen && /^batchnorm/.test(kernel.op) && moves({ ...kernel, dispatches: 1 }))
       .map((kernel): Member => [nameOf(kernel), judged(kernel).of_copy]),
   ]
   return [
@@ -96,8 +117,25 @@ type Member = readonly [string, number]
 
 function atLeast(row: string, unit: Target['unit'], required: number, members: readonly Member[]): Target {
   const [worst, measured] = [...members].sort((a, b) => a[1] - b[1])[0] ?? [null, null]
-  return { row, unit, required, bound: 'least', measured, worst, of: members.length, met: measured === null ? null : measured >= required }
+  return {
+    row,
+    unit,
+    required,
+    bound: 'least',
+    measured,
+    worst,
+    of: members.length,
+    met: measured === null ? null : measured >= required,
+  }
 }
 
-const atMost = (row: string, unit: Target['unit'], required: number, measured: number): Target =>
-  ({ row, unit, required, bound: 'most', measured, worst: null, of: 1, met: measured <= required })
+const atMost = (row: string, unit: Target['unit'], required: number, measured: number): Target => ({
+  row,
+  unit,
+  required,
+  bound: 'most',
+  measured,
+  worst: null,
+  of: 1,
+  met: measured <= required,
+})

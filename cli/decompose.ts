@@ -53,17 +53,31 @@ Examples:
 
 export function decomposeCommand(): Command {
   return new Command('decompose')
-    .description('Decompose skin-conductance recordings into phasic, tonic and driver (cvxEDA), and find their responses.')
+    .description(
+      'Decompose skin-conductance recordings into phasic, tonic and driver (cvxEDA), and find their responses.',
+    )
     .argument('<files...>', 'CSV with a header, Empatica EDA.csv, or bare numbers with --rate; or folders of these')
-    .requiredOption('--out <dir>', 'folder for the tables, a JSON and an SVG per recording, and a page over all of them')
+    .requiredOption(
+      '--out <dir>',
+      'folder for the tables, a JSON and an SVG per recording, and a page over all of them',
+    )
     .option('--format <csv|npz>', 'of the tables', oneOf('--format', FORMATS), 'csv')
     .option('--rate <hz>', 'sampling rate; wins over a time column', positive('--rate'))
     .option('--time <column>', 'column of seconds')
     .option('--eda <column>', 'column of skin conductance')
     .option('--unit <name>', 'unit of the recordings', 'µS')
-    .option('--gaps <refuse|split>', 'over 1 s: refuse the recording, or decompose what lies between', oneOf('--gaps', ['refuse', 'split']), 'refuse')
+    .option(
+      '--gaps <refuse|split>',
+      'over 1 s: refuse the recording, or decompose what lies between',
+      oneOf('--gaps', ['refuse', 'split']),
+      'refuse',
+    )
     .option('--no-zscore', 'decompose the recording as it is (see below)')
-    .option('--min-amplitude <x>', 'least amplitude of a response, in the unit (a tenth of the largest)', positive('--min-amplitude'))
+    .option(
+      '--min-amplitude <x>',
+      'least amplitude of a response, in the unit (a tenth of the largest)',
+      positive('--min-amplitude'),
+    )
     .option('--tau0 <s>', 'slow time constant (2)', positive('--tau0'))
     .option('--tau1 <s>', 'fast time constant (0.7)', positive('--tau1'))
     .option('--knots <s>', 'seconds between knots of the tonic spline (10)', positive('--knots'))
@@ -71,7 +85,11 @@ export function decomposeCommand(): Command {
     .option('--gamma <x>', 'penalty of the tonic spline (0.01)', positive('--gamma'))
     .option('--baseline <0|1|2|spline_offset>', 'drift: none, constant, line, sum of splines (2)', baseline)
     .option(`--solver <${SOLVERS.join('|')}>`, 'on the GPU (interior-point)', oneOf('--solver', SOLVERS))
-    .option('--form <name>', 'of the interior point: by signal, or along time (by batch and length)', oneOf('--form', ['per-signal', 'along-time']))
+    .option(
+      '--form <name>',
+      'of the interior point: by signal, or along time (by batch and length)',
+      oneOf('--form', ['per-signal', 'along-time']),
+    )
     .option('--device <gpu|cpu>', 'cpu: float64, for a machine without a GPU', oneOf('--device', ['gpu', 'cpu']), 'gpu')
     .addOption(adapterOption())
     .option('--json', 'print one JSON document')
@@ -95,15 +113,27 @@ async function decomposeAction(paths: string[], options: DecomposeCommandOptions
   if (first && inputs.length === 1 && !options.json) throw first
   requireRecordings(outcomes)
   if (outcomes.length > 1 && errors.length < outcomes.length) {
-    const title = basename(resolve(paths.length === 1 ? paths[0] as string : options.out))
-    await store.write('index.html', contactSheet(title, outcomes.map(({ entry }) => entry)))
+    const title = basename(resolve(paths.length === 1 ? (paths[0] as string) : options.out))
+    await store.write(
+      'index.html',
+      contactSheet(
+        title,
+        outcomes.map(({ entry }) => entry),
+      ),
+    )
   }
   output.result({ out: options.out, files: outcomes.map(({ result }) => result) }, overview(outcomes))
-  if (first) throw new FormatError(`${errors.length} of ${inputs.length} files were refused; the first: ${first.message}`)
+  if (first)
+    throw new FormatError(`${errors.length} of ${inputs.length} files were refused; the first: ${first.message}`)
 }
 
 /** Decomposes and writes; the device is opened for the first recording that can be read, and closed at the end. */
-async function run(inputs: readonly Input[], store: NodeStore, options: DecomposeCommandOptions, output: Output): Promise<Outcome[]> {
+async function run(
+  inputs: readonly Input[],
+  store: NodeStore,
+  options: DecomposeCommandOptions,
+  output: Output,
+): Promise<Outcome[]> {
   const abort = interruptible()
   const bar = output.progress('cvxEDA', inputs.length)
   let gpu: Gpu | undefined
@@ -113,7 +143,11 @@ async function run(inputs: readonly Input[], store: NodeStore, options: Decompos
   }
   try {
     const files = inputs.map((input) => ({ ...input, text: () => readTextFile(input.file) }))
-    return await analyseFiles(device, files, store, { ...settingsOf(options), signal: abort, onProgress: (done) => bar.update(done) })
+    return await analyseFiles(device, files, store, {
+      ...settingsOf(options),
+      signal: abort,
+      onProgress: (done) => bar.update(done),
+    })
   } finally {
     bar.stop()
     await gpu?.close()
@@ -121,9 +155,30 @@ async function run(inputs: readonly Input[], store: NodeStore, options: Decompos
 }
 
 function settingsOf(options: DecomposeCommandOptions): BatchOptions {
-  const { rate, time, eda, unit, format, gaps, zscore, minAmplitude, tau0, tau1, knots, alpha, gamma, baseline, solver, form } = options
+  const {
+    rate,
+    time,
+    eda,
+    unit,
+    format,
+    gaps,
+    zscore,
+    minAmplitude,
+    tau0,
+    tau1,
+    knots,
+    alpha,
+    gamma,
+    baseline,
+    solver,
+    form,
+  } = options
   return {
-    unit, format, gaps, zscore, ...given({ minAmplitude }),
+    unit,
+    format,
+    gaps,
+    zscore,
+    ...given({ minAmplitude }),
     reading: given({ sampleRate: rate, timeColumn: time, edaColumn: eda }),
     solving: given({ tau0, tau1, deltaKnot: knots, alpha, gamma, baselineCorrection: baseline, solver, form }),
   }
@@ -131,12 +186,16 @@ function settingsOf(options: DecomposeCommandOptions): BatchOptions {
 
 /** The settings that have a value. */
 const given = <T extends object>(settings: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> }
+  Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
 
 /** @throws FormatError if nothing in the folders was a recording */
 function requireRecordings(outcomes: readonly Outcome[]): void {
   if (outcomes.some(({ result }) => result.status !== 'skipped')) return
-  throw new FormatError(`none of ${outcomes.length} .csv files is a recording; the first: ${outcomes[0]?.result.reason}`)
+  throw new FormatError(
+    `none of ${outcomes.length} .csv files is a recording; the first: ${outcomes[0]?.result.reason}`,
+  )
 }
 
 /** A row a recording, then what is to be said of single ones. */
@@ -144,8 +203,17 @@ function overview(outcomes: readonly Outcome[]): string {
   const rows = outcomes.map(({ result: { file, status, features } }) => {
     if (!features) return [file, status]
     const { EDA_Tonic_Mean: level, SCR_Peaks_N: count, SCR_Rate: rate, SCR_Peaks_Amplitude_Mean: amplitude } = features
-    return [file, status, level.toPrecision(4), String(count), rate.toFixed(1), count > 0 ? amplitude.toPrecision(3) : '']
+    return [
+      file,
+      status,
+      level.toPrecision(4),
+      String(count),
+      rate.toFixed(1),
+      count > 0 ? amplitude.toPrecision(3) : '',
+    ]
   })
-  const notes = outcomes.flatMap(({ result, entry }) => entry.notes.map((note) => (note.startsWith(result.file) ? note : `${result.file}: ${note}`)))
+  const notes = outcomes.flatMap(({ result, entry }) =>
+    entry.notes.map((note) => (note.startsWith(result.file) ? note : `${result.file}: ${note}`)),
+  )
   return [table(['file', 'status', 'level', 'responses', 'per min', 'amplitude'], rows), ...notes].join('\n')
 }

@@ -30,8 +30,15 @@ export function doctorCommand(): Command {
 
 async function doctorAction(options: OutputOptions & OpenOptions): Promise<void> {
   const output = new Output(options)
-  const system = { galvani: VERSION, node: process.version, platform: `${process.platform}-${process.arch}`, ...vulkan() }
-  const known = Object.entries(system).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') || 'none' : value] as const)
+  const system = {
+    galvani: VERSION,
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    ...vulkan(),
+  }
+  const known = Object.entries(system).map(
+    ([name, value]) => [name, Array.isArray(value) ? value.join(', ') || 'none' : value] as const,
+  )
   try {
     await withGpu(options, async (gpu) => {
       await runOneKernel(gpu)
@@ -48,7 +55,8 @@ async function doctorAction(options: OutputOptions & OpenOptions): Promise<void>
       output.result({ ...system, adapter: gpu.info, limits, features, kernel: 'ok' }, facts(rows))
     })
   } catch (error) {
-    if (error instanceof DeviceError) output.result({ ...system, adapter: null, problem: error.message }, facts([...known, ['adapter', 'none usable']]))
+    if (error instanceof DeviceError)
+      output.result({ ...system, adapter: null, problem: error.message }, facts([...known, ['adapter', 'none usable']]))
     throw error
   }
 }
@@ -58,7 +66,9 @@ function vulkan(): Record<string, string | string[]> {
   if (process.platform !== 'linux') return {}
   const chosen = process.env['VK_DRIVER_FILES'] ?? process.env['VK_ICD_FILENAMES']
   if (chosen !== undefined) return { VK_DRIVER_FILES: chosen }
-  return { vulkanDrivers: DRIVER_FOLDERS.filter((folder) => existsSync(folder)).flatMap((folder) => readdirSync(folder)) }
+  return {
+    vulkanDrivers: DRIVER_FOLDERS.filter((folder) => existsSync(folder)).flatMap((folder) => readdirSync(folder)),
+  }
 }
 
 /** @throws DeviceError when the adapter computes something wrong */

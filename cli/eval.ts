@@ -24,13 +24,17 @@ export function evalCommand(): Command {
     .addOption(adapterOption())
     .option('--json', 'print one JSON document')
     .option('--quiet', 'no progress')
-    .addHelpText('after', '\nExamples:\n  galvani eval --run runs/arousal\n  galvani eval --run runs/arousal --data other-study')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  galvani eval --run runs/arousal\n  galvani eval --run runs/arousal --data other-study',
+    )
     .action(evalAction)
 }
 
 async function evalAction(options: EvalOptions): Promise<void> {
   const { data, rate } = options
-  if (rate !== undefined && data === undefined) throw new UsageError('--rate belongs to --data; the run knows the rate of its own data')
+  if (rate !== undefined && data === undefined)
+    throw new UsageError('--rate belongs to --data; the run knows the rate of its own data')
   const output = new Output(options)
   const store = requireFolder(options.run)
   const run = await loadRun(store, options.run)
@@ -52,7 +56,10 @@ function printOther(output: Output, result: OtherEvaluation): void {
   const { dimension, dataset, models, pooled, skipped } = result
   const title = `${datasetTitle(dimension, dataset)}: ${models.length} models, ${describeSeen(result, pooled.model.count)}`
   if ('missing' in result) {
-    const rows = [['model', result.pooled.model], ['majority class of these trials', result.majorityOfTheseTrials]] as const
+    const rows = [
+      ['model', result.pooled.model],
+      ['majority class of these trials', result.majorityOfTheseTrials],
+    ] as const
     output.result(result, `${resultTable(title, rows, pooled.interval)}\n${result.missing}`)
   } else output.result(result, resultTable(title, pooledRows(result.pooled), pooled.interval))
   for (const { source, reason } of skipped) output.note(`skipped ${source}: ${reason}`)

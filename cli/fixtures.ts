@@ -24,7 +24,10 @@ export function fixturesCommand(): Command {
     .option('--effect <x>', 'how strongly emotion shows, 0 (not at all) to 1', real('--effect'), 1)
     .option('--trials <n>', 'trials per subject', integer('--trials'), 12)
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExamples:\n  galvani fixtures make recording first\n  galvani fixtures make trials study --subjects 12 --effect 1 --seed 1')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  galvani fixtures make recording first\n  galvani fixtures make trials study --subjects 12 --effect 1 --seed 1',
+    )
     .action(makeAction)
   return new Command('fixtures').description('Small data sets with a known truth.').addCommand(make)
 }

@@ -25,7 +25,8 @@ function report(error: unknown): number {
 
 /** A reader that has seen enough (`| head`) is no error; a full disk is. */
 function onBrokenOutput(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') process.stderr.write(`galvani: the output cannot be written (${error.code ?? error.message})\n`)
+  if (error.code !== 'EPIPE')
+    process.stderr.write(`galvani: the output cannot be written (${error.code ?? error.message})\n`)
   process.exit(error.code === 'EPIPE' ? 0 : FAILED)
 }
 

@@ -31,10 +31,15 @@ async function predictAction(options: PredictOptions): Promise<void> {
   const dataset = await openDataset(options)
   requireReadable(run, dataset) // refuses before any work is spent
   const work = computing(output)
-  const { name, predictions, skipped, ...seen } = await withGpu(options, (gpu) => work((hooks) => predict(gpu, run, dataset, hooks)))
+  const { name, predictions, skipped, ...seen } = await withGpu(options, (gpu) =>
+    work((hooks) => predict(gpu, run, dataset, hooks)),
+  )
   const { dimension } = run.config
   const rows = predictions.map((p) => [p.trial, p.subject, p.stimulus, p.probability.toFixed(3), p.predicted])
   const text = table(['trial', 'subject', 'stimulus', `P(high ${dimension})`, dimension], rows)
-  output.result({ run: options.run, dimension, models: run.folds, ...seen, predictions, skipped }, `${name}: ${describeSeen(seen, predictions.length)}\n${text}`)
+  output.result(
+    { run: options.run, dimension, models: run.folds, ...seen, predictions, skipped },
+    `${name}: ${describeSeen(seen, predictions.length)}\n${text}`,
+  )
   for (const { source, reason } of skipped) output.note(`skipped ${source}: ${reason}`)
 }

@@ -37,16 +37,26 @@ export function prepareCommand(): Command {
 async function prepareAction(options: PrepareCommandOptions): Promise<void> {
   const output = new Output(options)
   const dataset = await openDataset(options)
-  if (dataset.kind === 'prepared') throw new UsageError(`${options.data} is prepared already; give the folder with trials.csv and eda.csv`)
+  if (dataset.kind === 'prepared')
+    throw new UsageError(`${options.data} is prepared already; give the folder with trials.csv and eda.csv`)
   const { set } = dataset
   const work = computing(output)
   await withGpu(options, async (gpu) => {
-    const prepared = await work((hooks) => prepareTrials(gpu, set, { length: options.length, dropSeconds: options.drop, ...hooks }))
+    const prepared = await work((hooks) =>
+      prepareTrials(gpu, set, { length: options.length, dropSeconds: options.drop, ...hooks }),
+    )
     await savePrepared(new NodeStore(options.out), prepared)
     const summary = summarise(set.trials)
     const labels = Object.fromEntries(DIMENSIONS.map((dimension) => [dimension, balance(set, dimension)]))
     const statuses = countBy(prepared.trials.map(({ status }) => status))
-    const result = { out: options.out, ...summary, usable: prepared.trials.length, statuses, labels, skipped: prepared.skipped }
+    const result = {
+      out: options.out,
+      ...summary,
+      usable: prepared.trials.length,
+      statuses,
+      labels,
+      skipped: prepared.skipped,
+    }
     output.result(result, describe(result))
   })
 }
@@ -63,7 +73,12 @@ function balance(set: TrialSet, dimension: (typeof DIMENSIONS)[number]): Balance
   try {
     const { labels, subjects } = labelTrials(set.trials, dimension, { kind: 'two-means' })
     const high = labels.reduce((sum, label) => sum + label, 0)
-    return { trials: labels.length, high, weak: subjects.filter(({ weak }) => weak).map(({ subject }) => subject), subjects }
+    return {
+      trials: labels.length,
+      high,
+      weak: subjects.filter(({ weak }) => weak).map(({ subject }) => subject),
+      subjects,
+    }
   } catch (error) {
     if (error instanceof FormatError) return null
     throw error
@@ -76,7 +91,15 @@ function countBy(values: readonly string[]): Record<string, number> {
   return counts
 }
 
-function describe(r: ReturnType<typeof summarise> & { out: string; usable: number; statuses: Record<string, number>; labels: Record<string, Balance | null>; skipped: { source: string; reason: string }[] }): string {
+function describe(
+  r: ReturnType<typeof summarise> & {
+    out: string
+    usable: number
+    statuses: Record<string, number>
+    labels: Record<string, Balance | null>
+    skipped: { source: string; reason: string }[]
+  },
+): string {
   const rows: [string, string][] = [
     ['trials', `${r.trials} (${r.usable} usable)`],
     ['subjects', String(r.subjects)],
@@ -85,10 +108,17 @@ function describe(r: ReturnType<typeof summarise> & { out: string; usable: numbe
     ['seconds', `${r.seconds.least.toFixed(1)} to ${r.seconds.most.toFixed(1)}, median ${r.seconds.median.toFixed(1)}`],
     ['level', `${r.level.toPrecision(3)} ${r.units.join(', ')}`],
     ['missing, zero, flat', [r.missing, r.zero, r.flat].map(percent).join(', ')],
-    ['cvxEDA', Object.entries(r.statuses).map(([status, count]) => `${count} ${status}`).join(', ')],
+    [
+      'cvxEDA',
+      Object.entries(r.statuses)
+        .map(([status, count]) => `${count} ${status}`)
+        .join(', '),
+    ],
     ...Object.entries(r.labels).map(([dimension, b]): [string, string] => [
       `${dimension}, 2-means`,
-      b ? `${percent(b.high / b.trials)} high; centres close together in ${b.weak.length} subjects` : 'no usable ratings',
+      b
+        ? `${percent(b.high / b.trials)} high; centres close together in ${b.weak.length} subjects`
+        : 'no usable ratings',
     ]),
   ]
   const skipped = r.skipped.map(({ source, reason }) => `skipped ${source}: ${reason}`)

@@ -16,7 +16,10 @@ export function reportCommand(): Command {
       const store = requireFolder(options.run)
       await loadRunConfig(store, options.run)
       const summary = await loadRunSummary(store)
-      if (!summary) throw new FormatError(`${options.run} has no result yet; finish it with \`galvani train --out ${options.run} --resume\``)
+      if (!summary)
+        throw new FormatError(
+          `${options.run} has no result yet; finish it with \`galvani train --out ${options.run} --resume\``,
+        )
       await store.write(REPORT_FILE, runReport(summary))
       const report = `${options.run}/${REPORT_FILE}`
       new Output(options).result({ report }, `wrote ${report}`)

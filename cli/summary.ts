@@ -27,6 +27,9 @@ export function summaryCommand(): Command {
         (layer.flops / 1e6).toFixed(2),
       ])
       rows.push(['total', '', '', String(summary.parameterCount), (summary.flops / 1e6).toFixed(2)])
-      new Output(options).result({ config, ...summary }, table(['layer', 'kind', 'output', 'parameters', 'MFLOP'], rows))
+      new Output(options).result(
+        { config, ...summary },
+        table(['layer', 'kind', 'output', 'parameters', 'MFLOP'], rows),
+      )
     })
 }

@@ -65,32 +65,50 @@ async function trainAction(options: TrainOptions, command: Command): Promise<voi
   const store = new NodeStore(out)
   const exists = await store.exists(CONFIG_FILE)
   if (exists && !resume) throw new UsageError(`${out} already holds a run; add --resume, or choose another --out`)
-  if (resume && options.tune !== undefined) throw new UsageError('--tune: a run that goes on keeps its kernels; leave it out')
+  if (resume && options.tune !== undefined)
+    throw new UsageError('--tune: a run that goes on keeps its kernels; leave it out')
   if (resume && !exists) throw new UsageError(`${out} holds no run to resume; leave --resume out and give --data`)
   const summary = resume ? await resumeRun(store, options, command, output) : await newRun(store, options, output)
   await store.write(REPORT_FILE, runReport(summary))
-  output.result({ run: out, report: `${out}/${REPORT_FILE}`, ...summary }, `${runTable(summary)}\nreport: ${out}/${REPORT_FILE}`)
+  output.result(
+    { run: out, report: `${out}/${REPORT_FILE}`, ...summary },
+    `${runTable(summary)}\nreport: ${out}/${REPORT_FILE}`,
+  )
 }
 
 async function newRun(store: NodeStore, options: TrainOptions, output: Output): Promise<RunSummary> {
   const { data, rate, weights } = options
   if (data === undefined) throw new UsageError('--data is missing: the folder with trials.csv and eda.csv')
-  const source = { data: resolve(data), ...(rate !== undefined && { rate }), ...(weights !== undefined && { weights: resolve(weights) }) }
+  const source = {
+    data: resolve(data),
+    ...(rate !== undefined && { rate }),
+    ...(weights !== undefined && { weights: resolve(weights) }),
+  }
   const dataset = await openDataset(source)
   return trainFolds(store, runConfig(options, dataset.set), source, dataset, options, output)
 }
 
-async function resumeRun(store: NodeStore, options: TrainOptions, command: Command, output: Output): Promise<RunSummary> {
+async function resumeRun(
+  store: NodeStore,
+  options: TrainOptions,
+  command: Command,
+  output: Output,
+): Promise<RunSummary> {
   const config = await loadRunConfig(store, options.out)
   refuseOtherSettings(command, config)
   const stored = await loadSource(store)
   const { data, rate, weights } = options
   if (weights !== undefined && resolve(weights) !== stored.weights) {
-    throw new UsageError('--weights: this run was started from others and keeps them; leave it out, or choose another --out')
+    throw new UsageError(
+      '--weights: this run was started from others and keeps them; leave it out, or choose another --out',
+    )
   }
   const summary = await loadRunSummary(store)
   const done = (name: string): boolean => summary?.results.some((fold) => fold.name === name) ?? false
-  if (summary && (options.onlyFold === undefined ? summary.results.length === summary.folds.count : done(options.onlyFold))) {
+  if (
+    summary &&
+    (options.onlyFold === undefined ? summary.results.length === summary.folds.count : done(options.onlyFold))
+  ) {
     output.note(`${options.out} is finished; nothing is left to train`)
     return summary
   }
@@ -122,8 +140,14 @@ async function trainFolds(
     noteDoubts(experiment, output)
     const identity = { name: basename(resolve(options.out)), versions: { node: process.versions.node } }
     const progress = trainingProgress(output)
-    const start = { signal: abort, ...(initial && { initial }), ...(options.onlyFold !== undefined && { onlyFold: options.onlyFold }) }
-    const summary = await trainRun(gpu, store, experiment, identity, { ...start, ...progress.hooks }).finally(progress.stop)
+    const start = {
+      signal: abort,
+      ...(initial && { initial }),
+      ...(options.onlyFold !== undefined && { onlyFold: options.onlyFold }),
+    }
+    const summary = await trainRun(gpu, store, experiment, identity, { ...start, ...progress.hooks }).finally(
+      progress.stop,
+    )
     await saveSource(store, source) // data that were moved, and are the same
     return summary
   })

@@ -23,20 +23,32 @@ export function tuneCommand(): Command {
   const tune = new Command('tune')
     .description('Find the fastest kernels of this adapter for a model, check them, and keep them for `galvani train`.')
     .option('--batch <n>', 'trials of a step', count('--batch'), 32)
-    .option('--mode <name>', 'on (measure what is missing) or force (everything)', oneOf('--mode', ['on', 'force'] as const), 'on' as const)
-    .option('--budget <s>', 'seconds after which no further kernel is measured (default: 5 on a GPU, 60 on a software adapter)', positive('--budget'))
+    .option(
+      '--mode <name>',
+      'on (measure what is missing) or force (everything)',
+      oneOf('--mode', ['on', 'force'] as const),
+      'on' as const,
+    )
+    .option(
+      '--budget <s>',
+      'seconds after which no further kernel is measured (default: 5 on a GPU, 60 on a software adapter)',
+      positive('--budget'),
+    )
     .option('--show', 'print what is known of this adapter and measure nothing')
   return addModelOptions(tune)
     .addOption(adapterOption())
     .option('--json', 'print one JSON document')
     .option('--quiet', 'no progress')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   galvani tune
   galvani tune --preset released --batch 64 --budget 300
   galvani tune --show
 
-What is found is kept in ~/.cache/galvani, one file an adapter; GALVANI_CACHE names another folder.`)
+What is found is kept in ~/.cache/galvani, one file an adapter; GALVANI_CACHE names another folder.`,
+    )
     .action(tuneAction)
 }
 
@@ -44,9 +56,15 @@ async function tuneAction(options: TuneCommandOptions): Promise<void> {
   const output = new Output(options)
   const workload = { model: modelConfig(options, OPENSMILE_FEATURES), batch: options.batch }
   await withGpu(options, async (gpu) => {
-    if (options.show) return show(output, gpu, await loadTunedKernels(gpu, cacheStore(), (message) => output.note(message)))
+    if (options.show)
+      return show(output, gpu, await loadTunedKernels(gpu, cacheStore(), (message) => output.note(message)))
     const { mode, budget } = options
-    const { cache, ...untuned } = await tuneFor(gpu, workload, { mode, ...(budget !== undefined && { budget }), signal: interruptible() }, output)
+    const { cache, ...untuned } = await tuneFor(
+      gpu,
+      workload,
+      { mode, ...(budget !== undefined && { budget }), signal: interruptible() },
+      output,
+    )
     show(output, gpu, cache, untuned)
   })
 }
@@ -76,6 +94,7 @@ function entryRow([key, { variant, ms, defaultMs, tried }]: [string, TunedEntry]
 /** Kernels that do not run or are wrong here, and why. */
 function rejections(entries: readonly (readonly [string, TunedEntry])[]): string {
   const lines = entries.flatMap(([key, { tried }]) =>
-    tried.flatMap((of) => ('rejected' in of ? [`${key}: ${of.variant}: ${of.rejected}`] : [])))
+    tried.flatMap((of) => ('rejected' in of ? [`${key}: ${of.variant}: ${of.rejected}`] : [])),
+  )
   return lines.length > 0 ? `\nrejected:\n${lines.join('\n')}` : ''
 }

@@ -8,24 +8,46 @@
 // made-up ones are. The run folder is what `galvani train` writes: `galvani predict --run run --data FOLDER` reads it too.
 import { makeTrialTable, MemoryStore } from 'galvani/files'
 import { NodeStore, openGpu } from 'galvani/node'
-import { evaluateRun, loadDataset, loadRun, makeExperiment, predict, prepareDataset, resolveRun, runReport, trainRun } from 'galvani/training'
+import {
+  evaluateRun,
+  loadDataset,
+  loadRun,
+  makeExperiment,
+  predict,
+  prepareDataset,
+  resolveRun,
+  runReport,
+  trainRun,
+} from 'galvani/training'
 
 const [out = 'run'] = process.argv.slice(2)
 const store = new NodeStore(out)
-const madeUp = (subjects, seed) => new MemoryStore(makeTrialTable({ subjects, seed, trialsPerSubject: 8, seconds: 30, effect: 1 }))
+const madeUp = (subjects, seed) =>
+  new MemoryStore(makeTrialTable({ subjects, seed, trialsPerSubject: 8, seconds: 30, effect: 1 }))
 
 const study = await loadDataset(madeUp(12, 1), { name: 'study' })
 const newcomers = await loadDataset(madeUp(2, 2), { name: 'newcomers' })
 
 // Everything that is not said here has its default. This network is small, so that it trains in seconds without a GPU;
 // leave `model` out for the paper's.
-const model = { channels: 8, stage_channels: [8, 8, 8, 8], length: 320, final_pool: 2, hidden: [16, 8], unit_sca: false }
-const config = resolveRun({ dimension: 'arousal', folds: 'subject:2', epochs: 8, batch: 16, learningRate: 0.005, model }, study.set)
+const model = {
+  channels: 8,
+  stage_channels: [8, 8, 8, 8],
+  length: 320,
+  final_pool: 2,
+  hidden: [16, 8],
+  unit_sca: false,
+}
+const config = resolveRun(
+  { dimension: 'arousal', folds: 'subject:2', epochs: 8, batch: 16, learningRate: 0.005, model },
+  study.set,
+)
 
 const gpu = await openGpu()
 try {
   const experiment = makeExperiment(await prepareDataset(gpu, study, config), config)
-  const onEpoch = (fold, { epoch, trainLoss }) => console.log(`fold ${fold.name}, epoch ${epoch}: loss ${trainLoss.toFixed(3)}`)
+  const onEpoch = (fold, { epoch, trainLoss }) =>
+    console.log(`fold ${fold.name}, epoch ${epoch}: loss ${trainLoss.toFixed(3)}`)
   const summary = await trainRun(gpu, store, experiment, { name: 'arousal' }, { onEpoch })
   await store.write('report.html', runReport(summary))
 
@@ -33,10 +55,13 @@ try {
   const run = await loadRun(store)
   const { pooled } = await evaluateRun(gpu, run, study)
   const percent = ({ accuracy }) => `${(100 * accuracy).toFixed(0)} %`
-  console.log(`on people held out: ${percent(pooled.model)}, always the commoner class: ${percent(pooled.baselines.majority)}`)
+  console.log(
+    `on people held out: ${percent(pooled.model)}, always the commoner class: ${percent(pooled.baselines.majority)}`,
+  )
 
   const { predictions } = await predict(gpu, run, newcomers) // no ratings needed
-  for (const { trial, probability, predicted } of predictions) console.log(`${trial}: ${predicted}, P(high) ${probability}`)
+  for (const { trial, probability, predicted } of predictions)
+    console.log(`${trial}: ${predicted}, P(high) ${probability}`)
 } finally {
   await gpu.close()
 }

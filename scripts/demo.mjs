@@ -12,7 +12,9 @@ try {
   rmSync(join(root, FOLDER), { recursive: true, force: true })
   for (const command of demoCommands(FOLDER)) {
     say(`\n$ npx galvani ${command.join(' ')}`)
-    const { code } = await node([join(root, 'bin', 'galvani.js'), ...command], { stdio: ['ignore', 'inherit', 'inherit'] })
+    const { code } = await node([join(root, 'bin', 'galvani.js'), ...command], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    })
     if (code !== 0) throw new Error(`the demo stopped: galvani ended with exit code ${code}`)
   }
 } catch (error) {

@@ -2,7 +2,13 @@
 
 // Recordings
 export { readRecording, type RecordingOptions } from './recording/read.ts'
-export { analyseFiles, type BatchOptions, type Outcome, type RecordingFile, type RecordingResult } from './recording/batch.ts'
+export {
+  analyseFiles,
+  type BatchOptions,
+  type Outcome,
+  type RecordingFile,
+  type RecordingResult,
+} from './recording/batch.ts'
 export { fileNames, pictureFile, tableFiles, type Format } from './recording/files.ts'
 export { contactSheet, thumbnail } from './recording/contact_sheet.ts'
 export { decompositionSvg } from './recording/picture.ts'

@@ -11,7 +11,14 @@ export type { Shape } from './runtime/shape.ts'
 export * from './runtime/errors.ts'
 
 // Decomposition of signals: cvxEDA, whole or as they are made
-export { decompose, SOLVERS, type DecomposeOptions, type Decomposition, type SolverName, type Start } from './cvxeda/decompose.ts'
+export {
+  decompose,
+  SOLVERS,
+  type DecomposeOptions,
+  type Decomposition,
+  type SolverName,
+  type Start,
+} from './cvxeda/decompose.ts'
 export type { BaselineCorrection } from './cvxeda/problem.ts'
 export type { Form } from './cvxeda/solver.ts'
 export { decomposeStream, type DecompositionStream, type StreamOptions } from './cvxeda/stream.ts'
@@ -22,7 +29,14 @@ export { analyse, type Analysis, type AnalyseOptions, type SolvingOptions } from
 export { scrEvents, type ScrEvent, type ScrInput } from './recording/responses.ts'
 export { qualityWarnings, signalQuality, type SignalQuality, type Span } from './signal/quality.ts'
 export {
-  edaFeatures, eventColumns, inOwnUnit, sampleColumns, type Columns, type DecomposedEda, type DecomposedPart, type EdaFeatures,
+  edaFeatures,
+  eventColumns,
+  inOwnUnit,
+  sampleColumns,
+  type Columns,
+  type DecomposedEda,
+  type DecomposedPart,
+  type EdaFeatures,
 } from './recording/tables.ts'
 export { fillGaps, splitAtGaps, type Part } from './signal/gaps.ts'
 export { zscore } from './signal/normalize.ts'

@@ -1,7 +1,13 @@
 // galvani/kernels: the operators, forward and backward, for networks of one's own. Each records dispatches on a `Plan`.
 
 // Layers
-export { conv1d, conv1dBackwardInput, conv1dBackwardWeight, convWeightShape, type ConvGeometry } from './kernels/conv1d/conv1d.ts'
+export {
+  conv1d,
+  conv1dBackwardInput,
+  conv1dBackwardWeight,
+  convWeightShape,
+  type ConvGeometry,
+} from './kernels/conv1d/conv1d.ts'
 export { linear, linearBackward, linearWeightShape } from './kernels/linear.ts'
 export { batchNorm, batchNormBackward } from './kernels/batchnorm.ts'
 export { add, relu, reluBackward, sigmoid, sigmoidBackward } from './kernels/elementwise.ts'

@@ -14,7 +14,15 @@ export type { RunSummary } from './train/run_summary.ts'
 export { runReport } from './report/html.ts'
 
 // What a run's models say and are worth
-export { loadRun, predict, type ComputeHooks, type Predictions, type Seen, type TrainedRun, type TrialPrediction } from './train/trained_run.ts'
+export {
+  loadRun,
+  predict,
+  type ComputeHooks,
+  type Predictions,
+  type Seen,
+  type TrainedRun,
+  type TrialPrediction,
+} from './train/trained_run.ts'
 export { evaluateElsewhere, evaluateRun, type OtherEvaluation, type OwnEvaluation } from './train/evaluate_run.ts'
 export { loadModel, type TrainedModel } from './train/checkpoint.ts'
 
@@ -27,7 +35,14 @@ export { trainLinearSvm, predictLinearSvm } from './evaluation/svm.ts'
 export { twoMeans, type TwoMeans } from './evaluation/two_means.ts'
 
 // Kernels measured on this adapter
-export { loadTunedKernels, TUNE_MODES, useTunedKernels, type TuneHooks, type TuneMode, type Workload } from './train/tuned_kernels.ts'
+export {
+  loadTunedKernels,
+  TUNE_MODES,
+  useTunedKernels,
+  type TuneHooks,
+  type TuneMode,
+  type Workload,
+} from './train/tuned_kernels.ts'
 export { measureCandidates, type Measured, type MeasureOptions } from './tune/measure.ts'
 export { tune, type TuneOptions, type Untuned } from './tune/tune.ts'
 export type { AdapterKey, TuneCache, TunedEntry } from './tune/cache.ts'

@@ -31,7 +31,8 @@ afterEach(async () => {
 afterAll(() => gpu.close())
 
 /** Buffers and bytes of all roles. */
-const taken = (): number[] => Object.values(gpu.memory()).reduce(([buffers, bytes], role) => [buffers! + role.buffers, bytes! + role.bytes], [0, 0])
+const taken = (): number[] =>
+  Object.values(gpu.memory()).reduce(([buffers, bytes], role) => [buffers! + role.buffers, bytes! + role.bytes], [0, 0])
 
 /** Buffers that WebGPU itself has created and not yet destroyed, from now on. */
 function watched(): Set<GPUBuffer> {
@@ -63,7 +64,11 @@ function failAfter(count: number): void {
 const full = { bytes: 64, flags: usage.storage | usage.copyDst }
 
 describe('allocate', () => {
-  const three = (last: () => unknown) => () => [gpu.tensor([4]), gpu.createBuffer('b', full.bytes, full.flags, 'tensor'), last()]
+  const three = (last: () => unknown) => () => [
+    gpu.tensor([4]),
+    gpu.createBuffer('b', full.bytes, full.flags, 'tensor'),
+    last(),
+  ]
 
   it('keeps what it made where all goes well', async () => {
     const before = taken()
@@ -74,8 +79,18 @@ describe('allocate', () => {
   })
 
   it.each([
-    ['what it runs throws', () => { throw new Error('enough') }, 'enough'],
-    ['a buffer is too large', () => gpu.createBuffer('giant', gpu.bindingLimit + 4, full.flags, 'tensor'), 'giant needs'],
+    [
+      'what it runs throws',
+      () => {
+        throw new Error('enough')
+      },
+      'enough',
+    ],
+    [
+      'a buffer is too large',
+      () => gpu.createBuffer('giant', gpu.bindingLimit + 4, full.flags, 'tensor'),
+      'giant needs',
+    ],
     ['the device refuses one', () => gpu.createBuffer('odd', 16, usage.mapRead | usage.storage, 'tensor'), 'three'],
   ])('gives everything back when %s', async (_, last, message) => {
     const before = taken()
@@ -88,7 +103,10 @@ describe('allocate', () => {
 
   it('leaves alone what others make while the device is asked', async () => {
     const before = taken()
-    const failing = gpu.allocate('three', three(() => gpu.createBuffer('odd', 16, usage.mapRead | usage.storage, 'tensor')))
+    const failing = gpu.allocate(
+      'three',
+      three(() => gpu.createBuffer('odd', 16, usage.mapRead | usage.storage, 'tensor')),
+    )
     const own = gpu.tensor([4])
     await expect(failing).rejects.toThrow(DeviceError)
     expect(taken()).toEqual([before[0]! + 1, before[1]! + 16])
@@ -97,7 +115,18 @@ describe('allocate', () => {
 })
 
 describe('nothing is left by', () => {
-  const config = { ...presets.paper, channels: 4, stage_channels: [4], units_per_stage: 1, length: 40, clips: 2, sca_reduction: 2, final_pool: 2, music_dim: 0, hidden: [3] }
+  const config = {
+    ...presets.paper,
+    channels: 4,
+    stage_channels: [4],
+    units_per_stage: 1,
+    length: 40,
+    clips: 2,
+    sca_reduction: 2,
+    final_pool: 2,
+    music_dim: 0,
+    hidden: [3],
+  }
 
   it.each([0, 1, 2])('a model of which %d parts fit', (count) => {
     const before = taken()
@@ -112,7 +141,9 @@ describe('nothing is left by', () => {
     const before = taken()
     for (const count of [0, 1, 2, 5, 8]) {
       failAfter(count)
-      await expect(TrainingStep.create(gpu, model, 2, { name: 'sgd', momentum: 0, weightDecay: 0 }, [])).rejects.toThrow(LimitError)
+      await expect(
+        TrainingStep.create(gpu, model, 2, { name: 'sgd', momentum: 0, weightDecay: 0 }, []),
+      ).rejects.toThrow(LimitError)
       expect(taken()).toEqual(before)
       vi.restoreAllMocks()
     }
@@ -125,15 +156,20 @@ describe('nothing is left by', () => {
     model.destroy()
   })
 
-  it.each([{ form: 'per-signal' }, { form: 'along-time' }, { solver: 'admm' }] as const)('a decomposition for which there is no room: %o', async (method) => {
-    const before = taken()
-    for (const count of [0, 1, 4]) {
-      failAfter(count)
-      await expect(decompose(gpu, [randomSignal(80, 4, 1)], { sampleRate: 4, ...method })).rejects.toThrow('does not fit')
-      expect(taken()).toEqual(before)
-      vi.restoreAllMocks()
-    }
-  })
+  it.each([{ form: 'per-signal' }, { form: 'along-time' }, { solver: 'admm' }] as const)(
+    'a decomposition for which there is no room: %o',
+    async (method) => {
+      const before = taken()
+      for (const count of [0, 1, 4]) {
+        failAfter(count)
+        await expect(decompose(gpu, [randomSignal(80, 4, 1)], { sampleRate: 4, ...method })).rejects.toThrow(
+          'does not fit',
+        )
+        expect(taken()).toEqual(before)
+        vi.restoreAllMocks()
+      }
+    },
+  )
 
   it('quadratic programs for which there is no room', async () => {
     const before = taken()
@@ -158,7 +194,9 @@ describe('nothing is left by', () => {
 
   it('a read of a tensor without memory', async () => {
     const before = taken()
-    await expect(gpu.read(new Tensor(new Storage(16, 'transient'), [4], 'f32', 'lost'))).rejects.toThrow('tensor lost has no memory')
+    await expect(gpu.read(new Tensor(new Storage(16, 'transient'), [4], 'f32', 'lost'))).rejects.toThrow(
+      'tensor lost has no memory',
+    )
     expect(taken()).toEqual(before)
   })
 })
@@ -176,7 +214,11 @@ it('a ring hands out each value once, oldest first, and refuses more than it hol
   for (const value of [1, 2, 3]) run(value)
   expect(ring.full).toBe(true)
   expect(() => plan.run(ring.record)).toThrow('drain it first')
-  expect((await ring.drain()).map((values) => [...values])).toEqual([[1, 2, 3], [2, 4, 6], [3, 6, 9]])
+  expect((await ring.drain()).map((values) => [...values])).toEqual([
+    [1, 2, 3],
+    [2, 4, 6],
+    [3, 6, 9],
+  ])
   run(4)
   expect(ring.full).toBe(false)
   expect((await ring.drain()).map((values) => [...values])).toEqual([[4, 8, 12]])

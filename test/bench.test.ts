@@ -36,7 +36,8 @@ describe('figures', () => {
     const one = workOf('per-signal', 100, [1])
     expect(Math.min(one.flops, one.bytes)).toBeGreaterThan(0)
     expect(workOf('per-signal', 300, [1, 4])).toEqual({ flops: 15 * one.flops, bytes: 15 * one.bytes })
-    for (const form of ['along-time', null] as const) expect(Math.min(...Object.values(workOf(form, 1, [1])))).toBeGreaterThan(0)
+    for (const form of ['along-time', null] as const)
+      expect(Math.min(...Object.values(workOf(form, 1, [1])))).toBeGreaterThan(0)
   })
 
   it('take the floor from whichever of arithmetic and traffic needs longer', () => {
@@ -67,7 +68,10 @@ describe('figures', () => {
 
 describe('signals', () => {
   const set = { signals: 3, n: 800, sampleRate: 20, seed: 7 }
-  const moments = (y: Float64Array) => [y.reduce((sum, v) => sum + v, 0) / y.length, y.reduce((sum, v) => sum + v * v, 0) / y.length]
+  const moments = (y: Float64Array) => [
+    y.reduce((sum, v) => sum + v, 0) / y.length,
+    y.reduce((sum, v) => sum + v * v, 0) / y.length,
+  ]
 
   it('are z-scored and depend on the seed and their place alone', () => {
     const signals = syntheticSignals(set)
@@ -99,7 +103,11 @@ describe('agreement with the reference', () => {
     expect(agreementOf(found, [parts(0)])).toEqual({ phasic_nrmse: 0, tonic_nrmse: 0, agrees: true })
     expect(agreementOf(found, [parts(0.02)]).agrees).toBe(true)
     const off = agreementOf(found, [parts(0.1)])
-    expect(off).toMatchObject({ agrees: false, tonic_nrmse: 0, phasic_nrmse: expect.closeTo(0.05 / Math.sqrt(2.2525), 6) })
+    expect(off).toMatchObject({
+      agrees: false,
+      tonic_nrmse: 0,
+      phasic_nrmse: expect.closeTo(0.05 / Math.sqrt(2.2525), 6),
+    })
   })
 
   it('does not take NaN for an answer', () => expect(agreementOf(found, [parts(NaN)]).agrees).toBe(false))
@@ -113,7 +121,8 @@ describe('on this adapter', () => {
   it('the probes find positive limits and leave nothing behind', async () => {
     const { cpu, ...probes } = await measureProbes(gpu)
     expect(cpu !== null).toBe(gpu.info.isFallbackAdapter)
-    for (const value of [...Object.values(probes), ...Object.values(cpu ?? {})]) expect(value > 0 && Number.isFinite(value)).toBe(true)
+    for (const value of [...Object.values(probes), ...Object.values(cpu ?? {})])
+      expect(value > 0 && Number.isFinite(value)).toBe(true)
     expect(Object.values(gpu.memory()).reduce((sum, { bytes }) => sum + bytes, 0)).toBe(0)
   })
 
@@ -123,9 +132,23 @@ describe('on this adapter', () => {
     const run = await timeDecompose(gpu, signals, { sampleRate: 4 }, 2, async (round) => void seen.push(round))
     expect(seen).toEqual([1, 2])
     const fixed = { ...run, rounds: [6, 10] }
-    const about = { adapter: 'x', solver: 'interior-point', form: 'per-signal', n: 80, sampleRate: 4, gpuPeakBytes: 9, probes: PROBES } as const
+    const about = {
+      adapter: 'x',
+      solver: 'interior-point',
+      form: 'per-signal',
+      n: 80,
+      sampleRate: 4,
+      gpuPeakBytes: 9,
+      probes: PROBES,
+    } as const
     const result = cvxedaResult({ ...about, run: fixed, reference: null })
-    expect(result).toMatchObject({ signals: 2, ms_per_signal_median: 4, ms_per_signal_min: 3, spread: 0.5, converged: true })
+    expect(result).toMatchObject({
+      signals: 2,
+      ms_per_signal_median: 4,
+      ms_per_signal_min: 3,
+      spread: 0.5,
+      converged: true,
+    })
     expect(result).toMatchObject({ reference: 'figures of another machine', statuses: { solved: 2 } })
     expect(result.speedup).toBeCloseTo(millisecondsElsewhere(80) / 4, 10)
     const mean = (run.results[0]!.iterations + run.results[1]!.iterations) / 2
@@ -174,22 +197,65 @@ describe('the reference beside us', () => {
 
   it('makes the run fail when it found something else', async () => {
     const sizes = ['--signals', '2', '--n', '40', '--rate', '4', '--rounds', '1']
-    const { code, stdout, lines } = await galvani(['bench', 'cvxeda', ...sizes, '--reference', reference, '--python', python, '--json'])
-    expect(lines).toEqual([expect.stringMatching(/^galvani: the reference found something else .*the times say nothing$/)])
+    const { code, stdout, lines } = await galvani([
+      'bench',
+      'cvxeda',
+      ...sizes,
+      '--reference',
+      reference,
+      '--python',
+      python,
+      '--json',
+    ])
+    expect(lines).toEqual([
+      expect.stringMatching(/^galvani: the reference found something else .*the times say nothing$/),
+    ])
     expect(code).toBe(CHECK_FAILED)
     expect(JSON.parse(stdout)).toMatchObject({ reference: 'measured', reference_run: { signals: 2, agrees: false } })
   })
 
-  const bench = (...more: string[]): string[] => ['bench', 'cvxeda', '--signals', '2', '--n', '40', '--rounds', '1', ...more]
+  const bench = (...more: string[]): string[] => [
+    'bench',
+    'cvxeda',
+    '--signals',
+    '2',
+    '--n',
+    '40',
+    '--rounds',
+    '1',
+    ...more,
+  ]
   it.each([
-    ['is missing', bench('--reference', path('none.py')), USAGE, 'none.py: no such file; a copy of cvxEDA.py is expected'],
-    ['has no interpreter', bench('--reference', reference, '--python', path('none')), USAGE, /--python .*none cannot be started/],
+    [
+      'is missing',
+      bench('--reference', path('none.py')),
+      USAGE,
+      'none.py: no such file; a copy of cvxEDA.py is expected',
+    ],
+    [
+      'has no interpreter',
+      bench('--reference', reference, '--python', path('none')),
+      USAGE,
+      /--python .*none cannot be started/,
+    ],
     ['fails', bench('--reference', broken, '--python', python), NO_DEVICE, 'the reference failed'],
   ])('says so when it %s', async (_, args, code, says) => await refuses(args, code, says))
 })
 
 describe('galvani bench cvxeda', () => {
-  const bench = (...more: string[]): string[] => ['bench', 'cvxeda', '--signals', '4', '--n', '120', '--rate', '4', '--rounds', '2', ...more]
+  const bench = (...more: string[]): string[] => [
+    'bench',
+    'cvxeda',
+    '--signals',
+    '4',
+    '--n',
+    '120',
+    '--rate',
+    '4',
+    '--rounds',
+    '2',
+    ...more,
+  ]
 
   it('prints every figure, and draws growth', async () => {
     const page = path('a page.html')
@@ -198,8 +264,22 @@ describe('galvani bench cvxeda', () => {
       ...{ solver: 'interior-point', form: 'along-time', signals: 4, n: 120, rate: 4, rounds: 2, converged: true },
       ...{ statuses: { solved: 4 }, reference: 'figures of another machine', adapter: expect.stringMatching(/./) },
     })
-    const positive = ['ms_per_signal_median', 'ms_per_signal_min', 'first_call_ms', 'iterations', 'floor_ms', 'flops', 'bytes',
-      'fma_peak_gflops', 'copy_gbps', 'dispatch_us', 'submit_us', 'gpu_peak_bytes', 'rss_peak_bytes', 'speedup']
+    const positive = [
+      'ms_per_signal_median',
+      'ms_per_signal_min',
+      'first_call_ms',
+      'iterations',
+      'floor_ms',
+      'flops',
+      'bytes',
+      'fma_peak_gflops',
+      'copy_gbps',
+      'dispatch_us',
+      'submit_us',
+      'gpu_peak_bytes',
+      'rss_peak_bytes',
+      'speedup',
+    ]
     for (const name of positive) expect(result[name], name).toBeGreaterThan(0)
     const scaling = result['scaling'] as { slope_n: number; slope_signals: number }
     expect([scaling.slope_n, scaling.slope_signals].every(Number.isFinite)).toBe(true)
@@ -211,7 +291,11 @@ describe('galvani bench cvxeda', () => {
     const values = Array.from({ length: 300 }, (_, i) => (2 + Math.sin(i / 9) + 0.1 * Math.sin(i)).toFixed(5))
     writeFiles(folder, { 'EDA.csv': ['1600000000.0', '4.0', ...values].join('\n') })
     const args = ['bench', 'cvxeda', '--recording', path('EDA.csv'), '--signals', '2', '--n', '100', '--rounds', '1']
-    expect(await json(args)).toMatchObject({ rate: 4, form: expect.stringMatching(/^(per-signal|along-time)$/), signals_from: 'windows of EDA.csv, seed 1' })
+    expect(await json(args)).toMatchObject({
+      rate: 4,
+      form: expect.stringMatching(/^(per-signal|along-time)$/),
+      signals_from: 'windows of EDA.csv, seed 1',
+    })
     await refuses([...args.slice(0, -3), '400', '--rounds', '1'], USAGE, '--n 400: ')
   })
 
@@ -230,21 +314,45 @@ describe('galvani bench step', () => {
   it('prints every figure', async () => {
     const result = await json(['bench', 'step', '--batch', '1', '--rounds', '1'])
     expect(result).toMatchObject({ preset: 'paper', batch: 1, rounds: 1, submits: 1 })
-    const positive = ['ms_median', 'ms_min', 'first_step_ms', 'dispatches', 'pipelines', 'flops', 'gpu_bytes', 'fma_peak_gflops', 'copy_gbps']
+    const positive = [
+      'ms_median',
+      'ms_min',
+      'first_step_ms',
+      'dispatches',
+      'pipelines',
+      'flops',
+      'gpu_bytes',
+      'fma_peak_gflops',
+      'copy_gbps',
+    ]
     for (const name of positive) expect(result[name], name).toBeGreaterThan(0)
   })
 
-  it('refuses an empty batch', () => refuses(['bench', 'step', '--batch', '0'], USAGE, "--batch is '0', expected a positive integer"))
+  it('refuses an empty batch', () =>
+    refuses(['bench', 'step', '--batch', '0'], USAGE, "--batch is '0', expected a positive integer"))
 })
 
 describe('the report of a benchmark', () => {
-  const points = [[100, 2], [200, 4], [400, 8]] as const
-  const figure: BenchFigure = { caption: 'Signals <by> number', size: 'Signals', time: 'Call (ms)', points, fit: fitPower(points) }
+  const points = [
+    [100, 2],
+    [200, 4],
+    [400, 8],
+  ] as const
+  const figure: BenchFigure = {
+    caption: 'Signals <by> number',
+    size: 'Signals',
+    time: 'Call (ms)',
+    points,
+    fit: fitPower(points),
+  }
 
   it('draws points of a power law on one straight line, and says its slope', () => {
     const chart = growthSvg(figure)
     expect(chart).toContain('slope 1.00')
-    const [a, b, c] = [...chart.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [Number(x), Number(y)])
+    const [a, b, c] = [...chart.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [
+      Number(x),
+      Number(y),
+    ])
     expect((c![1]! - a![1]!) / (c![0]! - a![0]!)).toBeCloseTo((b![1]! - a![1]!) / (b![0]! - a![0]!), 2)
     const [line] = [...chart.matchAll(/<path d="M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)" fill="none"/g)]
     expect(line!.slice(1).map(Number)).toEqual([...a!, ...c!].map((v) => expect.closeTo(v, 1)))
@@ -253,7 +361,11 @@ describe('the report of a benchmark', () => {
   it('is well-formed, escapes its texts and shows facts and points', () => {
     const page = benchReport({ title: 'a & b', facts: [['Adapter', '<gpu>']], figures: [figure] })
     expect(elementNames(page, ['meta']).filter((name) => name === 'gpu' || name === 'by')).toEqual([])
-    const text = page.replace(/<style>[^<]*<\/style>/, '').replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ')
-    for (const shown of ['a &#38; b', 'Adapter &#60;gpu&#62;', '200 4.000', 'Signals &#60;by&#62; number']) expect(text).toContain(shown)
+    const text = page
+      .replace(/<style>[^<]*<\/style>/, '')
+      .replace(/<[^>]+>/g, ' ')
+      .replace(/\s+/g, ' ')
+    for (const shown of ['a &#38; b', 'Adapter &#60;gpu&#62;', '200 4.000', 'Signals &#60;by&#62; number'])
+      expect(text).toContain(shown)
   })
 })

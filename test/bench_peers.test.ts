@@ -64,16 +64,34 @@ process.env['MESA_SHADER_CACHE_DIR'] ??= process.env['XDG_CACHE_HOME'] ?? join(h
 
 beforeAll(() => writeFiles(folder, { 'fake.mjs': FAKE, 'slow.mjs': SLOW, 'tmp/.keep': '' }))
 
-const script = (name: string, file: string, ...args: string[]): PeerProgram => ({ name, command: process.execPath, args: [path(file), ...args] })
+const script = (name: string, file: string, ...args: string[]): PeerProgram => ({
+  name,
+  command: process.execPath,
+  args: [path(file), ...args],
+})
 const fake = (kind: string, ...more: string[]): PeerProgram => script(kind, 'fake.mjs', '--backend', kind, ...more)
 const compare = (peers: PeerProgram[], options: Partial<PeersOptions> = {}): Promise<PeersResult> =>
   comparePeers({ ours: fake('ours'), peers, batch: 3, rounds: 2, threads: 1, ...options })
 
 describe('agreement', () => {
-  const before = new Map([['w', Float32Array.of(1, 2)], ['b', Float32Array.of(0)], ['statistics', Float32Array.of(5)]])
-  const ours = new Map([['w', Float32Array.of(1, 3)], ['b', Float32Array.of(0)]])
+  const before = new Map([
+    ['w', Float32Array.of(1, 2)],
+    ['b', Float32Array.of(0)],
+    ['statistics', Float32Array.of(5)],
+  ])
+  const ours = new Map([
+    ['w', Float32Array.of(1, 3)],
+    ['b', Float32Array.of(0)],
+  ])
   const error = (w: number[], b: number[]): number =>
-    changeError(new Map([['w', Float32Array.from(w)], ['b', Float32Array.from(b)]]), ours, before)
+    changeError(
+      new Map([
+        ['w', Float32Array.from(w)],
+        ['b', Float32Array.from(b)],
+      ]),
+      ours,
+      before,
+    )
 
   it('of losses is relative to each of ours', () => {
     expect(lossError([2, 0.11], [2, 0.1])).toBeCloseTo(0.1, 10)
@@ -95,7 +113,10 @@ describe('comparePeers', () => {
     const log = path('log')
     const heard: string[] = []
     const ours = fake('ours', '--adapter', log)
-    const result = await compare([fake('peer', '--adapter', log)], { ours, onProgress: (done, name) => heard.push(`${done} ${name}`) })
+    const result = await compare([fake('peer', '--adapter', log)], {
+      ours,
+      onProgress: (done, name) => heard.push(`${done} ${name}`),
+    })
     const lines = ['ours 1', 'peer 1', 'ours 2', 'peer 2', 'ours 3', 'ours saves', 'peer 3', 'peer saves']
     expect(readFileSync(log, 'utf8').trim().split('\n')).toEqual(lines)
     expect(heard).toEqual(['0 ours', '1 peer', '2 ours', '3 peer', '4 ours', '5 peer'])
@@ -103,7 +124,8 @@ describe('comparePeers', () => {
     expect(result).toMatchObject({ preset: 'paper', batch: 3, rounds: 2, ours: { name: 'ours', ...about }, failed: [] })
     expect(result.peers).toMatchObject([{ name: 'peer', ...about, loss_error: 0, change_error: 0, agrees: true }])
     for (const times of [result.ours, ...result.peers]) {
-      for (const field of ['first_step_ms', 'ms_median', 'ms_min'] as const) expect(times[field], field).toBeGreaterThan(0)
+      for (const field of ['first_step_ms', 'ms_median', 'ms_min'] as const)
+        expect(times[field], field).toBeGreaterThan(0)
     }
   })
 
@@ -118,7 +140,14 @@ describe('comparePeers', () => {
 
   it('goes on without a peer that fails, and says why', async () => {
     const missing = { name: 'missing', command: path('none'), args: [] }
-    const { peers, failed } = await compare([fake('no package'), fake('breaks'), missing, fake('babbles'), fake('keeps all'), fake('peer')])
+    const { peers, failed } = await compare([
+      fake('no package'),
+      fake('breaks'),
+      missing,
+      fake('babbles'),
+      fake('keeps all'),
+      fake('peer'),
+    ])
     expect(peers.map(({ name }) => name)).toEqual(['peer'])
     expect(failed.map(({ message }) => message)).toEqual([
       expect.stringMatching(/^no package failed: .*no-such-package-anywhere/),
@@ -136,7 +165,14 @@ describe('comparePeers', () => {
   it('gives slow peers fewer rounds, but ours all of them', async () => {
     const slow = (name: string) => script(name, 'slow.mjs')
     const { ours, peers } = await compare([slow('slow')], { ours: slow('ours'), rounds: 5 })
-    expect(ours).toMatchObject({ rounds: 5, first_step_ms: 40_000, first_step_cpu_s: 50, ms_median: 40_000, spread: 0, cpu_ms_median: 50_000 })
+    expect(ours).toMatchObject({
+      rounds: 5,
+      first_step_ms: 40_000,
+      first_step_cpu_s: 50,
+      ms_median: 40_000,
+      spread: 0,
+      cpu_ms_median: 50_000,
+    })
     expect(peers).toMatchObject([{ rounds: 2, ratio: 1 }])
   })
 
@@ -162,7 +198,9 @@ describe('galvani bench peers', () => {
   const interpreter = path('python')
   const version = `if (process.argv[2] === '-c') { console.log('1.13'); process.exit() }`
   beforeAll(() => {
-    writeFiles(folder, { python: `#!/usr/bin/env node\n${version}\nawait import(${JSON.stringify(path('slow.mjs'))})\n` })
+    writeFiles(folder, {
+      python: `#!/usr/bin/env node\n${version}\nawait import(${JSON.stringify(path('slow.mjs'))})\n`,
+    })
     chmodSync(interpreter, 0o755)
   })
   afterAll(() => rmSync(interpreter))
@@ -172,8 +210,16 @@ describe('galvani bench peers', () => {
   it.each([
     ['a peer it does not know', ['--peers', 'theano'], /--peers is 'theano', expected torch/],
     ['too few rounds', ['--rounds', '1'], /--rounds is 1, expected at least 2/],
-    ['an interpreter without PyTorch', ['--peers', 'torch', '--python', path('none')], /--peers torch: .*has no PyTorch; install it/],
-    ['torch.compile with PyTorch 1', ['--peers', 'torch-compile', '--python', interpreter], /needs PyTorch 2, .* has 1.13/],
+    [
+      'an interpreter without PyTorch',
+      ['--peers', 'torch', '--python', path('none')],
+      /--peers torch: .*has no PyTorch; install it/,
+    ],
+    [
+      'torch.compile with PyTorch 1',
+      ['--peers', 'torch-compile', '--python', interpreter],
+      /needs PyTorch 2, .* has 1.13/,
+    ],
   ])('refuses %s', async (_, args, says) => await refuses(bench(...args), 2, says))
 
   it('fails when answers differ, after it has shown them', async () => {
@@ -181,7 +227,11 @@ describe('galvani bench peers', () => {
     expect(lines).toEqual([expect.stringMatching(/^galvani: torch computes something else: .* its times say nothing$/)])
     expect(code).toBe(5)
     const result = JSON.parse(stdout) as PeersResult
-    expect(result).toMatchObject({ batch: 1, ours: { name: 'galvani', adapter: expect.stringMatching(/./) }, peers: [{ agrees: false }] })
+    expect(result).toMatchObject({
+      batch: 1,
+      ours: { name: 'galvani', adapter: expect.stringMatching(/./) },
+      peers: [{ agrees: false }],
+    })
   })
 
   it('finds what is installed', () => {
@@ -195,7 +245,10 @@ describe('galvani bench peers', () => {
 describe('PyTorch', needs(torch, 'PyTorch is not installed'), () => {
   it('takes the same steps', async () => {
     const settings = { python: PYTHON }
-    const { peers, failed } = await compare(findPeers(['torch'], settings).programs, { ours: ownProgram(settings), batch: 2 })
+    const { peers, failed } = await compare(findPeers(['torch'], settings).programs, {
+      ours: ownProgram(settings),
+      batch: 2,
+    })
     expect(failed).toEqual([])
     expect(peers).toMatchObject([{ name: 'torch', agrees: true }])
     expect(peers[0]!.loss_error).toBeLessThan(1e-4)

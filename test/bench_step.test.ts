@@ -38,8 +38,16 @@ const used = (of = gpu): number => Object.values(of.memory()).reduce((sum, { byt
 
 /** A network with a convolution, batch norms, a pool and two linear layers: what trains in a millisecond. */
 const TINY: ModelConfig = {
-  ...presets.paper, shallow: false, channels: 8, stage_channels: [8], units_per_stage: 1, unit_sca: false, length: 160, final_pool: 2,
-  music_dim: 6, hidden: [8],
+  ...presets.paper,
+  shallow: false,
+  channels: 8,
+  stage_channels: [8],
+  units_per_stage: 1,
+  unit_sca: false,
+  length: 160,
+  final_pool: 2,
+  music_dim: 6,
+  hidden: [8],
 }
 
 const PROBES = { fma_peak_gflops: 100, copy_gbps: 5, cpu: null, dispatch_us: 20, submit_us: 50 }
@@ -50,7 +58,10 @@ describe('the cost of a plan', () => {
     const plan = new Plan(gpu)
     kernelChoices(gpu).named.set('conv1d', 'reg')
     const x = plan.input('x', [2, 10, 6])
-    relu(plan, conv1d(plan, x, plan.input('w', [3, 8, 5]), plan.input('bias', [5]), { stride: 2, padding: 1 }, 'layer.conv'))
+    relu(
+      plan,
+      conv1d(plan, x, plan.input('w', [3, 8, 5]), plan.input('bias', [5]), { stride: 2, padding: 1 }, 'layer.conv'),
+    )
     kernelChoices(gpu).named.delete('conv1d')
     const [conv, second] = planCost(plan).dispatches
     // 2 x 5 rows of 5 channels, each 3 taps of 6 channels; rows are padded to 8 of 4 bytes.
@@ -67,7 +78,11 @@ describe('the cost of a plan', () => {
 
   it('counts what is updated in place twice', () => {
     const plan = new Plan(gpu)
-    const [parameter, gradient, first_moment] = ['p', 'g', 'm'].map((name) => plan.input(name, [64])) as [Tensor, Tensor, Tensor]
+    const [parameter, gradient, first_moment] = ['p', 'g', 'm'].map((name) => plan.input(name, [64])) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ]
     const params = { quads: 16, momentum: 0.9, decay: 0, beta1: 0, beta2: 0, gain1: 0, gain2: 0, eps: 0 }
     const args = { parameter, gradient, first_moment, rate: plan.input('rate', [4]), params }
     plan.dispatch(optimizerShader, 'sgd', args, { groups: 1, flops: 256, updates: ['parameter', 'first_moment'] })
@@ -83,12 +98,18 @@ describe('a roofline', () => {
   const spent = { ms: 4, cpu_ms: 4 }
 
   it('is the longer of arithmetic and traffic, dispatch by dispatch', () => {
-    const costs = [{ flops: 3e8, bytes: 1e6 }, { flops: 0, bytes: 5e6 }]
+    const costs = [
+      { flops: 3e8, bytes: 1e6 },
+      { flops: 0, bytes: 5e6 },
+    ]
     const work = workOf(costs, PROBES)
     expect(work).toEqual({ flops: 3e8, bytes: 6e6, floor_ms: 4, floor_ms_cpu: null })
     expect(workOf(costs, SOFTWARE).floor_ms_cpu).toBe(2)
     const rated = rate(work, { ms: 8, cpu_ms: 1 }, PROBES)
-    expect(rated.rates).toEqual({ wall: { gflops: 37.5, gbps: 0.75, of_fma_peak: 0.375, of_copy: 0.15, of_roofline: 0.5 }, cpu: null })
+    expect(rated.rates).toEqual({
+      wall: { gflops: 37.5, gbps: 0.75, of_fma_peak: 0.375, of_copy: 0.15, of_roofline: 0.5 },
+      cpu: null,
+    })
   })
 
   it('of a software adapter is judged by CPU time over its cores', () => {
@@ -98,9 +119,24 @@ describe('a roofline', () => {
   })
 
   it('adds up what belongs together', () => {
-    const timed = ['a.b.c', 'a.b d', 'a.c'].map((label) => ({ label, kernel: 'k', constants: {}, groups: [1, 1, 1] as const, flops: 1e8, bytes: 0, ...spent }))
+    const timed = ['a.b.c', 'a.b d', 'a.c'].map((label) => ({
+      label,
+      kernel: 'k',
+      constants: {},
+      groups: [1, 1, 1] as const,
+      flops: 1e8,
+      bytes: 0,
+      ...spent,
+    }))
     const [first, second] = groupBy(timed, layerOf, PROBES)
-    expect(first).toMatchObject({ name: 'a.b', dispatches: 2, flops: 2e8, ms: 8, floor_ms: 2, rates: { wall: { of_roofline: 0.25 } } })
+    expect(first).toMatchObject({
+      name: 'a.b',
+      dispatches: 2,
+      flops: 2e8,
+      ms: 8,
+      floor_ms: 2,
+      rates: { wall: { of_roofline: 0.25 } },
+    })
     expect(second).toMatchObject({ name: 'a.c', dispatches: 1 })
   })
 
@@ -119,7 +155,8 @@ function watched(device: GPUDevice, without = ['timestamp-query']): { device: GP
   const calls = new Map<string, number>()
   const seen = new Proxy(device, {
     get(target, name) {
-      if (name === 'features') return new Set<string>([...target.features].filter((feature) => !without.includes(feature)))
+      if (name === 'features')
+        return new Set<string>([...target.features].filter((feature) => !without.includes(feature)))
       const value: unknown = Reflect.get(target, name, target)
       if (typeof value !== 'function') return value
       return (...args: unknown[]): unknown => {
@@ -150,7 +187,10 @@ describe('a profile', () => {
     const profile = await profilePlan(own, plan, 2, (round) => rounds.push(round))
     expect(profile.map(({ kernel }) => kernel)).toEqual(['elementwise.relu', 'elementwise.add'])
     for (const { ms, spread } of profile) expect([ms > 0, spread >= 0, Number.isFinite(ms)]).toEqual([true, true, true])
-    expect(profile.map(({ groups }) => groups)).toEqual([[64 * 64 / 4 / 64, 1, 1], [64 * 64 / 4 / 64, 1, 1]])
+    expect(profile.map(({ groups }) => groups)).toEqual([
+      [(64 * 64) / 4 / 64, 1, 1],
+      [(64 * 64) / 4 / 64, 1, 1],
+    ])
     expect(calls.get('createQuerySet')).toBe(withTimestamps ? 1 : undefined)
     expect(rounds).toEqual([1, 2])
     plan.destroy()
@@ -163,13 +203,38 @@ describe('a step', () => {
   it('is measured under the names of its document', async () => {
     const before = used()
     const rounds: number[] = []
-    const result = await withStep(gpu, { config: TINY, batch: 2 }, (step) => benchStep(gpu, step, 2, { onRound: (round) => rounds.push(round) }))
+    const result = await withStep(gpu, { config: TINY, batch: 2 }, (step) =>
+      benchStep(gpu, step, 2, { onRound: (round) => rounds.push(round) }),
+    )
     expect(rounds).toEqual([1, 2])
     expect(used()).toBe(before)
-    const positive = ['ms_median', 'ms_min', 'dispatches', 'pipelines', 'flops', 'bytes', 'floor_ms', 'fma_peak_gflops', 'copy_gbps',
-      'first_step_ms', 'first_step_cpu_s', 'cpu_ms', 'js_ms', 'js_alone_ms', 'upload_ms', 'floor_fraction', 'gpu_bytes'] as const
+    const positive = [
+      'ms_median',
+      'ms_min',
+      'dispatches',
+      'pipelines',
+      'flops',
+      'bytes',
+      'floor_ms',
+      'fma_peak_gflops',
+      'copy_gbps',
+      'first_step_ms',
+      'first_step_cpu_s',
+      'cpu_ms',
+      'js_ms',
+      'js_alone_ms',
+      'upload_ms',
+      'floor_fraction',
+      'gpu_bytes',
+    ] as const
     for (const name of positive) expect(result[name], name).toBeGreaterThan(0)
-    expect(result).toMatchObject({ preset: 'paper', batch: 2, rounds: 2, submits: 1, adapter: expect.stringMatching(/./) })
+    expect(result).toMatchObject({
+      preset: 'paper',
+      batch: 2,
+      rounds: 2,
+      submits: 1,
+      adapter: expect.stringMatching(/./),
+    })
     expect(result.profile).toHaveLength(result.dispatches)
     for (const groups of [result.layers, result.kernels]) {
       expect(groups.reduce((sum, { dispatches }) => sum + dispatches, 0)).toBe(result.dispatches)
@@ -190,12 +255,16 @@ describe('a step', () => {
     const before = used()
     await withStep(gpu, { config: TINY, batch: 2 }, async ({ plan }) => {
       const done: number[] = []
-      const { kernels, rejected } = await benchKernels(gpu, plan, PROBES, { ops: ['conv1d'], onOp: (n) => done.push(n) })
+      const { kernels, rejected } = await benchKernels(gpu, plan, PROBES, {
+        ops: ['conv1d'],
+        onOp: (n) => done.push(n),
+      })
       const shapes = plan.choices.filter(({ op }) => op === 'conv1d').map(({ shape }) => shape)
       expect(kernels.map(({ shape }) => shape)).toEqual([...new Set(shapes)])
       expect(done).toEqual(kernels.map((_, i) => i))
       expect(rejected).toEqual([])
-      for (const { ms, flops, chosen, spread } of kernels) expect([ms > 0, flops > 0, chosen, spread >= 0]).toEqual([true, true, true, true])
+      for (const { ms, flops, chosen, spread } of kernels)
+        expect([ms > 0, flops > 0, chosen, spread >= 0]).toEqual([true, true, true, true])
       expect(kernels.reduce((sum, { uses }) => sum + uses, 0)).toBe(shapes.length)
       const profile = planCost(plan).dispatches.map((cost) => ({ ...cost, ms: 1, cpu_ms: 1, spread: 0 }))
       const traffic = trafficOf(gpu, plan, profile, PROBES)
@@ -211,7 +280,13 @@ describe('a step', () => {
     const of = (name: string, entry: 'add' | 'sigmoid_backward'): Variant<Record<'a' | 'b' | 'y', Tensor>> => ({
       name,
       fits: () => true,
-      record: (p, tensors) => p.dispatch(elementwise, entry, { ...tensors, params: { quads: 64, inner: 64, inner_quads: 16 } }, { groups: 1 }),
+      record: (p, tensors) =>
+        p.dispatch(
+          elementwise,
+          entry,
+          { ...tensors, params: { quads: 64, inner: 64, inner_quads: 16 } },
+          { groups: 1 },
+        ),
     })
     const tensors = { a: plan.input('a', shape), b: plan.input('b', shape), y: plan.tensor(shape, 'f32', 'y') }
     recordVariant(plan, 'sum', '4x64', [of('wrong', 'sigmoid_backward'), of('right', 'add'), of('reg', 'add')], tensors)
@@ -223,7 +298,8 @@ describe('a step', () => {
   })
 
   it('has its kernels timed by CPU time on a software adapter only', () => {
-    const clockOn = (isFallbackAdapter: boolean) => kernelClock(Gpu.fromDevice(gpu.device, { info: { ...gpu.info, isFallbackAdapter } }))
+    const clockOn = (isFallbackAdapter: boolean) =>
+      kernelClock(Gpu.fromDevice(gpu.device, { info: { ...gpu.info, isFallbackAdapter } }))
     expect([clockOn(true), clockOn(false)]).toEqual([cpuTime, wallClock])
   })
 
@@ -281,26 +357,61 @@ describe('what is required', () => {
   it('is judged by the worst kernel in use that takes longer than launching it', () => {
     const { kernels: _, ...step } = stepResult()
     const all = [
-      kernel('conv1d', '32x1250x64 64 k7 s2', 0.3), kernel('conv1d backward input', '32x157x64 64 k3 s1', 0.17),
+      kernel('conv1d', '32x1250x64 64 k7 s2', 0.3),
+      kernel('conv1d backward input', '32x157x64 64 k3 s1', 0.17),
       kernel('conv1d', '32x79x64 64 k3 s1', 0.01), // its rows are too few for this requirement
       kernel('conv1d', '32x1250x64 64 k3 s1', 0.02, { flops: 1e6 }), // too little work
       kernel('conv1d', '32x313x64 64 k3 s1', 0.02, { chosen: false }),
-      kernel('conv1d', '32x1250x64 32 k1 s1', 0.14), kernel('conv1d', '32x2500x3 64 k7 s2', 0.13), kernel('conv1d', '1x32x6821 256 k1 s1', 0.2),
-      kernel('conv1d backward weight', '1x32x6821 256 k1 s1', 0.1), kernel('attention', 'any', 0.25), kernel('attention key side', 'any', 0.19),
+      kernel('conv1d', '32x1250x64 32 k1 s1', 0.14),
+      kernel('conv1d', '32x2500x3 64 k7 s2', 0.13),
+      kernel('conv1d', '1x32x6821 256 k1 s1', 0.2),
+      kernel('conv1d backward weight', '1x32x6821 256 k1 s1', 0.1),
+      kernel('attention', 'any', 0.25),
+      kernel('attention key side', 'any', 0.19),
     ]
     const traffic = [group('a', 0.9), group('b', 0.7), group('small', 0.1, 1e3)]
-    const targets = checkTargets({ kernels: all, rejected: [], traffic, step: { ...step, kernels: [] }, cold: { first_step_ms: 1, first_step_cpu_s: 31 } })
+    const targets = checkTargets({
+      kernels: all,
+      rejected: [],
+      traffic,
+      step: { ...step, kernels: [] },
+      cold: { first_step_ms: 1, first_step_cpu_s: 31 },
+    })
     expect(targets.map(({ measured, met, of }) => [measured, met, of])).toEqual([
-      [0.17, false, 2], [0.14, true, 1], [0.13, true, 1], [0.1, false, 1], [0.25, true, 1], [0.19, true, 1], [0.2, true, 1],
-      [0.7, false, 2], [0.25, true, 1], [0.9, false, 1], [145, true, 1], [31, false, 1],
+      [0.17, false, 2],
+      [0.14, true, 1],
+      [0.13, true, 1],
+      [0.1, false, 1],
+      [0.25, true, 1],
+      [0.19, true, 1],
+      [0.2, true, 1],
+      [0.7, false, 2],
+      [0.25, true, 1],
+      [0.9, false, 1],
+      [145, true, 1],
+      [31, false, 1],
     ])
-    expect(targets[0]).toMatchObject({ required: 0.18, unit: 'of FMA peak', worst: 'conv1d backward input 32x157x64 64 k3 s1' })
+    expect(targets[0]).toMatchObject({
+      required: 0.18,
+      unit: 'of FMA peak',
+      worst: 'conv1d backward input 32x157x64 64 k3 s1',
+    })
   })
 
   it('is not met by a kernel in use that is wrong', () => {
     const rejected = [{ op: 'attention', shape: 'any', variant: 'lane', chosen: true, error: 'wrong' }]
-    const targets = checkTargets({ kernels: [kernel('attention', 'other', 0.9)], rejected, traffic: [], step: stepResult() })
-    expect(targets[4]).toMatchObject({ row: 'attention forward', measured: 0, met: false, worst: 'attention any, rejected' })
+    const targets = checkTargets({
+      kernels: [kernel('attention', 'other', 0.9)],
+      rejected,
+      traffic: [],
+      step: stepResult(),
+    })
+    expect(targets[4]).toMatchObject({
+      row: 'attention forward',
+      measured: 0,
+      met: false,
+      worst: 'attention any, rejected',
+    })
   })
 
   it('is unknown where nothing was measured', () => {
@@ -312,7 +423,11 @@ describe('what is required', () => {
 describe('two runs', () => {
   const documentOf = (step: Partial<StepResult>, ms: number): BenchResult =>
     benchDocument('1.0.0', {
-      step: { ...stepResult(), ...step }, kernels: [kernel('conv1d', 'shape', 0.2, { ms, cpu_ms: 3 * ms })], rejected: [], traffic: [group('a', 1)], targets: [],
+      step: { ...stepResult(), ...step },
+      kernels: [kernel('conv1d', 'shape', 0.2, { ms, cpu_ms: 3 * ms })],
+      rejected: [],
+      traffic: [group('a', 1)],
+      targets: [],
     })
 
   it('are compared by the clock, op by op, and the later one is faster above 1', () => {
@@ -327,13 +442,17 @@ describe('two runs', () => {
 
   it('are compared by CPU time on a software adapter', () => {
     const software = { cpu: SOFTWARE.cpu, cpu_ms: 8 }
-    expect(compareResults(documentOf(software, 6), documentOf(software, 2)).ratios.map(({ before }) => before)).toEqual([4, 9, 2.5])
+    expect(compareResults(documentOf(software, 6), documentOf(software, 2)).ratios.map(({ before }) => before)).toEqual(
+      [4, 9, 2.5],
+    )
   })
 
   it('of other adapters, steps or probes say so', () => {
     const { warnings } = compareResults(documentOf({}, 1), documentOf({ adapter: 'other', batch: 8, copy_gbps: 10 }, 1))
     expect(warnings).toEqual([
-      expect.stringMatching(/adapters differ: 'x', now 'other'/), expect.stringMatching(/batch 32, now .* batch 8/), expect.stringMatching(/5.00 GB.s, now 10.0/),
+      expect.stringMatching(/adapters differ: 'x', now 'other'/),
+      expect.stringMatching(/batch 32, now .* batch 8/),
+      expect.stringMatching(/5.00 GB.s, now 10.0/),
     ])
   })
 
@@ -345,25 +464,38 @@ describe('two runs', () => {
     }
   })
 
-  it('must be given by a file that is one', async () => await refuses(['bench', '--compare', 'none.json'], 3, /none.json: no such file/))
+  it('must be given by a file that is one', async () =>
+    await refuses(['bench', '--compare', 'none.json'], 3, /none.json: no such file/))
 
   it('become a page with every kernel as a dot and every part as a bar', () => {
-    const [before, after] = [documentOf({}, 6), documentOf({ layers: [group('layer <1>', 0.5)], kernels: [group('kernel', 0.5)] }, 2)]
+    const [before, after] = [
+      documentOf({}, 6),
+      documentOf({ layers: [group('layer <1>', 0.5)], kernels: [group('kernel', 0.5)] }, 2),
+    ]
     const page = pageOf(after, { ...compareResults(before, after), warnings: ['the adapters differ'] })
     const names = elementNames(page, ['meta'])
     expect(names.filter((name) => name === 'circle')).toHaveLength(2)
     expect(names.filter((name) => name === 'rect')).toHaveLength(6)
-    const text = page.replace(/<style>[^<]*<\/style>/, '').replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ')
-    for (const shown of ['the adapters differ', 'layer &#60;1&#62;', 'conv1d shape 6.00 2.00 3.00']) expect(text).toContain(shown)
+    const text = page
+      .replace(/<style>[^<]*<\/style>/, '')
+      .replace(/<[^>]+>/g, ' ')
+      .replace(/\s+/g, ' ')
+    for (const shown of ['the adapters differ', 'layer &#60;1&#62;', 'conv1d shape 6.00 2.00 3.00'])
+      expect(text).toContain(shown)
     expect(page).not.toMatch(/NaN|Infinity|undefined/)
   })
 })
 
 describe('the roofline chart', () => {
   it('has its corner where a kernel at both limits lies, and powers of ten as they are', () => {
-    const chart = rooflineSvg({ gflops: 100, gbps: 5 }, [{ name: 'a', family: 'f', flops: 2000, bytes: 100, gflops: 100 }, { name: 'b', family: 'f', flops: 1, bytes: 10, gflops: 0.4 }])
+    const chart = rooflineSvg({ gflops: 100, gbps: 5 }, [
+      { name: 'a', family: 'f', flops: 2000, bytes: 100, gflops: 100 },
+      { name: 'b', family: 'f', flops: 1, bytes: 10, gflops: 0.4 },
+    ])
     const [dot] = [...chart.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [Number(x), Number(y)])
-    const corners = [.../<path d="(M[^"]+)" fill="none" stroke="currentColor"/.exec(chart)![1]!.matchAll(/[ML]([\d.]+) ([\d.]+)/g)]
+    const corners = [
+      .../<path d="(M[^"]+)" fill="none" stroke="currentColor"/.exec(chart)![1]!.matchAll(/[ML]([\d.]+) ([\d.]+)/g),
+    ]
     expect(corners.map(([, x, y]) => [Number(x), Number(y)])[1]).toEqual(dot!.map((v) => expect.closeTo(v, 0)))
     expect(chart).toContain('a: 100 GFLOP/s at 20.0 FLOP/byte')
     for (const tick of ['>0.1<', '>1<', '>10<', '>100<']) expect(chart).toContain(tick)
@@ -371,7 +503,8 @@ describe('the roofline chart', () => {
 })
 
 describe('galvani bench', () => {
-  it('names the ops it knows', async () => await refuses(['bench', 'kernels', '--ops', 'conv2d', '--batch', '1', '--quiet'], 2, /'conv2d' is no op .*conv1d/))
+  it('names the ops it knows', async () =>
+    await refuses(['bench', 'kernels', '--ops', 'conv2d', '--batch', '1', '--quiet'], 2, /'conv2d' is no op .*conv1d/))
 })
 
 function rates(part: number) {
@@ -381,16 +514,59 @@ function rates(part: number) {
 
 function kernel(op: string, shape: string, part: number, more: Partial<KernelResult> = {}): KernelResult {
   const work = { flops: 1e9, bytes: 1e6, floor_ms: 10, floor_ms_cpu: null }
-  return { op, shape, variant: 'reg', chosen: true, uses: 1, ms: 10 / part, cpu_ms: null, spread: 0, ...work, rates: rates(part), ...more }
+  return {
+    op,
+    shape,
+    variant: 'reg',
+    chosen: true,
+    uses: 1,
+    ms: 10 / part,
+    cpu_ms: null,
+    spread: 0,
+    ...work,
+    rates: rates(part),
+    ...more,
+  }
 }
 
 function group(name: string, part: number, bytes = 1e8): TrafficResult {
-  return { name, label: 'first', dispatches: 1, flops: 1e6, bytes, floor_ms: 5 * part, floor_ms_cpu: null, ms: 5, cpu_ms: 5, rates: rates(part) }
+  return {
+    name,
+    label: 'first',
+    dispatches: 1,
+    flops: 1e6,
+    bytes,
+    floor_ms: 5 * part,
+    floor_ms_cpu: null,
+    ms: 5,
+    cpu_ms: 5,
+    rates: rates(part),
+  }
 }
 
 function stepResult(): StepResult {
-  const times = { ms_median: 10, ms_min: 9, spread: 0.1, cpu_ms: 20, js_ms: 0.9, js_alone_ms: 1.1, upload_ms: 0.1, first_step_ms: 100, first_step_cpu_s: 0.1 }
+  const times = {
+    ms_median: 10,
+    ms_min: 9,
+    spread: 0.1,
+    cpu_ms: 20,
+    js_ms: 0.9,
+    js_alone_ms: 1.1,
+    upload_ms: 0.1,
+    first_step_ms: 100,
+    first_step_cpu_s: 0.1,
+  }
   const work = { flops: 1e9, bytes: 1e8, floor_ms: 2.5, floor_ms_cpu: null, floor_fraction: 0.25, rates: rates(0.25) }
   const counts = { batch: 32, rounds: 3, dispatches: 145, pipelines: 40, submits: 1, gpu_bytes: 1e6 }
-  return { adapter: 'x', preset: 'paper', ...PROBES, ...times, ...work, ...counts, layers: [], kernels: [], profile: [] }
+  return {
+    adapter: 'x',
+    preset: 'paper',
+    ...PROBES,
+    ...times,
+    ...work,
+    ...counts,
+    layers: [],
+    kernels: [],
+    profile: [],
+  }
 }

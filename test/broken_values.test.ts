@@ -20,10 +20,12 @@ afterAll(() => gpu.close())
 /** Random inputs, with `value` at the beginning and in the middle of one of them. */
 function broken({ inputs }: ListedCase, name: string, value: number): NamedArrays {
   const random = new Random(3)
-  const arrays: NamedArrays = new Map(Object.entries(inputs).map(([tensor, shape]) => {
-    const draw = (): number => (tensor.endsWith('running_var') ? 0.5 + random.uniform() : random.normal())
-    return [tensor, ndarray(shape, Float32Array.from({ length: sizeOf(shape) }, draw))]
-  }))
+  const arrays: NamedArrays = new Map(
+    Object.entries(inputs).map(([tensor, shape]) => {
+      const draw = (): number => (tensor.endsWith('running_var') ? 0.5 + random.uniform() : random.normal())
+      return [tensor, ndarray(shape, Float32Array.from({ length: sizeOf(shape) }, draw))]
+    }),
+  )
   const { data } = arrays.get(name)!
   data[0] = data[data.length >> 1] = value
   return arrays
@@ -49,10 +51,14 @@ const kernels = {
 const opOf = (operator: string): keyof typeof kernels =>
   operator.startsWith('batchnorm') ? 'batchnorm' : /^(conv1d|linear)/.test(operator) ? 'conv1d' : 'none'
 
-const named = (list: readonly ListedCase[]) => list.map((one) => [`${one.op} ${JSON.stringify(one.attrs)}`, one] as const)
+const named = (list: readonly ListedCase[]) =>
+  list.map((one) => [`${one.op} ${JSON.stringify(one.attrs)}`, one] as const)
 /** Operators with a comparison in them: a ReLU behind a normalisation or inside a gate, a maximum. */
-const comparing = opCases.filter(({ op, inputs, attrs }) =>
-  /^(relu|maxpool|sca|attention_module)/.test(op) || (op.startsWith('batchnorm') && (attrs['relu'] === true || 'skip' in inputs)))
+const comparing = opCases.filter(
+  ({ op, inputs, attrs }) =>
+    /^(relu|maxpool|sca|attention_module)/.test(op) ||
+    (op.startsWith('batchnorm') && (attrs['relu'] === true || 'skip' in inputs)),
+)
 const multiplying = opCases.filter(({ op }) => /^(conv1d|linear)/.test(op))
 
 /** Statistics and gates spread what is broken; in these the rest stays as it is. */
@@ -78,7 +84,12 @@ async function everywhere(kernelCase: ListedCase, tensors: readonly string[], va
 
 describe('NaN in any input is NaN in the result', () => {
   it.each(named(comparing))('%s', (_, kernelCase) =>
-    everywhere(kernelCase, Object.keys(kernelCase.inputs).filter((name) => !name.startsWith('upstream')), NaN))
+    everywhere(
+      kernelCase,
+      Object.keys(kernelCase.inputs).filter((name) => !name.startsWith('upstream')),
+      NaN,
+    ),
+  )
 
   it.each(named(multiplying))('%s', (_, kernelCase) => everywhere(kernelCase, ['x'], NaN))
 })

@@ -5,7 +5,14 @@ import { dualBound } from '../src/cvxeda/certificate.ts'
 import { float64 } from '../src/cvxeda/float64.ts'
 import { newtonStep } from '../src/cvxeda/newton.ts'
 import { polish, residualOf, type Point } from '../src/cvxeda/polish.ts'
-import { createProblem, objective, phasicResponse, tonicSignal, type CvxedaParams, type Problem } from '../src/cvxeda/problem.ts'
+import {
+  createProblem,
+  objective,
+  phasicResponse,
+  tonicSignal,
+  type CvxedaParams,
+  type Problem,
+} from '../src/cvxeda/problem.ts'
 import type { ScaledSignal, Solution } from '../src/cvxeda/solver.ts'
 import { LimitError } from '../src/runtime/errors.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
@@ -15,7 +22,9 @@ import { Random } from '../src/runtime/random.ts'
 import { randomSignal, rms } from './cvxeda_support.ts'
 
 let gpu: Gpu
-beforeAll(async () => { gpu = await openGpu() })
+beforeAll(async () => {
+  gpu = await openGpu()
+})
 afterAll(() => gpu.close())
 
 const hooks = { onSolved: () => {} }
@@ -51,7 +60,7 @@ async function expectTwin(problem: Problem, signal: ScaledSignal): Promise<void>
 }
 
 describe('ADMM against the float64 interior point', () => {
-  it.each([2, 3, 5, 40, 79, 121, 333])('n = %d at 4 Hz', async n => {
+  it.each([2, 3, 5, 40, 79, 121, 333])('n = %d at 4 Hz', async (n) => {
     await expectTwin(createProblem(n, 4), scaledSignal(n, 4, n))
   })
 
@@ -60,15 +69,26 @@ describe('ADMM against the float64 interior point', () => {
   })
 
   const settings: Partial<CvxedaParams>[] = [
-    { baselineCorrection: 0 }, { baselineCorrection: 1 }, { baselineCorrection: 'spline_offset' }, { tau0: 0.5, tau1: 3 },
-    { deltaKnot: 2.5 }, { deltaKnot: 0.2 }, { deltaKnot: 60 }, { deltaKnot: [-30, 70, 170, 270, 370] }, { deltaKnot: [390, 490] },
+    { baselineCorrection: 0 },
+    { baselineCorrection: 1 },
+    { baselineCorrection: 'spline_offset' },
+    { tau0: 0.5, tau1: 3 },
+    { deltaKnot: 2.5 },
+    { deltaKnot: 0.2 },
+    { deltaKnot: 60 },
+    { deltaKnot: [-30, 70, 170, 270, 370] },
+    { deltaKnot: [390, 490] },
     { alpha: 0.02, gamma: 0.5 },
   ]
-  it.each(settings)('%o', async setting => {
+  it.each(settings)('%o', async (setting) => {
     await expectTwin(createProblem(401, 12.5, setting), scaledSignal(401, 12.5, 7, setting.alpha))
   })
 
-  it.each([[1, 200], [64, 1500], [1000, 3000]])('%d Hz, n = %d', async (rate, n) => {
+  it.each([
+    [1, 200],
+    [64, 1500],
+    [1000, 3000],
+  ])('%d Hz, n = %d', async (rate, n) => {
     await expectTwin(createProblem(n, rate), scaledSignal(n, rate, 8))
   })
 
@@ -99,7 +119,7 @@ describe('a call with many signals', () => {
     // As little as holds all gains, so that the ladder of penalties is the same.
     const narrow: Gpu = Object.create(gpu, { bindingLimit: { value: 16 * layoutOf(short, 1e9).total } }) as Gpu
     const counts: number[] = []
-    expect(await admm(narrow, short, many, { onSolved: count => counts.push(count) })).toEqual(together)
+    expect(await admm(narrow, short, many, { onSolved: (count) => counts.push(count) })).toEqual(together)
     expect(counts.length).toBeGreaterThan(1)
     expect(counts.reduce((sum, count) => sum + count)).toBe(300)
     expect(gpu.memory()['tensor']).toEqual(before)
@@ -110,7 +130,12 @@ describe('a call with many signals', () => {
     await expect(admm(gpu, problem, signals, { ...hooks, signal })).rejects.toThrow('enough')
     const controller = new AbortController()
     const reading: Gpu = Object.create(gpu, {
-      readFloat: { value: (tensor: Tensor) => { controller.abort(new Error('midway')); return gpu.readFloat(tensor) } },
+      readFloat: {
+        value: (tensor: Tensor) => {
+          controller.abort(new Error('midway'))
+          return gpu.readFloat(tensor)
+        },
+      },
     }) as Gpu
     await expect(admm(reading, problem, signals, { ...hooks, signal: controller.signal })).rejects.toThrow('midway')
     expect(gpu.memory()['tensor']?.bytes ?? 0).toBe(0)
@@ -118,7 +143,9 @@ describe('a call with many signals', () => {
 
   it('refuses what it cannot walk in one piece', async () => {
     const long = createProblem(2 ** 20 + 1, 128)
-    await expect(admm(gpu, long, [{ y: new Float64Array(long.n).fill(1), alpha: 1 }], hooks)).rejects.toThrow(LimitError)
+    await expect(admm(gpu, long, [{ y: new Float64Array(long.n).fill(1), alpha: 1 }], hooks)).rejects.toThrow(
+      LimitError,
+    )
   })
 })
 
@@ -140,7 +167,8 @@ describe('a warm start', () => {
     const signal = scaledSignal(200, 8, 41)
     const random = new Random(5)
     const start = {
-      driver: Float32Array.from({ length: 200 }, () => 2 * random.uniform()), d: new Float64Array(2).fill(1),
+      driver: Float32Array.from({ length: 200 }, () => 2 * random.uniform()),
+      d: new Float64Array(2).fill(1),
       l: Float64Array.from({ length: problem.knotCount }, () => random.normal()),
     }
     const [found] = await admm(gpu, problem, [signal], { ...hooks, starts: [start] })
@@ -164,8 +192,8 @@ describe('the parts in float64', () => {
     expect(least - at(best)).toBeLessThan(1e-6 * least)
     const random = new Random(6)
     for (let i = 0; i < 20; i++) {
-      const p = best.p.map(v => v * 2 * random.uniform())
-      expect(at({ p, l: best.l.map(v => v + random.normal()), d: best.d })).toBeLessThanOrEqual(least)
+      const p = best.p.map((v) => v * 2 * random.uniform())
+      expect(at({ p, l: best.l.map((v) => v + random.normal()), d: best.d })).toBeLessThanOrEqual(least)
     }
   })
 
@@ -184,7 +212,7 @@ describe('the parts in float64', () => {
     const random = new Random(7)
     const normals = (count: number) => Float64Array.from({ length: count }, () => random.normal())
     const [e, b, l] = [normals(240), normals(240), normals(problem.knotCount)]
-    const w = normals(240).map(v => 0.1 + Math.abs(v))
+    const w = normals(240).map((v) => 0.1 + Math.abs(v))
     const step = newtonStep(problem, { w, b, e, l })
     const r = phasicResponse(problem.filter, step.p)
     const t = tonicSignal(problem, step.l, step.d)

@@ -17,14 +17,17 @@ const objectiveAt = (point: Point, params: ReferenceParams) => cvxedaObjective(y
 const gapAt = (point: Point, params: ReferenceParams) => optimalityGap(y, named(point), RATE, params)
 
 async function optimum(change: Partial<ReferenceParams>): Promise<Point> {
-  const { solution: { driver, l, d }, gap } = await certified(y, RATE, change)
+  const {
+    solution: { driver, l, d },
+    gap,
+  } = await certified(y, RATE, change)
   expect(gap).toBeLessThan(1e-8)
   return { p: driver, l, d }
 }
 
 const baselines: BaselineCorrection[] = [0, 1, 2, 'spline_offset']
 
-describe.each(baselines)('with baseline %s', baselineCorrection => {
+describe.each(baselines)('with baseline %s', (baselineCorrection) => {
   const params: ReferenceParams = { ...defaults, deltaKnot: 5, gamma: 0.03, alpha: 2e-3, baselineCorrection }
   const problem = createProblem(N, RATE, params)
   const signal = { y, alpha: params.alpha }
@@ -33,8 +36,8 @@ describe.each(baselines)('with baseline %s', baselineCorrection => {
     const best = await optimum(params)
     const random = new Random(5)
     for (const size of [0, 1e-4, 1e-2, 1, 1, 1]) {
-      const moved = (values: Float64Array) => values.map(v => v + size * random.normal())
-      const point: Point = { p: moved(best.p).map(v => Math.max(0, v)), l: moved(best.l), d: moved(best.d) }
+      const moved = (values: Float64Array) => values.map((v) => v + size * random.normal())
+      const point: Point = { p: moved(best.p).map((v) => Math.max(0, v)), l: moved(best.l), d: moved(best.d) }
       const objective = objectiveAt(point, params)
       const expected = objective - gapAt(point, params) * (objective + 1e-6 * energy)
       const bound = dualBound(problem, signal, residualOf(problem, y, point))
@@ -45,7 +48,11 @@ describe.each(baselines)('with baseline %s', baselineCorrection => {
 
   it('the polish claims no smaller gap than there is, and no larger one than its point has', async () => {
     const least = objectiveAt(await optimum(params), params)
-    const rough = { p: new Float64Array(N).fill(0.5), l: new Float64Array(problem.knotCount), d: new Float64Array(problem.drift.length) }
+    const rough = {
+      p: new Float64Array(N).fill(0.5),
+      l: new Float64Array(problem.knotCount),
+      d: new Float64Array(problem.drift.length),
+    }
     const { point, gap } = polish(problem, signal, rough, 0.1)
     const objective = objectiveAt(point, params)
     const distance = (objective - least) / (objective + 1e-6 * energy)
@@ -59,7 +66,7 @@ describe.each(baselines)('with baseline %s', baselineCorrection => {
     for (const seed of [1, 2, 3]) {
       // Noise of this size costs the objective its square, but the bound, which has to be made feasible, much more.
       const random = new Random(seed)
-      const start: Point = { ...best, p: best.p.map(v => v * (1 + 1e-5 * random.normal())) }
+      const start: Point = { ...best, p: best.p.map((v) => v * (1 + 1e-5 * random.normal())) }
       expect(gapAt(start, params)).toBeGreaterThan(1e-4)
       const { point, gap, steps } = polish(problem, signal, start, 0.1)
       expect(steps).toBeGreaterThan(0)

@@ -13,13 +13,18 @@ import { Random } from '../src/runtime/random.ts'
 import { zscore } from '../src/signal/normalize.ts'
 
 let gpu: Gpu
-beforeAll(async () => { gpu = await openGpu() })
+beforeAll(async () => {
+  gpu = await openGpu()
+})
 afterAll(() => gpu.close())
 
 /** Responses of one second's rise at random times on a drifting level, with noise. */
 function recording(n: number, sampleRate: number, seed: number): Float64Array {
   const random = new Random(seed)
-  const eda = Float64Array.from({ length: n }, (_, i) => 4 + 0.5 * Math.sin(i / sampleRate / 20) + 0.01 * random.normal())
+  const eda = Float64Array.from(
+    { length: n },
+    (_, i) => 4 + 0.5 * Math.sin(i / sampleRate / 20) + 0.01 * random.normal(),
+  )
   for (let at = 0; at < n; at += Math.ceil(sampleRate * (2 + 6 * random.uniform()))) {
     const size = random.uniform()
     for (let i = at; i < n; i++) {
@@ -73,7 +78,10 @@ describe.each(['per-signal', 'along-time'] as const)('form %s', (form) => {
 
   it('gives the same bits in every run', async () => {
     const signals = [recording(400, 25, 4), recording(400, 25, 5)]
-    const [first, second] = [await decompose(gpu, signals, { sampleRate: 25, form }), await decompose(gpu, signals, { sampleRate: 25, form })]
+    const [first, second] = [
+      await decompose(gpu, signals, { sampleRate: 25, form }),
+      await decompose(gpu, signals, { sampleRate: 25, form }),
+    ]
     expect(second).toEqual(first)
   })
 
@@ -98,7 +106,9 @@ describe.each(['per-signal', 'along-time'] as const)('form %s', (form) => {
 it('form per-signal refuses what one dispatch would walk too long', async () => {
   const problem = createProblem((1 << 20) + 1, 1000)
   const signal = { y: new Float64Array(problem.n).fill(1), alpha: 1e-3 }
-  await expect(interiorPoint(gpu, problem, [signal], { onSolved: () => {}, form: 'per-signal' })).rejects.toThrow(/form per-signal is for signals of up to 1048576 samples/)
+  await expect(interiorPoint(gpu, problem, [signal], { onSolved: () => {}, form: 'per-signal' })).rejects.toThrow(
+    /form per-signal is for signals of up to 1048576 samples/,
+  )
 })
 
 it('takes more signals than one dispatch has invocations for', async () => {
@@ -106,7 +116,11 @@ it('takes more signals than one dispatch has invocations for', async () => {
   const signals = [1, 2, 3, 4].map((seed) => recording(40, 4, seed))
   const options = { sampleRate: 4, deltaKnot: 1.25, form: 'per-signal' } as const
   const expected = await decompose(gpu, signals, options)
-  const found = await decompose(gpu, Array.from({ length: 40_000 }, (_, i) => signals[i % 4]!), options)
+  const found = await decompose(
+    gpu,
+    Array.from({ length: 40_000 }, (_, i) => signals[i % 4]!),
+    options,
+  )
   expect(found.every(({ status }) => status === 'solved')).toBe(true)
   for (const at of [0, 1, 19_999, 39_999]) expect(found[at]).toEqual(expected[at % 4])
 })
@@ -123,9 +137,13 @@ it('gives back what it has taken when something does not fit', async () => {
 it('refuses knots that no memory holds, and those too dense for the GPU, before anything is solved', async () => {
   const signal = recording(100, 4, 1)
   await expect(decompose(gpu, [signal], { sampleRate: 4, deltaKnot: 1e9 })).rejects.toThrow(/expected at most 4194304/)
-  await expect(decompose(gpu, [signal], { sampleRate: 4, deltaKnot: [0, 2 ** 40] })).rejects.toThrow(/expected at most 4194304/)
+  await expect(decompose(gpu, [signal], { sampleRate: 4, deltaKnot: [0, 2 ** 40] })).rejects.toThrow(
+    /expected at most 4194304/,
+  )
   const onProgress = vi.fn()
-  await expect(decompose(gpu, [signal, signal], { sampleRate: [4, 128], deltaKnot: 1, onProgress })).rejects.toThrow(/deltaKnot is 1 s, expected at least/)
+  await expect(decompose(gpu, [signal, signal], { sampleRate: [4, 128], deltaKnot: 1, onProgress })).rejects.toThrow(
+    /deltaKnot is 1 s, expected at least/,
+  )
   expect(onProgress).not.toHaveBeenCalled()
   expect((await decompose('cpu', [signal], { sampleRate: 128, deltaKnot: 0.5 }))[0]!.status).toBe('solved')
 })
@@ -139,5 +157,7 @@ it('places and fields are called and numbered alike in all its shaders', () => {
   }
   expect(values.size).toBeGreaterThan(30)
   // What the host sets has a value of its own in each.
-  expect([...values].filter(([name, { size }]) => size > 1 && !['CHUNKED', 'COLUMNS', 'WINDOW', 'WORKGROUP'].includes(name))).toEqual([])
+  expect(
+    [...values].filter(([name, { size }]) => size > 1 && !['CHUNKED', 'COLUMNS', 'WINDOW', 'WORKGROUP'].includes(name)),
+  ).toEqual([])
 })

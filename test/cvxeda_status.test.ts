@@ -13,15 +13,22 @@ import { certified, defaults, oracle, randomSignal } from './cvxeda_support.ts'
 const claimed = vi.hoisted(() => ({ gap: null as number | null }))
 vi.mock('../src/cvxeda/polish.ts', async (original) => {
   const real = await original<typeof Polish>()
-  return { ...real, polish: (...args: Parameters<typeof real.polish>) => {
-    const found = real.polish(...args)
-    return claimed.gap === null ? found : { ...found, gap: claimed.gap }
-  } }
+  return {
+    ...real,
+    polish: (...args: Parameters<typeof real.polish>) => {
+      const found = real.polish(...args)
+      return claimed.gap === null ? found : { ...found, gap: claimed.gap }
+    },
+  }
 })
 
 let gpu: Gpu
-beforeAll(async () => { gpu = await openGpu() })
-beforeEach(() => { claimed.gap = null })
+beforeAll(async () => {
+  gpu = await openGpu()
+})
+beforeEach(() => {
+  claimed.gap = null
+})
 afterAll(() => gpu.close())
 
 async function one(device: Gpu | 'cpu', y: ArrayLike<number>, options: DecomposeOptions): Promise<Decomposition> {
@@ -70,16 +77,18 @@ describe('on the CPU', () => {
 
 describe('of the scale alone', () => {
   const y = Float64Array.from({ length: 60 }, (_, i) => (i % 2 === 0 ? 1 : -1)) // deviation 1, mean 0
-  const scaled = (by: number, level = 0) => y.map(v => level + by * v)
+  const scaled = (by: number, level = 0) => y.map((v) => level + by * v)
 
-  it.each(['cpu', 'gpu'] as const)('badly-scaled begins where alpha is 1e-5 of the deviation (%s)', async device => {
-    const status = async (by: number) => (await one(device === 'cpu' ? 'cpu' : gpu, scaled(by), { sampleRate: 4 })).status
+  it.each(['cpu', 'gpu'] as const)('badly-scaled begins where alpha is 1e-5 of the deviation (%s)', async (device) => {
+    const status = async (by: number) =>
+      (await one(device === 'cpu' ? 'cpu' : gpu, scaled(by), { sampleRate: 4 })).status
     expect(await status(79.9)).not.toBe('badly-scaled')
     expect(await status(80.1)).toBe('badly-scaled')
   })
 
-  it.each(['cpu', 'gpu'] as const)('trivial ends where the deviation is 1e-6 of the level (%s)', async device => {
-    const status = async (by: number) => (await one(device === 'cpu' ? 'cpu' : gpu, scaled(by, 3), { sampleRate: 4, alpha: 1e-9 })).status
+  it.each(['cpu', 'gpu'] as const)('trivial ends where the deviation is 1e-6 of the level (%s)', async (device) => {
+    const status = async (by: number) =>
+      (await one(device === 'cpu' ? 'cpu' : gpu, scaled(by, 3), { sampleRate: 4, alpha: 1e-9 })).status
     expect(await status(3 * 0.99e-6)).toBe('trivial')
     expect(await status(3 * 1.01e-6)).not.toBe('trivial')
   })
@@ -102,7 +111,7 @@ function pretending(state: Partial<Record<keyof typeof ROW, number>>): Gpu {
   return Object.create(gpu, { readFloat: { value: readFloat } }) as Gpu
 }
 
-describe.each(['per-signal', 'along-time'] as const)('on the device, interior point %s', form => {
+describe.each(['per-signal', 'along-time'] as const)('on the device, interior point %s', (form) => {
   const n = 100
   const y = randomSignal(n, 4, 6)
   // The gap is judged against the objective and a millionth of the signal's energy.
@@ -119,7 +128,13 @@ describe.each(['per-signal', 'along-time'] as const)('on the device, interior po
   })
 
   it('keeps what the status promises as problems get harder', async () => {
-    const promises = { solved: 1e-5, 'solved-inaccurate': 1e-4, 'max-iterations': Infinity, trivial: 0, 'badly-scaled': 0 }
+    const promises = {
+      solved: 1e-5,
+      'solved-inaccurate': 1e-4,
+      'max-iterations': Infinity,
+      trivial: 0,
+      'badly-scaled': 0,
+    }
     const seen = new Set<string>()
     for (const alpha of [1e-3, 1e-4, 3e-5, 1.02e-5]) {
       const options = { sampleRate: 128, alpha }
@@ -138,7 +153,10 @@ describe.each(['per-signal', 'along-time'] as const)('on the device, interior po
 
 describe('on the device, ADMM', () => {
   it.each([
-    [0.999e-4, 'solved'], [1.001e-4, 'solved-inaccurate'], [0.999e-2, 'solved-inaccurate'], [1.001e-2, 'max-iterations'],
+    [0.999e-4, 'solved'],
+    [1.001e-4, 'solved-inaccurate'],
+    [0.999e-2, 'solved-inaccurate'],
+    [1.001e-2, 'max-iterations'],
   ] as const)('a certified gap of %d is %s', async (gap, status) => {
     claimed.gap = gap
     expect((await one(gpu, randomSignal(40, 4, 6), { sampleRate: 4, solver: 'admm' })).status).toBe(status)
@@ -146,12 +164,19 @@ describe('on the device, ADMM', () => {
 })
 
 describe('solved', () => {
-  it.each([0, 1, 2, 'spline_offset'] as BaselineCorrection[])('is near the optimum of a signal far from zero too: baseline %s', async baselineCorrection => {
-    const y = Float64Array.from(randomSignal(120, 4, 8), v => 40 + v)
-    const options = { sampleRate: 4, alpha: 0.02, baselineCorrection }
-    for (const found of [await one('cpu', y, options), await one(gpu, y, options), await one(gpu, y, { ...options, solver: 'admm' })]) {
-      expect(found.status).toBe('solved')
-      expect(optimalityGap(y, found, 4, { ...defaults, ...options })).toBeLessThan(2e-3)
-    }
-  })
+  it.each([0, 1, 2, 'spline_offset'] as BaselineCorrection[])(
+    'is near the optimum of a signal far from zero too: baseline %s',
+    async (baselineCorrection) => {
+      const y = Float64Array.from(randomSignal(120, 4, 8), (v) => 40 + v)
+      const options = { sampleRate: 4, alpha: 0.02, baselineCorrection }
+      for (const found of [
+        await one('cpu', y, options),
+        await one(gpu, y, options),
+        await one(gpu, y, { ...options, solver: 'admm' }),
+      ]) {
+        expect(found.status).toBe('solved')
+        expect(optimalityGap(y, found, 4, { ...defaults, ...options })).toBeLessThan(2e-3)
+      }
+    },
+  )
 })

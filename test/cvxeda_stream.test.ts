@@ -15,7 +15,7 @@ type Samples = Float32Array | Float64Array
 
 /** As a wrist sensor would give it: level 3, deviation 0.5. */
 const recording = (seconds: number, sampleRate: number, seed: number) =>
-  randomSignal(seconds * sampleRate, sampleRate, seed).map(v => 3 + v / 2)
+  randomSignal(seconds * sampleRate, sampleRate, seed).map((v) => 3 + v / 2)
 
 const scale: StreamScale = { mean: 3, std: 0.5 }
 
@@ -29,26 +29,30 @@ async function feed(stream: DecompositionStream, eda: Samples, portion: number):
   return [...updates, await stream.end()]
 }
 
-const settledOf = (updates: StreamUpdate[]): StreamPart[] => updates.flatMap(update => update.settled)
+const settledOf = (updates: StreamUpdate[]): StreamPart[] => updates.flatMap((update) => update.settled)
 
-const join = (parts: StreamPart[], signal: Signal) => Float32Array.from(parts.flatMap(p => [...p[signal]]))
+const join = (parts: StreamPart[], signal: Signal) => Float32Array.from(parts.flatMap((p) => [...p[signal]]))
 
 /** What the whole recording decomposes to, in its unit. */
-async function offline(eda: Samples, sampleRate: number, { mean, std }: StreamScale,
-  options: Partial<StreamOptions> = {}) {
-  const z = Float64Array.from(eda, v => (v - mean) / std)
+async function offline(
+  eda: Samples,
+  sampleRate: number,
+  { mean, std }: StreamScale,
+  options: Partial<StreamOptions> = {},
+) {
+  const z = Float64Array.from(eda, (v) => (v - mean) / std)
   const [found] = await decompose('cpu', [z], { ...options, sampleRate, baselineCorrection: 0 })
   return {
-    phasic: found!.phasic.map(v => v * std),
-    tonic: found!.tonic.map(v => v * std + mean),
-    driver: found!.driver.map(v => v * std),
+    phasic: found!.phasic.map((v) => v * std),
+    tonic: found!.tonic.map((v) => v * std + mean),
+    driver: found!.driver.map((v) => v * std),
   }
 }
 
 const deviation = (eda: Samples): number => {
   const values = Array.from(eda)
   const mean = values.reduce((sum, v) => sum + v, 0) / eda.length
-  return rms(values.map(v => v - mean))
+  return rms(values.map((v) => v - mean))
 }
 
 /** NRMSE of the first `count` samples, relative to the recording's deviation or, if larger, the phasic part's rms. */
@@ -65,7 +69,11 @@ const settledBeforeEnd = (updates: StreamUpdate[]) => join(settledOf(updates.sli
 const TOLERANCE = 1e-2
 
 describe('settled results', () => {
-  it.each([[4, 600], [10, 300], [32, 200]])('are offline ones to 1e-2: %d Hz, %d s', async (sampleRate, seconds) => {
+  it.each([
+    [4, 600],
+    [10, 300],
+    [32, 200],
+  ])('are offline ones to 1e-2: %d Hz, %d s', async (sampleRate, seconds) => {
     const eda = recording(seconds, sampleRate, 3)
     const updates = await feed(decomposeStream('cpu', { sampleRate, scale, hopSeconds: 10 }), eda, sampleRate)
     const whole = await offline(eda, sampleRate, scale)
@@ -78,21 +86,30 @@ describe('settled results', () => {
   it('come nearer to them the longer one waits', async () => {
     const eda = recording(300, 8, 4)
     const whole = await offline(eda, 8, scale)
-    const [soon, late] = await Promise.all([5, 60].map(async settleSeconds => {
-      const stream = decomposeStream('cpu', { sampleRate: 8, scale, settleSeconds, hopSeconds: 10 })
-      const updates = await feed(stream, eda, 80)
-      return errors(settledOf(updates), whole, eda, 230 * 8).phasic
-    }))
+    const [soon, late] = await Promise.all(
+      [5, 60].map(async (settleSeconds) => {
+        const stream = decomposeStream('cpu', { sampleRate: 8, scale, settleSeconds, hopSeconds: 10 })
+        const updates = await feed(stream, eda, 80)
+        return errors(settledOf(updates), whole, eda, 230 * 8).phasic
+      }),
+    )
     expect(late!).toBeLessThan(soon! / 5)
   })
 
-  it.each([3, 4])('miss the past before their window by less than 2.5e-3, where waiting costs nothing (seed %d)', async seed => {
-    const eda = recording(400, 4, seed)
-    const updates = await feed(decomposeStream('cpu', { sampleRate: 4, scale, settleSeconds: 120, hopSeconds: 100 }), eda, 400)
-    const found = errors(settledOf(updates), await offline(eda, 4, scale), eda, settledBeforeEnd(updates))
-    expect(settledBeforeEnd(updates)).toBe(280 * 4)
-    expect(Math.max(found.phasic, found.tonic)).toBeLessThan(2.5e-3)
-  })
+  it.each([3, 4])(
+    'miss the past before their window by less than 2.5e-3, where waiting costs nothing (seed %d)',
+    async (seed) => {
+      const eda = recording(400, 4, seed)
+      const updates = await feed(
+        decomposeStream('cpu', { sampleRate: 4, scale, settleSeconds: 120, hopSeconds: 100 }),
+        eda,
+        400,
+      )
+      const found = errors(settledOf(updates), await offline(eda, 4, scale), eda, settledBeforeEnd(updates))
+      expect(settledBeforeEnd(updates)).toBe(280 * 4)
+      expect(Math.max(found.phasic, found.tonic)).toBeLessThan(2.5e-3)
+    },
+  )
 
   it('are so with other parameters: knots every 6.3 s, other time constants, a lag between knots', async () => {
     const eda = recording(240, 10, 5)
@@ -106,8 +123,8 @@ describe('settled results', () => {
   it('cover every sample once, in order, and add up to the recording', async () => {
     const eda = recording(150, 10, 6)
     const parts = settledOf(await feed(decomposeStream('cpu', { sampleRate: 10, scale }), eda, 7))
-    expect(parts.map(p => p.from)).toEqual(parts.map((_, i) => join(parts.slice(0, i), 'phasic').length))
-    expect(new Set(parts.map(p => p.status))).toEqual(new Set(['solved']))
+    expect(parts.map((p) => p.from)).toEqual(parts.map((_, i) => join(parts.slice(0, i), 'phasic').length))
+    expect(new Set(parts.map((p) => p.status))).toEqual(new Set(['solved']))
     const sum = join(parts, 'phasic').map((v, i) => v + join(parts, 'tonic')[i]! + join(parts, 'residual')[i]!)
     expect(sum.length).toBe(eda.length)
     expect(rms(sum, eda)).toBeLessThan(1e-6)
@@ -157,13 +174,13 @@ describe('settled results', () => {
 })
 
 describe('the newest results', () => {
-  it.each([4, 10])('come near the offline ones with age, at any phase of the knots: %d Hz', async sampleRate => {
+  it.each([4, 10])('come near the offline ones with age, at any phase of the knots: %d Hz', async (sampleRate) => {
     const eda = recording(240, sampleRate, 3)
     const { phasic } = await offline(eda, sampleRate, scale)
     const updates = await feed(decomposeStream('cpu', { sampleRate, scale, hopSeconds: 3 }), eda, 3 * sampleRate)
     const looks = updates.flatMap(({ newest }) => (newest && newest.from > 0 ? [newest] : []))
     const error = (youngest: number, oldest: number) => {
-      const wrong = looks.flatMap(look => {
+      const wrong = looks.flatMap((look) => {
         const { length } = look.phasic
         const start = length - oldest * sampleRate
         const part = look.phasic.subarray(start, length - youngest * sampleRate)
@@ -201,7 +218,7 @@ describe('the same bits', () => {
     const pushes = Array.from({ length: 160 }, (_, i) => stream.push(eda.subarray(5 * i, 5 * i + 5)))
     const end = stream.end()
     const updates = await Promise.all(pushes)
-    expect(updates.every(update => update === null)).toBe(true)
+    expect(updates.every((update) => update === null)).toBe(true)
     expect((await end).settled).toEqual(awaited)
   })
 })
@@ -217,7 +234,7 @@ describe('what was returned', () => {
     const kept: StreamPart[] = []
     const take = (update: StreamUpdate | null): void => {
       for (const part of update?.settled ?? []) kept.push(structuredClone(part))
-      for (const part of [...update?.settled ?? [], ...update?.newest ? [update.newest] : []]) {
+      for (const part of [...(update?.settled ?? []), ...(update?.newest ? [update.newest] : [])]) {
         for (const signal of ['phasic', 'tonic', 'driver', 'residual'] as const) part[signal].fill(1e9)
       }
     }
@@ -234,11 +251,17 @@ describe('what was returned', () => {
   it('has the status of its window', async () => {
     const statuses = async (more: Partial<StreamOptions>) => {
       const updates = await feed(decomposeStream('cpu', { ...options, ...more }), eda, 20)
-      return [settledOf(updates), updates.flatMap(({ newest }) => newest ?? [])].map(parts => [...new Set(parts.map(({ status }) => status))])
+      return [settledOf(updates), updates.flatMap(({ newest }) => newest ?? [])].map((parts) => [
+        ...new Set(parts.map(({ status }) => status)),
+      ])
     }
     expect(await statuses({})).toEqual([['solved'], ['solved']])
     expect(await statuses({ alpha: 1e-6 })).toEqual([['badly-scaled'], ['badly-scaled']])
-    const constant = await feed(decomposeStream('cpu', { ...options, scale: { mean: 2, std: 1 } }), new Float32Array(240).fill(2), 20)
+    const constant = await feed(
+      decomposeStream('cpu', { ...options, scale: { mean: 2, std: 1 } }),
+      new Float32Array(240).fill(2),
+      20,
+    )
     expect(new Set(settledOf(constant).map(({ status }) => status))).toEqual(new Set(['trivial']))
   })
 
@@ -294,7 +317,7 @@ describe('gaps', () => {
     }
     const bridged = settledOf(await feed(decomposeStream('cpu', options), holes, 3))
     const whole = settledOf(await feed(decomposeStream('cpu', options), line, 3))
-    expect(bridged.map(p => p.from)).toEqual(whole.map(p => p.from))
+    expect(bridged.map((p) => p.from)).toEqual(whole.map((p) => p.from))
     expect(rms(join(bridged, 'phasic'), join(whole, 'phasic'))).toBeLessThan(1e-5)
     expect(rms(join(bridged, 'tonic'), join(whole, 'tonic'))).toBeLessThan(1e-5)
   })
@@ -304,7 +327,7 @@ describe('gaps', () => {
     const parts = settledOf(await feed(decomposeStream('cpu', options), holes, 9))
     const before = settledOf(await feed(decomposeStream('cpu', options), eda.subarray(0, 300), 9))
     const after = settledOf(await feed(decomposeStream('cpu', options), eda.subarray(305), 9))
-    expect(parts).toEqual([...before, ...after.map(p => ({ ...p, from: p.from + 305 }))])
+    expect(parts).toEqual([...before, ...after.map((p) => ({ ...p, from: p.from + 305 }))])
   })
 
   it('settle what came before as soon as they are too long', async () => {
@@ -349,7 +372,8 @@ describe('trouble', () => {
     const bad = stream.push([1, Infinity])
     await expect(bad).rejects.toThrow(FormatError)
     await expect(bad).rejects.toThrow(
-      'sample 51 of the stream is Infinity, expected a finite number or, where one is missing, NaN.')
+      'sample 51 of the stream is Infinity, expected a finite number or, where one is missing, NaN.',
+    )
     await expect(stream.push(eda)).rejects.toThrow('sample 51')
     await expect(stream.end()).rejects.toThrow('sample 51')
     const strings = open().push(['1.5'] as unknown as number[])
@@ -368,9 +392,12 @@ describe('trouble', () => {
   })
 
   const wrong: [object, string][] = [
-    [{ sampleRate: 0 }, 'sampleRate is 0'], [{ settleSeconds: -1 }, 'settleSeconds is -1'],
-    [{ hopSeconds: 0 }, 'hopSeconds is 0'], [{ tau0: 1, tau1: 1 }, 'two different time constants'],
-    [{ calibrationSeconds: NaN }, 'calibrationSeconds is NaN'], [{ scale: { mean: 1, std: 0 } }, 'std 0, expected'],
+    [{ sampleRate: 0 }, 'sampleRate is 0'],
+    [{ settleSeconds: -1 }, 'settleSeconds is -1'],
+    [{ hopSeconds: 0 }, 'hopSeconds is 0'],
+    [{ tau0: 1, tau1: 1 }, 'two different time constants'],
+    [{ calibrationSeconds: NaN }, 'calibrationSeconds is NaN'],
+    [{ scale: { mean: 1, std: 0 } }, 'std 0, expected'],
     [{ deltaKnot: [0, 40] }, 'deltaKnot of a stream is a list'],
     [{ baselineCorrection: 2 }, 'expected 0; drift columns span'],
   ]
@@ -402,14 +429,16 @@ describe('trouble', () => {
 
 describe('on a GPU', () => {
   let gpu: Gpu
-  beforeAll(async () => { gpu = await openGpu() })
+  beforeAll(async () => {
+    gpu = await openGpu()
+  })
   afterAll(() => gpu.close())
   const eda = recording(150, 4, 14)
   const options = { sampleRate: 4, scale, hopSeconds: 10 }
 
   it('gives what the CPU gives, the same bits however portioned and beside other streams', async () => {
     const portions = [1, 7, 1000]
-    const runs = await Promise.all(portions.map(portion => feed(decomposeStream(gpu, options), eda, portion)))
+    const runs = await Promise.all(portions.map((portion) => feed(decomposeStream(gpu, options), eda, portion)))
     const parts = runs.map(settledOf)
     expect(parts[1]).toEqual(parts[0])
     expect(parts[2]).toEqual(parts[0])
@@ -428,7 +457,9 @@ describe('on a GPU', () => {
     }
     await stream.end()
     expect(new Set(held).size).toBe(1)
-    expect(Object.values(gpu.memory()).map(({ bytes }) => bytes)).toEqual(Object.values(before).map(({ bytes }) => bytes))
+    expect(Object.values(gpu.memory()).map(({ bytes }) => bytes)).toEqual(
+      Object.values(before).map(({ bytes }) => bytes),
+    )
   })
 
   it('that goes away, says so', async () => {
@@ -444,20 +475,25 @@ describe('on a GPU', () => {
 
 const folder = new URL('../../shared/data/eda/', import.meta.url)
 const recordings = [
-  ['laboratory, 100 Hz, rest', 'nk_resting_100hz', 100], ['laboratory, 100 Hz, events', 'nk_eventrelated_100hz', 100],
-  ['laboratory, 128 Hz', 'biosppy_128hz', 128], ['wrist, 4 Hz, office', 'e4_office_4hz', 4],
+  ['laboratory, 100 Hz, rest', 'nk_resting_100hz', 100],
+  ['laboratory, 100 Hz, events', 'nk_eventrelated_100hz', 100],
+  ['laboratory, 128 Hz', 'biosppy_128hz', 128],
+  ['wrist, 4 Hz, office', 'e4_office_4hz', 4],
   ['wrist, 4 Hz, low level', 'e4_lowlevel_4hz', 4],
 ] as const
 describe('real recordings are settled as offline, to 1e-2', needs(existsSync(folder), NO_SHARED), () => {
   it.each(recordings)('%s', async (_, name, sampleRate) => {
-    const rows = readFileSync(new URL(`${name}.csv`, folder), 'utf8').trim().split('\n').slice(1)
-    const eda = Float64Array.from(rows, row => Number(row.split(',')[1])).subarray(0, 9000 + 100 * sampleRate)
+    const rows = readFileSync(new URL(`${name}.csv`, folder), 'utf8')
+      .trim()
+      .split('\n')
+      .slice(1)
+    const eda = Float64Array.from(rows, (row) => Number(row.split(',')[1])).subarray(0, 9000 + 100 * sampleRate)
     const stream = decomposeStream('cpu', { sampleRate, hopSeconds: 10 })
     const updates = await feed(stream, eda, 10 * sampleRate)
     const parts = settledOf(updates)
     const found = errors(parts, await offline(eda, sampleRate, stream.scale!), eda, settledBeforeEnd(updates))
     expect(found.phasic).toBeLessThan(TOLERANCE)
     expect(found.tonic).toBeLessThan(TOLERANCE)
-    expect(new Set(parts.map(p => p.status))).toEqual(new Set(['solved']))
+    expect(new Set(parts.map((p) => p.status))).toEqual(new Set(['solved']))
   })
 })

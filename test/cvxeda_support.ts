@@ -6,7 +6,12 @@ import { optimalityGap, type ReferenceParams } from '../src/reference/cvxeda.ts'
 import { Random } from '../src/runtime/random.ts'
 
 export const defaults: ReferenceParams = {
-  tau0: 2, tau1: 0.7, deltaKnot: 10, alpha: 8e-4, gamma: 1e-2, baselineCorrection: 2,
+  tau0: 2,
+  tau1: 0.7,
+  deltaKnot: 10,
+  alpha: 8e-4,
+  gamma: 1e-2,
+  baselineCorrection: 2,
 }
 
 /** What the float64 solver makes of one signal. */
@@ -16,8 +21,11 @@ export async function oracle(y: ArrayLike<number>, options: DecomposeOptions): P
 }
 
 /** The float64 solver's own solution of y as it is, and an upper bound on its relative distance from the optimum. */
-export async function certified(y: ArrayLike<number>, sampleRate: number,
-  change: Partial<ReferenceParams> = {}): Promise<{ solution: Float64Solution; gap: number }> {
+export async function certified(
+  y: ArrayLike<number>,
+  sampleRate: number,
+  change: Partial<ReferenceParams> = {},
+): Promise<{ solution: Float64Solution; gap: number }> {
   const params = { ...defaults, ...change }
   const signal = { y: Float64Array.from(y), alpha: params.alpha }
   const [solution] = await float64(createProblem(y.length, sampleRate, params), [signal], { onSolved: () => {} })
@@ -42,7 +50,7 @@ export function randomSignal(n: number, sampleRate: number, seed: number): Float
   }
   const mean = y.reduce((sum, v) => sum + v, 0) / n
   const deviation = Math.sqrt(y.reduce((sum, v) => sum + (v - mean) ** 2, 0) / n) || 1
-  return Float32Array.from(y, v => (v - mean) / deviation)
+  return Float32Array.from(y, (v) => (v - mean) / deviation)
 }
 
 export function rms(a: ArrayLike<number>, b?: ArrayLike<number>): number {

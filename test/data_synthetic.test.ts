@@ -41,8 +41,12 @@ function accuracy(trials: Trial[], labels: ArrayLike<number>, features: (trial: 
   const hits = folds.map(({ train, test }) => {
     const scales = Array.from(raw[0] as number[], (_, d) => zscore(train.map((i) => raw[i]?.[d] as number)))
     const scaled = raw.map((row) =>
-      Float32Array.from(scales, ({ mean, std, constant }, d) => (constant ? 0 : ((row[d] as number) - mean) / std)))
-    const svm = trainLinearSvm(train.map((i) => scaled[i] as Float32Array), train.map((i) => labels[i] as number))
+      Float32Array.from(scales, ({ mean, std, constant }, d) => (constant ? 0 : ((row[d] as number) - mean) / std)),
+    )
+    const svm = trainLinearSvm(
+      train.map((i) => scaled[i] as Float32Array),
+      train.map((i) => labels[i] as number),
+    )
     return test.filter((i) => predictLinearSvm(svm, scaled[i] as Float32Array) === labels[i]).length
   })
   return hits.reduce((a, b) => a + b, 0) / trials.length
@@ -68,8 +72,9 @@ describe('synthetic study', () => {
     const set = await loadTrialTable(store, { name: 'made' })
     expect(set).toMatchObject({ synthetic: true, musicDim: 16, skipped: [] })
     expect(set.trials.length).toBe(36)
-    expect(set.trials.every(({ music: vector, ratings, sampleRate }) => vector && ratings && sampleRate === 4))
-      .toBe(true)
+    expect(set.trials.every(({ music: vector, ratings, sampleRate }) => vector && ratings && sampleRate === 4)).toBe(
+      true,
+    )
     expect(await store.readText('README.md')).toMatch(/^# SYNTHETIC/)
     expect(makeTrialTable({ subjects: 3, effect: 1, seed: 7 })['eda.csv']).toBe(await store.readText('eda.csv'))
     expect(makeTrialTable({ subjects: 3, effect: 1, seed: 8 })['eda.csv']).not.toBe(await store.readText('eda.csv'))
@@ -97,7 +102,7 @@ describe('synthetic study', () => {
     }
   })
 
-  it('effect 1: unseen subjects\' arousal shows in the shape of the trace, valence in the music', () => {
+  it("effect 1: unseen subjects' arousal shows in the shape of the trace, valence in the music", () => {
     for (const seed of [1, 2]) {
       const trials = study({ seed })
       expect(accuracy(trials, labelled(trials, 'arousal'), statistics)).toBeGreaterThanOrEqual(0.95)

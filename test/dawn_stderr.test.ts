@@ -54,7 +54,8 @@ describe('stderr', needs(process.platform === 'linux', 'only on Linux does Dawn 
       const after = [stderr(), files()]
       console.log(JSON.stringify({ other: result !== before[0], same: String(before) === String(after) }))`)
     expect(found.stderr).toBe(
-      `a driver's error\n${line('Uniform').trimEnd()} Not that line\n ${line('Uniform')}\u00ff\0 no line, and what comes after`)
+      `a driver's error\n${line('Uniform').trimEnd()} Not that line\n ${line('Uniform')}\u00ff\0 no line, and what comes after`,
+    )
     expect(found).toMatchObject({ code: 0, value: { other: true, same: true } })
   })
 
@@ -81,22 +82,28 @@ describe('stderr', needs(process.platform === 'linux', 'only on Linux does Dawn 
   })
 
   it('gets what comes after Ctrl-C in a program that goes on', async () => {
-    const found = await program(`${imports}
+    const found = await program(
+      `${imports}
       process.on('SIGINT', () => undefined)
       await withoutLimitWarnings(() => {
         process.kill(-process.pid, 'SIGINT')
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
         say('after\\n')
-      })`, { detached: true })
+      })`,
+      { detached: true },
+    )
     expect(found).toMatchObject({ code: 0, stderr: 'after\n' })
   })
 
   it('gets everything where there is no sed, and may be closed', async () => {
-    const plain = await program(`${imports}
+    const plain = await program(
+      `${imports}
       await withoutLimitWarnings(() => undefined)
       const before = readdirSync('/proc/self/fd').length
       await withoutLimitWarnings(() => say(${JSON.stringify(line('Uniform'))}))
-      console.log(JSON.stringify(readdirSync('/proc/self/fd').length === before))`, { env: { PATH: '/nonexistent' } })
+      console.log(JSON.stringify(readdirSync('/proc/self/fd').length === before))`,
+      { env: { PATH: '/nonexistent' } },
+    )
     expect(plain).toEqual({ code: 0, stderr: line('Uniform'), value: true })
     const closed = await program(`${imports}
       closeSync(2)
@@ -126,7 +133,10 @@ describe('stderr', needs(process.platform === 'linux', 'only on Linux does Dawn 
       process.stderr.write('columns ' + process.stderr.columns + ' ' + isatty(2) + '\\n')`)
     const command = join(folder, 'command')
     writeFileSync(command, `#!/bin/sh\nstty cols 77\nexec '${process.execPath}' '${compiled}'\n`, { mode: 0o755 })
-    const shown = execFileSync('script', ['-qec', `'${command}'`, '/dev/null'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+    const shown = execFileSync('script', ['-qec', `'${command}'`, '/dev/null'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     rmSync(compiled)
     expect(shown).toBe('native\r\ncolumns 77 true\r\n')
   })

@@ -85,8 +85,16 @@ describe('an error that nobody captured', () => {
 
   it('in a shader names the shader’s line, and leaves the device usable', async () => {
     const source = '@compute @workgroup_size(1) fn main() { let x = nothing; }'
-    const broken: Shader = { name: 'broken', source, entries: { main: { bindings: {}, usesParams: false } }, params: null, constants: {} }
-    await expect(gpu.pipeline(broken, 'main', {})).rejects.toThrow(/^broken\.wgsl: .*:1:\d+ error: unresolved value 'nothing'/s)
+    const broken: Shader = {
+      name: 'broken',
+      source,
+      entries: { main: { bindings: {}, usesParams: false } },
+      params: null,
+      constants: {},
+    }
+    await expect(gpu.pipeline(broken, 'main', {})).rejects.toThrow(
+      /^broken\.wgsl: .*:1:\d+ error: unresolved value 'nothing'/s,
+    )
     plan.run()
     expect(await plan.read('y')).toHaveLength(6400)
   })

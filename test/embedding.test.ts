@@ -133,7 +133,15 @@ describe('a device of the host', () => {
     if (!plain) throw new Error('no adapter')
     expect(plain.limits.maxStorageBuffersPerShaderStage).toBeLessThan(host.limits.maxStorageBuffersPerShaderStage + 1)
     const gpu = Gpu.fromDevice(plain)
-    const config = { ...presets.paper, channels: 8, stage_channels: [8], length: 120, final_pool: 2, music_dim: 2, hidden: [4] }
+    const config = {
+      ...presets.paper,
+      channels: 8,
+      stage_channels: [8],
+      length: 120,
+      final_pool: 2,
+      music_dim: 2,
+      hidden: [4],
+    }
     const model = new Rtcan1d(gpu, config)
     model.weights.load(initialise(config, model.summary, 'he', 1), 'initial weights')
     const step = new Plan(gpu)
@@ -143,7 +151,10 @@ describe('a device of the host', () => {
     forward.backward(dlogits)
     step.output('loss', loss)
     await step.compile()
-    step.write('eda', Float32Array.from({ length: 720 }, (_, i) => Math.sin(i)))
+    step.write(
+      'eda',
+      Float32Array.from({ length: 720 }, (_, i) => Math.sin(i)),
+    )
     step.write('targets', [1, 0, 0, 1])
     step.run()
     expect((await step.readFloat('loss'))[0]).toBeGreaterThan(0)

@@ -60,7 +60,11 @@ function checkDecomposition(samples: Table, responses: Table): void {
   expect(recorded).toHaveLength(500)
   expect(samples.column('EDA_Raw')).toEqual(recorded)
   expect(samples.column('time_s')).toEqual(recorded.map((_, i) => i / 4))
-  const [tonic, phasic, residual] = ['EDA_Tonic', 'EDA_Phasic', 'EDA_Residual'].map((name) => samples.column(name)) as [number[], number[], number[]]
+  const [tonic, phasic, residual] = ['EDA_Tonic', 'EDA_Phasic', 'EDA_Residual'].map((name) => samples.column(name)) as [
+    number[],
+    number[],
+    number[],
+  ]
   const worst = Math.max(...recorded.map((value, i) => Math.abs(value - tonic[i]! - phasic[i]! - residual[i]!)))
   expect(worst).toBeLessThan(1e-7) // nine digits a number
   // The made-up listener has responses that stand out of a hundredth of a microsiemens of noise.
@@ -68,16 +72,24 @@ function checkDecomposition(samples: Table, responses: Table): void {
   expect(Math.max(...phasic)).toBeGreaterThan(0.5)
   expect(responses.length).toBeGreaterThan(3)
   expect(sum(samples.column('SCR_Peaks'))).toBe(responses.length)
-  responses.column('SCR_Peaks').forEach((peak) => expect(phasic[peak]! > phasic[peak - 1]! && phasic[peak]! > phasic[peak + 1]!).toBe(true))
+  responses
+    .column('SCR_Peaks')
+    .forEach((peak) => expect(phasic[peak]! > phasic[peak - 1]! && phasic[peak]! > phasic[peak + 1]!).toBe(true))
 }
 
 async function decompose(): Promise<void> {
   // Where npm put it, with its own recording and folder.
   const lines = await run([join('node_modules', 'galvani', 'examples', 'decompose.mjs')])
-  const [samples, responses] = ['csv', 'events.csv'].map((end) => tableOf(text('decomposed', `synthetic_recording.${end}`))) as [Table, Table]
+  const [samples, responses] = ['csv', 'events.csv'].map((end) =>
+    tableOf(text('decomposed', `synthetic_recording.${end}`)),
+  ) as [Table, Table]
   checkDecomposition(samples, responses)
   const told = lines.flatMap((line) => /^response at ([\d.]+) s, ([\d.]+) µS/.exec(line)?.slice(1).map(Number) ?? [])
-  expect(told).toEqual(responses.column('onset_s').flatMap((onset, i) => [onset, Number(responses.column('SCR_Amplitude')[i]!.toFixed(3))]))
+  expect(told).toEqual(
+    responses
+      .column('onset_s')
+      .flatMap((onset, i) => [onset, Number(responses.column('SCR_Amplitude')[i]!.toFixed(3))]),
+  )
   expect(lines[1]).toContain(`level ${(sum(samples.column('EDA_Tonic')) / 500).toFixed(2)} µS`)
   expect(text('decomposed', 'synthetic_recording.svg')).toMatch(/^<svg [^]*>synthetic_recording<[^]*<\/svg>\s*$/)
 }
@@ -87,11 +99,21 @@ async function ownDevice(): Promise<void> {
   writeFiles(home, { 'driver.mjs': "import { openGpu } from 'galvani/node'\nawait (await openGpu()).close()\n" })
   const lines = await run(['--import', pathToFileURL(join(home, 'driver.mjs')).href, join('my own', 'own_device.mjs')])
 
-  const config = { ...presets.paper, channels: 16, stage_channels: [16, 16, 16, 16], length: 320, final_pool: 2, music_dim: 0 }
+  const config = {
+    ...presets.paper,
+    channels: 16,
+    stage_channels: [16, 16, 16, 16],
+    length: 320,
+    final_pool: 2,
+    music_dim: 0,
+  }
   const tensors = [...initialise(config, summarise(config), 'he', 1)].map(
     ([name, { shape, data }]): [string, NdArray] => [name, { shape: [...shape], data: Float64Array.from(data) }],
   )
-  const eda = { shape: [4, 3, 320], data: Float64Array.from({ length: 3840 }, (_, i) => Math.fround(0.2 * Math.sin(i / 7))) }
+  const eda = {
+    shape: [4, 3, 320],
+    data: Float64Array.from({ length: 3840 }, (_, i) => Math.fround(0.2 * Math.sin(i / 7))),
+  }
   const running = (name: string) => name.includes('running_')
   const parameters = new Map(tensors.filter(([name]) => !running(name)))
   const { probs } = rtcan1d(config, parameters, new Map(tensors.filter(([name]) => running(name))), { eda }, false)
@@ -118,20 +140,31 @@ async function trainAndPredict(): Promise<void> {
   const lines = await run([join('my own', 'train_and_predict.mjs'), 'my run'])
   expect(lines.filter((line) => /^fold [01], epoch [1-8]: loss \d/.test(line))).toHaveLength(2 * 8)
 
-  const tested = ['0', '1'].flatMap((fold) => (JSON.parse(text('my run', 'folds', `fold-${fold}`, 'result.json')) as FoldFile).predictions)
+  const tested = ['0', '1'].flatMap(
+    (fold) => (JSON.parse(text('my run', 'folds', `fold-${fold}`, 'result.json')) as FoldFile).predictions,
+  )
   expect(tested).toHaveLength(12 * 8)
-  const share = (right: (p: FoldFile['predictions'][number]) => boolean) => ((100 * tested.filter(right).length) / tested.length).toFixed(0)
-  const model = share(({ label, probability }) => (probability > 0.5) === (label === 1))
+  const share = (right: (p: FoldFile['predictions'][number]) => boolean) =>
+    ((100 * tested.filter(right).length) / tested.length).toFixed(0)
+  const model = share(({ label, probability }) => probability > 0.5 === (label === 1))
   const majority = share(({ label, baselines }) => baselines.majority === label)
   expect(lines).toContain(`on people held out: ${model} %, always the commoner class: ${majority} %`)
   expect(Number(model)).toBeGreaterThan(60)
   expect(text('my run', 'report.html')).toContain('synthetic')
 
   // The command reads the same run, and the same people from files.
-  writeFiles(join(home, 'newcomers'), makeTrialTable({ subjects: 2, seed: 2, trialsPerSubject: 8, seconds: 30, effect: 1 }))
-  const { predictions } = await json<{ predictions: Prediction[] }>(['predict', '--run', 'my run', '--data', 'newcomers'], { cwd: home })
+  writeFiles(
+    join(home, 'newcomers'),
+    makeTrialTable({ subjects: 2, seed: 2, trialsPerSubject: 8, seconds: 30, effect: 1 }),
+  )
+  const { predictions } = await json<{ predictions: Prediction[] }>(
+    ['predict', '--run', 'my run', '--data', 'newcomers'],
+    { cwd: home },
+  )
   expect(predictions).toHaveLength(16)
-  expect(lines.slice(-16)).toEqual(predictions.map(({ trial, predicted, probability }) => `${trial}: ${predicted}, P(high) ${probability}`))
+  expect(lines.slice(-16)).toEqual(
+    predictions.map(({ trial, predicted, probability }) => `${trial}: ${predicted}, P(high) ${probability}`),
+  )
 }
 
 /** What differs between two runs of the same: when, how long, and on which Node. */
@@ -141,36 +174,67 @@ const lasting = <T>(value: T): T => JSON.parse(JSON.stringify(value, ofTheMoment
 /** The program of thirty lines beside the commands: the same files, the same numbers, to the last bit. */
 async function commands(): Promise<void> {
   const study = (folder: string, subjects: number, seed: number) =>
-    writeFiles(join(home, folder), makeTrialTable({ subjects, seed, trialsPerSubject: 4, stimuli: 4, seconds: 12, effect: 1 }))
+    writeFiles(
+      join(home, folder),
+      makeTrialTable({ subjects, seed, trialsPerSubject: 4, stimuli: 4, seconds: 12, effect: 1 }),
+    )
   study('study', 4, 1)
   study('others', 2, 2)
   const [line] = await run([join('my own', 'commands.mjs'), EDA, 'study', 'others', 'by calls'])
-  const ours = JSON.parse(line as string) as Record<'decomposed' | 'trained' | 'evaluated' | 'predicted', Record<string, unknown>>
+  const ours = JSON.parse(line as string) as Record<
+    'decomposed' | 'trained' | 'evaluated' | 'predicted',
+    Record<string, unknown>
+  >
 
   const there = { cwd: home }
   const trainOptions = ['--folds', 'subject:2', '--epochs', '2', ...SMALL, '--set', 'final_pool=1']
   const decomposed = await json<{ files: unknown[] }>(['decompose', EDA, '--out', 'by command/decomposed'], there)
   // By way of prepared files, which say what was cut and resampled.
-  await succeeds(['prepare', '--data', 'study', '--out', 'prepared', '--length', '160', '--drop', '3', '--quiet'], there)
+  await succeeds(
+    ['prepare', '--data', 'study', '--out', 'prepared', '--length', '160', '--drop', '3', '--quiet'],
+    there,
+  )
   await succeeds(['train', '--data', 'prepared', '--out', 'by command/run', ...trainOptions, '--quiet'], there)
   const evaluated = await json(['eval', '--run', 'by command/run'], there)
-  const { run: _, dimension, models, ...predicted } = await json(['predict', '--run', 'by command/run', '--data', 'others'], there)
+  const {
+    run: _,
+    dimension,
+    models,
+    ...predicted
+  } = await json(['predict', '--run', 'by command/run', '--data', 'others'], there)
 
   expect([ours.decomposed]).toEqual(decomposed.files)
   expect(ours.evaluated).toEqual(evaluated)
   expect(ours.predicted).toEqual({ name: 'others', ...predicted })
   expect([dimension, models]).toEqual(['arousal', ['0', '1']])
-  const inFolder = (folder: string) => filesUnder(join(home, folder)).filter((name) => name !== 'source.json').sort()
+  const inFolder = (folder: string) =>
+    filesUnder(join(home, folder))
+      .filter((name) => name !== 'source.json')
+      .sort()
   expect(inFolder('by calls')).toEqual(inFolder('by command'))
   const same = ['csv', 'events.csv', 'json', 'svg'].map((end) => `decomposed/synthetic_recording.${end}`)
-  const trained = ['config.json', 'kernels.json', ...['0', '1'].flatMap((fold) => ['result.json', 'model.safetensors'].map((name) => `folds/fold-${fold}/${name}`))]
+  const trained = [
+    'config.json',
+    'kernels.json',
+    ...['0', '1'].flatMap((fold) => ['result.json', 'model.safetensors'].map((name) => `folds/fold-${fold}/${name}`)),
+  ]
   for (const file of [...same, ...trained.map((name) => `run/${name}`)]) {
-    expect(readFileSync(join(home, 'by calls', file)).equals(readFileSync(join(home, 'by command', file))), file).toBe(true)
+    expect(readFileSync(join(home, 'by calls', file)).equals(readFileSync(join(home, 'by command', file))), file).toBe(
+      true,
+    )
   }
-  const kernels = JSON.parse(text('by calls', 'run', 'kernels.json')) as { adapter: { description: string; device: string } }
-  const identity = { name: 'run', adapter: kernels.adapter.description || kernels.adapter.device, versions: { galvani: manifest.version } }
+  const kernels = JSON.parse(text('by calls', 'run', 'kernels.json')) as {
+    adapter: { description: string; device: string }
+  }
+  const identity = {
+    name: 'run',
+    adapter: kernels.adapter.description || kernels.adapter.device,
+    versions: { galvani: manifest.version },
+  }
   expect(ours.trained).toMatchObject(identity)
-  const program = text('my own', 'commands.mjs').split('\n').filter((row) => row !== '' && !row.startsWith('//'))
+  const program = text('my own', 'commands.mjs')
+    .split('\n')
+    .filter((row) => row !== '' && !row.startsWith('//'))
   expect(program.length).toBeLessThanOrEqual(30)
   const result = (folder: string) => lasting(JSON.parse(text(folder, 'run', 'result.json')) as object)
   expect(result('by calls')).toEqual(result('by command'))
@@ -179,7 +243,10 @@ async function commands(): Promise<void> {
 
 /** Starts the page's server on a free port for the time of `work`. */
 async function served<T>(work: (url: string) => Promise<T>): Promise<T> {
-  const child = spawn(process.execPath, [join('my own', 'page', 'serve.mjs'), '0'], { cwd: home, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [join('my own', 'page', 'serve.mjs'), '0'], {
+    cwd: home,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   try {
     const url = await new Promise<string>((resolve, reject) => {
       child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString().trim()))
@@ -196,7 +263,11 @@ async function page(): Promise<void> {
   try {
     await served(async (url) => {
       // Nothing but what the page names leaves the server's folders.
-      for (const path of ['serve.mjs/..%2f..%2fdecompose.mjs', 'node_modules/galvani/dist//etc/hostname', 'node_modules/galvani/package.json']) {
+      for (const path of [
+        'serve.mjs/..%2f..%2fdecompose.mjs',
+        'node_modules/galvani/dist//etc/hostname',
+        'node_modules/galvani/package.json',
+      ]) {
         expect((await fetch(url + path)).status, path).toBe(404)
       }
       const tab = await browser.newPage({ viewport: { width: 360, height: 740 } })
@@ -252,14 +323,22 @@ describe('the folder', () => {
   it('has no file that is not run here, and all of it is packed', () => {
     const known = Object.entries(PROGRAMS).flatMap(([name, { with: more = [] }]) => [name, ...more])
     const there = (folder: string) =>
-      readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1).replaceAll('\\', '/')).sort()
+      readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) =>
+          join(entry.parentPath, entry.name)
+            .slice(folder.length + 1)
+            .replaceAll('\\', '/'),
+        )
+        .sort()
     expect(there(examples)).toEqual(known.sort())
     expect(there(join(home, 'node_modules', 'galvani', 'examples'))).toEqual(known.sort())
   })
 
   it('reads to a strict compiler as it would in TypeScript, whose only request is types for parameters', () => {
-    const programs = Object.keys(PROGRAMS).filter((name) => !name.startsWith('page/')).map((name) => join(home, 'my own', name))
+    const programs = Object.keys(PROGRAMS)
+      .filter((name) => !name.startsWith('page/'))
+      .map((name) => join(home, 'my own', name))
     const program = ts.createProgram(programs, {
       module: ts.ModuleKind.NodeNext,
       target: ts.ScriptTarget.ES2022,
@@ -273,13 +352,18 @@ describe('the folder', () => {
       skipLibCheck: true,
       noEmit: true,
     })
-    const complaints = ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))
+    const complaints = ts
+      .getPreEmitDiagnostics(program)
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))
     expect(complaints).toEqual([])
   })
 
   it('says how each program is run, from a clone and from an installed package', () => {
     for (const name of Object.keys(PROGRAMS)) {
-      const header = readFileSync(join(examples, name === 'page/serve.mjs' ? 'page/index.html' : name), 'utf8').split('\n').slice(0, 12).join('\n')
+      const header = readFileSync(join(examples, name === 'page/serve.mjs' ? 'page/index.html' : name), 'utf8')
+        .split('\n')
+        .slice(0, 12)
+        .join('\n')
       expect(header).toContain(` node examples/${name}`)
       expect(header).toContain(` node node_modules/galvani/examples/${name}`)
     }

@@ -11,17 +11,40 @@ const LENGTH = 2500
 const DIM = 2
 
 const config = (musicDim: number): RunConfig => ({
-  dimension: 'arousal', labels: 'median', folds: 'subject:3', validation: 0.15, seed: 3, signals: ['origin', 'phasic', 'tonic'], drop: 3,
-  model: { ...presets.paper, music_dim: musicDim }, init: 'he', optimizer: { name: 'adam', weightDecay: 0 },
-  learningRate: 0.001, decay: 0.9, decayEpochs: 15, epochs: 1, batch: 4, patience: 1,
+  dimension: 'arousal',
+  labels: 'median',
+  folds: 'subject:3',
+  validation: 0.15,
+  seed: 3,
+  signals: ['origin', 'phasic', 'tonic'],
+  drop: 3,
+  model: { ...presets.paper, music_dim: musicDim },
+  init: 'he',
+  optimizer: { name: 'adam', weightDecay: 0 },
+  learningRate: 0.001,
+  decay: 0.9,
+  decayEpochs: 15,
+  epochs: 1,
+  batch: 4,
+  patience: 1,
 })
 
 /** Four people with arousal 1 to 6; the two highest-rated songs of each have no music. */
 function study(change: (set: PreparedSet) => void = () => undefined): PreparedSet {
   const trials = Array.from({ length: 24 }, (_, i) => ({
-    id: `t${i}`, subject: `s${Math.floor(i / 6)}`, stimulus: `song${i % 6}`, sampleRate: 4, unit: 'uS', columns: {}, source: `trials.csv:${i + 2}`,
-    ratings: { valence: 3, arousal: 1 + (i % 6) }, ...(i % 6 < 4 && { music: Float32Array.of(i, 1) }),
-    signals: new Float32Array(3 * LENGTH).fill(i), status: 'solved' as const, filled: 0, constant: [],
+    id: `t${i}`,
+    subject: `s${Math.floor(i / 6)}`,
+    stimulus: `song${i % 6}`,
+    sampleRate: 4,
+    unit: 'uS',
+    columns: {},
+    source: `trials.csv:${i + 2}`,
+    ratings: { valence: 3, arousal: 1 + (i % 6) },
+    ...(i % 6 < 4 && { music: Float32Array.of(i, 1) }),
+    signals: new Float32Array(3 * LENGTH).fill(i),
+    status: 'solved' as const,
+    filled: 0,
+    constant: [],
   }))
   const set = { name: 'lab', synthetic: false, trials, musicDim: DIM, skipped: [], length: LENGTH, dropSeconds: 3 }
   change(set)
@@ -51,20 +74,31 @@ describe('labels', () => {
   it('need some trial that the model can read', () => {
     const silent = study(({ trials }) => trials.forEach((trial) => delete trial.music))
     expect(() => labelReadable(silent, config(DIM))).toThrow(FormatError)
-    expect(() => labelReadable(silent, config(DIM))).toThrow(/none of 24 trials has any; the first: stimulus 'song0' has no row/)
+    expect(() => labelReadable(silent, config(DIM))).toThrow(
+      /none of 24 trials has any; the first: stimulus 'song0' has no row/,
+    )
     expect(() => labelReadable(study(), config(5))).toThrow('lab has music vectors of length 2, the model reads 5')
   })
 })
 
 describe('music', () => {
-  const all = study().trials.filter(({ music }) => music).map((trial, i) => ({ ...trial, music: Float32Array.of(i ** 2, i < 12 ? 0.1 : 7) }))
+  const all = study()
+    .trials.filter(({ music }) => music)
+    .map((trial, i) => ({ ...trial, music: Float32Array.of(i ** 2, i < 12 ? 0.1 : 7) }))
   const scaled = (count: number) => inputsOf({ ...study(), trials: all }, config(DIM), [...Array(count).keys()])
 
   it('is scaled by the training trials', () => {
     const inputs = scaled(4)
     // 0, 1, 4, 9: mean 3.5, variance 12.25 + 6.25 + 0.25 + 30.25 over 4.
     expect([inputs.scaling?.mean[0], inputs.scaling?.deviation[0]]).toEqual([3.5, 3.5])
-    expect([...(inputs.music([0, 5, 3]) as Float32Array)]).toEqual([-1, 0, Math.fround(21.5 / 3.5), 0, Math.fround(5.5 / 3.5), 0])
+    expect([...(inputs.music([0, 5, 3]) as Float32Array)]).toEqual([
+      -1,
+      0,
+      Math.fround(21.5 / 3.5),
+      0,
+      Math.fround(5.5 / 3.5),
+      0,
+    ])
   })
 
   it('that is the same in all of them is left out, however many there are, and whatever it is elsewhere', () => {

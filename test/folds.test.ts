@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { UsageError } from '../src/runtime/errors.ts'
 import { Random } from '../src/runtime/random.ts'
-import { type Fold, type FoldPlan, findFold, makeFolds, parseFoldScheme, sharesNoSubject } from '../src/evaluation/folds.ts'
+import {
+  type Fold,
+  type FoldPlan,
+  findFold,
+  makeFolds,
+  parseFoldScheme,
+  sharesNoSubject,
+} from '../src/evaluation/folds.ts'
 
 const random = new Random(11)
 /** 23 listeners with 5 to 40 trials each, of 60 songs. */
@@ -11,7 +18,8 @@ const trials = Array.from({ length: 23 }, (_, s) =>
     subject: `s${s}`,
     stimulus: `song${random.integer(60)}`,
     columns: { fold: String(s % 12), block: t % 2 ? 'odd' : 'even', note: t ? 'x' : '' },
-  }))).flat()
+  })),
+).flat()
 
 const plan = (scheme: string, seed = 1, validationShare?: number): FoldPlan =>
   makeFolds(trials, parseFoldScheme(scheme), { seed, ...(validationShare !== undefined && { validationShare }) })
@@ -59,8 +67,10 @@ describe('folds', () => {
   })
 
   it('do not depend on the order of the trials', () => {
-    const ids = (of: typeof trials): string[][] => makeFolds(of, { kind: 'subject', count: 5 }, { seed: 4 }).folds
-      .map((fold) => fold.test.map((i) => (of[i] as (typeof trials)[number]).id).sort())
+    const ids = (of: typeof trials): string[][] =>
+      makeFolds(of, { kind: 'subject', count: 5 }, { seed: 4 }).folds.map((fold) =>
+        fold.test.map((i) => (of[i] as (typeof trials)[number]).id).sort(),
+      )
     expect(ids([...trials].reverse())).toEqual(ids(trials))
   })
 
@@ -96,22 +106,25 @@ describe('folds', () => {
 describe('bad folds', () => {
   it('names a fold with no subjects', () => {
     expect(() => findFold(plan('column:fold'), '12')).toThrow("fold '12' has no subjects; the folds are 0, 1, 2")
-    expect(() => plan('subject:24'))
-      .toThrow('folds subject:24: a fold would have no subjects, there are 23; use at most subject:23')
+    expect(() => plan('subject:24')).toThrow(
+      'folds subject:24: a fold would have no subjects, there are 23; use at most subject:23',
+    )
     expect(() => plan('subject:24')).toThrow(UsageError)
   })
 
   it('wants subjects left to train and to validate on', () => {
     const two = [0, 1].map((s) => ({ id: `t${s}`, subject: `s${s}`, stimulus: 'x', columns: {} }))
-    expect(() => makeFolds(two, { kind: 'subject', count: 2 }, { seed: 1 }))
-      .toThrow(/cannot be split into training and validation/)
+    expect(() => makeFolds(two, { kind: 'subject', count: 2 }, { seed: 1 })).toThrow(
+      /cannot be split into training and validation/,
+    )
     expect(makeFolds(two, { kind: 'subject', count: 2 }, { seed: 1, validationShare: 0 }).folds.length).toBe(2)
     expect(() => makeFolds(two.slice(0, 1), { kind: 'subject-loo' }, { seed: 1 })).toThrow(/at least 2 are needed/)
   })
 
   it('names a column that is missing, has empty cells or one value', () => {
-    expect(() => plan('column:nope'))
-      .toThrow("folds column:nope: trials.csv has no column 'nope'; it has fold, block, note")
+    expect(() => plan('column:nope')).toThrow(
+      "folds column:nope: trials.csv has no column 'nope'; it has fold, block, note",
+    )
     expect(() => plan('column:note')).toThrow('folds column:note: trial s0_0 has no value there')
     const same = trials.map((trial) => ({ ...trial, columns: { fold: '1' } }))
     expect(() => makeFolds(same, { kind: 'column', name: 'fold' }, { seed: 1 })).toThrow(/all trials have one value/)

@@ -42,16 +42,24 @@ describe('a written file', () => {
       expect(read.get(name)?.shape).toEqual(shape)
       expect(read.get(name)?.data).toEqual(data)
     }
-    expect(Object.fromEntries([...read].map(([name, { dtype }]) => [`_${name}`, dtype]))).toEqual(
-      { _flag: 'U8', _w: 'F32', _steps: 'I64', _mean: 'F64', _none: 'F32', ___proto__: 'I32' })
+    expect(Object.fromEntries([...read].map(([name, { dtype }]) => [`_${name}`, dtype]))).toEqual({
+      _flag: 'U8',
+      _w: 'F32',
+      _steps: 'I64',
+      _mean: 'F64',
+      _none: 'F32',
+      ___proto__: 'I32',
+    })
   })
 
   it('begins its data at a multiple of 8 and aligns every tensor to its element size', () => {
     const file = serializeSafetensors(tensors)
     const length = Number(new DataView(file.buffer).getBigUint64(0, true))
     expect(length % 8).toBe(0)
-    const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length))) as
-      Record<string, { data_offsets: [number, number] }>
+    const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length))) as Record<
+      string,
+      { data_offsets: [number, number] }
+    >
     for (const [name, { data }] of tensors) {
       const entry = new Map(Object.entries(header)).get(name)
       expect((entry?.data_offsets[0] as number) % data.BYTES_PER_ELEMENT).toBe(0)
@@ -79,7 +87,8 @@ describe('element types', () => {
   it('widens F16 and BF16 exactly', () => {
     const half = new Uint8Array(Uint16Array.of(0x3c00, 0xb555, 0x0001, 0x03ff, 0x8000, 0xfc00, 0x7e00).buffer)
     expect(one('F16', half)).toEqual({
-      dtype: 'F16', shape: [7],
+      dtype: 'F16',
+      shape: [7],
       data: Float32Array.of(1, -0.333251953125, 2 ** -24, 1023 * 2 ** -24, -0, -Infinity, NaN),
     })
     const bfloat = new Uint8Array(Uint16Array.of(0x4049, 0x8000).buffer)

@@ -4,7 +4,19 @@ import { fromReleasedName, renameReleased } from '../src/formats/released_names.
 import { parseTorchCheckpoint } from '../src/formats/torch.ts'
 import { FormatError } from '../src/runtime/errors.ts'
 import {
-  call, concat, global, int, legacyContainer, orderedDict, PROTO, stateDict, STOP, tensor, text, tuple, zipContainer,
+  call,
+  concat,
+  global,
+  int,
+  legacyContainer,
+  orderedDict,
+  PROTO,
+  stateDict,
+  STOP,
+  tensor,
+  text,
+  tuple,
+  zipContainer,
 } from './formats_torch_writer.ts'
 import type { SavedTensor } from './formats_torch_writer.ts'
 import { fixtureCases, readBytes, type FixtureCase } from './reference.support.ts'
@@ -12,7 +24,11 @@ import { fixtureCases, readBytes, type FixtureCase } from './reference.support.t
 const weights = Float32Array.from([1.5, -2, 3, 4, 5, 6])
 const matrix: SavedTensor = { storageType: 'FloatStorage', key: '0', storage: weights, size: [2, 3], stride: [3, 1] }
 const counter: SavedTensor = {
-  storageType: 'LongStorage', key: '1', storage: BigInt64Array.of(7n), size: [], stride: [],
+  storageType: 'LongStorage',
+  key: '1',
+  storage: BigInt64Array.of(7n),
+  size: [],
+  stride: [],
 }
 const storages = { 0: weights, 1: counter.storage }
 const smallZip = () => zipContainer(stateDict({ w: tensor(matrix), n: tensor(counter) }), storages)
@@ -39,7 +55,10 @@ const failure = (bytes: Uint8Array): string => {
 }
 
 describe('both containers', () => {
-  it.each([['zip', smallZip], ['legacy from cuda:0', smallLegacy]])('reads %s', (_, make) => {
+  it.each([
+    ['zip', smallZip],
+    ['legacy from cuda:0', smallLegacy],
+  ])('reads %s', (_, make) => {
     const tensors = parseTorchCheckpoint(make(), 's.pt')
     expect([...tensors.keys()]).toEqual(['w', 'n'])
     expect(tensors.get('w')).toEqual({ dtype: 'F32', shape: [2, 3], data: weights })
@@ -53,12 +72,18 @@ describe('both containers', () => {
     expect(parseTorchCheckpoint(shifted.subarray(3), 's.pt').get('w')?.data).toEqual(weights)
   })
 
-  it.each([['zip', smallZip], ['legacy', smallLegacy]])('gives a typed error for every truncation of %s', (_, make) => {
+  it.each([
+    ['zip', smallZip],
+    ['legacy', smallLegacy],
+  ])('gives a typed error for every truncation of %s', (_, make) => {
     const file = make()
     for (let length = 0; length < file.length; length++) failure(file.subarray(0, length))
   })
 
-  it.each([['zip', smallZip], ['legacy', smallLegacy]])('survives every single-byte change of %s', (_, make) => {
+  it.each([
+    ['zip', smallZip],
+    ['legacy', smallLegacy],
+  ])('survives every single-byte change of %s', (_, make) => {
     const file = make()
     const values = [0, 1, 0x2e, 0x52, 0x7f, 0x80, 0xff]
     let refused = 0
@@ -135,8 +160,14 @@ describe('hostile and damaged files', () => {
     expect(failure(legacyContainer(concat(PROTO, evil, STOP), {}))).toBe(asks('os.system'))
     expect(failure(zipContainer(stateDict({ w: evil }), {}))).toBe(asks('os.system'))
     expect(failure(concat(global('posix', 'system'), tuple(text('id')), [0x52], STOP))).toBe(asks('posix.system'))
-    const protocol4 = concat([0x80, 4, 0x8c, 8], new TextEncoder().encode('builtins'), [0x94, 0x8c, 4],
-      new TextEncoder().encode('eval'), [0x94, 0x93], STOP)
+    const protocol4 = concat(
+      [0x80, 4, 0x8c, 8],
+      new TextEncoder().encode('builtins'),
+      [0x94, 0x8c, 4],
+      new TextEncoder().encode('eval'),
+      [0x94, 0x93],
+      STOP,
+    )
     expect(failure(zipContainer(protocol4, {}))).toBe(asks('builtins.eval'))
     for (const name of ['constructor', '__proto__', 'FloatStorage.constructor', 'ComplexFloatStorage']) {
       expect(failure(zipContainer(concat(PROTO, global('torch', name), STOP), {}))).toBe(asks(`torch.${name}`))
@@ -208,7 +239,8 @@ describe('hostile and damaged files', () => {
 
   it('says what is not a state dict', () => {
     expect(failure(new TextEncoder().encode('hello'))).toBe(
-      's.pt: neither a zip archive nor a pickle; expected a file of torch.save')
+      's.pt: neither a zip archive nor a pickle; expected a file of torch.save',
+    )
     expect(failure(new Uint8Array(0))).toMatch(/neither a zip archive nor a pickle/)
     expect(failure(concat(PROTO, [0x49]))).toMatch(/byte 2 is 0x49, which is no pickle instruction that PyTorch writes/)
     expect(failure(concat(PROTO, int(3), STOP))).toMatch(/not one of torch.save/)
@@ -235,7 +267,10 @@ describe("the authors' names", () => {
   ])('%s', (released, ours) => expect(fromReleasedName(released, 's.pt')).toBe(ours))
 
   it.each([
-    'conv1.weight', 'regression.1.weight', 'origin_block.0.extra.weight', 'Res_sub.layer3x3_1.1.downsample.0.weight',
+    'conv1.weight',
+    'regression.1.weight',
+    'origin_block.0.extra.weight',
+    'Res_sub.layer3x3_1.1.downsample.0.weight',
   ])('refuses %s', (name) => {
     expect(() => fromReleasedName(name, 's.pt')).toThrow(`s.pt: '${name}' is not a name of the released`)
   })
@@ -277,6 +312,8 @@ describe('checkpoints that torch.save wrote', () => {
   })
 
   it.each(checkpoints)('$title: the name map', ({ name_map }) => {
-    expect(Object.fromEntries(Object.keys(name_map).map((name) => [name, fromReleasedName(name, 'map')]))).toEqual(name_map)
+    expect(Object.fromEntries(Object.keys(name_map).map((name) => [name, fromReleasedName(name, 'map')]))).toEqual(
+      name_map,
+    )
   })
 })

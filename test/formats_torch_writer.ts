@@ -46,15 +46,24 @@ export interface SavedTensor {
 }
 
 /** Elements the pickle claims; a hostile test makes it differ from the storage. */
-export interface Claims { elements?: number }
+export interface Claims {
+  elements?: number
+}
 
 export function tensor(saved: SavedTensor, { elements = saved.storage.length }: Claims = {}, legacy = false): number[] {
   const { storageType, key, location = 'cpu', view, offset = 0, size, stride } = saved
   const viewOps = view ? tuple(text(view[0]), int(view[1]), int(view[2])) : NONE
   const id = [text('storage'), global('torch', storageType), text(key), text(location), int(elements)]
   const persistent = [...tuple(...id, ...(legacy ? [viewOps] : [])), ...BINPERSID]
-  return call(global('torch._utils', '_rebuild_tensor_v2'), persistent, int(offset), tuple(...size.map(int)),
-    tuple(...stride.map(int)), [0x89], orderedDict())
+  return call(
+    global('torch._utils', '_rebuild_tensor_v2'),
+    persistent,
+    int(offset),
+    tuple(...size.map(int)),
+    tuple(...stride.map(int)),
+    [0x89],
+    orderedDict(),
+  )
 }
 
 /** state_dict with an attribute `_metadata`, as Module.state_dict() has. */
@@ -65,7 +74,9 @@ export function stateDict(entries: Record<string, number[]>): Uint8Array {
 }
 
 export function zipContainer(
-  pickle: Uint8Array, storages: Record<string, TypedArray>, extra: Record<string, Uint8Array> = {},
+  pickle: Uint8Array,
+  storages: Record<string, TypedArray>,
+  extra: Record<string, Uint8Array> = {},
 ): Uint8Array {
   const version = concat(ascii('3\n'))
   const files: Record<string, Uint8Array> = { 'archive/data.pkl': pickle, 'archive/version': version, ...extra }

@@ -8,7 +8,14 @@ import { parseSafetensors } from '../src/formats/safetensors.ts'
 const folder = fileURLToPath(new URL('golden', import.meta.url))
 const read = (path: string) => readFileSync(join(folder, path))
 
-interface Entry { id?: string; name?: string; kind?: string; file: string; checkpoint?: string; expect?: Record<string, { sliced?: boolean }> }
+interface Entry {
+  id?: string
+  name?: string
+  kind?: string
+  file: string
+  checkpoint?: string
+  expect?: Record<string, { sliced?: boolean }>
+}
 const index = JSON.parse(read('index.json').toString()) as Record<'cases' | 'more', Entry[]>
 const entries = [...index.cases, ...index.more]
 
@@ -18,7 +25,11 @@ const notValues = /^(index\.json|README\.md|generate\/\w+\.py)$/
 
 const files = readdirSync(folder, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
-  .map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1).replaceAll('\\', '/'))
+  .map(({ parentPath, name }) =>
+    join(parentPath, name)
+      .slice(folder.length + 1)
+      .replaceAll('\\', '/'),
+  )
 
 describe('the golden folder', () => {
   it('has every file that the index lists, and no other', () => {
@@ -39,14 +50,25 @@ describe('the golden folder', () => {
     for (const { file, expect: expected = {} } of entries.filter(({ file }) => file.endsWith('.safetensors'))) {
       const { tensors } = parseSafetensors(read(file), file)
       const wanted = Object.entries(expected).flatMap(([name, { sliced }]) =>
-        (sliced ? [`${name}@index`, `${name}@value`, `${name}@stats`] : [name]))
-      expect(wanted.filter((name) => !tensors.has(name)), file).toEqual([])
+        sliced ? [`${name}@index`, `${name}@value`, `${name}@stats`] : [name],
+      )
+      expect(
+        wanted.filter((name) => !tensors.has(name)),
+        file,
+      ).toEqual([])
     }
   })
 
   // Enough of each, so that a case that is lost by mistake is missed.
-  it.each([['op', 70], ['optimizer', 8], ['schedule', 3], ['model', 3], ['train', 4], ['checkpoint', 2], ['metrics', 3]] as const)(
-    'has cases of the kind %s', (kind, least) => {
-      expect(index.cases.filter((entry) => entry.kind === kind).length).toBeGreaterThanOrEqual(least)
-    })
+  it.each([
+    ['op', 70],
+    ['optimizer', 8],
+    ['schedule', 3],
+    ['model', 3],
+    ['train', 4],
+    ['checkpoint', 2],
+    ['metrics', 3],
+  ] as const)('has cases of the kind %s', (kind, least) => {
+    expect(index.cases.filter((entry) => entry.kind === kind).length).toBeGreaterThanOrEqual(least)
+  })
 })

@@ -20,7 +20,9 @@ describe.each(moreGolden('nan'))('$op of $id', (fixture) => {
     expect(expected.some(Number.isNaN)).toBe(true)
     expect(expected.some(Number.isFinite)).toBe(true)
     expect(found).toHaveLength(expected.length)
-    expected.forEach((value, i) => expect(found[i], `y[${i}]`).toEqual(Number.isNaN(value) ? NaN : expect.closeTo(value, 4)))
+    expected.forEach((value, i) =>
+      expect(found[i], `y[${i}]`).toEqual(Number.isNaN(value) ? NaN : expect.closeTo(value, 4)),
+    )
   }
 
   it('in float64', () => expectSame(referenceOp(fixture.op, fixture.attrs, tensors).y!.data))

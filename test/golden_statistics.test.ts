@@ -10,7 +10,13 @@ import { goldenJson } from './reference.support.ts'
 const mostDifference = (draws: number): number => Math.sqrt(Math.log(2e9) / (2 * draws))
 
 describe('signed ranks', () => {
-  interface Case { a: number[]; b: number[]; n: number; w: number; p: number }
+  interface Case {
+    a: number[]
+    b: number[]
+    n: number
+    w: number
+    p: number
+  }
   const { cases } = goldenJson<{ cases: Case[] }>('signed_ranks')
 
   it.each(cases)('of $n differences, W = $w', ({ a, b, n, w, p }) => {
@@ -21,7 +27,12 @@ describe('signed ranks', () => {
 })
 
 describe('the interval of a bootstrap', () => {
-  interface Case { values: number[]; level: number; low: number; high: number }
+  interface Case {
+    values: number[]
+    level: number
+    low: number
+    high: number
+  }
   const { cases } = goldenJson<{ cases: Case[] }>('quantiles')
   const subjects = ['a', 'b', 'c']
 
@@ -48,7 +59,12 @@ describe('the interval of a bootstrap', () => {
     }
   })
 
-  interface Distribution { hits: number[]; trials: number[]; values: number[]; counts: number[] }
+  interface Distribution {
+    hits: number[]
+    trials: number[]
+    values: number[]
+    counts: number[]
+  }
   const { hits, trials, values, counts } = goldenJson<Distribution>('bootstrap')
   const people = trials.flatMap((n, s) => Array.from({ length: n }, () => `s${s}`))
   const correct = trials.flatMap((n, s) => Array.from({ length: n }, (_, i) => (i < hits[s]! ? 1 : 0)))
@@ -64,12 +80,16 @@ describe('the interval of a bootstrap', () => {
   it('draws as many subjects as there are, whole, and some more than once', () => {
     const sizes = trials.map((n, s) => [`s${s}`, n] as const)
     const most: number[] = []
-    bootstrapSubjects(people, (drawn) => {
-      const times = sizes.map(([name, n]) => drawn.filter((i) => people[i] === name).length / n)
-      expect(times.every(Number.isInteger)).toBe(true)
-      expect(times.reduce((sum, k) => sum + k, 0)).toBe(sizes.length)
-      return most.push(Math.max(...times))
-    }, { seed: 3, resamples: 50 })
+    bootstrapSubjects(
+      people,
+      (drawn) => {
+        const times = sizes.map(([name, n]) => drawn.filter((i) => people[i] === name).length / n)
+        expect(times.every(Number.isInteger)).toBe(true)
+        expect(times.reduce((sum, k) => sum + k, 0)).toBe(sizes.length)
+        return most.push(Math.max(...times))
+      },
+      { seed: 3, resamples: 50 },
+    )
     expect(most).toHaveLength(50)
     expect(Math.max(...most)).toBeGreaterThan(1)
   })
@@ -97,26 +117,35 @@ describe('the interval of a bootstrap', () => {
       expect(high).toBeGreaterThanOrEqual(quantile(0.9575) - 1e-9)
       expect(high).toBeLessThanOrEqual(quantile(0.9925) + 1e-9)
     }
-    const mean = (side: 'low' | 'high') => intervals.reduce((sum, interval) => sum + interval[side] / intervals.length, 0)
+    const mean = (side: 'low' | 'high') =>
+      intervals.reduce((sum, interval) => sum + interval[side] / intervals.length, 0)
     expect(mean('low')).toBeLessThan((quantile(0.025) + quantile(0.05)) / 2)
     expect(mean('high')).toBeGreaterThan((quantile(0.975) + quantile(0.95)) / 2)
   })
 })
 
 describe('permutation within subjects', () => {
-  interface Case { name: string; subjects: [labels: number[], predictions: number[]][]; p: number; p_across: number }
+  interface Case {
+    name: string
+    subjects: [labels: number[], predictions: number[]][]
+    p: number
+    p_across: number
+  }
   const { cases } = goldenJson<{ cases: Case[] }>('permutations')
-  const flat = ({ subjects }: Case) => [
-    subjects.flatMap(([labels]) => labels),
-    subjects.flatMap(([, predictions]) => predictions),
-    subjects.flatMap(([labels], s) => labels.map(() => `s${s}`)),
-  ] as const
+  const flat = ({ subjects }: Case) =>
+    [
+      subjects.flatMap(([labels]) => labels),
+      subjects.flatMap(([, predictions]) => predictions),
+      subjects.flatMap(([labels], s) => labels.map(() => `s${s}`)),
+    ] as const
 
   it.each(cases)('$name: the share of all orders', (entry) => {
     const permutations = 20_000
     const found = permutationWithinSubjects(...flat(entry), { seed: 4, permutations })
     // The real order counts as one more.
-    expect(Math.abs(found * (permutations + 1) - 1 - permutations * entry.p)).toBeLessThanOrEqual(mostDifference(permutations) * permutations)
+    expect(Math.abs(found * (permutations + 1) - 1 - permutations * entry.p)).toBeLessThanOrEqual(
+      mostDifference(permutations) * permutations,
+    )
   })
 
   it('keeps to the subjects: shuffled over everybody these cases would fail', () => {
@@ -131,22 +160,37 @@ describe('permutation within subjects', () => {
 })
 
 describe('a linear SVM', () => {
-  interface Case { rows: number[][]; labels: number[]; unseen: number[][]; cost: number; decisions: number[]; primal: number }
+  interface Case {
+    rows: number[][]
+    labels: number[]
+    unseen: number[][]
+    cost: number
+    decisions: number[]
+    primal: number
+  }
   const { cases } = goldenJson<{ cases: Case[] }>('svm')
-  const dot = (a: ArrayLike<number>, b: ArrayLike<number>) => Array.from(a).reduce((sum, value, i) => sum + value * b[i]!, 0)
+  const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+    Array.from(a).reduce((sum, value, i) => sum + value * b[i]!, 0)
 
-  it.each(cases.map((entry) => [entry.rows.length, entry] as const))('of %d rows is that of scikit-learn', (_, entry) => {
-    const { rows, labels, unseen, cost, decisions, primal } = entry
-    const svm = trainLinearSvm(rows.map((row) => Float32Array.from(row)), labels) // the cost of the baseline, without asking
-    expect(svm.converged).toBe(true)
-    const score = (row: readonly number[]) => dot(svm.weights, row) + svm.bias
-    const losses = rows.map((row, i) => Math.max(0, 1 - (labels[i] ? 1 : -1) * score(row)))
-    const value = dot(svm.weights, svm.weights) / 2 + cost * losses.reduce((sum, loss) => sum + loss, 0)
-    expect(value / primal).toBeGreaterThan(1 - 1e-7)
-    expect(value / primal).toBeLessThan(1 + 0.03)
-    unseen.forEach((row, i) => {
-      expect(Math.abs(score(row) - decisions[i]!)).toBeLessThan(0.03)
-      if (Math.abs(decisions[i]!) > 0.03) expect(predictLinearSvm(svm, Float32Array.from(row))).toBe(decisions[i]! > 0 ? 1 : 0)
-    })
-  })
+  it.each(cases.map((entry) => [entry.rows.length, entry] as const))(
+    'of %d rows is that of scikit-learn',
+    (_, entry) => {
+      const { rows, labels, unseen, cost, decisions, primal } = entry
+      const svm = trainLinearSvm(
+        rows.map((row) => Float32Array.from(row)),
+        labels,
+      ) // the cost of the baseline, without asking
+      expect(svm.converged).toBe(true)
+      const score = (row: readonly number[]) => dot(svm.weights, row) + svm.bias
+      const losses = rows.map((row, i) => Math.max(0, 1 - (labels[i] ? 1 : -1) * score(row)))
+      const value = dot(svm.weights, svm.weights) / 2 + cost * losses.reduce((sum, loss) => sum + loss, 0)
+      expect(value / primal).toBeGreaterThan(1 - 1e-7)
+      expect(value / primal).toBeLessThan(1 + 0.03)
+      unseen.forEach((row, i) => {
+        expect(Math.abs(score(row) - decisions[i]!)).toBeLessThan(0.03)
+        if (Math.abs(decisions[i]!) > 0.03)
+          expect(predictLinearSvm(svm, Float32Array.from(row))).toBe(decisions[i]! > 0 ? 1 : 0)
+      })
+    },
+  )
 })

@@ -31,21 +31,51 @@ const tensors = readTensors(study)
 const numbers = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i)
 
 function preparedSet(model: ModelConfig): PreparedSet {
-  const rows = (name: string, i: number, size: number) => Float32Array.from(tensors.get(name)!.data.subarray(i * size, (i + 1) * size))
+  const rows = (name: string, i: number, size: number) =>
+    Float32Array.from(tensors.get(name)!.data.subarray(i * size, (i + 1) * size))
   const trials = numbers(0, study.training + study.validation).map((i) => ({
-    id: `t${i}`, subject: `s${i}`, stimulus: `song${i}`, sampleRate: 4, unit: 'uS', columns: {}, source: '',
-    signals: rows('input.eda', i, model.in_channels * model.length), music: rows('input.music', i, model.music_dim),
-    status: 'solved' as const, filled: 0, constant: [],
+    id: `t${i}`,
+    subject: `s${i}`,
+    stimulus: `song${i}`,
+    sampleRate: 4,
+    unit: 'uS',
+    columns: {},
+    source: '',
+    signals: rows('input.eda', i, model.in_channels * model.length),
+    music: rows('input.music', i, model.music_dim),
+    status: 'solved' as const,
+    filled: 0,
+    constant: [],
   }))
-  return { name: 'golden', synthetic: true, trials, musicDim: model.music_dim, skipped: [], length: model.length, dropSeconds: 3 }
+  return {
+    name: 'golden',
+    synthetic: true,
+    trials,
+    musicDim: model.music_dim,
+    skipped: [],
+    length: model.length,
+    dropSeconds: 3,
+  }
 }
 
 function runConfig(model: ModelConfig): RunConfig {
   const { lr, momentum, weight_decay, decay, decay_epochs, epochs, patience } = study.attrs
   return {
-    dimension: 'arousal', labels: 'column', folds: 'subject:2', validation: 0.4, seed: 6, signals: ['origin', 'phasic', 'tonic'], drop: 3,
-    model, init: 'he', optimizer: { name: 'sgd', momentum, weightDecay: weight_decay },
-    learningRate: lr, decay, decayEpochs: decay_epochs, epochs, patience,
+    dimension: 'arousal',
+    labels: 'column',
+    folds: 'subject:2',
+    validation: 0.4,
+    seed: 6,
+    signals: ['origin', 'phasic', 'tonic'],
+    drop: 3,
+    model,
+    init: 'he',
+    optimizer: { name: 'sgd', momentum, weightDecay: weight_decay },
+    learningRate: lr,
+    decay,
+    decayEpochs: decay_epochs,
+    epochs,
+    patience,
     batch: study.training, // one batch: its order does not matter
   }
 }
@@ -56,8 +86,13 @@ it('is trained as PyTorch trained it', async () => {
   const train = numbers(0, study.training)
   const fold = { index: 0, name: '0', train, validation: numbers(study.training, study.validation), test: [] }
   const labels = Uint8Array.from(tensors.get('input.labels')!.data)
-  const initial: HostTensors = new Map(['param.', 'buffer.'].flatMap((prefix) => [...withPrefix(tensors, prefix)].map(([name, { shape, data }]) =>
-    [name, { shape, data: Float32Array.from(data) }] as const)))
+  const initial: HostTensors = new Map(
+    ['param.', 'buffer.'].flatMap((prefix) =>
+      [...withPrefix(tensors, prefix)].map(
+        ([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }] as const,
+      ),
+    ),
+  )
   const trainer = new Trainer(gpu, config, fold, inputsOf(set, config, train), labels, initial)
   const { weights, progress } = await trainer.run()
   trainer.destroy()

@@ -8,14 +8,20 @@ import type { Gpu } from '../src/runtime/gpu.ts'
 import { Plan } from '../src/runtime/plan.ts'
 import { opCases, runOp, type ListedCase } from '../src/verify/op_list.ts'
 
-const tables: Readonly<Record<string, readonly { name: string }[]>> = { ...conv1dVariants, ...attentionVariants, ...batchNormVariants }
+const tables: Readonly<Record<string, readonly { name: string }[]>> = {
+  ...conv1dVariants,
+  ...attentionVariants,
+  ...batchNormVariants,
+}
 
 type Choice = Pick<Plan['choices'][number], 'op' | 'shape' | 'variant' | 'candidates'>
 
 /** The choices between kernels that a case meets, as its plan notes them. */
 async function choicesIn(gpu: Gpu, { op, attrs, inputs }: ListedCase): Promise<readonly Choice[]> {
   if ('p.0' in inputs) return [] // optimizers have one kernel
-  const arrays = Object.entries(inputs).map(([name, shape]) => [name, ndarray(shape, new Float64Array(sizeOf(shape)).fill(1))] as const)
+  const arrays = Object.entries(inputs).map(
+    ([name, shape]) => [name, ndarray(shape, new Float64Array(sizeOf(shape)).fill(1))] as const,
+  )
   const spy = vi.spyOn(Plan.prototype, 'compile')
   await runOp(gpu, op, attrs, new Map(arrays))
   const choices = (spy.mock.contexts as Plan[]).flatMap((plan) => plan.choices)
@@ -33,7 +39,9 @@ export async function expectedKernelRuns(gpu: Gpu): Promise<{ count: number; mis
   const missing: string[] = []
   for (const kernelCase of opCases) {
     const choices = await choicesIn(gpu, kernelCase)
-    const wanted = new Set(choices.flatMap(({ op, shape, candidates }) => candidates.map((name) => `${op} ${shape} ${name}`)))
+    const wanted = new Set(
+      choices.flatMap(({ op, shape, candidates }) => candidates.map((name) => `${op} ${shape} ${name}`)),
+    )
     const ran = new Set<string>()
     const longest = Math.max(0, ...choices.map(({ op }) => tables[op]!.length))
     for (let k = -1; k < longest; k++) {

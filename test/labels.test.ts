@@ -16,7 +16,13 @@ type Pair = [valence: number, arousal: number]
 
 function trialsOf(subject: string, ratings: (Pair | undefined)[], columns: Record<string, string> = {}): Trial[] {
   return ratings.map((pair, i) => ({
-    id: `${subject}_${i}`, subject, stimulus: `song${i}`, sampleRate: 4, eda: new Float64Array(0), unit: 'uS', columns,
+    id: `${subject}_${i}`,
+    subject,
+    stimulus: `song${i}`,
+    sampleRate: 4,
+    eda: new Float64Array(0),
+    unit: 'uS',
+    columns,
     source: `trials.csv:${i + 2}`,
     ...(pair && { ratings: { valence: pair[0], arousal: pair[1] } }),
   }))
@@ -47,7 +53,16 @@ describe('twoMeans', () => {
 
   it('does not depend on the order of the points, ties included', () => {
     const random = new Random(3)
-    const points = [[1, 1], [1, 9], [9, 1], [9, 9], [5, 5], [1, 1], [5, 1], [5, 9]]
+    const points = [
+      [1, 1],
+      [1, 9],
+      [9, 1],
+      [9, 9],
+      [5, 5],
+      [1, 1],
+      [5, 1],
+      [5, 9],
+    ]
     const { centers } = twoMeans(points)
     for (let round = 0; round < 20; round++) {
       const shuffled = Array.from(random.permutation(points.length), (i) => points[i] as number[])
@@ -65,14 +80,25 @@ describe('twoMeans', () => {
   })
 
   it('needs two distinct points', () => {
-    expect(() => twoMeans([[1, 2], [1, 2]])).toThrow(ShapeError)
+    expect(() =>
+      twoMeans([
+        [1, 2],
+        [1, 2],
+      ]),
+    ).toThrow(ShapeError)
     expect(() => twoMeans([])).toThrow('two-means: no points')
   })
 
   it('matches another program from the same centres', () => {
     interface Case {
-      points: (number | number[])[]; init: [number[], number[]]; centers: number[][]; assignment: number[]
-      iterations_until_fixed: number; inertia: number; threshold: number[]; high_if_greater: number[][]
+      points: (number | number[])[]
+      init: [number[], number[]]
+      centers: number[][]
+      assignment: number[]
+      iterations_until_fixed: number
+      inertia: number
+      threshold: number[]
+      high_if_greater: number[][]
     }
     const files = fixtureCases('metrics').filter(({ id }) => id === 'metrics/two_means')
     const cases = files.flatMap((file) => readJson<{ cases: Case[] }>(file).cases)
@@ -80,8 +106,12 @@ describe('twoMeans', () => {
     for (const c of cases) {
       const points = c.points.map((point) => [point].flat())
       const own = twoMeans(points, c.init)
-      expect(own.centers.flat().map((v, i) => v - (c.centers.flat()[i] as number)).every((d) => Math.abs(d) < 1e-12))
-        .toBe(true)
+      expect(
+        own.centers
+          .flat()
+          .map((v, i) => v - (c.centers.flat()[i] as number))
+          .every((d) => Math.abs(d) < 1e-12),
+      ).toBe(true)
       expect([...own.assignment]).toEqual(c.assignment)
       expect(own.iterations).toBe(c.iterations_until_fixed)
       expect(own.inertia).toBeCloseTo(c.inertia, 9)
@@ -92,7 +122,13 @@ describe('twoMeans', () => {
 })
 
 describe('twoMeans without centres', () => {
-  interface Split { name: string; points: number[][]; centers: number[][]; inertia: number; threshold: number[] }
+  interface Split {
+    name: string
+    points: number[][]
+    centers: number[][]
+    inertia: number
+    threshold: number[]
+  }
   const { cases } = goldenJson<{ cases: Split[] }>('best-splits')
 
   // The golden splits are the best of all there are, in exact fractions; of equal ones, that with the smaller centres.
@@ -107,32 +143,60 @@ describe('twoMeans without centres', () => {
 })
 
 describe('labelTrials', () => {
-  const apart: [number, number][] = [[2, 2], [3, 2], [2, 3], [8, 7], [7, 8], [8, 8]]
+  const apart: [number, number][] = [
+    [2, 2],
+    [3, 2],
+    [2, 3],
+    [8, 7],
+    [7, 8],
+    [8, 8],
+  ]
 
-  it('uses each subject\'s own midpoint of the centres', () => {
+  it("uses each subject's own midpoint of the centres", () => {
     const shifted = apart.map(([v, a]): [number, number] => [v + 20, a + 20])
     const both = [...trialsOf('a', apart), ...trialsOf('b', shifted)]
     const { labels, subjects, trials } = labelTrials(both, 'arousal', { kind: 'two-means' })
     expect([...labels]).toEqual([0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1])
     expect(trials.length).toBe(12)
     expect(subjects[0]?.threshold).toBeCloseTo((7 / 3 + 23 / 3) / 2, 12)
-    expect(subjects.map(({ high, trials: count }) => [high, count])).toEqual([[3, 6], [3, 6]])
+    expect(subjects.map(({ high, trials: count }) => [high, count])).toEqual([
+      [3, 6],
+      [3, 6],
+    ])
     // Each dimension has its own.
-    const { subjects: [aroused] } = labelTrials(trialsOf('c', apart.map(([v, a]) => [v, a + 20])), 'arousal', { kind: 'two-means' })
+    const {
+      subjects: [aroused],
+    } = labelTrials(
+      trialsOf(
+        'c',
+        apart.map(([v, a]) => [v, a + 20]),
+      ),
+      'arousal',
+      { kind: 'two-means' },
+    )
     expect(aroused).toMatchObject({ threshold: expect.closeTo(20 + (7 / 3 + 23 / 3) / 2, 12) as number, high: 3 })
   })
 
   it('flags a subject whose clusters part in the other dimension', () => {
-    const valenceOnly = trialsOf('a', [[1, 5], [2, 4], [9, 5], [8, 4.1]])
-    const [arousal, valence] = (['arousal', 'valence'] as const).map((dimension) =>
-      labelTrials(valenceOnly, dimension, { kind: 'two-means' }).subjects[0])
+    const valenceOnly = trialsOf('a', [
+      [1, 5],
+      [2, 4],
+      [9, 5],
+      [8, 4.1],
+    ])
+    const [arousal, valence] = (['arousal', 'valence'] as const).map(
+      (dimension) => labelTrials(valenceOnly, dimension, { kind: 'two-means' }).subjects[0],
+    )
     expect(arousal).toMatchObject({ weak: true, separation: expect.closeTo(0.05, 9) as number })
     expect(valence?.weak).toBe(false)
     expect(labelTrials(valenceOnly, 'arousal', { kind: 'per-dimension' }).subjects[0]?.separation).toBeGreaterThan(0.8)
   })
 
   it('drops unrated trials and subjects without two distinct ratings, and says so', () => {
-    const same: [number, number][] = [[5, 5], [5, 5]]
+    const same: [number, number][] = [
+      [5, 5],
+      [5, 5],
+    ]
     const both = [...trialsOf('a', [...apart, undefined]), ...trialsOf('b', same)]
     const result = labelTrials(both, 'valence', { kind: 'two-means' })
     expect(result.trials.every((trial) => trial.subject === 'a')).toBe(true)
@@ -144,18 +208,30 @@ describe('labelTrials', () => {
   })
 
   it('knows the other schemes', () => {
-    const trials = trialsOf('a', [[1, 9], [2, 4], [3, 2], [9, 1]], { arousal_high: '1' })
-    const labelled = (scheme: LabelScheme, dimension: Dimension = 'valence'): number[] =>
-      [...labelTrials(trials, dimension, scheme).labels]
+    const trials = trialsOf(
+      'a',
+      [
+        [1, 9],
+        [2, 4],
+        [3, 2],
+        [9, 1],
+      ],
+      { arousal_high: '1' },
+    )
+    const labelled = (scheme: LabelScheme, dimension: Dimension = 'valence'): number[] => [
+      ...labelTrials(trials, dimension, scheme).labels,
+    ]
     expect(labelled({ kind: 'fixed', threshold: 2 })).toEqual([0, 0, 1, 1])
     expect(labelled({ kind: 'median' })).toEqual([0, 0, 1, 1])
     expect(labelled({ kind: 'per-dimension' })).toEqual([0, 0, 0, 1])
     expect(labelled({ kind: 'column' }, 'arousal')).toEqual([1, 1, 1, 1])
-    expect(() => labelled({ kind: 'column' }))
-      .toThrow("trials.csv:2: column 'valence_high' is missing, expected 0 or 1")
+    expect(() => labelled({ kind: 'column' })).toThrow(
+      "trials.csv:2: column 'valence_high' is missing, expected 0 or 1",
+    )
     const bad = trialsOf('a', [[1, 1]], { arousal_high: 'high' })
-    expect(() => labelTrials(bad, 'arousal', { kind: 'column' }))
-      .toThrow("column 'arousal_high' is 'high', expected 0 or 1")
+    expect(() => labelTrials(bad, 'arousal', { kind: 'column' })).toThrow(
+      "column 'arousal_high' is 'high', expected 0 or 1",
+    )
     expect(() => labelTrials(trialsOf('a', [undefined]), 'arousal', { kind: 'median' })).toThrow(FormatError)
   })
 
@@ -194,5 +270,8 @@ describe('labelTrials', () => {
 
 /** One sample for each trial: the labels need no signal. */
 function oneSampleEach(text: string): string {
-  return parseCsv(text, 'trials.csv').text('trial').map((id) => `${id},0,1\n`).join('')
+  return parseCsv(text, 'trials.csv')
+    .text('trial')
+    .map((id) => `${id},0,1\n`)
+    .join('')
 }

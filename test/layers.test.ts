@@ -14,10 +14,13 @@ function specifiersOf(source: ts.SourceFile): string[] {
   const found: string[] = []
   const visit = (node: ts.Node): void => {
     const named =
-      ts.isImportDeclaration(node) || ts.isExportDeclaration(node) ? node.moduleSpecifier
-      : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword ? node.arguments[0]
-      : ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument) ? node.argument.literal
-      : undefined
+      ts.isImportDeclaration(node) || ts.isExportDeclaration(node)
+        ? node.moduleSpecifier
+        : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
+          ? node.arguments[0]
+          : ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)
+            ? node.argument.literal
+            : undefined
     if (named && ts.isStringLiteral(named)) found.push(named.text)
     ts.forEachChild(node, visit)
   }
@@ -94,7 +97,10 @@ function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] | nu
 function folderGraph(modules: Modules): Map<string, string[]> {
   const graph = new Map<string, string[]>()
   for (const [from, names] of modules) {
-    const others = names.filter((name) => isOurs(name) && name !== 'version.ts').map(layerOf).filter((layer) => layer !== layerOf(from))
+    const others = names
+      .filter((name) => isOurs(name) && name !== 'version.ts')
+      .map(layerOf)
+      .filter((layer) => layer !== layerOf(from))
     graph.set(layerOf(from), [...(graph.get(layerOf(from)) ?? []), ...others])
   }
   return graph
@@ -140,7 +146,8 @@ function touchedOnImport(path: string, text: string): string[] {
 
 /** What modules of src/ name outside of it, but for shaders and the version. */
 function leavingTheLibrary(modules: Modules): string[] {
-  const allowed = (from: string, name: string) => name.startsWith('../shaders/') || (from === 'version.ts' && name === '../package.json')
+  const allowed = (from: string, name: string) =>
+    name.startsWith('../shaders/') || (from === 'version.ts' && name === '../package.json')
   return [...modules].flatMap(([from, names]) =>
     names.filter((name) => name.startsWith('../') && !allowed(from, name)).map((name) => `${from} imports ${name}`),
   )
@@ -149,12 +156,18 @@ function leavingTheLibrary(modules: Modules): string[] {
 /** Imports of one program by one that stands below it; paths are relative to the root. */
 const programsUpwards = (modules: Modules): string[] =>
   [...modules].flatMap(([from, names]) =>
-    names.filter((name) => PROGRAMS.indexOf(layerOf(name)) > PROGRAMS.indexOf(layerOf(from))).map((name) => `${from} imports ${name}`),
+    names
+      .filter((name) => PROGRAMS.indexOf(layerOf(name)) > PROGRAMS.indexOf(layerOf(from)))
+      .map((name) => `${from} imports ${name}`),
   )
 
 function readSources(folder: string): Record<string, string> {
-  const paths = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
-  return Object.fromEntries(paths.map((path) => [path.replaceAll('\\', '/'), readFileSync(join(root, folder, path), 'utf8')]))
+  const paths = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('.ts'),
+  )
+  return Object.fromEntries(
+    paths.map((path) => [path.replaceAll('\\', '/'), readFileSync(join(root, folder, path), 'utf8')]),
+  )
 }
 
 describe('the sources', () => {
@@ -197,7 +210,9 @@ describe('the sources', () => {
 })
 
 describe('the programs', () => {
-  const sources = PROGRAMS.flatMap((folder) => Object.entries(readSources(folder)).map(([path, text]) => [`${folder}/${path}`, text]))
+  const sources = PROGRAMS.flatMap((folder) =>
+    Object.entries(readSources(folder)).map(([path, text]) => [`${folder}/${path}`, text]),
+  )
   const modules = modulesOf(Object.fromEntries(sources) as Record<string, string>)
 
   it('stand on each other in one order, without a cycle', () => {
@@ -252,12 +267,22 @@ describe('the rules find', () => {
   })
 
   it('cycles of modules and of folders', () => {
-    const ring = modulesOf({ 'a/a.ts': importing('./b.ts'), 'a/b.ts': importing('./c.ts'), 'a/c.ts': importing('./a.ts') })
+    const ring = modulesOf({
+      'a/a.ts': importing('./b.ts'),
+      'a/b.ts': importing('./c.ts'),
+      'a/c.ts': importing('./a.ts'),
+    })
     expect(findCycle(ring)).toEqual(['a/a.ts', 'a/b.ts', 'a/c.ts', 'a/a.ts'])
-    const folders = modulesOf({ 'datasets/a.ts': importing('../formats/b.ts'), 'formats/c.ts': importing('../datasets/d.ts') })
+    const folders = modulesOf({
+      'datasets/a.ts': importing('../formats/b.ts'),
+      'formats/c.ts': importing('../datasets/d.ts'),
+    })
     expect(findCycle(folders)).toBeNull()
     expect(findCycle(folderGraph(folders))).toEqual(['datasets', 'formats', 'datasets'])
-    const diamond = modulesOf({ 'a/a.ts': `${importing('./b.ts')}\n${importing('./c.ts')}`, 'a/b.ts': importing('./c.ts') })
+    const diamond = modulesOf({
+      'a/a.ts': `${importing('./b.ts')}\n${importing('./c.ts')}`,
+      'a/b.ts': importing('./c.ts'),
+    })
     expect(findCycle(diamond)).toBeNull()
   })
 

@@ -21,7 +21,10 @@ describe('planMemory', () => {
   it('gives the ends of a chain one slot: a dispatch binds what it reads and what it writes, no more', () => {
     const [a, b, c, d] = [transient(), transient(), transient(), transient()]
     const slots = planMemory([[a], [a, b], [b, c], [c, d]], none)
-    expect(sharing(slots, [a, b, c, d])).toEqual([[0, 2], [1, 3]])
+    expect(sharing(slots, [a, b, c, d])).toEqual([
+      [0, 2],
+      [1, 3],
+    ])
   })
 
   it('never gives two storages of one dispatch the same slot', () => {
@@ -62,26 +65,30 @@ describe('planMemory', () => {
     expect(planMemory([], none)).toEqual([])
   })
 
-  it.each([1, 2, 3, 4])('shares no slot among living storages and needs no slot too many, for random plans of seed %i', (seed) => {
-    const random = new Random(seed)
-    for (let round = 0; round < 200; round++) {
-      const storages = Array.from({ length: 1 + random.integer(12) }, () => transient(16 * (1 + random.integer(8))))
-      const pick = () => storages[random.integer(storages.length)]!
-      const uses = Array.from({ length: 1 + random.integer(20) }, () => [pick(), pick(), pick()])
-      const keep = new Set(storages.filter(() => random.uniform() < 0.2))
-      const slots = planMemory(uses, keep)
+  it.each([1, 2, 3, 4])(
+    'shares no slot among living storages and needs no slot too many, for random plans of seed %i',
+    (seed) => {
+      const random = new Random(seed)
+      for (let round = 0; round < 200; round++) {
+        const storages = Array.from({ length: 1 + random.integer(12) }, () => transient(16 * (1 + random.integer(8))))
+        const pick = () => storages[random.integer(storages.length)]!
+        const uses = Array.from({ length: 1 + random.integer(20) }, () => [pick(), pick(), pick()])
+        const keep = new Set(storages.filter(() => random.uniform() < 0.2))
+        const slots = planMemory(uses, keep)
 
-      const used = [...new Set(uses.flat())]
-      const placed = slots.flatMap((slot) => slot.storages)
-      expect(placed).toHaveLength(used.length)
-      expect(used.every((s) => placed.includes(s))).toBe(true)
-      for (const slot of slots) expect(slot.bytes).toBe(Math.max(...slot.storages.map(({ bytes }) => bytes)))
+        const used = [...new Set(uses.flat())]
+        const placed = slots.flatMap((slot) => slot.storages)
+        expect(placed).toHaveLength(used.length)
+        expect(used.every((s) => placed.includes(s))).toBe(true)
+        for (const slot of slots) expect(slot.bytes).toBe(Math.max(...slot.storages.map(({ bytes }) => bytes)))
 
-      const alive = aliveAt(uses, keep)
-      for (const living of alive) {
-        for (const slot of slots) expect(slot.storages.filter((s) => living.includes(s)).length).toBeLessThanOrEqual(1)
+        const alive = aliveAt(uses, keep)
+        for (const living of alive) {
+          for (const slot of slots)
+            expect(slot.storages.filter((s) => living.includes(s)).length).toBeLessThanOrEqual(1)
+        }
+        expect(slots).toHaveLength(Math.max(...alive.map(({ length }) => length)))
       }
-      expect(slots).toHaveLength(Math.max(...alive.map(({ length }) => length)))
-    }
-  })
+    },
+  )
 })

@@ -4,19 +4,28 @@ import { Random } from '../src/runtime/random.ts'
 import { majorityClass, stimulusMajority } from '../src/evaluation/baselines.ts'
 import { classificationMetrics } from '../src/evaluation/metrics.ts'
 import {
-  bootstrapSubjects, logIncompleteBeta, pearson, permutationWithinSubjects, wilcoxonSignedRank,
+  bootstrapSubjects,
+  logIncompleteBeta,
+  pearson,
+  permutationWithinSubjects,
+  wilcoxonSignedRank,
 } from '../src/evaluation/statistics.ts'
 import { predictLinearSvm, trainLinearSvm } from '../src/evaluation/svm.ts'
 import { fixtureCases, readJson } from './reference.support.ts'
 
 /** The cases of a metrics file, of every golden folder that has it. */
 const read = <T>(name: string): T[] =>
-  fixtureCases('metrics').filter(({ id }) => id === `metrics/${name}`).flatMap((fixture) => readJson<{ cases: T[] }>(fixture).cases)
+  fixtureCases('metrics')
+    .filter(({ id }) => id === `metrics/${name}`)
+    .flatMap((fixture) => readJson<{ cases: T[] }>(fixture).cases)
 
 describe('classificationMetrics', () => {
   it('counts by hand', () => {
     const m = classificationMetrics([0, 0, 0, 1, 1], [0, 1, 1, 1, 0])
-    expect(m.confusion).toEqual([[1, 2], [1, 1]])
+    expect(m.confusion).toEqual([
+      [1, 2],
+      [1, 1],
+    ])
     expect(m.accuracy).toBe(0.4)
     expect(m.balancedAccuracy).toBeCloseTo((1 / 3 + 1 / 2) / 2, 15)
     expect(m.positive).toEqual({ precision: 1 / 3, recall: 0.5, f1: 0.4 })
@@ -37,12 +46,26 @@ describe('classificationMetrics', () => {
   })
 
   it('matches scikit-learn to 1e-12', () => {
-    interface Scores { precision: number; recall: number; f1: number }
+    interface Scores {
+      precision: number
+      recall: number
+      f1: number
+    }
     interface Case {
-      classes: number; labels: number[]; predictions: number[]; accuracy: number; balanced_accuracy?: number
+      classes: number
+      labels: number[]
+      predictions: number[]
+      accuracy: number
+      balanced_accuracy?: number
       confusion_rows_true_cols_pred: number[][]
-      precision: number[]; recall: number[]; f1: number[]; support: number[]
-      macro: Scores; weighted: Scores; micro: Scores; binary_positive_1?: Scores
+      precision: number[]
+      recall: number[]
+      f1: number[]
+      support: number[]
+      macro: Scores
+      weighted: Scores
+      micro: Scores
+      binary_positive_1?: Scores
     }
     const cases = read<Case>('classification')
     expect(cases.filter((c) => c.balanced_accuracy !== undefined).length).toBeGreaterThan(5)
@@ -51,8 +74,13 @@ describe('classificationMetrics', () => {
       expect(m.confusion).toEqual(c.confusion_rows_true_cols_pred)
       expect(m.support).toEqual(c.support)
       const flat = (s: Scores | undefined): number[] => (s ? [s.precision, s.recall, s.f1] : [])
-      const all = (of: Pick<Case, 'accuracy' | 'precision' | 'recall' | 'f1' | 'macro' | 'weighted' | 'micro'>) =>
-        [of.accuracy, ...of.precision, ...of.recall, ...of.f1, ...[of.macro, of.weighted, of.micro].flatMap(flat)]
+      const all = (of: Pick<Case, 'accuracy' | 'precision' | 'recall' | 'f1' | 'macro' | 'weighted' | 'micro'>) => [
+        of.accuracy,
+        ...of.precision,
+        ...of.recall,
+        ...of.f1,
+        ...[of.macro, of.weighted, of.micro].flatMap(flat),
+      ]
       const own = [...all(m), ...flat(m.positive), m.balancedAccuracy]
       const expected = [...all(c), ...flat(c.binary_positive_1), c.balanced_accuracy ?? m.balancedAccuracy]
       expect(own.length).toBe(expected.length)
@@ -78,7 +106,14 @@ describe('pearson', () => {
   })
 
   it('matches SciPy, tiny p included', () => {
-    interface Case { x: number[]; y: number[]; r: number; t: number; p_two_sided: number; log10_p: number }
+    interface Case {
+      x: number[]
+      y: number[]
+      r: number
+      t: number
+      p_two_sided: number
+      log10_p: number
+    }
     const cases = read<Case>('pearson')
     expect(Math.min(...cases.map((c) => c.log10_p))).toBeLessThan(-40)
     for (const c of cases) {
@@ -92,7 +127,10 @@ describe('pearson', () => {
 
   it('does not underflow', () => {
     const x = Array.from({ length: 2000 }, (_, i) => i)
-    const { p, log10P } = pearson(x, x.map((value) => value + Math.sin(value)))
+    const { p, log10P } = pearson(
+      x,
+      x.map((value) => value + Math.sin(value)),
+    )
     expect(p).toBe(0)
     expect(log10P).toBeLessThan(-1000)
     expect(Number.isFinite(log10P)).toBe(true)
@@ -127,7 +165,12 @@ describe('wilcoxonSignedRank', () => {
       if (sum <= w) below++
       if (sum >= w) above++
     }
-    expect(wilcoxonSignedRank(d, d.map(() => 0))).toEqual({ n: 7, w, p: (2 * Math.min(below, above)) / 128 })
+    expect(
+      wilcoxonSignedRank(
+        d,
+        d.map(() => 0),
+      ),
+    ).toEqual({ n: 7, w, p: (2 * Math.min(below, above)) / 128 })
   })
 })
 
@@ -140,14 +183,18 @@ describe('resampling', () => {
     const accuracy = (trials: number[]): number =>
       trials.reduce((sum, i) => sum + (correct[i] as number), 0) / trials.length
     const whole = bootstrapSubjects(subjects, accuracy, { seed: 1 })
-    const single = bootstrapSubjects(subjects.map((_, i) => String(i)), accuracy, { seed: 1 })
+    const single = bootstrapSubjects(
+      subjects.map((_, i) => String(i)),
+      accuracy,
+      { seed: 1 },
+    )
     expect(whole.high - whole.low).toBeGreaterThan(2 * (single.high - single.low))
     expect(whole.low).toBeGreaterThan(0.2)
     expect(whole.high).toBeLessThan(0.75)
     expect(bootstrapSubjects(subjects, accuracy, { seed: 1 })).toEqual(whole)
   })
 
-  it('permutes within subjects: a subject\'s usual label earns nothing, real knowledge does', () => {
+  it("permutes within subjects: a subject's usual label earns nothing, real knowledge does", () => {
     const random = new Random(3)
     const usual = subjects.map((_, i) => ((i >> 3) % 2 ? 1 : 0))
     const labels = usual.map((label) => (random.uniform() < 0.8 ? label : 1 - label))
@@ -177,7 +224,12 @@ describe('baselines', () => {
 describe('linear SVM', () => {
   it('finds the maximum margin', () => {
     // Support vectors (1, 1) and (3, 3): w = (0.5, 0.5), bias -2, if the cost allows.
-    const rows = [[1, 1], [0, 1], [3, 3], [4, 5]].map((row) => Float32Array.from(row))
+    const rows = [
+      [1, 1],
+      [0, 1],
+      [3, 3],
+      [4, 5],
+    ].map((row) => Float32Array.from(row))
     const svm = trainLinearSvm(rows, [0, 0, 1, 1], { cost: 100 })
     expect(svm.converged).toBe(true)
     expect(svm.weights[0]).toBeCloseTo(0.5, 6)
@@ -207,7 +259,10 @@ describe('linear SVM', () => {
   })
 
   it('answers with the only class there is, and is deterministic', () => {
-    const rows = [[1, 2], [3, 4]].map((row) => Float32Array.from(row))
+    const rows = [
+      [1, 2],
+      [3, 4],
+    ].map((row) => Float32Array.from(row))
     for (const label of [0, 1]) {
       const svm = trainLinearSvm(rows, [label, label])
       expect(rows.map((row) => predictLinearSvm(svm, row))).toEqual([label, label])

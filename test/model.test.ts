@@ -23,7 +23,14 @@ afterAll(() => gpu.close())
 
 /** Lengths that divide by nothing: 97, 49, 25, 13, 7, 4 and so on. */
 const small = {
-  channels: 6, stage_channels: [6, 5], units_per_stage: 2, length: 97, clips: 3, sca_reduction: 2, music_dim: 3, hidden: [6, 5],
+  channels: 6,
+  stage_channels: [6, 5],
+  units_per_stage: 2,
+  length: 97,
+  clips: 3,
+  sca_reduction: 2,
+  music_dim: 3,
+  hidden: [6, 5],
 }
 const micro: Readonly<Record<ModelConfig['preset'], ModelConfig>> = {
   paper: { ...presets.paper, ...small, final_pool: 2 },
@@ -33,7 +40,10 @@ const micro: Readonly<Record<ModelConfig['preset'], ModelConfig>> = {
 describe('the summary', () => {
   const lengths = (preset: ModelConfig['preset']) => {
     const { layers } = summarise(presets[preset])
-    return layers.filter(({ output }) => output.length === 2).map(({ output }) => output[1]).filter((n, i, all) => n !== all[i - 1])
+    return layers
+      .filter(({ output }) => output.length === 2)
+      .map(({ output }) => output[1])
+      .filter((n, i, all) => n !== all[i - 1])
   }
 
   it('of the paper’s network has its shapes and parameters', () => {
@@ -41,7 +51,13 @@ describe('the summary', () => {
     expect(lengths('paper')).toEqual([1250, 625, 313, 157, 79, 40, 20, 7])
     expect(parameterCount).toBe(1_948_714)
     expect(features).toBe(64 * 7)
-    expect(layers.at(-1)).toMatchObject({ name: 'classifier.2', kind: 'linear', input: [128], output: [2], flops: 2 * 128 * 2 })
+    expect(layers.at(-1)).toMatchObject({
+      name: 'classifier.2',
+      kind: 'linear',
+      input: [128],
+      output: [2],
+      flops: 2 * 128 * 2,
+    })
   })
 
   it('of the released network has its shapes and parameters', () => {
@@ -60,8 +76,12 @@ describe('the summary', () => {
     expect(layers.reduce((sum, layer) => sum + layer.flops, 0)).toBe(flops)
     expect(new Set([...parameters, ...buffers].map(({ name }) => name)).size).toBe(parameters.length + buffers.length)
     expect(layers.find(({ name }) => name === 'shallow.conv')).toEqual({
-      name: 'shallow.conv', kind: 'conv k7 s2', input: [3, 2500], output: [64, 1250],
-      parameters: 64 * 3 * 7 + 64, flops: 2 * 64 * 3 * 7 * 1250,
+      name: 'shallow.conv',
+      kind: 'conv k7 s2',
+      input: [3, 2500],
+      output: [64, 1250],
+      parameters: 64 * 3 * 7 + 64,
+      flops: 2 * 64 * 3 * 7 * 1250,
     })
   })
 
@@ -136,7 +156,10 @@ describe('initialisation', () => {
       const random = new Random(6, place)
       const normal = () => Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform())
       const values = Array.from(tensors.get(name)!.data)
-      expect(values.reduce((worst, value) => Math.max(worst, Math.abs(value - 0.01 * normal())), 0), name).toBeLessThan(1e-8)
+      expect(
+        values.reduce((worst, value) => Math.max(worst, Math.abs(value - 0.01 * normal())), 0),
+        name,
+      ).toBeLessThan(1e-8)
       beginnings.set(String(values.slice(0, 4)), name)
     })
     expect(beginnings.size).toBe(summary.parameters.filter(({ kind }) => kind === 'conv' || kind === 'linear').length)
@@ -162,7 +185,9 @@ describe('weights', () => {
 
   it('come back as they were loaded, through padded rows and transposed filters', async () => {
     const weights = new Weights(gpu, summary)
-    const loaded = new Map([...tensors()].map(([name, t], i) => [name, { ...t, data: Float32Array.from(t.data, (v) => v + i) }]))
+    const loaded = new Map(
+      [...tensors()].map(([name, t], i) => [name, { ...t, data: Float32Array.from(t.data, (v) => v + i) }]),
+    )
     weights.load(loaded, 'start')
     const saved = await weights.save()
     expect([...saved.keys()].sort()).toEqual([...loaded.keys()].sort())
@@ -200,9 +225,24 @@ describe('weights', () => {
 function randomStudy(config: ModelConfig, batch: number) {
   const random = new Random(21)
   const { parameters, buffers } = summarise(config)
-  const draw = (shape: readonly number[], f: (v: number) => number) => map(randomArray(random, ...shape), (v) => Math.fround(f(v)))
-  const named = (specs: { name: string; shape: readonly number[] }[], f: (name: string, fanIn: number) => (v: number) => number) =>
-    new Map(specs.map(({ name, shape }) => [name, draw(shape, f(name, shape.slice(1).reduce((a, b) => a * b, 1)))]))
+  const draw = (shape: readonly number[], f: (v: number) => number) =>
+    map(randomArray(random, ...shape), (v) => Math.fround(f(v)))
+  const named = (
+    specs: { name: string; shape: readonly number[] }[],
+    f: (name: string, fanIn: number) => (v: number) => number,
+  ) =>
+    new Map(
+      specs.map(({ name, shape }) => [
+        name,
+        draw(
+          shape,
+          f(
+            name,
+            shape.slice(1).reduce((a, b) => a * b, 1),
+          ),
+        ),
+      ]),
+    )
   return {
     parameters: named(parameters, (_, fanIn) => (v) => v / Math.sqrt(fanIn)),
     buffers: named(buffers, (name) => (v) => (name.endsWith('running_var') ? Math.exp(v) : v)),
@@ -219,10 +259,15 @@ function onReference(config: ModelConfig, study: Study, training: boolean): Valu
   const forward = rtcan1d(config, study.parameters, study.buffers, { eda: study.eda, music: study.music }, training)
   const { loss, grad } = rtcan1dLoss(config, forward.logits, study.labels)
   const { gradients, eda } = forward.backward(grad)
-  const named = (prefix: string, arrays: NamedArrays) => [...arrays].map(([name, { data }]) => [prefix + name, data] as const)
+  const named = (prefix: string, arrays: NamedArrays) =>
+    [...arrays].map(([name, { data }]) => [prefix + name, data] as const)
   return new Map<string, ArrayLike<number>>([
-    ['logits', forward.logits.data], ['probabilities', forward.probs.data], ['loss', [loss]], ['gradient eda', eda.data],
-    ...named('gradient ', gradients), ...named('buffer ', forward.buffers),
+    ['logits', forward.logits.data],
+    ['probabilities', forward.probs.data],
+    ['loss', [loss]],
+    ['gradient eda', eda.data],
+    ...named('gradient ', gradients),
+    ...named('buffer ', forward.buffers),
   ])
 }
 
@@ -245,8 +290,10 @@ async function onDevice(config: ModelConfig, study: Study, training: boolean): P
   const values: Values = new Map()
   for (const name of ['logits', 'probabilities', 'loss']) values.set(name, await plan.read(name))
   values.set('gradient eda', toChannelsFirst(await plan.readFloat('eda'), study.eda.shape as [number, number, number]))
-  for (const [name, { data }] of await model.weights.download(model.weights.gradients)) values.set(`gradient ${name}`, data)
-  for (const [name, { data }] of await model.weights.save()) if (study.buffers.has(name)) values.set(`buffer ${name}`, data)
+  for (const [name, { data }] of await model.weights.download(model.weights.gradients))
+    values.set(`gradient ${name}`, data)
+  for (const [name, { data }] of await model.weights.save())
+    if (study.buffers.has(name)) values.set(`buffer ${name}`, data)
   plan.destroy()
   model.destroy()
   return values
@@ -259,7 +306,9 @@ const largest = (values: ArrayLike<number>) => Array.from(values).reduce((most, 
  * front of batch normalisation, of the keys in front of softmax) is all rounding: it is seen relative to the largest gradient.
  */
 function worst(actual: Values, expected: Values): { name: string; error: number } {
-  const steepest = Math.max(...[...expected].map(([name, values]) => (name.startsWith('gradient') ? largest(values) : 0)))
+  const steepest = Math.max(
+    ...[...expected].map(([name, values]) => (name.startsWith('gradient') ? largest(values) : 0)),
+  )
   const errors = [...expected].map(([name, values]) => {
     const differences = Array.from(values, (v, i) => v - (actual.get(name)?.[i] ?? NaN))
     const scale = largest(values) > 1e-12 * steepest ? largest(values) : steepest
@@ -296,4 +345,3 @@ describe('the network on the device equals its float64 twin, forward and backwar
     model.destroy()
   })
 })
-

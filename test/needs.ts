@@ -15,4 +15,5 @@ export const NO_SHARED = 'the shared data are not beside this clone'
  * Options of a test or a suite: it is skipped, with the reason why, unless the condition holds. A test that finds out only while it
  * runs calls `skip(reason)` of its context.
  */
-export const needs = (condition: boolean, reason: string): TestOptions => (condition ? {} : { skip: true, meta: { reason } })
+export const needs = (condition: boolean, reason: string): TestOptions =>
+  condition ? {} : { skip: true, meta: { reason } }

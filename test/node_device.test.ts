@@ -85,22 +85,26 @@ describe('a device in Node', () => {
 describe('without a driver of the system', needs(linux, 'only Linux has a software adapter to hide'), () => {
   const hidden = { VK_DRIVER_FILES: '/nonexistent/icd.json' }
 
-  it('the SwiftShader of an installed package takes its place', needs(process.arch === 'x64', 'SwiftShader is packed for x64 alone'), async () => {
-    const source = `${roundTrip}
+  it(
+    'the SwiftShader of an installed package takes its place',
+    needs(process.arch === 'x64', 'SwiftShader is packed for x64 alone'),
+    async () => {
+      const source = `${roundTrip}
       const gpus = await Promise.all([openGpu(), openGpu()])
       const reads = await Promise.all(gpus.map(roundTrip))
       for (const gpu of gpus) await gpu.close()
       console.log(JSON.stringify({ reads, architecture: gpus[0].info.architecture }))`
-    const { code, value, stderr } = await program(source, { env: hidden })
-    expect(value, stderr).toEqual({
-      reads: [
-        [1, 2, 3],
-        [1, 2, 3],
-      ],
-      architecture: 'swiftshader',
-    })
-    expect(code).toBe(0)
-  })
+      const { code, value, stderr } = await program(source, { env: hidden })
+      expect(value, stderr).toEqual({
+        reads: [
+          [1, 2, 3],
+          [1, 2, 3],
+        ],
+        architecture: 'swiftshader',
+      })
+      expect(code).toBe(0)
+    },
+  )
 
   it('and without that, the error says what to run', async () => {
     // On a platform other than Linux no SwiftShader is looked for.

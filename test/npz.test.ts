@@ -9,8 +9,13 @@ function parseNpy(bytes: Uint8Array) {
   const start = 10 + new DataView(bytes.buffer, bytes.byteOffset).getUint16(8, true)
   const header = new TextDecoder('latin1').decode(bytes.subarray(10, start))
   expect(start % 64).toBe(0)
-  expect(header).toMatch(/^{'descr': '[<|][fiu]\d', 'fortran_order': False, 'shape': \((\d+,( \d+)*(, \d+)*)?\), } *\n$/)
-  const shape = (/\((.*)\)/.exec(header)?.[1] ?? '').split(',').filter((part) => part.trim() !== '').map(Number)
+  expect(header).toMatch(
+    /^{'descr': '[<|][fiu]\d', 'fortran_order': False, 'shape': \((\d+,( \d+)*(, \d+)*)?\), } *\n$/,
+  )
+  const shape = (/\((.*)\)/.exec(header)?.[1] ?? '')
+    .split(',')
+    .filter((part) => part.trim() !== '')
+    .map(Number)
   return { descr: /'descr': '(...)'/.exec(header)?.[1], shape, data: bytes.slice(start) }
 }
 
@@ -33,7 +38,10 @@ describe('npy', () => {
     const six = Float64Array.of(9, 1, 2, 3, 4, 5, 6, 9).subarray(1, 7)
     expect(parseNpy(formatNpy({ data: six })).data).toEqual(new Uint8Array(six.slice().buffer))
     expect(parseNpy(formatNpy({ data: six, shape: [2, 3] })).shape).toEqual([2, 3])
-    expect(parseNpy(formatNpy({ data: six.subarray(0, 1), shape: [] }))).toMatchObject({ shape: [], data: { length: 8 } })
+    expect(parseNpy(formatNpy({ data: six.subarray(0, 1), shape: [] }))).toMatchObject({
+      shape: [],
+      data: { length: 8 },
+    })
     expect(parseNpy(formatNpy({ data: new Float64Array(0) }))).toMatchObject({ shape: [0], data: { length: 0 } })
     const long = Array.from({ length: 30 }, () => 1)
     expect(parseNpy(formatNpy({ data: Uint8Array.of(7), shape: long })).shape).toEqual(long)
@@ -41,13 +49,18 @@ describe('npy', () => {
 
   it('refuses a shape that the values do not fill', () => {
     expect(() => formatNpy({ data: new Float32Array(5), shape: [2, 3] })).toThrow(ShapeError)
-    expect(() => formatNpy({ data: new Float32Array(5), shape: [2, 3] })).toThrow('npy: 5 values do not fill the shape [2, 3]')
+    expect(() => formatNpy({ data: new Float32Array(5), shape: [2, 3] })).toThrow(
+      'npy: 5 values do not fill the shape [2, 3]',
+    )
   })
 })
 
 describe('npz', () => {
   it('is a zip of .npy files by name, the same bytes each time', () => {
-    const arrays = { EDA_Phasic: { data: Float64Array.from({ length: 500 }, (_, i) => Math.sin(i)) }, rate: { data: Float64Array.of(4), shape: [] } }
+    const arrays = {
+      EDA_Phasic: { data: Float64Array.from({ length: 500 }, (_, i) => Math.sin(i)) },
+      rate: { data: Float64Array.of(4), shape: [] },
+    }
     const bytes = formatNpz(arrays)
     const files = unzipSync(bytes)
     expect(Object.keys(files)).toEqual(['EDA_Phasic.npy', 'rate.npy'])

@@ -13,12 +13,21 @@ function objective({ op, attrs, inputs }: ListedCase, arrays: NamedArrays): numb
   return 'upstream.y' in inputs ? dot(y as NdArray, arrays.get('upstream.y') as NdArray) : (loss as NdArray).data[0]!
 }
 
-const hasGradient = ({ op, inputs }: ListedCase): boolean => opRecord(op).run.on === 'plan' && ('upstream.y' in inputs || 'logits' in inputs)
+const hasGradient = ({ op, inputs }: ListedCase): boolean =>
+  opRecord(op).run.on === 'plan' && ('upstream.y' in inputs || 'logits' in inputs)
 
 describe('the gradients of the twin are those of central differences', () => {
-  it.each(opCases.filter(hasGradient).map((one) => [`${one.op} ${JSON.stringify(one.attrs)} [${Object.values(one.inputs)[0]!.join(',')}]`, one] as const))('%s', (name, one) => {
+  it.each(
+    opCases
+      .filter(hasGradient)
+      .map(
+        (one) => [`${one.op} ${JSON.stringify(one.attrs)} [${Object.values(one.inputs)[0]!.join(',')}]`, one] as const,
+      ),
+  )('%s', (name, one) => {
     const arrays = drawInputs(name, one.inputs)
-    const gradients = Object.entries(referenceOp(one.op, one.attrs, arrays)).filter(([result]) => result.startsWith('grad.'))
+    const gradients = Object.entries(referenceOp(one.op, one.attrs, arrays)).filter(([result]) =>
+      result.startsWith('grad.'),
+    )
     expect(gradients.length).toBeGreaterThan(0)
     for (const [result, gradient] of gradients) {
       const input = result.slice('grad.'.length)
@@ -27,7 +36,9 @@ describe('the gradients of the twin are those of central differences', () => {
       const along = directionalDerivative((moved) => objective(one, new Map([...arrays, [input, moved]])), x, direction)
       const expected = dot(gradient, direction)
       const size = Math.sqrt(dot(gradient, gradient) * dot(direction, direction))
-      expect(Math.abs(along - expected), `${input}: ${along} against ${expected}`).toBeLessThan(1e-6 * Math.max(size, 1))
+      expect(Math.abs(along - expected), `${input}: ${along} against ${expected}`).toBeLessThan(
+        1e-6 * Math.max(size, 1),
+      )
     }
   })
 

@@ -52,7 +52,9 @@ describe.each(['bundler', 'nodenext'] as const)('for a compiler that resolves li
 })
 
 it('a wrong option in one of them would show', () => {
-  expect(complaints({ wrong: readme.replace('sampleRate', 'rate') }, 'bundler')).toEqual([expect.stringContaining("'rate'")])
+  expect(complaints({ wrong: readme.replace('sampleRate', 'rate') }, 'bundler')).toEqual([
+    expect.stringContaining("'rate'"),
+  ])
 })
 
 /** The text of a program bundled for a page. Whatever is not in the package itself fails to resolve, or is listed. */
@@ -68,7 +70,9 @@ async function bundled(program: string): Promise<{ text: string; outside: string
     outdir: home,
     absWorkingDir: home,
   })
-  const outside = Object.keys(metafile.inputs).filter((path) => path !== '<stdin>' && !path.startsWith('node_modules/galvani/dist/'))
+  const outside = Object.keys(metafile.inputs).filter(
+    (path) => path !== '<stdin>' && !path.startsWith('node_modules/galvani/dist/'),
+  )
   return { text: outputFiles.map(({ text }) => text).join(''), outside }
 }
 
@@ -81,11 +85,14 @@ describe('a bundle for a page', () => {
     expect(outside).toEqual([])
   })
 
-  it.each(['galvani', 'galvani/kernels', 'galvani/browser'])('of all of %s needs no module of Node and no other package', async (name) => {
-    const { text, outside } = await bundled(`export * from '${name}'`)
-    expect(text).toMatch(name === 'galvani/browser' ? /requestAdapter/ : /@compute/)
-    expect(outside).toEqual([])
-  })
+  it.each(['galvani', 'galvani/kernels', 'galvani/browser'])(
+    'of all of %s needs no module of Node and no other package',
+    async (name) => {
+      const { text, outside } = await bundled(`export * from '${name}'`)
+      expect(text).toMatch(name === 'galvani/browser' ? /requestAdapter/ : /@compute/)
+      expect(outside).toEqual([])
+    },
+  )
 
   it.each(['galvani/files', 'galvani/training'])('of all of %s needs no module of Node', async (name) => {
     const { outside } = await bundled(`export * from '${name}'`)

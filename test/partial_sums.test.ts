@@ -33,7 +33,8 @@ async function addUp(results: readonly (readonly [Tensor, number])[]): Promise<n
   for (const [i, [result, chunks]] of results.entries()) {
     const [terms, floats] = [partialsFor(result, chunks, i), result.byteLength / 4]
     const wanted = Array.from({ length: result.size }, (_, j) =>
-      Array.from({ length: chunks }, (_, chunk) => terms[chunk * floats + j]!).reduce((sum, term) => sum + term))
+      Array.from({ length: chunks }, (_, chunk) => terms[chunk * floats + j]!).reduce((sum, term) => sum + term),
+    )
     expect([...(await gpu.readFloat(result))], result.label).toEqual(wanted)
   }
   plan.destroy()
@@ -41,7 +42,17 @@ async function addUp(results: readonly (readonly [Tensor, number])[]): Promise<n
 }
 
 describe('partial sums', () => {
-  const slab = () => new Slab(gpu, 'gradients', new Map([['a', [3, 8, 40]], ['b', [4]], ['c', [1, 300]], ['d', [12]]]))
+  const slab = () =>
+    new Slab(
+      gpu,
+      'gradients',
+      new Map([
+        ['a', [3, 8, 40]],
+        ['b', [4]],
+        ['c', [1, 300]],
+        ['d', [12]],
+      ]),
+    )
   const shares = (from: Slab) => [...from.tensors.values()].map((tensor, i) => [tensor, [2, 64, 5, 1][i]!] as const)
 
   it('of tensors in one slab are added by one dispatch, which leaves the others alone', async () => {

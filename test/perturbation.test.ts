@@ -20,7 +20,10 @@ afterAll(() => gpu.close())
 
 const fold = makeExperiment(smallStudy(), smallConfig).plan.folds[0]!
 
-const turned = ({ valence, arousal }: { valence: number; arousal: number }) => ({ valence: 10 - valence, arousal: 10 - arousal })
+const turned = ({ valence, arousal }: { valence: number; arousal: number }) => ({
+  valence: 10 - valence,
+  arousal: 10 - arousal,
+})
 const turn = (trial: PreparedTrial): void => void (trial.ratings = turned(trial.ratings!))
 
 /** Other signals, opposite ratings, and songs that nobody else heard. */
@@ -36,15 +39,20 @@ function scramble(trial: PreparedTrial, index: number): void {
 const changed = (part: readonly number[], change: (trial: PreparedTrial, index: number) => void) =>
   smallStudy((trial, index) => (part.includes(index) ? change(trial, index) : undefined))
 
-const answersOf = ({ result }: Trained) => result.predictions.map(({ trial, probability, baselines }) => ({ trial, probability, baselines }))
+const answersOf = ({ result }: Trained) =>
+  result.predictions.map(({ trial, probability, baselines }) => ({ trial, probability, baselines }))
 const trainLosses = ({ result }: Trained): number[] => result.epochs.map(({ trainLoss }) => trainLoss)
 
 describe('the people that are tested', () => {
   it('leave weights, scaling, epochs and the choice among them as they are, whatever they are', async () => {
-    expect(fold.test.map((i) => smallStudy().trials[i]!.subject)).toEqual(TESTED.flatMap((person) => new Array<string>(4).fill(person)))
+    expect(fold.test.map((i) => smallStudy().trials[i]!.subject)).toEqual(
+      TESTED.flatMap((person) => new Array<string>(4).fill(person)),
+    )
     const other = await trainSmall(gpu, changed(fold.test, scramble))
     expect(fileBits(other.model)).toEqual(fileBits(base.model))
-    const { epochs, bestEpoch, steps, trainTrials, validationTrials } = base.result as typeof base.result & { steps: number }
+    const { epochs, bestEpoch, steps, trainTrials, validationTrials } = base.result as typeof base.result & {
+      steps: number
+    }
     expect(other.result).toMatchObject({ epochs, bestEpoch, steps, trainTrials, validationTrials })
     expect(other.checkpoints.map((bytes) => fileBits(bytes))).toEqual(base.checkpoints.map((bytes) => fileBits(bytes)))
     // They were other people.
@@ -56,10 +64,13 @@ describe('the people that are tested', () => {
 
   it('get the same answers, whatever they felt', async () => {
     const other = await trainSmall(gpu, changed(fold.test, turn))
-    expect(other.result.predictions.map(({ label }) => label)).toEqual(base.result.predictions.map(({ label }) => 1 - label))
+    expect(other.result.predictions.map(({ label }) => label)).toEqual(
+      base.result.predictions.map(({ label }) => 1 - label),
+    )
     expect(answersOf(other)).toEqual(answersOf(base))
     // Learned from all six, the more frequent class would have turned as well.
-    const high = (set: ReturnType<typeof smallStudy>) => makeExperiment(set, smallConfig).labelled.labels.filter((label) => label === 1).length
+    const high = (set: ReturnType<typeof smallStudy>) =>
+      makeExperiment(set, smallConfig).labelled.labels.filter((label) => label === 1).length
     expect([high(smallStudy()), high(changed(fold.test, turn))]).toEqual([15, 11])
     // Most of them heard a song that some of the others heard, and not all say the same.
     expect(new Set(answersOf(base).map(({ baselines }) => baselines.song))).toEqual(new Set([undefined, 0, 1]))
@@ -73,7 +84,8 @@ describe('the people that are held out', () => {
     expect([base.result.bestEpoch, other.result.bestEpoch]).toEqual([2, 1])
     const weights = ({ checkpoints }: Trained) => checkpoints.map((bytes) => fileBits(bytes, 'model.'))
     expect(weights(other)).toEqual(weights(base))
-    for (const name of ['music.mean', 'music.deviation']) expect(fileBits(other.model, name)).toEqual(fileBits(base.model, name))
+    for (const name of ['music.mean', 'music.deviation'])
+      expect(fileBits(other.model, name)).toEqual(fileBits(base.model, name))
     expect(fileBits(other.model)).not.toEqual(fileBits(base.model))
   })
 })
@@ -97,23 +109,35 @@ describe('labels', () => {
     return new Map(trials.map(({ id, subject }, i) => [`${subject} ${id}`, labels[i]]))
   }
 
-  it.each(['two-means', 'per-dimension', 'median', 'fixed:5', 'column'])('%s of a person do not depend on what others felt', (scheme) => {
-    const rated = (change: (trial: PreparedTrial, index: number) => void) => smallStudy((trial, index) => {
-      change(trial, index)
-      for (const dimension of DIMENSIONS) trial.columns[`${dimension}_high`] = trial.ratings![dimension] > 5 ? '1' : '0'
-    })
-    // Far from all others, or gone.
-    const moved = rated((trial, index) => fold.test.includes(index) && (trial.ratings = { valence: 100 * index, arousal: -100 * index }))
-    const others = rated(() => undefined)
-    others.trials = others.trials.filter((_, index) => !fold.test.includes(index))
-    for (const dimension of DIMENSIONS) {
-      const all = labelsOf(scheme, dimension, rated(() => undefined))
-      const known = [...all].filter(([name]) => !TESTED.includes(name.split(' ')[0]!))
-      expect(known).toHaveLength(16)
-      expect([...labelsOf(scheme, dimension, others)]).toEqual(known)
-      const after = labelsOf(scheme, dimension, moved)
-      expect(known.map(([name]) => [name, after.get(name)])).toEqual(known)
-      expect(after).not.toEqual(all)
-    }
-  })
+  it.each(['two-means', 'per-dimension', 'median', 'fixed:5', 'column'])(
+    '%s of a person do not depend on what others felt',
+    (scheme) => {
+      const rated = (change: (trial: PreparedTrial, index: number) => void) =>
+        smallStudy((trial, index) => {
+          change(trial, index)
+          for (const dimension of DIMENSIONS)
+            trial.columns[`${dimension}_high`] = trial.ratings![dimension] > 5 ? '1' : '0'
+        })
+      // Far from all others, or gone.
+      const moved = rated(
+        (trial, index) =>
+          fold.test.includes(index) && (trial.ratings = { valence: 100 * index, arousal: -100 * index }),
+      )
+      const others = rated(() => undefined)
+      others.trials = others.trials.filter((_, index) => !fold.test.includes(index))
+      for (const dimension of DIMENSIONS) {
+        const all = labelsOf(
+          scheme,
+          dimension,
+          rated(() => undefined),
+        )
+        const known = [...all].filter(([name]) => !TESTED.includes(name.split(' ')[0]!))
+        expect(known).toHaveLength(16)
+        expect([...labelsOf(scheme, dimension, others)]).toEqual(known)
+        const after = labelsOf(scheme, dimension, moved)
+        expect(known.map(([name]) => [name, after.get(name)])).toEqual(known)
+        expect(after).not.toEqual(all)
+      }
+    },
+  )
 })

@@ -41,7 +41,10 @@ describe('a plan', () => {
     plan.write('x', count(15))
     plan.run()
     expect(await plan.read('y')).toEqual(count(15).map((v) => 4 * v))
-    plan.write('x', count(15).map((v) => v + 1))
+    plan.write(
+      'x',
+      count(15).map((v) => v + 1),
+    )
     plan.run()
     expect(await plan.readFloat('y')).toEqual(count(15).map((v) => 4 * (v + 1)))
     plan.destroy()
@@ -65,7 +68,10 @@ describe('a plan', () => {
     plan.output('y', linear(plan, plan.input('x', [6, 33]), plan.input('w', [1, 36, 20]), plan.input('bias', [20])))
     await plan.compile()
     plan.write('x', values)
-    plan.write('w', Float32Array.from({ length: 36 * 20 }, () => random.normal()))
+    plan.write(
+      'w',
+      Float32Array.from({ length: 36 * 20 }, () => random.normal()),
+    )
     plan.write('bias', values.subarray(0, 20))
     plan.run()
     const first = await plan.read('y')
@@ -93,8 +99,17 @@ describe('a plan', () => {
     expect(gpu.memory()).toEqual(after)
     ring.destroy()
     plan.destroy()
-    const used = (memory: ReturnType<Gpu['memory']>) => Object.values(memory).map(({ bytes, buffers }) => [bytes, buffers])
-    expect(used(gpu.memory()).flat().reduce((a, b) => a + b, 0)).toBe(used(before).flat().reduce((a, b) => a + b, 0))
+    const used = (memory: ReturnType<Gpu['memory']>) =>
+      Object.values(memory).map(({ bytes, buffers }) => [bytes, buffers])
+    expect(
+      used(gpu.memory())
+        .flat()
+        .reduce((a, b) => a + b, 0),
+    ).toBe(
+      used(before)
+        .flat()
+        .reduce((a, b) => a + b, 0),
+    )
   })
 
   it('shares the memory of tensors that are not alive together, and keeps outputs', async () => {
@@ -216,11 +231,20 @@ describe('recording refuses', () => {
   const shared = new ShapeError("elementwise.relu: 'y' is written while memory of 'a' shares its buffer")
 
   it('one buffer that is read and written, at whatever offsets', () => {
-    expect(refusal((p) => {
-      const storage = p.storage()
-      relus(p, storage.append([4], 'f32', 'a'), storage.append([4], 'f32', 'y'))
-    })).toEqual(shared)
-    const slab = new Slab(gpu, 'slab', new Map([['first', [4]], ['second', [4]]]))
+    expect(
+      refusal((p) => {
+        const storage = p.storage()
+        relus(p, storage.append([4], 'f32', 'a'), storage.append([4], 'f32', 'y'))
+      }),
+    ).toEqual(shared)
+    const slab = new Slab(
+      gpu,
+      'slab',
+      new Map([
+        ['first', [4]],
+        ['second', [4]],
+      ]),
+    )
     expect(refusal((p) => relus(p, slab.tensors.get('second')!, slab.tensors.get('first')!))).toEqual(shared)
     expect(refusal((p) => relus(p, slab.flat, slab.tensors.get('first')!))).toEqual(shared)
     slab.destroy()
@@ -228,16 +252,32 @@ describe('recording refuses', () => {
 
   it("a caller's buffer that is read and written under two names", () => {
     const buffer = gpu.device.createBuffer({ size: 64, usage: usage.storage | usage.copySrc | usage.copyDst })
-    expect(refusal((p) => relus(p, gpu.wrap(buffer, [4], 'f32', 'in'), gpu.wrap(buffer, [4], 'f32', 'out')))).toEqual(shared)
+    expect(refusal((p) => relus(p, gpu.wrap(buffer, [4], 'f32', 'in'), gpu.wrap(buffer, [4], 'f32', 'out')))).toEqual(
+      shared,
+    )
     buffer.destroy()
   })
 
   it('memory that is written twice at once, but not neighbours in one buffer', () => {
     const normalise = (p: Plan, runningMean: Tensor, runningVar: Tensor): unknown =>
-      batchNorm(p, p.input('x', [2, 8, 4]), { gamma: p.input('g', [4]), beta: p.input('b', [4]), runningMean, runningVar }, { training: true })
-    const slab = new Slab(gpu, 'statistics', new Map([['mean', [4]], ['var', [4]]]))
+      batchNorm(
+        p,
+        p.input('x', [2, 8, 4]),
+        { gamma: p.input('g', [4]), beta: p.input('b', [4]), runningMean, runningVar },
+        { training: true },
+      )
+    const slab = new Slab(
+      gpu,
+      'statistics',
+      new Map([
+        ['mean', [4]],
+        ['var', [4]],
+      ]),
+    )
     const [mean, variance] = [slab.tensors.get('mean')!, slab.tensors.get('var')!]
-    expect(refusal((p) => normalise(p, mean, mean))).toMatchObject({ message: expect.stringContaining("is written while memory of 'running_") as string })
+    expect(refusal((p) => normalise(p, mean, mean))).toMatchObject({
+      message: expect.stringContaining("is written while memory of 'running_") as string,
+    })
     expect(refusal((p) => normalise(p, mean, variance))).toBeNull()
     slab.destroy()
   })
@@ -261,24 +301,34 @@ describe('recording refuses', () => {
   })
 
   it('two inputs of one name', () => {
-    expect(refusal((p) => [p.input('x', [1]), p.input('x', [1])])).toEqual(new ShapeError("plan has two inputs named 'x'"))
+    expect(refusal((p) => [p.input('x', [1]), p.input('x', [1])])).toEqual(
+      new ShapeError("plan has two inputs named 'x'"),
+    )
   })
 
   it('a tensor larger than the device binds, by name', () => {
     const n = gpu.bindingLimit / 4 + 4
     const write = (p: Plan) => {
-      const args = { a: p.input('a', [4]), y: p.tensor([n], 'f32', 'giant'), params: { quads: 1, inner: 4, inner_quads: 1 } }
+      const args = {
+        a: p.input('a', [4]),
+        y: p.tensor([n], 'f32', 'giant'),
+        params: { quads: 1, inner: 4, inner_quads: 1 },
+      }
       p.dispatch(shader, 'relu', args, { groups: 1 })
     }
     for (const record of [write, (p: Plan) => p.input('giant', [n])]) {
       const error = refusal(record)
       expect(error).toBeInstanceOf(LimitError)
-      expect(String(error)).toContain(`giant [${n}] needs ${4 * n} bytes; this device binds at most ${gpu.bindingLimit}.`)
+      expect(String(error)).toContain(
+        `giant [${n}] needs ${4 * n} bytes; this device binds at most ${gpu.bindingLimit}.`,
+      )
     }
   })
 
   it('two outputs of one name', () => {
-    expect(refusal((p) => p.output('y', p.output('y', p.input('x', [4]))))).toEqual(new ShapeError("plan has two outputs named 'y'"))
+    expect(refusal((p) => p.output('y', p.output('y', p.input('x', [4]))))).toEqual(
+      new ShapeError("plan has two outputs named 'y'"),
+    )
   })
 
   it('more of anything once compiled', async () => {
@@ -286,7 +336,9 @@ describe('recording refuses', () => {
     const compiled = (what: string) => new DeviceError(`a compiled plan cannot take more ${what}`)
     expect(() => plan.output('z', plan.outputTensor('y'))).toThrow(compiled('outputs'))
     await expect(plan.compile()).rejects.toThrow(new DeviceError('the plan is compiled already'))
-    expect(() => relu(plan, plan.outputTensor('y'))).toThrow(new DeviceError('a compiled plan cannot take more dispatches'))
+    expect(() => relu(plan, plan.outputTensor('y'))).toThrow(
+      new DeviceError('a compiled plan cannot take more dispatches'),
+    )
     plan.destroy()
   })
 })
@@ -320,8 +372,16 @@ describe('using a plan wrongly', () => {
 
 describe('training', () => {
   const config = {
-    ...presets.paper, channels: 4, stage_channels: [4], units_per_stage: 1, length: 40, clips: 2, sca_reduction: 2,
-    final_pool: 2, music_dim: 0, hidden: [3],
+    ...presets.paper,
+    channels: 4,
+    stage_channels: [4],
+    units_per_stage: 1,
+    length: 40,
+    clips: 2,
+    sca_reduction: 2,
+    final_pool: 2,
+    music_dim: 0,
+    hidden: [3],
   }
 
   /** Two steps from seeded weights on seeded signals; everything learnt. */

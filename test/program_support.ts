@@ -19,7 +19,10 @@ export async function bundle(contents: string): Promise<string> {
 }
 
 /** Runs a program; resolves to its exit code, its last line as JSON, and what it wrote to stderr. */
-export async function program(contents: string, options: { args?: string[]; env?: Record<string, string>; detached?: boolean } = {}) {
+export async function program(
+  contents: string,
+  options: { args?: string[]; env?: Record<string, string>; detached?: boolean } = {},
+) {
   const outfile = await bundle(contents)
   const { args = [], env, detached = false } = options
   const child = spawn(process.execPath, [...args, outfile], { env: { ...process.env, ...env }, detached })

@@ -14,7 +14,9 @@ import { Random } from '../src/runtime/random.ts'
 import { qpCases, verifyQp, type QpCase } from '../src/verify/qp.ts'
 
 let gpu: Gpu
-beforeAll(async () => { gpu = await openGpu() })
+beforeAll(async () => {
+  gpu = await openGpu()
+})
 afterAll(() => gpu.close())
 
 const SEED = 20
@@ -56,7 +58,10 @@ describe('random programs of every kind', () => {
     cases.forEach(({ program, name }, i) => {
       const { certificate, status, x, objective } = found[i]!
       const checked = checkedProgram(program, name)
-      const error = status === 'primal-infeasible' ? infeasibilityError(checked, certificate!) : unboundednessError(checked, certificate!)
+      const error =
+        status === 'primal-infeasible'
+          ? infeasibilityError(checked, certificate!)
+          : unboundednessError(checked, certificate!)
       expect(error, name).toBeLessThan(1e-6)
       expect(largestOf(certificate!)).toBeCloseTo(1, 12)
       expect(x.every(Number.isNaN)).toBe(true)
@@ -66,7 +71,15 @@ describe('random programs of every kind', () => {
 })
 
 describe('awkward shapes', () => {
-  const shapes = [[1, 0], [1, 1], [3, 0], [8, 8], [9, 17], [128, 0], [128, 256]] as const
+  const shapes = [
+    [1, 0],
+    [1, 1],
+    [3, 0],
+    [8, 8],
+    [9, 17],
+    [128, 0],
+    [128, 256],
+  ] as const
   it.each(shapes)('%d variables, %d constraints', async (n, m) => {
     const program = sized(n, m, n + m)
     const { status, objective, x, y, residuals } = await one(program)
@@ -84,7 +97,7 @@ describe('programs with a solution known by hand', () => {
   it('a quadratic inside its bounds, at a bound, and on an equation', async () => {
     const base = { P: [2, 0, 0, 2], q: [-2, -6], A: [1, 0, 0, 1] }
     const inside = await one({ ...base, l: [-9, -9], u: [9, 9] })
-    expect([...inside.x, ...inside.y].map(v => Math.round(v * 1e4) / 1e4 + 0)).toEqual([1, 3, 0, 0])
+    expect([...inside.x, ...inside.y].map((v) => Math.round(v * 1e4) / 1e4 + 0)).toEqual([1, 3, 0, 0])
     const bound = await one({ ...base, l: [-9, -9], u: [9, 2] })
     expect(bound.x[1]).toBeCloseTo(2, 5)
     expect(bound.y[1]).toBeCloseTo(2, 4) // 2 x - 6 + y = 0, positive at an upper bound
@@ -157,7 +170,12 @@ describe('a call with many programs', () => {
     await expect(solveQp(gpu, [sized(5, 5, 72)], { signal: aborted })).rejects.toThrow('enough')
     const controller = new AbortController()
     const reading: Gpu = Object.create(gpu, {
-      readFloat: { value: (tensor: Tensor) => { controller.abort(new Error('midway')); return gpu.readFloat(tensor) } },
+      readFloat: {
+        value: (tensor: Tensor) => {
+          controller.abort(new Error('midway'))
+          return gpu.readFloat(tensor)
+        },
+      },
     }) as Gpu
     const { signal } = controller
     await expect(solveQp(reading, [sized(30, 40, 73)], { tolerance: 1e-30, signal })).rejects.toThrow('midway')
@@ -201,7 +219,11 @@ describe('the float64 parts', () => {
   it('factor and invert', () => {
     const M = normals(25)
     const S = Float64Array.from({ length: 25 }, (_, at) =>
-      M.reduce((sum, _, k) => sum + (k < 5 ? M[k * 5 + Math.floor(at / 5)]! * M[k * 5 + (at % 5)]! : 0), at % 6 === 0 ? 0.1 : 0))
+      M.reduce(
+        (sum, _, k) => sum + (k < 5 ? M[k * 5 + Math.floor(at / 5)]! * M[k * 5 + (at % 5)]! : 0),
+        at % 6 === 0 ? 0.1 : 0,
+      ),
+    )
     const inverse = inverseLower(choleskyOf(S, 5)!, 5)
     const x = normals(5)
     const back = multiplyTransposed(inverse, multiply(inverse, multiply(S, x, 5), 5), 5)
@@ -226,7 +248,11 @@ describe('the float64 parts', () => {
     for (const norm of rows) expect(norm).toBeCloseTo(1, 1)
     const x = normals(6)
     const inner = multiply(scaled.A, x, 9)
-    const outer = multiply(program.A, x.map((v, j) => v * scaled.D[j]!), 9)
+    const outer = multiply(
+      program.A,
+      x.map((v, j) => v * scaled.D[j]!),
+      9,
+    )
     outer.forEach((v, i) => expect(inner[i]).toBeCloseTo(v * scaled.E[i]!, 9))
   })
 

@@ -10,7 +10,9 @@ import { Random } from '../src/runtime/random.ts'
 import { qpCases } from '../src/verify/qp.ts'
 
 let gpu: Gpu
-beforeAll(async () => { gpu = await openGpu() })
+beforeAll(async () => {
+  gpu = await openGpu()
+})
 afterAll(() => gpu.close())
 
 async function one(program: QuadraticProgram, options: QpOptions = {}): Promise<QpSolution> {
@@ -22,13 +24,18 @@ async function one(program: QuadraticProgram, options: QpOptions = {}): Promise<
 function judged({ P, q, A, l, u }: QuadraticProgram, x: ArrayLike<number>, y: ArrayLike<number>) {
   const [n, m] = [q.length, l.length]
   const largest = { Px: 0, Ax: 0, Ay: 0, q: 0, gradient: 0, outside: 0 }
-  const seen = (name: keyof typeof largest, value: number) => { largest[name] = Math.max(largest[name], Math.abs(value)) }
+  const seen = (name: keyof typeof largest, value: number) => {
+    largest[name] = Math.max(largest[name], Math.abs(value))
+  }
   let [curvature, cost, support, worth] = [0, 0, 0, 0]
   for (let j = 0; j < n; j++) {
     let [Px, Ay] = [0, 0]
     for (let k = 0; k < n; k++) Px += P[j * n + k]! * x[k]!
     for (let i = 0; i < m; i++) Ay += A[i * n + j]! * y[i]!
-    seen('Px', Px); seen('Ay', Ay); seen('q', q[j]!); seen('gradient', Px + q[j]! + Ay)
+    seen('Px', Px)
+    seen('Ay', Ay)
+    seen('q', q[j]!)
+    seen('gradient', Px + q[j]! + Ay)
     curvature += x[j]! * Px
     cost += q[j]! * x[j]!
     worth += Math.abs(x[j]! * (Px + q[j]! + Ay))
@@ -37,7 +44,8 @@ function judged({ P, q, A, l, u }: QuadraticProgram, x: ArrayLike<number>, y: Ar
     let Ax = 0
     for (let j = 0; j < n; j++) Ax += A[i * n + j]! * x[j]!
     const outside = Math.max(l[i]! - Ax, Ax - u[i]!, 0)
-    seen('Ax', Ax); seen('outside', outside)
+    seen('Ax', Ax)
+    seen('outside', outside)
     if (y[i]! > 0) support += y[i]! * u[i]!
     if (y[i]! < 0) support += y[i]! * l[i]!
     worth += Math.abs(y[i]!) * outside
@@ -50,7 +58,8 @@ function judged({ P, q, A, l, u }: QuadraticProgram, x: ArrayLike<number>, y: Ar
 }
 
 /** Small programs with a solution. */
-const programs = qpCases(60, 20).filter(({ kind, program: { q } }) => kind !== 'infeasible' && kind !== 'unbounded' && q.length < 24)
+const programs = qpCases(60, 20)
+  .filter(({ kind, program: { q } }) => kind !== 'infeasible' && kind !== 'unbounded' && q.length < 24)
   .map(({ program }) => program)
 /** Never reached, so that every iteration is used up. */
 const NEVER = 1e-30
@@ -68,8 +77,15 @@ describe('a point', () => {
       })
       const expected = judged(program, x, y)
       const { primal, dual, gap, objective, error } = optimality(checked, x, y)
-      const pairs = [[primal, expected.primal], [dual, expected.dual], [gap, expected.gap], [objective, expected.objective], [error, expected.error]] as const
-      for (const [found, right] of pairs) expect(Math.abs(found - right)).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(right)))
+      const pairs = [
+        [primal, expected.primal],
+        [dual, expected.dual],
+        [gap, expected.gap],
+        [objective, expected.objective],
+        [error, expected.error],
+      ] as const
+      for (const [found, right] of pairs)
+        expect(Math.abs(found - right)).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(right)))
     }
   })
 
@@ -77,17 +93,31 @@ describe('a point', () => {
     // x'x - 2 x_0 vanishes on a circle through the solution (2, 0); at (1, 1), on it, the gradient is (-1, 1), which is worth 2.
     const program = checkedProgram({ P: [1, 0, 0, 1], q: [-2, 0], A: [], l: [], u: [] }, 'it')
     const none = new Float64Array(0)
-    expect(optimality(program, Float64Array.of(1, 1), none)).toMatchObject({ primal: 0, dual: 0.5, gap: 1, objective: -1, error: 1 })
+    expect(optimality(program, Float64Array.of(1, 1), none)).toMatchObject({
+      primal: 0,
+      dual: 0.5,
+      gap: 1,
+      objective: -1,
+      error: 1,
+    })
     expect(optimality(program, Float64Array.of(2, 0), none)).toMatchObject({ dual: 0, gap: 0, objective: -2, error: 0 })
     // Outside its bound by 1, pulled by a multiplier of 1: the violation is worth 1 of the largest term, 2.
     const bounded = checkedProgram({ P: [1], q: [-3], A: [1], l: [-Infinity], u: [1] }, 'it')
-    expect(optimality(bounded, Float64Array.of(2), Float64Array.of(1))).toMatchObject({ primal: 0.5, dual: 0, gap: 2 / 6, objective: -4 })
+    expect(optimality(bounded, Float64Array.of(2), Float64Array.of(1))).toMatchObject({
+      primal: 0.5,
+      dual: 0,
+      gap: 2 / 6,
+      objective: -4,
+    })
   })
 })
 
 it('bounds from 1e20 on are none, those below are bounds', () => {
   const { l, u } = checkedProgram({ P: [1], q: [0], A: [1, 1], l: [-1e20, -0.99e20], u: [0.99e20, 1e20] }, 'it')
-  expect([[...l], [...u]]).toEqual([[-Infinity, -0.99e20], [0.99e20, Infinity]])
+  expect([[...l], [...u]]).toEqual([
+    [-Infinity, -0.99e20],
+    [0.99e20, Infinity],
+  ])
 })
 
 describe('solved', () => {
@@ -128,7 +158,9 @@ describe('the point that is returned', () => {
     for (const maxIterations of [25, 50, 75, 100]) {
       const found = await solveQp(gpu, programs, { maxIterations, tolerance: NEVER })
       const errors = found.map(({ x, y }, i) => judged(programs[i]!, x, y).error)
-      errors.forEach((error, i) => expect(error, `program ${i} after ${maxIterations}`).toBeLessThanOrEqual(before[i]! * (1 + 1e-9) + 1e-14))
+      errors.forEach((error, i) =>
+        expect(error, `program ${i} after ${maxIterations}`).toBeLessThanOrEqual(before[i]! * (1 + 1e-9) + 1e-14),
+      )
       before = errors
     }
   })
@@ -137,7 +169,13 @@ describe('the point that is returned', () => {
 describe('an infeasible or unbounded program', () => {
   it('is one to an accuracy of 1e-6: beyond, its solution is looked for', async () => {
     // Feasible only where x_1 is about 1 / slope; the best multipliers share the slope between the variables.
-    const nearly = (slope: number): QuadraticProgram => ({ P: [1, 0, 0, 1], q: [0, 0], A: [1, 1, 1, 1 - slope], l: [1, -Infinity], u: [Infinity, 0] })
+    const nearly = (slope: number): QuadraticProgram => ({
+      P: [1, 0, 0, 1],
+      q: [0, 0],
+      A: [1, 1, 1, 1 - slope],
+      l: [1, -Infinity],
+      u: [Infinity, 0],
+    })
     const inside = await one(nearly(1.9e-6), { maxIterations: 25 })
     expect(inside.status).toBe('primal-infeasible')
     expect([inside.certificate![0]! < 0, inside.certificate![1]! > 0]).toEqual([true, true])

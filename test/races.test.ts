@@ -60,7 +60,15 @@ function recordingDevice(): GPUDevice {
 
 /** A small network, of either preset, in training and as it predicts; gradients of parameters and signals. */
 function recordModel(gpu: Gpu, change: Partial<ModelConfig>, training: boolean): void {
-  const small = { channels: 5, stage_channels: [6], units_per_stage: 1, length: 29, clips: 2, sca_reduction: 2, final_stride: 1 }
+  const small = {
+    channels: 5,
+    stage_channels: [6],
+    units_per_stage: 1,
+    length: 29,
+    clips: 2,
+    sca_reduction: 2,
+    final_stride: 1,
+  }
   const config = { ...presets[change.preset ?? 'paper'], ...small, final_pool: 1, music_dim: 3, hidden: [4], ...change }
   const plan = new Plan(gpu)
   const inputs = { eda: plan.input('eda', [2, config.in_channels, config.length]), music: plan.input('music', [2, 3]) }
@@ -115,7 +123,12 @@ function recordNormalisation(gpu: Gpu): void {
 function recordVariants(gpu: Gpu): void {
   const convolve = (rows: number, channels: number, stride: number) => {
     const plan = new Plan(gpu)
-    const [x, w, bias, g] = [gpu.tensor([2, rows, channels]), gpu.tensor([3, 8, 10]), gpu.tensor([10]), { stride, padding: 1 }]
+    const [x, w, bias, g] = [
+      gpu.tensor([2, rows, channels]),
+      gpu.tensor([3, 8, 10]),
+      gpu.tensor([10]),
+      { stride, padding: 1 },
+    ]
     const y = conv1d(plan, x, w, bias, g)
     conv1d(plan, x, w, null, g)
     conv1dBackwardWeight(plan, x, y, gpu.tensor(w.shape), gpu.tensor([10]), g)
@@ -135,7 +148,8 @@ function recordVariants(gpu: Gpu): void {
       kernelChoices(gpu).named.set(op, name)
       try {
         if (op.startsWith('attention')) attend()
-        else if (name.startsWith('tile')) convolve(150, 5, 1) // more rows than one chunk of a weight's gradient has
+        else if (name.startsWith('tile'))
+          convolve(150, 5, 1) // more rows than one chunk of a weight's gradient has
         else for (const stride of [1, 2]) convolve(4, 5, stride)
       } catch (error) {
         if (!(error instanceof UsageError)) throw error // it is for another class of adapters
@@ -153,7 +167,9 @@ const isSmall = ({ inputs }: ListedCase): boolean => Object.values(inputs).every
 function recordOperators(gpu: Gpu): void {
   for (const { attrs, inputs, record } of opCases.filter(isSmall)) {
     if (record.run.on !== 'plan') continue
-    const arrays = new Map(Object.entries(inputs).map(([name, shape]) => [name, { shape, data: new Float32Array(sizeOf(shape)) }]))
+    const arrays = new Map(
+      Object.entries(inputs).map(([name, shape]) => [name, { shape, data: new Float32Array(sizeOf(shape)) }]),
+    )
     for (const variants of [new Map<string, string>(), ...choicesOf(record)]) {
       variants.forEach((name, op) => kernelChoices(gpu).tuned.set(op, name))
       record.run.record(new OpContext(new Plan(gpu), arrays, attrs))
@@ -176,19 +192,31 @@ const SMALL_TILES: Readonly<Record<string, Constants>> = {
  */
 async function recordKernels(): Promise<Map<string, Dispatch>> {
   const found = new Map<string, Dispatch>()
-  const dispatch = vi.spyOn(Plan.prototype, 'dispatch').mockImplementation((shader, entry, args, launch: Launch<ShaderTypes>) => {
-    const { params = {}, ...tensors } = args as { params?: Record<string, number> } & Record<string, Tensor>
-    const own = launch.constants as Constants
-    const small = SMALL_TILES[shader.name] && { ...own, ...SMALL_TILES[shader.name], ...('SUMS' in own && { SUMS: 2 * Number(own['C4']) }) }
-    const told = ['has_bias', 'stride'].flatMap((name) => (params[name] === undefined ? [] : [`${name}=${params[name]}`]))
-    const name = [`${shader.name}.${entry}`, JSON.stringify(small ?? launch.constants ?? {}), ...told].join(' ')
-    const groups = typeof launch.groups === 'number' ? launch.groups : launch.groups[0]
-    const constants: Constants =
-      small ? small
-      : isTiled(shader) || 'SG' in shader.constants ? (launch.constants as Constants)
-      : { ...(launch.constants as Constants), WORKGROUP: Number.parseInt(shader.constants['WORKGROUP']!.value) * groups }
-    if (!found.has(name)) found.set(name, { shader, entry, tensors, params, constants, groups })
-  })
+  const dispatch = vi
+    .spyOn(Plan.prototype, 'dispatch')
+    .mockImplementation((shader, entry, args, launch: Launch<ShaderTypes>) => {
+      const { params = {}, ...tensors } = args as { params?: Record<string, number> } & Record<string, Tensor>
+      const own = launch.constants as Constants
+      const small = SMALL_TILES[shader.name] && {
+        ...own,
+        ...SMALL_TILES[shader.name],
+        ...('SUMS' in own && { SUMS: 2 * Number(own['C4']) }),
+      }
+      const told = ['has_bias', 'stride'].flatMap((name) =>
+        params[name] === undefined ? [] : [`${name}=${params[name]}`],
+      )
+      const name = [`${shader.name}.${entry}`, JSON.stringify(small ?? launch.constants ?? {}), ...told].join(' ')
+      const groups = typeof launch.groups === 'number' ? launch.groups : launch.groups[0]
+      const constants: Constants = small
+        ? small
+        : isTiled(shader) || 'SG' in shader.constants
+          ? (launch.constants as Constants)
+          : {
+              ...(launch.constants as Constants),
+              WORKGROUP: Number.parseInt(shader.constants['WORKGROUP']!.value) * groups,
+            }
+      if (!found.has(name)) found.set(name, { shader, entry, tensors, params, constants, groups })
+    })
   const gpu = Gpu.fromDevice(recordingDevice())
   recordNormalisation(gpu) // first: of rows without clips, whose partial statistics the detector can follow
   recordModel(gpu, { shallow: false, attention: 'none' }, false)
@@ -218,7 +246,10 @@ function withoutSubgroups(source: string, { SG }: Constants, groups: number): st
     .replace('enable subgroups;', '')
     .replaceAll('@workgroup_size(SG)', `@workgroup_size(${Number(SG) * groups})`)
     .replaceAll('group.y * groups.x + group.x', 'thread / SG')
-    .replaceAll('@builtin(subgroup_invocation_id) lane: u32) {', '@builtin(local_invocation_index) thread: u32) {\n  let lane = thread % SG;')
+    .replaceAll(
+      '@builtin(subgroup_invocation_id) lane: u32) {',
+      '@builtin(local_invocation_index) thread: u32) {\n  let lane = thread % SG;',
+    )
 }
 
 /** The detector stores bools as numbers, and then refuses them as conditions. */
@@ -294,8 +325,9 @@ describe('the detector', () => {
     ['attention/tile.forward ', 'workgroupBarrier();', ''],
   ])('finds what is wrong with %s when it is', (prefix, right, wrong) => {
     // Once is enough; at others the detector's own stack overflows, so much does it find.
-    const broken = [...kernels.keys()].filter((name) => name.startsWith(prefix) && !/has_bias=0|stride=2/.test(name)).map((name) =>
-      racesOf(kernels.get(name)!, (source) => source.replaceAll(right, wrong)))
+    const broken = [...kernels.keys()]
+      .filter((name) => name.startsWith(prefix) && !/has_bias=0|stride=2/.test(name))
+      .map((name) => racesOf(kernels.get(name)!, (source) => source.replaceAll(right, wrong)))
     expect(broken.length).toBeGreaterThan(0)
     for (const [first] of broken) expect(first).toMatch(/^Data race/)
   })

@@ -9,7 +9,12 @@ const moment = (values: Float64Array, order: number) => mean(values.map((v) => v
 function expectIndependent(a: Float64Array, b: Float64Array): void {
   const standardise = (values: Float64Array) => {
     const centre = mean(values)
-    const deviation = Math.sqrt(moment(values.map((v) => v - centre), 2))
+    const deviation = Math.sqrt(
+      moment(
+        values.map((v) => v - centre),
+        2,
+      ),
+    )
     return values.map((v) => (v - centre) / deviation)
   }
   const y = standardise(b)
@@ -39,7 +44,14 @@ describe('Random', () => {
   })
 
   it('gives the same numbers for the same seed and stream, others for another seed or stream', () => {
-    const first = (seed: number, stream?: number) => draw(8, ((r) => () => r.uniform())(new Random(seed, stream)))
+    const first = (seed: number, stream?: number) =>
+      draw(
+        8,
+        (
+          (r) => () =>
+            r.uniform()
+        )(new Random(seed, stream)),
+      )
     expect(first(5, 1)).toEqual(first(5, 1))
     for (const other of [first(6, 1), first(5, 2), first(1, 5)]) expect(other).not.toEqual(first(5, 1))
     expect(first(5)).toEqual(first(5, 0))
@@ -50,7 +62,8 @@ describe('Random', () => {
     const values = draw(n, () => random.uniform())
     expect(values.every((v) => v >= 0 && v < 1)).toBe(true)
     // The k-th moment is 1 / (k + 1); the standard error of a mean of values below 1 is below 0.3 / sqrt(n).
-    for (const k of [1, 2, 3, 4]) expect(Math.abs(moment(values, k) - 1 / (k + 1))).toBeLessThan((5 * 0.3) / Math.sqrt(n))
+    for (const k of [1, 2, 3, 4])
+      expect(Math.abs(moment(values, k) - 1 / (k + 1))).toBeLessThan((5 * 0.3) / Math.sqrt(n))
     expectIndependent(values.subarray(0, -1), values.subarray(1))
   })
 
@@ -59,7 +72,9 @@ describe('Random', () => {
     const values = draw(n, () => random.normal())
     const deviations = [1, Math.sqrt(2), Math.sqrt(15), Math.sqrt(96)]
     ;[0, 1, 0, 3].forEach((expected, i) => {
-      expect(Math.abs(moment(values, i + 1) - expected), `moment ${i + 1}`).toBeLessThan((5 * deviations[i]!) / Math.sqrt(n))
+      expect(Math.abs(moment(values, i + 1) - expected), `moment ${i + 1}`).toBeLessThan(
+        (5 * deviations[i]!) / Math.sqrt(n),
+      )
     })
     expectIndependent(values.subarray(0, -1), values.subarray(1))
   })
@@ -88,7 +103,14 @@ describe('Random', () => {
   })
 
   it('has independent streams and seeds', () => {
-    const sequence = (seed: number, stream: number) => draw(n, ((r) => () => r.normal())(new Random(seed, stream)))
+    const sequence = (seed: number, stream: number) =>
+      draw(
+        n,
+        (
+          (r) => () =>
+            r.normal()
+        )(new Random(seed, stream)),
+      )
     expectIndependent(sequence(9, 0), sequence(9, 1))
     expectIndependent(sequence(9, 0), sequence(10, 0))
     expectIndependent(sequence(9, 10), sequence(10, 9))

@@ -16,7 +16,12 @@ import { needs, NO_SHARED } from './needs.ts'
 
 const folderOf = (name: string) => fileURLToPath(new URL(`../../shared/data/${name}/`, import.meta.url))
 const [recordings, study] = [folderOf('eda'), folderOf('hku956')]
-const filesOf = (folder: string) => (existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.csv')).sort() : [])
+const filesOf = (folder: string) =>
+  existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => name.endsWith('.csv'))
+        .sort()
+    : []
 
 let gpu: Gpu
 beforeAll(async () => {
@@ -28,7 +33,8 @@ const finite = (values: ArrayLike<number>) => Array.from(values).every(Number.is
 
 /** Largest |eda - (phasic + tonic + residual)| as a share of the largest value of a part; the parts are float32. */
 function unexplained(eda: Float64Array, { phasic, tonic, residual }: Decomposition): number {
-  const largest = (values: Float64Array | Float32Array) => Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  const largest = (values: Float64Array | Float32Array) =>
+    Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0)
   const rest = eda.map((value, i) => value - (phasic[i]! + tonic[i]! + residual[i]!))
   return largest(rest) / Math.max(...[phasic, tonic, residual].map(largest))
 }
@@ -57,7 +63,15 @@ const config: RunConfig = {
   seed: 1,
   signals: ['origin', 'phasic', 'tonic'],
   drop: 3,
-  model: { ...presets.paper, channels: 8, stage_channels: [8, 8, 8, 8], length: 320, final_pool: 2, music_dim: 0, hidden: [16, 8] },
+  model: {
+    ...presets.paper,
+    channels: 8,
+    stage_channels: [8, 8, 8, 8],
+    length: 320,
+    final_pool: 2,
+    music_dim: 0,
+    hidden: [16, 8],
+  },
   init: 'he',
   optimizer: { name: 'adam', weightDecay: 0 },
   learningRate: 0.001,

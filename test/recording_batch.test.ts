@@ -10,17 +10,26 @@ type Decomposition = Decompose.Decomposition
 type Status = Decomposition['status']
 
 /** Statuses of the parts of a call, in place of their own; what was solved, and what was found. */
-const parts = vi.hoisted(() => ({ statuses: null as string[] | null, signals: [] as ArrayLike<number>[], found: [] as unknown[] }))
+const parts = vi.hoisted(() => ({
+  statuses: null as string[] | null,
+  signals: [] as ArrayLike<number>[],
+  found: [] as unknown[],
+}))
 vi.mock('../src/cvxeda/decompose.ts', async (original) => {
   const real = await original<typeof Decompose>()
-  return { ...real, decompose: async (...args: Parameters<typeof real.decompose>) => {
-    const found = await real.decompose(...args)
-    parts.signals = [...args[1]]
-    parts.found = found.map((one, i) => ({ ...one, status: parts.statuses?.[i] ?? one.status }))
-    return parts.found
-  } }
+  return {
+    ...real,
+    decompose: async (...args: Parameters<typeof real.decompose>) => {
+      const found = await real.decompose(...args)
+      parts.signals = [...args[1]]
+      parts.found = found.map((one, i) => ({ ...one, status: parts.statuses?.[i] ?? one.status }))
+      return parts.found
+    },
+  }
 })
-beforeEach(() => { parts.statuses = null })
+beforeEach(() => {
+  parts.statuses = null
+})
 
 const RATE = 4
 const level = (i: number): number => 7 + 2 * Math.sin(i / 20) + 0.4 * Math.sin(i * i)
@@ -38,14 +47,23 @@ async function decomposed(more: BatchOptions = {}): Promise<{ outcome: Outcome; 
 
 describe('the status of a recording', () => {
   const fromBest: Status[] = ['trivial', 'solved', 'solved-inaccurate', 'max-iterations', 'badly-scaled']
-  const pairs = fromBest.flatMap((one, i) => fromBest.map((other, k) => [one, other, fromBest[Math.max(i, k)]!] as const))
+  const pairs = fromBest.flatMap((one, i) =>
+    fromBest.map((other, k) => [one, other, fromBest[Math.max(i, k)]!] as const),
+  )
 
   it.each(pairs)('of parts that are %s and %s is %s', async (one, other, worst) => {
     parts.statuses = [one, other]
-    const { outcome: { result, entry }, store } = await decomposed()
+    const {
+      outcome: { result, entry },
+      store,
+    } = await decomposed()
     expect([result.status, entry.status]).toEqual([worst, worst])
     expect(JSON.parse(await store.readText('EDA.json'))).toMatchObject({ status: worst })
-    const doubt = { 'solved-inaccurate': /nearly reached/, 'max-iterations': /was not reached/, 'badly-scaled': /leave --no-zscore out/ }[worst as string]
+    const doubt = {
+      'solved-inaccurate': /nearly reached/,
+      'max-iterations': /was not reached/,
+      'badly-scaled': /leave --no-zscore out/,
+    }[worst as string]
     if (doubt) expect(result.reason).toMatch(doubt)
     else expect(result.reason).toBeUndefined()
     expect(entry.notes[0] === result.reason).toBe(doubt !== undefined)
@@ -53,7 +71,8 @@ describe('the status of a recording', () => {
 })
 
 describe('what is written of two parts', () => {
-  const values = Array.from({ length: SAMPLES }, (_, i) => i).filter((i) => !isMissing(i) || i === 30)
+  const values = Array.from({ length: SAMPLES }, (_, i) => i)
+    .filter((i) => !isMissing(i) || i === 30)
     .map((i) => (i === 30 ? (level(29) + level(31)) / 2 : level(i)))
   const mean = values.reduce((sum, v) => sum + v, 0) / values.length
   const std = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length)
@@ -63,9 +82,18 @@ describe('what is written of two parts', () => {
     return [...first!, ...Array.from({ length: 12 }, () => NaN), ...second!]
   }
   const columns = () => ({
-    EDA_Tonic: own(({ tonic }) => tonic, (v) => v * std + mean),
-    EDA_Phasic: own(({ phasic }) => phasic, (v) => v * std),
-    EDA_Driver: own(({ driver }) => driver, (v) => v * std),
+    EDA_Tonic: own(
+      ({ tonic }) => tonic,
+      (v) => v * std + mean,
+    ),
+    EDA_Phasic: own(
+      ({ phasic }) => phasic,
+      (v) => v * std,
+    ),
+    EDA_Driver: own(
+      ({ driver }) => driver,
+      (v) => v * std,
+    ),
   })
   const expectClose = (found: ArrayLike<number>, expected: readonly number[]): void => {
     expect(found).toHaveLength(expected.length)
@@ -76,16 +104,30 @@ describe('what is written of two parts', () => {
   }
 
   it('are tables in the unit of the recording, on one scale', async () => {
-    const { outcome: { result }, store } = await decomposed()
+    const {
+      outcome: { result },
+      store,
+    } = await decomposed()
     const table = parseCsv(await store.readText('EDA.csv'), 'EDA.csv')
     for (const [name, expected] of Object.entries(columns())) expectClose(table.numbers(name, 'nan'), expected)
-    parts.signals.forEach((signal, i) => expectClose(signal, (i === 0 ? values.slice(0, 100) : values.slice(100)).map((v) => (v - mean) / std)))
+    parts.signals.forEach((signal, i) =>
+      expectClose(
+        signal,
+        (i === 0 ? values.slice(0, 100) : values.slice(100)).map((v) => (v - mean) / std),
+      ),
+    )
     expect(result.zscore!.mean).toBeCloseTo(mean, 12)
     expect(result.zscore!.std).toBeCloseTo(std, 12)
     const [first, second] = parts.found as Decomposition[]
     expect(result).toMatchObject({
-      samples: SAMPLES, sampleRate: RATE, filled: 1, objective: first!.objective + second!.objective,
-      iterations: Math.max(first!.iterations, second!.iterations), device: 'cpu', solver: 'interior-point', quality: { missing: 13 / SAMPLES },
+      samples: SAMPLES,
+      sampleRate: RATE,
+      filled: 1,
+      objective: first!.objective + second!.objective,
+      iterations: Math.max(first!.iterations, second!.iterations),
+      device: 'cpu',
+      solver: 'interior-point',
+      quality: { missing: 13 / SAMPLES },
     })
     const tonic = columns().EDA_Tonic.filter((v) => !Number.isNaN(v))
     expect(result.features!.EDA_Tonic_Mean).toBeCloseTo(tonic.reduce((sum, v) => sum + v, 0) / tonic.length, 9)
@@ -94,7 +136,7 @@ describe('what is written of two parts', () => {
 
   it('are the same numbers as arrays of NumPy', async () => {
     const { store } = await decomposed({ format: 'npz' })
-    const files = unzipSync((await store.read('EDA.npz')))
+    const files = unzipSync(await store.read('EDA.npz'))
     /** Little-endian doubles behind the header of a .npy file, whose length it tells. */
     const array = (name: string): Float64Array => {
       const bytes = files[`${name}.npy`]!
@@ -105,14 +147,28 @@ describe('what is written of two parts', () => {
     expectClose(array('sampling_rate'), [RATE])
     const raw = array('EDA_Raw')
     const sum = array('EDA_Tonic').map((v, i) => v + array('EDA_Phasic')[i]! + array('EDA_Residual')[i]!)
-    expectClose(sum.filter((v) => !Number.isNaN(v)), [...raw].filter((v) => !Number.isNaN(v)))
-    expectClose(raw.filter((v) => !Number.isNaN(v)), values)
+    expectClose(
+      sum.filter((v) => !Number.isNaN(v)),
+      [...raw].filter((v) => !Number.isNaN(v)),
+    )
+    expectClose(
+      raw.filter((v) => !Number.isNaN(v)),
+      values,
+    )
   })
 
   it('are the numbers themselves without a z-score', async () => {
-    const { outcome: { result }, store } = await decomposed({ zscore: false })
+    const {
+      outcome: { result },
+      store,
+    } = await decomposed({ zscore: false })
     expect(result.zscore).toBeUndefined()
     const [first] = parts.found as Decomposition[]
-    expectClose(parseCsv(await store.readText('EDA.csv'), 'EDA.csv').numbers('EDA_Tonic', 'nan').subarray(0, 100), [...first!.tonic])
+    expectClose(
+      parseCsv(await store.readText('EDA.csv'), 'EDA.csv')
+        .numbers('EDA_Tonic', 'nan')
+        .subarray(0, 100),
+      [...first!.tonic],
+    )
   })
 })

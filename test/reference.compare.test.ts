@@ -18,14 +18,32 @@ describe('judging a whole tensor', () => {
     expect(near.ok).toBe(true)
     expect(near).toEqual({ ok: true, error: about(0.05), tolerance: 0.1 })
     expect(judgeY(bounds, [3.11, -4, 0, 12])).toEqual({ ok: false, error: about(0.11), tolerance: 0.1 })
-    const spread = judgeY(bounds, reference.map((v) => v + 0.09))
+    const spread = judgeY(
+      bounds,
+      reference.map((v) => v + 0.09),
+    )
     expect(spread).toEqual({ ok: false, error: about(0.18 / 13), tolerance: 0.01 })
   })
 
   it('uses atol alone for theoretical zeros and where there is no rel_l2', () => {
-    expect(judgeY({ atol: 0.1 }, reference.map((v) => v + 0.09)).ok).toBe(true)
-    expect(judgeY({ ...bounds, theoretical_zero: true }, reference.map((v) => v + 0.09)).ok).toBe(true)
-    expect(judgeY({ ...bounds, theoretical_zero: true }, reference.map((v) => v + 0.11)).ok).toBe(false)
+    expect(
+      judgeY(
+        { atol: 0.1 },
+        reference.map((v) => v + 0.09),
+      ).ok,
+    ).toBe(true)
+    expect(
+      judgeY(
+        { ...bounds, theoretical_zero: true },
+        reference.map((v) => v + 0.09),
+      ).ok,
+    ).toBe(true)
+    expect(
+      judgeY(
+        { ...bounds, theoretical_zero: true },
+        reference.map((v) => v + 0.11),
+      ).ok,
+    ).toBe(false)
     const zero = new Map([['y', { data: [0, 0] }]])
     expect(judgeTensor('y', bounds, zero, new Map([['y', [0.05, 0]]])).ok).toBe(true)
     expect(judgeTensor('y', bounds, zero, new Map([['y', [0.2, 0]]])).ok).toBe(false)
@@ -62,17 +80,39 @@ describe('judging a sliced tensor', () => {
   })
 
   it('sees an error in the slice', () => {
-    const shift = (by: number) => (values: Float64Array): void => { values[3]! += by; values[50]! -= by }
+    const shift =
+      (by: number) =>
+      (values: Float64Array): void => {
+        values[3]! += by
+        values[50]! -= by
+      }
     expect(judgeWith(shift(2e-3))).toBe(false)
     expect(judgeWith(shift(1e-4), 1)).toBe(true)
     expect(judgeWith(shift(2e-3), 1)).toBe(false) // sqrt(2 100/3) 0.002 / 7.1 of the norm
   })
 
   it('sees by the statistics what lies outside the slice', () => {
-    expect(judgeWith((values) => { values[7]! += 0.1; values[5]! -= 0.1 })).toBe(false) // the norm
-    expect(judgeWith((values) => { values[largest]! += 2e-3 })).toBe(false) // the largest
-    expect(judgeWith((values) => { values[7]! *= -1 })).toBe(false) // the sum
-    expect(judgeWith((values) => { values[7] = NaN })).toBe(false)
+    expect(
+      judgeWith((values) => {
+        values[7]! += 0.1
+        values[5]! -= 0.1
+      }),
+    ).toBe(false) // the norm
+    expect(
+      judgeWith((values) => {
+        values[largest]! += 2e-3
+      }),
+    ).toBe(false) // the largest
+    expect(
+      judgeWith((values) => {
+        values[7]! *= -1
+      }),
+    ).toBe(false) // the sum
+    expect(
+      judgeWith((values) => {
+        values[7] = NaN
+      }),
+    ).toBe(false)
   })
 })
 
@@ -117,14 +157,19 @@ describe('judging a case in which a kink may flip', () => {
 
   it('widens the parts of a training trace', () => {
     const kinks: KinkBounds = {
-      loss_abs_per_step: [0.01, 0.1], final_param_rel_l2: 0.02, final_buffer_rel_l2: 0.03, final_eval_logits_abs: 0.04,
+      loss_abs_per_step: [0.01, 0.1],
+      final_param_rel_l2: 0.02,
+      final_buffer_rel_l2: 0.03,
+      final_eval_logits_abs: 0.04,
     }
     const judgeOne = (name: string, value: number[]): boolean => judge([name], kinks, { [name]: value })
     expect(judgeOne('trace.x.loss', [1.009, 0.09])).toBe(true)
     expect(judgeOne('trace.x.loss', [1.011, 0])).toBe(false)
     expect(judgeOne('trace.x.loss', [1, 0.11])).toBe(false)
     for (const [name, bound] of [
-      ['trace.x.final.param.a', 0.02], ['trace.x.final.buffer.a', 0.03], ['trace.x.final.eval_logits', 0.04],
+      ['trace.x.final.param.a', 0.02],
+      ['trace.x.final.buffer.a', 0.03],
+      ['trace.x.final.eval_logits', 0.04],
       ['trace.x.logits', 0.04],
     ] as const) {
       expect(judgeOne(name, [1 + bound - 1e-6, 0]), name).toBe(true)

@@ -12,7 +12,12 @@ import { directionalDerivative, gradientError, numericalGradient } from '../src/
 import { linear, linearBackward } from '../src/reference/linear.ts'
 import { doubleSoftmaxCrossEntropy, oneHot, softmaxCrossEntropy } from '../src/reference/loss.ts'
 import {
-  avgPool1d, avgPool1dBackward, globalAvgPool, globalAvgPoolBackward, maxPool1d, maxPool1dBackward,
+  avgPool1d,
+  avgPool1dBackward,
+  globalAvgPool,
+  globalAvgPoolBackward,
+  maxPool1d,
+  maxPool1dBackward,
 } from '../src/reference/pool.ts'
 import { RNTA_PARAMETERS, rnta, rntaBackward } from '../src/reference/rnta.ts'
 import type { RntaBuffers, RntaParameters } from '../src/reference/rnta.ts'
@@ -25,7 +30,8 @@ type Arrays<K extends string> = Record<K, NdArray>
 
 /** Checks d dot(forward(inputs), upstream) / d input, for every input that `backward` returns a gradient of. */
 function expectGradients<K extends string>(
-  inputs: Arrays<K>, forward: (inputs: Arrays<K>) => NdArray,
+  inputs: Arrays<K>,
+  forward: (inputs: Arrays<K>) => NdArray,
   backward: (inputs: Arrays<K>, upstream: NdArray) => Partial<Arrays<K>>,
 ): void {
   const upstream = randomArray(new Random(99), ...forward(inputs).shape)
@@ -41,8 +47,18 @@ describe('gradcheck', () => {
   it('knows a wrong gradient from a right one', () => {
     const x = randomArray(new Random(1), 7)
     const numerical = numericalGradient((v) => dot(v, v), x)
-    expect(gradientError(map(x, (v) => 2 * v), numerical)).toBeLessThan(1e-9)
-    expect(gradientError(map(x, (v) => 2.001 * v), numerical)).toBeGreaterThan(1e-4)
+    expect(
+      gradientError(
+        map(x, (v) => 2 * v),
+        numerical,
+      ),
+    ).toBeLessThan(1e-9)
+    expect(
+      gradientError(
+        map(x, (v) => 2.001 * v),
+        numerical,
+      ),
+    ).toBeGreaterThan(1e-4)
     const direction = randomArray(new Random(2), 7)
     expect(directionalDerivative((v) => dot(v, v), x, direction)).toBeCloseTo(2 * dot(x, direction), 8)
   })
@@ -84,21 +100,51 @@ describe('gradients', () => {
 
   it('activations', () => {
     const inputs = { x: draw(2, 3, 5) }
-    expectGradients(inputs, ({ x }) => relu(x), ({ x }, gradY) => ({ x: reluBackward(x, gradY) }))
-    expectGradients(inputs, ({ x }) => sigmoid(x), ({ x }, gradY) => ({ x: sigmoidBackward(sigmoid(x), gradY) }))
-    expectGradients(inputs, ({ x }) => softmax(x), ({ x }, gradY) => ({ x: softmaxBackward(softmax(x), gradY) }))
+    expectGradients(
+      inputs,
+      ({ x }) => relu(x),
+      ({ x }, gradY) => ({ x: reluBackward(x, gradY) }),
+    )
+    expectGradients(
+      inputs,
+      ({ x }) => sigmoid(x),
+      ({ x }, gradY) => ({ x: sigmoidBackward(sigmoid(x), gradY) }),
+    )
+    expectGradients(
+      inputs,
+      ({ x }) => softmax(x),
+      ({ x }, gradY) => ({ x: softmaxBackward(softmax(x), gradY) }),
+    )
   })
 
   it('pools', () => {
     const inputs = { x: draw(2, 3, 11) }
-    expectGradients(inputs, ({ x }) => globalAvgPool(x), (_, gradY) => ({ x: globalAvgPoolBackward(gradY, 11) }))
-    for (const [kernel, stride] of [[4, 1], [2, 2], [3, 5]] as const) {
-      expectGradients(inputs, ({ x }) => avgPool1d(x, kernel, stride),
-        ({ x }, gradY) => ({ x: avgPool1dBackward(x.shape, gradY, kernel, stride) }))
+    expectGradients(
+      inputs,
+      ({ x }) => globalAvgPool(x),
+      (_, gradY) => ({ x: globalAvgPoolBackward(gradY, 11) }),
+    )
+    for (const [kernel, stride] of [
+      [4, 1],
+      [2, 2],
+      [3, 5],
+    ] as const) {
+      expectGradients(
+        inputs,
+        ({ x }) => avgPool1d(x, kernel, stride),
+        ({ x }, gradY) => ({ x: avgPool1dBackward(x.shape, gradY, kernel, stride) }),
+      )
     }
-    for (const [kernel, stride, padding] of [[3, 2, 1], [2, 2, 0], [5, 1, 2]] as const) {
-      expectGradients(inputs, ({ x }) => maxPool1d(x, kernel, stride, padding).y,
-        ({ x }, gradY) => ({ x: maxPool1dBackward(x.shape, maxPool1d(x, kernel, stride, padding).argmax, gradY) }))
+    for (const [kernel, stride, padding] of [
+      [3, 2, 1],
+      [2, 2, 0],
+      [5, 1, 2],
+    ] as const) {
+      expectGradients(
+        inputs,
+        ({ x }) => maxPool1d(x, kernel, stride, padding).y,
+        ({ x }, gradY) => ({ x: maxPool1dBackward(x.shape, maxPool1d(x, kernel, stride, padding).argmax, gradY) }),
+      )
     }
   })
 
@@ -115,10 +161,14 @@ describe('gradients', () => {
 
   it.each([1, 2])('concat along axis %i', (axis) => {
     const parts = axis === 1 ? { a: draw(2, 3, 5), b: draw(2, 1, 5) } : { a: draw(2, 3, 5), b: draw(2, 3, 4) }
-    expectGradients(parts, ({ a, b }) => concat([a, b], axis), ({ a, b }, gradY) => {
-      const [gradA, gradB] = split(gradY, [a.shape[axis]!, b.shape[axis]!], axis)
-      return { a: gradA!, b: gradB! }
-    })
+    expectGradients(
+      parts,
+      ({ a, b }) => concat([a, b], axis),
+      ({ a, b }, gradY) => {
+        const [gradA, gradB] = split(gradY, [a.shape[axis]!, b.shape[axis]!], axis)
+        return { a: gradA!, b: gradB! }
+      },
+    )
   })
 
   it('attend', () => {
@@ -132,15 +182,19 @@ describe('gradients', () => {
   it.each([{ clipLengths: [9] }, { clipLengths: [2, 3, 4] }])('sca %o', ({ clipLengths }) => {
     const shapes = { 'reduce.weight': [3, 6, 1], 'reduce.bias': [3], 'expand.weight': [6, 3, 1], 'expand.bias': [6] }
     const parameters = Object.fromEntries(SCA_PARAMETERS.map((name) => [name, draw(...shapes[name])])) as ScaParameters
-    expectGradients({ x: draw(3, 6, 9), ...parameters }, ({ x, ...rest }) => sca(x, rest, clipLengths).y,
+    expectGradients(
+      { x: draw(3, 6, 9), ...parameters },
+      ({ x, ...rest }) => sca(x, rest, clipLengths).y,
       ({ x, ...rest }, gradY) => {
         const grad = scaBackward(sca(x, rest, clipLengths).saved, gradY)
         return { x: grad.x, ...grad.parameters }
-      })
+      },
+    )
   })
 
   const rntaModes = (['none', 'avg1', 'avg2', 'max2'] as const).flatMap((pool: RntaPool) =>
-    [true, false].map((training) => ({ pool, training })))
+    [true, false].map((training) => ({ pool, training })),
+  )
   it.each(rntaModes)('rnta %o', ({ pool, training }) => {
     const [C, D, mode] = [4, 3, { training, clipLengths: [5, 4, 6] }]
     const shapeOf = (name: string): number[] => {
@@ -151,11 +205,14 @@ describe('gradients', () => {
     const named = RNTA_PARAMETERS.map((name) => [name, draw(...shapeOf(name))])
     const parameters = Object.fromEntries(named) as RntaParameters
     const buffers: RntaBuffers = { 'bn.running_mean': draw(C), 'bn.running_var': map(draw(C), Math.exp) }
-    expectGradients({ x: draw(2, C, 15), ...parameters }, ({ x, ...rest }) => rnta(x, rest, buffers, pool, mode).y,
+    expectGradients(
+      { x: draw(2, C, 15), ...parameters },
+      ({ x, ...rest }) => rnta(x, rest, buffers, pool, mode).y,
       ({ x, ...rest }, gradY) => {
         const grad = rntaBackward(rnta(x, rest, buffers, pool, mode).saved, gradY)
         return { x: grad.x, ...grad.parameters }
-      })
+      },
+    )
   })
 
   it.each([softmaxCrossEntropy, doubleSoftmaxCrossEntropy])('$name', (loss) => {

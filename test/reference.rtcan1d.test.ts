@@ -66,7 +66,10 @@ interface TraceAttributes {
 type Update = (p: NdArray, gradient: NdArray) => NdArray
 
 /** The rule for one parameter, with the state that it keeps. */
-function updateOf(shape: readonly number[], { optimizer, lr, momentum, weight_decay: weightDecay }: TraceAttributes): Update {
+function updateOf(
+  shape: readonly number[],
+  { optimizer, lr, momentum, weight_decay: weightDecay }: TraceAttributes,
+): Update {
   if (optimizer === 'sgd') {
     let velocity = zeros(shape)
     return (p, gradient) => {
@@ -102,16 +105,21 @@ function traceResults(config: ModelConfig, fixture: FixtureCase, tensors: NamedA
     losses.push(trained.loss)
     logits.push(...trained.logits.data)
     const { gradients } = trained.backward(trained.grad)
-    study.parameters = new Map([...study.parameters].map(([name, p]) => [name, updates.get(name)!(p, gradients.get(name)!)]))
+    study.parameters = new Map(
+      [...study.parameters].map(([name, p]) => [name, updates.get(name)!(p, gradients.get(name)!)]),
+    )
     study.buffers = trained.buffers
   }
-  return addPrefix(new Map([
-    ['loss', { shape: [steps], data: Float64Array.from(losses) }],
-    ['logits', { shape: [logits.length], data: Float64Array.from(logits) }],
-    ...addPrefix(study.parameters, 'final.param.'),
-    ...addPrefix(study.buffers, 'final.buffer.'),
-    ['final.eval_logits', run(config, study, false).logits],
-  ]), fixture.prefix)
+  return addPrefix(
+    new Map([
+      ['loss', { shape: [steps], data: Float64Array.from(losses) }],
+      ['logits', { shape: [logits.length], data: Float64Array.from(logits) }],
+      ...addPrefix(study.parameters, 'final.param.'),
+      ...addPrefix(study.buffers, 'final.buffer.'),
+      ['final.eval_logits', run(config, study, false).logits],
+    ]),
+    fixture.prefix,
+  )
 }
 
 describe('golden values', () => {
@@ -133,12 +141,35 @@ describe('golden values', () => {
 
 /** A network small enough for central differences: lengths 97, 49, 25, 13, 7, 4, 2, 1 or so. */
 const small: ModelConfig = {
-  preset: 'paper', in_channels: 3, channels: 4, stage_channels: [4, 6], depth: 1, units_per_stage: 2, length: 97,
-  clips: 3, shallow: true, attention: 'sca-rnta', sca_scope: 'clip', sca_reduction: 2, rnta_pool: 'none',
-  unit_sca: true, stem: true, final_stride: 1, final_pool: 3, music_dim: 2, hidden: [6, 5], classes: 3, head: 'logits',
+  preset: 'paper',
+  in_channels: 3,
+  channels: 4,
+  stage_channels: [4, 6],
+  depth: 1,
+  units_per_stage: 2,
+  length: 97,
+  clips: 3,
+  shallow: true,
+  attention: 'sca-rnta',
+  sca_scope: 'clip',
+  sca_reduction: 2,
+  rnta_pool: 'none',
+  unit_sca: true,
+  stem: true,
+  final_stride: 1,
+  final_pool: 3,
+  music_dim: 2,
+  hidden: [6, 5],
+  classes: 3,
+  head: 'logits',
 }
 const released = {
-  preset: 'released', attention: 'rnta-sca', sca_scope: 'whole', rnta_pool: 'max2', stem: false, final_stride: 3,
+  preset: 'released',
+  attention: 'rnta-sca',
+  sca_scope: 'whole',
+  rnta_pool: 'max2',
+  stem: false,
+  final_stride: 3,
   head: 'softmax',
 } as const
 
@@ -178,7 +209,8 @@ describe('the whole network', () => {
     ['one signal', { in_channels: 1 }, 1.2846236391, 2.0938291948],
   ]
   const runs = variants.flatMap(([name, change, ...losses]) =>
-    [true, false].map((training, i) => ({ name, config: { ...small, ...change }, training, loss: losses[i]! })))
+    [true, false].map((training, i) => ({ name, config: { ...small, ...change }, training, loss: losses[i]! })),
+  )
 
   it.each(runs)('$name, training $training', ({ config, training, loss }) => {
     const random = new Random(3)
@@ -196,8 +228,10 @@ describe('the whole network', () => {
       expect(error, name).toBeLessThan(1e-5 * Math.abs(numerical) + 1e-8)
     }
     for (const [name, x] of study.parameters) {
-      expectSlope(name, x, gradients.get(name)!, (v) =>
-        ({ ...study, parameters: new Map(study.parameters).set(name, v) }))
+      expectSlope(name, x, gradients.get(name)!, (v) => ({
+        ...study,
+        parameters: new Map(study.parameters).set(name, v),
+      }))
     }
     expectSlope('input', study.inputs.eda, eda, (v) => ({ ...study, inputs: { ...study.inputs, eda: v } }))
   })

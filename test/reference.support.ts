@@ -50,7 +50,9 @@ const indices = goldenFolders.map((folder) => {
 
 /** The cases of all folders of these kinds; those of the project's own are never missing. */
 export function fixtureCases(...kinds: string[]): FixtureCase[] {
-  return indices.flatMap(({ cases }) => cases.flatMap((entry) => (!('tier' in entry) && kinds.includes(entry.kind) ? [entry] : [])))
+  return indices.flatMap(({ cases }) =>
+    cases.flatMap((entry) => (!('tier' in entry) && kinds.includes(entry.kind) ? [entry] : [])),
+  )
 }
 
 /** The decompositions of all folders. */
@@ -69,7 +71,8 @@ export function goldenJson<T>(kind: string): T {
 }
 
 /** A case's file, as bytes. */
-export const readBytes = ({ file, folder }: Pick<FixtureCase, 'file' | 'folder'>): Uint8Array => readFileSync(new URL(file, folder))
+export const readBytes = ({ file, folder }: Pick<FixtureCase, 'file' | 'folder'>): Uint8Array =>
+  readFileSync(new URL(file, folder))
 
 export const readJson = <T>(fixture: Pick<FixtureCase, 'file' | 'folder'>): T =>
   JSON.parse(new TextDecoder().decode(readBytes(fixture))) as T
@@ -82,8 +85,11 @@ export function readTensors(fixture: FixtureCase): NamedArrays {
 
 /** The arrays whose names start with `prefix`, without it. */
 export function withPrefix(arrays: NamedArrays, prefix: string): NamedArrays {
-  return new Map([...arrays].flatMap(([name, array]) =>
-    name.startsWith(prefix) ? [[name.slice(prefix.length), array] as const] : []))
+  return new Map(
+    [...arrays].flatMap(([name, array]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), array] as const] : [],
+    ),
+  )
 }
 
 /** The same arrays under longer names. */
@@ -98,5 +104,8 @@ export function dataOf(arrays: NamedArrays): Map<string, Float64Array> {
 
 /** Standard normal numbers. */
 export function randomArray(random: Random, ...shape: number[]): NdArray {
-  return ndarray(shape, Float64Array.from({ length: sizeOf(shape) }, () => random.normal()))
+  return ndarray(
+    shape,
+    Float64Array.from({ length: sizeOf(shape) }, () => random.normal()),
+  )
 }

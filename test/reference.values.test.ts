@@ -73,8 +73,10 @@ describe('forward values', () => {
 
   it('sca: a gate of its own for each clip', () => {
     const parameters = {
-      'reduce.weight': ndarray([1, 1, 1], [1]), 'reduce.bias': ndarray([1], [0]),
-      'expand.weight': ndarray([1, 1, 1], [Math.log(3)]), 'expand.bias': ndarray([1], [0]),
+      'reduce.weight': ndarray([1, 1, 1], [1]),
+      'reduce.bias': ndarray([1], [0]),
+      'expand.weight': ndarray([1, 1, 1], [Math.log(3)]),
+      'expand.bias': ndarray([1], [0]),
     }
     const { y, gates } = sca(signal(1, 1, -4, -4), parameters, [2, 2])
     expect(gates.flatMap(listed)).toEqual(near([0.75, 0.5]))
@@ -134,10 +136,13 @@ describe('refusals', () => {
     ['differ beyond axis', () => concat([zeros([1, 2]), zeros([2, 2])], 1)],
     ['nothing to join', () => concat([], 0)],
     ['class', () => oneHot([0, 2], 2)],
-    ['more than one value', () => {
-      const parameters = { weight: zeros([1]), bias: zeros([1]) }
-      batchNorm(signal(1), parameters, { running_mean: zeros([1]), running_var: zeros([1]) }, { training: true })
-    }],
+    [
+      'more than one value',
+      () => {
+        const parameters = { weight: zeros([1]), bias: zeros([1]) }
+        batchNorm(signal(1), parameters, { running_mean: zeros([1]), running_var: zeros([1]) }, { training: true })
+      },
+    ],
   ])('%s', (message, attempt) => {
     expect(attempt).toThrow(message)
   })

@@ -9,12 +9,19 @@ import { scrEvents } from '../src/recording/responses.ts'
 import { elementNames, sampleRun } from './report_summary.ts'
 
 /** Vertices [x, y] of path data. */
-const vertices = (path: string): number[][] => path.split(/[ML]/).slice(1).map((point) => point.split(' ').map(Number))
+const vertices = (path: string): number[][] =>
+  path
+    .split(/[ML]/)
+    .slice(1)
+    .map((point) => point.split(' ').map(Number))
 
 /** Texts of a chart with their positions. */
 const texts = (chart: string): { x: number; y: number; text: string }[] =>
-  [...chart.matchAll(/<text x="([-\d.]+)" y="([-\d.]+)"[^>]*>([^<]*)</g)]
-    .map(([, x, y, text]) => ({ x: Number(x), y: Number(y), text: text as string }))
+  [...chart.matchAll(/<text x="([-\d.]+)" y="([-\d.]+)"[^>]*>([^<]*)</g)].map(([, x, y, text]) => ({
+    x: Number(x),
+    y: Number(y),
+    text: text as string,
+  }))
 
 describe('primitives', () => {
   it('puts ticks at round numbers', () => {
@@ -74,17 +81,29 @@ describe('linePath', () => {
 
 describe('decompositionSvg', () => {
   const time = Float64Array.from({ length: 400 }, (_, i) => i / 4)
-  const chart = (title = 'subject 3, song 9') => decompositionSvg({
-    time, title, unit: 'µS', eda: time.map((t) => 5 + Math.sin(t / 9)),
-    phasic: time.map((t) => 0.4 * Math.sin(t / 5) ** 2 - 0.05),
-    tonic: time.map(() => 5), driver: time.map((_, i) => (i % 50 === 7 ? 2 : 0)),
-  })
+  const chart = (title = 'subject 3, song 9') =>
+    decompositionSvg({
+      time,
+      title,
+      unit: 'µS',
+      eda: time.map((t) => 5 + Math.sin(t / 9)),
+      phasic: time.map((t) => 0.4 * Math.sin(t / 5) ** 2 - 0.05),
+      tonic: time.map(() => 5),
+      driver: time.map((_, i) => (i % 50 === 7 ? 2 : 0)),
+    })
 
   it('has three titled panels over one time axis', () => {
     const names = texts(chart()).map(({ text }) => text)
-    expect(names).toEqual(expect.arrayContaining([
-      'subject 3, song 9', 'Skin conductance (µS)', 'Phasic (µS)', 'Driver (µS/s)', 'Tonic (µS)', 'Time (s)',
-    ]))
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'subject 3, song 9',
+        'Skin conductance (µS)',
+        'Phasic (µS)',
+        'Driver (µS/s)',
+        'Tonic (µS)',
+        'Time (s)',
+      ]),
+    )
     expect(elementNames(chart())[0]).toBe('svg')
   })
 
@@ -121,8 +140,12 @@ describe('the responses on it', () => {
     decompositionSvg({ time, eda: phasic, phasic, tonic: flat, driver: flat, unit: 'µS', title: '', events, ...more })
   /** Points of the path whose every point is drawn as `shape`, without the key's. */
   const marks = (chart: string, shape: string): number[][] => {
-    const path = [...chart.matchAll(/<path d="([^"]*)"/g)].map(([, d]) => d as string).find((d) => d.endsWith(shape)) ?? ''
-    return path.split(shape).slice(0, -2).map((point) => point.slice(1).split(' ').map(Number))
+    const path =
+      [...chart.matchAll(/<path d="([^"]*)"/g)].map(([, d]) => d as string).find((d) => d.endsWith(shape)) ?? ''
+    return path
+      .split(shape)
+      .slice(0, -2)
+      .map((point) => point.slice(1).split(' ').map(Number))
   }
   const SHAPES = { onset: 'm0 -3v8', peak: 'h0', recovery: 'm-3.5 0l3.5 -3.5l3.5 3.5l-3.5 3.5z' } as const
 
@@ -134,11 +157,14 @@ describe('the responses on it', () => {
       axis.find((entry) => entry.text === text && beside(entry)) as { x: number; y: number }
     const [start, end] = ['0', '80'].map((text) => at(text, ({ y }) => y > 500).x) as [number, number]
     const phasicPanel = ({ x, y }: { x: number; y: number }) => x < 100 && y > 250 && y < 420
-    const [low, high] = [at('0', phasicPanel).y, axis.find((entry) => phasicPanel(entry) && entry.text === '0.8')?.y as number]
+    const [low, high] = [
+      at('0', phasicPanel).y,
+      axis.find((entry) => phasicPanel(entry) && entry.text === '0.8')?.y as number,
+    ]
     marks(chart, SHAPES[field]).forEach(([x, y], i) => {
       const sample = (events[i] as (typeof events)[number])[field]
-      expect(x).toBeCloseTo(start + (time[sample] as number) / 80 * (end - start), 1)
-      expect(y).toBeCloseTo(low - 4 + (phasic[sample] as number) / 0.8 * (high - low), 1)
+      expect(x).toBeCloseTo(start + ((time[sample] as number) / 80) * (end - start), 1)
+      expect(y).toBeCloseTo(low - 4 + ((phasic[sample] as number) / 0.8) * (high - low), 1)
     })
     expect(marks(chart, SHAPES[field])).toHaveLength(3)
   })
@@ -153,22 +179,36 @@ describe('the responses on it', () => {
   })
 
   it('stand beside shaded flaws of the signal, to its very end', () => {
-    const flaws = [{ flaw: 'missing', start: 40, end: 80 }, { flaw: 'flat', start: 390, end: 400 }] as const
+    const flaws = [
+      { flaw: 'missing', start: 40, end: 80 },
+      { flaw: 'flat', start: 390, end: 400 },
+    ] as const
     const chart = draw({ eda: phasic.map((v, i) => (i >= 40 && i < 80 ? NaN : v)), flaws })
     expect(chart).not.toContain('NaN')
     expect(texts(chart).map(({ text }) => text)).toEqual(expect.arrayContaining(['missing', 'flat']))
-    const widths = [...chart.matchAll(/<rect x="([\d.]+)" y="84" width="([\d.]+)"/g)].map(([, x, width]) => [Number(x), Number(width)])
+    const widths = [...chart.matchAll(/<rect x="([\d.]+)" y="84" width="([\d.]+)"/g)].map(([, x, width]) => [
+      Number(x),
+      Number(width),
+    ])
     const perSample = (960 - 128) / 399
-    expect(widths).toEqual([[expect.closeTo(64 + 40 * perSample, 1), expect.closeTo(40 * perSample, 1)],
-      [expect.closeTo(64 + 390 * perSample, 1), expect.closeTo(9 * perSample, 1)]])
+    expect(widths).toEqual([
+      [expect.closeTo(64 + 40 * perSample, 1), expect.closeTo(40 * perSample, 1)],
+      [expect.closeTo(64 + 390 * perSample, 1), expect.closeTo(9 * perSample, 1)],
+    ])
   })
 })
 
 describe('the contact sheet', () => {
-  const wave = Float64Array.from({ length: 50_000 }, (_, i) => (i > 20_000 && i < 21_000 ? NaN : Math.sin(i / 900) + 0.1 * Math.sin(i * 7)))
+  const wave = Float64Array.from({ length: 50_000 }, (_, i) =>
+    i > 20_000 && i < 21_000 ? NaN : Math.sin(i / 900) + 0.1 * Math.sin(i * 7),
+  )
 
   it('has a thumbnail of a few kilobytes, with a gap and a tick for each response', () => {
-    const picture = thumbnail(wave, wave.map(() => -50), [100, 25_000, 49_999])
+    const picture = thumbnail(
+      wave,
+      wave.map(() => -50),
+      [100, 25_000, 49_999],
+    )
     expect(picture.length).toBeLessThan(8_000)
     expect(picture).not.toContain('NaN')
     const [tonic, signal, ticks] = [...picture.matchAll(/<path d="([^"]*)"/g)].map(([, d]) => d as string)
@@ -188,7 +228,14 @@ describe('the contact sheet', () => {
 
   it('lists entries as given, with links that work and nothing of their names as markup', () => {
     const page = contactSheet('a <study>', [
-      { name: 'b #1?', status: 'solved', notes: [], facts: ['level 3 µS', '2 responses'], picture: thumbnail([1, 2], [1, 1], []), link: 'b #1?.svg' },
+      {
+        name: 'b #1?',
+        status: 'solved',
+        notes: [],
+        facts: ['level 3 µS', '2 responses'],
+        picture: thumbnail([1, 2], [1, 1], []),
+        link: 'b #1?.svg',
+      },
       { name: '<script>', status: 'refused', notes: ['x.csv: "5 s" missing'] },
     ])
     expect(page).toContain('2 recordings: 1 solved, 1 refused')
@@ -202,7 +249,13 @@ describe('the contact sheet', () => {
 
   it('stays light for a thousand recordings', () => {
     const picture = thumbnail(wave, wave, [5])
-    const entries = Array.from({ length: 1000 }, (_, i) => ({ name: `r${i}`, status: 'solved', notes: [], picture, link: `r${i}.svg` }))
+    const entries = Array.from({ length: 1000 }, (_, i) => ({
+      name: `r${i}`,
+      status: 'solved',
+      notes: [],
+      picture,
+      link: `r${i}.svg`,
+    }))
     expect(contactSheet('all', entries).length).toBeLessThan(8e6)
   })
 })
@@ -227,10 +280,30 @@ describe('charts of a run', () => {
   })
 
   it('write counts and row shares into the confusion matrix', () => {
-    const chart = confusionSvg([[3, 1], [0, 0]], ['low', 'high'], 'test')
+    const chart = confusionSvg(
+      [
+        [3, 1],
+        [0, 0],
+      ],
+      ['low', 'high'],
+      'test',
+    )
     const cells = texts(chart).map(({ text }) => text)
     expect(cells).toEqual([
-      'predicted', 'true', 'low', 'low', 'high', 'high', '3', '75.0 %', '1', '25.0 %', '0', 'none', '0', 'none',
+      'predicted',
+      'true',
+      'low',
+      'low',
+      'high',
+      'high',
+      '3',
+      '75.0 %',
+      '1',
+      '25.0 %',
+      '0',
+      'none',
+      '0',
+      'none',
     ])
     expect(elementNames(chart)).toContain('rect')
   })

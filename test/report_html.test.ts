@@ -7,7 +7,10 @@ const VOID = ['meta']
 
 /** What a reader sees, tags dropped. */
 const visible = (run: RunSummary): string =>
-  runReport(run).replace(/<style>[^<]*<\/style>/, '').replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ')
+  runReport(run)
+    .replace(/<style>[^<]*<\/style>/, '')
+    .replace(/<[^>]+>/g, ' ')
+    .replace(/\s+/g, ' ')
 
 describe('runReport', () => {
   it('is well-formed and asks for nothing outside itself', () => {
@@ -24,12 +27,23 @@ describe('runReport', () => {
   it('shows what was run', () => {
     const text = visible(sampleRun())
     for (const fact of [
-      'Arousal, lab7', '64 of 9 people', 'two-means per subject', 'preset paper, 123,456 parameters',
-      'subject:2, 2 folds', 'Seed 17',
-      'SwiftShader', 'galvani 9.8.7', '2030-01-02 03:04:05Z, after 90 s', 'origin, phasic, tonic, no music features',
-      'eda.csv:7 a gap of 4.2 s', '&#34;lr&#34;: 0.001', 'Tested on anna1, ben1.',
-      't1-7 ben1 song7 low low 0.200 right', '0.812 wrong',
-    ]) expect(text).toContain(fact)
+      'Arousal, lab7',
+      '64 of 9 people',
+      'two-means per subject',
+      'preset paper, 123,456 parameters',
+      'subject:2, 2 folds',
+      'Seed 17',
+      'SwiftShader',
+      'galvani 9.8.7',
+      '2030-01-02 03:04:05Z, after 90 s',
+      'origin, phasic, tonic, no music features',
+      'eda.csv:7 a gap of 4.2 s',
+      '&#34;lr&#34;: 0.001',
+      'Tested on anna1, ben1.',
+      't1-7 ben1 song7 low low 0.200 right',
+      '0.812 wrong',
+    ])
+      expect(text).toContain(fact)
   })
 
   it('puts the model beside every baseline', () => {
@@ -61,7 +75,8 @@ describe('runReport', () => {
     expect(withInterval({ low: 0.3, high: 0.6 })).toContain('lies below the majority class')
     expect(withInterval()).toContain('no interval can be given')
     expect(visible(sampleRun())).toContain(
-      'right in 75.0 % (95 % interval 55.0 to 90.0) of 8 trials of 4 people, none of them seen')
+      'right in 75.0 % (95 % interval 55.0 to 90.0) of 8 trials of 4 people, none of them seen',
+    )
   })
 
   it('warns of what a reader must know', () => {
@@ -82,7 +97,9 @@ describe('runReport', () => {
       const run = sampleRun()
       return visible({ ...run, folds: { ...run.folds, unit, validation } })
     }
-    expect(chosen('subject')).toContain('Epochs are judged on people held out of the training part, never on the test part; a dot')
+    expect(chosen('subject')).toContain(
+      'Epochs are judged on people held out of the training part, never on the test part; a dot',
+    )
     expect(chosen('stimulus')).toContain('Epochs are judged on stimuli held out')
     expect(chosen('trial')).toContain('Epochs are judged on single trials held out')
     for (const unit of ['subject', 'trial'] as const) {

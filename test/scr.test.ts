@@ -6,7 +6,7 @@ const TAU0 = 2
 const TAU1 = 0.7
 /** Response to a unit impulse of the driver, after t seconds. */
 const bateman = (t: number): number => (t <= 0 ? 0 : Math.exp(-t / TAU0) - Math.exp(-t / TAU1))
-const PEAK_TIME = Math.log(TAU0 / TAU1) * (TAU0 * TAU1) / (TAU0 - TAU1)
+const PEAK_TIME = (Math.log(TAU0 / TAU1) * (TAU0 * TAU1)) / (TAU0 - TAU1)
 const PEAK = bateman(PEAK_TIME)
 /** Seconds from the peak to half of it, by bisection. */
 const HALF_TIME = (() => {
@@ -28,7 +28,8 @@ interface Impulse {
 function responses(impulses: Impulse[], seconds: number, sampleRate: number) {
   const n = Math.round(seconds * sampleRate)
   const phasic = Float64Array.from({ length: n }, (_, i) =>
-    impulses.reduce((sum, { at, area }) => sum + area * bateman(i / sampleRate - at), 0))
+    impulses.reduce((sum, { at, area }) => sum + area * bateman(i / sampleRate - at), 0),
+  )
   const driver = new Float64Array(n)
   for (const { at, area } of impulses) driver[Math.round(at * sampleRate)]! += area * sampleRate
   return { phasic, driver, sampleRate }
@@ -78,7 +79,16 @@ describe('one response', () => {
 describe('several responses', () => {
   it('has an amplitude above its own onset where one rides on the decay of another', () => {
     const sampleRate = 100
-    const events = scrEvents(responses([{ at: 2, area: 1 }, { at: 4, area: 1 }], 20, sampleRate))
+    const events = scrEvents(
+      responses(
+        [
+          { at: 2, area: 1 },
+          { at: 4, area: 1 },
+        ],
+        20,
+        sampleRate,
+      ),
+    )
     expect(events).toHaveLength(2)
     const [first, second] = [single(events[0]), single(events[1])]
     expect(second.onset).toBe(400)
@@ -90,14 +100,33 @@ describe('several responses', () => {
 
   it('has no half recovery if the next one comes first, or the end', () => {
     const sampleRate = 50
-    const [first, second] = scrEvents(responses([{ at: 2, area: 1 }, { at: 4.2, area: 1 }], 6, sampleRate))
+    const [first, second] = scrEvents(
+      responses(
+        [
+          { at: 2, area: 1 },
+          { at: 4.2, area: 1 },
+        ],
+        6,
+        sampleRate,
+      ),
+    )
     expect(bateman(2.2)).toBeGreaterThan(PEAK / 2)
-    for (const event of [single(first), single(second)]) expect([event.recovery, event.recoveryTime]).toEqual([NaN, NaN])
+    for (const event of [single(first), single(second)])
+      expect([event.recovery, event.recoveryTime]).toEqual([NaN, NaN])
   })
 
   it('leaves out a tenth of the largest by default, or what is below the given amplitude', () => {
-    const input = responses([{ at: 2, area: 1 }, { at: 20, area: 0.11 }, { at: 40, area: 0.09 }], 60, 20)
-    const count = (minAmplitude?: number) => scrEvents({ ...input, ...(minAmplitude !== undefined && { minAmplitude }) }).length
+    const input = responses(
+      [
+        { at: 2, area: 1 },
+        { at: 20, area: 0.11 },
+        { at: 40, area: 0.09 },
+      ],
+      60,
+      20,
+    )
+    const count = (minAmplitude?: number) =>
+      scrEvents({ ...input, ...(minAmplitude !== undefined && { minAmplitude }) }).length
     expect([count(), count(0.1 * PEAK), count(0.05 * PEAK), count(0.5 * PEAK), count(2)]).toEqual([2, 2, 3, 1, 0])
   })
 
@@ -111,13 +140,15 @@ describe('several responses', () => {
   })
 
   it('needs a driver as long as the signal', () => {
-    expect(() => scrEvents({ phasic: [0, 1, 0], driver: [0, 1], sampleRate: 4 })).toThrow('3 samples of the phasic signal, but 2 of the driver')
+    expect(() => scrEvents({ phasic: [0, 1, 0], driver: [0, 1], sampleRate: 4 })).toThrow(
+      '3 samples of the phasic signal, but 2 of the driver',
+    )
   })
 
   it('does not take a creeping foot for a rise', () => {
     const sampleRate = 16
     const input = responses([{ at: 40, area: 1 }], 60, sampleRate)
-    const phasic = input.phasic.map((value, i) => value + 1e-6 * i / sampleRate)
+    const phasic = input.phasic.map((value, i) => value + (1e-6 * i) / sampleRate)
     expect(scrEvents({ ...input, phasic })).toMatchObject([{ onset: 40 * sampleRate }])
   })
 })
@@ -137,7 +168,10 @@ describe('the edges', () => {
   it('lie at gaps too', () => {
     expect(find([0, 1, NaN, 1, 0])).toEqual([])
     const events = find([0, 2, 1.5, NaN, 0, 0, 1, 0])
-    expect(events).toMatchObject([{ onset: 0, peak: 1, recovery: NaN }, { onset: 5, peak: 6, recovery: 7 }])
+    expect(events).toMatchObject([
+      { onset: 0, peak: 1, recovery: NaN },
+      { onset: 5, peak: 6, recovery: 7 },
+    ])
   })
 })
 
@@ -145,8 +179,10 @@ describe('any phasic signal', () => {
   const random = new Random(7)
   const signals = Array.from({ length: 40 }, (_, s) => {
     const sampleRate = [4, 16, 128][s % 3] as number
-    const impulses = Array.from({ length: 1 + Math.floor(random.uniform() * 12) }, () =>
-      ({ at: random.uniform() * 55, area: 0.05 + random.uniform() }))
+    const impulses = Array.from({ length: 1 + Math.floor(random.uniform() * 12) }, () => ({
+      at: random.uniform() * 55,
+      area: 0.05 + random.uniform(),
+    }))
     return responses(impulses, 60, sampleRate)
   })
 
@@ -178,7 +214,10 @@ describe('any phasic signal', () => {
       const scaled = { ...input, phasic: input.phasic.map((v) => 1024 * v), driver: input.driver.map((v) => 1024 * v) }
       const found = scrEvents(input)
       const expected = found.map((event) => ({
-        ...event, amplitude: 1024 * event.amplitude, height: 1024 * event.height, driverArea: 1024 * event.driverArea,
+        ...event,
+        amplitude: 1024 * event.amplitude,
+        height: 1024 * event.height,
+        driverArea: 1024 * event.driverArea,
       }))
       expect(scrEvents(scaled)).toEqual(expected)
     }

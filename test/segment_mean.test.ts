@@ -60,7 +60,12 @@ const expectClose = (found: ArrayLike<number>, expected: readonly number[]): voi
 }
 
 describe.each([
-  [[0, 37]], [[0, 12, 24, 37]], [[0, 1, 2, 3]], [[0, 1, 36, 37]], [[0, 17, 18, 52]], [[0, 5, 11, 12, 29, 40, 41]],
+  [[0, 37]],
+  [[0, 12, 24, 37]],
+  [[0, 1, 2, 3]],
+  [[0, 1, 36, 37]],
+  [[0, 17, 18, 52]],
+  [[0, 5, 11, 12, 29, 40, 41]],
 ] as [number[]][])('bounds %j', (bounds) => {
   const rows = bounds.at(-1)!
   const segments = bounds.length - 1
@@ -69,7 +74,10 @@ describe.each([
   it('on the device', async () => {
     const plan = new Plan(gpu)
     plan.output('y', clipMean(plan, plan.input('x', [BATCH, rows, CHANNELS]), bounds))
-    plan.output('dx', clipMeanBackward(plan, plan.input('dy', [BATCH, segments, CHANNELS]), [BATCH, rows, CHANNELS], bounds))
+    plan.output(
+      'dx',
+      clipMeanBackward(plan, plan.input('dy', [BATCH, segments, CHANNELS]), [BATCH, rows, CHANNELS], bounds),
+    )
     await plan.compile()
     plan.poison()
     plan.write('x', x)
@@ -82,15 +90,34 @@ describe.each([
 
   it('by the twin', () => {
     // Channels first there: [B, C, L].
-    const turned = (values: Float32Array, length: number) => ndarray([BATCH, CHANNELS, length], Float64Array.from(values, (_, i) => {
-      const [b, c, l] = [Math.floor(i / (CHANNELS * length)), Math.floor(i / length) % CHANNELS, i % length]
-      return values[(b * length + l) * CHANNELS + c]!
-    }))
+    const turned = (values: Float32Array, length: number) =>
+      ndarray(
+        [BATCH, CHANNELS, length],
+        Float64Array.from(values, (_, i) => {
+          const [b, c, l] = [Math.floor(i / (CHANNELS * length)), Math.floor(i / length) % CHANNELS, i % length]
+          return values[(b * length + l) * CHANNELS + c]!
+        }),
+      )
     const clips = split(turned(x, rows), clipLengths(bounds), 2).map(globalAvgPool)
-    const y = Float64Array.from(dy, (_, i) => clips[Math.floor(i / CHANNELS) % segments]!.data[Math.floor(i / (CHANNELS * segments)) * CHANNELS + (i % CHANNELS)]!)
+    const y = Float64Array.from(
+      dy,
+      (_, i) =>
+        clips[Math.floor(i / CHANNELS) % segments]!.data[
+          Math.floor(i / (CHANNELS * segments)) * CHANNELS + (i % CHANNELS)
+        ]!,
+    )
     expectClose(y, means(x, rows, bounds))
-    const gradients = split(turned(dy, segments), Array.from({ length: segments }, () => 1), 2)
-    const dx = concat(gradients.map((gradient, s) => globalAvgPoolBackward(ndarray([BATCH, CHANNELS], gradient.data), clipLengths(bounds)[s]!)), 2)
+    const gradients = split(
+      turned(dy, segments),
+      Array.from({ length: segments }, () => 1),
+      2,
+    )
+    const dx = concat(
+      gradients.map((gradient, s) =>
+        globalAvgPoolBackward(ndarray([BATCH, CHANNELS], gradient.data), clipLengths(bounds)[s]!),
+      ),
+      2,
+    )
     expectClose(turned(Float32Array.from(shares(dy, rows, bounds)), rows).data, [...dx.data])
   })
 })

@@ -10,7 +10,13 @@ function shaderOf(source: string, params: Shader['params'] = null): Shader {
   const constants = [...source.matchAll(/^const ([A-Z]\w*): (\w+) = ([^;]+);/gm)].map(
     ([, name, type, value]) => [name, { type: type!, value: value! }] as const,
   )
-  return { name: 'example', source, entries: {}, params, constants: Object.fromEntries(constants) as Shader['constants'] }
+  return {
+    name: 'example',
+    source,
+    entries: {},
+    params,
+    constants: Object.fromEntries(constants) as Shader['constants'],
+  }
 }
 
 /** Without layout, to compare statements. */
@@ -77,7 +83,9 @@ describe('marked loops', () => {
 
   it('without a known bound are refused', () => {
     const shader = shaderOf('// @unroll\nfor (var i = 0u; i < rows; i++) { f(i); }')
-    expect(() => specialise(shader, {})).toThrow(new GalvaniError("cannot unroll to 'rows': not a constant of the shader"))
+    expect(() => specialise(shader, {})).toThrow(
+      new GalvaniError("cannot unroll to 'rows': not a constant of the shader"),
+    )
   })
 
   it('of another form are refused', () => {
@@ -96,7 +104,11 @@ describe('marked loops', () => {
 })
 
 describe('packParams', () => {
-  const fields = { count: { offset: 0, type: 'u32' }, shift: { offset: 4, type: 'i32' }, rate: { offset: 12, type: 'f32' } } as const
+  const fields = {
+    count: { offset: 0, type: 'u32' },
+    shift: { offset: 4, type: 'i32' },
+    rate: { offset: 12, type: 'f32' },
+  } as const
   const shader = shaderOf('', { binding: 0, size: 16, fields })
 
   it('puts each field at its reflected offset, in its type, in a place of a larger buffer', () => {
@@ -124,7 +136,10 @@ describe('packParams', () => {
 it('every kernel binds at most 8 storage buffers, which every device has', () => {
   const bindings = shaderNames().flatMap((name) => {
     const { entries } = describeShader(readFileSync(new URL(`../shaders/${name}.wgsl`, import.meta.url), 'utf8'), name)
-    return Object.entries(entries).map(([entry, used]) => ({ kernel: `${name}.${entry}`, count: Object.keys(used.bindings).length }))
+    return Object.entries(entries).map(([entry, used]) => ({
+      kernel: `${name}.${entry}`,
+      count: Object.keys(used.bindings).length,
+    }))
   })
   expect(bindings.length).toBeGreaterThan(30)
   expect(bindings.filter(({ count }) => count > 8)).toEqual([])

@@ -17,12 +17,17 @@ describe('gaps', () => {
     const withRun = (n: number): number[] => [1, ...new Array<number>(n).fill(NaN), 1, 1, 1]
     expect(fillGaps(withRun(4), 4, 'a.csv').filled).toBe(4)
     expect(() => fillGaps(withRun(5), 4, 'a.csv')).toThrow(
-      'a.csv: 1.25 s of samples are missing (NaN) from 0.25 s on; gaps up to 1 s are filled, cut or repair longer ones')
+      'a.csv: 1.25 s of samples are missing (NaN) from 0.25 s on; gaps up to 1 s are filled, cut or repair longer ones',
+    )
   })
 
   it('names the line of a long gap where it is known', () => {
-    expect(() => fillGaps([1, 1, NaN, NaN, 1], 1, 'a.csv', 2)).toThrow('a.csv:4: 2.00 s of samples are missing (NaN) from 2.00 s on')
-    expect(() => fillGaps([1, NaN, Infinity], 1, 'a.csv', 2)).toThrow('a.csv:4: sample 2 is Infinity, expected a finite number')
+    expect(() => fillGaps([1, 1, NaN, NaN, 1], 1, 'a.csv', 2)).toThrow(
+      'a.csv:4: 2.00 s of samples are missing (NaN) from 2.00 s on',
+    )
+    expect(() => fillGaps([1, NaN, Infinity], 1, 'a.csv', 2)).toThrow(
+      'a.csv:4: sample 2 is Infinity, expected a finite number',
+    )
   })
 
   it('splits at long gaps and fills the others', () => {
@@ -53,9 +58,17 @@ describe('zscore', () => {
   })
 
   it('turns a constant into flagged zeros, rounding or not', () => {
-    for (const x of [[0.1, 0.1, 0.1], [0.3, 0.1 + 0.2, 0.3], [0, 0]]) {
-      expect(zscore(x))
-        .toEqual({ z: new Float64Array(x.length), mean: expect.closeTo(x[0] as number), std: 0, constant: true })
+    for (const x of [
+      [0.1, 0.1, 0.1],
+      [0.3, 0.1 + 0.2, 0.3],
+      [0, 0],
+    ]) {
+      expect(zscore(x)).toEqual({
+        z: new Float64Array(x.length),
+        mean: expect.closeTo(x[0] as number),
+        std: 0,
+        constant: true,
+      })
     }
   })
 
@@ -85,12 +98,16 @@ describe('interpolateLinear', () => {
     const tensors = readTensors(fixture)
     const x = tensors.get('x')!
     const n = x.shape.at(-1)!
-    for (const [key, alignCorners] of [['y', false], ['y_align_corners', true]] as const) {
+    for (const [key, alignCorners] of [
+      ['y', false],
+      ['y_align_corners', true],
+    ] as const) {
       const y = tensors.get(key)!
       const length = y.shape.at(-1)!
       for (let row = 0; row < x.data.length / n; row++) {
-        interpolateLinear(x.data.subarray(row * n, (row + 1) * n), length, alignCorners)
-          .forEach((value, j) => expect(value).toBeCloseTo(y.data[row * length + j]!, 6))
+        interpolateLinear(x.data.subarray(row * n, (row + 1) * n), length, alignCorners).forEach((value, j) =>
+          expect(value).toBeCloseTo(y.data[row * length + j]!, 6),
+        )
       }
     }
   })
@@ -102,8 +119,10 @@ describe('toChannels', () => {
 
   it('drops 3 s, z-scores each channel and interpolates ends on ends', () => {
     const wave = ramp.map((i) => (i < 12 ? 1e6 : Math.sin(i)))
-    const { data, length, constant } = toChannels({ origin: ramp, phasic: wave, tonic: ramp.map(() => 3) },
-      { sampleRate, length: 79, source: 't' })
+    const { data, length, constant } = toChannels(
+      { origin: ramp, phasic: wave, tonic: ramp.map(() => 3) },
+      { sampleRate, length: 79, source: 't' },
+    )
     expect(data.length).toBe(3 * 79)
     expect(length).toBe(79)
     expect(constant).toEqual(['tonic'])
@@ -120,7 +139,8 @@ describe('toChannels', () => {
     const signals = { origin: short, phasic: short, tonic: short }
     expect(() => toChannels(signals, { sampleRate, source: 'trials.csv:7' })).toThrow(
       'trials.csv:7: 13 samples (3.25 s) at 4 Hz are too short; ' +
-      '3 s are dropped and 2 samples must remain, so at least 14 are needed')
+        '3 s are dropped and 2 samples must remain, so at least 14 are needed',
+    )
     expect(() => requireLength(14, 4, 3, 't')).not.toThrow()
     expect(() => requireLength(0, 4, 3, 't')).toThrow(FormatError)
   })

@@ -18,14 +18,33 @@ const TRIALS = 4
 const HIGH = [3, 3, 2, 3, 2, 2]
 
 const model: RunConfig['model'] = {
-  ...presets.paper, channels: 8, stage_channels: [8, 8, 8, 8], length: LENGTH, final_pool: 2, hidden: [16, 8], music_dim: FEATURES,
+  ...presets.paper,
+  channels: 8,
+  stage_channels: [8, 8, 8, 8],
+  length: LENGTH,
+  final_pool: 2,
+  hidden: [16, 8],
+  music_dim: FEATURES,
 }
 
 /** One person of the four that are not tested is held out; batches are 5, 5 and 2. */
 export const smallConfig: RunConfig = {
-  dimension: 'arousal', labels: 'two-means', folds: 'column:group', validation: 0.25, seed: 3, signals: ['origin', 'phasic', 'tonic'], drop: 3,
-  model, init: 'he', optimizer: { name: 'adam', weightDecay: 0 },
-  learningRate: 0.01, decay: 0.5, decayEpochs: 2, epochs: 5, batch: 5, patience: 10,
+  dimension: 'arousal',
+  labels: 'two-means',
+  folds: 'column:group',
+  validation: 0.25,
+  seed: 3,
+  signals: ['origin', 'phasic', 'tonic'],
+  drop: 3,
+  model,
+  init: 'he',
+  optimizer: { name: 'adam', weightDecay: 0 },
+  learningRate: 0.01,
+  decay: 0.5,
+  decayEpochs: 2,
+  epochs: 5,
+  batch: 5,
+  patience: 10,
 }
 
 export const TESTED = ['s0', 's1']
@@ -33,17 +52,27 @@ export const TESTED = ['s0', 's1']
 /** Six people in groups of two, four trials each; arousal shows in the signals, and a little in the music. */
 export function smallStudy(change: (trial: PreparedTrial, index: number) => void = () => undefined): PreparedSet {
   const random = new Random(8)
-  const normals = (count: number, of: (i: number) => number = () => 0) => Float32Array.from({ length: count }, (_, i) => of(i) + random.normal())
+  const normals = (count: number, of: (i: number) => number = () => 0) =>
+    Float32Array.from({ length: count }, (_, i) => of(i) + random.normal())
   const songs = Array.from({ length: 6 }, () => normals(FEATURES))
   const trials = Array.from({ length: HIGH.length * TRIALS }, (_, i): PreparedTrial => {
     const [person, own] = [Math.floor(i / TRIALS), i % TRIALS]
     const high = own < HIGH[person]! ? 1 : -1
     const song = (person + own + (high > 0 ? 0 : 1)) % songs.length
     return {
-      id: `t${i}`, subject: `s${person}`, stimulus: `song${song}`, sampleRate: 4, unit: 'uS', source: `trials.csv:${i + 2}`,
+      id: `t${i}`,
+      subject: `s${person}`,
+      stimulus: `song${song}`,
+      sampleRate: 4,
+      unit: 'uS',
+      source: `trials.csv:${i + 2}`,
       columns: { group: String(Math.floor(person / 2)) },
       ratings: { valence: 5 + random.uniform(), arousal: 5 + 2 * high + random.uniform() },
-      music: songs[song]!.slice(), signals: normals(3 * LENGTH, (t) => 0.5 * high * Math.sin(t / 20)), status: 'solved', filled: 0, constant: [],
+      music: songs[song]!.slice(),
+      signals: normals(3 * LENGTH, (t) => 0.5 * high * Math.sin(t / 20)),
+      status: 'solved',
+      filled: 0,
+      constant: [],
     }
   })
   trials.forEach(change)
@@ -72,12 +101,22 @@ export interface Trained {
 }
 
 /** Trains fold 0, on from a checkpoint if one is given. */
-export async function trainSmall(gpu: Gpu, set: PreparedSet, change: Partial<RunConfig> = {}, from?: Uint8Array): Promise<Trained> {
+export async function trainSmall(
+  gpu: Gpu,
+  set: PreparedSet,
+  change: Partial<RunConfig> = {},
+  from?: Uint8Array,
+): Promise<Trained> {
   const store = new RememberingStore()
   if (from) await store.write(CHECKPOINT, from)
   const identity = { name: 'run', adapter: 'any', versions: {} }
-  const { results } = await trainRun(gpu, store, makeExperiment(set, { ...smallConfig, ...change }), identity, { onlyFold: '0' })
-  const checkpoints = store.written.filter(({ path }) => path === CHECKPOINT).slice(from ? 1 : 0).map(({ bytes }) => bytes)
+  const { results } = await trainRun(gpu, store, makeExperiment(set, { ...smallConfig, ...change }), identity, {
+    onlyFold: '0',
+  })
+  const checkpoints = store.written
+    .filter(({ path }) => path === CHECKPOINT)
+    .slice(from ? 1 : 0)
+    .map(({ bytes }) => bytes)
   return { store, result: results[0]!, model: await store.read('folds/fold-0/model.safetensors'), checkpoints }
 }
 
@@ -91,5 +130,7 @@ export const bitsOf = (tensors: ReadonlyMap<string, { data: ArrayLike<number> }>
 /** Those of the tensors of a file whose names start so, without that start. */
 export function fileBits(bytes: Uint8Array, prefix = ''): Map<string, string> {
   const tensors = bitsOf(readSafetensors(bytes).tensors)
-  return new Map([...tensors].filter(([name]) => name.startsWith(prefix)).map(([name, bits]) => [name.slice(prefix.length), bits]))
+  return new Map(
+    [...tensors].filter(([name]) => name.startsWith(prefix)).map(([name, bits]) => [name.slice(prefix.length), bits]),
+  )
 }

@@ -76,7 +76,10 @@ function tallyOf(modules: readonly TestModule[], pathOf: (path: string) => strin
     if (found === 0 && !unloaded) problems.push(`${pathOf(module.moduleId)} has no test`)
   }
   const skipped = [...reasons].sort(([a, x], [b, y]) => y - x || a.localeCompare(b))
-  const seconds = modules.map((module): [string, number] => [pathOf(module.moduleId), module.diagnostic().duration / 1000])
+  const seconds = modules.map((module): [string, number] => [
+    pathOf(module.moduleId),
+    module.diagnostic().duration / 1000,
+  ])
   return { passed, failed: failed + problems.length, skipped, problems, seconds }
 }
 

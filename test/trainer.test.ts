@@ -16,18 +16,56 @@ import { Predictor, probabilitiesOf } from '../src/train/predictor.ts'
 import { Trainer } from '../src/train/trainer.ts'
 import { TrainingStep } from '../src/train/training_step.ts'
 
-const model: ModelConfig = { ...presets.paper, channels: 8, stage_channels: [8, 8, 8, 8], length: 320, final_pool: 2, hidden: [16, 8], music_dim: 0 }
+const model: ModelConfig = {
+  ...presets.paper,
+  channels: 8,
+  stage_channels: [8, 8, 8, 8],
+  length: 320,
+  final_pool: 2,
+  hidden: [16, 8],
+  music_dim: 0,
+}
 const config: RunConfig = {
-  dimension: 'arousal', labels: 'median', folds: 'subject:3', validation: 0.15, seed: 3, signals: ['origin', 'phasic', 'tonic'], drop: 3,
-  model, init: 'he', optimizer: { name: 'sgd', momentum: 0, weightDecay: 0 },
-  learningRate: 1e-30, decay: 1, decayEpochs: 15, epochs: 1, batch: 4, patience: 1,
+  dimension: 'arousal',
+  labels: 'median',
+  folds: 'subject:3',
+  validation: 0.15,
+  seed: 3,
+  signals: ['origin', 'phasic', 'tonic'],
+  drop: 3,
+  model,
+  init: 'he',
+  optimizer: { name: 'sgd', momentum: 0, weightDecay: 0 },
+  learningRate: 1e-30,
+  decay: 1,
+  decayEpochs: 15,
+  epochs: 1,
+  batch: 4,
+  patience: 1,
 }
 const random = new Random(5)
 const trials = Array.from({ length: 9 }, (_, i) => ({
-  id: `t${i}`, subject: `s${i}`, stimulus: `song${i}`, sampleRate: 4, unit: 'uS', columns: {}, source: '',
-  signals: Float32Array.from({ length: 3 * model.length }, () => random.normal()), status: 'solved' as const, filled: 0, constant: [],
+  id: `t${i}`,
+  subject: `s${i}`,
+  stimulus: `song${i}`,
+  sampleRate: 4,
+  unit: 'uS',
+  columns: {},
+  source: '',
+  signals: Float32Array.from({ length: 3 * model.length }, () => random.normal()),
+  status: 'solved' as const,
+  filled: 0,
+  constant: [],
 }))
-const set: PreparedSet = { name: 'lab', synthetic: false, trials, musicDim: 0, skipped: [], length: model.length, dropSeconds: 3 }
+const set: PreparedSet = {
+  name: 'lab',
+  synthetic: false,
+  trials,
+  musicDim: 0,
+  skipped: [],
+  length: model.length,
+  dropSeconds: 3,
+}
 const labels = Uint8Array.from(trials, (_, i) => i % 2)
 const fold = { index: 0, name: '0', train: [0, 1, 2, 3, 4], validation: [5, 6], test: [7, 8] }
 const inputs = inputsOf(set, config, fold.train)
@@ -46,14 +84,19 @@ describe('an epoch', () => {
     const { progress } = await trainer.run()
     trainer.destroy()
     expect((spy.mock.contexts as TrainingStep[]).map(({ batch }) => batch)).toEqual([4, 1])
-    const [four, one] = (await Promise.all(spy.mock.results.map(({ value }) => value as Promise<number[]>))).flat() as [number, number]
+    const [four, one] = (await Promise.all(spy.mock.results.map(({ value }) => value as Promise<number[]>))).flat() as [
+      number,
+      number,
+    ]
     spy.mockRestore()
     expect(progress.epochs[0]?.trainLoss).toBeCloseTo((4 * four + one) / 5, 12)
     expect(four).not.toBeCloseTo(one, 3)
   })
 
   it('whose validation loss is no number ends the fold', async () => {
-    const spy = vi.spyOn(Predictor.prototype, 'predict').mockResolvedValue(fold.validation.map(() => Float32Array.of(NaN, NaN)))
+    const spy = vi
+      .spyOn(Predictor.prototype, 'predict')
+      .mockResolvedValue(fold.validation.map(() => Float32Array.of(NaN, NaN)))
     const trainer = new Trainer(gpu, config, fold, inputs, labels)
     const run = trainer.run()
     await expect(run).rejects.toThrow(NumericError)

@@ -20,7 +20,11 @@ beforeAll(async () => {
 })
 afterAll(() => gpu.close())
 
-const { set, labelled: { labels }, plan: { folds } } = makeExperiment(smallStudy(), smallConfig)
+const {
+  set,
+  labelled: { labels },
+  plan: { folds },
+} = makeExperiment(smallStudy(), smallConfig)
 
 /** Trains a fold; returns its history, and its state after every epoch. */
 async function train(fold: Fold, change: Partial<RunConfig>) {
@@ -28,7 +32,8 @@ async function train(fold: Fold, change: Partial<RunConfig>) {
   const trainer = new Trainer(gpu, config, fold, inputsOf(set, config, fold.train), labels)
   const states: FoldState[] = []
   // The progress goes on growing.
-  const onCheckpoint = async (state: FoldState): Promise<void> => void states.push({ ...state, progress: structuredClone(state.progress) })
+  const onCheckpoint = async (state: FoldState): Promise<void> =>
+    void states.push({ ...state, progress: structuredClone(state.progress) })
   const { weights, progress } = await trainer.run({ onCheckpoint })
   trainer.destroy()
   return { weights, progress, states }
@@ -50,12 +55,15 @@ describe('a fold whose best epoch is neither the first nor the last', () => {
     expect(bestEpoch).toBe(losses.indexOf(Math.min(...losses)) + 1)
     expect([1, 5]).not.toContain(bestEpoch)
     expect(weightsOf(whole.model)).toEqual(weightsAfter(bestEpoch))
-    for (const other of [1, 2, 3, 4, 5].filter((epoch) => epoch !== bestEpoch)) expect(weightsAfter(other), String(other)).not.toEqual(weightsAfter(bestEpoch))
+    for (const other of [1, 2, 3, 4, 5].filter((epoch) => epoch !== bestEpoch))
+      expect(weightsAfter(other), String(other)).not.toEqual(weightsAfter(bestEpoch))
   })
 
   it('knows the best so far after every epoch', () => {
     for (const [i, checkpoint] of whole.checkpoints.entries()) {
-      expect(fileBits(checkpoint, 'best.'), `epoch ${i + 1}`).toEqual(weightsAfter(Math.min(i + 1, whole.result.bestEpoch)))
+      expect(fileBits(checkpoint, 'best.'), `epoch ${i + 1}`).toEqual(
+        weightsAfter(Math.min(i + 1, whole.result.bestEpoch)),
+      )
     }
   })
 
@@ -92,9 +100,20 @@ describe('with these validation losses', () => {
     expect(ran(progress)).toEqual([epochs, best])
   })
 
-  it.each([[[0.8, 0.6, 0.6, 0.6], 2, 3], [[0.6, 0.6, 0.7], 1, 3], [[0.6, 0.6, 0.6], 1, 2], [[0.5, 0.9, 0.7, 0.6], 1, 4]])('%j, the first of the least is kept', async (losses, best, patience) => {
+  it.each([
+    [[0.8, 0.6, 0.6, 0.6], 2, 3],
+    [[0.6, 0.6, 0.7], 1, 3],
+    [[0.6, 0.6, 0.6], 1, 2],
+    [[0.5, 0.9, 0.7, 0.6], 1, 4],
+  ])('%j, the first of the least is kept', async (losses, best, patience) => {
     const { progress, weights, states } = await withLosses(losses, { patience })
-    expect(ran(progress)).toEqual([losses.slice(0, Math.min(losses.length, best + patience)).map((_, i) => i + 1).join(' '), best])
+    expect(ran(progress)).toEqual([
+      losses
+        .slice(0, Math.min(losses.length, best + patience))
+        .map((_, i) => i + 1)
+        .join(' '),
+      best,
+    ])
     expect(bitsOf(weights)).toEqual(bitsOf(states[best - 1]!.weights))
     expect(bitsOf(weights)).not.toEqual(bitsOf(states.at(-1)!.weights))
   })
@@ -102,7 +121,10 @@ describe('with these validation losses', () => {
   it('none, the last epoch is kept', async () => {
     const fold = { ...folds[0]!, validation: [] }
     const { progress, weights, states } = await train(fold, { epochs: 3, patience: 1 })
-    expect([ran(progress), progress.epochs.map(({ validationLoss }) => validationLoss)]).toEqual([['1 2 3', 3], [undefined, undefined, undefined]])
+    expect([ran(progress), progress.epochs.map(({ validationLoss }) => validationLoss)]).toEqual([
+      ['1 2 3', 3],
+      [undefined, undefined, undefined],
+    ])
     expect(bitsOf(weights)).toEqual(bitsOf(states[2]!.weights))
   })
 })
@@ -114,8 +136,12 @@ describe('an epoch', () => {
     await train(fold, { epochs: 3 })
     const first = set.trials.map(({ signals }) => signals[0]!)
     const size = set.trials[0]!.signals.length
-    const steps = spy.mock.calls.map(([{ eda }, own, rate, number]) =>
-      ({ trials: Array.from({ length: eda.length / size }, (_, i) => first.indexOf(eda[i * size]!)), labels: [...(own as number[])], rate, number }))
+    const steps = spy.mock.calls.map(([{ eda }, own, rate, number]) => ({
+      trials: Array.from({ length: eda.length / size }, (_, i) => first.indexOf(eda[i * size]!)),
+      labels: [...(own as number[])],
+      rate,
+      number,
+    }))
     spy.mockRestore()
     return steps
   }
@@ -127,13 +153,18 @@ describe('an epoch', () => {
       expect(steps.map(({ trials }) => trials.length)).toEqual([5, 5, 2, 5, 5, 2, 5, 5, 2])
       expect(steps.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
       // Halved every two epochs.
-      expect(steps.map(({ rate }) => rate)).toEqual([...new Array<number>(6).fill(0.01), ...new Array<number>(3).fill(0.005)])
+      expect(steps.map(({ rate }) => rate)).toEqual([
+        ...new Array<number>(6).fill(0.01),
+        ...new Array<number>(3).fill(0.005),
+      ])
       for (const { trials, labels: own } of steps) expect(own).toEqual(trials.map((trial) => labels[trial]))
       for (let epoch = 0; epoch < 3; epoch++) {
         const order = steps.slice(3 * epoch, 3 * epoch + 3).flatMap(({ trials }) => trials)
         expect([...order].sort((a, b) => a - b)).toEqual(fold.train)
         // A stream for each fold and epoch, as train/streams.ts describes them.
-        expect(order).toEqual(shuffled(fold.train, new Random(smallConfig.seed, 0x10000000 + fold.index * 2 ** 16 + epoch)))
+        expect(order).toEqual(
+          shuffled(fold.train, new Random(smallConfig.seed, 0x10000000 + fold.index * 2 ** 16 + epoch)),
+        )
         places.push(order.map((trial) => fold.train.indexOf(trial)).join())
       }
     }

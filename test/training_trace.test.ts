@@ -29,7 +29,15 @@ beforeAll(async () => {
 afterAll(() => gpu.close())
 
 const tiny = (preset: ModelConfig): ModelConfig => {
-  return { ...preset, channels: 8, stage_channels: [8, 8, 12, 8], length: 401, final_pool: 2, music_dim: 3, hidden: [9, 5] }
+  return {
+    ...preset,
+    channels: 8,
+    stage_channels: [8, 8, 12, 8],
+    length: 401,
+    final_pool: 2,
+    music_dim: 3,
+    hidden: [9, 5],
+  }
 }
 
 const labels = [1, 0, 0, 1]
@@ -39,7 +47,10 @@ const numbersBelow = (count: number) => [...Array(count).keys()]
 function makeBatches({ in_channels, length, music_dim }: ModelConfig) {
   const random = new Random(23)
   const normal = (count: number) => Float32Array.from({ length: count }, () => random.normal())
-  return Array.from({ length: STEPS }, () => ({ eda: normal(BATCH * in_channels * length), music: normal(BATCH * music_dim) }))
+  return Array.from({ length: STEPS }, () => ({
+    eda: normal(BATCH * in_channels * length),
+    music: normal(BATCH * music_dim),
+  }))
 }
 type Batch = ReturnType<typeof makeBatches>[number]
 
@@ -50,11 +61,18 @@ interface Training {
 }
 
 /** Losses before each update, by the kernels. */
-async function onDevice(config: ModelConfig, weights: HostTensors, batches: readonly Batch[], { optimizer, rate, labels }: Training) {
+async function onDevice(
+  config: ModelConfig,
+  weights: HostTensors,
+  batches: readonly Batch[],
+  { optimizer, rate, labels }: Training,
+) {
   const model = new Rtcan1d(gpu, config)
   model.weights.load(weights, 'initial weights')
   const { parameters } = model.weights
-  const slabs = numbersBelow(optimizerStateCount(optimizer)).map((i) => new Slab(gpu, `state ${i}`, new Map([['state', parameters.flat.shape]])))
+  const slabs = numbersBelow(optimizerStateCount(optimizer)).map(
+    (i) => new Slab(gpu, `state ${i}`, new Map([['state', parameters.flat.shape]])),
+  )
   const step = await TrainingStep.create(gpu, model, labels.length, optimizer, slabs)
   const losses: number[] = []
   for (const [i, batch] of batches.entries()) losses.push(...(await step.run(batch, labels, rate, i + 1)))
@@ -72,9 +90,20 @@ interface Split {
 
 /** The same in float64, by the twins. */
 function inFloat64(config: ModelConfig, { parameters, buffers }: Split, batches: readonly Batch[], momentum: number) {
-  const velocity = new Map([...parameters].map(([name, { shape, data }]) => [name, ndarray(shape, data.map(() => 0))]))
+  const velocity = new Map(
+    [...parameters].map(([name, { shape, data }]) => [
+      name,
+      ndarray(
+        shape,
+        data.map(() => 0),
+      ),
+    ]),
+  )
   return batches.map(({ eda, music }) => {
-    const inputs = { eda: ndarray([BATCH, config.in_channels, config.length], eda), music: ndarray([BATCH, config.music_dim], music) }
+    const inputs = {
+      eda: ndarray([BATCH, config.in_channels, config.length], eda),
+      music: ndarray([BATCH, config.music_dim], music),
+    }
     const forward = rtcan1d(config, parameters, buffers, inputs, true)
     const { loss, grad } = rtcan1dLoss(config, forward.logits, labels)
     const { gradients } = forward.backward(grad)
@@ -90,7 +119,9 @@ function inFloat64(config: ModelConfig, { parameters, buffers }: Split, batches:
 }
 
 function split(weights: HostTensors, bufferNames: ReadonlySet<string>): Split {
-  const arrays = [...weights].map(([name, { shape, data }]) => [name, ndarray([...shape], Float64Array.from(data))] as const)
+  const arrays = [...weights].map(
+    ([name, { shape, data }]) => [name, ndarray([...shape], Float64Array.from(data))] as const,
+  )
   return {
     parameters: new Map(arrays.filter(([name]) => !bufferNames.has(name))),
     buffers: new Map(arrays.filter(([name]) => bufferNames.has(name))),
@@ -115,22 +146,41 @@ describe.each(['paper', 'released'] as const)('ten steps of preset %s', (preset)
 })
 
 describe('golden traces', () => {
-  const modelOf = (trace: FixtureCase) => fixtureCases('model').find(({ file, folder }) => file === trace.file && folder === trace.folder)!
+  const modelOf = (trace: FixtureCase) =>
+    fixtureCases('model').find(({ file, folder }) => file === trace.file && folder === trace.folder)!
   // Those of the longer inputs are among the cases of `verify`.
   const traces = fixtureCases('train').filter((trace) => modelOf(trace).config.length < 1000)
 
   it.each(traces)('$title', async (trace) => {
     const tensors = readTensors(trace)
     const floats = ({ shape, data }: NdArray) => ({ shape, data: Float32Array.from(data) })
-    const weights = new Map(['param.', 'buffer.'].flatMap((prefix) =>
-      [...withPrefix(tensors, prefix)].map(([name, array]) => [name, floats(array)] as const)))
-    const { optimizer: name, lr: rate, momentum, weight_decay: weightDecay, steps } = trace.attrs as
-      Record<'lr' | 'momentum' | 'weight_decay' | 'steps', number> & { optimizer: OptimizerConfig['name'] }
+    const weights = new Map(
+      ['param.', 'buffer.'].flatMap((prefix) =>
+        [...withPrefix(tensors, prefix)].map(([name, array]) => [name, floats(array)] as const),
+      ),
+    )
+    const {
+      optimizer: name,
+      lr: rate,
+      momentum,
+      weight_decay: weightDecay,
+      steps,
+    } = trace.attrs as Record<'lr' | 'momentum' | 'weight_decay' | 'steps', number> & {
+      optimizer: OptimizerConfig['name']
+    }
     const optimizer: OptimizerConfig = name === 'sgd' ? { name, momentum, weightDecay } : { name, weightDecay }
     const music = tensors.get('input.music')
-    const batch = { eda: floats(tensors.get('input.eda')!).data, music: music ? floats(music).data : new Float32Array(0) }
+    const batch = {
+      eda: floats(tensors.get('input.eda')!).data,
+      music: music ? floats(music).data : new Float32Array(0),
+    }
     const training = { optimizer, rate, labels: tensors.get('input.labels')!.data }
-    const losses = await onDevice(modelOf(trace).config, weights, numbersBelow(steps).map(() => batch), training)
+    const losses = await onDevice(
+      modelOf(trace).config,
+      weights,
+      numbersBelow(steps).map(() => batch),
+      training,
+    )
     const loss = `${trace.prefix}loss`
     const judged = judgeCase({ ...trace, expect: { [loss]: trace.expect[loss]! } }, tensors, new Map([[loss, losses]]))
     expect(judged).toMatchObject({ ok: true })

@@ -64,7 +64,8 @@ const adds = (name: string, times: number, part = 1): Variant<Sum> => ({
   record(p, { a, b, y }) {
     const quads = Math.floor((part * a.byteLength) / 16)
     const params = { quads, inner: a.rowStride, inner_quads: a.rowStride / 4 }
-    for (let i = 0; i < times; i++) p.dispatch(elementwise, 'add', { a, b, y, params }, { groups: Math.ceil(quads / 64), flops: a.size })
+    for (let i = 0; i < times; i++)
+      p.dispatch(elementwise, 'add', { a, b, y, params }, { groups: Math.ceil(quads / 64), flops: a.size })
   },
 })
 
@@ -101,7 +102,11 @@ function planOf(variants: readonly Variant<Sum>[]): { plan: Plan; y: Tensor } {
 async function tuned(variants: readonly Variant<Sum>[]): Promise<{ entry: TunedEntry | null | undefined } & Untuned> {
   const { plan } = planOf(variants)
   let entry: TunedEntry | null | undefined
-  const untuned = await tune(gpu, [plan], { clock: dispatchClock(), budget: 60, onEntry: (_, found) => void (entry = found) })
+  const untuned = await tune(gpu, [plan], {
+    clock: dispatchClock(),
+    budget: 60,
+    onEntry: (_, found) => void (entry = found),
+  })
   plan.destroy()
   vi.restoreAllMocks()
   return { entry, ...untuned }
@@ -113,7 +118,12 @@ describe('a candidate', () => {
     expect(entry?.variant).toBe('reg')
     expect(entry?.defaultMs).toBeNull()
     expect(entry?.tried).toEqual([
-      { variant: 'wrong', rejected: expect.stringMatching(/^y differs from reg by \d.* of its largest value, 3\.8e-6 is allowed$/) as string },
+      {
+        variant: 'wrong',
+        rejected: expect.stringMatching(
+          /^y differs from reg by \d.* of its largest value, 3\.8e-6 is allowed$/,
+        ) as string,
+      },
       { variant: 'half', rejected: 'y has NaN at 128' },
       { variant: 'broken', rejected: 'it does not compile' },
       { variant: 'reg', ms: 1 },
@@ -131,7 +141,10 @@ describe('a candidate', () => {
   it('that is preferred and wrong is rejected, and the fastest of the others chosen', async () => {
     const { entry } = await tuned([multiplies, adds('quick', 1), adds('reg', 4)])
     expect(entry).toMatchObject({ variant: 'quick', ms: 1, defaultMs: null })
-    expect(entry?.tried[0]).toMatchObject({ variant: 'wrong', rejected: expect.stringMatching(/^y differs from reg by/) as string })
+    expect(entry?.tried[0]).toMatchObject({
+      variant: 'wrong',
+      rejected: expect.stringMatching(/^y differs from reg by/) as string,
+    })
   })
 
   it('has nothing to be compared with where its op has no plain kernel', async () => {
@@ -139,7 +152,11 @@ describe('a candidate', () => {
     const measured = await measureCandidates(gpu, plan.choices[0]!, cpuTime)
     plan.destroy()
     expect(measured.map(({ ms, error }) => ({ ms, error }))).toEqual(
-      Array.from({ length: 2 }, () => ({ ms: null, error: `nothing to compare with: sum has no kernel '${REFERENCE}'` })))
+      Array.from({ length: 2 }, () => ({
+        ms: null,
+        error: `nothing to compare with: sum has no kernel '${REFERENCE}'`,
+      })),
+    )
   })
 
   it('is not chosen where the reference itself computes no numbers', async () => {
@@ -188,8 +205,16 @@ describe('a candidate', () => {
 
 /** A network that is recorded in a moment. */
 const TINY: ModelConfig = {
-  ...models.paper, shallow: false, channels: 8, stage_channels: [8], units_per_stage: 1, unit_sca: false, length: 160, final_pool: 2,
-  music_dim: 6, hidden: [8],
+  ...models.paper,
+  shallow: false,
+  channels: 8,
+  stage_channels: [8],
+  units_per_stage: 1,
+  unit_sca: false,
+  length: 160,
+  final_pool: 2,
+  music_dim: 6,
+  hidden: [8],
 }
 
 describe('real ops', () => {
@@ -199,7 +224,12 @@ describe('real ops', () => {
     const x = plan.input('x', [2, 21, 12])
     const w = plan.input('w', convWeightShape(3, 12, 12))
     const vector = (label: string): Tensor => plan.input(label, [12])
-    batchNorm(plan, x, { gamma: vector('gamma'), beta: vector('beta'), runningMean: vector('mean'), runningVar: vector('variance') }, { training: true })
+    batchNorm(
+      plan,
+      x,
+      { gamma: vector('gamma'), beta: vector('beta'), runningMean: vector('mean'), runningVar: vector('variance') },
+      { training: true },
+    )
     const g = { stride: 1, padding: 1 }
     const y = conv1d(plan, x, w, null, g)
     conv1dBackwardWeight(plan, x, y, plan.tensor(w.shape), null, g)
@@ -230,15 +260,23 @@ describe('real ops', () => {
     const keys = plan.choices.map(({ op, shape }) => `${op} ${shape}`)
     const { left, wrong } = await tune(gpu, [plan], { clock: cpuTime, budget: 0 })
     expect([left.sort(), wrong]).toEqual([[...keys].sort(), []])
-    const known = Object.fromEntries(keys.map((key): [string, TunedEntry] => [key, { variant: 'reg', ms: 1, defaultMs: 1, tried: [], at: '' }]))
+    const known = Object.fromEntries(
+      keys.map((key): [string, TunedEntry] => [key, { variant: 'reg', ms: 1, defaultMs: 1, tried: [], at: '' }]),
+    )
     let calls = 0
-    expect(await tune(gpu, [plan], { clock: cpuTime, known, onEntry: () => void calls++ })).toEqual({ left: [], wrong: [] })
+    expect(await tune(gpu, [plan], { clock: cpuTime, known, onEntry: () => void calls++ })).toEqual({
+      left: [],
+      wrong: [],
+    })
     expect(calls).toBe(0)
     plan.destroy()
   })
 
   it('are timed by timestamps where the adapter is said to be a real one', async () => {
-    const real = Gpu.fromDevice(gpu.device, { info: { ...gpu.info, isFallbackAdapter: false }, wait: (promise) => gpu.wait(promise) })
+    const real = Gpu.fromDevice(gpu.device, {
+      info: { ...gpu.info, isFallbackAdapter: false },
+      wait: (promise) => gpu.wait(promise),
+    })
     const timer = passTimer(real, () => NaN)
     const plan = new Plan(real)
     const x = plan.input('x', [2, 210, 12])
@@ -257,14 +295,21 @@ describe('real ops', () => {
 
   it('leave no memory behind where their timer cannot be made', async () => {
     const { plan } = planOf([adds('other', 2), adds('reg', 1)])
-    const real = Gpu.fromDevice(gpu.device, { info: { ...gpu.info, isFallbackAdapter: false }, wait: (promise) => gpu.wait(promise) })
+    const real = Gpu.fromDevice(gpu.device, {
+      info: { ...gpu.info, isFallbackAdapter: false },
+      wait: (promise) => gpu.wait(promise),
+    })
     const createBuffer = real.createBuffer.bind(real)
     vi.spyOn(real, 'createBuffer').mockImplementation((label, ...rest) => {
       if (label === 'read timestamps') throw new DeviceError('no more')
       return createBuffer(label, ...rest)
     })
     await expect(measureCandidates(real, plan.choices[0]!, cpuTime)).rejects.toThrow('no more')
-    expect(Object.values(real.memory()).map(({ bytes }) => bytes).filter((bytes) => bytes > 0)).toEqual([])
+    expect(
+      Object.values(real.memory())
+        .map(({ bytes }) => bytes)
+        .filter((bytes) => bytes > 0),
+    ).toEqual([])
     plan.destroy()
     await real.close()
   })
@@ -286,12 +331,20 @@ describe('real ops', () => {
     vi.spyOn(Plan.prototype, 'run').mockImplementation(() => {
       throw new DeviceError('nothing runs')
     })
-    const { cache, wrong } = await useTunedKernels(gpu, store, 'force', { model: TINY, batch: 2 }, { clock: cpuTime, budget: 60 })
+    const { cache, wrong } = await useTunedKernels(
+      gpu,
+      store,
+      'force',
+      { model: TINY, batch: 2 },
+      { clock: cpuTime, budget: 60 },
+    )
     expect(wrong.sort()).toEqual(left.sort())
     expect(cache.entries).toEqual({})
     expect([...kernelChoices(gpu).tuned.keys()]).toEqual([])
     expect(parseCache(gpu, await store.readText(cacheFile(gpu))).entries).toEqual({})
-    expect(untunedLines({ left: ['a'], wrong: ['b'] })).toBe('\nnot measured yet: 1; run it again, or give it a longer --budget\nno kernel was right: b')
+    expect(untunedLines({ left: ['a'], wrong: ['b'] })).toBe(
+      '\nnot measured yet: 1; run it again, or give it a longer --budget\nno kernel was right: b',
+    )
   })
 })
 
@@ -304,19 +357,56 @@ describe('the race', () => {
       return Promise.resolve(times[name]?.shift() ?? NaN)
     })
     expect(asked.slice(0, 5)).toEqual(['noisy', 'even', 'hopeless', 'noisy', 'even'])
-    expect([...samples]).toEqual([['noisy', [11, 3, 9, 9, 9]], ['even', [5, 5, 4, 5, 5]], ['hopeless', [11]]])
+    expect([...samples]).toEqual([
+      ['noisy', [11, 3, 9, 9, 9]],
+      ['even', [5, 5, 4, 5, 5]],
+      ['hopeless', [11]],
+    ])
   })
 
   it('is won by the fastest, and by the default unless another one saves three percent', () => {
-    expect(winner(new Map([['a', 100], ['b', 97.1]]), 'a')).toBe('a')
-    expect(winner(new Map([['a', 100], ['b', 96.9]]), 'a')).toBe('b')
-    expect(winner(new Map([['b', 2], ['c', 1]]), 'rejected')).toBe('c')
+    expect(
+      winner(
+        new Map([
+          ['a', 100],
+          ['b', 97.1],
+        ]),
+        'a',
+      ),
+    ).toBe('a')
+    expect(
+      winner(
+        new Map([
+          ['a', 100],
+          ['b', 96.9],
+        ]),
+        'a',
+      ),
+    ).toBe('b')
+    expect(
+      winner(
+        new Map([
+          ['b', 2],
+          ['c', 1],
+        ]),
+        'rejected',
+      ),
+    ).toBe('c')
     expect(winner(new Map(), 'a')).toBeNull()
   })
 })
 
 describe('the cache', () => {
-  const entry: TunedEntry = { variant: 'reg', ms: 1.5, defaultMs: 2, tried: [{ variant: 'tile', ms: 2 }, { variant: 'reg', ms: 1.5 }], at: '2026-01-01T00:00:00Z' }
+  const entry: TunedEntry = {
+    variant: 'reg',
+    ms: 1.5,
+    defaultMs: 2,
+    tried: [
+      { variant: 'tile', ms: 2 },
+      { variant: 'reg', ms: 1.5 },
+    ],
+    at: '2026-01-01T00:00:00Z',
+  }
   const filled = () => ({ ...emptyCache(gpu), entries: { 'sum 4x64': entry } })
 
   /** What is read of a document, and why nothing is. */
@@ -343,10 +433,16 @@ describe('the cache', () => {
     expect(reading(formatCache({ ...filled(), engine: '0' })).reason).toBe('the kernels have changed since')
     for (const field of Object.keys(adapterKey(gpu))) {
       const foreign = { ...filled(), adapter: { ...adapterKey(gpu), [field]: 'X 9000' } }
-      expect(reading(formatCache(foreign)), field).toEqual({ entries: {}, reason: expect.stringMatching(/another adapter or driver/) as string })
+      expect(reading(formatCache(foreign)), field).toEqual({
+        entries: {},
+        reason: expect.stringMatching(/another adapter or driver/) as string,
+      })
     }
     for (const schema of [0, 2]) {
-      expect(reading(formatCache({ ...filled(), schema }))).toEqual({ entries: {}, reason: `it has schema ${schema}, expected 1` })
+      expect(reading(formatCache({ ...filled(), schema }))).toEqual({
+        entries: {},
+        reason: `it has schema ${schema}, expected 1`,
+      })
     }
   })
 
@@ -356,8 +452,11 @@ describe('the cache', () => {
   })
 
   it('has a file for each adapter, which a new driver takes over', () => {
-    const of = (info: Partial<AdapterInfo>): string => cacheFile(Gpu.fromDevice(gpu.device, { info: { ...gpu.info, ...info } }))
-    expect(of({ vendor: 'NVIDIA', architecture: 'Hopper', device: '../H200 (141 GB)' })).toBe('kernels-nvidia-hopper-h200-141-gb.json')
+    const of = (info: Partial<AdapterInfo>): string =>
+      cacheFile(Gpu.fromDevice(gpu.device, { info: { ...gpu.info, ...info } }))
+    expect(of({ vendor: 'NVIDIA', architecture: 'Hopper', device: '../H200 (141 GB)' })).toBe(
+      'kernels-nvidia-hopper-h200-141-gb.json',
+    )
     expect(of({ description: 'driver 1' })).toBe(of({ description: 'driver 2' }))
     expect(of({ vendor: '', architecture: '', device: '' })).toBe('kernels-unknown.json')
   })
@@ -377,10 +476,17 @@ describe('adapters', () => {
   })
 
   it('have a plain kernel of every op, and presets of variants that exist', () => {
-    const lists: Readonly<Record<string, readonly { name: string }[]>> = { ...conv1dVariants, ...attentionVariants, ...batchNormVariants }
+    const lists: Readonly<Record<string, readonly { name: string }[]>> = {
+      ...conv1dVariants,
+      ...attentionVariants,
+      ...batchNormVariants,
+    }
     expect(Object.keys(lists).filter((op) => !lists[op]?.some(({ name }) => name === REFERENCE))).toEqual([])
     const unknown = Object.values(presets).flatMap((preset) =>
-      Object.entries(preset).flatMap(([op, names]) => names.filter((name) => !lists[op]?.some((variant) => variant.name === name))))
+      Object.entries(preset).flatMap(([op, names]) =>
+        names.filter((name) => !lists[op]?.some((variant) => variant.name === name)),
+      ),
+    )
     expect(unknown).toEqual([])
   })
 
@@ -390,7 +496,12 @@ describe('adapters', () => {
     const normalisations = (): string[] => {
       const plan = new Plan(google)
       const vector = (label: string): Tensor => plan.input(label, [4])
-      const tensors = { gamma: vector('gamma'), beta: vector('beta'), runningMean: vector('mean'), runningVar: vector('variance') }
+      const tensors = {
+        gamma: vector('gamma'),
+        beta: vector('beta'),
+        runningMean: vector('mean'),
+        runningVar: vector('variance'),
+      }
       batchNorm(plan, plan.input('x', [2, 8, 4]), tensors, { training: true })
       plan.destroy()
       return plan.choices.map(({ variant }) => variant)

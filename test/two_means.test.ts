@@ -4,14 +4,22 @@ import { twoMeans } from '../src/evaluation/two_means.ts'
 
 describe('of equally good splits the one with the lexicographically smaller centres is kept', () => {
   // 0 | 2 4 costs (2 - 3)² + (4 - 3)² = 2, and so does 0 2 | 4.
-  it.each([[0, 2, 4], [4, 2, 0], [2, 0, 4]])('on a line: %d, %d, %d', (...values) => {
+  it.each([
+    [0, 2, 4],
+    [4, 2, 0],
+    [2, 0, 4],
+  ])('on a line: %d, %d, %d', (...values) => {
     const found = twoMeans(values.map((value) => [value]))
     expect(found).toMatchObject({ centers: [[0], [3]], inertia: 2, threshold: [1.5] })
     expect([...found.assignment]).toEqual(values.map((value) => Number(value > 1.5)))
   })
 
   it('where rounding makes them differ in the last bit', () => {
-    for (const points of [[0.1, 0.2, 0.3], [1.1, 1.2, 1.3], [0.7, 0.8, 0.9]]) {
+    for (const points of [
+      [0.1, 0.2, 0.3],
+      [1.1, 1.2, 1.3],
+      [0.7, 0.8, 0.9],
+    ]) {
       const [low, middle, high] = points as [number, number, number]
       const { centers } = twoMeans(points.map((value) => [value]))
       expect(centers[0]).toEqual([low])
@@ -20,9 +28,21 @@ describe('of equally good splits the one with the lexicographically smaller cent
   })
 
   it('at the corners of a square: left and right, not below and above', () => {
-    const corners = [[2, 2], [0, 2], [2, 0], [0, 0]]
+    const corners = [
+      [2, 2],
+      [0, 2],
+      [2, 0],
+      [0, 0],
+    ]
     const found = twoMeans(corners)
-    expect(found).toMatchObject({ centers: [[0, 1], [2, 1]], inertia: 4, threshold: [1, 1] })
+    expect(found).toMatchObject({
+      centers: [
+        [0, 1],
+        [2, 1],
+      ],
+      inertia: 4,
+      threshold: [1, 1],
+    })
     expect([...found.assignment]).toEqual([1, 0, 1, 0])
   })
 })

@@ -22,15 +22,27 @@ const GIVEN: Readonly<Record<string, string>> = {
 
 /** Programs of a document, each with declarations of what it uses and does not make itself. */
 function programsOf(path: string): Record<string, string> {
-  const snippets = [...readFileSync(join(root, path), 'utf8').matchAll(/^```(?:ts|js)\n([^]*?)^```/gm)].map(([, code]) => code as string)
+  const snippets = [...readFileSync(join(root, path), 'utf8').matchAll(/^```(?:ts|js)\n([^]*?)^```/gm)].map(
+    ([, code]) => code as string,
+  )
   const programs = snippets.filter((code) => !code.startsWith('// src/')) // lines of the sources, which test/docs.test.ts finds there
-  return Object.fromEntries(programs.map((code, i) => {
-    const given = Object.entries(GIVEN).filter(([name]) => !new RegExp(`(?:const|let) \\W*${name}\\b`).test(code))
-    return [`${path.replace(/\W/g, '_')}_${i}`, `${code}\n${given.map(([name, type]) => `declare const ${name}: ${type}`).join('\n')}\nexport {}\n`]
-  }))
+  return Object.fromEntries(
+    programs.map((code, i) => {
+      const given = Object.entries(GIVEN).filter(([name]) => !new RegExp(`(?:const|let) \\W*${name}\\b`).test(code))
+      return [
+        `${path.replace(/\W/g, '_')}_${i}`,
+        `${code}\n${given.map(([name, type]) => `declare const ${name}: ${type}`).join('\n')}\nexport {}\n`,
+      ]
+    }),
+  )
 }
 
-const documents = ['README.md', ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)]
+const documents = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
 /** By names that say where they stand. */
 export const programs = Object.assign({}, ...documents.map(programsOf)) as Record<string, string>
 /** The first of README. */

@@ -63,7 +63,8 @@ function slice({ shape: [B = 0, D = 0, L = 0], data }: NdArray, from: number, to
 function join(parts: NdArray[]): Float32Array {
   const [B = 0, D = 0] = parts[0]!.shape
   const rows = Array.from({ length: B * D }, (_, r) =>
-    parts.flatMap(({ shape: [, , n = 0], data }) => [...data.subarray(r * n, (r + 1) * n)]))
+    parts.flatMap(({ shape: [, , n = 0], data }) => [...data.subarray(r * n, (r + 1) * n)]),
+  )
   return toChannelsLast(rows.flat(), [B, D, rows[0]!.length])
 }
 
@@ -120,7 +121,13 @@ async function compiled(gpu: Gpu, { batch, depth, queries, keys }: Case, inputs:
   const outputs = { y, lse: saved.lse, ...attentionBackward(plan, tensor('dy', n), saved) }
   for (const [name, output] of Object.entries(outputs)) plan.output(name, output)
   await plan.compile()
-  for (const [name, { data, shape: [B = 0, D = 0, L = 0] }] of Object.entries(inputs)) {
+  for (const [
+    name,
+    {
+      data,
+      shape: [B = 0, D = 0, L = 0],
+    },
+  ] of Object.entries(inputs)) {
     plan.write(name, toChannelsLast(data, [B, D, L]))
   }
   return { plan, outputs }
@@ -175,7 +182,8 @@ describe.each(names)('%s', (name) => {
       if (variant?.fits(gpu, { d4: Math.ceil(one.depth / 4) })) kernelChoices(gpu).named.set(op, name)
     }
     if (kernelChoices(gpu).named.size === 0) skip('the adapter does not run this variant')
-    if (opened.info.isFallbackAdapter && one.depth > deepest(name)) skip('no other case for these kernels, and slow to compile on a software adapter')
+    if (opened.info.isFallbackAdapter && one.depth > deepest(name))
+      skip('no other case for these kernels, and slow to compile on a software adapter')
     const inputs = makeInputs(one)
     const { plan, outputs } = await compiled(gpu, one, inputs)
     const reference = expected(one, inputs)
@@ -202,8 +210,14 @@ describe('without a word from the caller', () => {
 })
 
 describe('by itself', () => {
-  it.for([[8, 1], [16, 2], [72, 5], [417, 6]] as const)('a software adapter cuts %i rows so that little is wasted', ([rows, T], { skip }) => {
-    if (!opened.info.isFallbackAdapter || opened.subgroupSize !== 8) return skip('measured where a subgroup has eight lanes')
+  it.for([
+    [8, 1],
+    [16, 2],
+    [72, 5],
+    [417, 6],
+  ] as const)('a software adapter cuts %i rows so that little is wasted', ([rows, T], { skip }) => {
+    if (!opened.info.isFallbackAdapter || opened.subgroupSize !== 8)
+      return skip('measured where a subgroup has eight lanes')
     kernelChoices(opened).named.clear()
     const plan = new Plan(opened)
     const x = plan.input('x', [1, rows, 32])

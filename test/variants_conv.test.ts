@@ -1,8 +1,12 @@
 // Every variant of convolution and linear layers against the float64 twin, on shapes that fill no tile.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
-  conv1d, conv1dBackwardInput, conv1dBackwardWeight, conv1dVariants,
-  convWeightShape, windowCount,
+  conv1d,
+  conv1dBackwardInput,
+  conv1dBackwardWeight,
+  conv1dVariants,
+  convWeightShape,
+  windowCount,
 } from '../src/kernels/conv1d/conv1d.ts'
 import { bestForRows, bestForWeight } from '../src/kernels/conv1d/families.ts'
 import { packWeight, toChannelsLast } from '../src/kernels/host_layout.ts'
@@ -31,12 +35,15 @@ afterAll(() => gpu.close())
 const ops = ['conv1d', 'conv1d backward input', 'conv1d backward weight'] as const
 type Choice = Readonly<Record<(typeof ops)[number], string>>
 
-const named = (...names: string[]): Choice => Object.fromEntries(ops.map((op, i) => [op, names[i] ?? names[0]])) as Choice
+const named = (...names: string[]): Choice =>
+  Object.fromEntries(ops.map((op, i) => [op, names[i] ?? names[0]])) as Choice
 const choices: Readonly<Record<string, Choice>> = {
-  ...Object.fromEntries(['TM=1', 'TM=2', 'TM=4', 'TM=6', 'TM=2 TN=2', 'TM=3 TN=2'].map((size, i) => {
-    const lane = `lane ${size}`
-    return [lane, named(lane, lane, `lane TM=${1 + (i % 2)}`)]
-  })),
+  ...Object.fromEntries(
+    ['TM=1', 'TM=2', 'TM=4', 'TM=6', 'TM=2 TN=2', 'TM=3 TN=2'].map((size, i) => {
+      const lane = `lane ${size}`
+      return [lane, named(lane, lane, `lane TM=${1 + (i % 2)}`)]
+    }),
+  ),
   'tile 128x64': named('tile 128x64'),
   'tile 64x64': named('tile 64x64'),
   'tile 64x32': named('tile 64x32'),
@@ -65,7 +72,11 @@ function padded(data: ArrayLike<number>, shape: Shape): Float64Array {
 const signal = ({ data, shape }: NdArray): Float32Array => toChannelsLast(data, shape as [number, number, number])
 
 /** What a plan computes: two runs on memory filled with NaN, which have to agree in every bit; with the padding of rows. */
-async function compute(plan: Plan, inputs: Readonly<Record<string, Float32Array>>, results: Readonly<Record<string, Tensor>>) {
+async function compute(
+  plan: Plan,
+  inputs: Readonly<Record<string, Float32Array>>,
+  results: Readonly<Record<string, Tensor>>,
+) {
   await plan.compile({ keepAll: true })
   const runs = []
   for (let run = 0; run < 2; run++) {
@@ -81,7 +92,10 @@ async function compute(plan: Plan, inputs: Readonly<Record<string, Float32Array>
   plan.destroy()
   const [first, second] = runs as [Record<string, Float32Array>, Record<string, Float32Array>]
   for (const [name, data] of Object.entries(first)) {
-    expect(data.findIndex((value, i) => !Object.is(value, second[name]![i])), `${name}: index where two runs differ`).toBe(-1)
+    expect(
+      data.findIndex((value, i) => !Object.is(value, second[name]![i])),
+      `${name}: index where two runs differ`,
+    ).toBe(-1)
   }
   return first
 }
@@ -112,65 +126,90 @@ const convolutions = [
   [2, 130, 36, 9, 7, 2, 3],
 ] as const
 
-const linears = [[1, 5, 3], [1, 6821, 7], [3, 6821, 34], [9, 66, 64], [33, 128, 2], [300, 8, 13]] as const
+const linears = [
+  [1, 5, 3],
+  [1, 6821, 7],
+  [3, 6821, 34],
+  [9, 66, 64],
+  [33, 128, 2],
+  [300, 8, 13],
+] as const
 
 describe.each(Object.entries(choices))('%s', (_, choice) => {
-  it.for(convolutions)('convolves [%i,%i] to %i channels, length %i, kernel %i, stride %i, padding %i', async (sizes, { skip }) => {
-    if (!choose(choice)) skip('the adapter does not run this variant')
-    const [batch, inChannels, outChannels, length, kernel, stride, padding] = sizes
-    const [g, random] = [{ stride, padding }, new Random(7)]
-    const rows = windowCount(length, kernel, g)
-    const x = randomArray(random, batch, inChannels, length)
-    const weight = randomArray(random, outChannels, inChannels, kernel)
-    const bias = randomArray(random, outChannels)
-    const dy = randomArray(random, batch, outChannels, rows)
+  it.for(convolutions)(
+    'convolves [%i,%i] to %i channels, length %i, kernel %i, stride %i, padding %i',
+    async (sizes, { skip }) => {
+      if (!choose(choice)) skip('the adapter does not run this variant')
+      const [batch, inChannels, outChannels, length, kernel, stride, padding] = sizes
+      const [g, random] = [{ stride, padding }, new Random(7)]
+      const rows = windowCount(length, kernel, g)
+      const x = randomArray(random, batch, inChannels, length)
+      const weight = randomArray(random, outChannels, inChannels, kernel)
+      const bias = randomArray(random, outChannels)
+      const dy = randomArray(random, batch, outChannels, rows)
 
-    const plan = new Plan(gpu)
-    const xs = plan.input('x', [batch, length, inChannels])
-    const ws = plan.input('w', convWeightShape(kernel, inChannels, outChannels))
-    const dys = plan.input('dy', [batch, rows, outChannels])
-    const y = conv1d(plan, xs, ws, plan.input('bias', [outChannels]), g)
-    const unbiased = conv1d(plan, xs, ws, null, g)
-    const dx = conv1dBackwardInput(plan, dys, ws, xs.shape, g)
-    const added = conv1dBackwardInput(plan, dys, ws, xs.shape, g, 'added', xs)
-    const [dw, dbias] = [plan.tensor(ws.shape), plan.tensor([outChannels])]
-    conv1dBackwardWeight(plan, xs, dys, dw, dbias, g)
-    const inputs = { x: signal(x), w: packWeight(weight.data, weight.shape), bias: Float32Array.from(bias.data), dy: signal(dy) }
-    const results = await compute(plan, inputs, { y, unbiased, dx, added, dw, dbias })
+      const plan = new Plan(gpu)
+      const xs = plan.input('x', [batch, length, inChannels])
+      const ws = plan.input('w', convWeightShape(kernel, inChannels, outChannels))
+      const dys = plan.input('dy', [batch, rows, outChannels])
+      const y = conv1d(plan, xs, ws, plan.input('bias', [outChannels]), g)
+      const unbiased = conv1d(plan, xs, ws, null, g)
+      const dx = conv1dBackwardInput(plan, dys, ws, xs.shape, g)
+      const added = conv1dBackwardInput(plan, dys, ws, xs.shape, g, 'added', xs)
+      const [dw, dbias] = [plan.tensor(ws.shape), plan.tensor([outChannels])]
+      conv1dBackwardWeight(plan, xs, dys, dw, dbias, g)
+      const inputs = {
+        x: signal(x),
+        w: packWeight(weight.data, weight.shape),
+        bias: Float32Array.from(bias.data),
+        dy: signal(dy),
+      }
+      const results = await compute(plan, inputs, { y, unbiased, dx, added, dw, dbias })
 
-    const gradient = twinConv.conv1dBackward(x, weight, dy, g)
-    expectClose('y', results.y!, padded(signal(twinConv.conv1d(x, weight, bias, g)), [outChannels]))
-    expectClose('y without bias', results.unbiased!, padded(signal(twinConv.conv1d(x, weight, null, g)), [outChannels]))
-    expectClose('dx', results.dx!, padded(signal(gradient.x), [inChannels]))
-    const sum = { ...x, data: x.data.map((value, i) => value + gradient.x.data[i]!) }
-    expectClose('dx added to x', results.added!, padded(signal(sum), [inChannels]))
-    expectClose('dw', results.dw!, padded(packWeight(gradient.weight.data, weight.shape), [outChannels]))
-    expectClose('dbias', results.dbias!, padded(gradient.bias.data, [outChannels]))
-  })
+      const gradient = twinConv.conv1dBackward(x, weight, dy, g)
+      expectClose('y', results.y!, padded(signal(twinConv.conv1d(x, weight, bias, g)), [outChannels]))
+      expectClose(
+        'y without bias',
+        results.unbiased!,
+        padded(signal(twinConv.conv1d(x, weight, null, g)), [outChannels]),
+      )
+      expectClose('dx', results.dx!, padded(signal(gradient.x), [inChannels]))
+      const sum = { ...x, data: x.data.map((value, i) => value + gradient.x.data[i]!) }
+      expectClose('dx added to x', results.added!, padded(signal(sum), [inChannels]))
+      expectClose('dw', results.dw!, padded(packWeight(gradient.weight.data, weight.shape), [outChannels]))
+      expectClose('dbias', results.dbias!, padded(gradient.bias.data, [outChannels]))
+    },
+  )
 
-  it.for(linears)('multiplies %i rows of %i by a matrix with %i columns', async ([batch, inFeatures, outFeatures], { skip }) => {
-    if (!choose(choice)) skip('the adapter does not run this variant')
-    const random = new Random(8)
-    const [x, dy] = [randomArray(random, batch, inFeatures), randomArray(random, batch, outFeatures)]
-    const parameters = { weight: randomArray(random, outFeatures, inFeatures), bias: randomArray(random, outFeatures) }
+  it.for(linears)(
+    'multiplies %i rows of %i by a matrix with %i columns',
+    async ([batch, inFeatures, outFeatures], { skip }) => {
+      if (!choose(choice)) skip('the adapter does not run this variant')
+      const random = new Random(8)
+      const [x, dy] = [randomArray(random, batch, inFeatures), randomArray(random, batch, outFeatures)]
+      const parameters = {
+        weight: randomArray(random, outFeatures, inFeatures),
+        bias: randomArray(random, outFeatures),
+      }
 
-    const plan = new Plan(gpu)
-    const [xs, dys] = [plan.input('x', x.shape), plan.input('dy', dy.shape)]
-    const ws = plan.input('w', convWeightShape(1, inFeatures, outFeatures))
-    const y = linear(plan, xs, ws, plan.input('bias', [outFeatures]))
-    const [dw, dbias] = [plan.tensor(ws.shape), plan.tensor([outFeatures])]
-    const dx = linearBackward(plan, xs, dys, ws, dw, dbias)
-    const { weight, bias } = parameters
-    const inputs = { x: x.data, w: packWeight(weight.data, weight.shape), bias: bias.data, dy: dy.data }
-    const floats = Object.fromEntries(Object.entries(inputs).map(([name, data]) => [name, Float32Array.from(data)]))
-    const results = await compute(plan, floats, { y, dx, dw, dbias })
+      const plan = new Plan(gpu)
+      const [xs, dys] = [plan.input('x', x.shape), plan.input('dy', dy.shape)]
+      const ws = plan.input('w', convWeightShape(1, inFeatures, outFeatures))
+      const y = linear(plan, xs, ws, plan.input('bias', [outFeatures]))
+      const [dw, dbias] = [plan.tensor(ws.shape), plan.tensor([outFeatures])]
+      const dx = linearBackward(plan, xs, dys, ws, dw, dbias)
+      const { weight, bias } = parameters
+      const inputs = { x: x.data, w: packWeight(weight.data, weight.shape), bias: bias.data, dy: dy.data }
+      const floats = Object.fromEntries(Object.entries(inputs).map(([name, data]) => [name, Float32Array.from(data)]))
+      const results = await compute(plan, floats, { y, dx, dw, dbias })
 
-    const gradient = twinLinear.linearBackward(x, weight, dy)
-    expectClose('y', results.y!, padded(twinLinear.linear(x, parameters).data, [outFeatures]))
-    expectClose('dx', results.dx!, padded(gradient.x.data, [inFeatures]))
-    expectClose('dw', results.dw!, padded(packWeight(gradient.parameters.weight.data, weight.shape), [outFeatures]))
-    expectClose('dbias', results.dbias!, padded(gradient.parameters.bias.data, [outFeatures]))
-  })
+      const gradient = twinLinear.linearBackward(x, weight, dy)
+      expectClose('y', results.y!, padded(twinLinear.linear(x, parameters).data, [outFeatures]))
+      expectClose('dx', results.dx!, padded(gradient.x.data, [inFeatures]))
+      expectClose('dw', results.dw!, padded(packWeight(gradient.parameters.weight.data, weight.shape), [outFeatures]))
+      expectClose('dbias', results.dbias!, padded(gradient.parameters.bias.data, [outFeatures]))
+    },
+  )
 })
 
 describe('by itself', () => {
@@ -189,8 +228,14 @@ describe('by itself', () => {
     if (lanes === null) return skip('the adapter is no software adapter with subgroups')
     const wide = 8 * lanes // channels: two quads a lane
     for (const [rows, channels, tile] of [
-      [1, wide, 'TM=1,TN=1'], [lanes, wide, 'TM=1,TN=1'], [lanes + 1, wide, 'TM=2,TN=2'], [999, wide, 'TM=3,TN=2'],
-      [lanes, wide / 2, 'TM=1,TN=1'], [2 * lanes, wide / 2, 'TM=2,TN=1'], [4 * lanes, wide / 2, 'TM=4,TN=1'], [999, wide / 2, 'TM=6,TN=1'],
+      [1, wide, 'TM=1,TN=1'],
+      [lanes, wide, 'TM=1,TN=1'],
+      [lanes + 1, wide, 'TM=2,TN=2'],
+      [999, wide, 'TM=3,TN=2'],
+      [lanes, wide / 2, 'TM=1,TN=1'],
+      [2 * lanes, wide / 2, 'TM=2,TN=1'],
+      [4 * lanes, wide / 2, 'TM=4,TN=1'],
+      [999, wide / 2, 'TM=6,TN=1'],
     ] as const) {
       expect(kernelsOf(rows, channels), `${rows}x${channels}`).toContain(`conv1d/lane.forward<SG=${lanes},${tile}>`)
     }
@@ -213,7 +258,10 @@ describe('by itself', () => {
   })
 
   it('an adapter without subgroups, or a real GPU, runs no kernel of the family for software', () => {
-    for (const [isFallbackAdapter, subgroupSize] of [[false, 32], [true, null]]) {
+    for (const [isFallbackAdapter, subgroupSize] of [
+      [false, 32],
+      [true, null],
+    ]) {
       const other = { info: { isFallbackAdapter }, subgroupSize } as unknown as Gpu
       for (const list of Object.values(lists)) {
         const names = list.filter((variant) => variant.fits(other, undefined as never)).map(({ name }) => name)

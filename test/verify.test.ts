@@ -26,17 +26,33 @@ beforeAll(async () => {
 afterAll(() => gpu.close())
 
 describe('golden values', () => {
-  it.each(goldenFolders.map((url) => [url.pathname.split('/').slice(-3, -1).join('/'), url] as const))('%s', { timeout: 600_000 }, async (_, url) => {
-    const folder = fileURLToPath(url)
-    const results = await verifyFixtures(gpu, new NodeStore(folder), folder)
-    const isHere = ({ folder }: { folder: URL }) => folder === url
-    const decompositions = cvxedaCases().filter(isHere).flatMap(({ name }) =>
-      ['interior-point per-signal', 'interior-point along-time', 'admm'].map((method) => `${name} (${method})`))
-    const others = fixtureCases('op', 'optimizer', 'schedule', 'model', 'train', 'cam', 'checkpoint', 'metrics').filter(isHere)
-    expect(results.map(({ name }) => name).sort()).toEqual([...others.map(({ id }) => id), ...decompositions].sort())
-    expect(results.filter(({ status }) => status === 'failed')).toEqual([])
-    expect(results.filter(({ status, kind }) => status === 'skipped' && kind !== 'cam')).toEqual([])
-  })
+  it.each(goldenFolders.map((url) => [url.pathname.split('/').slice(-3, -1).join('/'), url] as const))(
+    '%s',
+    { timeout: 600_000 },
+    async (_, url) => {
+      const folder = fileURLToPath(url)
+      const results = await verifyFixtures(gpu, new NodeStore(folder), folder)
+      const isHere = ({ folder }: { folder: URL }) => folder === url
+      const decompositions = cvxedaCases()
+        .filter(isHere)
+        .flatMap(({ name }) =>
+          ['interior-point per-signal', 'interior-point along-time', 'admm'].map((method) => `${name} (${method})`),
+        )
+      const others = fixtureCases(
+        'op',
+        'optimizer',
+        'schedule',
+        'model',
+        'train',
+        'cam',
+        'checkpoint',
+        'metrics',
+      ).filter(isHere)
+      expect(results.map(({ name }) => name).sort()).toEqual([...others.map(({ id }) => id), ...decompositions].sort())
+      expect(results.filter(({ status }) => status === 'failed')).toEqual([])
+      expect(results.filter(({ status, kind }) => status === 'skipped' && kind !== 'cam')).toEqual([])
+    },
+  )
 })
 
 it('every kernel that runs here is in one of the runs of each case', async () => {
@@ -46,7 +62,11 @@ it('every kernel that runs here is in one of the runs of each case', async () =>
 })
 
 const random = new Random(11)
-const normal = (...shape: number[]) => ndarray(shape, Float32Array.from({ length: sizeOf(shape) }, () => random.normal()))
+const normal = (...shape: number[]) =>
+  ndarray(
+    shape,
+    Float32Array.from({ length: sizeOf(shape) }, () => random.normal()),
+  )
 
 /** An operator case: inputs, and what the float64 twin makes of them. */
 function operatorCase() {
@@ -57,12 +77,24 @@ function operatorCase() {
     ['bias', normal(7)],
     ['upstream.y', normal(2, 7, 16)],
   ])
-  return { entry: { id: 'op/made', kind: 'op', op: 'conv1d', attrs }, inputs, results: new Map(Object.entries(referenceOp('conv1d', attrs, inputs))) }
+  return {
+    entry: { id: 'op/made', kind: 'op', op: 'conv1d', attrs },
+    inputs,
+    results: new Map(Object.entries(referenceOp('conv1d', attrs, inputs))),
+  }
 }
 
 const config: ModelConfig = {
   ...presets.released,
-  ...{ channels: 8, stage_channels: [8, 8, 12, 8], length: 401, final_pool: 2, music_dim: 3, hidden: [9, 5], classes: 3 },
+  ...{
+    channels: 8,
+    stage_channels: [8, 8, 12, 8],
+    length: 401,
+    final_pool: 2,
+    music_dim: 3,
+    hidden: [9, 5],
+    classes: 3,
+  },
 }
 
 /** A model case, training mode, on random weights. */
@@ -72,16 +104,25 @@ function modelCase() {
   const isBuffer = new Set(summary.buffers.map(({ name }) => name))
   const parameters: NamedArrays = new Map()
   const buffers: NamedArrays = new Map()
-  for (const [name, { shape, data }] of weights) (isBuffer.has(name) ? buffers : parameters).set(name, ndarray([...shape], data))
+  for (const [name, { shape, data }] of weights)
+    (isBuffer.has(name) ? buffers : parameters).set(name, ndarray([...shape], data))
   const [eda, music, labels] = [normal(3, 3, 401), normal(3, 3), ndarray([3], [2, 0, 1])]
   const forward = rtcan1d(config, parameters, buffers, { eda, music }, true)
   const loss = rtcan1dLoss(config, forward.logits, labels.data)
   const { gradients } = forward.backward(loss.grad)
-  const under = (prefix: string, arrays: NamedArrays) => [...arrays].map(([name, array]) => [`${prefix}${name}`, array] as const)
+  const under = (prefix: string, arrays: NamedArrays) =>
+    [...arrays].map(([name, array]) => [`${prefix}${name}`, array] as const)
   const inputs: NamedArrays = new Map([
     ...under('param.', parameters),
     ...under('buffer.', buffers),
-    ...under('input.', new Map([['eda', eda], ['music', music], ['labels', labels]])),
+    ...under(
+      'input.',
+      new Map([
+        ['eda', eda],
+        ['music', music],
+        ['labels', labels],
+      ]),
+    ),
   ])
   const results: NamedArrays = new Map([
     ['train.logits', forward.logits],
@@ -125,25 +166,36 @@ it('an error that is no number is said in words: JSON has no NaN', async () => {
   const params = { tau0: 2, tau1: 0.7, delta_knot: 10, alpha: 8e-4, gamma: 1e-2, baseline_correction: 2 as const }
   const entry = { name: 'made', fs: 4, params, objective_tight: NaN, nrmse_scale: 1, half_energy: 1, tier: 'main' }
   const result = await verifyCvxedaCase(gpu, entry, tensors)
-  expect(result).toMatchObject({ status: 'failed', tensor: 'gap', error: 'gap is missing, not finite or of another size' })
+  expect(result).toMatchObject({
+    status: 'failed',
+    tensor: 'gap',
+    error: 'gap is missing, not finite or of another size',
+  })
 })
 
 describe('a folder made here', () => {
   const cases = [operatorCase(), modelCase()]
-  const statuses = async (store: MemoryStore) => (await verifyFixtures(gpu, store, 'made')).map(({ name, status, tensor }) => ({ name, status, tensor }))
+  const statuses = async (store: MemoryStore) =>
+    (await verifyFixtures(gpu, store, 'made')).map(({ name, status, tensor }) => ({ name, status, tensor }))
 
   it('passes', async () => {
     expect((await statuses(await folderOf(cases))).map(({ status }) => status)).toEqual(['passed', 'passed'])
   })
 
   it.each(['y', 'grad.weight', 'grad.bias'])('fails when a number in %s of the operator is wrong', async (name) => {
-    expect(await statuses(await folderOf(cases, name))).toMatchObject([{ status: 'failed', tensor: name }, { status: 'passed' }])
+    expect(await statuses(await folderOf(cases, name))).toMatchObject([
+      { status: 'failed', tensor: name },
+      { status: 'passed' },
+    ])
   })
 
   it.each(['train.logits', 'train.grad.attention.rnta.phi.weight', 'train.buffer.residual.final.bn.running_var'])(
     'fails when a number in %s of the model is wrong',
     async (name) => {
-      expect(await statuses(await folderOf(cases, name))).toMatchObject([{ status: 'passed' }, { status: 'failed', tensor: name }])
+      expect(await statuses(await folderOf(cases, name))).toMatchObject([
+        { status: 'passed' },
+        { status: 'failed', tensor: name },
+      ])
     },
   )
 

@@ -12,16 +12,24 @@ const types = `${root.replaceAll('\\', '/')}dist/types/src/`
 const WIDTH = 120
 
 /** Name of each page, and the module of src/ that it shows: what package.json exports. */
-const ENTRIES = Object.entries(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).exports).map(([path, { types }]) => [
-  path === '.' ? 'galvani' : path.slice(2),
-  types.replace(/^\.\/dist\/types\/src\/(.*)\.d\.ts$/, '$1'),
-])
+const ENTRIES = Object.entries(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).exports).map(
+  ([path, { types }]) => [
+    path === '.' ? 'galvani' : path.slice(2),
+    types.replace(/^\.\/dist\/types\/src\/(.*)\.d\.ts$/, '$1'),
+  ],
+)
 
-const declarationsOf = (symbol) => (symbol.declarations ?? []).filter((node) => node.getSourceFile().fileName.startsWith(types))
+const declarationsOf = (symbol) =>
+  (symbol.declarations ?? []).filter((node) => node.getSourceFile().fileName.startsWith(types))
 
 /** What an entry exports: names under the headings that its source has, in the order written there. */
 function sectionsOf(entry, symbols) {
-  const source = ts.createSourceFile('entry.ts', readFileSync(join(root, 'src', `${entry}.ts`), 'utf8'), ts.ScriptTarget.ES2022, true)
+  const source = ts.createSourceFile(
+    'entry.ts',
+    readFileSync(join(root, 'src', `${entry}.ts`), 'utf8'),
+    ts.ScriptTarget.ES2022,
+    true,
+  )
   const sections = []
   const seen = new Set()
   const take = (name, heading) => {
@@ -40,7 +48,10 @@ function sectionsOf(entry, symbols) {
     if (statement.exportClause) for (const { name } of statement.exportClause.elements) take(name.text, heading)
     else {
       const module = [...symbols.values()].filter((symbol) => {
-        const path = declarationsOf(symbol)[0].getSourceFile().fileName.slice(types.length).replace(/\.d\.ts$/, '.ts')
+        const path = declarationsOf(symbol)[0]
+          .getSourceFile()
+          .fileName.slice(types.length)
+          .replace(/\.d\.ts$/, '.ts')
         return `./${path}` === statement.moduleSpecifier.text
       })
       for (const symbol of module) take(symbol.name, heading)
@@ -51,7 +62,8 @@ function sectionsOf(entry, symbols) {
   return sections
 }
 
-const isPrivate = (node) => (ts.canHaveModifiers(node) && node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword)) ||
+const isPrivate = (node) =>
+  (ts.canHaveModifiers(node) && node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword)) ||
   (ts.isPropertyDeclaration(node) && ts.isPrivateIdentifier(node.name))
 
 /** A declaration without `export`, `declare` and what is private, indented by two, long parameter lists cut into lines. */
@@ -68,7 +80,8 @@ function printed(node) {
   }
   visit(target)
   let text = source.text.slice(start, target.end)
-  for (const [from, to, by] of edits.sort((a, b) => b[0] - a[0])) text = text.slice(0, from - start) + by + text.slice(to - start)
+  for (const [from, to, by] of edits.sort((a, b) => b[0] - a[0]))
+    text = text.slice(0, from - start) + by + text.slice(to - start)
   const bare = text.replace(/^(export |declare |default )+/, '').replace(/;$/gm, '')
   return bare.replace(/^( {4})+/gm, (indent) => ' '.repeat(indent.length / 2))
 }
@@ -80,7 +93,9 @@ function brokenParameters({ parameters }, source) {
   const first = source.text.slice(from, source.text.indexOf('\n', from))
   if (first.length <= WIDTH) return []
   const indent = /^ */.exec(first)[0]
-  const lines = parameters.map((parameter) => `\n${indent}    ${parameter.getText().replaceAll('\n', '\n    ')},`).join('')
+  const lines = parameters
+    .map((parameter) => `\n${indent}    ${parameter.getText().replaceAll('\n', '\n    ')},`)
+    .join('')
   return [[parameters.pos, parameters.end, `${lines}\n${indent}`]]
 }
 
@@ -90,7 +105,10 @@ function commentOf(node) {
   const comment = (ts.getLeadingCommentRanges(target.getSourceFile().text, target.pos) ?? []).at(-1)
   const text = comment ? target.getSourceFile().text.slice(comment.pos, comment.end) : ''
   if (!text.startsWith('/**')) return ''
-  const plain = text.slice(3, -2).replace(/^\s*\* ?/gm, '').trim()
+  const plain = text
+    .slice(3, -2)
+    .replace(/^\s*\* ?/gm, '')
+    .trim()
   const parted = plain.replace(/([^.\s])(\s+)@throws /g, '$1.$2@throws ').replace(/([\w)])$/, '$1.')
   return parted.replaceAll('@throws ', 'Throws ').replace(/^@param (\w+) /gm, '`$1`: ')
 }
@@ -141,28 +159,41 @@ function alsoNamed(shown, exported, checker) {
   return [...found].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-const introOf = (entry) => /^\/\/ (?:galvani[\w/]*: )?(.*)/.exec(readFileSync(join(root, 'src', `${entry}.ts`), 'utf8'))[1]
+const introOf = (entry) =>
+  /^\/\/ (?:galvani[\w/]*: )?(.*)/.exec(readFileSync(join(root, 'src', `${entry}.ts`), 'utf8'))[1]
 const upper = (text) => text[0].toUpperCase() + text.slice(1)
 
 /** Pages by file name. @throws Error naming exports whose comments will not do */
 function apiPages() {
   const files = ENTRIES.map(([, entry]) => `${types}${entry}.d.ts`)
-  const program = ts.createProgram(files, { target: ts.ScriptTarget.ES2022, lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'], types: [] })
+  const program = ts.createProgram(files, {
+    target: ts.ScriptTarget.ES2022,
+    lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'],
+    types: [],
+  })
   const checker = program.getTypeChecker()
   const resolved = (symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol)
   const entries = ENTRIES.map(([name, entry], i) => {
     const module = checker.getSymbolAtLocation(program.getSourceFile(files[i]))
-    return { name, entry, symbols: new Map(checker.getExportsOfModule(module).map((symbol) => [symbol.name, resolved(symbol)])) }
+    return {
+      name,
+      entry,
+      symbols: new Map(checker.getExportsOfModule(module).map((symbol) => [symbol.name, resolved(symbol)])),
+    }
   })
   const exported = new Set(entries.flatMap(({ symbols }) => [...symbols.values()]))
   const faults = [...exported].map((symbol) => [symbol.name, faultOf(symbol)]).filter(([, fault]) => fault)
   if (faults.length > 0) throw new Error(faults.map(([name, fault]) => `${name} ${fault}`).join('\n'))
-  return new Map(entries.map(({ name, entry, symbols }) => [`${name}.md`, pageOf(name, entry, symbols, exported, checker)]))
+  return new Map(
+    entries.map(({ name, entry, symbols }) => [`${name}.md`, pageOf(name, entry, symbols, exported, checker)]),
+  )
 }
 
 function pageOf(name, entry, symbols, exported, checker) {
-  const parts = sectionsOf(entry, symbols).map(({ heading, names }) =>
-    `${heading ? `## ${heading}\n\n` : ''}${names.map((each) => entryOf(symbols.get(each))).join('\n')}`)
+  const parts = sectionsOf(entry, symbols).map(
+    ({ heading, names }) =>
+      `${heading ? `## ${heading}\n\n` : ''}${names.map((each) => entryOf(symbols.get(each))).join('\n')}`,
+  )
   const others = alsoNamed(symbols.values(), exported, checker)
   if (others.length > 0) parts.push(`## Named above, and not exported\n\n${others.map(entryOf).join('\n')}`)
   const title = name === 'galvani' ? name : `galvani/${name}`
@@ -174,13 +205,15 @@ function pageOf(name, entry, symbols, exported, checker) {
 async function main() {
   await build()
   const check = process.argv.includes('--check')
-  const stale = [...apiPages()].filter(([name, text]) => {
-    const path = join(root, 'docs', 'api', name)
-    if (existsSync(path) && readFileSync(path, 'utf8') === text) return false
-    mkdirSync(dirname(path), { recursive: true })
-    if (!check) writeFileSync(path, text)
-    return true
-  }).map(([name]) => `docs/api/${name}`)
+  const stale = [...apiPages()]
+    .filter(([name, text]) => {
+      const path = join(root, 'docs', 'api', name)
+      if (existsSync(path) && readFileSync(path, 'utf8') === text) return false
+      mkdirSync(dirname(path), { recursive: true })
+      if (!check) writeFileSync(path, text)
+      return true
+    })
+    .map(([name]) => `docs/api/${name}`)
   if (check && stale.length > 0) throw new Error(`stale: ${stale.join(', ')}; run \`npm run docs\``)
   console.log(stale.length > 0 ? `wrote ${stale.join(', ')}` : 'the API pages are current')
 }

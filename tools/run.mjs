@@ -9,6 +9,14 @@ const [file, ...rest] = process.argv.slice(2)
 const folder = fileURLToPath(new URL('../.cache/', import.meta.url))
 mkdirSync(folder, { recursive: true })
 const outfile = join(folder, `${basename(file, '.ts')}.mjs`)
-await build({ entryPoints: [resolve(file)], outfile, bundle: true, format: 'esm', platform: 'node', packages: 'external', plugins: [esbuildPlugin] })
+await build({
+  entryPoints: [resolve(file)],
+  outfile,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  packages: 'external',
+  plugins: [esbuildPlugin],
+})
 process.argv = [process.argv[0], outfile, ...rest]
 await import(pathToFileURL(outfile).href)

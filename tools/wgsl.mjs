@@ -44,7 +44,9 @@ const union = (names) => names.map((n) => `'${n}'`).join(' | ') || 'never'
 
 /** The text of `NAME.d.wgsl.ts`. */
 export function typesOf(shader) {
-  const entries = Object.entries(shader.entries).map(([name, e]) => `    ${name}: ${union(Object.keys(e.bindings).sort())}\n`)
+  const entries = Object.entries(shader.entries).map(
+    ([name, e]) => `    ${name}: ${union(Object.keys(e.bindings).sort())}\n`,
+  )
   const up = '../'.repeat(shader.name.split('/').length)
   return `// Generated from ${shader.name}.wgsl by \`npm run gen\`; do not edit.
 import type { Shader } from '${up}src/runtime/shader.ts'
@@ -62,13 +64,19 @@ export default shader
 const shaders = fileURLToPath(new URL('../shaders/', import.meta.url))
 
 /** A shader is called what its file is called, below shaders/: `conv1d/lane`. */
-const nameOf = (path) => relative(shaders, path).replaceAll('\\', '/').replace(/\.wgsl$/, '')
+const nameOf = (path) =>
+  relative(shaders, path)
+    .replaceAll('\\', '/')
+    .replace(/\.wgsl$/, '')
 
 const load = (path) => `export default ${JSON.stringify(describe(readFileSync(path, 'utf8'), nameOf(path)))}`
 
 /** Names of all shaders, in order. */
 export const shaderNames = () =>
-  readdirSync(shaders, { recursive: true }).filter((path) => path.endsWith('.wgsl')).map((path) => nameOf(shaders + path)).sort()
+  readdirSync(shaders, { recursive: true })
+    .filter((path) => path.endsWith('.wgsl'))
+    .map((path) => nameOf(shaders + path))
+    .sort()
 
 /** Besides the kernels: how their constants get in, and which ops at which shapes a model has. */
 const AROUND_KERNELS = ['src/runtime/shader.ts', 'src/model/layers.ts', 'src/model/architecture.ts']
@@ -78,8 +86,12 @@ const NOT_OF_A_NETWORK = /^(cvxeda|qp|probes)\//
 /** Digest of the kernels that training runs and of the host code that launches them, under the name that `src/tune/kernel_set.ts` declares. */
 function kernelSet() {
   const root = new URL('../', import.meta.url)
-  const hosts = readdirSync(new URL('src/kernels/', root), { recursive: true }).filter((path) => path.endsWith('.ts')).map((path) => `src/kernels/${path}`)
-  const kernels = shaderNames().filter((name) => !NOT_OF_A_NETWORK.test(name)).map((name) => `shaders/${name}.wgsl`)
+  const hosts = readdirSync(new URL('src/kernels/', root), { recursive: true })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => `src/kernels/${path}`)
+  const kernels = shaderNames()
+    .filter((name) => !NOT_OF_A_NETWORK.test(name))
+    .map((name) => `shaders/${name}.wgsl`)
   const digest = createHash('sha256')
   for (const file of [...kernels, ...hosts.sort(), ...AROUND_KERNELS]) {
     digest.update(file).update(readFileSync(new URL(file, root)))

@@ -23,11 +23,18 @@ export interface BenchPage {
 /** Markup of a self-contained page, without scripts. */
 export function benchPage({ title, facts, warnings, roofline, charts, tables }: BenchPage): string {
   const items = facts.map(([name, value]) => tag('div', {}, element('dt', name) + element('dd', value)))
-  const drawn = charts.filter(({ bars }) => bars.length > 0)
+  const drawn = charts
+    .filter(({ bars }) => bars.length > 0)
     .map(({ caption, note, bars, most }) => element('h2', caption) + remark(note) + barsSvg(caption, bars, most))
   const body = [
-    element('h1', title), ...warnings.map((text) => tag('p', { class: 'warning' }, escapeMarkup(text))), tag('dl', {}, items.join('')),
-    element('h2', 'Roofline'), remark(roofline.note), rooflineSvg(roofline.peaks, roofline.points), ...drawn, ...tables.map(tableOf),
+    element('h1', title),
+    ...warnings.map((text) => tag('p', { class: 'warning' }, escapeMarkup(text))),
+    tag('dl', {}, items.join('')),
+    element('h2', 'Roofline'),
+    remark(roofline.note),
+    rooflineSvg(roofline.peaks, roofline.points),
+    ...drawn,
+    ...tables.map(tableOf),
   ]
   return htmlPage(title, body.join(''))
 }
@@ -36,7 +43,11 @@ const element = (name: string, text: string): string => tag(name, {}, escapeMark
 const remark = (text: string): string => tag('p', { class: 'soft' }, escapeMarkup(text))
 
 function tableOf({ caption, heads, rows }: BenchTable): string {
-  const row = (cells: readonly string[], name: 'td' | 'th'): string => tag('tr', {}, cells.map((cell) => element(name, cell)).join(''))
+  const row = (cells: readonly string[], name: 'td' | 'th'): string =>
+    tag('tr', {}, cells.map((cell) => element(name, cell)).join(''))
   const body = rows.map((cells) => row(cells, 'td')).join('')
-  return element('h2', caption) + tag('div', { class: 'wide' }, tag('table', {}, tag('thead', {}, row(heads, 'th')) + tag('tbody', {}, body)))
+  return (
+    element('h2', caption) +
+    tag('div', { class: 'wide' }, tag('table', {}, tag('thead', {}, row(heads, 'th')) + tag('tbody', {}, body)))
+  )
 }

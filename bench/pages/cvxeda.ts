@@ -34,25 +34,47 @@ const BOTTOM = 48
 /** Markup of a self-contained page: the facts, a plot for each figure, and its points as a table. */
 export function benchReport({ title, facts, figures }: BenchReport): string {
   const items = facts.map(([name, value]) =>
-    tag('div', {}, tag('dt', {}, escapeMarkup(name)) + tag('dd', {}, escapeMarkup(value))))
+    tag('div', {}, tag('dt', {}, escapeMarkup(name)) + tag('dd', {}, escapeMarkup(value))),
+  )
   const drawn = figures.map((figure) =>
-    tag('figure', {}, tag('figcaption', {}, escapeMarkup(figure.caption)) + growthSvg(figure)))
-  const body = tag('h1', {}, escapeMarkup(title)) + tag('dl', {}, items.join('')) +
-    tag('div', { class: 'charts' }, drawn.join('')) + figures.map(pointTable).join('')
+    tag('figure', {}, tag('figcaption', {}, escapeMarkup(figure.caption)) + growthSvg(figure)),
+  )
+  const body =
+    tag('h1', {}, escapeMarkup(title)) +
+    tag('dl', {}, items.join('')) +
+    tag('div', { class: 'charts' }, drawn.join('')) +
+    figures.map(pointTable).join('')
   return htmlPage(title, body)
 }
 
 /** Measured points and their power law, both axes logarithmic; the exponent is written beside the line. */
 export function growthSvg({ caption, size, time, points, fit }: BenchFigure): string {
   const panel: Panel = {
-    left: LEFT, top: TOP, width: WIDTH - LEFT - RIGHT, height: HEIGHT - TOP - BOTTOM,
-    x: logScale(points.map(([x]) => x), LEFT, WIDTH - RIGHT),
-    y: logScale(points.map(([, y]) => y), HEIGHT - BOTTOM, TOP),
+    left: LEFT,
+    top: TOP,
+    width: WIDTH - LEFT - RIGHT,
+    height: HEIGHT - TOP - BOTTOM,
+    x: logScale(
+      points.map(([x]) => x),
+      LEFT,
+      WIDTH - RIGHT,
+    ),
+    y: logScale(
+      points.map(([, y]) => y),
+      HEIGHT - BOTTOM,
+      TOP,
+    ),
   }
   const ends = [Math.min(...points.map(([x]) => x)), Math.max(...points.map(([x]) => x))]
-  const line = linePath(ends, ends.map((x) => fit.factor * x ** fit.exponent), panel.x, panel.y)
+  const line = linePath(
+    ends,
+    ends.map((x) => fit.factor * x ** fit.exponent),
+    panel.x,
+    panel.y,
+  )
   const body = [
-    xAxis(panel, { title: size, ticks: logTicks(panel.x) }), yAxis(panel, time, logTicks(panel.y)),
+    xAxis(panel, { title: size, ticks: logTicks(panel.x) }),
+    yAxis(panel, time, logTicks(panel.y)),
     tag('path', { d: line, fill: 'none', stroke: palette.grey, 'stroke-width': 1.5, 'stroke-dasharray': '5 4' }),
     ...points.map(([x, y]) => tag('circle', { cx: panel.x.at(x), cy: panel.y.at(y), r: 4, fill: palette.blue })),
     label(LEFT + 12, TOP + 18, `slope ${fit.exponent.toFixed(2)}`, { 'font-weight': 600 }),

@@ -24,7 +24,10 @@ function batchNorm(p, name, x) {
   const over = [[0, 2], { keepdims: true }]
   const centred = x.ref.sub(np.mean(x, ...over))
   const deviation = np.sqrt(np.mean(np.square(centred.ref), ...over).add(EPSILON))
-  return centred.div(deviation).mul(column(p(`${name}.weight`))).add(column(p(`${name}.bias`)))
+  return centred
+    .div(deviation)
+    .mul(column(p(`${name}.weight`)))
+    .add(column(p(`${name}.bias`)))
 }
 
 const convNorm = (p, name, x, stride) => batchNorm(p, `${name}.bn`, conv(p, `${name}.conv`, x, stride))
@@ -47,7 +50,10 @@ function temporalAttention(p, name, x) {
 function attentionModule(p, name, x) {
   const cuts = Array.from({ length: CLIPS - 1 }, (_, i) => Math.floor((x.shape[2] * (i + 1)) / CLIPS))
   const clips = np.split(x, cuts, 2)
-  return np.concatenate(clips.map((clip) => temporalAttention(p, `${name}.rnta`, channelAttention(p, `${name}.sca`, clip))), 2)
+  return np.concatenate(
+    clips.map((clip) => temporalAttention(p, `${name}.rnta`, channelAttention(p, `${name}.sca`, clip))),
+    2,
+  )
 }
 
 function unit(p, name, x) {
@@ -56,7 +62,17 @@ function unit(p, name, x) {
 }
 
 /** After a ReLU, so that padding with zeros changes no maximum. */
-const maxPool = (x) => lax.reduceWindow(np.pad(x, [[0, 0], [0, 0], [1, 1]]), (window) => np.max(window), [3], [2])
+const maxPool = (x) =>
+  lax.reduceWindow(
+    np.pad(x, [
+      [0, 0],
+      [0, 0],
+      [1, 1],
+    ]),
+    (window) => np.max(window),
+    [3],
+    [2],
+  )
 
 function logits(p, eda, music) {
   let x = attentionModule(p, 'attention', batchNorm(p, 'shallow.bn', biasedConv(p, 'shallow.conv', eda, 2)))
@@ -80,12 +96,13 @@ function crossEntropy(parameters, eda, music, targets) {
   return np.sum(nn.logSoftmax(y, 1).mul(targets)).div(-targets.shape[0])
 }
 
-const trainingStep = (rate, momentum) => jit((parameters, velocity, eda, music, targets) => {
-  const [loss, gradients] = valueAndGrad(crossEntropy)(tree.ref(parameters), eda, music, targets)
-  const newVelocity = tree.map((v, g) => v.mul(momentum).add(g), velocity, gradients)
-  const newParameters = tree.map((x, v) => x.sub(v.mul(rate)), parameters, tree.ref(newVelocity))
-  return [loss, newParameters, newVelocity]
-})
+const trainingStep = (rate, momentum) =>
+  jit((parameters, velocity, eda, music, targets) => {
+    const [loss, gradients] = valueAndGrad(crossEntropy)(tree.ref(parameters), eda, music, targets)
+    const newVelocity = tree.map((v, g) => v.mul(momentum).add(g), velocity, gradients)
+    const newParameters = tree.map((x, v) => x.sub(v.mul(rate)), parameters, tree.ref(newVelocity))
+    return [loss, newParameters, newVelocity]
+  })
 
 await serve(async ({ weights, batch, rate, momentum, adapter }) => {
   const { adapter: name, patient } = await provideWebGpu(adapter)
@@ -106,10 +123,13 @@ await serve(async ({ weights, batch, rate, momentum, adapter }) => {
     return (await loss.data())[0]
   }
 
-  const { version } = JSON.parse(readFileSync(new URL('node_modules/@jax-js/jax/package.json', import.meta.url), 'utf8'))
+  const { version } = JSON.parse(
+    readFileSync(new URL('node_modules/@jax-js/jax/package.json', import.meta.url), 'utf8'),
+  )
   return {
     about: { versions: { '@jax-js/jax': version, node: process.versions.node }, adapter: name },
     step: () => patient(once),
-    weights: () => Promise.all(learnt.map(async ([name, { shape }]) => [name, { shape, data: await parameters[name].ref.data() }])),
+    weights: () =>
+      Promise.all(learnt.map(async ([name, { shape }]) => [name, { shape, data: await parameters[name].ref.data() }])),
   }
 })

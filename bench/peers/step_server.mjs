@@ -12,7 +12,11 @@ import { parseArgs } from 'node:util'
 export async function serve(start) {
   console.log = console.info = console.warn = console.error // only answers may reach stdout
   const options = readArguments()
-  const peer = await start({ ...options, weights: readSafetensors(options.weights), batch: readSafetensors(options.batch) })
+  const peer = await start({
+    ...options,
+    weights: readSafetensors(options.weights),
+    batch: readSafetensors(options.batch),
+  })
   say(peer.about)
   for await (const line of createInterface({ input: process.stdin })) {
     say(line === 'step' ? await timed(peer.step) : await save(peer.weights, options.answers))
@@ -45,10 +49,21 @@ function readSafetensors(file) {
   const { buffer } = new Uint8Array(readFileSync(file))
   const start = 8 + Number(new DataView(buffer).getBigUint64(0, true))
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, start - 8)))
-  return Object.fromEntries(Object.entries(header).map(([name, { dtype, shape, data_offsets: [begin, end] }]) => {
-    const Elements = dtype === 'I32' ? Int32Array : Float32Array
-    return [name, { shape, data: new Elements(buffer.slice(start + begin, start + end)) }]
-  }))
+  return Object.fromEntries(
+    Object.entries(header).map(
+      ([
+        name,
+        {
+          dtype,
+          shape,
+          data_offsets: [begin, end],
+        },
+      ]) => {
+        const Elements = dtype === 'I32' ? Int32Array : Float32Array
+        return [name, { shape, data: new Elements(buffer.slice(start + begin, start + end)) }]
+      },
+    ),
+  )
 }
 
 function formatSafetensors(tensors) {
@@ -60,5 +75,9 @@ function formatSafetensors(tensors) {
   const text = Buffer.from(JSON.stringify(Object.fromEntries(header)))
   const length = Buffer.alloc(8)
   length.writeBigUInt64LE(BigInt(text.length))
-  return Buffer.concat([length, text, ...tensors.map(([, { data }]) => Buffer.from(data.buffer, data.byteOffset, data.byteLength))])
+  return Buffer.concat([
+    length,
+    text,
+    ...tensors.map(([, { data }]) => Buffer.from(data.buffer, data.byteOffset, data.byteLength)),
+  ])
 }

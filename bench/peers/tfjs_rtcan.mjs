@@ -13,7 +13,12 @@ const BATCH_AND_TIME = [0, 1, 2]
 function conv(p, name, x, stride = 1, isInput = false) {
   const w = p(`${name}.weight`)
   const padding = w.shape[1] >> 1
-  const around = [[0, 0], [0, 0], [padding, padding], [0, 0]]
+  const around = [
+    [0, 0],
+    [0, 0],
+    [padding, padding],
+    [0, 0],
+  ]
   // The WASM backend has no kernel for the filter's gradient; as products of shifted inputs it is no slower on WebGPU either.
   return tf.customGrad((x, w, save) => {
     save([x, w])
@@ -28,7 +33,15 @@ function conv(p, name, x, stride = 1, isInput = false) {
 function filterGradient(x, dy, [, kernel, inChannels, channels], stride, padding) {
   const [B, , L] = x.shape
   const length = dy.shape[2]
-  const around = padding > 0 ? tf.pad(x, [[0, 0], [0, 0], [padding, padding], [0, 0]]) : x
+  const around =
+    padding > 0
+      ? tf.pad(x, [
+          [0, 0],
+          [0, 0],
+          [padding, padding],
+          [0, 0],
+        ])
+      : x
   const rows = tf.reshape(dy, [B * length, channels])
   const products = Array.from({ length: kernel }, (_, k) => {
     const end = Math.min(k + (length - 1) * stride + 1, L + 2 * padding)
@@ -63,8 +76,15 @@ function temporalAttention(p, name, x) {
 /** Both attentions see a third of the signal at a time. */
 function attentionModule(p, name, x) {
   const cuts = Array.from({ length: CLIPS + 1 }, (_, i) => Math.floor((x.shape[2] * i) / CLIPS))
-  const clips = tf.split(x, cuts.slice(1).map((end, i) => end - cuts[i]), 2)
-  return tf.concat(clips.map((clip) => temporalAttention(p, `${name}.rnta`, channelAttention(p, `${name}.sca`, clip))), 2)
+  const clips = tf.split(
+    x,
+    cuts.slice(1).map((end, i) => end - cuts[i]),
+    2,
+  )
+  return tf.concat(
+    clips.map((clip) => temporalAttention(p, `${name}.rnta`, channelAttention(p, `${name}.sca`, clip))),
+    2,
+  )
 }
 
 function unit(p, name, x) {
@@ -75,7 +95,17 @@ function unit(p, name, x) {
 function logits(p, eda, music) {
   let x = attentionModule(p, 'attention', batchNorm(p, 'shallow.bn', biasedConv(p, 'shallow.conv', eda, 2, true)))
   x = tf.relu(convNorm(p, 'residual.stem', x, 2))
-  x = tf.maxPool(x, [1, 3], [1, 2], [[0, 0], [0, 0], [1, 1], [0, 0]])
+  x = tf.maxPool(
+    x,
+    [1, 3],
+    [1, 2],
+    [
+      [0, 0],
+      [0, 0],
+      [1, 1],
+      [0, 0],
+    ],
+  )
   for (let s = 0; s < 4; s++) {
     x = convNorm(p, `residual.stages.${s}.downsample`, x, 2)
     for (let u = 0; u < 2; u++) x = unit(p, `residual.stages.${s}.units.${u}`, x)
@@ -98,7 +128,8 @@ const fromFile = (tensor) => {
 const toFile = (tensor) => (tensor.rank === 4 ? tf.transpose(tf.squeeze(tensor, [0]), [2, 1, 0]) : fromFile(tensor))
 
 async function start({ weights, batch, rate, momentum, adapter, backend }) {
-  const gpu = backend === 'webgpu' ? await provideWebGpu(adapter) : { adapter: 'CPU, 1 thread', patient: (work) => work() }
+  const gpu =
+    backend === 'webgpu' ? await provideWebGpu(adapter) : { adapter: 'CPU, 1 thread', patient: (work) => work() }
   await (backend === 'webgpu' ? import('@tensorflow/tfjs-backend-webgpu') : import('@tensorflow/tfjs-backend-wasm'))
   if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js did not open its ${backend} backend`)
   const tensor = ({ shape, data }) => tf.tensor(data, shape)
@@ -122,7 +153,8 @@ async function start({ weights, batch, rate, momentum, adapter, backend }) {
   return {
     about: { versions: { '@tensorflow/tfjs': tf.version.tfjs, node: process.versions.node }, adapter: gpu.adapter },
     step: () => gpu.patient(once),
-    weights: () => Promise.all(learnt.map(async ([name, { shape }]) => [name, { shape, data: await toFile(p(name)).data() }])),
+    weights: () =>
+      Promise.all(learnt.map(async ([name, { shape }]) => [name, { shape, data: await toFile(p(name)).data() }])),
   }
 }
 

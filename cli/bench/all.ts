@@ -31,7 +31,8 @@ export function benchAllCommand(): Command {
 
 async function allAction(options: Options): Promise<void> {
   const output = new Output(options)
-  const before = options.compare === undefined ? null : parseBenchResult(await readTextFile(options.compare), options.compare)
+  const before =
+    options.compare === undefined ? null : parseBenchResult(await readTextFile(options.compare), options.compare)
   const result = await measureAll(options, output)
   const comparison = before && compareResults(before, result)
   comparison?.warnings.forEach((warning) => output.note(`warning: ${warning}`))
@@ -41,10 +42,17 @@ async function allAction(options: Options): Promise<void> {
   output.result({ ...result, ...(comparison && { comparison }) }, textOf(result, comparison))
 }
 
-function textOf({ step, cold, kernels, rejected, targets }: Awaited<ReturnType<typeof measureAll>>, comparison: Comparison | null): string {
+function textOf(
+  { step, cold, kernels, rejected, targets }: Awaited<ReturnType<typeof measureAll>>,
+  comparison: Comparison | null,
+): string {
   const parts = [
-    facts(stepFacts(step, cold ?? null)), groupTable('Part', step.layers), kernelTable(kernels, step), ...rejectedLines(rejected),
-    targetTable(targets), ...(comparison ? [comparisonTable(comparison)] : []),
+    facts(stepFacts(step, cold ?? null)),
+    groupTable('Part', step.layers),
+    kernelTable(kernels, step),
+    ...rejectedLines(rejected),
+    targetTable(targets),
+    ...(comparison ? [comparisonTable(comparison)] : []),
   ]
   return parts.join('\n\n')
 }

@@ -13,11 +13,14 @@ export function benchCommand(): Command {
     .addCommand(benchKernelsCommand())
     .addCommand(benchCvxedaCommand())
     .addCommand(benchPeersCommand())
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Without a command \`bench\` is \`bench all\`.
 
 Examples:
   galvani bench --html bench.html
   galvani bench step --batch 8
-  galvani bench cvxeda --json`)
+  galvani bench cvxeda --json`,
+    )
 }

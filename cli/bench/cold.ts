@@ -23,12 +23,20 @@ export async function coldChild({ preset, batch, adapter }: ColdOptions, output:
   const folder = await mkdtemp(join(tmpdir(), 'galvani-cold-'))
   try {
     const env = { ...process.env, ...Object.fromEntries(CACHE_FOLDERS.map((name) => [name, folder])) }
-    const options = ['--preset', preset, '--batch', String(batch), ...(adapter === undefined ? [] : ['--adapter', adapter])]
+    const options = [
+      '--preset',
+      preset,
+      '--batch',
+      String(batch),
+      ...(adapter === undefined ? [] : ['--adapter', adapter]),
+    ]
     const args = [process.argv[1]!, 'bench', 'step', '--first-only', '--json', '--quiet', ...options]
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
     let text = ''
     child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
-    const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve))
+    const code = await new Promise<number | null>((resolve, reject) =>
+      child.once('error', reject).once('close', resolve),
+    )
     if (code !== 0) throw new DeviceError(`the first step of another process failed (exit code ${code ?? 'none'})`)
     return JSON.parse(text) as ColdStart
   } finally {

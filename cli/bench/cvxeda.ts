@@ -57,11 +57,15 @@ export function benchCvxedaCommand(): Command {
     .description('Time the decomposition of many signals, beside the floor of this adapter and the Python reference.')
     .option('--signals <n>', 'signals of a call', count('--signals'), 256)
     .option('--n <n>', 'samples of a signal', count('--n'), 1500)
-    .option('--rate <hz>', 'sampling rate (50, or the recording\'s own)', positive('--rate'))
+    .option('--rate <hz>', "sampling rate (50, or the recording's own)", positive('--rate'))
     .option('--recording <file>', 'take random windows of this recording instead of made-up signals')
     .option('--seed <n>', 'of the signals', integer('--seed'), 1)
     .option('--solver <name>', SOLVERS.join(' or '), oneOf('--solver', SOLVERS), 'interior-point' as const)
-    .option('--form <form>', 'of the interior point: per-signal or along-time (default: by batch and length)', oneOf('--form', ['per-signal', 'along-time'] as const))
+    .option(
+      '--form <form>',
+      'of the interior point: per-signal or along-time (default: by batch and length)',
+      oneOf('--form', ['per-signal', 'along-time'] as const),
+    )
     .option('--rounds <n>', 'calls that are timed, after one that is not', count('--rounds'), 7)
     .option('--reference <file>', 'a copy of cvxEDA.py, run in turn with ours on the same signals')
     .option('--python <program>', 'an interpreter with numpy and cvxopt', 'python3')
@@ -76,14 +80,16 @@ export function benchCvxedaCommand(): Command {
 }
 
 async function cvxedaAction(options: Options): Promise<void> {
-  if (options.form && options.solver !== 'interior-point') throw new UsageError('--form is of --solver interior-point only')
+  if (options.form && options.solver !== 'interior-point')
+    throw new UsageError('--form is of --solver interior-point only')
   const output = new Output(options)
   const source = await signalSource(options)
   const abort = interruptible()
   const result = await withGpu(options, async (gpu) => {
     const settings = { sampleRate: source.sampleRate, signal: abort, ...solverOf(gpu, options) }
     const figures = await measure(gpu, source, settings, options, output)
-    const scaling = options.scaling || options.html !== undefined ? await scale(gpu, source, settings, options, output) : null
+    const scaling =
+      options.scaling || options.html !== undefined ? await scale(gpu, source, settings, options, output) : null
     return { ...figures, signals_from: source.name, ...(scaling && { scaling }) }
   })
   const lines = resultFacts(result)
@@ -92,7 +98,9 @@ async function cvxedaAction(options: Options): Promise<void> {
   const peer = result.reference_run
   if (peer && !peer.agrees) {
     const [r, t] = [peer.phasic_nrmse.toExponential(1), peer.tonic_nrmse.toExponential(1)]
-    throw new CheckError(`the reference found something else (nrmse of the phasic part ${r}, tonic ${t}); the times say nothing`)
+    throw new CheckError(
+      `the reference found something else (nrmse of the phasic part ${r}, tonic ${t}); the times say nothing`,
+    )
   }
 }
 
@@ -133,7 +141,13 @@ function solverOf(gpu: Gpu, { solver, form, n, signals, scaling, html }: Options
 }
 
 /** The rounds of both programs, and then the probes, whose buffers must not count as the solver's. */
-async function measure(gpu: Gpu, source: SignalSource, settings: Settings, options: Options, output: Output): Promise<CvxedaResult> {
+async function measure(
+  gpu: Gpu,
+  source: SignalSource,
+  settings: Settings,
+  options: Options,
+  output: Output,
+): Promise<CvxedaResult> {
   const { rounds, n } = options
   const signals = source.make({ signals: options.signals, n })
   const peer = await openReference(options, signals, settings)
@@ -155,13 +169,23 @@ async function measure(gpu: Gpu, source: SignalSource, settings: Settings, optio
   return cvxedaResult({ ...measured, ...settings, form: settings.form ?? null, adapter: adapterName(gpu), n })
 }
 
-async function openReference(options: Options, signals: readonly Float64Array[], { sampleRate, signal: abort }: Settings): Promise<Reference | null> {
+async function openReference(
+  options: Options,
+  signals: readonly Float64Array[],
+  { sampleRate, signal: abort }: Settings,
+): Promise<Reference | null> {
   const { reference: path, python, referenceSignals } = options
   if (path === undefined) return null
   return await startReference({ path, python, signals: signals.slice(0, referenceSignals), sampleRate, signal: abort })
 }
 
-async function scale(gpu: Gpu, source: SignalSource, settings: Settings, options: Options, output: Output): Promise<Scaling> {
+async function scale(
+  gpu: Gpu,
+  source: SignalSource,
+  settings: Settings,
+  options: Options,
+  output: Output,
+): Promise<Scaling> {
   output.note('measuring how the time grows')
   return await measureScaling(options.signals, options.n, source.longest, async (signals, n) => {
     const { rounds } = await timeDecompose(gpu, source.make({ signals, n }), settings, SCALING_ROUNDS)
@@ -180,13 +204,22 @@ function resultFacts(result: Result): [string, string][] {
     ['Signals', `${result.signals} of ${result.n} samples at ${result.rate} Hz (${result.signals_from})`],
     ['Solver', `${result.solver}${form}: ${statuses.join(', ')}`],
     ['Iterations', `median ${result.iterations}, most ${result.iterations_max}`],
-    ['A signal', `${milliseconds(result.ms_per_signal_median)} (least ${milliseconds(result.ms_per_signal_min)}, ` +
-      `spread ${percent(result.spread)} of ${result.rounds} rounds)`],
+    [
+      'A signal',
+      `${milliseconds(result.ms_per_signal_median)} (least ${milliseconds(result.ms_per_signal_min)}, ` +
+        `spread ${percent(result.spread)} of ${result.rounds} rounds)`,
+    ],
     ['First call', `${milliseconds(result.first_call_ms)} with compilation, all signals`],
-    ['Floor', `${milliseconds(result.floor_ms)} a signal (${(result.flops / 1e6).toFixed(1)} MFLOP, ` +
-      `${(result.bytes / 1e6).toFixed(1)} MB); it takes ${(result.ms_per_signal_median / result.floor_ms).toFixed(1)} times as long`],
+    [
+      'Floor',
+      `${milliseconds(result.floor_ms)} a signal (${(result.flops / 1e6).toFixed(1)} MFLOP, ` +
+        `${(result.bytes / 1e6).toFixed(1)} MB); it takes ${(result.ms_per_signal_median / result.floor_ms).toFixed(1)} times as long`,
+    ],
     ...probeFacts(result),
-    ['Memory', `${mebibytes(result.gpu_peak_bytes)} of the GPU, ${mebibytes(result.rss_peak_bytes)} of the process, at most`],
+    [
+      'Memory',
+      `${mebibytes(result.gpu_peak_bytes)} of the GPU, ${mebibytes(result.rss_peak_bytes)} of the process, at most`,
+    ],
     ...referenceFacts(result),
   ]
   if (scaling) lines.push(['Growth', `n^${scaling.slope_n.toFixed(2)}, signals^${scaling.slope_signals.toFixed(2)}`])
@@ -196,7 +229,8 @@ function resultFacts(result: Result): [string, string][] {
 function referenceFacts({ reference_ms_per_signal, reference_run, speedup }: CvxedaResult): [string, string][] {
   const ratio: [string, string] = ['Speed-up', `${speedup.toPrecision(3)} times`]
   const time = milliseconds(reference_ms_per_signal)
-  if (!reference_run) return [['Python reference', `${time} a signal (figures of another machine, not run here)`], ratio]
+  if (!reference_run)
+    return [['Python reference', `${time} a signal (figures of another machine, not run here)`], ratio]
   const { signals, phasic_nrmse, tonic_nrmse, agrees } = reference_run
   const errors = `nrmse of r ${phasic_nrmse.toExponential(1)}, of t ${tonic_nrmse.toExponential(1)}`
   return [
@@ -209,7 +243,13 @@ function referenceFacts({ reference_ms_per_signal, reference_run, speedup }: Cvx
 async function writeReport(file: string, { scaling }: Result, lines: [string, string][]): Promise<void> {
   const figure = (size: 'n' | 'signals', points: readonly ScalingPoint[], caption: string): BenchFigure => {
     const pairs = points.map((point) => [point[size], point.ms] as const)
-    return { caption, size: size === 'n' ? 'Samples of a signal' : 'Signals', time: 'Call (ms)', points: pairs, fit: fitPower(pairs) }
+    return {
+      caption,
+      size: size === 'n' ? 'Samples of a signal' : 'Signals',
+      time: 'Call (ms)',
+      points: pairs,
+      fit: fitPower(pairs),
+    }
   }
   const { over_n, over_signals } = scaling ?? { over_n: [], over_signals: [] }
   const figures = [

@@ -29,9 +29,13 @@ Examples:
   galvani bench kernels --batch 8 --json`
 
 export function benchKernelsCommand(): Command {
-  const command = new Command('kernels').description('Time the kernels of each op of a step beside the limits of this adapter.')
+  const command = new Command('kernels').description(
+    'Time the kernels of each op of a step beside the limits of this adapter.',
+  )
   return withStepOptions(command)
-    .option('--ops <names>', 'only these ops, separated by commas', (text) => text.split(',').map((name) => name.trim()))
+    .option('--ops <names>', 'only these ops, separated by commas', (text) =>
+      text.split(',').map((name) => name.trim()),
+    )
     .option('--all-variants', 'every kernel that runs here, not only the ones that the step uses')
     .addHelpText('after', examples)
     .action(kernelsAction)
@@ -41,14 +45,23 @@ async function kernelsAction(options: KernelsOptions): Promise<void> {
   const output = new Output(options)
   const result = await measureAll(options, output)
   const { kernels, rejected, traffic, targets, step } = result
-  const parts = [kernelTable(kernels, step), ...rejectedLines(rejected), trafficTable(traffic, step), targetTable(targets)]
+  const parts = [
+    kernelTable(kernels, step),
+    ...rejectedLines(rejected),
+    trafficTable(traffic, step),
+    targetTable(targets),
+  ]
   output.result(result, parts.join('\n\n'))
 }
 
 /** The step, its kernels and the rest of its dispatches, in one process. */
 export async function measureAll(options: KernelsOptions, output: Output): Promise<BenchResult> {
   const cold = options.cold ? { cold: await coldChild(options, output) } : {}
-  const settings = { config: presets[options.preset], batch: options.batch, onRecorded: (plan: Plan) => requireOps(plan, options.ops) }
+  const settings = {
+    config: presets[options.preset],
+    batch: options.batch,
+    onRecorded: (plan: Plan) => requireOps(plan, options.ops),
+  }
   return await withBenchGpu(options, output, (gpu) =>
     withStep(gpu, settings, async (prepared) => {
       const step = await measureStep(gpu, prepared, options.rounds, output)
@@ -56,17 +69,30 @@ export async function measureAll(options: KernelsOptions, output: Output): Promi
       const traffic = options.ops ? [] : trafficOf(gpu, prepared.plan, step.profile, step)
       const targets = checkTargets({ kernels, rejected, traffic, step, ...cold })
       return benchDocument(VERSION, { step, ...cold, kernels, rejected, traffic, targets })
-    }))
+    }),
+  )
 }
 
 function requireOps(plan: Plan, ops: readonly string[] = []): void {
   const known = [...new Set(plan.choices.map(({ op }) => op))]
   const unknown = ops.find((op) => !known.includes(op))
-  if (unknown !== undefined) throw new UsageError(`--ops: '${unknown}' is no op of this step; there are ${known.join(', ')}`)
+  if (unknown !== undefined)
+    throw new UsageError(`--ops: '${unknown}' is no op of this step; there are ${known.join(', ')}`)
 }
 
-async function measureKernels(gpu: Gpu, { plan }: PreparedStep, probes: Probes, { ops, allVariants }: KernelsOptions, output: Output) {
+async function measureKernels(
+  gpu: Gpu,
+  { plan }: PreparedStep,
+  probes: Probes,
+  { ops, allVariants }: KernelsOptions,
+  output: Output,
+) {
   const bar = output.progress('kernels', new Set(plan.choices.map(({ op, shape }) => `${op} ${shape}`)).size)
-  const settings = { signal: interruptible(), onOp: (done: number) => bar.update(done), ...(ops && { ops }), ...(allVariants && { allVariants }) }
+  const settings = {
+    signal: interruptible(),
+    onOp: (done: number) => bar.update(done),
+    ...(ops && { ops }),
+    ...(allVariants && { allVariants }),
+  }
   return await benchKernels(gpu, plan, probes, settings).finally(bar.stop)
 }

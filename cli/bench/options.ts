@@ -4,11 +4,13 @@ import { UsageError } from '../../src/runtime/errors.ts'
 import { integer } from '../shared/values.ts'
 
 /** A positive integer. @throws UsageError naming the option */
-export const count = (option: string) => (text: string): number => {
-  const value = integer(option)(text)
-  if (value < 1) throw new UsageError(`${option} is '${text}', expected a positive integer`)
-  return value
-}
+export const count =
+  (option: string) =>
+  (text: string): number => {
+    const value = integer(option)(text)
+    if (value < 1) throw new UsageError(`${option} is '${text}', expected a positive integer`)
+    return value
+  }
 
 export const milliseconds = (value: number): string => `${Number(value.toPrecision(3))} ms`
 

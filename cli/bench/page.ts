@@ -18,18 +18,46 @@ export function pageOf(result: BenchResult, comparison: Comparison | null): stri
     ...kernels.map((kernel) => ({ ...work(kernel), name: nameOf(kernel), family: familyOf(kernel) })),
     ...traffic.map((group) => ({ ...work(group), name: `${group.name} ${group.label}`, family: OTHER })),
   ]
-  const compared = comparison ? [{ caption: 'Compared with an earlier run', heads: ['', 'ms before', 'ms now', 'times as fast'], rows: comparison.ratios.map(ratioRow) }] : []
+  const compared = comparison
+    ? [
+        {
+          caption: 'Compared with an earlier run',
+          heads: ['', 'ms before', 'ms now', 'times as fast'],
+          rows: comparison.ratios.map(ratioRow),
+        },
+      ]
+    : []
   return benchPage({
     title: 'galvani bench',
     facts: [['Date', date], ['galvani', galvani], ...stepFacts(step, cold ?? null)],
     warnings: comparison?.warnings ?? [],
-    roofline: { peaks: { gflops: peaks.fma_peak_gflops, gbps: peaks.copy_gbps }, points, note: `Rates ${clock}; each dot says its name when pointed at.` },
+    roofline: {
+      peaks: { gflops: peaks.fma_peak_gflops, gbps: peaks.copy_gbps },
+      points,
+      note: `Rates ${clock}; each dot says its name when pointed at.`,
+    },
     charts: [
-      { caption: 'Kernels in use', note: `Part of their own roofline, ${clock}.`, bars: used.map(rooflineBar), most: 1 },
-      { caption: 'The step, part by part', note: `Milliseconds; the filled part is the floor. Time ${clock}.`, bars: step.layers.map((group) => timeBar(group, step)) },
-      { caption: 'The step, kernel by kernel', note: 'The same by kernel.', bars: longestFirst(step.kernels.map((group) => timeBar(group, step))) },
+      {
+        caption: 'Kernels in use',
+        note: `Part of their own roofline, ${clock}.`,
+        bars: used.map(rooflineBar),
+        most: 1,
+      },
+      {
+        caption: 'The step, part by part',
+        note: `Milliseconds; the filled part is the floor. Time ${clock}.`,
+        bars: step.layers.map((group) => timeBar(group, step)),
+      },
+      {
+        caption: 'The step, kernel by kernel',
+        note: 'The same by kernel.',
+        bars: longestFirst(step.kernels.map((group) => timeBar(group, step))),
+      },
     ],
-    tables: [{ caption: 'Required', heads: ['', 'required', 'measured', 'met', 'worst of'], rows: targets.map(targetRow) }, ...compared],
+    tables: [
+      { caption: 'Required', heads: ['', 'required', 'measured', 'met', 'worst of'], rows: targets.map(targetRow) },
+      ...compared,
+    ],
   })
 }
 
@@ -37,7 +65,11 @@ const OTHER = 'other'
 
 function familyOf({ op }: KernelResult): string {
   if (op.endsWith('weight')) return 'gradient of a weight'
-  return op.startsWith('conv1d') ? 'convolution, gradient of its input' : op.startsWith('attention') ? 'attention' : OTHER
+  return op.startsWith('conv1d')
+    ? 'convolution, gradient of its input'
+    : op.startsWith('attention')
+      ? 'attention'
+      : OTHER
 }
 
 const work = (rated: KernelResult | Group) => ({ flops: rated.flops, bytes: rated.bytes, gflops: judged(rated).gflops })
@@ -46,7 +78,11 @@ const nameOf = ({ op, shape, variant }: KernelResult): string => `${op} ${shape}
 
 function rooflineBar(kernel: KernelResult): Bar {
   const { of_roofline, gflops } = judged(kernel)
-  return { name: `${kernel.op} ${kernel.shape}`, value: of_roofline, text: `${percent(of_roofline)}, ${gflops.toPrecision(3)} GFLOP/s` }
+  return {
+    name: `${kernel.op} ${kernel.shape}`,
+    value: of_roofline,
+    text: `${percent(of_roofline)}, ${gflops.toPrecision(3)} GFLOP/s`,
+  }
 }
 
 function timeBar({ name, ms, cpu_ms, floor_ms, floor_ms_cpu }: Group, { cpu }: BenchResult['step']): Bar {

@@ -30,10 +30,16 @@ Examples:
 
 export function benchPeersCommand(): Command {
   return new Command('peers')
-    .description('Time a training step (preset paper) beside PyTorch, jax-js and TensorFlow.js, as far as they are installed.')
+    .description(
+      'Time a training step (preset paper) beside PyTorch, jax-js and TensorFlow.js, as far as they are installed.',
+    )
     .option('--batch <n>', 'trials of a step', count('--batch'), 32)
     .option('--rounds <n>', 'steps that are timed, after a first one', rounds, 7)
-    .option('--peers <names>', `of ${PEERS.join(', ')}, separated by commas (default: all that are installed)`, peerNames)
+    .option(
+      '--peers <names>',
+      `of ${PEERS.join(', ')}, separated by commas (default: all that are installed)`,
+      peerNames,
+    )
     .option('--python <program>', 'an interpreter with PyTorch', 'python3')
     .option('--threads <n>', 'of PyTorch on a CPU (default: one a core)', count('--threads'), availableParallelism())
     .addOption(adapterOption())
@@ -46,7 +52,9 @@ export function benchPeersCommand(): Command {
 function rounds(text: string): number {
   const value = count('--rounds')(text)
   if (value >= CHECKED_STEPS - 1) return value
-  throw new UsageError(`--rounds is ${value}, expected at least ${CHECKED_STEPS - 1}: answers are compared after ${CHECKED_STEPS} steps`)
+  throw new UsageError(
+    `--rounds is ${value}, expected at least ${CHECKED_STEPS - 1}: answers are compared after ${CHECKED_STEPS} steps`,
+  )
 }
 
 const peerNames = (text: string): PeerName[] => [...new Set(text.split(',').map(oneOf('--peers', PEERS)))]
@@ -72,12 +80,19 @@ function resultText({ batch, ours, peers, failed }: PeersResult): string {
   const row = (times: PeerTimes, ratio: string, agrees: string): string[] => [
     times.name,
     ...[seconds(times.first_step_ms / 1000), seconds(times.first_step_cpu_s)],
-    ...[milliseconds(times.ms_median), milliseconds(times.ms_min), percent(times.spread), milliseconds(times.cpu_ms_median)],
+    ...[
+      milliseconds(times.ms_median),
+      milliseconds(times.ms_min),
+      percent(times.spread),
+      milliseconds(times.cpu_ms_median),
+    ],
     ...[`${times.rounds}`, ratio, agrees],
   ]
   const rows = peers.map((peer) => row(peer, `${peer.ratio.toPrecision(3)} x`, peer.agrees ? 'yes' : 'NO'))
-  const about = [ours, ...peers].map(({ name, versions, adapter }) =>
-    `${name}: ${[adapter, ...Object.entries(versions).map(([what, version]) => `${what} ${version}`)].join(', ')}`)
+  const about = [ours, ...peers].map(
+    ({ name, versions, adapter }) =>
+      `${name}: ${[adapter, ...Object.entries(versions).map(([what, version]) => `${what} ${version}`)].join(', ')}`,
+  )
   const failures = failed.map(({ message }) => message)
   const title = `One training step, preset paper, batch ${batch}; ratio: how many times as long as ours`
   return [title, table(header, [row(ours, '', ''), ...rows]), '', ...about, ...failures].join('\n')

@@ -51,7 +51,9 @@ export const withBenchGpu = <T>(options: StepOptions, output: Output, use: (gpu:
   })
 
 export function benchStepCommand(): Command {
-  const command = new Command('step').description('Time one full-size training step, and each of its dispatches beside its floor.')
+  const command = new Command('step').description(
+    'Time one full-size training step, and each of its dispatches beside its floor.',
+  )
   return withStepOptions(command)
     .option('--profile', 'list every dispatch')
     .addOption(new Option('--first-only').hideHelp())
@@ -68,10 +70,14 @@ async function stepAction(options: StepOptions & { profile?: boolean; firstOnly?
   }
   const cold = options.cold ? await coldChild(options, output) : null
   const { profile, ...result } = await withBenchGpu(options, output, (gpu) =>
-    withStep(gpu, settings, (step) => measureStep(gpu, step, options.rounds, output)))
+    withStep(gpu, settings, (step) => measureStep(gpu, step, options.rounds, output)),
+  )
   const tables = [
-    facts(stepFacts(result, cold)), groupTable('Part', result.layers), groupTable('Kernel', result.kernels),
-    ...(cold ? [coldTable(cold)] : []), ...(options.profile ? [dispatchTable(profile, result)] : []),
+    facts(stepFacts(result, cold)),
+    groupTable('Part', result.layers),
+    groupTable('Kernel', result.kernels),
+    ...(cold ? [coldTable(cold)] : []),
+    ...(options.profile ? [dispatchTable(profile, result)] : []),
   ]
   output.result({ ...result, ...(cold && { cold }), ...(options.profile && { profile }) }, tables.join('\n\n'))
 }

@@ -20,16 +20,36 @@ export function stepFacts(result: Omit<StepResult, 'profile'>, cold: FirstStep |
   return [
     ['Adapter', result.adapter],
     ['Step', `preset ${result.preset}, batch ${result.batch}, ${result.rounds} rounds`],
-    ['Median', `${milliseconds(result.ms_median)} (least ${milliseconds(result.ms_min)}, spread ${percent(result.spread)}), ` +
-      `${milliseconds(result.cpu_ms)} of CPU time`],
-    ['Floor', `${milliseconds(result.floor_ms)}, ${percent(result.rates.wall.of_roofline)} of the median by the clock` + cpuFloor(result)],
-    ['Arithmetic', `${(result.flops / 1e9).toPrecision(3)} GFLOP, ${(result.bytes / 1e9).toPrecision(3)} GB; ${gflops.toPrecision(3)} GFLOP/s, ` +
-      `${percent(of_fma_peak)} of the peak, ${clockOf(result)}`],
+    [
+      'Median',
+      `${milliseconds(result.ms_median)} (least ${milliseconds(result.ms_min)}, spread ${percent(result.spread)}), ` +
+        `${milliseconds(result.cpu_ms)} of CPU time`,
+    ],
+    [
+      'Floor',
+      `${milliseconds(result.floor_ms)}, ${percent(result.rates.wall.of_roofline)} of the median by the clock` +
+        cpuFloor(result),
+    ],
+    [
+      'Arithmetic',
+      `${(result.flops / 1e9).toPrecision(3)} GFLOP, ${(result.bytes / 1e9).toPrecision(3)} GB; ${gflops.toPrecision(3)} GFLOP/s, ` +
+        `${percent(of_fma_peak)} of the peak, ${clockOf(result)}`,
+    ],
     ['Launches', `${result.dispatches} dispatches, ${result.submits} submit, ${result.pipelines} pipelines`],
-    ['JavaScript', `${milliseconds(result.js_ms)} to encode and submit (${milliseconds(result.js_alone_ms)} after a wait), ` +
-      `${milliseconds(result.upload_ms)} to hand over a batch`],
+    [
+      'JavaScript',
+      `${milliseconds(result.js_ms)} to encode and submit (${milliseconds(result.js_alone_ms)} after a wait), ` +
+        `${milliseconds(result.upload_ms)} to hand over a batch`,
+    ],
     ['First step', `${milliseconds(result.first_step_ms)} with compilation, ${seconds} s of CPU time`],
-    ...(cold ? [['Cold start', `${milliseconds(cold.first_step_ms)}, ${cold.first_step_cpu_s.toPrecision(3)} s of CPU time`] as Row] : []),
+    ...(cold
+      ? [
+          [
+            'Cold start',
+            `${milliseconds(cold.first_step_ms)}, ${cold.first_step_cpu_s.toPrecision(3)} s of CPU time`,
+          ] as Row,
+        ]
+      : []),
     ['GPU memory', mebibytes(result.gpu_bytes)],
     ...probeFacts(result),
   ]
@@ -45,11 +65,26 @@ const fixed = (value: number): string => (value < 0.01 ? value.toExponential(0) 
 export function groupTable(title: string, groups: readonly Group[]): string {
   const software = groups.some(({ rates }) => rates.cpu !== null)
   const total = groups.reduce((sum, { ms }) => sum + ms, 0)
-  const rows = [...groups].sort((a, b) => b.ms - a.ms).map((group) => [
-    group.name, String(group.dispatches), fixed(group.ms), percent(group.ms / total), fixed(group.floor_ms),
-    percent(group.rates.wall.of_roofline), ...(group.rates.cpu ? [fixed(group.cpu_ms), percent(group.rates.cpu.of_roofline)] : []),
-  ])
-  const header = [title, 'dispatches', 'ms', 'share', 'floor ms', 'of floor', ...(software ? ['CPU ms', 'of floor, by CPU'] : [])]
+  const rows = [...groups]
+    .sort((a, b) => b.ms - a.ms)
+    .map((group) => [
+      group.name,
+      String(group.dispatches),
+      fixed(group.ms),
+      percent(group.ms / total),
+      fixed(group.floor_ms),
+      percent(group.rates.wall.of_roofline),
+      ...(group.rates.cpu ? [fixed(group.cpu_ms), percent(group.rates.cpu.of_roofline)] : []),
+    ])
+  const header = [
+    title,
+    'dispatches',
+    'ms',
+    'share',
+    'floor ms',
+    'of floor',
+    ...(software ? ['CPU ms', 'of floor, by CPU'] : []),
+  ]
   return table(header, rows)
 }
 
@@ -73,7 +108,21 @@ export function dispatchTable(profile: readonly DispatchTime[], probes: Probes):
     const [times, speeds] = [[ms, work.floor_ms, cpu_ms].map(fixed), [rates.gflops, rates.gbps].map(fixed)]
     return [label, kernel, groups.join('×'), ...times, percent(spread), ...speeds, percent(rates.of_roofline)]
   })
-  return table(['Dispatch', 'kernel', 'workgroups', 'ms', 'floor ms', 'CPU ms', 'spread', 'GFLOP/s', 'GB/s', `of floor, ${clockOf(probes)}`], rows)
+  return table(
+    [
+      'Dispatch',
+      'kernel',
+      'workgroups',
+      'ms',
+      'floor ms',
+      'CPU ms',
+      'spread',
+      'GFLOP/s',
+      'GB/s',
+      `of floor, ${clockOf(probes)}`,
+    ],
+    rows,
+  )
 }
 
 export function kernelTable(kernels: readonly KernelResult[], probes: Probes): string {
@@ -81,24 +130,58 @@ export function kernelTable(kernels: readonly KernelResult[], probes: Probes): s
     const { op, shape, variant, chosen, uses, ms, cpu_ms, spread } = kernel
     const rates = judged(kernel)
     return [
-      `${op} ${shape}`, `${variant}${chosen ? ' *' : ''}`, String(uses), fixed(ms), ...(probes.cpu ? [fixed(cpu_ms ?? NaN)] : []), percent(spread),
-      fixed(rates.gflops), fixed(rates.gbps), percent(rates.of_fma_peak), percent(rates.of_roofline),
+      `${op} ${shape}`,
+      `${variant}${chosen ? ' *' : ''}`,
+      String(uses),
+      fixed(ms),
+      ...(probes.cpu ? [fixed(cpu_ms ?? NaN)] : []),
+      percent(spread),
+      fixed(rates.gflops),
+      fixed(rates.gbps),
+      percent(rates.of_fma_peak),
+      percent(rates.of_roofline),
     ]
   })
   const cpu = probes.cpu ? ['CPU ms'] : []
-  return table(['Op', '* in use', 'uses', 'ms', ...cpu, 'spread', 'GFLOP/s', 'GB/s', 'of FMA peak', `of roofline, ${clockOf(probes)}`], rows)
+  return table(
+    [
+      'Op',
+      '* in use',
+      'uses',
+      'ms',
+      ...cpu,
+      'spread',
+      'GFLOP/s',
+      'GB/s',
+      'of FMA peak',
+      `of roofline, ${clockOf(probes)}`,
+    ],
+    rows,
+  )
 }
 
 export const rejectedLines = (rejected: readonly RejectedKernel[]): string[] =>
-  rejected.length === 0 ? [] : [rejected.map(({ op, shape, variant, error }) => `rejected: ${op} ${shape}, ${variant}: ${error}`).join('\n')]
+  rejected.length === 0
+    ? []
+    : [rejected.map(({ op, shape, variant, error }) => `rejected: ${op} ${shape}, ${variant}: ${error}`).join('\n')]
 
 /** Longest first. */
 export function trafficTable(traffic: readonly TrafficResult[], probes: Probes): string {
-  const rows = [...traffic].sort((a, b) => b.ms - a.ms).map((group) => [
-    group.name, group.label, String(group.dispatches), (group.bytes / group.dispatches / 1e6).toPrecision(3), fixed(group.ms / group.dispatches),
-    fixed(judged(group).gbps), percent(judged(group).of_copy),
-  ])
-  return table(['Kernel', 'first', 'dispatches', 'MB each', 'ms each', 'GB/s', `of copy probe, ${clockOf(probes)}`], rows)
+  const rows = [...traffic]
+    .sort((a, b) => b.ms - a.ms)
+    .map((group) => [
+      group.name,
+      group.label,
+      String(group.dispatches),
+      (group.bytes / group.dispatches / 1e6).toPrecision(3),
+      fixed(group.ms / group.dispatches),
+      fixed(judged(group).gbps),
+      percent(judged(group).of_copy),
+    ])
+  return table(
+    ['Kernel', 'first', 'dispatches', 'MB each', 'ms each', 'GB/s', `of copy probe, ${clockOf(probes)}`],
+    rows,
+  )
 }
 
 export function targetTable(targets: readonly Target[]): string {
@@ -106,13 +189,24 @@ export function targetTable(targets: readonly Target[]): string {
 }
 
 export function targetRow({ row, unit, required, bound, measured, worst, of, met }: Target): string[] {
-  const write = (value: number): string => (unit.startsWith('of ') ? `${percent(value)} ${unit}` : `${Number(value.toPrecision(3))} ${unit}`)
+  const write = (value: number): string =>
+    unit.startsWith('of ') ? `${percent(value)} ${unit}` : `${Number(value.toPrecision(3))} ${unit}`
   const outcome = met === null ? '-' : met ? 'yes' : 'NO'
-  return [row, `${bound === 'least' ? '>=' : '<='} ${write(required)}`, measured === null ? '-' : write(measured), outcome, of > 1 ? `${of}: ${worst}` : (worst ?? '')]
+  return [
+    row,
+    `${bound === 'least' ? '>=' : '<='} ${write(required)}`,
+    measured === null ? '-' : write(measured),
+    outcome,
+    of > 1 ? `${of}: ${worst}` : (worst ?? ''),
+  ]
 }
 
 export const comparisonTable = ({ ratios }: Comparison): string =>
   table(['Compared', 'ms before', 'ms now', 'times as fast'], ratios.map(ratioRow))
 
-export const ratioRow = ({ name, before, after, ratio }: Comparison['ratios'][number]): string[] =>
-  [name, fixed(before), fixed(after), ratio.toFixed(2)]
+export const ratioRow = ({ name, before, after, ratio }: Comparison['ratios'][number]): string[] => [
+  name,
+  fixed(before),
+  fixed(after),
+  ratio.toFixed(2),
+]

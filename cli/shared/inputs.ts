@@ -27,7 +27,8 @@ export function listInputs(paths: readonly string[], out: string, format: Format
     if (files.length === 0) throw new FormatError(`${path}: there is no .csv file in this folder or below`)
     return files.map((file) => ({ file, inFolder: true }))
   })
-  if (statSync(out, { throwIfNoEntry: false })?.isDirectory() === false) throw new UsageError(`--out ${out} is a file; name a folder`)
+  if (statSync(out, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw new UsageError(`--out ${out} is a file; name a folder`)
   const names = outputNames(found.map(({ file }) => file))
   const inputs = found.map((input, i) => ({ ...input, name: names[i] as string }))
   requireOwnOutputs(inputs, out, format)
@@ -36,7 +37,10 @@ export function listInputs(paths: readonly string[], out: string, format: Format
 
 function recordingsUnder(folder: string, out: string): string[] {
   const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
-  const files = entries.filter((entry) => /\.csv$/i.test(entry.name)).map(({ name }) => join(folder, name)).filter(isFile)
+  const files = entries
+    .filter((entry) => /\.csv$/i.test(entry.name))
+    .map(({ name }) => join(folder, name))
+    .filter(isFile)
   const isEmpatica = files.some((file) => basename(file) === 'EDA.csv')
   const below = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name))
   const recordings = files.filter((file) => !(isEmpatica && OTHER_SENSORS.includes(basename(file))))
@@ -66,8 +70,10 @@ function requireOwnOutputs(inputs: readonly Input[], out: string, format: Format
     for (const output of [...tables, json, picture]) {
       const path = resolve(out, output)
       const recording = recordings.get(path)
-      if (recording !== undefined) throw new UsageError(`--out ${out} would replace ${recording} by a result; choose another folder`)
-      if (written.has(path)) throw new UsageError(`two files would both become ${output}; decompose them into different --out folders`)
+      if (recording !== undefined)
+        throw new UsageError(`--out ${out} would replace ${recording} by a result; choose another folder`)
+      if (written.has(path))
+        throw new UsageError(`two files would both become ${output}; decompose them into different --out folders`)
       written.add(path)
     }
   }

@@ -15,7 +15,12 @@ export function addModelOptions(command: Command): Command {
   return command
     .option('--preset <name>', 'paper or released', oneOf('--preset', ['paper', 'released'] as const), 'paper' as const)
     .option('--signals <name>', 'mixed, origin, phasic or tonic', 'mixed')
-    .option('--set <key=value>', 'any model setting, e.g. attention=rnta-sca or channels=16 (repeatable)', modelSetting, {})
+    .option(
+      '--set <key=value>',
+      'any model setting, e.g. attention=rnta-sca or channels=16 (repeatable)',
+      modelSetting,
+      {},
+    )
 }
 
 /** KEY=VALUE of a model setting; the value is JSON, or a plain word. */

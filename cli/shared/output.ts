@@ -41,7 +41,13 @@ export class Output {
     const format = `${label} {bar} {percentage} % | {value}/{total} | {eta_formatted} left {note}`
     // Ctrl-C is the command's own; a bar that changes nothing of the terminal needs no clean-up then.
     const plain = { hideCursor: false, linewrap: true, gracefulExit: false }
-    const drawn = new cliProgress.MultiBar({ format, stream: process.stderr, clearOnComplete: true, etaBuffer: 50, ...plain })
+    const drawn = new cliProgress.MultiBar({
+      format,
+      stream: process.stderr,
+      clearOnComplete: true,
+      etaBuffer: 50,
+      ...plain,
+    })
     const only = drawn.create(total, 0, { note: '' })
     this.drawn = drawn
     return {
@@ -74,7 +80,8 @@ function lines(label: string, total: number): Progress {
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows]
   const widths = header.map((_, c) => Math.max(...all.map((row) => (row[c] ?? '').length)))
-  const line = (row: readonly string[]): string => row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c] ?? 0) : cell.padStart(widths[c] ?? 0))).join('  ')
+  const line = (row: readonly string[]): string =>
+    row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c] ?? 0) : cell.padStart(widths[c] ?? 0))).join('  ')
   return all.map((row) => line(row).trimEnd()).join('\n')
 }
 

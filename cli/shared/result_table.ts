@@ -16,14 +16,20 @@ const cells = ([name, m]: ResultRow): string[] => [
 
 /** The model and all that it must stand beside. */
 export function pooledRows({ model, baselines: { majority, svm, song } }: PooledResult): ResultRow[] {
-  const rows: ResultRow[] = [['model', model], ['majority class', majority], ['linear SVM', svm]]
+  const rows: ResultRow[] = [
+    ['model', model],
+    ['majority class', majority],
+    ['linear SVM', svm],
+  ]
   if (song) rows.push(['song-only label', song.baseline], ['model, same trials', song.model])
   return rows
 }
 
 /** Results as text, with the interval of the model's accuracy. */
 export function resultTable(title: string, rows: readonly ResultRow[], interval: PooledResult['interval']): string {
-  const chance = interval ? `\n95 % interval of the model's accuracy over subjects: ${percent(interval.low)} to ${percent(interval.high)}` : ''
+  const chance = interval
+    ? `\n95 % interval of the model's accuracy over subjects: ${percent(interval.low)} to ${percent(interval.high)}`
+    : ''
   return `${title}\n${table(['', 'trials', 'accuracy', 'balanced', 'F1 high', 'macro F1'], rows.map(cells))}${chance}`
 }
 
@@ -31,7 +37,15 @@ export const datasetTitle = (dimension: string, { name, synthetic }: { name: str
   `${dimension}, ${name}${synthetic ? ' (synthetic)' : ''}`
 
 /** The pooled result of a run beside its baselines, as text. */
-export function runTable({ pooled, dimension, dataset, folds, results }: Pick<RunSummary, 'pooled' | 'dimension' | 'folds' | 'results'> & { dataset: { name: string; synthetic: boolean } }): string {
+export function runTable({
+  pooled,
+  dimension,
+  dataset,
+  folds,
+  results,
+}: Pick<RunSummary, 'pooled' | 'dimension' | 'folds' | 'results'> & {
+  dataset: { name: string; synthetic: boolean }
+}): string {
   const subjects = folds.subjectIndependent ? 'people never seen in training' : 'people partly seen in training'
   const title = `${datasetTitle(dimension, dataset)}: ${results.length} of ${folds.count} folds, ${subjects}`
   return resultTable(title, pooledRows(pooled), pooled.interval)

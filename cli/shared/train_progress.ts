@@ -24,7 +24,10 @@ export function trainingProgress(output: Output) {
     },
     onWarning: (message) => output.note(message),
     onEpoch: (fold, { epoch, trainLoss, validationLoss, validationAccuracy }) => {
-      const validation = validationLoss === undefined ? '' : `, validation loss ${validationLoss.toFixed(4)}, accuracy ${(validationAccuracy ?? 0).toFixed(3)}`
+      const validation =
+        validationLoss === undefined
+          ? ''
+          : `, validation loss ${validationLoss.toFixed(4)}, accuracy ${(validationAccuracy ?? 0).toFixed(3)}`
       output.note(`fold ${fold.name} epoch ${epoch}: loss ${trainLoss.toFixed(4)}${validation}`)
     },
   } satisfies RunOptions

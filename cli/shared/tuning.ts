@@ -13,8 +13,10 @@ import { oneOf } from './values.ts'
 
 /** The option of commands that train. */
 export const tuneOption = (): Option =>
-  new Option('--tune <mode>', 'kernels: off (presets), cached (as measured before), on (measure what is missing) or force')
-    .argParser(oneOf('--tune', TUNE_MODES))
+  new Option(
+    '--tune <mode>',
+    'kernels: off (presets), cached (as measured before), on (measure what is missing) or force',
+  ).argParser(oneOf('--tune', TUNE_MODES))
 
 /** GALVANI_TUNE if it is set, else no tuned kernels in continuous integration, where every run is to be the same. */
 export function tuneMode(option: TuneMode | undefined): TuneMode {

@@ -1,28 +1,37 @@
 import { UsageError } from '../../src/runtime/errors.ts'
 
 /** A parser of an option's value. @throws UsageError naming the option */
-export const integer = (option: string) => (text: string): number => {
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isInteger(value)) throw new UsageError(`${option} is '${text}', expected an integer`)
-  return value
-}
+export const integer =
+  (option: string) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (text.trim() === '' || !Number.isInteger(value))
+      throw new UsageError(`${option} is '${text}', expected an integer`)
+    return value
+  }
 
-export const real = (option: string) => (text: string): number => {
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isFinite(value)) throw new UsageError(`${option} is '${text}', expected a number`)
-  return value
-}
+export const real =
+  (option: string) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (text.trim() === '' || !Number.isFinite(value)) throw new UsageError(`${option} is '${text}', expected a number`)
+    return value
+  }
 
 /** A positive number. */
-export const positive = (option: string) => (text: string): number => {
-  const value = real(option)(text)
-  if (value <= 0) throw new UsageError(`${option} is '${text}', expected a positive number`)
-  return value
-}
+export const positive =
+  (option: string) =>
+  (text: string): number => {
+    const value = real(option)(text)
+    if (value <= 0) throw new UsageError(`${option} is '${text}', expected a positive number`)
+    return value
+  }
 
 /** One of a few words. */
-export const oneOf = <T extends string>(option: string, choices: readonly T[]) => (text: string): T => {
-  const found = choices.find((choice) => choice === text)
-  if (!found) throw new UsageError(`${option} is '${text}', expected ${choices.join(', ')}`)
-  return found
-}
+export const oneOf =
+  <T extends string>(option: string, choices: readonly T[]) =>
+  (text: string): T => {
+    const found = choices.find((choice) => choice === text)
+    if (!found) throw new UsageError(`${option} is '${text}', expected ${choices.join(', ')}`)
+    return found
+  }

@@ -46,7 +46,10 @@ async function decompose(name) {
   figure.replaceChildren(new DOMParser().parseFromString(svg, 'image/svg+xml').documentElement)
   figure.hidden = false
   const contents = tableFiles(analysis, 'csv')
-  files.replaceChildren(...tables.map((table, i) => link(table, contents[i], 'text/csv')), link(picture, svg, 'image/svg+xml'))
+  files.replaceChildren(
+    ...tables.map((table, i) => link(table, contents[i], 'text/csv')),
+    link(picture, svg, 'image/svg+xml'),
+  )
 }
 
 function link(name, content, type) {

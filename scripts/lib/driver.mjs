@@ -32,7 +32,10 @@ export async function mesaCommand({ ids, codename }) {
   const upToDate = 'sudo apt-get update && sudo apt-get install'
   if (!(await needsBackports(ids))) return `${upToDate} ${MESA.join(' ')}`
   const added = missingBackports(codename)
-  const lines = added?.text.trimEnd().split('\n').map((line) => `'${line}'`)
+  const lines = added?.text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `'${line}'`)
   const add = added ? `printf '%s\\n' ${lines.join(' ')} | sudo tee ${added.path} && ` : ''
   return `${add}${upToDate} -t ${codename}-backports ${MESA.join(' ')}`
 }

@@ -30,7 +30,9 @@ export async function runTests(args) {
   rmSync(TALLY, { force: true })
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...args]
   const { code } = await node(vitest, { stdio: ['ignore', 'inherit', 'inherit'], env: { TALLY } })
-  const tally = existsSync(TALLY) ? JSON.parse(readFileSync(TALLY, 'utf8')) : { passed: 0, failed: 0, skipped: [], seconds: [] }
+  const tally = existsSync(TALLY)
+    ? JSON.parse(readFileSync(TALLY, 'utf8'))
+    : { passed: 0, failed: 0, skipped: [], seconds: [] }
   if (tally.failed === 0 && (code !== 0 || tally.passed === 0)) {
     say(code === 0 ? 'no test has run' : `the test run broke off with exit code ${code}`)
     tally.failed = 1

@@ -24,8 +24,11 @@ const TICK = { 'font-size': 11, 'fill-opacity': 0.75 } as const
 /** Horizontal grid lines and tick labels, and the axis' title above the panel. */
 export function yAxis({ left, top, width, y }: Panel, title: string, ticks = niceTicks(y.low, y.high, 4)): string {
   const labels = tickLabels(ticks)
-  const grid = ticks.map((tick, i) => rule(left, y.at(tick), left + width, y.at(tick)) +
-    label(left - 8, y.at(tick) + 4, labels[i] as string, { ...TICK, 'text-anchor': 'end' }))
+  const grid = ticks.map(
+    (tick, i) =>
+      rule(left, y.at(tick), left + width, y.at(tick)) +
+      label(left - 8, y.at(tick) + 4, labels[i] as string, { ...TICK, 'text-anchor': 'end' }),
+  )
   return grid.join('') + label(left, top - 8, title, { 'font-weight': 600 })
 }
 
@@ -36,7 +39,8 @@ export function xAxis(panel: Panel, { title, ticks = niceTicks(panel.x.low, pane
   const grid = ticks.map((tick) => rule(x.at(tick), top, x.at(tick), bottom)).join('')
   if (title === undefined) return grid
   const labels = tickLabels(ticks).map((text, i) =>
-    label(x.at(ticks[i] as number), bottom + 16, text, { ...TICK, 'text-anchor': 'middle' }))
+    label(x.at(ticks[i] as number), bottom + 16, text, { ...TICK, 'text-anchor': 'middle' }),
+  )
   return grid + labels.join('') + label(left + width / 2, bottom + 34, title, { 'text-anchor': 'middle' })
 }
 
@@ -44,7 +48,8 @@ export function xAxis(panel: Panel, { title, ticks = niceTicks(panel.x.low, pane
 export function rightAxis({ left, top, width, x }: Panel, y: Scale, title: string, color: string): string {
   const ticks = niceTicks(0, y.high, 3)
   const labels = tickLabels(ticks).map((text, i) =>
-    label(left + width + 8, y.at(ticks[i] as number) + 4, text, { 'font-size': 11, fill: color }))
+    label(left + width + 8, y.at(ticks[i] as number) + 4, text, { 'font-size': 11, fill: color }),
+  )
   const heading = label(x.at(x.high), top - 8, title, { 'text-anchor': 'end', fill: color, 'font-weight': 600 })
   return labels.join('') + heading
 }
@@ -61,7 +66,11 @@ export interface LineStyle {
 export function curve(panel: Panel, x: ArrayLike<number>, y: ArrayLike<number>, style: LineStyle): string {
   const { color, width = 1.5, opacity = 1 } = style
   return tag('path', {
-    d: linePath(x, y, panel.x, panel.y), fill: 'none', stroke: color, 'stroke-width': width, 'stroke-opacity': opacity,
+    d: linePath(x, y, panel.x, panel.y),
+    fill: 'none',
+    stroke: color,
+    'stroke-width': width,
+    'stroke-opacity': opacity,
     'stroke-linejoin': 'round',
   })
 }
@@ -69,10 +78,12 @@ export function curve(panel: Panel, x: ArrayLike<number>, y: ArrayLike<number>, 
 /** Entries side by side: a short stroke of the series' style, then its name. */
 export function legend(left: number, y: number, entries: readonly { name: string; color: string }[]): string {
   let x = left
-  return entries.map(({ name, color }) => {
-    const stroke = tag('path', { d: `M${x} ${y - 4}h18`, stroke: color, 'stroke-width': 2.5 })
-    const text = label(x + 24, y, name, { 'font-size': 11 })
-    x += 40 + name.length * 6
-    return stroke + text
-  }).join('')
+  return entries
+    .map(({ name, color }) => {
+      const stroke = tag('path', { d: `M${x} ${y - 4}h18`, stroke: color, 'stroke-width': 2.5 })
+      const text = label(x + 24, y, name, { 'font-size': 11 })
+      x += 40 + name.length * 6
+      return stroke + text
+    })
+    .join('')
 }

@@ -17,8 +17,9 @@ export const escapeMarkup = (text: string): string =>
 
 /** One element; attributes are escaped, `content` is markup. */
 export function tag(name: string, attributes: Attributes, content = ''): string {
-  const written = Object.entries(attributes).map(([key, value]) =>
-    ` ${key}="${typeof value === 'number' ? round(value) : escapeMarkup(value)}"`)
+  const written = Object.entries(attributes).map(
+    ([key, value]) => ` ${key}="${typeof value === 'number' ? round(value) : escapeMarkup(value)}"`,
+  )
   return `<${name}${written.join('')}${content === '' ? '/>' : `>${content}</${name}>`}`
 }
 
@@ -29,8 +30,14 @@ export const label = (x: number, y: number, text: string, attributes: Attributes
 /** A whole chart; `description` is what a screen reader says. */
 export function svg(width: number, height: number, description: string, body: string): string {
   const attributes = {
-    xmlns: 'http://www.w3.org/2000/svg', viewBox: `0 0 ${width} ${height}`, width, height, role: 'img',
-    'aria-label': description, 'font-family': FONT, 'font-size': 12,
+    xmlns: 'http://www.w3.org/2000/svg',
+    viewBox: `0 0 ${width} ${height}`,
+    width,
+    height,
+    role: 'img',
+    'aria-label': description,
+    'font-family': FONT,
+    'font-size': 12,
   }
   return tag('svg', attributes, body)
 }

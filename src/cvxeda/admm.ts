@@ -65,14 +65,22 @@ function allocate(gpu: Gpu, { n }: Problem, { rows, total }: TableLayout, lanes:
   return {
     ...allocateAdmm(gpu, { rows: n, lanes, penaltyRows: 1 }),
     tables: vector('gains', total * 4),
-    signal: vector('signal', n * lanes), e: vector('residual', n * lanes), feed: vector('feed', n * lanes),
-    tonic: vector('coefficients', (rows + 2) * 3 * lanes), state: vector('state', STATE_ROWS * lanes),
+    signal: vector('signal', n * lanes),
+    e: vector('residual', n * lanes),
+    feed: vector('feed', n * lanes),
+    tonic: vector('coefficients', (rows + 2) * 3 * lanes),
+    state: vector('state', STATE_ROWS * lanes),
   }
 }
 
 /** Records a block of iterations; returns what records the sweep that comes before the first. */
 function record({ problem, layout, lanes, tensors }: Batch, block: Plan): (plan: Plan) => void {
-  const { n, spacing, filter: { d: fd, ...sections }, params: { gamma } } = problem
+  const {
+    n,
+    spacing,
+    filter: { d: fd, ...sections },
+    params: { gamma },
+  } = problem
   const { rows, runs } = layout
   const place = { offset: runs.offset, first_run: runs.first, last_run: runs.last }
   const args = { ...tensors, params: { n, lanes, rows, spacing, ...place, gamma, fd, ...sections } }
@@ -106,7 +114,10 @@ function writeState(batch: Batch, state: Float32Array): void {
   const { gpu, lanes, tensors } = batch
   requireLevels(batch, state, lanes)
   gpu.write(tensors.state, state)
-  gpu.write(tensors.penalty, state.subarray(0, lanes).map((rho, lane) => (state[LEVEL * lanes + lane]! < 0 ? 0 : rho)))
+  gpu.write(
+    tensors.penalty,
+    state.subarray(0, lanes).map((rho, lane) => (state[LEVEL * lanes + lane]! < 0 ? 0 : rho)),
+  )
 }
 
 /** Spline j lies in this row of `tonic`, or nowhere when the signal does not reach it. */
@@ -118,13 +129,25 @@ function rowOf({ runs, rows }: TableLayout, spline: number): number | null {
 /** Multipliers of p >= 0 (never positive) at a starting point: H'e - alpha where that pulls p down. */
 function multipliers(problem: Problem, { y, alpha }: ScaledSignal, { driver, l, d }: WarmStart): Float64Array {
   const e = residualOf(problem, y, { p: Float64Array.from(driver), l, d })
-  return adjointResponse(problem, e).map(v => Math.min(0, v - alpha))
+  return adjointResponse(problem, e).map((v) => Math.min(0, v - alpha))
 }
 
-function writeStart(batch: Batch, signals: readonly ScaledSignal[], starts: readonly WarmStart[] | undefined): Float32Array {
-  const { gpu, problem: { n }, layout, lanes, tensors } = batch
+function writeStart(
+  batch: Batch,
+  signals: readonly ScaledSignal[],
+  starts: readonly WarmStart[] | undefined,
+): Float32Array {
+  const {
+    gpu,
+    problem: { n },
+    layout,
+    lanes,
+    tensors,
+  } = batch
   const samples = new Float32Array(n * lanes)
-  signals.forEach(({ y }, lane) => { for (let i = 0; i < n; i++) samples[i * lanes + lane] = y[i]! })
+  signals.forEach(({ y }, lane) => {
+    for (let i = 0; i < n; i++) samples[i * lanes + lane] = y[i]!
+  })
   const bounds = new Float32Array(2 * n * lanes)
   for (let at = 0; at < n * lanes; at++) bounds[2 * at + 1] = BOUNDLESS
   starts?.forEach((start, lane) => {
@@ -137,19 +160,28 @@ function writeStart(batch: Batch, signals: readonly ScaledSignal[], starts: read
   const state = new Float32Array(STATE_ROWS * lanes)
   state.fill(FIRST_PENALTY, RHO * lanes, (RHO + 1) * lanes)
   state.fill(Math.log2(FIRST_PENALTY) - layout.lowest, LEVEL * lanes, (LEVEL + 1) * lanes)
-  signals.forEach(({ alpha }, lane) => { state[ALPHA * lanes + lane] = alpha })
+  signals.forEach(({ alpha }, lane) => {
+    state[ALPHA * lanes + lane] = alpha
+  })
   writeState(batch, state)
   return state
 }
 
 /** Multipliers and tonic coefficients of warm starts. */
-function writeDual({ gpu, problem, layout, lanes, tensors }: Batch, signals: readonly ScaledSignal[],
-  starts: readonly WarmStart[]): void {
+function writeDual(
+  { gpu, problem, layout, lanes, tensors }: Batch,
+  signals: readonly ScaledSignal[],
+  starts: readonly WarmStart[],
+): void {
   const origin = new Float32Array(problem.n * lanes)
   const tonic = new Float32Array((layout.rows + 2) * 3 * lanes)
   starts.forEach((start, lane) => {
-    multipliers(problem, signals[lane]!, start).forEach((v, i) => { origin[i * lanes + lane] = v })
-    const put = (row: number | null, value: number) => { if (row !== null) tonic[row * 3 * lanes + lane] = value }
+    multipliers(problem, signals[lane]!, start).forEach((v, i) => {
+      origin[i * lanes + lane] = v
+    })
+    const put = (row: number | null, value: number) => {
+      if (row !== null) tonic[row * 3 * lanes + lane] = value
+    }
     start.l.forEach((v, j) => put(rowOf(layout, j), v))
     start.d.forEach((v, c) => put(layout.rows + c, v))
   })
@@ -183,14 +215,21 @@ async function run(batch: Batch, block: Plan, initial: Float32Array, abort: Abor
   const { gpu, lanes, tensors } = batch
   let state = initial
   const iterations = new Array<number>(lanes).fill(0)
-  await iterate(block, MAX_ITERATIONS, async count => {
-    const levels = state.subarray(LEVEL * lanes, (LEVEL + 1) * lanes)
-    levels.forEach((level, lane) => { if (level !== FINISHED) iterations[lane] = count })
-    state = await gpu.readFloat(tensors.state)
-    const finished = judge(batch, state, await gpu.readFloat(tensors.norms))
-    if (!finished) writeState(batch, state)
-    return finished
-  }, abort)
+  await iterate(
+    block,
+    MAX_ITERATIONS,
+    async (count) => {
+      const levels = state.subarray(LEVEL * lanes, (LEVEL + 1) * lanes)
+      levels.forEach((level, lane) => {
+        if (level !== FINISHED) iterations[lane] = count
+      })
+      state = await gpu.readFloat(tensors.state)
+      const finished = judge(batch, state, await gpu.readFloat(tensors.norms))
+      if (!finished) writeState(batch, state)
+      return finished
+    },
+    abort,
+  )
   return { state, iterations }
 }
 
@@ -212,11 +251,17 @@ function statusOf(gap: number): SolverStatus {
   return gap <= INACCURATE ? 'solved-inaccurate' : 'max-iterations'
 }
 
-async function polishAll({ problem, lanes }: Batch, signals: readonly ScaledSignal[], points: Point[], state: Float32Array,
-  iterations: number[], abort: AbortSignal | undefined): Promise<Solution[]> {
+async function polishAll(
+  { problem, lanes }: Batch,
+  signals: readonly ScaledSignal[],
+  points: Point[],
+  state: Float32Array,
+  iterations: number[],
+  abort: AbortSignal | undefined,
+): Promise<Solution[]> {
   const solutions: Solution[] = []
   for (let lane = 0; lane < lanes; lane++) {
-    await new Promise(resolve => setTimeout(resolve)) // other tasks, and an abort, have their turn
+    await new Promise((resolve) => setTimeout(resolve)) // other tasks, and an abort, have their turn
     abort?.throwIfAborted()
     const { point, gap, steps } = polish(problem, signals[lane]!, points[lane]!, state[RHO * lanes + lane]!)
     const { p, l, d } = point
@@ -225,8 +270,14 @@ async function polishAll({ problem, lanes }: Batch, signals: readonly ScaledSign
   return solutions
 }
 
-async function solveBatch(gpu: Gpu, problem: Problem, layout: TableLayout, signals: readonly ScaledSignal[],
-  starts: readonly WarmStart[] | undefined, abort: AbortSignal | undefined): Promise<Solution[]> {
+async function solveBatch(
+  gpu: Gpu,
+  problem: Problem,
+  layout: TableLayout,
+  signals: readonly ScaledSignal[],
+  starts: readonly WarmStart[] | undefined,
+  abort: AbortSignal | undefined,
+): Promise<Solution[]> {
   const lanes = signals.length
   const tensors = await gpu.allocate('cvxEDA', () => allocate(gpu, problem, layout, lanes))
   const batch: Batch = { gpu, problem, layout, lanes, tensors, levels: new Set() }
@@ -251,12 +302,19 @@ async function solveBatch(gpu: Gpu, problem: Problem, layout: TableLayout, signa
  * 1,000 iterations of both together. `solved` means a duality gap, certified in float64, of at most 1e-4 of the objective.
  * @throws LimitError for recordings too long to be walked in one dispatch
  */
-export async function admm(gpu: Gpu, problem: Problem, signals: ScaledSignal[],
-  { onSolved, signal: abort, starts }: SolverHooks): Promise<Solution[]> {
+export async function admm(
+  gpu: Gpu,
+  problem: Problem,
+  signals: ScaledSignal[],
+  { onSolved, signal: abort, starts }: SolverHooks,
+): Promise<Solution[]> {
   const { n } = problem
   const layout = layoutOf(problem, gpu.bindingLimit / 4)
   if (n > LONGEST_WALK || layout.total * 16 > gpu.bindingLimit) {
-    throw new LimitError(`cvxEDA: ADMM walks a signal in one piece and ${n} samples are too many; use the interior point.`, { n })
+    throw new LimitError(
+      `cvxEDA: ADMM walks a signal in one piece and ${n} samples are too many; use the interior point.`,
+      { n },
+    )
   }
   const size = batchSize(gpu, problem, layout)
   const solutions: Solution[] = []

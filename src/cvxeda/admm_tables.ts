@@ -70,7 +70,9 @@ export function levelTable(problem: Problem, { runs, rows, level }: TableLayout,
     table[at + 8] = 1 / source[slotOf(spline)]!
     table[at + 9] = spline >= 0 && spline < knotCount ? 1 : 0
   }
-  drift.forEach((_, c) => { table[(n + rows) * 12 + c] = 1 / eliminated[rows + c]![SPLINES + c]! })
+  drift.forEach((_, c) => {
+    table[(n + rows) * 12 + c] = 1 / eliminated[rows + c]![SPLINES + c]!
+  })
   table[(n + rows) * 12 + 2] = drift.length > 1 ? eliminated[rows + 1]![SPLINES]! : 0
   return table
 }

@@ -6,7 +6,14 @@ import { admm } from './admm.ts'
 import { float64, type Float64Solution } from './float64.ts'
 import { interiorPoint } from './interior_point.ts'
 import {
-  checkParams, createProblem, knotsOf, objective, phasicResponse, tonicSignal, type BaselineCorrection, type Problem,
+  checkParams,
+  createProblem,
+  knotsOf,
+  objective,
+  phasicResponse,
+  tonicSignal,
+  type BaselineCorrection,
+  type Problem,
 } from './problem.ts'
 import { windowOf } from './tonic.ts'
 import type { Form, ScaledSignal, Solution, Solver, SolverHooks, SolverStatus, WarmStart } from './solver.ts'
@@ -89,8 +96,11 @@ interface Scaling {
 function checkSignal(signal: ArrayLike<number>, index: number): void {
   const name = `cvxEDA: signal ${index}`
   if (typeof (signal as Partial<ArrayLike<number>> | null | undefined)?.length !== 'number') {
-    throw new UsageError(`${name} is ${signal === null ? 'null' : `of type ${typeof signal}`}, expected an array of ` +
-      'samples; a single recording goes in as [recording].', { index })
+    throw new UsageError(
+      `${name} is ${signal === null ? 'null' : `of type ${typeof signal}`}, expected an array of ` +
+        'samples; a single recording goes in as [recording].',
+      { index },
+    )
   }
   if (signal.length === 0) throw new FormatError(`${name} is empty, expected at least one sample.`, { index })
   let missing = 0
@@ -101,8 +111,11 @@ function checkSignal(signal: ArrayLike<number>, index: number): void {
     first = i
   }
   if (missing > 0) {
-    throw new FormatError(`${name} has ${missing} of ${signal.length} samples missing or not finite, the first at ` +
-      `index ${first}; interpolate or cut them first.`, { index, missing, first })
+    throw new FormatError(
+      `${name} has ${missing} of ${signal.length} samples missing or not finite, the first at ` +
+        `index ${first}; interpolate or cut them first.`,
+      { index, missing, first },
+    )
   }
 }
 
@@ -134,13 +147,17 @@ function scaled({ n, params }: Problem, y: ArrayLike<number>, { mean, scale }: S
 }
 
 /** Undoes the scaling and evaluates every part in float64 from the driver and the coefficients that are returned. */
-function readOut(problem: Problem, y: ArrayLike<number>, { mean, scale }: Scaling,
-  solution: Solution | Float64Solution | null): Decomposition {
+function readOut(
+  problem: Problem,
+  y: ArrayLike<number>,
+  { mean, scale }: Scaling,
+  solution: Solution | Float64Solution | null,
+): Decomposition {
   const { n, knotCount, drift, params } = problem
   const driver = new Float32Array(n)
   if (solution) for (let i = 0; i < n; i++) driver[i] = solution.driver[i]! * scale
-  const l = solution ? solution.l.map(v => v * scale) : new Float64Array(knotCount)
-  const d = solution ? solution.d.map(v => v * scale) : new Float64Array(drift.length)
+  const l = solution ? solution.l.map((v) => v * scale) : new Float64Array(knotCount)
+  const d = solution ? solution.d.map((v) => v * scale) : new Float64Array(drift.length)
   if (mean !== 0) d[0]! += mean
   const phasic = phasicResponse(problem.filter, driver)
   const tonic = tonicSignal(problem, l, d)
@@ -152,8 +169,14 @@ function readOut(problem: Problem, y: ArrayLike<number>, { mean, scale }: Scalin
   }
   const trusted = params.alpha / scale >= BADLY_SCALED
   return {
-    phasic: new Float32Array(phasic), tonic: new Float32Array(tonic), driver, residual: new Float32Array(residual),
-    splineCoefficients: l, driftCoefficients: d, objective: value, iterations: solution?.iterations ?? 0,
+    phasic: new Float32Array(phasic),
+    tonic: new Float32Array(tonic),
+    driver,
+    residual: new Float32Array(residual),
+    splineCoefficients: l,
+    driftCoefficients: d,
+    objective: value,
+    iterations: solution?.iterations ?? 0,
     status: !solution ? 'trivial' : !trusted ? 'badly-scaled' : solution.status,
   }
 }
@@ -163,7 +186,9 @@ type Samples = ArrayLike<number>
 function ratesOf(signals: readonly Samples[], sampleRate: number | readonly number[]): readonly number[] {
   if (typeof sampleRate === 'number') return signals.map(() => sampleRate)
   if (sampleRate.length === signals.length) return sampleRate
-  throw new UsageError(`cvxEDA: sampleRate lists ${sampleRate.length} rates for ${signals.length} signals, expected one for each.`)
+  throw new UsageError(
+    `cvxEDA: sampleRate lists ${sampleRate.length} rates for ${signals.length} signals, expected one for each.`,
+  )
 }
 
 /** Indices of the signals that share length and rate, hence a problem. */
@@ -180,13 +205,19 @@ function groupByShape(signals: readonly Samples[], rates: readonly number[]): nu
 
 type Solve = (problem: Problem, signals: ScaledSignal[], hooks: SolverHooks) => Promise<(Solution | Float64Solution)[]>
 
-function solverOf(device: Gpu | 'cpu', { solver: name = 'interior-point', form }: Pick<DecomposeOptions, 'solver' | 'form'>): Solve {
+function solverOf(
+  device: Gpu | 'cpu',
+  { solver: name = 'interior-point', form }: Pick<DecomposeOptions, 'solver' | 'form'>,
+): Solve {
   if (!SOLVERS.includes(name)) {
     throw new UsageError(`cvxEDA: solver is '${String(name)}', expected ${SOLVERS.join(' or ')}.`)
   }
-  if (form !== undefined && !['per-signal', 'along-time'].includes(form)) throw new UsageError(`cvxEDA: form is '${String(form)}', expected per-signal or along-time.`)
+  if (form !== undefined && !['per-signal', 'along-time'].includes(form))
+    throw new UsageError(`cvxEDA: form is '${String(form)}', expected per-signal or along-time.`)
   if (device === 'cpu' && name !== 'interior-point') {
-    throw new UsageError(`cvxEDA: the solver is '${String(name)}', which runs on a GPU only; the CPU has the interior point.`)
+    throw new UsageError(
+      `cvxEDA: the solver is '${String(name)}', which runs on a GPU only; the CPU has the interior point.`,
+    )
   }
   if (form !== undefined && (device === 'cpu' || name !== 'interior-point')) {
     throw new UsageError(`cvxEDA: form is ${form}, but only the interior point on a GPU has forms; leave it out.`)
@@ -198,7 +229,11 @@ function solverOf(device: Gpu | 'cpu', { solver: name = 'interior-point', form }
  * What can be wrong with options before any signal is seen.
  * @throws UsageError
  */
-export function checkOptions(device: Gpu | 'cpu', rates: Iterable<number>, options: Omit<DecomposeOptions, 'sampleRate'>): void {
+export function checkOptions(
+  device: Gpu | 'cpu',
+  rates: Iterable<number>,
+  options: Omit<DecomposeOptions, 'sampleRate'>,
+): void {
   const { solver = 'interior-point' } = options
   solverOf(device, options)
   for (const sampleRate of new Set(rates)) {
@@ -210,33 +245,42 @@ export function checkOptions(device: Gpu | 'cpu', rates: Iterable<number>, optio
 
 function checkStarts({ solver, starts }: Pick<DecomposeOptions, 'solver' | 'starts'>, count: number): void {
   if (!starts) return
-  if (solver !== 'admm') throw new UsageError("cvxEDA: starts are for the solver 'admm'; the interior point cannot use them.")
-  if (starts.length !== count) throw new UsageError(`cvxEDA: starts lists ${starts.length} for ${count} signals, expected one for each.`)
+  if (solver !== 'admm')
+    throw new UsageError("cvxEDA: starts are for the solver 'admm'; the interior point cannot use them.")
+  if (starts.length !== count)
+    throw new UsageError(`cvxEDA: starts lists ${starts.length} for ${count} signals, expected one for each.`)
 }
 
 /** A start in the solver's units. */
 function scaledStart({ n, knotCount, drift }: Problem, start: Start, { mean, scale }: Scaling): WarmStart {
   const { driver, splineCoefficients, driftCoefficients } = start
   if (driver.length !== n || splineCoefficients.length !== knotCount || driftCoefficients.length !== drift.length) {
-    throw new UsageError(`cvxEDA: a start has ${driver.length} samples, ${splineCoefficients.length} spline and ` +
-      `${driftCoefficients.length} drift coefficients, expected ${n}, ${knotCount} and ${drift.length}.`)
+    throw new UsageError(
+      `cvxEDA: a start has ${driver.length} samples, ${splineCoefficients.length} spline and ` +
+        `${driftCoefficients.length} drift coefficients, expected ${n}, ${knotCount} and ${drift.length}.`,
+    )
   }
   const shift = (c: number) => (c === 0 ? mean : 0)
   return {
-    driver: driver.map(v => v / scale), l: splineCoefficients.map(v => v / scale),
+    driver: driver.map((v) => v / scale),
+    l: splineCoefficients.map((v) => v / scale),
     d: driftCoefficients.map((v, c) => (v - shift(c)) / scale),
   }
 }
 
 /** Decomposes the signals of one problem: the trivial ones at once, the others together. */
-async function decomposeGroup(problem: Problem, signals: readonly Samples[], solve: Solve,
-  { starts, ...hooks }: Omit<SolverHooks, 'starts'> & { starts?: readonly Start[] | undefined }): Promise<Decomposition[]> {
+async function decomposeGroup(
+  problem: Problem,
+  signals: readonly Samples[],
+  solve: Solve,
+  { starts, ...hooks }: Omit<SolverHooks, 'starts'> & { starts?: readonly Start[] | undefined },
+): Promise<Decomposition[]> {
   hooks.signal?.throwIfAborted()
-  const scalings = signals.map(y => scalingOf(problem, y))
-  const solvable = [...signals.keys()].filter(at => scalings[at]!.scale > 0)
+  const scalings = signals.map((y) => scalingOf(problem, y))
+  const solvable = [...signals.keys()].filter((at) => scalings[at]!.scale > 0)
   hooks.onSolved(signals.length - solvable.length)
-  const inputs = solvable.map(at => scaled(problem, signals[at]!, scalings[at]!))
-  const scaledStarts = starts && solvable.map(at => scaledStart(problem, starts[at]!, scalings[at]!))
+  const inputs = solvable.map((at) => scaled(problem, signals[at]!, scalings[at]!))
+  const scaledStarts = starts && solvable.map((at) => scaledStart(problem, starts[at]!, scalings[at]!))
   const solutions = inputs.length > 0 ? await solve(problem, inputs, { ...hooks, starts: scaledStarts }) : []
   const byPlace = new Map(solvable.map((at, s) => [at, solutions[s]!]))
   return signals.map((y, at) => readOut(problem, y, scalings[at]!, byPlace.get(at) ?? null))
@@ -251,8 +295,11 @@ async function decomposeGroup(problem: Problem, signals: readonly Samples[], sol
  * @throws UsageError for parameters out of range or a signal that is no array; FormatError for an empty signal or one
  * with missing samples; LimitError for a signal longer than the device has memory for.
  */
-export async function decompose(device: Gpu | 'cpu', signals: readonly Samples[],
-  options: DecomposeOptions): Promise<Decomposition[]> {
+export async function decompose(
+  device: Gpu | 'cpu',
+  signals: readonly Samples[],
+  options: DecomposeOptions,
+): Promise<Decomposition[]> {
   const { sampleRate, solver: _, form, starts, onProgress, signal: abort, ...params } = options
   const rates = ratesOf(signals, sampleRate)
   checkOptions(device, rates, options)
@@ -261,13 +308,20 @@ export async function decompose(device: Gpu | 'cpu', signals: readonly Samples[]
   signals.forEach(checkSignal)
   const results = new Array<Decomposition>(signals.length)
   let done = 0
-  const onSolved = (count: number) => onProgress?.(done += count, signals.length)
+  const onSolved = (count: number) => onProgress?.((done += count), signals.length)
   for (const indices of groupByShape(signals, rates)) {
     const [first] = indices as [number]
     const problem = createProblem(signals[first]!.length, rates[first]!, params)
-    const own = { onSolved, signal: abort, form, starts: starts && indices.map(i => starts[i]!) }
-    const found = await decomposeGroup(problem, indices.map(i => signals[i]!), solve, own)
-    indices.forEach((index, at) => { results[index] = found[at]! })
+    const own = { onSolved, signal: abort, form, starts: starts && indices.map((i) => starts[i]!) }
+    const found = await decomposeGroup(
+      problem,
+      indices.map((i) => signals[i]!),
+      solve,
+      own,
+    )
+    indices.forEach((index, at) => {
+      results[index] = found[at]!
+    })
   }
   return results
 }

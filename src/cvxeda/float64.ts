@@ -30,7 +30,7 @@ interface Iterate {
 
 function stepFrom(problem: Problem, { p, lambda, e, l }: Iterate, alpha: number, mu: number): Step {
   const w = p.map((value, i) => lambda[i]! / value)
-  const b = p.map(value => (SIGMA * mu) / value - alpha)
+  const b = p.map((value) => (SIGMA * mu) / value - alpha)
   return newtonStep(problem, { w, b, e, l })
 }
 
@@ -38,9 +38,15 @@ function stepFrom(problem: Problem, { p, lambda, e, l }: Iterate, alpha: number,
 function advance(iterate: Iterate, step: Step, mu: number): number {
   const { p, lambda, l, d } = iterate
   const length = moveMultipliers(p, lambda, step.p, SIGMA * mu)
-  p.forEach((_, i) => { p[i]! += length * step.p[i]! })
-  l.forEach((_, j) => { l[j]! += length * step.l[j]! })
-  d.forEach((_, c) => { d[c]! += length * step.d[c]! })
+  p.forEach((_, i) => {
+    p[i]! += length * step.p[i]!
+  })
+  l.forEach((_, j) => {
+    l[j]! += length * step.l[j]!
+  })
+  d.forEach((_, c) => {
+    d[c]! += length * step.d[c]!
+  })
   return length
 }
 
@@ -62,10 +68,13 @@ function measure(problem: Problem, { y, alpha }: ScaledSignal, { p, lambda, l, d
 async function solve(problem: Problem, signal: ScaledSignal, breathe: () => Promise<void>): Promise<Float64Solution> {
   const { n, knotCount, drift } = problem
   const iterate: Iterate = {
-    p: new Float64Array(n).fill(10), lambda: new Float64Array(n).fill(Math.max(signal.alpha, 1e-3)),
-    l: new Float64Array(knotCount), d: new Float64Array(drift.length), e: new Float64Array(n),
+    p: new Float64Array(n).fill(10),
+    lambda: new Float64Array(n).fill(Math.max(signal.alpha, 1e-3)),
+    l: new Float64Array(knotCount),
+    d: new Float64Array(drift.length),
+    e: new Float64Array(n),
   }
-  const floor = 1e-6 * signal.y.reduce((sum, v) => sum + v * v, 0) / 2
+  const floor = (1e-6 * signal.y.reduce((sum, v) => sum + v * v, 0)) / 2
   let infeasibility = 1 // what is left of the first iterate's dual residual
   for (let iterations = 0; ; iterations++) {
     await breathe()
@@ -81,8 +90,11 @@ async function solve(problem: Problem, signal: ScaledSignal, breathe: () => Prom
 }
 
 /** Primal-dual interior point in float64: relative gap 1e-9, at most 100 iterations; one signal after the other. */
-export async function float64(problem: Problem, signals: readonly ScaledSignal[],
-  { onSolved, signal: abort }: Pick<SolverHooks, 'onSolved' | 'signal'>): Promise<Float64Solution[]> {
+export async function float64(
+  problem: Problem,
+  signals: readonly ScaledSignal[],
+  { onSolved, signal: abort }: Pick<SolverHooks, 'onSolved' | 'signal'>,
+): Promise<Float64Solution[]> {
   const breathe = breather(abort)
   const solutions: Float64Solution[] = []
   for (const one of signals) {

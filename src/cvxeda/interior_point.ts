@@ -127,21 +127,35 @@ function batchSize(gpu: Gpu, { n }: Problem, basis: TonicBasis, layout: Layout):
   const words = Object.values(perSignal)
   const bytes = 4 * words.reduce((sum, count) => sum + count, 0)
   const invocations = Math.max(basis.rows + 3, layout.form === 'per-signal' ? 1 : layout.chunks)
-  return Math.max(1, Math.floor(Math.min(
-    maxSamples(gpu) / n,
-    (gpu.info.isFallbackAdapter ? MAX_BYTES_SOFTWARE : MAX_BYTES) / bytes,
-    gpu.bindingLimit / 4 / Math.max(...words),
-    (MAX_GROUPS * workgroupOf(gpu)) / invocations,
-  )))
+  return Math.max(
+    1,
+    Math.floor(
+      Math.min(
+        maxSamples(gpu) / n,
+        (gpu.info.isFallbackAdapter ? MAX_BYTES_SOFTWARE : MAX_BYTES) / bytes,
+        gpu.bindingLimit / 4 / Math.max(...words),
+        (MAX_GROUPS * workgroupOf(gpu)) / invocations,
+      ),
+    ),
+  )
 }
 
 function allocate(gpu: Gpu, basis: TonicBasis, layout: Layout, signals: number): Tensors {
   const entries = Object.entries(sizes(basis, layout, signals))
-  return Object.fromEntries(entries.map(([name, words]) => [name, gpu.tensor([words], 'f32', `cvxeda ${name}`)])) as Tensors
+  return Object.fromEntries(
+    entries.map(([name, words]) => [name, gpu.tensor([words], 'f32', `cvxeda ${name}`)]),
+  ) as Tensors
 }
 
 /** GROUP iterations. The first sweep of an iteration applies the step of the one before. */
-function record(plan: Plan, problem: Problem, basis: TonicBasis, layout: Layout, signals: number, tensors: Tensors): void {
+function record(
+  plan: Plan,
+  problem: Problem,
+  basis: TonicBasis,
+  layout: Layout,
+  signals: number,
+  tensors: Tensors,
+): void {
   const { n, spacing, filter } = problem
   const { d: fd, ...sections } = filter
   const { rows, window, line, begin } = basis
@@ -149,7 +163,19 @@ function record(plan: Plan, problem: Problem, basis: TonicBasis, layout: Layout,
   const isChunked = layout.form === 'along-time'
   const lanes = isChunked ? signals * chunks : signals
   const params = {
-    ...{ n, signals, lanes, sections: lanes / signals, chunks, parts, chunk_length: layout.chunkLength, spacing, begin, rows, window },
+    ...{
+      n,
+      signals,
+      lanes,
+      sections: lanes / signals,
+      chunks,
+      parts,
+      chunk_length: layout.chunkLength,
+      spacing,
+      begin,
+      rows,
+      window,
+    },
     ...{ end: n + begin, sample_stride: layout.sampleStride, chunk_stride: layout.chunkStride, limit: MAX_ITERATIONS },
     ...{ fd, ...sections, gamma: problem.params.gamma, ...line },
   }
@@ -157,7 +183,10 @@ function record(plan: Plan, problem: Problem, basis: TonicBasis, layout: Layout,
   const WORKGROUP = workgroupOf(plan.gpu)
   const launch = (count: number) => ({ groups: [ceilDiv(count, WORKGROUP), 1, 1] as const }) // never folded into rows
   const shapes = { WORKGROUP, WINDOW: window, COLUMNS: columns }
-  const carry = (entry: 'carry_cost' | 'carry_adjoint' | 'correct' | 'carry_affine' | 'carry_filter', count: number) => {
+  const carry = (
+    entry: 'carry_cost' | 'carry_adjoint' | 'correct' | 'carry_affine' | 'carry_filter',
+    count: number,
+  ) => {
     if (isChunked) plan.dispatch(carryShader, entry, args, { ...launch(count), constants: shapes })
   }
   for (let i = 0; i < GROUP; i++) {
@@ -235,8 +264,14 @@ async function readSolutions(gpu: Gpu, basis: TonicBasis, places: Uint32Array, t
   })
 }
 
-async function solveBatch(gpu: Gpu, problem: Problem, basis: TonicBasis, layout: Layout, signals: ScaledSignal[],
-  abort: AbortSignal | undefined): Promise<Solution[]> {
+async function solveBatch(
+  gpu: Gpu,
+  problem: Problem,
+  basis: TonicBasis,
+  layout: Layout,
+  signals: ScaledSignal[],
+  abort: AbortSignal | undefined,
+): Promise<Solution[]> {
   const tensors = await gpu.allocate('cvxEDA', () => allocate(gpu, basis, layout, signals.length))
   const plan = new Plan(gpu)
   try {
@@ -256,7 +291,7 @@ async function solveBatch(gpu: Gpu, problem: Problem, basis: TonicBasis, layout:
     return await readSolutions(gpu, basis, places, tensors, state)
   } finally {
     plan.destroy()
-    Object.values(tensors).forEach(tensor => gpu.free(tensor))
+    Object.values(tensors).forEach((tensor) => gpu.free(tensor))
   }
 }
 
@@ -264,10 +299,16 @@ async function solveBatch(gpu: Gpu, problem: Problem, basis: TonicBasis, layout:
  * Primal-dual interior point, at most 60 iterations; batches of any size, split to what the device can bind.
  * @throws LimitError for form per-signal on more than 2^20 samples a signal.
  */
-export async function interiorPoint(gpu: Gpu, problem: Problem, signals: ScaledSignal[],
-  { onSolved, signal: abort, form = chooseForm(gpu, problem.n, signals.length) }: SolverHooks): Promise<Solution[]> {
+export async function interiorPoint(
+  gpu: Gpu,
+  problem: Problem,
+  signals: ScaledSignal[],
+  { onSolved, signal: abort, form = chooseForm(gpu, problem.n, signals.length) }: SolverHooks,
+): Promise<Solution[]> {
   if (form === 'per-signal' && problem.n > LONGEST_WALK) {
-    throw new LimitError(`cvxEDA: form per-signal is for signals of up to ${LONGEST_WALK} samples, these have ${problem.n}; use form along-time.`)
+    throw new LimitError(
+      `cvxEDA: form per-signal is for signals of up to ${LONGEST_WALK} samples, these have ${problem.n}; use form along-time.`,
+    )
   }
   const basis = createTonicBasis(problem)
   const layout = layoutOf(problem, basis, form)

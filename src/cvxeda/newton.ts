@@ -60,8 +60,10 @@ export interface Runs {
 export function runsOf({ n, spacing, firstKnot }: Problem): Runs {
   const offset = 2 * spacing - 2 - firstKnot
   return {
-    first: Math.floor(offset / spacing), last: Math.floor((offset + n - 1) / spacing), offset,
-    start: b => Math.min(n, Math.max(0, b * spacing - offset)),
+    first: Math.floor(offset / spacing),
+    last: Math.floor((offset + n - 1) / spacing),
+    offset,
+    start: (b) => Math.min(n, Math.max(0, b * spacing - offset)),
   }
 }
 
@@ -72,10 +74,10 @@ const isSpline = (problem: Problem, j: number) => j >= 0 && j < problem.knotCoun
 function eliminate({ P, a, X, S, g }: Value, slot: number, row: Float64Array): void {
   const own = slot * SLOTS
   for (let m = 0; m < SLOTS; m++) row[m] = S[own + m]!
-  const pivot = row[slot] = Math.max(row[slot]!, 1e-30)
-  const x1 = row[SLOTS] = X[slot]!
-  const x2 = row[SLOTS + 1] = X[SLOTS + slot]!
-  const rest = row[SLOTS + 2] = g[slot]!
+  const pivot = (row[slot] = Math.max(row[slot]!, 1e-30))
+  const x1 = (row[SLOTS] = X[slot]!)
+  const x2 = (row[SLOTS + 1] = X[SLOTS + slot]!)
+  const rest = (row[SLOTS + 2] = g[slot]!)
   for (let m = 0; m < SLOTS; m++) {
     const share = row[m]! / pivot
     for (let k = 0; k < SLOTS; k++) S[m * SLOTS + k]! -= share * row[k]!
@@ -96,7 +98,7 @@ function eliminate({ P, a, X, S, g }: Value, slot: number, row: Float64Array): v
 function recover(row: Float64Array, slot: number, z: Float64Array, u: number, v: number): number {
   let rest = row[SLOTS + 2]! - row[SLOTS]! * u - row[SLOTS + 1]! * v
   for (let m = 0; m < SLOTS; m++) if (m !== slot) rest -= row[m]! * z[m]!
-  return z[slot] = rest / row[slot]!
+  return (z[slot] = rest / row[slot]!)
 }
 
 /** Values of all slots' columns at sample i, in run b. */
@@ -105,7 +107,7 @@ export function columnsAt(problem: Problem, { offset }: Runs, i: number, b: numb
   const phase = i + offset - b * spacing
   for (let back = 0; back < SPLINES; back++) {
     const j = b - back
-    T[slotOf(j)] = isSpline(problem, j) ? template[phase + back * spacing] ?? 0 : 0
+    T[slotOf(j)] = isSpline(problem, j) ? (template[phase + back * spacing] ?? 0) : 0
   }
   for (let c = 0; c < drift.length; c++) T[SPLINES + c] = drift[c]![i]!
 }
@@ -118,8 +120,16 @@ function enter(problem: Problem, { S, g }: Value, j: number, l: ArrayLike<number
 }
 
 /** Riccati step over one sample: V after it becomes V before it; the sample's gains. */
-function sampleBack({ filter }: Problem, { P, a, X, S, g }: Value, T: Float64Array, e: number, w: number, b: number,
-  gains: Float64Array, at: number): void {
+function sampleBack(
+  { filter }: Problem,
+  { P, a, X, S, g }: Value,
+  T: Float64Array,
+  e: number,
+  w: number,
+  b: number,
+  gains: Float64Array,
+  at: number,
+): void {
   const { e1, e2, c1, d: D, g1, g2, f21 } = filter
   const [f11, f22] = [1 - e1, 1 - e2]
   const [p11, p12, p22] = [P[0]!, P[1]!, P[2]!]
@@ -176,7 +186,10 @@ export function eliminateAll(problem: Problem, { w, b, e, l }: Quadratic): Elimi
   const splines = runs.last - runs.first + SPLINES
   const rows = Array.from({ length: splines + drift.length }, () => new Float64Array(ROW))
   const value: Value = {
-    P: new Float64Array(3), a: new Float64Array(2), X: new Float64Array(2 * SLOTS), S: new Float64Array(SLOTS * SLOTS),
+    P: new Float64Array(3),
+    a: new Float64Array(2),
+    X: new Float64Array(2 * SLOTS),
+    S: new Float64Array(SLOTS * SLOTS),
     g: new Float64Array(SLOTS),
   }
   const T = new Float64Array(SLOTS)
@@ -197,7 +210,12 @@ export function eliminateAll(problem: Problem, { w, b, e, l }: Quadratic): Elimi
 
 /** The minimiser, read off forwards in time. */
 export function newtonStep(problem: Problem, quadratic: Quadratic): Step {
-  const { n, knotCount, drift, filter: { e1, e2, g1, g2, f21 } } = problem
+  const {
+    n,
+    knotCount,
+    drift,
+    filter: { e1, e2, g1, g2, f21 },
+  } = problem
   const { runs, gains, rows } = eliminateAll(problem, quadratic)
   const step = { p: new Float64Array(n), l: new Float64Array(knotCount), d: new Float64Array(drift.length) }
   const z = new Float64Array(SLOTS)

@@ -45,7 +45,7 @@ function objectiveOf({ params }: Problem, alpha: number, e: Float64Array, { p, l
 
 /** The centred start: p > 0 and its multipliers. */
 function centred(problem: Problem, alpha: number, e: Float64Array, point: Point, rho: number, objective: number) {
-  const lambda = adjointResponse(problem, e).map(v => alpha - v)
+  const lambda = adjointResponse(problem, e).map((v) => alpha - v)
   const complementarity = lambda.reduce((sum, v, i) => sum + Math.abs(v) * point.p[i]!, 0)
   const mu = Math.max(complementarity, LEAST_START * objective) / lambda.length
   const p = point.p.map((v, i) => {
@@ -53,14 +53,14 @@ function centred(problem: Problem, alpha: number, e: Float64Array, point: Point,
     const root = Math.sqrt(s * s + (4 * mu) / rho)
     return s > 0 ? (s + root) / 2 : (2 * mu) / rho / (root - s)
   })
-  return { p, lambda: p.map(v => mu / v) }
+  return { p, lambda: p.map((v) => mu / v) }
 }
 
 /** One Newton step, as far as p and lambda stay positive. */
 function advance(problem: Problem, alpha: number, point: Point, lambda: Float64Array, e: Float64Array): Point {
   const { p, l, d } = point
   const target = (SIGMA * lambda.reduce((sum, v, i) => sum + v * p[i]!, 0)) / p.length
-  const step = newtonStep(problem, { w: lambda.map((v, i) => v / p[i]!), b: p.map(v => target / v - alpha), e, l })
+  const step = newtonStep(problem, { w: lambda.map((v, i) => v / p[i]!), b: p.map((v) => target / v - alpha), e, l })
   const length = moveMultipliers(p, lambda, step.p, target)
   const moved = (from: Float64Array, by: Float64Array) => from.map((v, i) => v + length * by[i]!)
   return { p: moved(p, step.p), l: moved(l, step.l), d: moved(d, step.d) }

@@ -22,7 +22,12 @@ export interface CvxedaParams {
 }
 
 const defaultParams = {
-  tau0: 2, tau1: 0.7, deltaKnot: 10, alpha: 8e-4, gamma: 1e-2, baselineCorrection: 2,
+  tau0: 2,
+  tau1: 0.7,
+  deltaKnot: 10,
+  alpha: 8e-4,
+  gamma: 1e-2,
+  baselineCorrection: 2,
 } satisfies CvxedaParams
 
 /**
@@ -92,7 +97,7 @@ export function splineTemplate(spacing: number): Float64Array {
     spline = spline.map((value, i, all) => (sum += value - (all[i - spacing] ?? 0)))
   }
   const peak = (spacing * (2 * spacing * spacing + 1)) / 3
-  return spline.map(value => value / peak)
+  return spline.map((value) => value / peak)
 }
 
 type Knots = Pick<Problem, 'firstKnot' | 'spacing' | 'knotCount'>
@@ -125,15 +130,19 @@ const WIDEST_SPACING = 1 << 22
 
 function requireSpacing(spacing: number, sampleRate: number): void {
   if (spacing <= WIDEST_SPACING) return
-  throw new UsageError(`cvxEDA: deltaKnot puts ${spacing} samples between knots, expected at most ${WIDEST_SPACING} ` +
-    `(${WIDEST_SPACING / sampleRate} s); a spacing of the recording's length has the same effect.`, { spacing })
+  throw new UsageError(
+    `cvxEDA: deltaKnot puts ${spacing} samples between knots, expected at most ${WIDEST_SPACING} ` +
+      `(${WIDEST_SPACING / sampleRate} s); a spacing of the recording's length has the same effect.`,
+    { spacing },
+  )
 }
 
 function knotsEvery(deltaKnot: number, n: number, sampleRate: number): Knots {
   const spacing = roundHalfEven(deltaKnot / (1 / sampleRate))
   if (spacing < 1) {
     throw new UsageError(
-      `cvxEDA: deltaKnot is ${deltaKnot} s, expected at least one sample (${1 / sampleRate} s) between knots.`)
+      `cvxEDA: deltaKnot is ${deltaKnot} s, expected at least one sample (${1 / sampleRate} s) between knots.`,
+    )
   }
   return { firstKnot: 0, spacing, knotCount: Math.ceil((n + Math.floor(spacing / 2)) / spacing) }
 }
@@ -146,7 +155,10 @@ function knotsAt(indices: readonly number[]): Knots {
   const spacing = Math.max(1, second - first)
   const checks = [
     [(knot: number) => Number.isSafeInteger(knot), () => 'the index of a sample'],
-    [(knot: number, j: number) => knot === first + j * spacing, (j: number) => `${first + j * spacing}; knots rise in equal steps`],
+    [
+      (knot: number, j: number) => knot === first + j * spacing,
+      (j: number) => `${first + j * spacing}; knots rise in equal steps`,
+    ],
   ] as const
   for (const [holds, expected] of checks) {
     const j = indices.findIndex((knot, at) => !holds(knot, at))
@@ -188,8 +200,7 @@ export function checkParams(sampleRate: number, options: Partial<CvxedaParams>):
     throw new UsageError(`cvxEDA: tau0 and tau1 are both ${params.tau0} s, expected two different time constants.`)
   }
   if (![0, 1, 2, 'spline_offset'].includes(baselineCorrection)) {
-    throw new UsageError(
-      `cvxEDA: baselineCorrection is ${baselineCorrection}, expected 0, 1, 2 or 'spline_offset'.`)
+    throw new UsageError(`cvxEDA: baselineCorrection is ${baselineCorrection}, expected 0, 1, 2 or 'spline_offset'.`)
   }
   knotsOf(deltaKnot, 1, sampleRate) // for its errors: they hold for any length
   return params
@@ -205,12 +216,18 @@ export function createProblem(n: number, sampleRate: number, options: Partial<Cv
   if (n < 1) throw new FormatError('cvxEDA: the signal is empty, expected at least one sample.')
   const knots = knotsOf(deltaKnot, n, sampleRate)
   if (!reaches(knots, n)) {
-    throw new UsageError(`cvxEDA: deltaKnot has its first knot at sample ${knots.firstKnot} and one every ${knots.spacing}, ` +
-      `expected splines that reach into the signal of ${n} samples.`, { n })
+    throw new UsageError(
+      `cvxEDA: deltaKnot has its first knot at sample ${knots.firstKnot} and one every ${knots.spacing}, ` +
+        `expected splines that reach into the signal of ${n} samples.`,
+      { n },
+    )
   }
   const splines = { ...knots, template: splineTemplate(knots.spacing) }
   return {
-    n, sampleRate, params, ...splines,
+    n,
+    sampleRate,
+    params,
+    ...splines,
     filter: batemanFilter(sampleRate, tau0, tau1),
     drift: driftColumns(n, baselineCorrection, splines),
   }

@@ -88,7 +88,10 @@ export class Smoother {
   private readonly reach: number
 
   /** @param origin index in the stream of the recording's first sample */
-  constructor(private readonly settings: SmootherSettings, private readonly origin: number) {
+  constructor(
+    private readonly settings: SmootherSettings,
+    private readonly origin: number,
+  ) {
     const { spacing, lag } = settings
     this.due = lastMultiple(spacing, lag) + spacing
     this.reach = (OVERLAP + 1 + Math.ceil(lag / spacing)) * spacing
@@ -135,8 +138,10 @@ export class Smoother {
     // The program is homogeneous: alpha times std on the signal is alpha on the z-scored signal.
     const [found] = await decompose(device, [y], { ...program, deltaKnot, alpha: program.alpha * std })
     const { phasic, tonic, driver, residual, status } = found!
-    past.forEach((r, i) => { phasic[i]! += r })
-    return { start, end, phasic, tonic: tonic.map(t => t + mean), driver, residual, status }
+    past.forEach((r, i) => {
+      phasic[i]! += r
+    })
+    return { start, end, phasic, tonic: tonic.map((t) => t + mean), driver, residual, status }
   }
 
   /** Lets go of what no later window needs. */

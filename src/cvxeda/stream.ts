@@ -44,8 +44,10 @@ function settingsOf(device: Gpu | 'cpu', options: StreamOptions): Settings {
   const { sampleRate, deltaKnot = 10, baselineCorrection = 0 } = rest as StreamOptions & DecomposeOptions
   if (typeof deltaKnot !== 'number') throw new UsageError('cvxEDA: deltaKnot of a stream is a list, expected seconds.')
   if (baselineCorrection !== 0) {
-    throw new UsageError(`cvxEDA: baselineCorrection of a stream is ${String(baselineCorrection)}, expected 0; drift ` +
-      'columns span a whole recording, which a stream never has.')
+    throw new UsageError(
+      `cvxEDA: baselineCorrection of a stream is ${String(baselineCorrection)}, expected 0; drift ` +
+        'columns span a whole recording, which a stream never has.',
+    )
   }
   checkOptions(device, [sampleRate], rest)
   const { spacing, filter, params } = createProblem(1, sampleRate, { ...rest, baselineCorrection })
@@ -54,7 +56,9 @@ function settingsOf(device: Gpu | 'cpu', options: StreamOptions): Settings {
     throw new UsageError(`cvxEDA: ${name} is ${seconds}, expected a positive number.`)
   }
   return {
-    device, filter, spacing,
+    device,
+    filter,
+    spacing,
     program: { ...rest, baselineCorrection, deltaKnot, alpha: params.alpha },
     lag: samplesIn('settleSeconds', settleSeconds ?? 4 * deltaKnot),
     hop: samplesIn('hopSeconds', hopSeconds),
@@ -74,8 +78,10 @@ function measureScale(samples: readonly number[]): StreamScale {
   const mean = samples.reduce((sum, v) => sum + v, 0) / samples.length
   const std = Math.sqrt(samples.reduce((sum, v) => sum + (v - mean) ** 2, 0) / samples.length)
   if (std > CONSTANT * Math.abs(mean)) return { mean, std }
-  throw new FormatError(`cvxEDA: the first ${samples.length} samples of the stream, which set its scale, are all ` +
-    `${samples[0]}; begin once the sensor is worn, or give scale.`)
+  throw new FormatError(
+    `cvxEDA: the first ${samples.length} samples of the stream, which set its scale, are all ` +
+      `${samples[0]}; begin once the sensor is worn, or give scale.`,
+  )
 }
 
 /** A recording that goes on; made by `decomposeStream`. */
@@ -173,8 +179,11 @@ export class DecompositionStream {
       else if (Number.isFinite(sample)) this.append(sample)
       else {
         const what = typeof sample === 'number' ? sample : `of type ${typeof sample}`
-        throw new FormatError(`cvxEDA: sample ${this.count} of the stream is ${what}, expected a finite number or, ` +
-          'where one is missing, NaN.', { index: this.count })
+        throw new FormatError(
+          `cvxEDA: sample ${this.count} of the stream is ${what}, expected a finite number or, ` +
+            'where one is missing, NaN.',
+          { index: this.count },
+        )
       }
     }
   }

@@ -55,7 +55,8 @@ function gridOf({ n, spacing, knotCount, firstKnot }: Problem, window: number): 
   const spans = Math.ceil((n + begin) / spacing)
   const rows = spans + window - 1
   const firstRow = (firstKnot + begin) / spacing + 1
-  const hasKnot = (row: number) => row >= Math.max(firstRow, 0) && row < firstRow + knotCount && row < spans + OVERLAP - 1
+  const hasKnot = (row: number) =>
+    row >= Math.max(firstRow, 0) && row < firstRow + knotCount && row < spans + OVERLAP - 1
   return { spans, begin, rows, firstRow, hasKnot }
 }
 
@@ -70,8 +71,11 @@ export function windowOf({ sampleRate, spacing, params }: Pick<Problem, 'sampleR
   const window = OVERLAP + Math.ceil(tail / spacing)
   if (window > LARGEST_WINDOW) {
     const smallest = Math.ceil(tail / (LARGEST_WINDOW - OVERLAP)) / sampleRate
-    throw new UsageError(`cvxEDA: deltaKnot is ${spacing / sampleRate} s, expected at least ${smallest} s at this sample ` +
-      "rate and these time constants; the float64 solver on the CPU (device 'cpu') takes denser ones.", { window })
+    throw new UsageError(
+      `cvxEDA: deltaKnot is ${spacing / sampleRate} s, expected at least ${smallest} s at this sample ` +
+        "rate and these time constants; the float64 solver on the CPU (device 'cpu') takes denser ones.",
+      { window },
+    )
   }
   return window
 }
@@ -101,7 +105,9 @@ function splineProducts(problem: Problem, phases: Float64Array, { rows, begin, h
       for (let back = 0; back <= m && hasKnot(row - back); back++) {
         band[row * OVERLAP + back]! += value * phases[phase + m - back]!
       }
-      drift.forEach((column, c) => { cross[c]![row]! += value * column[i]! })
+      drift.forEach((column, c) => {
+        cross[c]![row]! += value * column[i]!
+      })
     }
   }
   return { band, cross }
@@ -137,19 +143,21 @@ function solveBand(factor: Float64Array, rhs: Float64Array): Float64Array {
 /** V: upper-triangular inverse Cholesky factor that makes the drift block the identity; E V and (C - B E) V with it. */
 function orthonormalDrift(problem: Problem, E: Float64Array[], phases: Float64Array, begin: number) {
   const { n, spacing, drift, params } = problem
-  const columns = drift.map((column, c) => Float64Array.from({ length: n }, (_, i) => {
-    const span = Math.floor((i + begin) / spacing)
-    const phase = (i + begin - span * spacing) * OVERLAP
-    let value = column[i]!
-    for (let m = 0; m < OVERLAP; m++) value -= phases[phase + m]! * E[c]![span + m]!
-    return value
-  }))
+  const columns = drift.map((column, c) =>
+    Float64Array.from({ length: n }, (_, i) => {
+      const span = Math.floor((i + begin) / spacing)
+      const phase = (i + begin - span * spacing) * OVERLAP
+      let value = column[i]!
+      for (let m = 0; m < OVERLAP; m++) value -= phases[phase + m]! * E[c]![span + m]!
+      return value
+    }),
+  )
   const weights = drift.map((_, c) => Float64Array.from(drift, (_, m) => (m === c ? 1 : 0)))
   const product = (a: number, b: number) => dot(columns[a]!, columns[b]!) + params.gamma * dot(E[a]!, E[b]!)
   for (let c = 0; c < drift.length; c++) {
     for (let m = 0; m < c; m++) subtract(product(m, c), m, c)
     const size = 1 / Math.sqrt(product(c, c))
-    for (const vectors of [columns, E, weights]) vectors[c] = vectors[c]!.map(v => v * size)
+    for (const vectors of [columns, E, weights]) vectors[c] = vectors[c]!.map((v) => v * size)
   }
   function subtract(amount: number, m: number, c: number) {
     for (const vectors of [columns, E, weights]) vectors[c] = vectors[c]!.map((v, i) => v - amount * vectors[m]![i]!)
@@ -170,7 +178,9 @@ export function createTonicBasis(problem: Problem): TonicBasis {
   const { band, cross } = splineProducts(problem, phases, grid)
   for (let row = 0; row < rows; row++) band[row * OVERLAP]! += params.gamma
 
-  const scale = Float64Array.from({ length: rows }, (_, row) => (hasKnot(row) ? 1 / Math.sqrt(band[row * OVERLAP]!) : 0))
+  const scale = Float64Array.from({ length: rows }, (_, row) =>
+    hasKnot(row) ? 1 / Math.sqrt(band[row * OVERLAP]!) : 0,
+  )
   const tables = new Float32Array((spacing + 2 * rows) * 4)
   const columnsAt = spacing * 4
   const gramAt = columnsAt + rows * 4
@@ -182,20 +192,31 @@ export function createTonicBasis(problem: Problem): TonicBasis {
     }
   }
   factorBand(band, rows)
-  const E = cross.map(column => solveBand(band, column))
+  const E = cross.map((column) => solveBand(band, column))
   const { columns, weights } = orthonormalDrift(problem, E, phases, grid.begin)
   const drift = new Float32Array(2 * n)
-  columns.forEach((column, c) => column.forEach((v, i) => { drift[2 * i + c] = v }))
+  columns.forEach((column, c) =>
+    column.forEach((v, i) => {
+      drift[2 * i + c] = v
+    }),
+  )
   const isSum = params.baselineCorrection === 'spline_offset'
   for (let row = 0; row < rows; row++) {
     tables[columnsAt + row * 4] = scale[row]!
-    E.forEach((e, c) => { tables[columnsAt + row * 4 + 1 + c] = e[row]! })
+    E.forEach((e, c) => {
+      tables[columnsAt + row * 4 + 1 + c] = e[row]!
+    })
     if (isSum && hasKnot(row)) tables[columnsAt + row * 4 + 3] = weights[0]![0]!
   }
   const weight = (m: number, c: number) => (isSum ? 0 : (weights[c]?.[m] ?? 0))
 
   return {
-    window, spans: grid.spans, begin: grid.begin, rows, tables, drift,
+    window,
+    spans: grid.spans,
+    begin: grid.begin,
+    rows,
+    tables,
+    drift,
     line: { line00: weight(0, 0), line01: weight(0, 1), line11: weight(1, 1) / n },
     coefficients(z) {
       const knotRow = (j: number) => (hasKnot(firstRow + j) ? firstRow + j : -1)

@@ -80,13 +80,41 @@ export function makeTrialTable(study: SyntheticStudy): Record<StudyFile, string>
   const music = stimuli.map(({ id, music: features }) => [id, ...features.map((value) => value.toFixed(5))])
   return {
     'trials.csv': formatCsv(
-      ['trial', 'subject', 'order', 'stimulus', 'valence', 'arousal', 'valence_high', 'arousal_high',
-        'sample_rate_hz', 'duration_s', 'n_samples', 'synthetic'],
-      trials.map((t) => [t.id, t.subject, t.order, t.stimulus.id, t.ratings.valence, t.ratings.arousal,
-        t.valence > 0 ? 1 : 0, t.arousal > 0 ? 1 : 0, full.sampleRate, t.stimulus.seconds, t.eda.length, 1]),
+      [
+        'trial',
+        'subject',
+        'order',
+        'stimulus',
+        'valence',
+        'arousal',
+        'valence_high',
+        'arousal_high',
+        'sample_rate_hz',
+        'duration_s',
+        'n_samples',
+        'synthetic',
+      ],
+      trials.map((t) => [
+        t.id,
+        t.subject,
+        t.order,
+        t.stimulus.id,
+        t.ratings.valence,
+        t.ratings.arousal,
+        t.valence > 0 ? 1 : 0,
+        t.arousal > 0 ? 1 : 0,
+        full.sampleRate,
+        t.stimulus.seconds,
+        t.eda.length,
+        1,
+      ]),
     ),
-    'eda.csv': formatCsv(['trial', 'i', 'eda_us'], trials.flatMap(({ id, eda }) =>
-      Array.from(eda, (value, i) => [id, i, Number.isNaN(value) ? '' : value.toFixed(5)]))),
+    'eda.csv': formatCsv(
+      ['trial', 'i', 'eda_us'],
+      trials.flatMap(({ id, eda }) =>
+        Array.from(eda, (value, i) => [id, i, Number.isNaN(value) ? '' : value.toFixed(5)]),
+      ),
+    ),
     'music.csv': formatCsv(['stimulus', ...Array.from({ length: full.musicDim }, (_, i) => `feature_${i}`)], music),
     'README.md': readme(full),
   }
@@ -109,7 +137,10 @@ export function makeRecording({ seed, seconds = 120 }: SyntheticRecording): stri
   const random = new Random(seed)
   const settings = { level: 1 + 6 * random.uniform(), amplitude: 0.4, arousal: 0, valence: 0 }
   const eda = makeTrace({ samples: Math.round(seconds * WRIST_RATE), sampleRate: WRIST_RATE, ...settings }, random)
-  return formatCsv(['time_s', 'eda_us'], Array.from(eda, (value, i) => [i / WRIST_RATE, Number.isNaN(value) ? '' : value.toFixed(5)]))
+  return formatCsv(
+    ['time_s', 'eda_us'],
+    Array.from(eda, (value, i) => [i / WRIST_RATE, Number.isNaN(value) ? '' : value.toFixed(5)]),
+  )
 }
 
 type Study = Required<SyntheticStudy>
@@ -167,21 +198,30 @@ function makeSubject(study: Study, stimuli: Stimulus[], index: number): HiddenTr
   const random = new Random(seed, index + 1)
   const subject = `synthetic${seed}_${pad(index)}`
   const heard = pick(stimuli, trialsPerSubject, random)
-  const arousal = feelings(heard.map((stimulus) => effect * STIMULUS_AROUSAL * stimulus.arousal), random)
-  const valence = feelings(heard.map((stimulus) => effect * STIMULUS_VALENCE * stimulus.valence), random)
+  const arousal = feelings(
+    heard.map((stimulus) => effect * STIMULUS_AROUSAL * stimulus.arousal),
+    random,
+  )
+  const valence = feelings(
+    heard.map((stimulus) => effect * STIMULUS_VALENCE * stimulus.valence),
+    random,
+  )
   const bias = { arousal: 0.6 * random.normal(), valence: 0.6 * random.normal() }
   const level = 1 + 6 * random.uniform()
   const amplitude = 0.4 * Math.exp(0.4 * random.normal())
   return heard.map((stimulus, order) => {
     const felt = { arousal: arousal[order] as number, valence: valence[order] as number }
-    const eda = makeTrace({
-      samples: Math.round(stimulus.seconds * sampleRate),
-      sampleRate,
-      level,
-      amplitude,
-      arousal: effect * felt.arousal,
-      valence: effect * felt.valence,
-    }, random)
+    const eda = makeTrace(
+      {
+        samples: Math.round(stimulus.seconds * sampleRate),
+        sampleRate,
+        level,
+        amplitude,
+        arousal: effect * felt.arousal,
+        valence: effect * felt.valence,
+      },
+      random,
+    )
     const rate = (dimension: 'arousal' | 'valence'): number => {
       const value = 5 + bias[dimension] + RATING_STEP * felt[dimension] + 0.5 * random.normal()
       return Math.round(10 * Math.min(9, Math.max(1, value))) / 10

@@ -138,7 +138,10 @@ function declaredRates(table: CsvTable): ArrayLike<number> | undefined {
   }
   if (!table.has('n_samples') || !table.has('duration_s') || table.length === 0) return undefined
   const seconds = table.numbers('duration_s')
-  const ratios = table.numbers('n_samples').map((count, row) => count / (seconds[row] as number)).sort()
+  const ratios = table
+    .numbers('n_samples')
+    .map((count, row) => count / (seconds[row] as number))
+    .sort()
   return new Float64Array(table.length).fill(ratios[Math.floor(ratios.length / 2)] as number)
 }
 
@@ -170,11 +173,17 @@ function readTraces(table: CsvTable): Traces {
         index ? placed(table, rows, index, values) : Float64Array.from(rows, (row) => values[row] as number),
       rate: () => {
         if (!times) {
-          throw new FormatError(`${source()}: nothing tells the sampling rate; give --rate HZ, a sample_rate_hz ` +
-            'column in trials.csv, or a time_s column here')
+          throw new FormatError(
+            `${source()}: nothing tells the sampling rate; give --rate HZ, a sample_rate_hz ` +
+              'column in trials.csv, or a time_s column here',
+          )
         }
         const seconds = Float64Array.from(rows, (row) => times.seconds[row] as number)
-        return rateFromTimes(seconds, rows.map((row) => times.text[row] as string), source())
+        return rateFromTimes(
+          seconds,
+          rows.map((row) => times.text[row] as string),
+          source(),
+        )
       },
     })
   }
@@ -207,7 +216,10 @@ function readMusic(table: CsvTable): { dim: number; byStimulus: Map<string, Floa
   if (features.length === 0) throw new FormatError(`${table.source}:1: no feature columns beside '${key}'`)
   const byStimulus = new Map<string, Float32Array>()
   stimuli.forEach((stimulus, row) => {
-    byStimulus.set(stimulus, Float32Array.from(features, (column) => column[row] as number))
+    byStimulus.set(
+      stimulus,
+      Float32Array.from(features, (column) => column[row] as number),
+    )
   })
   return { dim: features.length, byStimulus }
 }

@@ -79,7 +79,13 @@ export function makeFolds(trials: readonly FoldTrial[], scheme: FoldScheme, opti
   const folds = [...tests].map(([name, test], index): Fold => {
     const inTest = new Set(test)
     const rest = [...trials.keys()].filter((i) => !inTest.has(i))
-    const validation = holdOut(rest, groupOf, validationShare, new Random(seed, VALIDATION_STREAM + index), `fold ${name}`)
+    const validation = holdOut(
+      rest,
+      groupOf,
+      validationShare,
+      new Random(seed, VALIDATION_STREAM + index),
+      `fold ${name}`,
+    )
     const held = new Set(validation)
     return { index, name, train: rest.filter((i) => !held.has(i)), validation, test }
   })
@@ -130,8 +136,10 @@ function testParts(
   const what = scheme.kind === 'random' ? 'trials' : scheme.kind === 'stimulus' ? 'stimuli' : 'subjects'
   const count = scheme.kind === 'subject-loo' ? groups.size : scheme.count
   if (groups.size < Math.max(count, 2)) {
-    throw new UsageError(`folds ${schemeName(scheme)}: a fold would have no ${what}, there are ${groups.size}; ` +
-      (groups.size < 2 ? 'at least 2 are needed' : `use at most ${scheme.kind}:${groups.size}`))
+    throw new UsageError(
+      `folds ${schemeName(scheme)}: a fold would have no ${what}, there are ${groups.size}; ` +
+        (groups.size < 2 ? 'at least 2 are needed' : `use at most ${scheme.kind}:${groups.size}`),
+    )
   }
   if (scheme.kind === 'subject-loo') return groups
   const folds: number[][] = Array.from({ length: count }, () => [])
@@ -144,8 +152,10 @@ function testParts(
 function byColumn(trials: readonly FoldTrial[], name: string): Map<string, number[]> {
   for (const trial of trials) {
     if (trial.columns[name] === undefined) {
-      throw new UsageError(`folds column:${name}: trials.csv has no column '${name}'; ` +
-        `it has ${Object.keys(trial.columns).join(', ')}`)
+      throw new UsageError(
+        `folds column:${name}: trials.csv has no column '${name}'; ` +
+          `it has ${Object.keys(trial.columns).join(', ')}`,
+      )
     }
     if (trial.columns[name].trim() === '') {
       throw new UsageError(`folds column:${name}: trial ${trial.id} has no value there`)
@@ -168,8 +178,10 @@ function holdOut(
   if (share <= 0) return []
   const groups = groupBy(rest, groupOf)
   if (groups.size < 2) {
-    throw new UsageError(`${where}: ${groups.size} training group cannot be split into training and validation; ` +
-      'more subjects are needed')
+    throw new UsageError(
+      `${where}: ${groups.size} training group cannot be split into training and validation; ` +
+        'more subjects are needed',
+    )
   }
   const held: number[] = []
   for (const [, members] of shuffled(groups, random).slice(0, groups.size - 1)) {

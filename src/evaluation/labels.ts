@@ -79,10 +79,13 @@ export function labelTrials<T extends RatedTrial>(
   scheme: LabelScheme,
 ): LabelledTrials<T> {
   const skipped: LabelledTrials['skipped'] = []
-  const usable = scheme.kind === 'column' ? trials : trials.filter((trial) => {
-    if (!trial.ratings) skipped.push({ source: trial.source, reason: 'not rated' })
-    return trial.ratings
-  })
+  const usable =
+    scheme.kind === 'column'
+      ? trials
+      : trials.filter((trial) => {
+          if (!trial.ratings) skipped.push({ source: trial.source, reason: 'not rated' })
+          return trial.ratings
+        })
   const range = ratingRange(usable, dimension)
   const subjects: SubjectLabels[] = []
   const labelOf = new Map<T, number>()

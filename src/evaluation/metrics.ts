@@ -48,14 +48,20 @@ export function classificationMetrics(
   const f1 = range.map((k) => ratio(2 * (hits[k] as number), (support[k] as number) + (predicted[k] as number)))
   const mean = (values: number[], weights: number[]): number =>
     ratio(sum(values.map((value, k) => value * (weights[k] as number))), sum(weights))
-  const averaged = (weights: number[]): Scores =>
-    ({ precision: mean(precision, weights), recall: mean(recall, weights), f1: mean(f1, weights) })
+  const averaged = (weights: number[]): Scores => ({
+    precision: mean(precision, weights),
+    recall: mean(recall, weights),
+    f1: mean(f1, weights),
+  })
   const accuracy = ratio(sum(hits), count)
   return {
     count,
     confusion,
     accuracy,
-    balancedAccuracy: mean(recall, support.map((trials) => (trials > 0 ? 1 : 0))),
+    balancedAccuracy: mean(
+      recall,
+      support.map((trials) => (trials > 0 ? 1 : 0)),
+    ),
     precision,
     recall,
     f1,

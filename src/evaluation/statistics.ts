@@ -93,7 +93,8 @@ export function bootstrapSubjects(
   const groups = [...groupBy(subjects.keys(), (index) => subjects[index] as string).values()]
   const random = new Random(seed, BOOTSTRAP_STREAM)
   const values = Float64Array.from({ length: resamples }, () =>
-    statistic(groups.flatMap(() => groups[random.integer(groups.length)] as number[]))).sort()
+    statistic(groups.flatMap(() => groups[random.integer(groups.length)] as number[])),
+  ).sort()
   const quantile = (q: number): number => {
     const position = q * (resamples - 1)
     const left = values[Math.floor(position)] as number
@@ -166,11 +167,12 @@ export function permutationWithinSubjects(
 ): number {
   const groups = [...groupBy(subjects.keys(), (index) => subjects[index] as string).values()]
   const random = new Random(seed, PERMUTATION_STREAM)
-  const hits = (order: (group: number[]) => ArrayLike<number>): number => groups.reduce((total, group) => {
-    const shuffled = order(group)
-    const labelAt = (i: number): number | undefined => labels[group[shuffled[i] as number] as number]
-    return total + group.filter((trial, i) => labelAt(i) === predictions[trial]).length
-  }, 0)
+  const hits = (order: (group: number[]) => ArrayLike<number>): number =>
+    groups.reduce((total, group) => {
+      const shuffled = order(group)
+      const labelAt = (i: number): number | undefined => labels[group[shuffled[i] as number] as number]
+      return total + group.filter((trial, i) => labelAt(i) === predictions[trial]).length
+    }, 0)
   const observed = hits((group) => [...group.keys()])
   let asGood = 1
   for (let i = 0; i < permutations; i++) if (hits((group) => random.permutation(group.length)) >= observed) asGood++

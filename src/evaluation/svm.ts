@@ -98,7 +98,7 @@ function worstPair({ cost, gram, sign, alpha, residual }: Dual): Pair {
 function updatePair({ cost, gram, sign, alpha, residual }: Dual, up: number, down: number): void {
   const n = alpha.length
   const room = (i: number, grows: boolean): number =>
-    ((sign[i] as number) > 0 === grows ? cost - (alpha[i] as number) : (alpha[i] as number))
+    (sign[i] as number) > 0 === grows ? cost - (alpha[i] as number) : (alpha[i] as number)
   const wish = ((residual[up] as number) - (residual[down] as number)) / curvature(gram, n, up, down)
   const [roomUp, roomDown] = [room(up, true), room(down, false)]
   const step = Math.min(wish, roomUp, roomDown)

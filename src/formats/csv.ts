@@ -101,7 +101,13 @@ export function parseCsv(text: string, source: string, { header = true }: CsvOpt
   // Line numbers double the parsing time, so they are only worked out when a message needs them.
   let lines: number[] | undefined
   const lineOf = (record: number): number => (lines ??= recordLines(text, settings))[record] ?? 0
-  if (!header) return new CsvTable(source, (rows[0] ?? []).map((_, i) => String(i + 1)), rows, lineOf)
+  if (!header)
+    return new CsvTable(
+      source,
+      (rows[0] ?? []).map((_, i) => String(i + 1)),
+      rows,
+      lineOf,
+    )
   const columns = (rows.shift() ?? []).map((name, i) => name.trim() || String(i + 1))
   const repeated = columns.find((name, i) => columns.indexOf(name) !== i)
   if (repeated !== undefined) throw new FormatError(`${source}:1: two columns are called '${repeated}'; rename one`)

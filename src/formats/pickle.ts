@@ -24,7 +24,10 @@ export interface PickleNames {
  * @throws FormatError naming the byte, or what `names` throws.
  */
 export function unpickle(
-  bytes: Uint8Array, source: string, names: PickleNames, start = 0,
+  bytes: Uint8Array,
+  source: string,
+  names: PickleNames,
+  start = 0,
 ): { value: unknown; end: number } {
   const machine = new Machine(bytes, source, names, start)
   for (;;) {
@@ -47,8 +50,12 @@ class Machine {
   private readonly stack: unknown[] = []
   private readonly view: DataView
 
-  constructor(private readonly bytes: Uint8Array, private readonly source: string,
-    readonly names: PickleNames, public position: number) {
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly source: string,
+    readonly names: PickleNames,
+    public position: number,
+  ) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 

@@ -10,12 +10,18 @@ const rules: readonly (readonly [RegExp, (...groups: string[]) => string | null]
   [/^Non_local\.non_local\.W\.0\./, () => 'attention.rnta.out.'],
   [/^Non_local\.non_local\.W\.1\./, () => 'attention.rnta.bn.'],
   [/^Attention\.conv_du\.([02])\./, (layer) => `attention.sca.${reduceOrExpand(layer)}.`],
-  [/^Res_sub\.layer3x3_([1-9])\.0\.downsample\.([01])\./, (stage, layer) =>
-    `residual.stages.${before(stage)}.downsample.${convOrBn(layer)}.`],
-  [/^Res_sub\.layer3x3_([1-9])\.(\d+)\.Attention\.conv_du\.([02])\./, (stage, unit, layer) =>
-    `residual.stages.${before(stage)}.units.${unit}.sca.${reduceOrExpand(layer)}.`],
-  [/^Res_sub\.layer3x3_([1-9])\.(\d+)\.(conv|bn)([1-9])\./, (stage, unit, kind, depth) =>
-    `residual.stages.${before(stage)}.units.${unit}.layers.${before(depth)}.${kind}.`],
+  [
+    /^Res_sub\.layer3x3_([1-9])\.0\.downsample\.([01])\./,
+    (stage, layer) => `residual.stages.${before(stage)}.downsample.${convOrBn(layer)}.`,
+  ],
+  [
+    /^Res_sub\.layer3x3_([1-9])\.(\d+)\.Attention\.conv_du\.([02])\./,
+    (stage, unit, layer) => `residual.stages.${before(stage)}.units.${unit}.sca.${reduceOrExpand(layer)}.`,
+  ],
+  [
+    /^Res_sub\.layer3x3_([1-9])\.(\d+)\.(conv|bn)([1-9])\./,
+    (stage, unit, kind, depth) => `residual.stages.${before(stage)}.units.${unit}.layers.${before(depth)}.${kind}.`,
+  ],
   [/^Res_sub\.final_downsample\.([01])\./, (layer) => `residual.final.${convOrBn(layer)}.`],
   // Left over from the image network they started from; their forward pass never calls it.
   [/^Res_sub\.fc\./, () => null],

@@ -87,8 +87,10 @@ function readHeader(bytes: Uint8Array, source: string): { header: Record<string,
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const length = view.getBigUint64(0, true)
   if (length > BigInt(bytes.length - 8)) {
-    throw new FormatError(`${source}: header of ${length} bytes, but the file goes on for only ${bytes.length - 8}; ` +
-      'it is truncated or not a safetensors file')
+    throw new FormatError(
+      `${source}: header of ${length} bytes, but the file goes on for only ${bytes.length - 8}; ` +
+        'it is truncated or not a safetensors file',
+    )
   }
   const dataStart = 8 + Number(length)
   const header = parseJson(bytes.subarray(8, dataStart), source)

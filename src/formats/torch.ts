@@ -61,8 +61,14 @@ function checkLayout(name: string, value: unknown, source: string): Layout {
   }
   const [storage, offset, shape, strides] = value.args
   const count = elementCount(shape)
-  if (!isStorageRef(storage) || !isCount(offset) || count === undefined || !Array.isArray(strides) ||
-    strides.length !== (shape as number[]).length || !strides.every(isCount)) {
+  if (
+    !isStorageRef(storage) ||
+    !isCount(offset) ||
+    count === undefined ||
+    !Array.isArray(strides) ||
+    strides.length !== (shape as number[]).length ||
+    !strides.every(isCount)
+  ) {
     throw fail('is no tensor of whole-number shape, strides and offset over a storage')
   }
   const extents = shape as number[]
@@ -82,8 +88,9 @@ function checkTotal(layouts: Iterable<Layout>, fileBytes: number, source: string
   for (const { count } of layouts) total += count
   const slack = 2 ** 20
   if (total > fileBytes + slack) {
-    throw new FormatError(`${source}: ${fileBytes} bytes describe tensors of ${total} elements; ` +
-      'it repeats its storages without end')
+    throw new FormatError(
+      `${source}: ${fileBytes} bytes describe tensors of ${total} elements; ` + 'it repeats its storages without end',
+    )
   }
 }
 
@@ -91,8 +98,10 @@ function decodeStorage(raw: Uint8Array | undefined, storage: StorageRef, name: s
   const { key, type, stored } = storage
   const expected = stored * elementBytes(type)
   if (raw?.length !== expected) {
-    throw new FormatError(`${source}: storage ${key} of '${name}' has ${raw?.length ?? 'no'} bytes, ` +
-      `expected ${expected} for ${stored} ${type} elements`)
+    throw new FormatError(
+      `${source}: storage ${key} of '${name}' has ${raw?.length ?? 'no'} bytes, ` +
+        `expected ${expected} for ${stored} ${type} elements`,
+    )
   }
   return decodeElements(type, raw)
 }

@@ -91,8 +91,10 @@ function readLegacy(bytes: Uint8Array, source: string): TorchContainer {
     const elements = begin <= bytes.length ? Number(view.getBigInt64(at, true)) : ref.stored
     const end = begin + elements * elementBytes(ref.type)
     if (!isCount(elements) || end > bytes.length) {
-      throw new FormatError(`${source}: storage ${ref.key} of ${elements} ${ref.type} elements at byte ${at} ` +
-        `needs more than the ${bytes.length} bytes of the file; it may be truncated`)
+      throw new FormatError(
+        `${source}: storage ${ref.key} of ${elements} ${ref.type} elements at byte ${at} ` +
+          `needs more than the ${bytes.length} bytes of the file; it may be truncated`,
+      )
     }
     storages.set(ref.key, bytes.subarray(begin, end))
     at = end

@@ -44,10 +44,18 @@ interface Args<Bindings extends string> {
 }
 
 /** Writes the dispatch of one entry, given how the family cuts the longest clip into tiles and launches them. */
-type Dispatch<A, C> = (p: Plan, args: A, tiles: number, launch: { groups: number; constants: C; flops: number; label: string }) => void
+type Dispatch<A, C> = (
+  p: Plan,
+  args: A,
+  tiles: number,
+  launch: { groups: number; constants: C; flops: number; label: string },
+) => void
 
 /** Any adapter: an invocation has `rows` rows of its own and loads all others. */
-const reg = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(rows: number, dispatch: Dispatch<A, { D4: number }>): Variant<A> => ({
+const reg = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(
+  rows: number,
+  dispatch: Dispatch<A, { D4: number }>,
+): Variant<A> => ({
   name: 'reg',
   fits: () => true,
   record(p, args) {
@@ -77,9 +85,14 @@ function bestLane(gpu: Gpu, kernel: LaneKernel, longest: number, d4: number): st
 }
 
 /** Software adapters: a lane of a subgroup has `T` rows of its own, all others are loaded once and broadcast. */
-const lane = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(kernel: LaneKernel, T: number, dispatch: Dispatch<A, LaneConstants>): Variant<A> => ({
+const lane = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(
+  kernel: LaneKernel,
+  T: number,
+  dispatch: Dispatch<A, LaneConstants>,
+): Variant<A> => ({
   name: laneName(T),
-  fits: ({ info, subgroupSize }, { d4 }) => info.isFallbackAdapter && subgroupSize !== null && T * d4 <= LANE_OWN[kernel],
+  fits: ({ info, subgroupSize }, { d4 }) =>
+    info.isFallbackAdapter && subgroupSize !== null && T * d4 <= LANE_OWN[kernel],
   record(p, args) {
     const { d4: D4, pairs, longest, flops, label } = args
     const SG = p.gpu.subgroupSize as number
@@ -100,7 +113,11 @@ const TILE = 32
 type TileConstants = Record<'WORKGROUP' | 'D4' | 'T' | 'TILE', number>
 
 /** GPUs: an invocation has `T` rows of its own, all others come through workgroup memory. */
-const tile = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(width: number, T: number, dispatch: Dispatch<A, TileConstants>): Variant<A> => ({
+const tile = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(
+  width: number,
+  T: number,
+  dispatch: Dispatch<A, TileConstants>,
+): Variant<A> => ({
   name: `tile ${width} T=${T}`,
   fits({ info, limits }, { d4 }) {
     const bytes = TILE * (2 * 16 * d4 + 8)
@@ -116,11 +133,21 @@ const tile = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(width: number, T
 /** Bounds of loops that the driver is not to unroll. */
 const ownBounds = ({ T, D4 }: LaneConstants) => ({ own_rows: T, own_quads: D4 })
 
-const laneForward: Dispatch<Args<'y' | 'lse'>, LaneConstants> = (p, { tensors, params }, tiles, { constants, ...launch }) =>
-  p.dispatch(laneShader, 'forward', { ...tensors, params: { ...params, tiles, ...ownBounds(constants) } }, {
-    ...launch,
-    constants: { ...constants, HALVINGS: Math.log2(constants.SG) },
-  })
+const laneForward: Dispatch<Args<'y' | 'lse'>, LaneConstants> = (
+  p,
+  { tensors, params },
+  tiles,
+  { constants, ...launch },
+) =>
+  p.dispatch(
+    laneShader,
+    'forward',
+    { ...tensors, params: { ...params, tiles, ...ownBounds(constants) } },
+    {
+      ...launch,
+      constants: { ...constants, HALVINGS: Math.log2(constants.SG) },
+    },
+  )
 
 const tileForward: Dispatch<Args<'y' | 'lse'>, TileConstants> = (p, { tensors, params }, tiles, launch) =>
   p.dispatch(tileShader, 'forward', { ...tensors, params: { ...params, tiles } }, launch)
@@ -130,11 +157,17 @@ const forwardVariants = /* @__PURE__ */ (() => [
   tile(64, 2, tileForward),
   tile(64, 1, tileForward),
   reg<Args<'y' | 'lse'>>(TQ, (p, { tensors, params }, tiles, { constants: { D4 }, ...launch }) =>
-    p.dispatch(shader, 'forward', { ...tensors, params: { ...params, tiles } }, { ...launch, constants: { D4, TQ } })),
+    p.dispatch(shader, 'forward', { ...tensors, params: { ...params, tiles } }, { ...launch, constants: { D4, TQ } }),
+  ),
 ])()
 
 const laneQuery: Dispatch<Args<'dy' | 'rows_in' | 'dq'>, LaneConstants> = (p, { tensors, params }, tiles, launch) =>
-  p.dispatch(laneBackward, 'query', { ...tensors, params: { ...params, tiles, ...ownBounds(launch.constants) } }, launch)
+  p.dispatch(
+    laneBackward,
+    'query',
+    { ...tensors, params: { ...params, tiles, ...ownBounds(launch.constants) } },
+    launch,
+  )
 
 const tileQuery: Dispatch<Args<'dy' | 'rows_in' | 'dq'>, TileConstants> = (p, { tensors, params }, tiles, launch) =>
   p.dispatch(tileBackward, 'query', { ...tensors, params: { ...params, tiles } }, launch)
@@ -144,21 +177,32 @@ const queryVariants = /* @__PURE__ */ (() => [
   tile(64, 1, tileQuery),
   tile(64, 2, tileQuery),
   reg<Args<'dy' | 'rows_in' | 'dq'>>(1, (p, { tensors, params }, tiles, launch) =>
-    p.dispatch(backward, 'query', { ...tensors, params: { ...params, tiles } }, launch)),
+    p.dispatch(backward, 'query', { ...tensors, params: { ...params, tiles } }, launch),
+  ),
 ])()
 
-const laneKey: Dispatch<Args<'dy' | 'rows_in' | 'dk' | 'dv'>, LaneConstants> = (p, { tensors, params }, tiles, launch) =>
+const laneKey: Dispatch<Args<'dy' | 'rows_in' | 'dk' | 'dv'>, LaneConstants> = (
+  p,
+  { tensors, params },
+  tiles,
+  launch,
+) =>
   p.dispatch(laneBackward, 'key', { ...tensors, params: { ...params, tiles, ...ownBounds(launch.constants) } }, launch)
 
-const tileKey: Dispatch<Args<'dy' | 'rows_in' | 'dk' | 'dv'>, TileConstants> = (p, { tensors, params }, tiles, launch) =>
-  p.dispatch(tileBackward, 'key', { ...tensors, params: { ...params, tiles } }, launch)
+const tileKey: Dispatch<Args<'dy' | 'rows_in' | 'dk' | 'dv'>, TileConstants> = (
+  p,
+  { tensors, params },
+  tiles,
+  launch,
+) => p.dispatch(tileBackward, 'key', { ...tensors, params: { ...params, tiles } }, launch)
 
 const keyVariants = /* @__PURE__ */ (() => [
   ...LANE_ROWS.key.map((T) => lane('key', T, laneKey)),
   tile(64, 1, tileKey),
   tile(64, 2, tileKey),
   reg<Args<'dy' | 'rows_in' | 'dk' | 'dv'>>(1, (p, { tensors, params }, tiles, launch) =>
-    p.dispatch(backward, 'key', { ...tensors, params: { ...params, tiles } }, launch)),
+    p.dispatch(backward, 'key', { ...tensors, params: { ...params, tiles } }, launch),
+  ),
 ])()
 
 /** The kernels of each op by which `kernelChoices(gpu).named` names them, best first. */
@@ -180,7 +224,11 @@ function setUp(p: Plan, q: Tensor, k: Tensor, queries: ClipBounds, keys: ClipBou
     bounds: p.constant(`${label} bounds`, 'u32', [...queries, ...keys]),
     common: { params, d4: q.rowStride / 4, pairs: batch * clips },
     // One multiplication and addition per pair of a query and a key and per channel.
-    productFlops: 2 * depth * batch * clipLengths(queries).reduce((sum, rows, s) => sum + rows * (clipLengths(keys)[s] as number), 0),
+    productFlops:
+      2 *
+      depth *
+      batch *
+      clipLengths(queries).reduce((sum, rows, s) => sum + rows * (clipLengths(keys)[s] as number), 0),
     longestQueries: Math.max(...clipLengths(queries)),
     longestKeys: Math.max(...clipLengths(keys)),
     shape: `${batch}x${n}x${depth} keys ${params.keys} clips ${clips}`,
@@ -205,13 +253,19 @@ export function attention(
   const y = p.tensor(q.shape, 'f32', label)
   const lse = p.tensor(q.shape.slice(0, 2), 'f32', `${label} lse`)
   const tensors = { bounds, q, k, v, y, lse }
-  recordVariant(p, 'attention', shape, bestFirst(forwardVariants, bestLane(p.gpu, 'forward', longestQueries, common.d4)), {
-    ...common,
-    tensors,
-    longest: longestQueries,
-    flops: 2 * productFlops,
-    label,
-  })
+  recordVariant(
+    p,
+    'attention',
+    shape,
+    bestFirst(forwardVariants, bestLane(p.gpu, 'forward', longestQueries, common.d4)),
+    {
+      ...common,
+      tensors,
+      longest: longestQueries,
+      flops: 2 * productFlops,
+      label,
+    },
+  )
   return { y, saved: { q, k, v, y, lse, queries, keys } }
 }
 
@@ -227,21 +281,32 @@ export function attentionBackward(
   const { params, d4 } = common
   // Per query its lse and delta, side by side: the key side then needs 8 storage buffers, which every device has.
   const rows = p.tensor([params.batch, 2 * params.queries], 'f32', `${label} rows`)
-  p.dispatch(backward, 'row_statistics', { y, dy, lse, rows_out: rows, params: { ...params, tiles: 0 } }, {
-    groups: ceilDiv(params.batch * params.queries, WORKGROUP),
-    constants: { D4: d4 },
-    flops: 2 * y.size,
-    label: `${label} rows`,
-  })
+  p.dispatch(
+    backward,
+    'row_statistics',
+    { y, dy, lse, rows_out: rows, params: { ...params, tiles: 0 } },
+    {
+      groups: ceilDiv(params.batch * params.queries, WORKGROUP),
+      constants: { D4: d4 },
+      flops: 2 * y.size,
+      label: `${label} rows`,
+    },
+  )
   const shared = { bounds, q, k, v, dy, rows_in: rows }
   const dq = p.tensor(q.shape, 'f32', `${label} dq`)
-  recordVariant(p, 'attention query side', shape, bestFirst(queryVariants, bestLane(p.gpu, 'query', longestQueries, d4)), {
-    ...common,
-    tensors: { ...shared, dq },
-    longest: longestQueries,
-    flops: 3 * productFlops,
-    label: `${label} query side`,
-  })
+  recordVariant(
+    p,
+    'attention query side',
+    shape,
+    bestFirst(queryVariants, bestLane(p.gpu, 'query', longestQueries, d4)),
+    {
+      ...common,
+      tensors: { ...shared, dq },
+      longest: longestQueries,
+      flops: 3 * productFlops,
+      label: `${label} query side`,
+    },
+  )
   const dk = p.tensor(k.shape, 'f32', `${label} dk`)
   const dv = p.tensor(v.shape, 'f32', `${label} dv`)
   recordVariant(p, 'attention key side', shape, bestFirst(keyVariants, bestLane(p.gpu, 'key', longestKeys, d4)), {

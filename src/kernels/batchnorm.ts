@@ -93,12 +93,22 @@ const regForward: Variant<Forward> = {
     const channels = extent(x.shape, 2)
     const partials = p.tensor([params.clips, params.chunks, 2, channels], 'f32', `${label} partials`)
     const flops = FLOPS.statistics * sizeOf(x.shape)
-    p.dispatch(shader, 'partial', { bounds, x, partials_out: partials, params }, { groups: perChunk(params), flops, label: `${label} statistics` })
+    p.dispatch(
+      shader,
+      'partial',
+      { bounds, x, partials_out: partials, params },
+      { groups: perChunk(params), flops, label: `${label} statistics` },
+    )
     const running = { running_mean: t.runningMean, running_var: t.runningVar }
-    p.dispatch(shader, 'finalize', { bounds, partials_in: partials, ...running, gamma: t.gamma, beta: t.beta, stats_out: stats, params }, {
-      groups: ceilDiv(params.quads, WORKGROUP),
-      label: `${label} finalize`,
-    })
+    p.dispatch(
+      shader,
+      'finalize',
+      { bounds, partials_in: partials, ...running, gamma: t.gamma, beta: t.beta, stats_out: stats, params },
+      {
+        groups: ceilDiv(params.quads, WORKGROUP),
+        label: `${label} finalize`,
+      },
+    )
     normalise(p, t)
   },
 }
@@ -107,16 +117,25 @@ const regForward: Variant<Forward> = {
 function normalise(p: Plan, { x, y, stats, clips, mode, label }: Forward): void {
   const params = { ...layout(x, clips), momentum: 0, eps: 0 }
   const skip = mode.join?.skip ?? p.nothing()
-  p.dispatch(shader, 'normalise', { bounds: boundsOf(p, clips, label), x, stats_in: stats, skip, y, params }, {
-    groups: perTile(params),
-    constants: after(mode),
-    flops: FLOPS.normalise * sizeOf(x.shape),
-    label,
-  })
+  p.dispatch(
+    shader,
+    'normalise',
+    { bounds: boundsOf(p, clips, label), x, stats_in: stats, skip, y, params },
+    {
+      groups: perTile(params),
+      constants: after(mode),
+      flops: FLOPS.normalise * sizeOf(x.shape),
+      label,
+    },
+  )
 }
 
 /** What follows the normalisation, as constants of the shaders. */
-const after = ({ relu = false, join }: BatchNormMode) => ({ RELU: relu, JOIN: join !== undefined, JOIN_RELU: join?.relu === true })
+const after = ({ relu = false, join }: BatchNormMode) => ({
+  RELU: relu,
+  JOIN: join !== undefined,
+  JOIN_RELU: join?.relu === true,
+})
 
 /** One dispatch; a workgroup walks all rows of `quads` quads of channels. */
 const columns = /* @__NO_SIDE_EFFECTS__ */ (quads: number): Variant<Forward> => ({
@@ -125,15 +144,26 @@ const columns = /* @__NO_SIDE_EFFECTS__ */ (quads: number): Variant<Forward> => 
   record(p, { x, y, stats, mode, label, ...t }) {
     const { RELU, JOIN, JOIN_RELU } = after(mode)
     const then = { relu: Number(RELU), join: Number(JOIN), join_relu: Number(JOIN_RELU) }
-    const params = { rows: x.rows, quads: x.rowStride / 4, momentum: mode.momentum ?? MOMENTUM, eps: mode.eps ?? EPS, ...then }
+    const params = {
+      rows: x.rows,
+      quads: x.rowStride / 4,
+      momentum: mode.momentum ?? MOMENTUM,
+      eps: mode.eps ?? EPS,
+      ...then,
+    }
     const running = { running_mean: t.runningMean, running_var: t.runningVar }
     const skip = mode.join?.skip ?? p.nothing()
-    p.dispatch(column, 'forward', { x, gamma: t.gamma, beta: t.beta, ...running, stats_out: stats, skip, y, params }, {
-      groups: ceilDiv(params.quads, quads),
-      constants: { QUADS: quads },
-      flops: (FLOPS.statistics + FLOPS.normalise) * sizeOf(x.shape),
-      label,
-    })
+    p.dispatch(
+      column,
+      'forward',
+      { x, gamma: t.gamma, beta: t.beta, ...running, stats_out: stats, skip, y, params },
+      {
+        groups: ceilDiv(params.quads, quads),
+        constants: { QUADS: quads },
+        flops: (FLOPS.statistics + FLOPS.normalise) * sizeOf(x.shape),
+        label,
+      },
+    )
   },
 })
 
@@ -161,7 +191,8 @@ export function batchNorm(
   label = 'batchnorm',
 ): { y: Tensor; saved: SavedBatchNorm } {
   const channels = extent(x.shape, 2)
-  for (const vector of [t.gamma, t.beta, t.runningMean, t.runningVar]) expectShape(`${label}: ${vector.label}`, vector.shape, [channels])
+  for (const vector of [t.gamma, t.beta, t.runningMean, t.runningVar])
+    expectShape(`${label}: ${vector.label}`, vector.shape, [channels])
   if (mode.join) expectSameShape(label, x, mode.join.skip)
   const whole = oneClip(extent(x.shape, 1))
   const clips = mode.training ? (mode.clips ?? whole) : whole
@@ -170,16 +201,23 @@ export function batchNorm(
   const args: Forward = { ...t, x, y, stats, clips, mode, label }
   if (mode.training) {
     if (extent(x.shape, 0) * Math.min(...clipLengths(clips)) < 2) {
-      throw new ShapeError(`${label}: one value per channel has no variance; train on a larger batch or a longer signal`)
+      throw new ShapeError(
+        `${label}: one value per channel has no variance; train on a larger batch or a longer signal`,
+      )
     }
     recordVariant(p, 'batchnorm', shapeName(x, clips), bestFirst(forwardVariants, bestForRows(p, x.rows)), args)
   } else {
     const params = { ...layout(x, clips), momentum: 0, eps: mode.eps ?? EPS }
     const running = { running_mean: t.runningMean, running_var: t.runningVar }
-    p.dispatch(shader, 'from_running', { ...running, gamma: t.gamma, beta: t.beta, stats_out: stats, params }, {
-      groups: ceilDiv(params.quads, WORKGROUP),
-      label: `${label} statistics`,
-    })
+    p.dispatch(
+      shader,
+      'from_running',
+      { ...running, gamma: t.gamma, beta: t.beta, stats_out: stats, params },
+      {
+        groups: ceilDiv(params.quads, WORKGROUP),
+        label: `${label} statistics`,
+      },
+    )
     normalise(p, args)
   }
   return { y, saved: { x, y, stats, clips, mode } }
@@ -211,22 +249,37 @@ const regBackward: Variant<Backward> = {
     const sums = p.tensor([2, params.clips, channels], 'f32', `${label} sums`)
     const shared = { bounds: boundsOf(p, clips, label), x, dy, stats_in: stats, y: dskip ? y : p.nothing(), params }
     const before = { RELU: relu, JOIN: dskip !== null }
-    p.dispatch(backward, 'partial', { ...shared, partials_out: partials }, {
-      groups: perChunk(params),
-      flops: FLOPS.sums * sizeOf(x.shape),
-      constants: before,
-      label: `${label} sums`,
-    })
-    p.dispatch(backward, 'finalize', { partials_in: partials, sums_out: sums, dgamma, dbeta, params }, {
-      groups: ceilDiv(params.quads, WORKGROUP),
-      label: `${label} finalize`,
-    })
-    p.dispatch(backward, 'input', { ...shared, sums_in: sums, dx, dskip: dskip ?? p.unwritten() }, {
-      groups: perTile(params),
-      flops: FLOPS.input * sizeOf(x.shape),
-      constants: { TRAINING: training, ...before },
-      label,
-    })
+    p.dispatch(
+      backward,
+      'partial',
+      { ...shared, partials_out: partials },
+      {
+        groups: perChunk(params),
+        flops: FLOPS.sums * sizeOf(x.shape),
+        constants: before,
+        label: `${label} sums`,
+      },
+    )
+    p.dispatch(
+      backward,
+      'finalize',
+      { partials_in: partials, sums_out: sums, dgamma, dbeta, params },
+      {
+        groups: ceilDiv(params.quads, WORKGROUP),
+        label: `${label} finalize`,
+      },
+    )
+    p.dispatch(
+      backward,
+      'input',
+      { ...shared, sums_in: sums, dx, dskip: dskip ?? p.unwritten() },
+      {
+        groups: perTile(params),
+        flops: FLOPS.input * sizeOf(x.shape),
+        constants: { TRAINING: training, ...before },
+        label,
+      },
+    )
   },
 }
 
@@ -236,12 +289,17 @@ const columnsBackward = /* @__NO_SIDE_EFFECTS__ */ (quads: number): Variant<Back
   record(p, { dy, x, y, stats, relu, dskip, dx, dgamma, dbeta, label }) {
     const params = { rows: x.rows, quads: x.rowStride / 4, momentum: 0, eps: 0, relu: 0, join: 0, join_relu: 0 }
     const join = { y_in: dskip ? y : p.nothing(), dskip: dskip ?? p.unwritten() }
-    p.dispatch(column, 'backward', { x, dy, stats_in: stats, ...join, dx, dgamma, dbeta, params }, {
-      groups: ceilDiv(params.quads, quads),
-      flops: (FLOPS.sums + FLOPS.input) * sizeOf(x.shape),
-      constants: { QUADS: quads, RELU: relu, JOIN: dskip !== null },
-      label,
-    })
+    p.dispatch(
+      column,
+      'backward',
+      { x, dy, stats_in: stats, ...join, dx, dgamma, dbeta, params },
+      {
+        groups: ceilDiv(params.quads, quads),
+        flops: (FLOPS.sums + FLOPS.input) * sizeOf(x.shape),
+        constants: { QUADS: quads, RELU: relu, JOIN: dskip !== null },
+        label,
+      },
+    )
   },
 })
 

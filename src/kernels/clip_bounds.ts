@@ -17,8 +17,7 @@ export function clipBounds(length: number, clips: number): ClipBounds {
 
 export const clipCount = (clips: ClipBounds): number => clips.length - 1
 
-export const clipLengths = (clips: ClipBounds): number[] =>
-  clips.slice(1).map((end, s) => end - (clips[s] as number))
+export const clipLengths = (clips: ClipBounds): number[] => clips.slice(1).map((end, s) => end - (clips[s] as number))
 
 /** Bounds from lengths. */
 export function boundsOfLengths(lengths: readonly number[]): ClipBounds {

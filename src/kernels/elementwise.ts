@@ -14,7 +14,12 @@ function paramsOf(a: Tensor) {
 function unary(p: Plan, entry: 'relu' | 'sigmoid', a: Tensor): Tensor {
   const y = p.tensor(a.shape, 'f32', entry)
   const params = paramsOf(a)
-  p.dispatch(shader, entry, { a, y, params }, { groups: ceilDiv(params.quads, WORKGROUP), flops: FLOPS[entry] * y.size })
+  p.dispatch(
+    shader,
+    entry,
+    { a, y, params },
+    { groups: ceilDiv(params.quads, WORKGROUP), flops: FLOPS[entry] * y.size },
+  )
   return y
 }
 
@@ -22,7 +27,12 @@ function binary(p: Plan, entry: 'add' | 'relu_backward' | 'sigmoid_backward', a:
   expectSameShape(entry, a, b)
   const y = p.tensor(a.shape, 'f32', entry)
   const params = paramsOf(a)
-  p.dispatch(shader, entry, { a, b, y, params }, { groups: ceilDiv(params.quads, WORKGROUP), flops: FLOPS[entry] * y.size })
+  p.dispatch(
+    shader,
+    entry,
+    { a, b, y, params },
+    { groups: ceilDiv(params.quads, WORKGROUP), flops: FLOPS[entry] * y.size },
+  )
   return y
 }
 

@@ -3,7 +3,10 @@ import { padTo4, type Shape } from '../runtime/shape.ts'
 // Between the orders of weight files (channels first) and those of the kernels (channels last), on the host.
 
 /** [B, C, L] -> [B, L, C]. */
-export function toChannelsLast(data: ArrayLike<number>, [batch, channels, length]: readonly [number, number, number]): Float32Array {
+export function toChannelsLast(
+  data: ArrayLike<number>,
+  [batch, channels, length]: readonly [number, number, number],
+): Float32Array {
   const out = new Float32Array(data.length)
   for (let b = 0; b < batch; b++) {
     for (let c = 0; c < channels; c++) {
@@ -16,7 +19,10 @@ export function toChannelsLast(data: ArrayLike<number>, [batch, channels, length
 }
 
 /** [B, L, C] -> [B, C, L], given the shape [B, C, L] of the result. */
-export function toChannelsFirst(data: ArrayLike<number>, [batch, channels, length]: readonly [number, number, number]): Float32Array {
+export function toChannelsFirst(
+  data: ArrayLike<number>,
+  [batch, channels, length]: readonly [number, number, number],
+): Float32Array {
   return toChannelsLast(data, [batch, length, channels])
 }
 
@@ -27,7 +33,8 @@ export function packWeight(data: ArrayLike<number>, shape: Shape): Float32Array 
   const packed = new Float32Array(kernel * rows * out)
   for (let o = 0; o < out; o++) {
     for (let i = 0; i < inChannels; i++) {
-      for (let k = 0; k < kernel; k++) packed[(k * rows + i) * out + o] = data[(o * inChannels + i) * kernel + k] as number
+      for (let k = 0; k < kernel; k++)
+        packed[(k * rows + i) * out + o] = data[(o * inChannels + i) * kernel + k] as number
     }
   }
   return packed
@@ -40,7 +47,8 @@ export function unpackWeight(packed: ArrayLike<number>, shape: Shape): Float32Ar
   const data = new Float32Array(out * inChannels * kernel)
   for (let o = 0; o < out; o++) {
     for (let i = 0; i < inChannels; i++) {
-      for (let k = 0; k < kernel; k++) data[(o * inChannels + i) * kernel + k] = packed[(k * rows + i) * out + o] as number
+      for (let k = 0; k < kernel; k++)
+        data[(o * inChannels + i) * kernel + k] = packed[(k * rows + i) * out + o] as number
     }
   }
   return data

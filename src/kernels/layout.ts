@@ -22,14 +22,25 @@ export function channelsLast(p: Plan, x: Tensor, label = 'channels last'): Tenso
 }
 
 /** Writes all of y [B, L, C] from an `a` in which channels and batch entries lie the given distances apart. */
-function toChannelsLast(p: Plan, a: Tensor, y: Tensor, strides: Record<'a_stride' | 'batch_stride', number>, label: string): void {
+function toChannelsLast(
+  p: Plan,
+  a: Tensor,
+  y: Tensor,
+  strides: Record<'a_stride' | 'batch_stride', number>,
+  label: string,
+): void {
   const [rows, length, channels] = [extent(y.shape, 0), extent(y.shape, 1), extent(y.shape, 2)]
   const y_quads = y.rowStride / 4
-  p.dispatch(shader, 'channels_last', { a, y, params: { ...unused, rows, length, channels, y_quads, ...strides } }, {
-    groups: ceilDiv(rows * ceilDiv(length, ROWS) * y_quads, WORKGROUP),
-    constants: { ROWS },
-    label,
-  })
+  p.dispatch(
+    shader,
+    'channels_last',
+    { a, y, params: { ...unused, rows, length, channels, y_quads, ...strides } },
+    {
+      groups: ceilDiv(rows * ceilDiv(length, ROWS) * y_quads, WORKGROUP),
+      constants: { ROWS },
+      label,
+    },
+  )
 }
 
 /** x [B, L, C] -> [B, C * L], channel-major: the order in which PyTorch flattens [B, C, L]. */
@@ -50,7 +61,8 @@ export function flattenBackward(p: Plan, dy: Tensor, xShape: Shape, label = 'fla
 
 /** Joins a [R, N] and b [R, M] into [R, N + M]. */
 export function concat(p: Plan, a: Tensor, b: Tensor, label = 'concat'): Tensor {
-  if (a.rows !== b.rows) throw new ShapeError(`${label}: ${formatShape(a.shape)} and ${formatShape(b.shape)} differ in rows`)
+  if (a.rows !== b.rows)
+    throw new ShapeError(`${label}: ${formatShape(a.shape)} and ${formatShape(b.shape)} differ in rows`)
   const [n, m] = [innerOf(a.shape), innerOf(b.shape)]
   const y = p.tensor([...a.shape.slice(0, -1), n + m], 'f32', label)
   const strides = { y_quads: y.rowStride / 4, a_stride: a.rowStride, b_stride: b.rowStride }

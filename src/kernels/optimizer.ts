@@ -42,7 +42,12 @@ export function optimizerStep(
   } else {
     const constants = { DECOUPLED: config.name === 'adamw' }
     const cost = { flops: 15 * parameter.size, updates: ['parameter', 'first_moment', 'second_moment'] as const }
-    p.dispatch(shader, 'adam', { parameter, gradient, rate, first_moment, second_moment, params }, { ...launch, ...cost, constants })
+    p.dispatch(
+      shader,
+      'adam',
+      { parameter, gradient, rate, first_moment, second_moment, params },
+      { ...launch, ...cost, constants },
+    )
   }
 }
 

@@ -53,7 +53,9 @@ export class PartialSums {
 
   /** A storage holds no more than can be bound to a kernel. */
   private storageFor(bytes: number): Storage {
-    const open = this.batches.find(({ partials }) => partials.bytes + STORAGE_ALIGN + bytes <= this.plan.gpu.bindingLimit)
+    const open = this.batches.find(
+      ({ partials }) => partials.bytes + STORAGE_ALIGN + bytes <= this.plan.gpu.bindingLimit,
+    )
     return open?.partials ?? this.plan.storage()
   }
 

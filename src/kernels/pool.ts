@@ -54,10 +54,22 @@ function tiling({ batch, quads }: { batch: number; quads: number }, clips: ClipB
 
 /** Pools x [B, L, C] over time, each clip on its own; returns [B, pooled length, C]. */
 export function pool1d(p: Plan, x: Tensor, g: PoolGeometry, clips?: ClipBounds, label = `${g.kind} pool`): Tensor {
-  const { params, pooled, ...bounds } = prepare(p, x.shape, x.rowStride / 4, g, clips ?? oneClip(extent(x.shape, 1)), label)
+  const { params, pooled, ...bounds } = prepare(
+    p,
+    x.shape,
+    x.rowStride / 4,
+    g,
+    clips ?? oneClip(extent(x.shape, 1)),
+    label,
+  )
   const y = p.tensor([params.batch, params.out_rows, extent(x.shape, 2)], 'f32', label)
   const { tiles, groups } = tiling(params, pooled)
-  const launch = { groups, constants: { MAXIMUM: g.kind === 'max' }, flops: g.kind === 'max' ? 0 : y.size * g.kernel, label }
+  const launch = {
+    groups,
+    constants: { MAXIMUM: g.kind === 'max' },
+    flops: g.kind === 'max' ? 0 : y.size * g.kernel,
+    label,
+  }
   p.dispatch(shader, 'forward', { ...bounds, x, y, params: { ...params, tiles } }, launch)
   return y
 }
@@ -76,7 +88,12 @@ export function pool1dBackward(
   expectShape(label, dy.shape, [params.batch, params.out_rows, extent(x.shape, 2)])
   const dx = p.tensor(x.shape, 'f32', label)
   const { tiles, groups } = tiling(params, whole)
-  const launch = { groups, constants: { MAXIMUM: g.kind === 'max' }, flops: g.kind === 'max' ? 0 : dy.size * g.kernel, label }
+  const launch = {
+    groups,
+    constants: { MAXIMUM: g.kind === 'max' },
+    flops: g.kind === 'max' ? 0 : dy.size * g.kernel,
+    label,
+  }
   p.dispatch(shader, 'backward', { ...bounds, x, dy, dx, params: { ...params, tiles } }, launch)
   return dx
 }

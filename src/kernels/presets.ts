@@ -61,4 +61,5 @@ export const preset = (info: AdapterInfo, op: string): readonly string[] => pres
  * Whether a variant may be the fastest here at all. A software adapter emulates workgroup memory and barriers: `tile` kernels take 5 to
  * 20 times as long as `lane` there, and minutes to tune.
  */
-export const isPromising = (info: AdapterInfo, variant: string): boolean => !(info.isFallbackAdapter && variant.startsWith('tile'))
+export const isPromising = (info: AdapterInfo, variant: string): boolean =>
+  !(info.isFallbackAdapter && variant.startsWith('tile'))

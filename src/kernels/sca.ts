@@ -37,7 +37,9 @@ function launchOf(p: Plan, x: Tensor, t: ChannelAttentionTensors, clips: number)
   const bytes = 16 * ((LINES + 2) * C4 + H4)
   const limit = p.gpu.limits.maxComputeWorkgroupStorageSize
   if (bytes > limit) {
-    throw new LimitError(`channel attention over ${channels} channels needs ${bytes} bytes of workgroup memory, this device has ${limit}; use fewer channels.`)
+    throw new LimitError(
+      `channel attention over ${channels} channels needs ${bytes} bytes of workgroup memory, this device has ${limit}; use fewer channels.`,
+    )
   }
   return {
     params: { batch, rows, clips, channels, channel_quads: C4, hidden_quads: H4, onto_used: 0 },
@@ -62,10 +64,17 @@ export function sca(
   clips: number,
   label = 'sca',
 ): { y: Tensor; saved: SavedSca } {
-  if (extent(x.shape, 1) < clips) throw new ShapeError(`${label}: cannot cut ${formatShape(x.shape)} into ${clips} clips`)
+  if (extent(x.shape, 1) < clips)
+    throw new ShapeError(`${label}: cannot cut ${formatShape(x.shape)} into ${clips} clips`)
   const { params, groups, constants } = launchOf(p, x, t, clips)
   const saved = p.tensor([groups * 4 * (2 * constants.C4 + constants.H4)], 'f32', `${label} gate, mean, hidden`)
-  const gate = new Tensor(saved.storage, [params.batch, clips, params.channels], 'f32', `${label} gate`, saved.byteOffset)
+  const gate = new Tensor(
+    saved.storage,
+    [params.batch, clips, params.channels],
+    'f32',
+    `${label} gate`,
+    saved.byteOffset,
+  )
   const y = p.tensor(x.shape, 'f32', label)
   const weights = {
     ...{ reduce_weight: t.reduceWeight, reduce_bias: t.reduceBias },
@@ -94,7 +103,15 @@ export function scaBackward(
   const partials = sums.jointPartials([d.reduceWeight, d.reduceBias, d.expandWeight, d.expandBias], groups)
   const dx = p.tensor(x.shape, 'f32', label)
   const weights = { reduce_weight: t.reduceWeight, expand_weight: t.expandWeight }
-  const args = { x, dy, saved_in: saved, ...weights, partials, dx, params: { ...params, onto_used: Number(onto !== undefined) } }
+  const args = {
+    x,
+    dy,
+    saved_in: saved,
+    ...weights,
+    partials,
+    dx,
+    params: { ...params, onto_used: Number(onto !== undefined) },
+  }
   const launch = { groups, constants, flops: flopsOf(x, t, clips, 2), label }
   p.dispatch(shader, 'backward', { ...args, onto: onto ?? p.nothing() }, launch)
   if (!options.sums) sums.record(`${label} parameters`)

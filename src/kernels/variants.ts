@@ -23,17 +23,29 @@ export interface Variant<Args> {
  * what was chosen, and the candidates.
  * @throws UsageError when the one that `kernelChoices(gpu).named` names does not exist or does not fit
  */
-export function recordVariant<Args>(p: Plan, op: string, shape: string, variants: readonly Variant<Args>[], args: Args): void {
+export function recordVariant<Args>(
+  p: Plan,
+  op: string,
+  shape: string,
+  variants: readonly Variant<Args>[],
+  args: Args,
+): void {
   const { gpu } = p
   const key = `${op} ${shape}`
-  const fitting = inOrder(preset(gpu.info, op), variants.filter((variant) => variant.fits(gpu, args)))
-  const called = (name: string | undefined): Variant<Args> | undefined => fitting.find((variant) => variant.name === name)
+  const fitting = inOrder(
+    preset(gpu.info, op),
+    variants.filter((variant) => variant.fits(gpu, args)),
+  )
+  const called = (name: string | undefined): Variant<Args> | undefined =>
+    fitting.find((variant) => variant.name === name)
   const named = kernelChoices(gpu).named.get(key) ?? kernelChoices(gpu).named.get(op)
   const preferred = called(kernelChoices(gpu).tuned.get(key) ?? kernelChoices(gpu).tuned.get(op)) ?? fitting[0]
   const chosen = named === undefined ? preferred : called(named)
   if (!chosen) {
-    throw new UsageError(`${op}: variant '${named ?? ''}' does not run on this adapter at ${shape}; ` +
-      `those that do are ${fitting.map(({ name }) => `'${name}'`).join(', ')}.`)
+    throw new UsageError(
+      `${op}: variant '${named ?? ''}' does not run on this adapter at ${shape}; ` +
+        `those that do are ${fitting.map(({ name }) => `'${name}'`).join(', ')}.`,
+    )
   }
   kernelChoices(gpu).chosen.set(key, chosen.name)
   p.choices.push({
@@ -77,5 +89,7 @@ function rebuilt(value: unknown, substitute: (tensor: Tensor) => Tensor, sums: P
   if (value instanceof PartialSums) return sums
   if (typeof value !== 'object' || value === null || !isPlain(value)) return value
   if (Array.isArray(value)) return value.map((each: unknown) => rebuilt(each, substitute, sums))
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, rebuilt<unknown>(each, substitute, sums)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [name, rebuilt<unknown>(each, substitute, sums)]),
+  )
 }

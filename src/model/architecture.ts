@@ -44,7 +44,6 @@ export interface Layers<T> {
 
 const identity = <T>(x: T): Step<T> => ({ y: x, backward: (dy) => dy })
 
-
 /** Layers one after the other. */
 export function chain<T>(...layers: Layer<T>[]): Layer<T> {
   return (x) => {
@@ -59,7 +58,13 @@ export function chain<T>(...layers: Layer<T>[]): Layer<T> {
     return {
       y: x,
       backward: (dy) => steps.reduceRight((gradient, step) => step.backward(gradient), dy),
-      ...(onto && { backwardOnto: (dy, other) => onto(rest.reduceRight((g, step) => step.backward(g), dy), other) }),
+      ...(onto && {
+        backwardOnto: (dy, other) =>
+          onto(
+            rest.reduceRight((g, step) => step.backward(g), dy),
+            other,
+          ),
+      }),
     }
   }
 }
@@ -138,10 +143,7 @@ export function trunk<T>(on: Layers<T>, config: ModelConfig): Layer<T> {
 export function attentionModule<T>(on: Layers<T>, config: ModelConfig, name: string): Layer<T> {
   const scope = config.sca_scope === 'whole' ? 1 : config.clips
   const sca = chain(on.sca(`${name}.sca`, { reduction: config.sca_reduction, clips: scope }), on.tap(`${name}.sca`))
-  const rnta = chain(
-    on.rnta(`${name}.rnta`, { pool: config.rnta_pool, clips: config.clips }),
-    on.tap(`${name}.rnta`),
-  )
+  const rnta = chain(on.rnta(`${name}.rnta`, { pool: config.rnta_pool, clips: config.clips }), on.tap(`${name}.rnta`))
   const orders: Record<ModelConfig['attention'], () => Layer<T>> = {
     none: () => identity,
     sca: () => sca,
@@ -158,9 +160,7 @@ function stage<T>(on: Layers<T>, config: ModelConfig, name: string, channels: nu
   const released = config.preset === 'released'
   const units = Array.from({ length: config.units_per_stage }, (_, u) => {
     const unit = `${name}.units.${u}`
-    const attention = config.unit_sca
-      ? [on.sca(`${unit}.sca`, { reduction: config.sca_reduction, clips: 1 })]
-      : []
+    const attention = config.unit_sca ? [on.sca(`${unit}.sca`, { reduction: config.sca_reduction, clips: 1 })] : []
     const { layers, join } = branch(on, config, unit, channels, released && u === 0 ? 2 : 1)
     if (!released || u > 0) return residual(on, chain(...attention, layers), identity, join)
     // The shortcut of the first unit starts after the attention.
@@ -182,7 +182,10 @@ function branch<T>(on: Layers<T>, config: ModelConfig, unit: string, channels: n
 
 /** 1x1 conv with a stride, BN. */
 function downsample<T>(on: Layers<T>, name: string, channels: number, stride: number): Layer<T> {
-  return chain(on.conv(`${name}.conv`, { channels, kernel: 1, stride, padding: 0, bias: false }), on.batchNorm(`${name}.bn`))
+  return chain(
+    on.conv(`${name}.conv`, { channels, kernel: 1, stride, padding: 0, bias: false }),
+    on.batchNorm(`${name}.bn`),
+  )
 }
 
 /** Features [B, F] -> logits [B, classes]. */

@@ -13,7 +13,12 @@ export type InitKind = 'paper' | 'he'
 const PAPER_DEVIATION = 0.01
 
 /** Starting values of all parameters and running statistics; each tensor has a random stream of its own. */
-export function initialise(config: ModelConfig, summary: ModelSummary, kind: InitKind, seed: number): Map<string, HostTensor> {
+export function initialise(
+  config: ModelConfig,
+  summary: ModelSummary,
+  kind: InitKind,
+  seed: number,
+): Map<string, HostTensor> {
   const tensors = new Map<string, HostTensor>()
   summary.parameters.forEach((spec, stream) => {
     tensors.set(spec.name, { shape: spec.shape, data: parameterValues(config, spec, kind, new Random(seed, stream)) })

@@ -53,7 +53,16 @@ export class GpuLayers implements Layers<Tensor> {
       const y = conv1d(p, x, w, spec.bias ? weights.parameter(`${name}.bias`) : null, spec, name)
       const backward = (dy: Tensor, onto?: Tensor): Tensor => {
         const dbias = spec.bias ? weights.gradient(`${name}.bias`) : null
-        conv1dBackwardWeight(p, x, dy, weights.gradient(`${name}.weight`), dbias, spec, `${name} backward weight`, this.sums)
+        conv1dBackwardWeight(
+          p,
+          x,
+          dy,
+          weights.gradient(`${name}.weight`),
+          dbias,
+          spec,
+          `${name} backward weight`,
+          this.sums,
+        )
         if (x === this.constantInput) return x
         return conv1dBackwardInput(p, dy, w, x.shape, spec, `${name} backward input`, onto)
       }
@@ -129,11 +138,16 @@ export class GpuLayers implements Layers<Tensor> {
       const bounds = clipBounds(extent(x.shape, 1), clips)
       const keys = geometry ? pooledBounds(bounds, geometry, `${name} pool`) : bounds
       const [theta, phi, g] = ['theta', 'phi', 'g'].map((part) => project(part)(x)) as [Projected, Projected, Projected]
-      const pooled = (projected: Projected): Tensor => (geometry ? pool1d(p, projected.y, geometry, bounds) : projected.y)
+      const pooled = (projected: Projected): Tensor =>
+        geometry ? pool1d(p, projected.y, geometry, bounds) : projected.y
       const unpool = (gradient: Tensor, projected: Projected): Tensor =>
         geometry ? pool1dBackward(p, gradient, projected.y, geometry, bounds) : gradient
       const { y: mixed, saved } = attention(p, theta.y, pooled(phi), pooled(g), bounds, keys, name)
-      for (const [part, tensor] of [['queries', saved.q], ['keys', saved.k], ['lse', saved.lse]] as const) {
+      for (const [part, tensor] of [
+        ['queries', saved.q],
+        ['keys', saved.k],
+        ['lse', saved.lse],
+      ] as const) {
         this.taps.set(`${name}.${part}`, tensor)
       }
       const out = project('out')(mixed)
@@ -176,7 +190,16 @@ export class GpuLayers implements Layers<Tensor> {
       const w = weights.parameter(`${name}.weight`)
       const y = linear(p, x, w, weights.parameter(`${name}.bias`), name)
       const backward = (dy: Tensor): Tensor =>
-        linearBackward(p, x, dy, w, weights.gradient(`${name}.weight`), weights.gradient(`${name}.bias`), `${name} backward`, this.sums)
+        linearBackward(
+          p,
+          x,
+          dy,
+          w,
+          weights.gradient(`${name}.weight`),
+          weights.gradient(`${name}.bias`),
+          `${name} backward`,
+          this.sums,
+        )
       return { y, backward }
     }
   }

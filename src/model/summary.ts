@@ -60,7 +60,9 @@ class Summariser implements Layers<Shape> {
     return (x) => {
       const { output, flops, parameters = [] } = describe(x)
       if (output.some((n) => n < 1)) {
-        throw new ShapeError(`${name || kind}: ${formatShape(x)} is too short; use a longer signal or a smaller final_pool`)
+        throw new ShapeError(
+          `${name || kind}: ${formatShape(x)} is too short; use a longer signal or a smaller final_pool`,
+        )
       }
       this.parameters.push(...parameters)
       const count = parameters.reduce((total, { shape }) => total + sizeOf(shape), 0)
@@ -80,7 +82,8 @@ class Summariser implements Layers<Shape> {
   batchNorm(name: string, { relu } = { relu: false }): Layer<Shape> {
     const normalise = this.layer(name, 'batch norm', (x) => {
       const shape = [x[0] ?? 0]
-      for (const statistic of ['running_mean', 'running_var']) this.buffers.push({ name: `${name}.${statistic}`, shape })
+      for (const statistic of ['running_mean', 'running_var'])
+        this.buffers.push({ name: `${name}.${statistic}`, shape })
       return { output: x, flops: 2 * sizeOf(x), parameters: scaleAndShift(name, shape) }
     })
     return relu ? chain(normalise, this.relu) : normalise

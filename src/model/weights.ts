@@ -43,8 +43,14 @@ export class Weights implements WeightTensors {
   ) {
     const shapes = new Map(summary.parameters.map((spec) => [spec.name, deviceShape(spec)]))
     const statistics = new Map(summary.buffers.map(({ name, shape }) => [name, shape]))
-    const slabs = [['parameters', shapes], ['gradients', shapes], ['running statistics', statistics]] as const
-    ;[this.parameters, this.gradients, this.buffers] = gpu.allOrNone(() => slabs.map(([label, of]) => new Slab(gpu, label, of)) as [Slab, Slab, Slab])
+    const slabs = [
+      ['parameters', shapes],
+      ['gradients', shapes],
+      ['running statistics', statistics],
+    ] as const
+    ;[this.parameters, this.gradients, this.buffers] = gpu.allOrNone(
+      () => slabs.map(([label, of]) => new Slab(gpu, label, of)) as [Slab, Slab, Slab],
+    )
   }
 
   parameter(name: string): Tensor {
@@ -66,7 +72,8 @@ export class Weights implements WeightTensors {
   load(tensors: HostTensors, source: string): void {
     checkWeights(this.summary, tensors, source)
     this.upload(this.parameters, tensors, source)
-    for (const { name } of this.summary.buffers) this.gpu.write(this.buffer(name), (tensors.get(name) as HostTensor).data)
+    for (const { name } of this.summary.buffers)
+      this.gpu.write(this.buffer(name), (tensors.get(name) as HostTensor).data)
   }
 
   /** Fills a slab with the layout of the parameters (optimizer state) from named tensors in the order of weight files. */
@@ -141,7 +148,8 @@ function checkTensor(tensor: HostTensor | undefined, name: string, shape: Shape,
     )
   }
   for (let i = 0; i < tensor.data.length; i++) {
-    if (!Number.isFinite(tensor.data[i])) throw new FormatError(`${source}: tensor '${name}' is not finite at element ${i}`)
+    if (!Number.isFinite(tensor.data[i]))
+      throw new FormatError(`${source}: tensor '${name}' is not finite at element ${i}`)
   }
   return tensor.data
 }

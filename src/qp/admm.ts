@@ -33,8 +33,13 @@ export interface AdmmShape {
 export function allocateAdmm(gpu: Gpu, { rows, lanes, penaltyRows }: AdmmShape): AdmmTensors {
   const vector = (label: string, values = rows) => gpu.tensor([values * lanes], 'f32', `admm ${label}`)
   return {
-    bounds: vector('bounds', 2 * rows), candidate: vector('candidate'), z: vector('z'), y: vector('y'),
-    origin: vector('origin'), penalty: vector('penalty', penaltyRows), norms: vector('norms', 2),
+    bounds: vector('bounds', 2 * rows),
+    candidate: vector('candidate'),
+    z: vector('z'),
+    y: vector('y'),
+    origin: vector('origin'),
+    penalty: vector('penalty', penaltyRows),
+    norms: vector('norms', 2),
   }
 }
 
@@ -47,7 +52,12 @@ export interface AdmmOperators {
 }
 
 /** BLOCK iterations in one plan; where the device moves the origin, also the residual norms of the last, and the move. */
-export function recordBlock(plan: Plan, shape: AdmmShape, tensors: AdmmTensors, { solve, recentred }: AdmmOperators): void {
+export function recordBlock(
+  plan: Plan,
+  shape: AdmmShape,
+  tensors: AdmmTensors,
+  { solve, recentred }: AdmmOperators,
+): void {
   const { rows, lanes, penaltyRows } = shape
   const args = { ...tensors, params: { rows, lanes, penalty_rows: penaltyRows } }
   const everywhere = { groups: ceilDiv(rows * lanes, WORKGROUP) }
@@ -66,8 +76,12 @@ export function recordBlock(plan: Plan, shape: AdmmShape, tensors: AdmmTensors, 
  * Runs blocks until `judge`, called after each with the iterations so far, says that no program is left.
  * @throws the signal's reason when it aborts
  */
-export async function iterate(block: Plan, maxIterations: number, judge: (iterations: number) => Promise<boolean>,
-  abort: AbortSignal | undefined): Promise<void> {
+export async function iterate(
+  block: Plan,
+  maxIterations: number,
+  judge: (iterations: number) => Promise<boolean>,
+  abort: AbortSignal | undefined,
+): Promise<void> {
   for (let iterations = BLOCK; iterations <= maxIterations; iterations += BLOCK) {
     abort?.throwIfAborted()
     block.run()

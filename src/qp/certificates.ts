@@ -22,7 +22,9 @@ export interface Optimality {
 /** max of y'z over l <= z <= u: infinite where y pulls towards no bound. */
 function support({ l, u }: Program, y: Float64Array): number {
   let sum = 0
-  y.forEach((v, i) => { if (v !== 0) sum += v * (v > 0 ? u[i]! : l[i]!) })
+  y.forEach((v, i) => {
+    if (v !== 0) sum += v * (v > 0 ? u[i]! : l[i]!)
+  })
   return sum
 }
 
@@ -79,12 +81,15 @@ export function unboundednessError(program: Program, x: Float64Array): number {
   const { n, m, P, q, A, l, u } = program
   const slope = dot(q, x)
   if (!(slope < 0)) return Infinity
-  const leaving = multiply(A, x, m).reduce((largest, v, i) =>
-    Math.max(largest, u[i] === Infinity ? 0 : v, l[i] === -Infinity ? 0 : -v), 0)
+  const leaving = multiply(A, x, m).reduce(
+    (largest, v, i) => Math.max(largest, u[i] === Infinity ? 0 : v, l[i] === -Infinity ? 0 : -v),
+    0,
+  )
   const curving = largestOf(multiply(P, x, n))
   const size = absolute(x)
   return Math.max(
     Math.max(curving, leaving) / -slope,
-    share(curving, largestOf(multiply(absolute(P), size, n))), share(leaving, largestOf(multiply(absolute(A), size, m))),
+    share(curving, largestOf(multiply(absolute(P), size, n))),
+    share(leaving, largestOf(multiply(absolute(A), size, m))),
   )
 }

@@ -95,7 +95,7 @@ const nothing = (length: number) => new Float64Array(length).fill(NaN)
 
 function normalised(vector: Float64Array): Float64Array {
   const largest = largestOf(vector)
-  return vector.map(v => v / largest)
+  return vector.map((v) => v / largest)
 }
 
 /** A proof of infeasibility or unboundedness that the last steps point to; `complete` spends a dense solve on it. */
@@ -103,12 +103,18 @@ function proofFrom({ program, scaled }: Task, steps: Steps, complete: boolean) {
   const empty = { x: new Float64Array(program.n), y: new Float64Array(program.m) }
   const kinds = [
     {
-      status: 'primal-infeasible', objective: Infinity, step: steps.y, proofs: infeasibilityProofs,
+      status: 'primal-infeasible',
+      objective: Infinity,
+      step: steps.y,
+      proofs: infeasibilityProofs,
       vectorOf: (v: Float64Array) => inCone(program, unscaled(scaled, empty.x, v).y),
       errorOf: (v: Float64Array) => infeasibilityError(program, v),
     },
     {
-      status: 'dual-infeasible', objective: -Infinity, step: steps.x, proofs: unboundednessProofs,
+      status: 'dual-infeasible',
+      objective: -Infinity,
+      step: steps.x,
+      proofs: unboundednessProofs,
       vectorOf: (v: Float64Array) => unscaled(scaled, v, empty.y).x,
       errorOf: (v: Float64Array) => unboundednessError(program, v),
     },
@@ -137,27 +143,45 @@ function verdict(task: Task, at: Iterate, steps: Steps, iterations: number, tole
   }
   if (task.best.found.error <= tolerance) return solutionOf(task, iterations, tolerance)
   const proof = proofFrom(task, steps, occasion)
-  return proof && { ...proof, x: nothing(n), y: nothing(m), residuals: { primal: NaN, dual: NaN, gap: NaN }, iterations }
+  return (
+    proof && { ...proof, x: nothing(n), y: nothing(m), residuals: { primal: NaN, dual: NaN, gap: NaN }, iterations }
+  )
 }
 
 function solutionOf({ best: { x, y, found } }: Task, iterations: number, tolerance: number): QpSolution {
   const { primal, dual, gap, objective, error } = found
-  const status = error <= tolerance ? 'solved' : error <= INACCURATE * tolerance ? 'solved-inaccurate' : 'max-iterations'
+  const status =
+    error <= tolerance ? 'solved' : error <= INACCURATE * tolerance ? 'solved-inaccurate' : 'max-iterations'
   return { status, x, y, objective, residuals: { primal, dual, gap }, iterations, certificate: null }
 }
 
-function startOf({ n, m, l, u, A, D, E, c }: Scaled, start: { x: ArrayLike<number>; y: ArrayLike<number> } | undefined): Iterate {
+function startOf(
+  { n, m, l, u, A, D, E, c }: Scaled,
+  start: { x: ArrayLike<number>; y: ArrayLike<number> } | undefined,
+): Iterate {
   const x = Float64Array.from({ length: n }, (_, j) => (start ? start.x[j]! / D[j]! : 0))
   const y = Float64Array.from({ length: m }, (_, i) => (start ? (start.y[i]! * c) / E[i]! : 0))
   return { x, y, z: multiply(A, x, m).map((v, i) => Math.min(u[i]!, Math.max(l[i]!, v))) }
 }
 
-async function solveBatch(gpu: Gpu, tasks: readonly Task[], iterates: Iterate[],
-  { tolerance = TOLERANCE, maxIterations = MAX_ITERATIONS, signal: abort }: QpOptions): Promise<QpSolution[]> {
+async function solveBatch(
+  gpu: Gpu,
+  tasks: readonly Task[],
+  iterates: Iterate[],
+  { tolerance = TOLERANCE, maxIterations = MAX_ITERATIONS, signal: abort }: QpOptions,
+): Promise<QpSolution[]> {
   const solutions = new Array<QpSolution>(tasks.length)
   const active = new Set(tasks.keys())
-  const batch = await gpu.allocate('solveQp', () =>
-    new DenseBatch(gpu, paddedSize(tasks[0]!.program), tasks.map(({ scaled }) => scaled), iterates))
+  const batch = await gpu.allocate(
+    'solveQp',
+    () =>
+      new DenseBatch(
+        gpu,
+        paddedSize(tasks[0]!.program),
+        tasks.map(({ scaled }) => scaled),
+        iterates,
+      ),
+  )
   const breathe = breather(abort)
   const limit = Math.ceil(maxIterations / BLOCK) * BLOCK
   const judge = async (iterations: number): Promise<boolean> => {
@@ -174,7 +198,7 @@ async function solveBatch(gpu: Gpu, tasks: readonly Task[], iterates: Iterate[],
       }
       if (iterations > OFTEN * BLOCK && !isPowerOfTwo(iterations / BLOCK)) continue
       const penalty = balanced(task.penalty, residualsOf(task.scaled, at), LADDER)
-      if (penalty !== task.penalty) batch.setPenalty(lane, task.penalty = penalty)
+      if (penalty !== task.penalty) batch.setPenalty(lane, (task.penalty = penalty))
     }
     batch.upload()
     return active.size === 0
@@ -227,7 +251,11 @@ function checkOptions(count: number, tasks: readonly Task[], { tolerance, maxIte
  * @throws ShapeError for sizes that do not fit together; UsageError for entries that are not finite, l > u, and P that is
  * not symmetric or not positive semidefinite
  */
-export async function solveQp(gpu: Gpu, programs: readonly QuadraticProgram[], options: QpOptions = {}): Promise<QpSolution[]> {
+export async function solveQp(
+  gpu: Gpu,
+  programs: readonly QuadraticProgram[],
+  options: QpOptions = {},
+): Promise<QpSolution[]> {
   const tasks = programs.map((program, index) => taskOf(program, `solveQp: program ${index}`))
   checkOptions(programs.length, tasks, options)
   const solutions = new Array<QpSolution>(programs.length)
@@ -235,9 +263,16 @@ export async function solveQp(gpu: Gpu, programs: readonly QuadraticProgram[], o
     const most = batchSize(gpu, size)
     for (let from = 0; from < indices.length; from += most) {
       const part = indices.slice(from, from + most)
-      const iterates = part.map(index => startOf(tasks[index]!.scaled, options.starts?.[index]))
-      const found = await solveBatch(gpu, part.map(index => tasks[index]!), iterates, options)
-      part.forEach((index, lane) => { solutions[index] = found[lane]! })
+      const iterates = part.map((index) => startOf(tasks[index]!.scaled, options.starts?.[index]))
+      const found = await solveBatch(
+        gpu,
+        part.map((index) => tasks[index]!),
+        iterates,
+        options,
+      )
+      part.forEach((index, lane) => {
+        solutions[index] = found[lane]!
+      })
     }
   }
   return solutions

@@ -25,7 +25,7 @@ export interface Size {
 }
 
 export const paddedSize = ({ n, m }: Size): Size => {
-  const padded = (k: number) => SIZES.find(size => size >= k)!
+  const padded = (k: number) => SIZES.find((size) => size >= k)!
   return { n: padded(n), m: padded(m) }
 }
 
@@ -64,7 +64,8 @@ function inverseFactor({ n, m, P, A }: Scaled, rho: Float64Array): Float64Array 
       for (let k = 0; k <= j; k++) K[j * n + k]! += weighted * A[i * n + k]!
     }
   }
-  for (let shift = SIGMA; ; shift *= 10) { // more only where rounding makes a semidefinite P indefinite
+  for (let shift = SIGMA; ; shift *= 10) {
+    // more only where rounding makes a semidefinite P indefinite
     for (let j = 0; j < n; j++) K[j * n + j]! += shift
     const L = choleskyOf(K, n)
     if (L) return inverseLower(L, n)
@@ -79,29 +80,49 @@ export class DenseBatch {
   /** A x at the origin of each program. */
   private readonly anchors: Float64Array[]
 
-  constructor(private readonly gpu: Gpu, private readonly size: Size, private readonly programs: readonly Scaled[],
-    readonly iterates: Iterate[]) {
+  constructor(
+    private readonly gpu: Gpu,
+    private readonly size: Size,
+    private readonly programs: readonly Scaled[],
+    readonly iterates: Iterate[],
+  ) {
     const { n, m } = size
     this.lanes = programs.length
     const vector = (label: string, values: number) => gpu.tensor([values * this.lanes], 'f32', `qp ${label}`)
     this.tensors = {
-      A: vector('A', m * n), inverse_factor: vector('inverse factor', n * n), gradient: vector('gradient', n), x: vector('x', n),
-      h: vector('h', n), w: vector('w', n), step: vector('step', n),
+      A: vector('A', m * n),
+      inverse_factor: vector('inverse factor', n * n),
+      gradient: vector('gradient', n),
+      x: vector('x', n),
+      h: vector('h', n),
+      w: vector('w', n),
+      step: vector('step', n),
       ...allocateAdmm(gpu, { rows: m, lanes: this.lanes, penaltyRows: m }),
     }
     this.block = new Plan(gpu)
     this.record()
     this.penalty = new Float32Array(m * this.lanes)
     this.anchors = programs.map(() => new Float64Array(0))
-    gpu.write(this.tensors.A, this.matrices(programs.map(({ A }) => A), m))
+    gpu.write(
+      this.tensors.A,
+      this.matrices(
+        programs.map(({ A }) => A),
+        m,
+      ),
+    )
   }
 
   private record(): void {
-    const { size: { n, m }, lanes, tensors } = this
+    const {
+      size: { n, m },
+      lanes,
+      tensors,
+    } = this
     const args = { ...tensors, params: { n, m, lanes } }
     const over = (values: number) => ({ groups: ceilDiv(values * lanes, WORKGROUP) })
     const solve = (plan: Plan) => {
-      for (const entry of ['gather', 'solve_lower', 'solve_upper'] as const) plan.dispatch(denseShader, entry, args, over(n))
+      for (const entry of ['gather', 'solve_lower', 'solve_upper'] as const)
+        plan.dispatch(denseShader, entry, args, over(n))
       plan.dispatch(denseShader, 'constrain', args, over(m))
     }
     recordBlock(this.block, { rows: m, lanes, penaltyRows: m }, tensors, { solve })
@@ -113,14 +134,21 @@ export class DenseBatch {
     const out = new Float32Array(this.lanes * rows * n)
     sources.forEach((source, lane) => {
       const own = this.programs[lane]!.n
-      for (let at = 0; at < source.length; at++) out[(lane * rows + Math.floor(at / own)) * n + (at % own)] = source[at]!
+      for (let at = 0; at < source.length; at++)
+        out[(lane * rows + Math.floor(at / own)) * n + (at % own)] = source[at]!
     })
     return out
   }
 
   /** A new penalty for one program: factors its matrix. */
   setPenalty(lane: number, rho: number): void {
-    const { size: { n }, lanes, programs, penalty, tensors } = this
+    const {
+      size: { n },
+      lanes,
+      programs,
+      penalty,
+      tensors,
+    } = this
     const scaled = programs[lane]!
     const own = penalties(scaled, rho)
     for (let row = 0; row < penalty.length / lanes; row++) penalty[row * lanes + lane] = own[row] ?? rho
@@ -138,7 +166,12 @@ export class DenseBatch {
 
   /** Moves every origin to its iterate. */
   upload(): void {
-    const { size: { n, m }, lanes, tensors, gpu } = this
+    const {
+      size: { n, m },
+      lanes,
+      tensors,
+      gpu,
+    } = this
     const [x, gradient] = [new Float32Array(n * lanes), new Float32Array(n * lanes)]
     const [z, y, origin] = [new Float32Array(m * lanes), new Float32Array(m * lanes), new Float32Array(m * lanes)]
     const bounds = Float32Array.from({ length: 2 * m * lanes }, (_, at) => (at % 2 === 0 ? -BOUNDLESS : BOUNDLESS))
@@ -147,7 +180,9 @@ export class DenseBatch {
       const anchor = multiply(scaled.A, at.x, scaled.m)
       this.anchors[lane] = anchor
       const [Px, Ay] = [multiply(scaled.P, at.x, scaled.n), multiplyTransposed(scaled.A, at.y, scaled.n)]
-      Px.forEach((v, j) => { gradient[j * lanes + lane] = v + scaled.q[j]! + Ay[j]! })
+      Px.forEach((v, j) => {
+        gradient[j * lanes + lane] = v + scaled.q[j]! + Ay[j]!
+      })
       anchor.forEach((v, i) => {
         const place = i * lanes + lane
         z[place] = at.z[i]! - v
@@ -156,8 +191,16 @@ export class DenseBatch {
         bounds[2 * place + 1] = Math.min(BOUNDLESS, scaled.u[i]! - v)
       })
     })
-    for (const [tensor, values] of [[tensors.x, x], [tensors.gradient, gradient], [tensors.z, z], [tensors.y, y],
-      [tensors.origin, origin], [tensors.bounds, bounds], [tensors.penalty, this.penalty]] as const) gpu.write(tensor, values)
+    for (const [tensor, values] of [
+      [tensors.x, x],
+      [tensors.gradient, gradient],
+      [tensors.z, z],
+      [tensors.y, y],
+      [tensors.origin, origin],
+      [tensors.bounds, bounds],
+      [tensors.penalty, this.penalty],
+    ] as const)
+      gpu.write(tensor, values)
   }
 
   /** Adds the increments of a block to the iterates; returns them, for the programs in `lanes`. */
@@ -172,8 +215,12 @@ export class DenseBatch {
       const step = { x: of(x, lane, n), y: of(y, lane, m) }
       const iterate = this.iterates[lane]!
       iterate.z = of(z, lane, m).map((v, i) => v + this.anchors[lane]![i]!)
-      step.x.forEach((v, j) => { iterate.x[j]! += v })
-      step.y.forEach((v, i) => { iterate.y[i]! += v })
+      step.x.forEach((v, j) => {
+        iterate.x[j]! += v
+      })
+      step.y.forEach((v, i) => {
+        iterate.y[i]! += v
+      })
       steps.set(lane, step)
     }
     return steps

@@ -20,7 +20,9 @@ const inverseRoot = (norm: number) => (norm > TINY ? 1 / Math.sqrt(norm) : 1)
 function norms({ n, m, P, A }: Program) {
   const columns = new Float64Array(n)
   const rows = new Float64Array(m)
-  P.forEach((v, at) => { columns[at % n] = Math.max(columns[at % n]!, Math.abs(v)) })
+  P.forEach((v, at) => {
+    columns[at % n] = Math.max(columns[at % n]!, Math.abs(v))
+  })
   A.forEach((v, at) => {
     const [i, j] = [Math.floor(at / n), at % n]
     columns[j] = Math.max(columns[j]!, Math.abs(v))
@@ -31,17 +33,36 @@ function norms({ n, m, P, A }: Program) {
 
 function rescale(scaled: Scaled, d: Float64Array, e: Float64Array): void {
   const { n, P, q, A, l, u, D, E } = scaled
-  P.forEach((v, at) => { P[at] = v * d[Math.floor(at / n)]! * d[at % n]! })
-  A.forEach((v, at) => { A[at] = v * e[Math.floor(at / n)]! * d[at % n]! })
-  d.forEach((v, j) => { q[j]! *= v; D[j]! *= v })
-  e.forEach((v, i) => { l[i]! *= v; u[i]! *= v; E[i]! *= v })
+  P.forEach((v, at) => {
+    P[at] = v * d[Math.floor(at / n)]! * d[at % n]!
+  })
+  A.forEach((v, at) => {
+    A[at] = v * e[Math.floor(at / n)]! * d[at % n]!
+  })
+  d.forEach((v, j) => {
+    q[j]! *= v
+    D[j]! *= v
+  })
+  e.forEach((v, i) => {
+    l[i]! *= v
+    u[i]! *= v
+    E[i]! *= v
+  })
 }
 
 export function equilibrate(program: Program): Scaled {
   const { n, m, P, q, A, l, u } = program
   const scaled: Scaled = {
-    n, m, P: P.slice(), q: q.slice(), A: A.slice(), l: l.slice(), u: u.slice(),
-    D: new Float64Array(n).fill(1), E: new Float64Array(m).fill(1), c: 1,
+    n,
+    m,
+    P: P.slice(),
+    q: q.slice(),
+    A: A.slice(),
+    l: l.slice(),
+    u: u.slice(),
+    D: new Float64Array(n).fill(1),
+    E: new Float64Array(m).fill(1),
+    c: 1,
   }
   for (let round = 0; round < ROUNDS; round++) {
     const { columns, rows } = norms(scaled)
@@ -50,8 +71,12 @@ export function equilibrate(program: Program): Scaled {
     for (let j = 0; j < n; j++) mean += largestOf(scaled.P.subarray(j * n, (j + 1) * n)) / n
     const cost = Math.max(mean, largestOf(scaled.q))
     const c = cost > TINY ? 1 / cost : 1
-    scaled.P.forEach((v, at) => { scaled.P[at] = v * c })
-    scaled.q.forEach((v, j) => { scaled.q[j] = v * c })
+    scaled.P.forEach((v, at) => {
+      scaled.P[at] = v * c
+    })
+    scaled.q.forEach((v, j) => {
+      scaled.q[j] = v * c
+    })
     scaled.c *= c
   }
   return scaled

@@ -99,7 +99,11 @@ function solveFactored(K: Float64Array, rhs: Float64Array): Float64Array {
  * Solves [[H, B'], [B, 0]] (x, y) = (f, g) for positive semidefinite H (n x n) and B (k x n) of any rank: factored with
  * +-DELTA on the diagonal, then refined against the matrix itself. Of many solutions it is one near the start.
  */
-export function solveSaddle(H: Float64Array, B: Float64Array, f: Float64Array, g: Float64Array,
+export function solveSaddle(
+  H: Float64Array,
+  B: Float64Array,
+  f: Float64Array,
+  g: Float64Array,
   start: { x: Float64Array; y: Float64Array } = { x: new Float64Array(f.length), y: new Float64Array(g.length) },
 ): { x: Float64Array; y: Float64Array } {
   const [n, k] = [f.length, g.length]

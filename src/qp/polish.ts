@@ -40,9 +40,8 @@ function correct({ l, u }: Scaled, active: ActiveSet, z: Float64Array, y: Float6
   const slack = SLACK * Math.max(1, largestOf(y))
   active.forEach((side, i) => {
     if (l[i] === u[i]) return
-    const next = side !== 0
-      ? (side * y[i]! < -slack ? 0 : side)
-      : z[i]! < l[i]! - SLACK ? -1 : z[i]! > u[i]! + SLACK ? 1 : 0
+    const next =
+      side !== 0 ? (side * y[i]! < -slack ? 0 : side) : z[i]! < l[i]! - SLACK ? -1 : z[i]! > u[i]! + SLACK ? 1 : 0
     if (next !== side) changed = true
     active[i] = next
   })
@@ -58,12 +57,20 @@ export function* polished(scaled: Scaled, at: Candidate & { z: Float64Array }): 
   const active = guess(scaled, at.z, at.y)
   let [x, y] = [at.x, at.y]
   for (let round = 0; round < CORRECTIONS; round++) {
-    const rows = [...active.keys()].filter(i => active[i] !== 0)
-    const target = Float64Array.from(rows, i => (active[i]! > 0 ? u[i]! : l[i]!))
-    const start = { x, y: Float64Array.from(rows, i => y[i]!) }
-    const found = solveSaddle(P, rowsOf(A, rows, n), q.map(v => -v), target, start)
+    const rows = [...active.keys()].filter((i) => active[i] !== 0)
+    const target = Float64Array.from(rows, (i) => (active[i]! > 0 ? u[i]! : l[i]!))
+    const start = { x, y: Float64Array.from(rows, (i) => y[i]!) }
+    const found = solveSaddle(
+      P,
+      rowsOf(A, rows, n),
+      q.map((v) => -v),
+      target,
+      start,
+    )
     const full = new Float64Array(m)
-    rows.forEach((row, k) => { full[row] = found.y[k]! })
+    rows.forEach((row, k) => {
+      full[row] = found.y[k]!
+    })
     ;[x, y] = [found.x, full]
     yield { x, y }
     if (!correct(scaled, active, multiply(A, x, m), y)) return
@@ -77,15 +84,20 @@ export function* infeasibilityProofs({ n, A, l, u }: Scaled, y: Float64Array): G
   yield y
   const largest = largestOf(y)
   for (const threshold of [ALL, ...THRESHOLDS]) {
-    const rows = [...y.keys()].filter(i =>
-      Math.abs(y[i]!) >= threshold * largest && (l[i] !== -Infinity || u[i] !== Infinity))
+    const rows = [...y.keys()].filter(
+      (i) => Math.abs(y[i]!) >= threshold * largest && (l[i] !== -Infinity || u[i] !== Infinity),
+    )
     const B = rowsOf(A, rows, n)
-    const transposed = Float64Array.from({ length: B.length }, (_, at) =>
-      B[(at % rows.length) * n + Math.floor(at / rows.length)]!)
-    const from = Float64Array.from(rows, i => y[i]!)
+    const transposed = Float64Array.from(
+      { length: B.length },
+      (_, at) => B[(at % rows.length) * n + Math.floor(at / rows.length)]!,
+    )
+    const from = Float64Array.from(rows, (i) => y[i]!)
     const { x } = solveSaddle(identity(rows.length), transposed, from, new Float64Array(n))
     const full = new Float64Array(y.length)
-    rows.forEach((row, k) => { full[row] = x[k]! })
+    rows.forEach((row, k) => {
+      full[row] = x[k]!
+    })
     yield full
   }
 }
@@ -96,7 +108,7 @@ export function* unboundednessProofs({ n, m, P, A, l, u }: Scaled, x: Float64Arr
   const z = multiply(A, x, m)
   const largest = largestOf(x)
   for (const threshold of THRESHOLDS) {
-    const rows = [...z.keys()].filter(i => {
+    const rows = [...z.keys()].filter((i) => {
       const leaves = Math.max(u[i] === Infinity ? -Infinity : z[i]!, l[i] === -Infinity ? -Infinity : -z[i]!)
       return leaves > -threshold * largest
     })

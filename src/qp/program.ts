@@ -37,8 +37,9 @@ export interface Program {
 
 function finite(values: ArrayLike<number>, name: string, label: string): Float64Array {
   const copy = Float64Array.from(values)
-  const bad = copy.findIndex(v => !Number.isFinite(v))
-  if (bad >= 0) throw new UsageError(`${label}: ${name}[${bad}] is ${copy[bad]}, expected a finite number.`, { index: bad })
+  const bad = copy.findIndex((v) => !Number.isFinite(v))
+  if (bad >= 0)
+    throw new UsageError(`${label}: ${name}[${bad}] is ${copy[bad]}, expected a finite number.`, { index: bad })
   return copy
 }
 
@@ -53,8 +54,10 @@ function symmetric(P: Float64Array, n: number, label: string): Float64Array {
   for (let i = 0; i < n; i++) {
     for (let j = i + 1; j < n; j++) {
       if (!isTriangle && Math.abs(above(i, j) - below(i, j)) > ROUNDING * largest) {
-        throw new UsageError(`${label}: P is not symmetric, P[${i}][${j}] is ${above(i, j)} and P[${j}][${i}] ` +
-          `${below(i, j)}; pass P in full or its upper triangle.`)
+        throw new UsageError(
+          `${label}: P is not symmetric, P[${i}][${j}] is ${above(i, j)} and P[${j}][${i}] ` +
+            `${below(i, j)}; pass P in full or its upper triangle.`,
+        )
       }
       full[j * n + i] = full[i * n + j] = isTriangle ? above(i, j) : (above(i, j) + below(i, j)) / 2
     }
@@ -65,30 +68,44 @@ function symmetric(P: Float64Array, n: number, label: string): Float64Array {
 function expectConvex(P: Float64Array, n: number, label: string): void {
   const largest = P.reduce((m, v) => Math.max(m, Math.abs(v)), 0)
   if (largest === 0) return
-  const shifted = P.map(v => v / largest)
+  const shifted = P.map((v) => v / largest)
   for (let i = 0; i < n; i++) shifted[i * n + i]! += n * ROUNDING
   if (choleskyOf(shifted, n) === null) {
-    throw new UsageError(`${label}: P has a negative eigenvalue, so that the program is not convex and may have many minima.`)
+    throw new UsageError(
+      `${label}: P has a negative eigenvalue, so that the program is not convex and may have many minima.`,
+    )
   }
 }
 
 function checkShape(program: QuadraticProgram, label: string): { n: number; m: number } {
   for (const name of ['P', 'q', 'A', 'l', 'u'] as const) {
     if (typeof (program[name] as ArrayLike<number> | undefined)?.length !== 'number') {
-      throw new UsageError(`${label}: ${name} is of type ${typeof program[name]}, expected an array of numbers.`, { name })
+      throw new UsageError(`${label}: ${name} is of type ${typeof program[name]}, expected an array of numbers.`, {
+        name,
+      })
     }
   }
   const { P, q, A, l, u } = program
   const [n, m] = [q.length, l.length]
   if (n < 1 || n > MAX_VARIABLES || m > MAX_CONSTRAINTS) {
-    throw new ShapeError(`${label} has ${n} variables and ${m} constraints, expected 1 to ${MAX_VARIABLES} and at most ` +
-      `${MAX_CONSTRAINTS}.`, { n, m })
+    throw new ShapeError(
+      `${label} has ${n} variables and ${m} constraints, expected 1 to ${MAX_VARIABLES} and at most ` +
+        `${MAX_CONSTRAINTS}.`,
+      { n, m },
+    )
   }
-  const sizes = [['P', P.length, n * n], ['A', A.length, m * n], ['u', u.length, m]] as const
+  const sizes = [
+    ['P', P.length, n * n],
+    ['A', A.length, m * n],
+    ['u', u.length, m],
+  ] as const
   for (const [name, length, expected] of sizes) {
     if (length !== expected) {
-      throw new ShapeError(`${label}: ${name} has ${length} values, expected ${expected} for ${n} variables (the length of q) ` +
-        `and ${m} constraints (the length of l).`, { name, length, expected })
+      throw new ShapeError(
+        `${label}: ${name} has ${length} values, expected ${expected} for ${n} variables (the length of q) ` +
+          `and ${m} constraints (the length of l).`,
+        { name, length, expected },
+      )
     }
   }
   return { n, m }
@@ -105,8 +122,11 @@ export function checkedProgram(program: QuadraticProgram, label: string): Progra
   const [l, u] = [Float64Array.from(program.l, bound), Float64Array.from(program.u, bound)]
   for (let i = 0; i < m; i++) {
     if (!(l[i]! <= u[i]!) || l[i] === Infinity || u[i] === -Infinity) {
-      throw new UsageError(`${label}: constraint ${i} has bounds ${l[i]} and ${u[i]}, expected l <= u with l below Infinity ` +
-        'and u above -Infinity.', { index: i })
+      throw new UsageError(
+        `${label}: constraint ${i} has bounds ${l[i]} and ${u[i]}, expected l <= u with l below Infinity ` +
+          'and u above -Infinity.',
+        { index: i },
+      )
     }
   }
   const P = symmetric(finite(program.P, 'P', label), n, label)

@@ -58,7 +58,11 @@ export interface Analysis {
  * their order; what is wrong with one recording (too short, a long gap, too large for the device) stands in its place and
  * leaves the others alone. @throws DeviceError when the device fails, UsageError for settings that suit no recording
  */
-export async function analyse(device: Gpu | 'cpu', recordings: readonly Recording[], options: AnalyseOptions = {}): Promise<(Analysis | GalvaniError)[]> {
+export async function analyse(
+  device: Gpu | 'cpu',
+  recordings: readonly Recording[],
+  options: AnalyseOptions = {},
+): Promise<(Analysis | GalvaniError)[]> {
   const all = recordings.map((recording) => prepareOrError(recording, options))
   const ready = all.filter((one): one is PreparedRecording => !(one instanceof GalvaniError))
   const found = await analysePrepared(device, ready, options)
@@ -75,11 +79,17 @@ export function prepareOrError(recording: Recording, options: PrepareOptions = {
 }
 
 /** The second half of `analyse`, for callers that prepare recordings before they open a device. */
-export async function analysePrepared(device: Gpu | 'cpu', ready: readonly PreparedRecording[], options: AnalyseOptions = {}): Promise<(Analysis | GalvaniError)[]> {
+export async function analysePrepared(
+  device: Gpu | 'cpu',
+  ready: readonly PreparedRecording[],
+  options: AnalyseOptions = {},
+): Promise<(Analysis | GalvaniError)[]> {
   const found = await decomposeAll(device, ready, options)
   return found.map((parts, i) => {
     options.signal?.throwIfAborted()
-    return parts instanceof GalvaniError ? parts : finish(ready[i] as PreparedRecording, parts, options, device === 'cpu' ? 'cpu' : 'gpu')
+    return parts instanceof GalvaniError
+      ? parts
+      : finish(ready[i] as PreparedRecording, parts, options, device === 'cpu' ? 'cpu' : 'gpu')
   })
 }
 
@@ -91,7 +101,11 @@ export function errorOfOne(error: unknown): GalvaniError {
 }
 
 /** The decomposed parts of each recording, or why it has none: a call that fails is repeated with halves of the recordings. */
-async function decomposeAll(device: Gpu | 'cpu', ready: readonly PreparedRecording[], options: AnalyseOptions): Promise<(Decomposition[] | GalvaniError)[]> {
+async function decomposeAll(
+  device: Gpu | 'cpu',
+  ready: readonly PreparedRecording[],
+  options: AnalyseOptions,
+): Promise<(Decomposition[] | GalvaniError)[]> {
   if (ready.length === 0) return []
   const { onProgress, signal: abort } = options
   const signals = ready.flatMap((one) => one.signals)
@@ -100,7 +114,10 @@ async function decomposeAll(device: Gpu | 'cpu', ready: readonly PreparedRecordi
     const found = await decompose(device, signals, {
       ...options.solving,
       sampleRate,
-      ...(onProgress && { onProgress: (done: number, total: number) => onProgress(Math.floor((done / total) * ready.length), ready.length) }),
+      ...(onProgress && {
+        onProgress: (done: number, total: number) =>
+          onProgress(Math.floor((done / total) * ready.length), ready.length),
+      }),
       ...(abort && { signal: abort }),
     })
     let next = 0
@@ -110,15 +127,28 @@ async function decomposeAll(device: Gpu | 'cpu', ready: readonly PreparedRecordi
     if (ready.length === 1) return [problem]
     const middle = ready.length >> 1
     const part = (from: number, to: number): Promise<(Decomposition[] | GalvaniError)[]> =>
-      decomposeAll(device, ready.slice(from, to), { ...options, ...(onProgress && { onProgress: (done: number) => onProgress(from + done, ready.length) }) })
+      decomposeAll(device, ready.slice(from, to), {
+        ...options,
+        ...(onProgress && { onProgress: (done: number) => onProgress(from + done, ready.length) }),
+      })
     return [...(await part(0, middle)), ...(await part(middle, ready.length))]
   }
 }
 
 const FROM_BEST = ['trivial', 'solved', 'solved-inaccurate', 'max-iterations', 'badly-scaled'] as const
 
-function finish(prepared: PreparedRecording, parts: readonly Decomposition[], options: AnalyseOptions, device: 'gpu' | 'cpu'): Analysis {
-  const { recording: { eda, sampleRate }, mean, std, quality } = prepared
+function finish(
+  prepared: PreparedRecording,
+  parts: readonly Decomposition[],
+  options: AnalyseOptions,
+  device: 'gpu' | 'cpu',
+): Analysis {
+  const {
+    recording: { eda, sampleRate },
+    mean,
+    std,
+    quality,
+  } = prepared
   const { unit = 'µS', minAmplitude, zscore = true, solving = {} } = options
   const signals = inOwnUnit(eda, sampleRate, prepared.parts, parts, { mean, std })
   const events = scrEvents({ ...signals, ...(minAmplitude !== undefined && { minAmplitude }) })
@@ -128,7 +158,9 @@ function finish(prepared: PreparedRecording, parts: readonly Decomposition[], op
     status,
     ...(reason !== undefined && { reason }),
     warnings: recordingWarnings(prepared, events, signals.tonic, unit),
-    unit, signals, events,
+    unit,
+    signals,
+    events,
     features: edaFeatures(signals, events),
     quality,
     filled: prepared.parts.reduce((sum, { filled }) => sum + filled, 0),

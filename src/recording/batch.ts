@@ -31,8 +31,22 @@ export interface BatchOptions extends AnalyseOptions {
 }
 
 /** What the JSON beside each table says; amplitudes and levels are in the recording's unit. */
-export interface RecordingResult
-  extends Partial<Pick<Analysis, 'reason' | 'warnings' | 'unit' | 'filled' | 'iterations' | 'objective' | 'zscore' | 'solver' | 'device' | 'parameters' | 'features'>> {
+export interface RecordingResult extends Partial<
+  Pick<
+    Analysis,
+    | 'reason'
+    | 'warnings'
+    | 'unit'
+    | 'filled'
+    | 'iterations'
+    | 'objective'
+    | 'zscore'
+    | 'solver'
+    | 'device'
+    | 'parameters'
+    | 'features'
+  >
+> {
   file: string
   /** `refused`: a recording that cannot be analysed; `skipped`: a file of a folder that is no recording. */
   status: Analysis['status'] | 'refused' | 'skipped'
@@ -78,11 +92,20 @@ export async function analyseFiles(
     opened ??= typeof device === 'function' ? await device() : device
     const before = outcomes.size
     const onProgress = (done: number): void => options.onProgress?.(before + done, inputs.length)
-    const found = await analysePrepared(opened, group.map(({ prepared }) => prepared), { ...options, onProgress })
+    const found = await analysePrepared(
+      opened,
+      group.map(({ prepared }) => prepared),
+      { ...options, onProgress },
+    )
     for (const [i, ready] of group.entries()) {
       abort?.throwIfAborted()
       const analysis = found[i] as Analysis | GalvaniError
-      outcomes.set(ready.input, analysis instanceof GalvaniError ? refused(ready.input, analysis) : await write(ready, analysis, store, options))
+      outcomes.set(
+        ready.input,
+        analysis instanceof GalvaniError
+          ? refused(ready.input, analysis)
+          : await write(ready, analysis, store, options),
+      )
     }
     ;[group, samples] = [[], 0]
   }
@@ -106,7 +129,8 @@ export async function analyseFiles(
 
 async function readyOrRefused(input: RecordingFile, options: BatchOptions): Promise<Ready | Outcome> {
   const recording = await readOne(input, options.reading)
-  if (recording instanceof GalvaniError) return input.inFolder ? withReason(input, 'skipped', recording) : refused(input, recording)
+  if (recording instanceof GalvaniError)
+    return input.inFolder ? withReason(input, 'skipped', recording) : refused(input, recording)
   const prepared = prepareOrError(recording, options)
   return prepared instanceof GalvaniError ? refused(input, prepared) : { input, prepared }
 }
@@ -120,21 +144,45 @@ async function readOne({ file, text }: RecordingFile, options?: RecordingOptions
   }
 }
 
-const withReason = ({ file, name }: RecordingFile, status: 'refused' | 'skipped', { message }: GalvaniError): Outcome =>
-  ({ result: { file, status, reason: message }, entry: { name, status, notes: [message] } })
+const withReason = (
+  { file, name }: RecordingFile,
+  status: 'refused' | 'skipped',
+  { message }: GalvaniError,
+): Outcome => ({ result: { file, status, reason: message }, entry: { name, status, notes: [message] } })
 
-const refused = (input: RecordingFile, error: GalvaniError): Outcome => ({ ...withReason(input, 'refused', error), error })
+const refused = (input: RecordingFile, error: GalvaniError): Outcome => ({
+  ...withReason(input, 'refused', error),
+  error,
+})
 
 /** Writes tables, picture and, last, the JSON, so that where there is a JSON the rest is complete. */
-async function write({ input, prepared }: Ready, analysis: Analysis, store: Store, { format = 'csv', minAmplitude }: BatchOptions): Promise<Outcome> {
+async function write(
+  { input, prepared }: Ready,
+  analysis: Analysis,
+  store: Store,
+  { format = 'csv', minAmplitude }: BatchOptions,
+): Promise<Outcome> {
   const { tables, picture, json } = fileNames(input.name, format)
   const outputs = [...tables, json, picture]
-  const { recording: { eda, sampleRate } } = prepared
+  const {
+    recording: { eda, sampleRate },
+  } = prepared
   const { signals: _, events: __, quality, status, reason, warnings, unit, filled, features, ...solving } = analysis
   const { spans: ___, ...shares } = quality
   const result: RecordingResult = {
-    file: input.file, status, ...(reason !== undefined && { reason }), warnings, samples: eda.length, sampleRate, unit, filled,
-    ...solving, ...(minAmplitude !== undefined && { minAmplitude }), features, quality: shares, outputs,
+    file: input.file,
+    status,
+    ...(reason !== undefined && { reason }),
+    warnings,
+    samples: eda.length,
+    sampleRate,
+    unit,
+    filled,
+    ...solving,
+    ...(minAmplitude !== undefined && { minAmplitude }),
+    features,
+    quality: shares,
+    outputs,
   }
   const contents = tableFiles(analysis, format)
   for (const [i, table] of tables.entries()) await store.write(table, contents[i] as Uint8Array)

@@ -36,8 +36,11 @@ export function thumbnail(eda: ArrayLike<number>, tonic: ArrayLike<number>, peak
   const columns = new Set(peaks.map((peak) => Math.round(x.at(peak))))
   const ticks = [...columns].map((column) => `M${column} ${HEIGHT - 5}v4`).join('')
   const marks = tag('path', { d: ticks, stroke: palette.blue })
-  return tag('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, 'aria-hidden': 'true' },
-    line(tonic, palette.green) + line(eda, 'currentColor') + marks)
+  return tag(
+    'svg',
+    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, 'aria-hidden': 'true' },
+    line(tonic, palette.green) + line(eda, 'currentColor') + marks,
+  )
 }
 
 /** Path of at most two points a column; NaN breaks it. */
@@ -86,7 +89,9 @@ main { max-width: 80rem }
 
 /** Markup of a self-contained page, entries in the given order. */
 export function contactSheet(title: string, entries: readonly ContactEntry[]): string {
-  const body = tag('h1', {}, escapeMarkup(title)) + tag('p', { class: 'soft' }, escapeMarkup(counted(entries))) +
+  const body =
+    tag('h1', {}, escapeMarkup(title)) +
+    tag('p', { class: 'soft' }, escapeMarkup(counted(entries))) +
     tag('ul', {}, entries.map(card).join('\n'))
   return htmlPage(title, body, LAYOUT)
 }
@@ -101,8 +106,11 @@ function counted(entries: readonly ContactEntry[]): string {
 
 function card({ name, status, notes, facts = [], picture = '', link }: ContactEntry): string {
   const body = escapeMarkup(name)
-  const heading = link === undefined ? tag('strong', {}, body) : tag('a', { href: encodeURIComponent(link) }, body + picture)
-  const lines = [...facts.length > 0 ? [facts.join(', ')] : [], status].map((text) => tag('p', { class: 'soft' }, escapeMarkup(text)))
+  const heading =
+    link === undefined ? tag('strong', {}, body) : tag('a', { href: encodeURIComponent(link) }, body + picture)
+  const lines = [...(facts.length > 0 ? [facts.join(', ')] : []), status].map((text) =>
+    tag('p', { class: 'soft' }, escapeMarkup(text)),
+  )
   const warnings = notes.map((note) => tag('p', { class: 'note' }, escapeMarkup(note)))
   return tag('li', {}, heading + lines.join('') + warnings.join(''))
 }

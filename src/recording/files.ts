@@ -56,7 +56,9 @@ function joined(blocks: readonly Uint8Array[]): Uint8Array {
 
 function npzTables({ signals, events }: Pick<Analysis, 'signals' | 'events'>): Uint8Array {
   const parts = Object.entries(sampleColumns(signals, events)).filter(([name]) => name.startsWith('EDA_'))
-  const arrays = new Map<string, NumpyArray>([['sampling_rate', { data: Float64Array.of(signals.sampleRate), shape: [] }]])
+  const arrays = new Map<string, NumpyArray>([
+    ['sampling_rate', { data: Float64Array.of(signals.sampleRate), shape: [] }],
+  ])
   const ofEvents = eventColumns(events)
   for (const [name, data] of [...parts, ...Object.entries(ofEvents)]) arrays.set(name, { data })
   for (const name of ['SCR_Onsets', 'SCR_Peaks'] as const) arrays.set(name, { data: Int32Array.from(ofEvents[name]) })
@@ -75,14 +77,33 @@ export function factsOf({ features, unit }: Pick<Analysis, 'features' | 'unit'>)
 export function pictureFile(name: string, analysis: Analysis): string {
   const { unit, signals, events, quality } = analysis
   const time = Float64Array.from(signals.eda, (_, i) => i / signals.sampleRate)
-  return decompositionSvg({ ...signals, time, unit, title: name, summary: factsOf(analysis).join(', '), events, flaws: quality.spans })
+  return decompositionSvg({
+    ...signals,
+    time,
+    unit,
+    title: name,
+    summary: factsOf(analysis).join(', '),
+    events,
+    flaws: quality.spans,
+  })
 }
 
 /** A recording's place on the contact sheet, linked to its picture. */
 export function contactEntry(name: string, analysis: Analysis): ContactEntry {
   const { status, signals, events } = analysis
-  const picture = thumbnail(signals.eda, signals.tonic, events.map(({ peak }) => peak))
-  return { name, status, notes: notesOf(analysis), facts: factsOf(analysis), picture, link: fileNames(name, 'csv').picture }
+  const picture = thumbnail(
+    signals.eda,
+    signals.tonic,
+    events.map(({ peak }) => peak),
+  )
+  return {
+    name,
+    status,
+    notes: notesOf(analysis),
+    facts: factsOf(analysis),
+    picture,
+    link: fileNames(name, 'csv').picture,
+  }
 }
 
 /** What to know before use, the gravest first. */

@@ -56,15 +56,18 @@ export function decompositionSvg(chart: DecompositionChart): string {
     label(LEFT, 28, title, { 'font-size': 16, 'font-weight': 600 }),
     summary === undefined ? '' : label(LEFT, 47, summary, { 'fill-opacity': 0.75 }),
     shading(signal, time, flaws),
-    xAxis(signal, {}), yAxis(signal, `Skin conductance (${unit})`),
+    xAxis(signal, {}),
+    yAxis(signal, `Skin conductance (${unit})`),
     curve(signal, time, tonic, { color: palette.green, opacity: 0.8 }),
     curve(signal, time, eda, { color: INK, width: 1.2 }),
-    xAxis(responses, {}), yAxis(responses, `Phasic (${unit})`),
+    xAxis(responses, {}),
+    yAxis(responses, `Phasic (${unit})`),
     rightAxis(responses, driverScale, `Driver (${unit}/s)`, palette.orange),
     area(time, driver, x, driverScale),
     curve(responses, time, phasic, { color: palette.blue }),
     marks(responses, time, phasic, events),
-    xAxis(level, { title: 'Time (s)' }), yAxis(level, `Tonic (${unit})`),
+    xAxis(level, { title: 'Time (s)' }),
+    yAxis(level, `Tonic (${unit})`),
     curve(level, time, tonic, { color: palette.green }),
   ]
   const ink = tag('g', { color: '#22262e' }, body.join(''))
@@ -76,39 +79,70 @@ function shading({ left, top, width, height, x }: Panel, time: ArrayLike<number>
   const rects = flaws.map(({ flaw, start, end }) => {
     const from = x.at(time[start] as number)
     const to = x.at(time[Math.min(end, time.length - 1)] as number)
-    return tag('rect', { x: from, y: top, width: Math.max(to - from, 1), height, fill: SHADES[flaw], 'fill-opacity': 0.3 })
+    return tag('rect', {
+      x: from,
+      y: top,
+      width: Math.max(to - from, 1),
+      height,
+      fill: SHADES[flaw],
+      'fill-opacity': 0.3,
+    })
   })
   const found = (Object.keys(SHADES) as Flaw[]).filter((flaw) => flaws.some((span) => span.flaw === flaw))
-  return rects.join('') + legend(left + width - 90 * found.length, top - 8, found.map((name) => ({ name, color: SHADES[name] })))
+  return (
+    rects.join('') +
+    legend(
+      left + width - 90 * found.length,
+      top - 8,
+      found.map((name) => ({ name, color: SHADES[name] })),
+    )
+  )
 }
 
 /** Onsets as ticks under the curve, peaks as dots, half recoveries as diamonds, with a key if there is any. */
-function marks({ left, top, x, y }: Panel, time: ArrayLike<number>, phasic: ArrayLike<number>,
-  events: readonly ScrEvent[]): string {
+function marks(
+  { left, top, x, y }: Panel,
+  time: ArrayLike<number>,
+  phasic: ArrayLike<number>,
+  events: readonly ScrEvent[],
+): string {
   if (events.length === 0) return ''
   const places = (field: 'onset' | 'peak' | 'recovery'): [number, number][] =>
-    events.map((event) => event[field]).filter(Number.isFinite)
+    events
+      .map((event) => event[field])
+      .filter(Number.isFinite)
       .map((i) => [round(x.at(time[i] as number)), round(y.at(phasic[i] as number))])
   // The key's own marks are drawn with the others.
   const key = (column: number): [number, number] => [left + 150 + 80 * column, top - 12]
   const path = (points: [number, number][], shape: string, attributes: Record<string, string | number>): string =>
-    tag('path', { d: points.map(([px, py]) => `M${px} ${py}${shape}`).join(''), stroke: INK, fill: 'none', ...attributes })
+    tag('path', {
+      d: points.map(([px, py]) => `M${px} ${py}${shape}`).join(''),
+      stroke: INK,
+      fill: 'none',
+      ...attributes,
+    })
   const words = ['onset', 'peak', 'half recovery'].map((word, i) =>
-    label(key(i)[0] + 8, top - 8, word, { 'font-size': 11 }))
-  return path([...places('onset'), key(0)], 'm0 -3v8', { 'stroke-width': 1.5 }) +
+    label(key(i)[0] + 8, top - 8, word, { 'font-size': 11 }),
+  )
+  return (
+    path([...places('onset'), key(0)], 'm0 -3v8', { 'stroke-width': 1.5 }) +
     path([...places('peak'), key(1)], 'h0', { 'stroke-width': 5.5, 'stroke-linecap': 'round' }) +
     path([...places('recovery'), key(2)], 'm-3.5 0l3.5 -3.5l3.5 3.5l-3.5 3.5z', { fill: '#fff', 'stroke-width': 1.2 }) +
     words.join('')
+  )
 }
 
 /** The driver as a surface over zero: it is a density of impulses, whose area is what counts. */
 function area(time: ArrayLike<number>, driver: ArrayLike<number>, x: Scale, y: Scale): string {
   const base = y.at(0)
-  const surfaces = linePath(time, driver, x, y).split(/(?=M)/).filter((part) => part !== '').map((part) => {
-    const points = part.slice(1).split('L')
-    const [from, to] = [points[0], points.at(-1)].map((point) => point?.split(' ')[0])
-    return `M${from} ${base}L${points.join('L')}L${to} ${base}Z`
-  })
+  const surfaces = linePath(time, driver, x, y)
+    .split(/(?=M)/)
+    .filter((part) => part !== '')
+    .map((part) => {
+      const points = part.slice(1).split('L')
+      const [from, to] = [points[0], points.at(-1)].map((point) => point?.split(' ')[0])
+      return `M${from} ${base}L${points.join('L')}L${to} ${base}Z`
+    })
   const color = palette.orange
   return tag('path', { d: surfaces.join(''), fill: color, 'fill-opacity': 0.3, stroke: color, 'stroke-width': 0.8 })
 }

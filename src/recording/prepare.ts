@@ -35,10 +35,12 @@ export function prepareRecording(recording: Recording, options: PrepareOptions =
   requireSeconds(eda.length, sampleRate, source)
   const all = partsOf(recording, options.gaps ?? 'refuse')
   const parts = all.filter(({ samples }) => samples.length >= SHORTEST_SECONDS * sampleRate)
-  if (parts.length === 0) throw new FormatError(`${source}: no part between its gaps has ${SHORTEST_SECONDS} s; leave this recording out`)
+  if (parts.length === 0)
+    throw new FormatError(`${source}: no part between its gaps has ${SHORTEST_SECONDS} s; leave this recording out`)
   const count = (some: readonly Part[]): number => some.reduce((sum, { samples }) => sum + samples.length, 0)
   return {
-    recording, parts,
+    recording,
+    parts,
     ...standardised(parts, options.zscore ?? true),
     quality: signalQuality(eda, sampleRate),
     leftOut: (count(all) - count(parts)) / sampleRate,

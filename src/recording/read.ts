@@ -61,8 +61,10 @@ function readColumns(table: CsvTable, options: RecordingOptions): Recording {
   const timeColumn = options.timeColumn ?? table.find(...TIME_NAMES)
   const edaColumn = options.edaColumn ?? table.find(...EDA_NAMES) ?? onlyOther(table, timeColumn)
   if (edaColumn === undefined) {
-    throw new FormatError(`${source}:1: cannot tell which column is skin conductance; give --eda COL, ` +
-      `one of ${table.columns.join(', ')}`)
+    throw new FormatError(
+      `${source}:1: cannot tell which column is skin conductance; give --eda COL, ` +
+        `one of ${table.columns.join(', ')}`,
+    )
   }
   requireOneRecording(table)
   const samples = { eda: table.numbers(edaColumn, 'nan'), source, firstLine: 2 }
@@ -81,8 +83,10 @@ function requireOneRecording(table: CsvTable): void {
   if (column === undefined) return
   const values = new Set(table.text(column))
   if (values.size < 2) return
-  throw new FormatError(`${table.source}:1: column '${column}' names ${values.size} different ones; this is a table of several ` +
-    'recordings, prepare it as a study (galvani prepare) or split it by that column')
+  throw new FormatError(
+    `${table.source}:1: column '${column}' names ${values.size} different ones; this is a table of several ` +
+      'recordings, prepare it as a study (galvani prepare) or split it by that column',
+  )
 }
 
 function onlyOther(table: CsvTable, timeColumn: string | undefined): string | undefined {

@@ -56,7 +56,10 @@ export function scrEvents({ phasic, driver, sampleRate, minAmplitude }: ScrInput
   }
   const runs = finiteRuns(phasic).map(([from, to]) => ({ last: to - 1, rises: risesOf(phasic, from, to) }))
   const heightOf = ({ trough, peak }: Rise): number => phasic[peak]! - phasic[trough]!
-  const largest = runs.reduce((most, { rises }) => rises.reduce((more, rise) => Math.max(more, heightOf(rise)), most), 0)
+  const largest = runs.reduce(
+    (most, { rises }) => rises.reduce((more, rise) => Math.max(more, heightOf(rise)), most),
+    0,
+  )
   const threshold = minAmplitude ?? LEAST_SHARE * largest
   return runs.flatMap(({ last, rises }) => {
     const found = rises.filter((rise) => heightOf(rise) >= threshold)

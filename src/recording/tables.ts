@@ -27,11 +27,21 @@ export interface DecomposedPart {
  * Puts the decomposed parts of a recording in their places and back into its unit: `found[i]` is of
  * (parts[i].samples - mean) / std. What lies in no part stays as it was recorded, without a decomposition.
  */
-export function inOwnUnit(recorded: ArrayLike<number>, sampleRate: number, parts: readonly Part[], found: readonly DecomposedPart[],
-  { mean, std }: { mean: number; std: number }): DecomposedEda {
+export function inOwnUnit(
+  recorded: ArrayLike<number>,
+  sampleRate: number,
+  parts: readonly Part[],
+  found: readonly DecomposedPart[],
+  { mean, std }: { mean: number; std: number },
+): DecomposedEda {
   const empty = (): Float64Array => new Float64Array(recorded.length).fill(NaN)
   const whole: DecomposedEda = {
-    sampleRate, eda: Float64Array.from(recorded), tonic: empty(), phasic: empty(), driver: empty(), residual: empty(),
+    sampleRate,
+    eda: Float64Array.from(recorded),
+    tonic: empty(),
+    phasic: empty(),
+    driver: empty(),
+    residual: empty(),
   }
   parts.forEach(({ start, samples }, index) => {
     const { tonic, phasic, driver } = found[index] as DecomposedPart
@@ -62,7 +72,11 @@ export function sampleColumns(decomposed: DecomposedEda, events: readonly ScrEve
   }
   return {
     time_s: Float64Array.from(eda, (_, i) => i / sampleRate),
-    EDA_Raw: eda, EDA_Tonic: tonic, EDA_Phasic: phasic, EDA_Driver: driver, EDA_Residual: residual,
+    EDA_Raw: eda,
+    EDA_Tonic: tonic,
+    EDA_Phasic: phasic,
+    EDA_Driver: driver,
+    EDA_Residual: residual,
     SCR_Onsets: at('onset', () => 1),
     SCR_Peaks: at('peak', () => 1),
     SCR_Height: at('peak', ({ height }) => height),
@@ -77,9 +91,14 @@ export function sampleColumns(decomposed: DecomposedEda, events: readonly ScrEve
 export function eventColumns(events: readonly ScrEvent[]) {
   const column = (field: keyof ScrEvent): Float64Array => Float64Array.from(events, (event) => event[field])
   return {
-    SCR_Onsets: column('onset'), SCR_Peaks: column('peak'), SCR_Height: column('height'),
-    SCR_Amplitude: column('amplitude'), SCR_RiseTime: column('riseTime'), SCR_Recovery: column('recovery'),
-    SCR_RecoveryTime: column('recoveryTime'), SCR_DriverArea: column('driverArea'),
+    SCR_Onsets: column('onset'),
+    SCR_Peaks: column('peak'),
+    SCR_Height: column('height'),
+    SCR_Amplitude: column('amplitude'),
+    SCR_RiseTime: column('riseTime'),
+    SCR_Recovery: column('recovery'),
+    SCR_RecoveryTime: column('recoveryTime'),
+    SCR_DriverArea: column('driverArea'),
   } satisfies Columns
 }
 

@@ -23,7 +23,11 @@ export function attend(theta: NdArray, phi: NdArray, g: NdArray): AttentionForwa
 
 /** Gradients for dL/dz = gradZ [B,D,N]. */
 export function attendBackward(
-  theta: NdArray, phi: NdArray, g: NdArray, attention: NdArray, gradZ: NdArray,
+  theta: NdArray,
+  phi: NdArray,
+  g: NdArray,
+  attention: NdArray,
+  gradZ: NdArray,
 ): { theta: NdArray; phi: NdArray; g: NdArray } {
   requireShape('attend gradient', gradZ, theta.shape)
   const gradScores = softmaxBackward(attention, scores(gradZ, g))
@@ -70,7 +74,9 @@ function overQueries(w: NdArray, u: NdArray): NdArray {
 
 /** Visits every (b, i, d) with the flat positions of u[b,d,i], v[b,d,0] and w[b,i,0] for u [B,D,N], v [B,D,M]. */
 function forEachQuery(
-  u: NdArray, v: NdArray, visit: (query: number, keys: number, row: number, M: number) => void,
+  u: NdArray,
+  v: NdArray,
+  visit: (query: number, keys: number, row: number, M: number) => void,
 ): void {
   const [B, D, N] = dims3('attend', u)
   const M = v.shape[2]!

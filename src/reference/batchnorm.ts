@@ -23,12 +23,21 @@ export interface BatchNormForward {
   /** The running statistics after the call; updated once per clip, in order, with the unbiased variance. */
   buffers: BatchNormBuffers
   /** What the backward pass needs: (x - mean) / std, and 1 / std per clip and channel [S,C]. */
-  saved: { normalized: NdArray; inverseStd: NdArray; weight: NdArray; training: boolean; clipLengths: readonly number[] }
+  saved: {
+    normalized: NdArray
+    inverseStd: NdArray
+    weight: NdArray
+    training: boolean
+    clipLengths: readonly number[]
+  }
 }
 
 /** x [B,C,L] -> y [B,C,L]. Throws ShapeError if training statistics would come from a single value. */
 export function batchNorm(
-  x: NdArray, parameters: BatchNormParameters, buffers: BatchNormBuffers, mode: BatchNormMode,
+  x: NdArray,
+  parameters: BatchNormParameters,
+  buffers: BatchNormBuffers,
+  mode: BatchNormMode,
 ): BatchNormForward {
   const [B, C, L] = dims3('batchNorm', x)
   const { training, clipLengths = [L] } = mode
@@ -47,7 +56,9 @@ export function batchNorm(
         : { mean: running.running_mean.data[c]!, variance: running.running_var.data[c]! }
       const scale = 1 / Math.sqrt(variance + BATCH_NORM_EPSILON)
       inverseStd.data[s * C + c] = scale
-      forEachIn(rows, (i) => { normalized.data[i] = (x.data[i]! - mean) * scale })
+      forEachIn(rows, (i) => {
+        normalized.data[i] = (x.data[i]! - mean) * scale
+      })
     }
   })
   const channel = (i: number): number => Math.floor(i / L) % C
@@ -57,7 +68,8 @@ export function batchNorm(
 
 /** Gradients for dL/dy = gradY [B,C,L]; in training the statistics depend on x and carry gradient too. */
 export function batchNormBackward(
-  saved: BatchNormForward['saved'], gradY: NdArray,
+  saved: BatchNormForward['saved'],
+  gradY: NdArray,
 ): { x: NdArray; parameters: BatchNormParameters } {
   const { normalized, inverseStd, weight, training, clipLengths } = saved
   const [B, C, L] = dims3('batchNorm', gradY)
@@ -104,21 +116,33 @@ function forEachIn(rows: Rows, visit: (index: number) => void): void {
   for (const [from, to] of rows) for (let i = from; i < to; i++) visit(i)
 }
 
-interface Moments { mean: number; variance: number; count: number }
+interface Moments {
+  mean: number
+  variance: number
+  count: number
+}
 
 function momentsOf(x: NdArray, rows: Rows): Moments {
   let count = 0
   let sum = 0
-  forEachIn(rows, (i) => { count++; sum += x.data[i]! })
+  forEachIn(rows, (i) => {
+    count++
+    sum += x.data[i]!
+  })
   if (count < 2) throw new ShapeError('batchNorm: training needs more than one value per channel and clip.')
   const mean = sum / count
   let squares = 0
-  forEachIn(rows, (i) => { squares += (x.data[i]! - mean) ** 2 })
+  forEachIn(rows, (i) => {
+    squares += (x.data[i]! - mean) ** 2
+  })
   return { mean, variance: squares / count, count }
 }
 
 function updateRunning(buffers: BatchNormBuffers, channel: number, moments: Moments): Moments {
-  const { running_mean: { data: mean }, running_var: { data: variance } } = buffers
+  const {
+    running_mean: { data: mean },
+    running_var: { data: variance },
+  } = buffers
   const unbiased = (moments.variance * moments.count) / (moments.count - 1)
   mean[channel]! += BATCH_NORM_MOMENTUM * (moments.mean - mean[channel]!)
   variance[channel]! += BATCH_NORM_MOMENTUM * (unbiased - variance[channel]!)

@@ -14,7 +14,12 @@ export function concat(parts: readonly NdArray[], axis: number): NdArray {
       throw new ShapeError(`concat: ${shapes} differ beyond axis ${axis}.`)
     }
   }
-  const joined = zeros(first.shape.with(axis, parts.reduce((sum, part) => sum + part.shape[axis]!, 0)))
+  const joined = zeros(
+    first.shape.with(
+      axis,
+      parts.reduce((sum, part) => sum + part.shape[axis]!, 0),
+    ),
+  )
   const width = sizeOf(joined.shape.slice(axis))
   let offset = 0
   for (const part of parts) {

@@ -31,7 +31,13 @@ function filterConstants(sampleRate: number, params: ReferenceParams) {
   const ga = ((a1 - a0) * delta) / (2 + a1 * delta)
   const gb = delta / (2 + a0 * delta)
   return {
-    f11: beta1, f22: beta0, f21: gb * (1 + beta0), c1: gb, D: ga * gb, g1: ga * (1 + beta1), g2: ga * gb * (1 + beta0),
+    f11: beta1,
+    f22: beta0,
+    f21: gb * (1 + beta0),
+    c1: gb,
+    D: ga * gb,
+    g1: ga * (1 + beta1),
+    g2: ga * gb * (1 + beta0),
   }
 }
 
@@ -77,8 +83,9 @@ export function tonicColumns(n: number, sampleRate: number, params: ReferencePar
     for (let j = 0; j < triangle.length; j++) template[i + j]! += triangle[i]! * triangle[j]!
   }
   const peak = template[2 * k - 2]!
-  const columns = knots.map(knot =>
-    Float64Array.from({ length: n }, (_, i) => (template[i - knot + 2 * k - 2] ?? 0) / peak))
+  const columns = knots.map((knot) =>
+    Float64Array.from({ length: n }, (_, i) => (template[i - knot + 2 * k - 2] ?? 0) / peak),
+  )
   const count = columns.length
   const b = params.baselineCorrection
   const sum = (i: number) => columns.reduce((s, c) => s + c[i]!, 0)
@@ -97,7 +104,7 @@ function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
 function evaluate(y: ArrayLike<number>, point: ReferencePoint, sampleRate: number, params: ReferenceParams) {
   const { splineCoefficients: l, driftCoefficients: d } = point
   const { columns, count } = tonicColumns(y.length, sampleRate, params)
-  const driver = Float64Array.from(point.driver, v => Math.max(0, v))
+  const driver = Float64Array.from(point.driver, (v) => Math.max(0, v))
   const r = bateman(driver, sampleRate, params)
   const residual = Float64Array.from(y, (v, i) => v - r[i]!)
   columns.forEach((column, j) => {
@@ -110,8 +117,12 @@ function evaluate(y: ArrayLike<number>, point: ReferencePoint, sampleRate: numbe
 }
 
 /** Objective of any p (clipped at 0), l, d against y, all in float64. */
-export function cvxedaObjective(y: ArrayLike<number>, point: ReferencePoint, sampleRate: number,
-  params: ReferenceParams): number {
+export function cvxedaObjective(
+  y: ArrayLike<number>,
+  point: ReferencePoint,
+  sampleRate: number,
+  params: ReferenceParams,
+): number {
   return evaluate(y, point, sampleRate, params).objective
 }
 
@@ -119,11 +130,14 @@ export function cvxedaObjective(y: ArrayLike<number>, point: ReferencePoint, sam
 function orthogonalTo(x: Float64Array, directions: readonly Float64Array[]): Float64Array {
   const basis: Float64Array[] = []
   const remove = (from: Float64Array) =>
-    basis.reduce((rest, unit) => { const share = dot(rest, unit); return rest.map((v, i) => v - share * unit[i]!) }, from)
+    basis.reduce((rest, unit) => {
+      const share = dot(rest, unit)
+      return rest.map((v, i) => v - share * unit[i]!)
+    }, from)
   for (const direction of directions) {
     const rest = remove(direction)
     const size = Math.sqrt(dot(rest, rest))
-    if (size > 0) basis.push(rest.map(v => v / size))
+    if (size > 0) basis.push(rest.map((v) => v / size))
   }
   return remove(x)
 }
@@ -132,14 +146,21 @@ function orthogonalTo(x: Float64Array, directions: readonly Float64Array[]): Flo
  * Upper bound on (objective - optimum) / (objective + 1e-6 * 1/2 ||y||^2). The dual point is the residual, made
  * orthogonal to the drift, times the admissible factor of the best bound.
  */
-export function optimalityGap(y: ArrayLike<number>, point: ReferencePoint, sampleRate: number,
-  params: ReferenceParams): number {
+export function optimalityGap(
+  y: ArrayLike<number>,
+  point: ReferencePoint,
+  sampleRate: number,
+  params: ReferenceParams,
+): number {
   const { objective, residual, splines, drift } = evaluate(y, point, sampleRate, params)
   const nu = orthogonalTo(residual, drift)
   const linear = dot(nu, y)
   const quadratic = dot(nu, nu) + splines.reduce((sum, column) => sum + dot(column, nu) ** 2, 0) / params.gamma
   const steepest = batemanAdjoint(nu, sampleRate, params).reduce((most, v) => Math.max(most, v), 0)
-  const factor = Math.max(0, Math.min(quadratic > 0 ? linear / quadratic : 0, steepest > 0 ? params.alpha / steepest : Infinity))
+  const factor = Math.max(
+    0,
+    Math.min(quadratic > 0 ? linear / quadratic : 0, steepest > 0 ? params.alpha / steepest : Infinity),
+  )
   const bound = factor * linear - (factor ** 2 / 2) * quadratic
   return (objective - bound) / (objective + 0.5e-6 * dot(y, y))
 }

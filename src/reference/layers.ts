@@ -87,7 +87,9 @@ export class ReferenceLayers implements Layers<NdArray> {
 
   /** A result whose backward pass leaves all parameter gradients under the layer's name. */
   private step(
-    name: string, y: NdArray, backward: (gradY: NdArray) => { x: NdArray; parameters: Record<string, NdArray> },
+    name: string,
+    y: NdArray,
+    backward: (gradY: NdArray) => { x: NdArray; parameters: Record<string, NdArray> },
   ): Step<NdArray> {
     return {
       y,

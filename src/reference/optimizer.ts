@@ -10,7 +10,10 @@ export interface SgdOptions {
 
 /** g += weightDecay p; velocity = momentum velocity + g; p -= lr velocity. The first velocity is zero. */
 export function sgdStep(
-  p: NdArray, grad: NdArray, velocity: NdArray, { lr, momentum, weightDecay }: SgdOptions,
+  p: NdArray,
+  grad: NdArray,
+  velocity: NdArray,
+  { lr, momentum, weightDecay }: SgdOptions,
 ): { p: NdArray; velocity: NdArray } {
   requireShape('sgd gradient', grad, p.shape)
   requireShape('sgd velocity', velocity, p.shape)
@@ -41,7 +44,10 @@ export function adamState(shape: readonly number[]): AdamState {
 
 /** One step of Adam (Kingma and Ba, 2015) with bias correction: p -= lr mean' / (sqrt(square') + epsilon). */
 export function adamStep(
-  p: NdArray, grad: NdArray, state: AdamState, options: AdamOptions,
+  p: NdArray,
+  grad: NdArray,
+  state: AdamState,
+  options: AdamOptions,
 ): { p: NdArray; state: AdamState } {
   requireShape('adam gradient', grad, p.shape)
   const { lr, beta1, beta2, epsilon, weightDecay, decoupled } = options

@@ -9,7 +9,9 @@ import { windowCount } from './conv1d.ts'
 export function globalAvgPool(x: NdArray): NdArray {
   const [B, C, L] = dims3('globalAvgPool', x)
   const y = zeros([B, C])
-  x.data.forEach((v, i) => { y.data[Math.floor(i / L)]! += v / L })
+  x.data.forEach((v, i) => {
+    y.data[Math.floor(i / L)]! += v / L
+  })
   return y
 }
 
@@ -21,13 +23,23 @@ export function globalAvgPoolBackward(gradY: NdArray, length: number): NdArray {
 /** Mean of each of consecutive clips of `lengths`: x [B,C,L] -> [B,C,clips]. */
 export function clipMean(x: NdArray, lengths: readonly number[]): NdArray {
   const means = split(x, lengths, 2).map(globalAvgPool)
-  return concat(means.map((mean) => reshape(mean, [...mean.shape, 1])), 2)
+  return concat(
+    means.map((mean) => reshape(mean, [...mean.shape, 1])),
+    2,
+  )
 }
 
 /** Each sample of a clip receives an equal share of the clip's gradY [B,C,clips]. */
 export function clipMeanBackward(gradY: NdArray, lengths: readonly number[]): NdArray {
-  const parts = split(gradY, lengths.map(() => 1), 2)
-  return concat(parts.map((part, s) => globalAvgPoolBackward(reshape(part, part.shape.slice(0, 2)), lengths[s]!)), 2)
+  const parts = split(
+    gradY,
+    lengths.map(() => 1),
+    2,
+  )
+  return concat(
+    parts.map((part, s) => globalAvgPoolBackward(reshape(part, part.shape.slice(0, 2)), lengths[s]!)),
+    2,
+  )
 }
 
 /** Mean of `kernel` samples every `stride`, no padding: x [B,C,L] -> [B,C,floor((L-kernel)/stride)+1]. */
@@ -43,9 +55,7 @@ export function avgPool1d(x: NdArray, kernel: number, stride: number): NdArray {
 }
 
 /** Every sample of a window receives gradY / kernel; `shape` is x's. */
-export function avgPool1dBackward(
-  shape: readonly number[], gradY: NdArray, kernel: number, stride: number,
-): NdArray {
+export function avgPool1dBackward(shape: readonly number[], gradY: NdArray, kernel: number, stride: number): NdArray {
   const gradX = zeros(shape)
   const L = shape.at(-1)!
   const N = gradY.shape.at(-1)!
@@ -58,7 +68,10 @@ export function avgPool1dBackward(
 
 /** Largest of `kernel` samples every `stride`; padding never wins. `argmax` holds flat positions in x. */
 export function maxPool1d(
-  x: NdArray, kernel: number, stride: number, padding: number,
+  x: NdArray,
+  kernel: number,
+  stride: number,
+  padding: number,
 ): { y: NdArray; argmax: Int32Array } {
   const [B, C, L] = dims3('maxPool1d', x)
   if (2 * padding > kernel) throw new ShapeError(`maxPool1d: padding ${padding} exceeds half the window of ${kernel}.`)
@@ -80,6 +93,8 @@ export function maxPool1d(
 export function maxPool1dBackward(shape: readonly number[], argmax: Int32Array, gradY: NdArray): NdArray {
   requireShape('maxPool1d gradient', gradY, [shape[0]!, shape[1]!, gradY.shape[2]!])
   const gradX = zeros(shape)
-  gradY.data.forEach((g, i) => { gradX.data[argmax[i]!]! += g })
+  gradY.data.forEach((g, i) => {
+    gradX.data[argmax[i]!]! += g
+  })
   return gradX
 }

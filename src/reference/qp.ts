@@ -91,11 +91,15 @@ interface Iterate {
 function residuals({ P, q, A, l }: ReferenceProgram, equations: number[], bounds: Bound[], { x, y, s, t }: Iterate) {
   const n = x.length
   const gradient = Float64Array.from(x, (_, j) => q[j]! + rowTimes(P, j, x))
-  equations.forEach((row, k) => { for (let j = 0; j < n; j++) gradient[j]! += y[k]! * A[row * n + j]! })
-  bounds.forEach(({ row, sign }, k) => { for (let j = 0; j < n; j++) gradient[j]! -= sign * t[k]! * A[row * n + j]! })
+  equations.forEach((row, k) => {
+    for (let j = 0; j < n; j++) gradient[j]! += y[k]! * A[row * n + j]!
+  })
+  bounds.forEach(({ row, sign }, k) => {
+    for (let j = 0; j < n; j++) gradient[j]! -= sign * t[k]! * A[row * n + j]!
+  })
   return {
     gradient,
-    equation: Float64Array.from(equations, row => rowTimes(A, row, x) - l[row]!),
+    equation: Float64Array.from(equations, (row) => rowTimes(A, row, x) - l[row]!),
     slack: Float64Array.from(bounds, ({ row, sign, value }, k) => sign * rowTimes(A, row, x) - value - s[k]!),
   }
 }
@@ -140,7 +144,10 @@ const largest = (values: Float64Array) => values.reduce((m, v) => Math.max(m, Ma
 
 /** Longest step in [0, 1] that keeps all values positive. */
 function stepLength(values: Float64Array, change: Float64Array): number {
-  return values.reduce((length, v, k) => (change[k]! < 0 ? Math.min(length, (-TO_BOUNDARY * v) / change[k]!) : length), 1)
+  return values.reduce(
+    (length, v, k) => (change[k]! < 0 ? Math.min(length, (-TO_BOUNDARY * v) / change[k]!) : length),
+    1,
+  )
 }
 
 /** Solves a program that is known to have a solution; `error` tells how well. */
@@ -149,8 +156,10 @@ export function qpReference(program: ReferenceProgram): ReferenceSolution {
   const n = q.length
   const { equations, bounds } = classify(program)
   const at: Iterate = {
-    x: new Float64Array(n), y: new Float64Array(equations.length),
-    s: new Float64Array(bounds.length).fill(1), t: new Float64Array(bounds.length).fill(1),
+    x: new Float64Array(n),
+    y: new Float64Array(equations.length),
+    s: new Float64Array(bounds.length).fill(1),
+    t: new Float64Array(bounds.length).fill(1),
   }
   let best: ReferenceSolution = { x: at.x, y: new Float64Array(l.length), objective: NaN, error: Infinity }
   for (let iteration = 0; iteration <= MAX_ITERATIONS && best.error > TOLERANCE; iteration++) {
@@ -162,13 +171,20 @@ export function qpReference(program: ReferenceProgram): ReferenceSolution {
     const error = Math.max(largest(gradient), largest(equation), largest(slack), gap)
     if (error < best.error) {
       const y = new Float64Array(l.length)
-      equations.forEach((row, k) => { y[row] = at.y[k]! })
-      bounds.forEach(({ row, sign }, k) => { y[row]! -= sign * t[k]! })
+      equations.forEach((row, k) => {
+        y[row] = at.y[k]!
+      })
+      bounds.forEach(({ row, sign }, k) => {
+        y[row]! -= sign * t[k]!
+      })
       best = { x: x.slice(), y, objective, error }
     }
     const step = newton(program, equations, bounds, at, (SIGMA * complementarity) / Math.max(1, bounds.length))
     const length = Math.min(stepLength(s, step.s), stepLength(t, step.t))
-    for (const name of ['x', 'y', 's', 't'] as const) at[name].forEach((v, k) => { at[name][k] = v + length * step[name][k]! })
+    for (const name of ['x', 'y', 's', 't'] as const)
+      at[name].forEach((v, k) => {
+        at[name][k] = v + length * step[name][k]!
+      })
   }
   return best
 }

@@ -12,8 +12,16 @@ import { conv1d, conv1dBackward } from './conv1d.ts'
 import { avgPool1d, avgPool1dBackward, maxPool1d, maxPool1dBackward } from './pool.ts'
 
 export const RNTA_PARAMETERS = [
-  'theta.weight', 'theta.bias', 'phi.weight', 'phi.bias', 'g.weight', 'g.bias', 'out.weight', 'out.bias',
-  'bn.weight', 'bn.bias',
+  'theta.weight',
+  'theta.bias',
+  'phi.weight',
+  'phi.bias',
+  'g.weight',
+  'g.bias',
+  'out.weight',
+  'out.bias',
+  'bn.weight',
+  'bn.bias',
 ] as const
 /** theta, phi, g [D,C,1] and [D]; out [C,D,1] and [C]; bn [C]. */
 export type RntaParameters = Record<(typeof RNTA_PARAMETERS)[number], NdArray>
@@ -43,12 +51,17 @@ export interface RntaForward {
 
 /** x [B,C,L] -> y [B,C,L]; `pool` sub-samples phi and g: none, average of 1 (the same) or 2 samples, largest of 2. */
 export function rnta(
-  x: NdArray, parameters: RntaParameters, buffers: RntaBuffers, pool: RntaPool, mode: BatchNormMode,
+  x: NdArray,
+  parameters: RntaParameters,
+  buffers: RntaBuffers,
+  pool: RntaPool,
+  mode: BatchNormMode,
 ): RntaForward {
   const [, , L] = dims3('rnta', x)
   const clipLengths = mode.clipLengths ?? [L]
   const [theta, phi, g] = PROJECTIONS.map((name) =>
-    split(conv1d(x, parameters[`${name}.weight`], parameters[`${name}.bias`], POINTWISE), clipLengths, 2))
+    split(conv1d(x, parameters[`${name}.weight`], parameters[`${name}.bias`], POINTWISE), clipLengths, 2),
+  )
   const attended = clipLengths.map((_, s) => {
     const keys = poolTime(phi![s]!, pool)
     const values = poolTime(g![s]!, pool)
@@ -56,7 +69,10 @@ export function rnta(
     const saved = { theta: theta![s]!, phi: keys.y, g: values.y, unpoolPhi: keys.unpool, unpoolG: values.unpool }
     return { z, clip: { ...saved, attention } }
   })
-  const z = concat(attended.map((part) => part.z), 2)
+  const z = concat(
+    attended.map((part) => part.z),
+    2,
+  )
   const out = conv1d(z, parameters['out.weight'], parameters['out.bias'], POINTWISE)
   const norm = batchNorm(
     out,
@@ -75,25 +91,44 @@ export function rnta(
 
 /** Gradients for dL/dy = gradY [B,C,L]. */
 export function rntaBackward(
-  { x, z, clips, norm, parameters }: RntaForward['saved'], gradY: NdArray,
+  { x, z, clips, norm, parameters }: RntaForward['saved'],
+  gradY: NdArray,
 ): { x: NdArray; parameters: RntaParameters } {
   const bn = batchNormBackward(norm, gradY)
   const out = conv1dBackward(z, parameters['out.weight'], bn.x, POINTWISE)
-  const gradZ = split(out.x, clips.map((clip) => clip.theta.shape[2]!), 2)
+  const gradZ = split(
+    out.x,
+    clips.map((clip) => clip.theta.shape[2]!),
+    2,
+  )
   const gradClips = clips.map((clip, s) => {
     const grad = attendBackward(clip.theta, clip.phi, clip.g, clip.attention, gradZ[s]!)
     return { theta: grad.theta, phi: clip.unpoolPhi(grad.phi), g: clip.unpoolG(grad.g) }
   })
   const [theta, phi, g] = PROJECTIONS.map((name) =>
-    conv1dBackward(x, parameters[`${name}.weight`], concat(gradClips.map((grad) => grad[name]), 2), POINTWISE))
+    conv1dBackward(
+      x,
+      parameters[`${name}.weight`],
+      concat(
+        gradClips.map((grad) => grad[name]),
+        2,
+      ),
+      POINTWISE,
+    ),
+  )
   return {
     x: [theta!.x, phi!.x, g!.x].reduce(add, gradY),
     parameters: {
-      'theta.weight': theta!.weight, 'theta.bias': theta!.bias,
-      'phi.weight': phi!.weight, 'phi.bias': phi!.bias,
-      'g.weight': g!.weight, 'g.bias': g!.bias,
-      'out.weight': out.weight, 'out.bias': out.bias,
-      'bn.weight': bn.parameters.weight, 'bn.bias': bn.parameters.bias,
+      'theta.weight': theta!.weight,
+      'theta.bias': theta!.bias,
+      'phi.weight': phi!.weight,
+      'phi.bias': phi!.bias,
+      'g.weight': g!.weight,
+      'g.bias': g!.bias,
+      'out.weight': out.weight,
+      'out.bias': out.bias,
+      'bn.weight': bn.parameters.weight,
+      'bn.bias': bn.parameters.bias,
     },
   }
 }

@@ -30,7 +30,11 @@ export interface RtcanForward {
 
 /** Runs the network. Throws FormatError if a parameter is missing, ShapeError if one does not fit. */
 export function rtcan1d(
-  config: ModelConfig, parameters: NamedArrays, buffers: NamedArrays, inputs: RtcanInputs, training: boolean,
+  config: ModelConfig,
+  parameters: NamedArrays,
+  buffers: NamedArrays,
+  inputs: RtcanInputs,
+  training: boolean,
 ): RtcanForward {
   const pass = new ReferenceLayers(parameters, buffers, training)
   const eda = trunk(pass, config)(inputs.eda)

@@ -43,23 +43,35 @@ export function sca(x: NdArray, parameters: ScaParameters, clipLengths?: readonl
 
 /** Gradients for dL/dy = gradY [B,C,L], summed over the clips for the shared weights. */
 export function scaBackward(
-  { clips, parameters }: ScaForward['saved'], gradY: NdArray,
+  { clips, parameters }: ScaForward['saved'],
+  gradY: NdArray,
 ): { x: NdArray; parameters: ScaParameters } {
-  const gradClips = split(gradY, clips.map((clip) => clip.x.shape[2]!), 2)
+  const gradClips = split(
+    gradY,
+    clips.map((clip) => clip.x.shape[2]!),
+    2,
+  )
   const parts = clips.map((clip, s) => clipBackward(clip, parameters, gradClips[s]!))
   return {
-    x: concat(parts.map((part) => part.x), 2),
-    parameters: parts.map((part) => part.parameters).reduce((sum, part) => ({
-      'reduce.weight': add(sum['reduce.weight'], part['reduce.weight']),
-      'reduce.bias': add(sum['reduce.bias'], part['reduce.bias']),
-      'expand.weight': add(sum['expand.weight'], part['expand.weight']),
-      'expand.bias': add(sum['expand.bias'], part['expand.bias']),
-    })),
+    x: concat(
+      parts.map((part) => part.x),
+      2,
+    ),
+    parameters: parts
+      .map((part) => part.parameters)
+      .reduce((sum, part) => ({
+        'reduce.weight': add(sum['reduce.weight'], part['reduce.weight']),
+        'reduce.bias': add(sum['reduce.bias'], part['reduce.bias']),
+        'expand.weight': add(sum['expand.weight'], part['expand.weight']),
+        'expand.bias': add(sum['expand.bias'], part['expand.bias']),
+      })),
   }
 }
 
 function clipBackward(
-  { x, pooled, hidden, gate }: ScaClip, parameters: ScaParameters, gradY: NdArray,
+  { x, pooled, hidden, gate }: ScaClip,
+  parameters: ScaParameters,
+  gradY: NdArray,
 ): { x: NdArray; parameters: ScaParameters } {
   const [, , L] = dims3('sca gradient', gradY)
   const gradGate = map(gate, (_, row) => dot(rowAt(x, row, L), rowAt(gradY, row, L)))
@@ -70,8 +82,10 @@ function clipBackward(
   return {
     x: map(gradY, (g, i) => g * gate.data[rowOf(x, i)]! + throughGate.data[i]!),
     parameters: {
-      'reduce.weight': reduce.weight, 'reduce.bias': reduce.bias,
-      'expand.weight': expand.weight, 'expand.bias': expand.bias,
+      'reduce.weight': reduce.weight,
+      'reduce.bias': reduce.bias,
+      'expand.weight': expand.weight,
+      'expand.bias': expand.bias,
     },
   }
 }

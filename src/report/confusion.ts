@@ -9,7 +9,9 @@ const CENTRED = { 'text-anchor': 'middle' } as const
 
 /** @param confusion [true class][predicted class] counts */
 export function confusionSvg(
-  confusion: readonly (readonly number[])[], classes: readonly string[], title: string,
+  confusion: readonly (readonly number[])[],
+  classes: readonly string[],
+  title: string,
 ): string {
   const size = confusion.length * CELL
   const middle = (i: number): number => i * CELL + CELL / 2
@@ -22,7 +24,8 @@ export function confusionSvg(
     label(LEFT - 10, TOP + middle(i) + 4, name, { 'text-anchor': 'end' }),
   ])
   const turned = `translate(16 ${TOP + size / 2}) rotate(-90)`
-  const titles = label(LEFT + size / 2, 18, 'predicted', { ...CENTRED, 'font-weight': 600 }) +
+  const titles =
+    label(LEFT + size / 2, 18, 'predicted', { ...CENTRED, 'font-weight': 600 }) +
     label(0, 0, 'true', { ...CENTRED, 'font-weight': 600, transform: turned })
   const body = titles + names.join('') + cells.join('')
   return svg(LEFT + size + 8, TOP + size + 8, `${title}: confusion matrix, rows true, columns predicted`, body)
@@ -36,7 +39,9 @@ function cell(x: number, y: number, count: number, rowTotal: number, right: bool
   const box = { x: x + 1, y: y + 1, width: CELL - 2, height: CELL - 2, rx: 4, fill, 'fill-opacity': opacity }
   const [centre, middle] = [x + CELL / 2, y + CELL / 2]
   const ofRow = rowTotal > 0 ? `${(100 * share).toFixed(1)} %` : 'none'
-  return tag('rect', box) +
+  return (
+    tag('rect', box) +
     label(centre, middle + 2, String(count), { ...CENTRED, 'font-size': 18, 'font-weight': 600 }) +
     label(centre, middle + 20, ofRow, { ...CENTRED, 'font-size': 11 })
+  )
 }

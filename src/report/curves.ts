@@ -37,9 +37,14 @@ export function curvesSvg(folds: readonly FoldCurves[], title: string): string {
   const ticks = [...new Set([1, ...whole.filter((epoch) => epoch > last / 20 + 1)])]
   const opacity = folds.length > 1 ? 0.55 : 1
   const body = [
-    legend(LEFT, 18, [{ name: 'training', color: palette.blue }, { name: 'validation', color: palette.orange }]),
-    xAxis(loss, { ticks }), yAxis(loss, 'Loss'),
-    xAxis(accuracy, { title: 'Epoch', ticks }), yAxis(accuracy, 'Validation accuracy (%)'),
+    legend(LEFT, 18, [
+      { name: 'training', color: palette.blue },
+      { name: 'validation', color: palette.orange },
+    ]),
+    xAxis(loss, { ticks }),
+    yAxis(loss, 'Loss'),
+    xAxis(accuracy, { title: 'Epoch', ticks }),
+    yAxis(accuracy, 'Validation accuracy (%)'),
     ...folds.map((fold) => foldLines(fold, loss, accuracy, opacity)),
   ]
   return svg(WIDTH, HEIGHT, `${title}: training and validation loss, validation accuracy, by epoch`, body.join(''))
@@ -50,11 +55,28 @@ function foldLines({ epochs, bestEpoch }: FoldCurves, loss: Panel, accuracy: Pan
   const line = (panel: Panel, y: number[], color: string): string => {
     const i = x.indexOf(bestEpoch)
     const kept = y[i]
-    const dot = kept === undefined || !Number.isFinite(kept) ? '' :
-      tag('circle', { cx: panel.x.at(bestEpoch), cy: panel.y.at(kept), r: 3, fill: color })
+    const dot =
+      kept === undefined || !Number.isFinite(kept)
+        ? ''
+        : tag('circle', { cx: panel.x.at(bestEpoch), cy: panel.y.at(kept), r: 3, fill: color })
     return curve(panel, x, y, { color, opacity }) + dot
   }
-  return curve(loss, x, epochs.map((e) => e.trainLoss), { color: palette.blue, opacity }) +
-    line(loss, epochs.map((e) => e.validationLoss ?? NaN), palette.orange) +
-    line(accuracy, epochs.map((e) => 100 * (e.validationAccuracy ?? NaN)), palette.orange)
+  return (
+    curve(
+      loss,
+      x,
+      epochs.map((e) => e.trainLoss),
+      { color: palette.blue, opacity },
+    ) +
+    line(
+      loss,
+      epochs.map((e) => e.validationLoss ?? NaN),
+      palette.orange,
+    ) +
+    line(
+      accuracy,
+      epochs.map((e) => 100 * (e.validationAccuracy ?? NaN)),
+      palette.orange,
+    )
+  )
 }

@@ -16,8 +16,7 @@ const ROW = 24
 const TICKS = [0, 20, 40, 60, 80, 100]
 
 const marks = {
-  majority: (x: number, y: number) =>
-    tag('path', { d: `M${x} ${y - 8}v16`, stroke: palette.grey, 'stroke-width': 3 }),
+  majority: (x: number, y: number) => tag('path', { d: `M${x} ${y - 8}v16`, stroke: palette.grey, 'stroke-width': 3 }),
   song: (x: number, y: number) =>
     tag('path', { d: `M${x} ${y - 6}l6 10h-12Z`, fill: 'none', stroke: palette.green, 'stroke-width': 2 }),
   svm: (x: number, y: number) =>
@@ -34,9 +33,11 @@ export function foldAccuracySvg({ results, pooled }: Pick<RunSummary, 'results' 
   const name = (text: string, i: number, weight: number): string =>
     label(LEFT - 10, y.at(i + 0.5) + 4, shortened(text), { 'text-anchor': 'end', 'font-weight': weight })
   const body = [
-    key(pooled.baselines.song !== undefined), xAxis(panel, { title: 'Accuracy (%)', ticks: TICKS }),
+    key(pooled.baselines.song !== undefined),
+    xAxis(panel, { title: 'Accuracy (%)', ticks: TICKS }),
     ...results.map((fold, i) => name(`fold ${fold.name}`, i, 400) + rowMarks(fold, x, y.at(i + 0.5))),
-    name('all', results.length, 600), intervalBar(pooled.interval, x, y.at(results.length + 0.5)),
+    name('all', results.length, 600),
+    intervalBar(pooled.interval, x, y.at(results.length + 0.5)),
     rowMarks(pooled, x, y.at(results.length + 0.5)),
   ]
   return svg(WIDTH, bottom + 46, 'Accuracy of the model and of the baselines, by fold', body.join(''))
@@ -58,15 +59,19 @@ function intervalBar(interval: Interval | undefined, x: Scale, y: number): strin
 /** What the marks mean. */
 function key(withSong: boolean): string {
   const names: [keyof typeof marks, string][] = [
-    ['model', 'model'], ['majority', 'majority class'], ['svm', 'linear SVM'],
+    ['model', 'model'],
+    ['majority', 'majority class'],
+    ['svm', 'linear SVM'],
   ]
   if (withSong) names.push(['song', 'song-only'])
   let x = 12
-  return names.map(([mark, name]) => {
-    const entry = marks[mark](x, 20) + label(x + 12, 24, name, { 'font-size': 11 })
-    x += 30 + name.length * 6
-    return entry
-  }).join('')
+  return names
+    .map(([mark, name]) => {
+      const entry = marks[mark](x, 20) + label(x + 12, 24, name, { 'font-size': 11 })
+      x += 30 + name.length * 6
+      return entry
+    })
+    .join('')
 }
 
 const shortened = (name: string): string => (name.length > 12 ? `${name.slice(0, 11)}…` : name)

@@ -15,7 +15,10 @@ const CLASSES = ['low', 'high'] as const
 export function runReport(run: RunSummary): string {
   const title = `${capitalised(run.dimension)}, ${run.dataset.name}`
   const body = [
-    element('h1', title), warnings(run), headline(run), facts(run),
+    element('h1', title),
+    warnings(run),
+    headline(run),
+    facts(run),
     section('Results', results(run)),
     section('Learning curves', learningCurves(run)),
     section('Folds', foldTable(run) + run.results.map(foldDetails).join('')),
@@ -58,7 +61,8 @@ function headline({ pooled, folds, results }: RunSummary): string {
   const people = new Set(results.flatMap((fold) => fold.testSubjects)).size
   const unseen = folds.subjectIndependent ? ', none of them seen in training' : ''
   const range = interval ? ` (95 % interval ${percent(interval.low)} to ${percent(interval.high)})` : ''
-  const reached = `The model is right in ${percent(model.accuracy)} %${range} of ${plural(model.count, 'trial')} of ` +
+  const reached =
+    `The model is right in ${percent(model.accuracy)} %${range} of ${plural(model.count, 'trial')} of ` +
     `${plural(people, 'person', 'people')}${unseen}; the majority class is right in ` +
     `${percent(baselines.majority.accuracy)} %.`
   return element('p', `${reached} ${verdict(baselines.majority, interval)}`, { class: 'headline' })
@@ -86,7 +90,12 @@ function facts(run: RunSummary): string {
     ['Subject-independent', folds.subjectIndependent ? 'yes' : 'no'],
     ['Seed', String(run.seed)],
     ['Adapter', run.adapter],
-    ['Versions', Object.entries(run.versions).map(([name, version]) => `${name} ${version}`).join(', ')],
+    [
+      'Versions',
+      Object.entries(run.versions)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(', '),
+    ],
     ['Run', run.name],
     ['Finished', `${run.date.replace('T', ' ')}, after ${duration(run.seconds)}`],
   ]
@@ -102,20 +111,28 @@ function duration(seconds: number): string {
 function results(run: RunSummary): string {
   const { interval, wilcoxon, permutation, model } = run.pooled
   const notes: string[] = []
-  notes.push(interval
-    ? `95 % bootstrap interval of the accuracy over people: ${percent(interval.low)} to ${percent(interval.high)} %.`
-    : 'No bootstrap interval: it needs several people.')
-  notes.push(wilcoxon
-    ? `Model against majority class, accuracy by fold, exact Wilcoxon signed-rank: W = ${wilcoxon.w}, ` +
-      `n = ${plural(wilcoxon.n, 'differing fold')}, ${probability(wilcoxon.p)}.`
-    : 'No signed-rank test: it needs several folds.')
+  notes.push(
+    interval
+      ? `95 % bootstrap interval of the accuracy over people: ${percent(interval.low)} to ${percent(interval.high)} %.`
+      : 'No bootstrap interval: it needs several people.',
+  )
+  notes.push(
+    wilcoxon
+      ? `Model against majority class, accuracy by fold, exact Wilcoxon signed-rank: W = ${wilcoxon.w}, ` +
+          `n = ${plural(wilcoxon.n, 'differing fold')}, ${probability(wilcoxon.p)}.`
+      : 'No signed-rank test: it needs several folds.',
+  )
   if (permutation !== undefined) {
     notes.push(`Labels shuffled within each person are predicted as well with ${probability(permutation)}.`)
   }
   const paragraphs = notes.map((note) => element('p', note, { class: 'soft' })).join('')
-  return baselineTable(run.pooled) + paragraphs + charts(
-    figure('Accuracy by fold', foldAccuracySvg(run)),
-    figure('All test trials', confusionSvg(model.confusion, CLASSES, 'All test trials')),
+  return (
+    baselineTable(run.pooled) +
+    paragraphs +
+    charts(
+      figure('Accuracy by fold', foldAccuracySvg(run)),
+      figure('All test trials', confusionSvg(model.confusion, CLASSES, 'All test trials')),
+    )
   )
 }
 

@@ -36,13 +36,27 @@ const scores = (m: ClassificationMetrics): string[] =>
   [m.accuracy, m.balancedAccuracy, m.positive?.f1 ?? NaN, m.macro.f1].map(percent)
 
 export function foldTable({ results }: RunSummary): string {
-  const heads = ['Fold', 'People', 'Training / validation / test trials', 'Epoch kept', 'Majority %', 'SVM %',
-    'Song-only % (trials)', 'Model %', 'Balanced %', 'F1 high %', 'Macro F1 %']
+  const heads = [
+    'Fold',
+    'People',
+    'Training / validation / test trials',
+    'Epoch kept',
+    'Majority %',
+    'SVM %',
+    'Song-only % (trials)',
+    'Model %',
+    'Balanced %',
+    'F1 high %',
+    'Macro F1 %',
+  ]
   return table(heads, results.map(foldRow))
 }
 
 function foldRow(fold: FoldResult): Row {
-  const { model, baselines: { majority, svm, song } } = fold
+  const {
+    model,
+    baselines: { majority, svm, song },
+  } = fold
   const parts = [fold.trainTrials, fold.validationTrials, model.count].join(' / ')
   const kept = `${fold.bestEpoch} of ${fold.epochs.length}`
   const baselines = [majority.accuracy, svm.accuracy].map(percent)
@@ -60,4 +74,8 @@ export function predictionTable({ predictions }: FoldResult): string {
 }
 
 export const skippedTable = (skipped: RunSummary['skipped']): string =>
-  table(['Source', 'Reason'], skipped.map(({ source, reason }) => ({ cells: [source, reason] })), [1])
+  table(
+    ['Source', 'Reason'],
+    skipped.map(({ source, reason }) => ({ cells: [source, reason] })),
+    [1],
+  )

@@ -81,7 +81,11 @@ function startFilter({ pipe2, close }: Descriptors): Filter | undefined {
 /** In a session of its own, which Ctrl-C does not reach: it ends when its input does. Undefined where there is no `sed`. */
 function startSed(input: number): Promise<void> | undefined {
   try {
-    const sed = spawn('sed', [LINES], { stdio: [input, STDERR, 'ignore'], detached: true, env: { ...process.env, LC_ALL: 'C' } })
+    const sed = spawn('sed', [LINES], {
+      stdio: [input, STDERR, 'ignore'],
+      detached: true,
+      env: { ...process.env, LC_ALL: 'C' },
+    })
     const ended = new Promise<void>((resolve) => {
       const waited = setTimeout(() => resolve(sed.unref()), LONGEST_WAIT)
       const end = () => resolve(clearTimeout(waited))

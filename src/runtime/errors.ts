@@ -4,7 +4,10 @@
 export class GalvaniError extends Error {
   readonly code: string = 'failed'
   readonly exitCode: number = 1
-  constructor(message: string, readonly facts: Readonly<Record<string, unknown>> = {}) {
+  constructor(
+    message: string,
+    readonly facts: Readonly<Record<string, unknown>> = {},
+  ) {
     super(message)
     this.name = new.target.name
   }

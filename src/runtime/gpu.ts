@@ -152,7 +152,9 @@ export class Gpu {
   wrap(buffer: GPUBuffer, shape: Shape, dtype: DType = 'f32', label = buffer.label || 'wrapped'): Tensor {
     const storage = new Storage(bytesOf(shape), 'persistent')
     if (buffer.size < storage.bytes) {
-      throw new LimitError(`${label}: shape ${formatShape(shape)} needs ${storage.bytes} bytes, the buffer has ${buffer.size}`)
+      throw new LimitError(
+        `${label}: shape ${formatShape(shape)} needs ${storage.bytes} bytes, the buffer has ${buffer.size}`,
+      )
     }
     storage.buffer = buffer
     return new Tensor(storage, shape, dtype, label)
@@ -173,7 +175,12 @@ export class Gpu {
   /** Downloads a tensor as a dense array of its logical size. */
   async read(tensor: Tensor): Promise<HostArray> {
     this.check()
-    const staging = this.createBuffer(`read ${tensor.label}`, tensor.byteLength, usage.mapRead | usage.copyDst, 'staging')
+    const staging = this.createBuffer(
+      `read ${tensor.label}`,
+      tensor.byteLength,
+      usage.mapRead | usage.copyDst,
+      'staging',
+    )
     try {
       const encoder = this.device.createCommandEncoder()
       encoder.copyBufferToBuffer(tensor.buffer, tensor.byteOffset, staging, 0, tensor.byteLength)
@@ -198,7 +205,9 @@ export class Gpu {
     } catch (error) {
       await Promise.resolve() // let `device.lost` settle first: it says why
       this.check()
-      throw new DeviceError(`reading ${staging.label} failed: ${error instanceof Error ? error.message : String(error)}`)
+      throw new DeviceError(
+        `reading ${staging.label} failed: ${error instanceof Error ? error.message : String(error)}`,
+      )
     }
     const copy = staging.getMappedRange(0, bytes).slice(0)
     staging.unmap()
@@ -223,7 +232,8 @@ export class Gpu {
     const [invalid, exhausted] = await this.wait(scopes)
     if (!created.ok) throw created.error
     this.check()
-    if (exhausted) throw new LimitError(`${what}: the device is out of memory; use a smaller batch (${exhausted.message})`)
+    if (exhausted)
+      throw new LimitError(`${what}: the device is out of memory; use a smaller batch (${exhausted.message})`)
     if (invalid) throw new DeviceError(`${what}: ${invalid.message}`)
     return created.value
   }

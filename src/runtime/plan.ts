@@ -167,7 +167,8 @@ export class Plan {
   private checkDispatch({ shader, entry, label, tensors, groups, updates }: Dispatch): void {
     const bindings = shader.entries[entry]?.bindings ?? {}
     const unknown = updates.find((name) => bindings[name]?.access !== 'read_write')
-    if (unknown !== undefined) throw new ShapeError(`${label}: it cannot update '${unknown}', which is no binding it writes`)
+    if (unknown !== undefined)
+      throw new ShapeError(`${label}: it cannot update '${unknown}', which is no binding it writes`)
     for (const [name, info] of Object.entries(bindings)) {
       const tensor = tensors[name]
       if (!tensor) throw new ShapeError(`${label}: binding '${name}' is missing`)
@@ -182,12 +183,21 @@ export class Plan {
       }
     }
     this.checkSharing(label, bindings, tensors)
-    if (groups.some((n) => n > MAX_GROUPS)) throw new LimitError(`${label}: ${groups.join('×')} workgroups are too many`)
+    if (groups.some((n) => n > MAX_GROUPS))
+      throw new LimitError(`${label}: ${groups.join('×')} workgroups are too many`)
   }
 
   /** WebGPU allows a buffer to be read and written in one dispatch in neither case: at any offset, or twice at the same one. */
-  private checkSharing(label: string, bindings: Readonly<Record<string, BindingInfo>>, tensors: Dispatch['tensors']): void {
-    const bound = Object.entries(bindings).map(([name, { access }]) => ({ name, access, tensor: tensors[name] as Tensor }))
+  private checkSharing(
+    label: string,
+    bindings: Readonly<Record<string, BindingInfo>>,
+    tensors: Dispatch['tensors'],
+  ): void {
+    const bound = Object.entries(bindings).map(([name, { access }]) => ({
+      name,
+      access,
+      tensor: tensors[name] as Tensor,
+    }))
     for (const { name, tensor } of bound.filter(({ access }) => access === 'read_write')) {
       const clash = bound.find(
         (other) =>
@@ -195,7 +205,8 @@ export class Plan {
           sameMemory(other.tensor.storage, tensor.storage) &&
           (other.access === 'read' || overlap(tensor, other.tensor)),
       )
-      if (clash) throw new ShapeError(`${label}: '${name}' is written while memory of '${clash.name}' shares its buffer`)
+      if (clash)
+        throw new ShapeError(`${label}: '${name}' is written while memory of '${clash.name}' shares its buffer`)
     }
   }
 
@@ -212,7 +223,10 @@ export class Plan {
     this.encoded = await this.gpu.guard('plan bindings', () =>
       this.dispatches.map((d, i) => {
         const { pipeline, layout } = pipelines[i] as (typeof pipelines)[number]
-        const bindGroup = this.gpu.device.createBindGroup({ layout, entries: bindEntries(d, uniforms, offsets[i] ?? 0) })
+        const bindGroup = this.gpu.device.createBindGroup({
+          layout,
+          entries: bindEntries(d, uniforms, offsets[i] ?? 0),
+        })
         return { pipeline, bindGroup, groups: d.groups }
       }),
     )
@@ -250,7 +264,8 @@ export class Plan {
   /** Uploads an input by name; `data` is dense. */
   write(name: string, data: ArrayLike<number>): void {
     const tensor = this.inputs.get(name)
-    if (!tensor) throw new ShapeError(`plan has no input '${name}' (it has ${[...this.inputs.keys()].join(', ') || 'none'})`)
+    if (!tensor)
+      throw new ShapeError(`plan has no input '${name}' (it has ${[...this.inputs.keys()].join(', ') || 'none'})`)
     this.gpu.write(tensor, data)
   }
 
@@ -292,7 +307,8 @@ export class Plan {
 
   outputTensor(name: string): Tensor {
     const tensor = this.outputs.get(name)
-    if (!tensor) throw new ShapeError(`plan has no output '${name}' (it has ${[...this.outputs.keys()].join(', ') || 'none'})`)
+    if (!tensor)
+      throw new ShapeError(`plan has no output '${name}' (it has ${[...this.outputs.keys()].join(', ') || 'none'})`)
     return tensor
   }
 
@@ -339,7 +355,10 @@ function bindEntries(d: Dispatch, uniforms: GPUBuffer, offset: number): GPUBindG
   const used = d.shader.entries[d.entry]
   const entries: GPUBindGroupEntry[] = Object.entries(used?.bindings ?? {}).map(([name, info]) => {
     const tensor = d.tensors[name] as Tensor
-    return { binding: info.binding, resource: { buffer: tensor.buffer, offset: tensor.byteOffset, size: tensor.byteLength } }
+    return {
+      binding: info.binding,
+      resource: { buffer: tensor.buffer, offset: tensor.byteOffset, size: tensor.byteLength },
+    }
   })
   if (used?.usesParams && d.shader.params) {
     const { binding, size } = d.shader.params

@@ -35,7 +35,9 @@ export class ReadbackRing {
     if (this.used === 0) return []
     const bytes = this.tensor.byteLength
     const mapped = await this.gpu.map(this.staging, this.used * bytes)
-    const values = Array.from({ length: this.used }, (_, i) => unpackRows(this.tensor, mapped.slice(i * bytes, (i + 1) * bytes)))
+    const values = Array.from({ length: this.used }, (_, i) =>
+      unpackRows(this.tensor, mapped.slice(i * bytes, (i + 1) * bytes)),
+    )
     this.used = 0
     return values
   }

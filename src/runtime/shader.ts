@@ -21,7 +21,11 @@ export interface Shader<T extends ShaderTypes = ShaderTypes> {
   name: string
   source: string
   entries: Record<string, { bindings: Record<string, BindingInfo>; usesParams: boolean }>
-  params: { binding: number; size: number; fields: Record<string, { offset: number; type: 'f32' | 'u32' | 'i32' }> } | null
+  params: {
+    binding: number
+    size: number
+    fields: Record<string, { offset: number; type: 'f32' | 'u32' | 'i32' }>
+  } | null
   constants: Record<string, { type: string; value: string }>
   /** Phantom: carries the names at type level, never present at run time. */
   readonly types?: T
@@ -53,7 +57,8 @@ function unrollLoops(source: string, values: Record<string, string>): string {
   for (;;) {
     const mark = unrollMark.exec(source)
     if (!mark) {
-      if (source.includes('// @unroll')) throw new GalvaniError('// @unroll stands above a loop of another form than `for (var i = 0u; i < N; i++) {`')
+      if (source.includes('// @unroll'))
+        throw new GalvaniError('// @unroll stands above a loop of another form than `for (var i = 0u; i < N; i++) {`')
       return source
     }
     const [head, counter, bound] = mark as unknown as [string, string, string]

@@ -59,7 +59,8 @@ export class Tensor {
   }
 
   get buffer(): GPUBuffer {
-    if (!this.storage.buffer) throw new DeviceError(`tensor ${this.label} has no memory: its plan is not compiled, or no dispatch uses it`)
+    if (!this.storage.buffer)
+      throw new DeviceError(`tensor ${this.label} has no memory: its plan is not compiled, or no dispatch uses it`)
     return this.storage.buffer
   }
 

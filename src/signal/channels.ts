@@ -56,6 +56,8 @@ export function requireLength(samples: number, sampleRate: number, dropSeconds: 
   const needed = Math.round(dropSeconds * sampleRate) + 2
   if (samples >= needed) return
   const seconds = (samples / sampleRate).toPrecision(3)
-  throw new FormatError(`${source}: ${samples} samples (${seconds} s) at ${sampleRate} Hz are too short; ` +
-    `${dropSeconds} s are dropped and 2 samples must remain, so at least ${needed} are needed`)
+  throw new FormatError(
+    `${source}: ${samples} samples (${seconds} s) at ${sampleRate} Hz are too short; ` +
+      `${dropSeconds} s are dropped and 2 samples must remain, so at least ${needed} are needed`,
+  )
 }

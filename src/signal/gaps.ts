@@ -57,8 +57,10 @@ const isLong = ([start, end]: Run, sampleRate: number): boolean => end - start >
 
 const total = (runs: readonly Run[]): number => runs.reduce((sum, [start, end]) => sum + end - start, 0)
 
-const placeOf = (source: string, firstLine?: number) => (sample: number): string =>
-  firstLine === undefined ? source : `${source}:${firstLine + sample}`
+const placeOf =
+  (source: string, firstLine?: number) =>
+  (sample: number): string =>
+    firstLine === undefined ? source : `${source}:${firstLine + sample}`
 
 /** Runs [start, end) of NaN. */
 function missingRuns(eda: ArrayLike<number>, source: string, place: (sample: number) => string): Run[] {
@@ -93,6 +95,9 @@ function bridge(samples: Float64Array, [start, end]: Run): void {
 function tooLong(place: string, [start, end]: Run, sampleRate: number): FormatError {
   const gapSeconds = (end - start) / sampleRate
   const at = (start / sampleRate).toFixed(2)
-  return new FormatError(`${place}: ${gapSeconds.toPrecision(3)} s of samples are missing (NaN) from ${at} s on; ` +
-    `gaps up to ${LONGEST_GAP_SECONDS} s are filled, cut or repair longer ones`, { gapSeconds })
+  return new FormatError(
+    `${place}: ${gapSeconds.toPrecision(3)} s of samples are missing (NaN) from ${at} s on; ` +
+      `gaps up to ${LONGEST_GAP_SECONDS} s are filled, cut or repair longer ones`,
+    { gapSeconds },
+  )
 }

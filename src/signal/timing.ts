@@ -15,7 +15,10 @@ const EVENNESS = 0.1
 export function rateFromTimes(times: Float64Array, printed: readonly string[], source: string): number {
   const n = times.length
   if (n < 2) throw new FormatError(`${source}: ${n} samples are too few to tell the sampling rate; give --rate HZ`)
-  const steps = times.slice(1).map((time, i) => time - (times[i] as number)).sort()
+  const steps = times
+    .slice(1)
+    .map((time, i) => time - (times[i] as number))
+    .sort()
   const median = steps[Math.floor(steps.length / 2)] as number
   const [least, most] = [steps[0] as number, steps[n - 2] as number]
   if (!(median > 0)) {
@@ -26,13 +29,17 @@ export function rateFromTimes(times: Float64Array, printed: readonly string[], s
   const digit = lastDigit(printed)
   const even = least >= (1 - EVENNESS) * median && most <= (1 + EVENNESS) * median
   if (!even && !(digit <= median / 2 && onGrid(times, digit))) {
-    throw new FormatError(`${source}: time steps are ${short(least)} to ${short(most)} s; need an even rate. ` +
-      'Resample it first, or give --rate HZ to ignore the time column')
+    throw new FormatError(
+      `${source}: time steps are ${short(least)} to ${short(most)} s; need an even rate. ` +
+        'Resample it first, or give --rate HZ to ignore the time column',
+    )
   }
   const span = (times[n - 1] as number) - (times[0] as number)
   if (median > SLOWEST_STEP) {
-    throw new FormatError(`${source}: the time column rises by ${short(median)} a sample, expected seconds; is it in milliseconds? ` +
-      'Give --rate HZ instead')
+    throw new FormatError(
+      `${source}: the time column rises by ${short(median)} a sample, expected seconds; is it in milliseconds? ` +
+        'Give --rate HZ instead',
+    )
   }
   return shortest((n - 1) / span, Math.min(digit / span, 1e-3))
 }

@@ -5,7 +5,10 @@ export const toBytes = (content: Uint8Array | string): Uint8Array =>
 
 /** One spelling for each path; `''` is the root. */
 export const normalise = (path: string): string =>
-  path.split('/').filter((part) => part !== '' && part !== '.').join('/')
+  path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/')
 
 /** The content with one more line. */
 export function withLine(before: Uint8Array, line: string): Uint8Array {

@@ -80,7 +80,8 @@ const resultOf = <T>(request: IDBRequest<T>): Promise<T> =>
 const ended = (transaction: IDBTransaction): Promise<void> =>
   new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve()
-    const failed = (): void => reject(new GalvaniError(`the browser did not keep a file (${reason(transaction.error)})`))
+    const failed = (): void =>
+      reject(new GalvaniError(`the browser did not keep a file (${reason(transaction.error)})`))
     transaction.onerror = failed
     transaction.onabort = failed // the quota
   })

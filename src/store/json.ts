@@ -5,7 +5,11 @@ import type { Store } from './store.ts'
  * Reads a file that galvani wrote as one JSON object; `groups` are fields whose absence means that it is another file.
  * @throws FormatError when it is missing, damaged, or lacks one of these
  */
-export async function readJson<T extends object>(store: Store, path: string, groups: readonly (keyof T & string)[] = []): Promise<T> {
+export async function readJson<T extends object>(
+  store: Store,
+  path: string,
+  groups: readonly (keyof T & string)[] = [],
+): Promise<T> {
   const text = await store.readText(path)
   let value: Partial<T> | null
   try {

@@ -23,7 +23,10 @@ export class NodeStore implements Store {
   }
 
   async exists(path: string): Promise<boolean> {
-    return await stat(this.#locate(path)).then(() => true, () => false)
+    return await stat(this.#locate(path)).then(
+      () => true,
+      () => false,
+    )
   }
 
   async write(path: string, content: Uint8Array | string): Promise<void> {

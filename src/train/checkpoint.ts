@@ -52,14 +52,22 @@ export async function saveCheckpoint(store: Store, path: string, checkpoint: Che
   addPrefixed(tensors, 'model.', checkpoint.weights)
   addPrefixed(tensors, 'best.', checkpoint.best)
   checkpoint.optimizer.forEach((state, i) => addPrefixed(tensors, `optimizer.${i}.`, state))
-  await store.write(path, serializeSafetensors(tensors, { progress: JSON.stringify(checkpoint.progress), data: checkpoint.data }))
+  await store.write(
+    path,
+    serializeSafetensors(tensors, { progress: JSON.stringify(checkpoint.progress), data: checkpoint.data }),
+  )
 }
 
 /** @throws FormatError when the file is truncated or is no checkpoint */
 export async function loadCheckpoint(store: Store, path: string): Promise<Checkpoint> {
   const { tensors, metadata } = readTensors(await store.read(path), path)
-  const slabs = new Set([...tensors.keys()].map((name) => /^optimizer\.\d+\./.exec(name)?.[0]).filter((p) => p !== undefined))
-  const progress = parseEntry<Progress>(metadata.progress, `${path} is no training checkpoint: it has no progress record`)
+  const slabs = new Set(
+    [...tensors.keys()].map((name) => /^optimizer\.\d+\./.exec(name)?.[0]).filter((p) => p !== undefined),
+  )
+  const progress = parseEntry<Progress>(
+    metadata.progress,
+    `${path} is no training checkpoint: it has no progress record`,
+  )
   return {
     weights: takePrefixed(tensors, 'model.'),
     best: takePrefixed(tensors, 'best.'),
@@ -69,7 +77,11 @@ export async function loadCheckpoint(store: Store, path: string): Promise<Checkp
   }
 }
 
-export async function saveModel(store: Store, path: string, { weights, scaling, subjects }: TrainedModel): Promise<void> {
+export async function saveModel(
+  store: Store,
+  path: string,
+  { weights, scaling, subjects }: TrainedModel,
+): Promise<void> {
   const tensors: Written = new Map()
   addPrefixed(tensors, '', weights)
   if (scaling) {
@@ -85,7 +97,10 @@ export async function loadModel(store: Store, path: string): Promise<TrainedMode
   const weights = new Map([...tensors].filter(([name]) => !name.startsWith('music.')))
   const [mean, deviation] = ['music.mean', 'music.deviation'].map((name) => tensors.get(name)?.data)
   const scaling = mean && deviation ? { mean: Float32Array.from(mean), deviation: Float32Array.from(deviation) } : null
-  const subjects = parseEntry<string[]>(metadata.subjects, `${path} is no trained model of a run: it does not say whom it was trained on`)
+  const subjects = parseEntry<string[]>(
+    metadata.subjects,
+    `${path} is no trained model of a run: it does not say whom it was trained on`,
+  )
   return { weights, scaling, subjects }
 }
 

@@ -46,8 +46,10 @@ export function checkRunConfig(config: RunConfig): RunConfig {
       throw new UsageError(`${field} is ${config[field]}, expected a positive integer`)
     }
   }
-  if (!(config.learningRate > 0)) throw new UsageError(`learning rate is ${config.learningRate}, expected a positive number`)
-  if (!(config.decay > 0 && config.decay <= 1)) throw new UsageError(`decay is ${config.decay}, expected a number in (0, 1]`)
+  if (!(config.learningRate > 0))
+    throw new UsageError(`learning rate is ${config.learningRate}, expected a positive number`)
+  if (!(config.decay > 0 && config.decay <= 1))
+    throw new UsageError(`decay is ${config.decay}, expected a number in (0, 1]`)
   if (!(config.validation >= 0 && config.validation < 1)) {
     throw new UsageError(`validation is ${config.validation}, expected a share in [0, 1)`)
   }
@@ -71,7 +73,9 @@ export function checkRunConfig(config: RunConfig): RunConfig {
 /** The layers fit the signal's length, and the first one its channels. */
 function checkModel({ model, signals }: RunConfig): void {
   if (model.in_channels !== signals.length) {
-    throw new UsageError(`model setting in_channels is ${model.in_channels}, but ${signals.length} signals are read (${signals.join(', ')})`)
+    throw new UsageError(
+      `model setting in_channels is ${model.in_channels}, but ${signals.length} signals are read (${signals.join(', ')})`,
+    )
   }
   if (model.classes !== 2) throw new UsageError(`model setting classes is ${model.classes}, expected 2: low and high`)
   summariseSettings(model)

@@ -32,7 +32,10 @@ export async function prepareDataset(
   config: RunConfig,
   hooks: Pick<PrepareOptions, 'onProgress' | 'signal'> = {},
 ): Promise<PreparedSet> {
-  const { drop: dropSeconds, model: { length } } = config
+  const {
+    drop: dropSeconds,
+    model: { length },
+  } = config
   if (kind === 'table') return prepareTrials(gpu, set, { length, dropSeconds, ...hooks })
   if (set.length === length && set.dropSeconds === dropSeconds) return set
   throw new FormatError(

@@ -5,8 +5,20 @@ import { checkRunConfig, type RunConfig } from './config.ts'
 
 /** The settings of a run where nobody chose others. The network and the seconds dropped are decided by `resolveRun` and the data. */
 export const defaultRun: Readonly<Omit<RunConfig, 'model' | 'drop'>> = {
-  dimension: 'arousal', labels: 'two-means', folds: 'subject:10', validation: 0.15, seed: 1, signals: [...CHANNELS],
-  init: 'he', optimizer: { name: 'adam', weightDecay: 0 }, learningRate: 0.001, decay: 0.9, decayEpochs: 15, epochs: 30, batch: 32, patience: 10,
+  dimension: 'arousal',
+  labels: 'two-means',
+  folds: 'subject:10',
+  validation: 0.15,
+  seed: 1,
+  signals: [...CHANNELS],
+  init: 'he',
+  optimizer: { name: 'adam', weightDecay: 0 },
+  learningRate: 0.001,
+  decay: 0.9,
+  decayEpochs: 15,
+  epochs: 30,
+  batch: 32,
+  patience: 10,
 }
 
 export const DEFAULT_PRESET: ModelConfig['preset'] = 'paper'

@@ -7,7 +7,10 @@ export async function digest(parts: readonly Part[]): Promise<string> {
 }
 
 async function sha256(part: Part): Promise<string> {
-  const bytes = typeof part === 'string' ? new TextEncoder().encode(part) : new Uint8Array(part.buffer, part.byteOffset, part.byteLength).slice()
+  const bytes =
+    typeof part === 'string'
+      ? new TextEncoder().encode(part)
+      : new Uint8Array(part.buffer, part.byteOffset, part.byteLength).slice()
   const hash = await crypto.subtle.digest('SHA-256', bytes)
   return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

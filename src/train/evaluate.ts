@@ -10,8 +10,14 @@ import { predictLinearSvm, trainLinearSvm } from '../evaluation/svm.ts'
 
 const predictedClass = ({ probability }: Pick<Prediction, 'probability'>): number => (probability > 0.5 ? 1 : 0)
 
-const judge = <T extends Pick<Prediction, 'label'>>(of: readonly T[], predicted: (p: T) => number): ClassificationMetrics =>
-  classificationMetrics(of.map(({ label }) => label), of.map(predicted))
+const judge = <T extends Pick<Prediction, 'label'>>(
+  of: readonly T[],
+  predicted: (p: T) => number,
+): ClassificationMetrics =>
+  classificationMetrics(
+    of.map(({ label }) => label),
+    of.map(predicted),
+  )
 
 /** The test part's predictions: the model's `probabilities` of class 1 beside the baselines, which learn from all other trials. */
 export function predictionsOf(
@@ -24,12 +30,26 @@ export function predictionsOf(
   const known = [...fold.train, ...fold.validation]
   const majority = majorityClass(labels, known)
   const songs = stimulusMajority(trials, labels, known, fold.test)
-  const svm = trainLinearSvm(known.map((i) => inputs.vector(i)), known.map((i) => labels[i] as number))
+  const svm = trainLinearSvm(
+    known.map((i) => inputs.vector(i)),
+    known.map((i) => labels[i] as number),
+  )
   return fold.test.map((index, i) => {
     const { id, subject, stimulus } = trials[index] as PreparedTrial
     const song = songs[i]
-    const baselines = { majority, svm: predictLinearSvm(svm, inputs.vector(index)), ...(song !== undefined && { song }) }
-    return { trial: id, subject, stimulus, label: labels[index] as number, probability: probabilities[i] as number, baselines }
+    const baselines = {
+      majority,
+      svm: predictLinearSvm(svm, inputs.vector(index)),
+      ...(song !== undefined && { song }),
+    }
+    return {
+      trial: id,
+      subject,
+      stimulus,
+      label: labels[index] as number,
+      probability: probabilities[i] as number,
+      baselines,
+    }
   })
 }
 
@@ -57,7 +77,10 @@ export const modelScores = (predictions: readonly Predicted[]): ClassificationMe
   judge(predictions, predictedClass)
 
 /** What can be said of chance: bootstrap over subjects, labels permuted within subjects. */
-export function chance(predictions: readonly Predicted[], seed: number): Pick<PooledResult, 'interval' | 'permutation'> {
+export function chance(
+  predictions: readonly Predicted[],
+  seed: number,
+): Pick<PooledResult, 'interval' | 'permutation'> {
   const subjects = predictions.map(({ subject }) => subject)
   const labels = predictions.map(({ label }) => label)
   const own = predictions.map(predictedClass)

@@ -25,10 +25,16 @@ export interface OwnEvaluation extends Pick<RunSummary, 'dimension' | 'folds' | 
 type DatasetName = Pick<RunSummary['dataset'], 'name' | 'synthetic'>
 
 /** Whether a run's models can be judged on a dataset, told before any work is spent. @throws FormatError */
-export const requireRated = ({ config }: Pick<TrainedRun, 'config'>, { set }: Dataset): void => void labelReadable<SplitTrial>(set, config)
+export const requireRated = ({ config }: Pick<TrainedRun, 'config'>, { set }: Dataset): void =>
+  void labelReadable<SplitTrial>(set, config)
 
 /** Computes again, from the stored weights, what each fold says of its own test people. `dataset` is the run's own. @throws FormatError */
-export async function evaluateRun(gpu: Gpu, run: TrainedRun, dataset: Dataset, hooks: ComputeHooks = {}): Promise<OwnEvaluation> {
+export async function evaluateRun(
+  gpu: Gpu,
+  run: TrainedRun,
+  dataset: Dataset,
+  hooks: ComputeHooks = {},
+): Promise<OwnEvaluation> {
   const { store, config, folds, models } = run
   requireRated(run, dataset)
   const set = await prepareForRun(gpu, run, dataset, hooks)
@@ -36,11 +42,24 @@ export async function evaluateRun(gpu: Gpu, run: TrainedRun, dataset: Dataset, h
   const results: FoldResult[] = []
   for (const stored of await finishedFolds(store, experiment)) {
     const { test } = findFold(experiment.plan, stored.name)
-    const probabilities = await probabilitiesOf(gpu, config, models[folds.indexOf(stored.name)] as TrainedModel, experiment.set, test, hooks.signal)
+    const probabilities = await probabilitiesOf(
+      gpu,
+      config,
+      models[folds.indexOf(stored.name)] as TrainedModel,
+      experiment.set,
+      test,
+      hooks.signal,
+    )
     const predictions = stored.predictions.map((of, i) => ({ ...of, probability: probabilities[i] as number }))
     results.push({ ...stored, predictions, ...scores(predictions) })
   }
-  return { dimension: config.dimension, dataset: { name: set.name, synthetic: set.synthetic }, folds: foldPlanSummary(experiment), results, pooled: pool(results, config.seed) }
+  return {
+    dimension: config.dimension,
+    dataset: { name: set.name, synthetic: set.synthetic },
+    folds: foldPlanSummary(experiment),
+    results,
+    pooled: pool(results, config.seed),
+  }
 }
 
 /** The mean of all models on data that the run was not made from. */
@@ -75,7 +94,13 @@ export type OtherEvaluation = BesideBaselines | Alone
  * Judges all models together on other rated data. `own` yields the data that the run was made from, for the baselines; what it
  * throws is why there are none. @throws FormatError
  */
-export async function evaluateElsewhere(gpu: Gpu, run: TrainedRun, dataset: Dataset, own: () => Promise<Dataset>, hooks: ComputeHooks = {}): Promise<OtherEvaluation> {
+export async function evaluateElsewhere(
+  gpu: Gpu,
+  run: TrainedRun,
+  dataset: Dataset,
+  own: () => Promise<Dataset>,
+  hooks: ComputeHooks = {},
+): Promise<OtherEvaluation> {
   const { config, folds, models } = run
   requireRated(run, dataset)
   const set = await prepareForRun(gpu, run, dataset, hooks)
@@ -91,11 +116,20 @@ export async function evaluateElsewhere(gpu: Gpu, run: TrainedRun, dataset: Data
   }
   const experiment = await ownExperiment(gpu, run, own, hooks)
   if (typeof experiment !== 'string') return { ...head, ...besideBaselines(experiment, folds, labelled, probabilities) }
-  return { ...head, ...aloneOn(labelled, probabilities, config.seed), missing: `no baselines, since the run's own data cannot be read: ${experiment}` }
+  return {
+    ...head,
+    ...aloneOn(labelled, probabilities, config.seed),
+    missing: `no baselines, since the run's own data cannot be read: ${experiment}`,
+  }
 }
 
 /** The data that the run was made from, or why they cannot be had. */
-async function ownExperiment(gpu: Gpu, run: TrainedRun, own: () => Promise<Dataset>, hooks: ComputeHooks): Promise<Experiment | string> {
+async function ownExperiment(
+  gpu: Gpu,
+  run: TrainedRun,
+  own: () => Promise<Dataset>,
+  hooks: ComputeHooks,
+): Promise<Experiment | string> {
   try {
     const experiment = makeExperiment(await prepareForRun(gpu, run, await own(), hooks), run.config)
     await finishedFolds(run.store, experiment) // refuses data that have changed since
@@ -109,7 +143,12 @@ async function ownExperiment(gpu: Gpu, run: TrainedRun, own: () => Promise<Datas
 type Rated = Pick<LabelledTrials<PreparedTrial>, 'trials' | 'labels'>
 
 /** Both datasets as one fold: all that the trained folds learned from, and the other data as its test part. */
-function besideBaselines(own: Experiment, folds: readonly string[], other: Rated, probabilities: readonly number[]): Pick<BesideBaselines, 'pooled' | 'predictions'> {
+function besideBaselines(
+  own: Experiment,
+  folds: readonly string[],
+  other: Rated,
+  probabilities: readonly number[],
+): Pick<BesideBaselines, 'pooled' | 'predictions'> {
   const { config, set, labelled, plan } = own
   const trained = folds.map((name) => findFold(plan, name))
   const train = [...new Set(trained.flatMap((fold) => [...fold.train, ...fold.validation]))]
@@ -123,9 +162,21 @@ function besideBaselines(own: Experiment, folds: readonly string[], other: Rated
 
 /** Without baselines that learned elsewhere: the more frequent class of the very trials that are judged. */
 function aloneOn({ trials, labels }: Rated, probabilities: readonly number[], seed: number) {
-  const predictions = trials.map(({ id, subject, stimulus }, i) =>
-    ({ trial: id, subject, stimulus, label: labels[i] as number, probability: probabilities[i] as number }))
+  const predictions = trials.map(({ id, subject, stimulus }, i) => ({
+    trial: id,
+    subject,
+    stimulus,
+    label: labels[i] as number,
+    probability: probabilities[i] as number,
+  }))
   const frequent = majorityClass(labels, [...trials.keys()])
-  const majorityOfTheseTrials = classificationMetrics(labels, trials.map(() => frequent))
-  return { pooled: { model: modelScores(predictions), ...chance(predictions, seed) }, predictions, majorityOfTheseTrials }
+  const majorityOfTheseTrials = classificationMetrics(
+    labels,
+    trials.map(() => frequent),
+  )
+  return {
+    pooled: { model: modelScores(predictions), ...chance(predictions, seed) },
+    predictions,
+    majorityOfTheseTrials,
+  }
 }

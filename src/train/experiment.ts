@@ -57,7 +57,12 @@ export function makeExperiment(set: PreparedSet, config: RunConfig): Experiment 
     )
   }
   const { labelled, plan } = splitTrials(set, config)
-  return { config, set: { ...set, trials: labelled.trials, skipped: [...set.skipped, ...labelled.skipped] }, labelled, plan }
+  return {
+    config,
+    set: { ...set, trials: labelled.trials, skipped: [...set.skipped, ...labelled.skipped] },
+    labelled,
+    plan,
+  }
 }
 
 /**
@@ -76,7 +81,9 @@ export function withMusic<T extends MusicTrial>(
   const silent = trials.filter(({ music }) => !music)
   const skipped = silent.map(({ id, stimulus }) => ({ source: `trial ${id}`, reason: reason(stimulus) }))
   if (silent.length === trials.length) {
-    throw new FormatError(`${name}: the model reads music, and none of ${trials.length} trials has any; the first: ${skipped[0]?.reason ?? 'no trials'}`)
+    throw new FormatError(
+      `${name}: the model reads music, and none of ${trials.length} trials has any; the first: ${skipped[0]?.reason ?? 'no trials'}`,
+    )
   }
   return { trials: trials.filter(({ music }) => music), skipped }
 }

@@ -22,13 +22,15 @@ function musicScaling(trials: readonly PreparedTrial[], train: readonly number[]
   const mean = sums.map((sum) => sum / train.length)
   for (const index of train) {
     const music = musicOf(trials[index] as PreparedTrial)
-    for (let f = 0; f < dim; f++) squares[f] = (squares[f] as number) + ((music[f] as number) - (mean[f] as number)) ** 2
+    for (let f = 0; f < dim; f++)
+      squares[f] = (squares[f] as number) + ((music[f] as number) - (mean[f] as number)) ** 2
   }
   return { mean: Float32Array.from(mean), deviation: Float32Array.from(squares, (s) => Math.sqrt(s / train.length)) }
 }
 
 function musicOf(trial: PreparedTrial): Float32Array {
-  if (!trial.music) throw new FormatError(`trial ${trial.id}: stimulus '${trial.stimulus}' has no row in music.csv; use --music none`)
+  if (!trial.music)
+    throw new FormatError(`trial ${trial.id}: stimulus '${trial.stimulus}' has no row in music.csv; use --music none`)
   return trial.music
 }
 

@@ -58,7 +58,9 @@ export async function prepareTrials(gpu: Gpu, set: TrialSet, options: PrepareOpt
     }
   })
   if (cleaned.length === 0) {
-    throw new FormatError(`${set.name}: none of ${set.trials.length} trials can be used; the first: ${skipped[0]?.reason ?? 'no trials'}`)
+    throw new FormatError(
+      `${set.name}: none of ${set.trials.length} trials can be used; the first: ${skipped[0]?.reason ?? 'no trials'}`,
+    )
   }
   const prepared = new Map<Trial, PreparedTrial>()
   for (const group of groupBy(cleaned, ({ trial }) => String(trial.sampleRate)).values()) {
@@ -82,11 +84,15 @@ async function decomposeGroup(
   total: number,
 ): Promise<[Trial, PreparedTrial][]> {
   const sampleRate = group[0]?.trial.sampleRate as number
-  const decomposed = await decompose(gpu, group.map(({ z }) => z), {
-    sampleRate,
-    ...(onProgress && { onProgress: (done: number) => onProgress(before + done, total) }),
-    ...(abort && { signal: abort }),
-  })
+  const decomposed = await decompose(
+    gpu,
+    group.map(({ z }) => z),
+    {
+      sampleRate,
+      ...(onProgress && { onProgress: (done: number) => onProgress(before + done, total) }),
+      ...(abort && { signal: abort }),
+    },
+  )
   return group.map(({ trial, z, filled }, i) => {
     const { phasic, tonic, status } = decomposed[i] as Decomposition
     const channelOptions = { sampleRate, dropSeconds, length, source: trial.source }

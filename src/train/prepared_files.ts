@@ -33,7 +33,10 @@ export async function savePrepared(store: Store, set: PreparedSet): Promise<void
   if (set.musicDim > 0) tensors.set('music', { shape: [set.trials.length, set.musicDim], data: music })
   const content = await digest([signals, music])
   await store.write(SIGNALS, serializeSafetensors(tensors, { schema: SCHEMA, digest: content }))
-  const trials = set.trials.map(({ signals: _, music: vector, ...rest }): ManifestTrial => ({ ...rest, music: vector !== undefined }))
+  const trials = set.trials.map(({ signals: _, music: vector, ...rest }): ManifestTrial => ({
+    ...rest,
+    music: vector !== undefined,
+  }))
   const manifest: Manifest = { schema: SCHEMA, digest: content, ...set, trials }
   await store.write(MANIFEST, `${JSON.stringify(manifest, null, 1)}\n`)
 }
@@ -43,12 +46,17 @@ export async function loadPrepared(store: Store, name: string): Promise<Prepared
   const manifest = parseManifest(await store.readText(MANIFEST), `${name}/${MANIFEST}`)
   const { tensors, metadata } = parseSafetensors(await store.read(SIGNALS), `${name}/${SIGNALS}`)
   if (metadata.digest !== manifest.digest) {
-    throw new FormatError(`${name}: ${MANIFEST} and ${SIGNALS} are not of one preparation; run \`galvani prepare\` again`)
+    throw new FormatError(
+      `${name}: ${MANIFEST} and ${SIGNALS} are not of one preparation; run \`galvani prepare\` again`,
+    )
   }
   const size = CHANNELS.length * manifest.length
   const signals = rows(tensors.get('signals'), manifest.trials.length, size, `${name}/${SIGNALS}: tensor 'signals'`)
   const { musicDim } = manifest
-  const music = musicDim > 0 ? rows(tensors.get('music'), manifest.trials.length, musicDim, `${name}/${SIGNALS}: tensor 'music'`) : null
+  const music =
+    musicDim > 0
+      ? rows(tensors.get('music'), manifest.trials.length, musicDim, `${name}/${SIGNALS}: tensor 'music'`)
+      : null
   const trials = manifest.trials.map(({ music: hasMusic, ...rest }, i): PreparedTrial => {
     const vector = hasMusic ? music?.[i] : undefined
     return { ...rest, signals: signals[i] as Float32Array, ...(vector && { music: vector }) }
@@ -65,12 +73,19 @@ function parseManifest(text: string, source: string): Manifest {
     throw new FormatError(`${source} is not JSON; run \`galvani prepare\` again`)
   }
   if (manifest.schema !== SCHEMA || !Array.isArray(manifest.trials)) {
-    throw new FormatError(`${source}: schema is '${String(manifest.schema)}', expected '${SCHEMA}'; run \`galvani prepare\` again`)
+    throw new FormatError(
+      `${source}: schema is '${String(manifest.schema)}', expected '${SCHEMA}'; run \`galvani prepare\` again`,
+    )
   }
   return manifest as Manifest
 }
 
-function rows(tensor: { data: ArrayLike<unknown> } | undefined, count: number, size: number, what: string): Float32Array[] {
+function rows(
+  tensor: { data: ArrayLike<unknown> } | undefined,
+  count: number,
+  size: number,
+  what: string,
+): Float32Array[] {
   if (!(tensor?.data instanceof Float32Array) || tensor.data.length !== count * size) {
     throw new FormatError(`${what} does not hold ${count} rows of ${size} numbers; run \`galvani prepare\` again`)
   }

@@ -13,7 +13,14 @@ import type { PreparedSet } from './prepare.ts'
 import { probabilitiesOf } from './predictor.ts'
 import { KERNELS_FILE, pinKernels, saveKernels } from './run_kernels.ts'
 import {
-  checkpointFile, CONFIG_FILE, EVENTS_FILE, finishedFolds, foldResultFile, modelFile, requireSameData, RESULT_FILE,
+  checkpointFile,
+  CONFIG_FILE,
+  EVENTS_FILE,
+  finishedFolds,
+  foldResultFile,
+  modelFile,
+  requireSameData,
+  RESULT_FILE,
 } from './run_files.ts'
 import type { EpochRecord, FoldPlanSummary, FoldResult, RunSummary } from './run_summary.ts'
 import { Trainer } from './trainer.ts'
@@ -72,7 +79,11 @@ export async function trainRun(
   const seconds = (performance.now() - started) / 1000
   const summary = await summariseRun(gpu, store, experiment, identity, seconds)
   await store.write(RESULT_FILE, `${JSON.stringify(summary, null, 1)}\n`)
-  await appendEvent(store, { event: 'finished', folds: summary.results.length, accuracy: summary.pooled.model.accuracy })
+  await appendEvent(store, {
+    event: 'finished',
+    folds: summary.results.length,
+    accuracy: summary.pooled.model.accuracy,
+  })
   return summary
 }
 
@@ -122,7 +133,13 @@ async function trainFold(gpu: Gpu, store: Store, experiment: Experiment, fold: F
 }
 
 /** Goes on from the fold's checkpoint if there is one. @throws FormatError when it is damaged or of other data */
-async function restore(trainer: Trainer, store: Store, experiment: Experiment, fold: Fold, data: string): Promise<boolean> {
+async function restore(
+  trainer: Trainer,
+  store: Store,
+  experiment: Experiment,
+  fold: Fold,
+  data: string,
+): Promise<boolean> {
   const file = checkpointFile(fold.name)
   if (!(await store.exists(file))) return false
   const checkpoint = await loadCheckpoint(store, file)
@@ -131,8 +148,9 @@ async function restore(trainer: Trainer, store: Store, experiment: Experiment, f
   return true
 }
 
-const subjectsOf = ({ trials }: PreparedSet, indices: readonly number[]): string[] =>
-  [...new Set(indices.map((i) => trials[i]?.subject as string))]
+const subjectsOf = ({ trials }: PreparedSet, indices: readonly number[]): string[] => [
+  ...new Set(indices.map((i) => trials[i]?.subject as string)),
+]
 
 /** What a report says about the folds. */
 export const foldPlanSummary = ({ plan, config }: Experiment): FoldPlanSummary => ({
@@ -143,7 +161,13 @@ export const foldPlanSummary = ({ plan, config }: Experiment): FoldPlanSummary =
   validation: config.validation,
 })
 
-async function summariseRun(gpu: Gpu, store: Store, experiment: Experiment, identity: RunIdentity, seconds: number): Promise<RunSummary> {
+async function summariseRun(
+  gpu: Gpu,
+  store: Store,
+  experiment: Experiment,
+  identity: RunIdentity,
+  seconds: number,
+): Promise<RunSummary> {
   const { config, set, labelled } = experiment
   const results = await finishedFolds(store, experiment)
   const unique = (of: (trial: PreparedSet['trials'][number]) => string): number => new Set(set.trials.map(of)).size

@@ -25,7 +25,9 @@ export const foldResultFile = (fold: string): string => inFold(fold, RESULT_FILE
 
 /** Names of the folds that have a result, and so a trained model. */
 async function foldsDone(store: Store): Promise<string[]> {
-  const names = (await store.list(FOLDS)).filter((folder) => folder.startsWith(PREFIX)).map((folder) => decodeURIComponent(folder.slice(PREFIX.length)))
+  const names = (await store.list(FOLDS))
+    .filter((folder) => folder.startsWith(PREFIX))
+    .map((folder) => decodeURIComponent(folder.slice(PREFIX.length)))
   const done = await Promise.all(names.map((name) => store.exists(foldResultFile(name))))
   return names.filter((_, i) => done[i])
 }
@@ -33,7 +35,8 @@ async function foldsDone(store: Store): Promise<string[]> {
 /** Names of the folds that are trained. @throws UsageError if there is none */
 export async function trainedFolds(store: Store, run: string): Promise<string[]> {
   const names = await foldsDone(store)
-  if (names.length === 0) throw new UsageError(`${run} has no trained model yet; finish it with \`galvani train --out ${run} --resume\``)
+  if (names.length === 0)
+    throw new UsageError(`${run} has no trained model yet; finish it with \`galvani train --out ${run} --resume\``)
   return names
 }
 
@@ -56,7 +59,9 @@ export async function finishedFolds(store: Store, experiment: Experiment): Promi
 /** @throws FormatError when a file of the run is of data with another digest */
 export function requireSameData(stored: string | undefined, now: string, file: string, { set }: Experiment): void {
   if (stored === now) return
-  throw new FormatError(`${file}: its trials, labels, folds or recordings are not those of ${set.name} now; the data have changed since`)
+  throw new FormatError(
+    `${file}: its trials, labels, folds or recordings are not those of ${set.name} now; the data have changed since`,
+  )
 }
 
 /** The configuration of an existing run. @throws FormatError when the folder holds none, or a damaged one */

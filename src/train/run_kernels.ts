@@ -23,15 +23,21 @@ interface RunKernels {
  */
 export async function pinKernels(gpu: Gpu, store: Store, onWarning?: (message: string) => void): Promise<void> {
   if (!(await store.exists(KERNELS_FILE))) return
-  const { kernelSet, adapter, variants } = await readJson<RunKernels>(store, KERNELS_FILE, ['kernelSet', 'adapter', 'variants'])
+  const { kernelSet, adapter, variants } = await readJson<RunKernels>(store, KERNELS_FILE, [
+    'kernelSet',
+    'adapter',
+    'variants',
+  ])
   const now = adapterKey(gpu)
   const before = adapter.description || adapter.device
   if (!sameKind(adapter, now)) {
     onWarning?.(`this run was computed on another adapter, ${before}; here its numbers differ by rounding`)
     return
   }
-  if (kernelSet !== KERNEL_SET) onWarning?.('the kernels have changed since this run was begun; its numbers may differ by rounding from now on')
-  else if (adapter.description !== now.description) onWarning?.(`this run was begun with another driver, ${before}; its numbers may differ by rounding from now on`)
+  if (kernelSet !== KERNEL_SET)
+    onWarning?.('the kernels have changed since this run was begun; its numbers may differ by rounding from now on')
+  else if (adapter.description !== now.description)
+    onWarning?.(`this run was begun with another driver, ${before}; its numbers may differ by rounding from now on`)
   kernelChoices(gpu).tuned.clear()
   for (const [key, variant] of Object.entries(variants)) kernelChoices(gpu).tuned.set(key, variant)
 }
@@ -42,7 +48,11 @@ const sameKind = (a: AdapterKey, b: AdapterKey): boolean =>
 
 /** Writes the kernels that plans use, and those that plans to come will be told to use. */
 export async function saveKernels(gpu: Gpu, store: Store): Promise<void> {
-  const variants = Object.fromEntries([...kernelChoices(gpu).tuned, ...kernelChoices(gpu).named, ...kernelChoices(gpu).chosen])
+  const variants = Object.fromEntries([
+    ...kernelChoices(gpu).tuned,
+    ...kernelChoices(gpu).named,
+    ...kernelChoices(gpu).chosen,
+  ])
   const kernels: RunKernels = { kernelSet: KERNEL_SET, adapter: adapterKey(gpu), variants }
   await store.write(KERNELS_FILE, `${JSON.stringify(kernels, null, 1)}\n`)
 }

@@ -39,7 +39,12 @@ export async function loadRun(store: Store, name = 'the run'): Promise<TrainedRu
 }
 
 /** Trials as this run's models read them, on the kernels that it used before. @throws FormatError */
-export async function prepareForRun(gpu: Gpu, { store, config }: Pick<TrainedRun, 'store' | 'config'>, dataset: Dataset, { onProgress, onWarning, signal: abort }: ComputeHooks): Promise<PreparedSet> {
+export async function prepareForRun(
+  gpu: Gpu,
+  { store, config }: Pick<TrainedRun, 'store' | 'config'>,
+  dataset: Dataset,
+  { onProgress, onWarning, signal: abort }: ComputeHooks,
+): Promise<PreparedSet> {
   const hooks = { ...(onProgress && { onProgress }), ...(abort && { signal: abort }) }
   const set = await prepareDataset(gpu, dataset, config, hooks)
   await pinKernels(gpu, store, onWarning)
@@ -65,10 +70,16 @@ export interface Predictions extends Seen {
 }
 
 /** Whether a run's models can read a dataset, told before any work is spent. @throws FormatError */
-export const requireReadable = ({ config }: Pick<TrainedRun, 'config'>, { set }: Dataset): void => void withMusic<MusicTrial>(set, config)
+export const requireReadable = ({ config }: Pick<TrainedRun, 'config'>, { set }: Dataset): void =>
+  void withMusic<MusicTrial>(set, config)
 
 /** The mean probability of all models, for each trial that they can read; ratings are not needed. @throws FormatError */
-export async function predict(gpu: Gpu, run: TrainedRun, dataset: Dataset, hooks: ComputeHooks = {}): Promise<Predictions> {
+export async function predict(
+  gpu: Gpu,
+  run: TrainedRun,
+  dataset: Dataset,
+  hooks: ComputeHooks = {},
+): Promise<Predictions> {
   requireReadable(run, dataset)
   const prepared = await prepareForRun(gpu, run, dataset, hooks)
   const { trials, skipped } = withMusic(prepared, run.config)
@@ -81,7 +92,12 @@ export async function predict(gpu: Gpu, run: TrainedRun, dataset: Dataset, hooks
 }
 
 /** Mean probability of class 1 over the models, for each trial. */
-export async function ensemble(gpu: Gpu, { config, models }: TrainedRun, set: PreparedSet, abort?: AbortSignal): Promise<number[]> {
+export async function ensemble(
+  gpu: Gpu,
+  { config, models }: TrainedRun,
+  set: PreparedSet,
+  abort?: AbortSignal,
+): Promise<number[]> {
   const trials = [...set.trials.keys()]
   const sums = new Array<number>(trials.length).fill(0)
   for (const model of models) {

@@ -68,7 +68,12 @@ export class Trainer {
         const weights = await this.model.weights.save()
         this.keep(record, weights)
         hooks.onEpoch?.(record)
-        await hooks.onCheckpoint?.({ weights, optimizer: await this.optimizerState(), best: this.best, progress: this.progress })
+        await hooks.onCheckpoint?.({
+          weights,
+          optimizer: await this.optimizerState(),
+          best: this.best,
+          progress: this.progress,
+        })
       }
     } finally {
       predictor.destroy()
@@ -78,7 +83,9 @@ export class Trainer {
 
   private finished(): boolean {
     const { epochs, bestEpoch } = this.progress
-    return epochs.length >= this.config.epochs || (epochs.length > 0 && epochs.length - bestEpoch >= this.config.patience)
+    return (
+      epochs.length >= this.config.epochs || (epochs.length > 0 && epochs.length - bestEpoch >= this.config.patience)
+    )
   }
 
   private async epoch(epoch: number, predictor: Predictor, hooks: TrainerHooks): Promise<EpochRecord> {
@@ -89,17 +96,30 @@ export class Trainer {
     const perEpoch = Math.ceil(order.length / config.batch)
     let sum = 0
     // Each loss is the mean of its batch, and the last batch may be smaller.
-    const add = (losses: readonly number[], { batch }: TrainingStep): void => losses.forEach((loss) => (sum += loss * batch))
+    const add = (losses: readonly number[], { batch }: TrainingStep): void =>
+      losses.forEach((loss) => (sum += loss * batch))
     for (let start = 0; start < order.length; start += config.batch) {
       hooks.signal?.throwIfAborted()
       const trials = order.slice(start, start + config.batch)
       const step = await this.step(trials.length)
       const batch = { eda: this.inputs.eda(trials), music: this.inputs.music(trials) }
-      add(await step.run(batch, trials.map((t) => this.labels[t] as number), rate, ++this.progress.steps), step)
+      add(
+        await step.run(
+          batch,
+          trials.map((t) => this.labels[t] as number),
+          rate,
+          ++this.progress.steps,
+        ),
+        step,
+      )
       hooks.onStep?.(this.progress.steps, perEpoch * config.epochs)
     }
     for (const step of this.steps.values()) add(await step.losses(), step)
-    const record: EpochRecord = { epoch: epoch + 1, trainLoss: sum / order.length, ...(await this.validate(predictor, hooks.signal)) }
+    const record: EpochRecord = {
+      epoch: epoch + 1,
+      trainLoss: sum / order.length,
+      ...(await this.validate(predictor, hooks.signal)),
+    }
     this.requireFinite('training', record.trainLoss, record)
     this.requireFinite('validation', record.validationLoss ?? 0, record)
     return record
@@ -107,7 +127,9 @@ export class Trainer {
 
   private requireFinite(part: string, loss: number, { epoch }: EpochRecord): void {
     if (Number.isFinite(loss)) return
-    throw new NumericError(`fold ${this.fold.name}: the ${part} loss is ${loss} in epoch ${epoch}; lower the learning rate`)
+    throw new NumericError(
+      `fold ${this.fold.name}: the ${part} loss is ${loss} in epoch ${epoch}; lower the learning rate`,
+    )
   }
 
   /** The step for batches of this size; the last batch of an epoch may be smaller. */
@@ -119,7 +141,10 @@ export class Trainer {
     return step
   }
 
-  private async validate(predictor: Predictor, abort?: AbortSignal): Promise<{ validationLoss?: number; validationAccuracy?: number }> {
+  private async validate(
+    predictor: Predictor,
+    abort?: AbortSignal,
+  ): Promise<{ validationLoss?: number; validationAccuracy?: number }> {
     const trials = this.fold.validation
     if (trials.length === 0) return {}
     const rows = await predictor.predict(this.inputs, trials, abort)

@@ -65,7 +65,13 @@ export class TrainingStep {
     state: readonly Slab[],
   ) {
     this.plan = new Plan(gpu)
-    const loss = recordTrainingStep(this.plan, model, batch, optimizer, state.map((slab) => slab.flat))
+    const loss = recordTrainingStep(
+      this.plan,
+      model,
+      batch,
+      optimizer,
+      state.map((slab) => slab.flat),
+    )
     this.ring = new ReadbackRing(gpu, loss, RING_SLOTS)
     this.classes = model.config.classes
   }

@@ -65,11 +65,17 @@ export async function useTunedKernels(
 }
 
 /** What is stored for this adapter; empty if that is nothing, or nothing that can be used. */
-export async function loadTunedKernels(gpu: Gpu, store: Store, onWarning?: (message: string) => void): Promise<TuneCache> {
+export async function loadTunedKernels(
+  gpu: Gpu,
+  store: Store,
+  onWarning?: (message: string) => void,
+): Promise<TuneCache> {
   const file = cacheFile(gpu)
   if (!(await store.exists(file))) return emptyCache(gpu)
   try {
-    return parseCache(gpu, await store.readText(file), (reason) => onWarning?.(`tuned kernels of ${file} are not used: ${reason}`))
+    return parseCache(gpu, await store.readText(file), (reason) =>
+      onWarning?.(`tuned kernels of ${file} are not used: ${reason}`),
+    )
   } catch (error) {
     if (!(error instanceof GalvaniError)) throw error
     onWarning?.(`tuned kernels are not used: ${error.message}`)
@@ -90,7 +96,11 @@ async function save(gpu: Gpu, store: Store, cache: TuneCache, onWarning?: (messa
  * The plans of a training step and of a prediction, recorded and not compiled, for the time of `work`. They never run, so `kernelChoices(gpu).chosen`
  * stays as it was.
  */
-async function withPlans<T>(gpu: Gpu, { model: config, batch }: Workload, work: (plans: Plan[]) => Promise<T>): Promise<T> {
+async function withPlans<T>(
+  gpu: Gpu,
+  { model: config, batch }: Workload,
+  work: (plans: Plan[]) => Promise<T>,
+): Promise<T> {
   const chosen = new Map(kernelChoices(gpu).chosen)
   const model = new Rtcan1d(gpu, config)
   const [training, prediction] = [new Plan(gpu), new Plan(gpu)]

@@ -43,15 +43,24 @@ export interface TuneCache {
 export function adapterKey({ info, device }: Gpu): AdapterKey {
   const { vendor, architecture, device: name, description } = info
   const { subgroupMinSize: least, subgroupMaxSize: most } = device.adapterInfo ?? {}
-  const subgroups = device.features.has('subgroups') && least !== undefined && most !== undefined ? `${least}-${most}` : ''
+  const subgroups =
+    device.features.has('subgroups') && least !== undefined && most !== undefined ? `${least}-${most}` : ''
   return { vendor, architecture, device: name, description, subgroups }
 }
 
-export const emptyCache = (gpu: Gpu): TuneCache => ({ schema: SCHEMA, engine: KERNEL_SET, adapter: adapterKey(gpu), entries: {} })
+export const emptyCache = (gpu: Gpu): TuneCache => ({
+  schema: SCHEMA,
+  engine: KERNEL_SET,
+  adapter: adapterKey(gpu),
+  entries: {},
+})
 
 /** A file name for this adapter; a new driver takes the place of the old one. */
 export function cacheFile({ info }: Gpu): string {
-  const name = [info.vendor, info.architecture, info.device].join('-').toLowerCase().replace(/[^a-z0-9]+/g, '-')
+  const name = [info.vendor, info.architecture, info.device]
+    .join('-')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
   return `kernels-${name.replace(/^-+|-+$/g, '') || 'unknown'}.json`
 }
 
@@ -66,7 +75,11 @@ export function parseCache(gpu: Gpu, text: string, onIgnored: (reason: string) =
   else if (found.engine !== empty.engine) onIgnored('the kernels have changed since')
   else if (Object.entries(empty.adapter).some(([field, value]) => found.adapter[field as keyof AdapterKey] !== value)) {
     onIgnored(`it is of another adapter or driver, ${found.adapter.description || found.adapter.device}`)
-  } else return { ...empty, entries: Object.fromEntries(Object.entries(found.entries).filter(([, entry]) => isEntry(entry))) }
+  } else
+    return {
+      ...empty,
+      entries: Object.fromEntries(Object.entries(found.entries).filter(([, entry]) => isEntry(entry))),
+    }
   return empty
 }
 

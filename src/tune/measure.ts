@@ -50,7 +50,12 @@ const SHORT = 16
  * not be compiled.
  * @throws DeviceError when the reference itself does not run
  */
-export async function measureCandidates(gpu: Gpu, choice: Choice, clock: Clock, options: MeasureOptions = {}): Promise<Measured[]> {
+export async function measureCandidates(
+  gpu: Gpu,
+  choice: Choice,
+  clock: Clock,
+  options: MeasureOptions = {},
+): Promise<Measured[]> {
   const scratch = await Scratch.create(gpu, choice)
   let bench: Bench | null = null
   try {
@@ -77,19 +82,30 @@ class Bench {
   async measure(abort?: AbortSignal): Promise<Measured[]> {
     const { candidates } = this.choice
     const errors = await this.check(abort)
-    const samples = await this.time(candidates.filter((name) => errors.get(name) === undefined), abort)
+    const samples = await this.time(
+      candidates.filter((name) => errors.get(name) === undefined),
+      abort,
+    )
     return candidates.map((variant) => {
       const own = samples.get(variant) ?? []
       const plan = this.plans.get(variant)
       const { flops, bytes } = plan ? planCost(plan) : { flops: 0, bytes: 0 }
-      return { variant, ms: own.length > 0 ? Math.min(...own) : null, samples: own, error: errors.get(variant) ?? null, flops, bytes }
+      return {
+        variant,
+        ms: own.length > 0 ? Math.min(...own) : null,
+        samples: own,
+        error: errors.get(variant) ?? null,
+        flops,
+        bytes,
+      }
     })
   }
 
   /** Why candidates cannot be used here; those that can are absent. */
   private async check(abort?: AbortSignal): Promise<Map<string, string>> {
     const { candidates, tensors } = this.choice
-    const rejectAll = (why: string): Map<string, string> => new Map(candidates.map((name) => [name, `nothing to compare with: ${why}`]))
+    const rejectAll = (why: string): Map<string, string> =>
+      new Map(candidates.map((name) => [name, `nothing to compare with: ${why}`]))
     if (!candidates.includes(REFERENCE)) return rejectAll(`${this.choice.op} has no kernel '${REFERENCE}'`)
     const plan = await this.compile(REFERENCE)
     const results = this.scratch.results(plan.written())
@@ -106,14 +122,21 @@ class Bench {
     for (const name of candidates.filter((other) => other !== REFERENCE)) {
       abort?.throwIfAborted()
       const found = await this.attempt(name, fresh, updated)
-      const wrong = typeof found === 'string' ? found : all.map((of, i) => difference(of, found[i] ?? [], wanted[i] ?? [], tolerance(of))).find((text) => text)
+      const wrong =
+        typeof found === 'string'
+          ? found
+          : all.map((of, i) => difference(of, found[i] ?? [], wanted[i] ?? [], tolerance(of))).find((text) => text)
       if (wrong) errors.set(name, wrong)
     }
     return errors
   }
 
   /** What a candidate computes, or why it does not run. */
-  private async attempt(name: string, fresh: readonly Tensor[], updated: readonly Tensor[]): Promise<ArrayLike<number>[] | string> {
+  private async attempt(
+    name: string,
+    fresh: readonly Tensor[],
+    updated: readonly Tensor[],
+  ): Promise<ArrayLike<number>[] | string> {
     try {
       return await this.run(await this.compile(name), fresh, updated)
     } catch (error) {
@@ -131,7 +154,11 @@ class Bench {
   }
 
   /** What one run makes of `fresh` memory, filled with NaN, and of tensors that it updates, filled with numbers. */
-  private async run(plan: Plan, fresh: readonly Tensor[], updated: readonly Tensor[] = []): Promise<ArrayLike<number>[]> {
+  private async run(
+    plan: Plan,
+    fresh: readonly Tensor[],
+    updated: readonly Tensor[] = [],
+  ): Promise<ArrayLike<number>[]> {
     this.scratch.poison(fresh)
     this.scratch.fill(updated)
     await this.gpu.guard(`${this.choice.op} ${this.choice.shape}`, () => plan.run())
@@ -153,10 +180,14 @@ class Bench {
     const byDefault = this.choice.candidates[0] ?? ''
     const hopeless = [...once].filter(([name, ms]) => name !== byDefault && ms >= wanted && ms > TOO_SLOW * best)
     const tooSlow = new Map(hopeless.map(([name, ms]) => [name, [ms]]))
-    const raced = await race(names.filter((name) => !tooSlow.has(name)), byDefault, (name) => {
-      abort?.throwIfAborted()
-      return this.sample(name)
-    })
+    const raced = await race(
+      names.filter((name) => !tooSlow.has(name)),
+      byDefault,
+      (name) => {
+        abort?.throwIfAborted()
+        return this.sample(name)
+      },
+    )
     return new Map([...raced, ...tooSlow])
   }
 
@@ -197,7 +228,12 @@ function notFinite(tensor: Tensor, values: ArrayLike<number>): string | null {
 }
 
 /** What is wrong with a result; null if nothing is. Padding of rows counts where the reference writes it. */
-function difference(tensor: Tensor, found: ArrayLike<number>, wanted: ArrayLike<number>, tolerance: number): string | null {
+function difference(
+  tensor: Tensor,
+  found: ArrayLike<number>,
+  wanted: ArrayLike<number>,
+  tolerance: number,
+): string | null {
   let [largest, error] = [0, 0]
   for (let i = 0; i < wanted.length; i++) {
     const [a, b] = [found[i] as number, wanted[i] as number]

@@ -56,13 +56,17 @@ export class Scratch {
   fill(tensors: readonly Tensor[]): void {
     for (const tensor of tensors.filter(({ dtype }) => dtype === 'f32')) {
       const shift = 1009 * this.tensors.indexOf(tensor)
-      this.gpu.write(tensor, Float32Array.from({ length: tensor.size }, (_, i) => this.numbers[(i + shift) % PERIOD] as number))
+      this.gpu.write(
+        tensor,
+        Float32Array.from({ length: tensor.size }, (_, i) => this.numbers[(i + shift) % PERIOD] as number),
+      )
     }
   }
 
   /** Fills tensors with NaN, so that a value left unwritten shows. */
   poison(tensors: readonly Tensor[]): void {
-    for (const { buffer } of tensors) this.gpu.device.queue.writeBuffer(buffer, 0, new Uint8Array(buffer.size).fill(0xff))
+    for (const { buffer } of tensors)
+      this.gpu.device.queue.writeBuffer(buffer, 0, new Uint8Array(buffer.size).fill(0xff))
   }
 
   /** All bytes of the tensors as numbers, the padding of rows included. */

@@ -22,7 +22,9 @@ export interface PassTimer {
 
 /** A software adapter has timestamps too, but its kernels share their cores with everybody: there the caller's clock is asked. */
 export const passTimer = (gpu: Gpu, clock: Clock): PassTimer =>
-  gpu.device.features.has('timestamp-query') && !gpu.info.isFallbackAdapter ? new TimestampTimer(gpu) : new ClockTimer(gpu, clock)
+  gpu.device.features.has('timestamp-query') && !gpu.info.isFallbackAdapter
+    ? new TimestampTimer(gpu)
+    : new ClockTimer(gpu, clock)
 
 /** From before the submit to when its end is known. */
 class ClockTimer implements PassTimer {

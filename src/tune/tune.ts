@@ -69,12 +69,22 @@ export async function tune(gpu: Gpu, plans: readonly Plan[], options: TuneOption
 /** Ops that have more than one candidate, each once, by the work in all their places; most first. */
 function openChoices(gpu: Gpu, plans: readonly Plan[]): Map<string, Choice> {
   const places = new Map<string, Choice[]>()
-  const promising = ({ candidates, ...choice }: Choice): Choice => ({ ...choice, candidates: candidates.filter((name) => isPromising(gpu.info, name)) })
-  for (const choice of plans.flatMap((plan) => plan.choices).map(promising).filter(({ candidates }) => candidates.length > 1)) {
+  const promising = ({ candidates, ...choice }: Choice): Choice => ({
+    ...choice,
+    candidates: candidates.filter((name) => isPromising(gpu.info, name)),
+  })
+  for (const choice of plans
+    .flatMap((plan) => plan.choices)
+    .map(promising)
+    .filter(({ candidates }) => candidates.length > 1)) {
     const key = `${choice.op} ${choice.shape}`
     places.set(key, [...(places.get(key) ?? []), choice])
   }
-  const open = [...places].map(([key, all]) => ({ key, choice: all[0] as Choice, work: all.length * workOf(gpu, all[0] as Choice) }))
+  const open = [...places].map(([key, all]) => ({
+    key,
+    choice: all[0] as Choice,
+    work: all.length * workOf(gpu, all[0] as Choice),
+  }))
   return new Map(open.sort((a, b) => b.work - a.work).map(({ key, choice }) => [key, choice]))
 }
 
@@ -88,7 +98,12 @@ function workOf(gpu: Gpu, choice: Choice): number {
 }
 
 /** Null when no candidate was right, or not even the reference runs; `left` when there is no memory for it. */
-async function tuneOne(gpu: Gpu, choice: Choice, clock: Clock, abort?: AbortSignal): Promise<TunedEntry | null | 'left'> {
+async function tuneOne(
+  gpu: Gpu,
+  choice: Choice,
+  clock: Clock,
+  abort?: AbortSignal,
+): Promise<TunedEntry | null | 'left'> {
   try {
     return entryOf(choice, await measureCandidates(gpu, choice, clock, { ...(abort && { signal: abort }) }))
   } catch (error) {
@@ -105,6 +120,14 @@ function entryOf({ candidates }: Choice, measured: readonly Measured[]): TunedEn
   const byDefault = candidates[0] ?? ''
   const variant = winner(times, byDefault)
   if (variant === null) return null
-  const tried = measured.map(({ variant: name, ms, error }): Tried => (ms === null ? { variant: name, rejected: error ?? '' } : { variant: name, ms }))
-  return { variant, ms: times.get(variant) as number, defaultMs: times.get(byDefault) ?? null, tried, at: new Date().toISOString() }
+  const tried = measured.map(({ variant: name, ms, error }): Tried =>
+    ms === null ? { variant: name, rejected: error ?? '' } : { variant: name, ms },
+  )
+  return {
+    variant,
+    ms: times.get(variant) as number,
+    defaultMs: times.get(byDefault) ?? null,
+    tried,
+    at: new Date().toISOString(),
+  }
 }

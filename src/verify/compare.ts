@@ -90,7 +90,10 @@ export function judgeCase(expected: ExpectedCase, stored: StoredTensors, compute
 
 /** Judges one tensor by its own bounds. */
 export function judgeTensor(
-  name: string, expectation: Expectation, stored: StoredTensors, computed: ComputedTensors,
+  name: string,
+  expectation: Expectation,
+  stored: StoredTensors,
+  computed: ComputedTensors,
 ): Judgement {
   const { max, relative } = deviationOf(name, expectation, stored, computed)
   const measures = [{ error: max, tolerance: expectation.atol }]
@@ -102,15 +105,21 @@ export function judgeTensor(
 
 /** What `if_a_kink_flips` says about a tensor; empty if it says nothing. */
 function kinkMeasures(
-  name: string, expectation: Expectation, kinks: KinkBounds, gradients: number | undefined,
-  stored: StoredTensors, computed: ComputedTensors,
+  name: string,
+  expectation: Expectation,
+  kinks: KinkBounds,
+  gradients: number | undefined,
+  stored: StoredTensors,
+  computed: ComputedTensors,
 ): Measure[] {
   const { max, relative } = deviationOf(name, expectation, stored, computed)
   if (name.endsWith('.loss') && kinks.loss_abs_per_step) {
     const [reference, perStep] = [valuesOf(stored, name), kinks.loss_abs_per_step]
     const differences = differencesOf(reference, computed.get(name))
-    return reference.map((_, step) =>
-      ({ error: finite(differences?.[step]), tolerance: perStep[step] ?? expectation.atol }))
+    return reference.map((_, step) => ({
+      error: finite(differences?.[step]),
+      tolerance: perStep[step] ?? expectation.atol,
+    }))
   }
   const bounds: [applies: boolean, error: number, tolerance: number | undefined][] = [
     [isGradient(name), relative, kinks.worst_grad_tensor_rel_l2],
@@ -120,7 +129,8 @@ function kinkMeasures(
     [name.endsWith('logits'), max, kinks.final_eval_logits_abs],
   ]
   return bounds.flatMap(([applies, error, tolerance]) =>
-    applies && tolerance !== undefined ? [{ error, tolerance }] : [])
+    applies && tolerance !== undefined ? [{ error, tolerance }] : [],
+  )
 }
 
 function isGradient(name: string): boolean {
@@ -131,12 +141,17 @@ function relativeOfAllGradients(expected: ExpectedCase, stored: StoredTensors, c
   const deviations = Object.entries(expected.expect)
     .filter(([name, { theoretical_zero }]) => isGradient(name) && !theoretical_zero)
     .map(([name, expectation]) => deviationOf(name, expectation, stored, computed))
-  return Math.hypot(...deviations.map(({ relative, norm }) => relative * norm)) /
+  return (
+    Math.hypot(...deviations.map(({ relative, norm }) => relative * norm)) /
     Math.hypot(...deviations.map(({ norm }) => norm))
+  )
 }
 
 function deviationOf(
-  name: string, { sliced }: Expectation, stored: StoredTensors, computed: ComputedTensors,
+  name: string,
+  { sliced }: Expectation,
+  stored: StoredTensors,
+  computed: ComputedTensors,
 ): Deviation {
   const values = computed.get(name)
   if (sliced) return sliceDeviation(name, values, stored)
@@ -155,7 +170,10 @@ function sliceDeviation(name: string, values: ArrayLike<number> | undefined, sto
   const index = valuesOf(stored, `${name}@index`)
   const [sum, norm, largest] = valuesOf(stored, `${name}@stats`) as [number, number, number]
   if (!values) return { max: Infinity, relative: Infinity, norm }
-  const differences = differencesOf(valuesOf(stored, `${name}@value`), index.map((i) => values[i] ?? NaN))
+  const differences = differencesOf(
+    valuesOf(stored, `${name}@value`),
+    index.map((i) => values[i] ?? NaN),
+  )
   const whole = Array.from(values)
   const difference = Math.max(
     normOf(differences) * Math.sqrt(whole.length / index.length),

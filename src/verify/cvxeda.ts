@@ -42,8 +42,14 @@ export type Device = Gpu | 'cpu'
 /** Every way that a choice leaves open: both forms of the interior point, and the other solvers. */
 export function methodsOf(device: Device, { solver, form }: Method): Method[] {
   if (device === 'cpu' || form !== undefined) return [{ ...(solver && { solver }), ...(form && { form }) }]
-  return SOLVERS.filter(name => solver === undefined || name === solver).flatMap((name): Method[] =>
-    name === 'interior-point' ? [{ solver: name, form: 'per-signal' }, { solver: name, form: 'along-time' }] : [{ solver: name }])
+  return SOLVERS.filter((name) => solver === undefined || name === solver).flatMap((name): Method[] =>
+    name === 'interior-point'
+      ? [
+          { solver: name, form: 'per-signal' },
+          { solver: name, form: 'along-time' },
+        ]
+      : [{ solver: name }],
+  )
 }
 
 export function nameOf(device: Device, { solver = 'interior-point', form }: Method): string {
@@ -118,8 +124,11 @@ function floats(tensors: FixtureTensors, name: string): Values {
 }
 
 /** 1 unless the result says of itself what is true of it. */
-const wrongStatus = (found: Decomposition, ...right: Decomposition['status'][]): Measure =>
-  ({ name: `status '${found.status}'`, value: right.includes(found.status) ? 0 : 1, bar: 0 })
+const wrongStatus = (found: Decomposition, ...right: Decomposition['status'][]): Measure => ({
+  name: `status '${found.status}'`,
+  value: right.includes(found.status) ? 0 : 1,
+  bar: 0,
+})
 
 /** What a case's tier asks for. */
 function measures(entry: CvxedaCase, tensors: FixtureTensors, found: Decomposition, bars: Bars): Measure[] {
@@ -149,7 +158,10 @@ function measures(entry: CvxedaCase, tensors: FixtureTensors, found: Decompositi
   if (!isMain) return common
   common.push({ name: 'iterations', value: found.iterations, bar: bars.iterations })
   if (bars.driver === undefined) return common
-  return [...common, { name: 'cumulative driver error', value: driverError(found.driver, reference('p')), bar: bars.driver }]
+  return [
+    ...common,
+    { name: 'cumulative driver error', value: driverError(found.driver, reference('p')), bar: bars.driver },
+  ]
 }
 
 function closeness({ value, bar }: Measure): number {
@@ -158,7 +170,11 @@ function closeness({ value, bar }: Measure): number {
 }
 
 /** A case by one method, as results name it. */
-export function namedCase(device: Device, { name }: CvxedaCase, method: Method): Pick<CaseResult, 'name' | 'kind'> & { method: string } {
+export function namedCase(
+  device: Device,
+  { name }: CvxedaCase,
+  method: Method,
+): Pick<CaseResult, 'name' | 'kind'> & { method: string } {
   const by = nameOf(device, method)
   return { name: `${name} (${by})`, kind: 'cvxeda', method: by }
 }
@@ -169,14 +185,19 @@ export function namedCase(device: Device, { name }: CvxedaCase, method: Method):
  * @param tensors the case's file: y, r, p and t of length n; the others are not used.
  * @throws FormatError when one is missing; what `decompose` throws
  */
-export async function verifyCvxedaCase(device: Device, entry: CvxedaCase, tensors: FixtureTensors,
-  method: Method = {}): Promise<CaseResult> {
+export async function verifyCvxedaCase(
+  device: Device,
+  entry: CvxedaCase,
+  tensors: FixtureTensors,
+  method: Method = {},
+): Promise<CaseResult> {
   const named = namedCase(device, entry, method)
   if (!TIERS.includes(entry.tier)) {
     return { ...named, status: 'skipped', error: `tier '${entry.tier}' is not known`, tolerance: 0 }
   }
   const y = floats(tensors, 'y')
-  if (entry.n !== undefined && entry.n !== y.length) throw new FormatError(`the index says ${entry.n} samples, tensor 'y' has ${y.length}`)
+  if (entry.n !== undefined && entry.n !== y.length)
+    throw new FormatError(`the index says ${entry.n} samples, tensor 'y' has ${y.length}`)
   const options = { sampleRate: entry.fs, ...referenceParams(entry), ...method }
   const [found] = (await decompose(device, [y], options)) as [Decomposition]
   const all = measures(entry, tensors, found, barsOf(device, method))

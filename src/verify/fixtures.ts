@@ -27,7 +27,12 @@ const notComputed: Readonly<Record<string, string>> = { cam: 'class activation m
  * Runs every case of `index.json` and judges it by its own tolerances; a cvxEDA case once by each solver and form, unless
  * these are chosen. Without a GPU cvxEDA's float64 solver is all there is to run. @throws FormatError when there is no such index
  */
-export async function verifyFixtures(device: Device, store: Store, source: string, options: VerifyHooks & Method = {}): Promise<CaseResult[]> {
+export async function verifyFixtures(
+  device: Device,
+  store: Store,
+  source: string,
+  options: VerifyHooks & Method = {},
+): Promise<CaseResult[]> {
   const { onCase, ...choice } = options
   const cases = await readIndex(store, source)
   const methods = methodsOf(device, choice)
@@ -65,9 +70,19 @@ async function readIndex(store: Store, source: string): Promise<IndexCase[]> {
   }
 }
 
-async function verifyDecomposition(device: Device, store: Store, entry: CvxedaCase & { file: string }, method: Method): Promise<CaseResult> {
+async function verifyDecomposition(
+  device: Device,
+  store: Store,
+  entry: CvxedaCase & { file: string },
+  method: Method,
+): Promise<CaseResult> {
   try {
-    return await verifyCvxedaCase(device, entry, parseSafetensors(await store.read(entry.file), entry.file).tensors, method)
+    return await verifyCvxedaCase(
+      device,
+      entry,
+      parseSafetensors(await store.read(entry.file), entry.file).tensors,
+      method,
+    )
   } catch (error) {
     return failure(device, namedCase(device, entry, method), error)
   }
@@ -79,7 +94,12 @@ function failure(device: Device, named: Pick<CaseResult, 'name' | 'kind' | 'meth
   return { ...named, status: 'failed', error: error instanceof Error ? error.message : String(error), tolerance: 0 }
 }
 
-async function verifyCase(device: Device, store: Store, entry: FixtureCase, cases: readonly IndexCase[]): Promise<CaseResult> {
+async function verifyCase(
+  device: Device,
+  store: Store,
+  entry: FixtureCase,
+  cases: readonly IndexCase[],
+): Promise<CaseResult> {
   const { id: name, kind } = entry
   if (device === 'cpu') return { name, kind, status: 'skipped', error: 'needs a GPU', tolerance: 0 }
   try {
@@ -97,7 +117,13 @@ async function verifyCase(device: Device, store: Store, entry: FixtureCase, case
   }
 }
 
-async function compute(gpu: Gpu, store: Store, entry: FixtureCase, arrays: Arrays, cases: readonly IndexCase[]): Promise<Values> {
+async function compute(
+  gpu: Gpu,
+  store: Store,
+  entry: FixtureCase,
+  arrays: Arrays,
+  cases: readonly IndexCase[],
+): Promise<Values> {
   const attrs = entry.attrs ?? {}
   switch (entry.kind) {
     case 'op':
@@ -129,5 +155,7 @@ async function checkpointWeights(store: Store, entry: FixtureCase): Promise<Map<
   const path = entry.checkpoint ?? ''
   const renamed = renameReleased(parseTorchCheckpoint(await store.read(path), path), path)
   const weights = [...renamed].filter(([name]) => !name.endsWith('num_batches_tracked'))
-  return new Map(weights.map(([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data as ArrayLike<number>) }]))
+  return new Map(
+    weights.map(([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data as ArrayLike<number>) }]),
+  )
 }

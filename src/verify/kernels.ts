@@ -23,8 +23,10 @@ const ZERO = 1e-9
 /** Kernels by name for an operator, op for op: each of an op's occurs in one of them. */
 export function choicesOf({ variants = {} }: OpRecord): Map<string, string>[] {
   const lists = Object.entries(variants)
-  return Array.from({ length: Math.max(0, ...lists.map(([, list]) => list.length)) }, (_, i) =>
-    new Map(lists.map(([op, list]) => [op, list[Math.min(i, list.length - 1)]!.name])))
+  return Array.from(
+    { length: Math.max(0, ...lists.map(([, list]) => list.length)) },
+    (_, i) => new Map(lists.map(([op, list]) => [op, list[Math.min(i, list.length - 1)]!.name])),
+  )
 }
 
 /** Runs every case of every operator's record, forward and backward, with the kernels that this adapter chooses, then with all that it can run. */
@@ -38,7 +40,9 @@ export async function verifyKernels(gpu: Gpu, hooks: VerifyHooks = {}): Promise<
     // Where none of those asked for runs here, the adapter's choice ran again.
     if (variants && ran.has(own)) continue
     ran.add(own)
-    const named = variants ? { ...result, name: `${result.name}: ${[...new Set(kernels.values())].join(', ')}` } : result
+    const named = variants
+      ? { ...result, name: `${result.name}: ${[...new Set(kernels.values())].join(', ')}` }
+      : result
     results.push(named)
     hooks.onCase?.(named, index + 1, runs.length)
   }
@@ -61,9 +65,13 @@ async function withVariants<T>(gpu: Gpu, variants: ReadonlyMap<string, string>, 
 }
 
 const nameOf = ({ op, attrs, inputs }: ListedCase): string =>
-  `${op} ${Object.values(inputs).slice(0, 1).map((shape) => `[${shape.join(',')}]`).join('')} ${JSON.stringify(attrs)}`
+  `${op} ${Object.values(inputs)
+    .slice(0, 1)
+    .map((shape) => `[${shape.join(',')}]`)
+    .join('')} ${JSON.stringify(attrs)}`
 
-const seedOf = (name: string): number => [...name].reduce((seed, letter) => (Math.imul(seed, 31) + letter.charCodeAt(0)) >>> 0, 0)
+const seedOf = (name: string): number =>
+  [...name].reduce((seed, letter) => (Math.imul(seed, 31) + letter.charCodeAt(0)) >>> 0, 0)
 
 async function verifyKernel(gpu: Gpu, one: ListedCase): Promise<CaseResult> {
   const { op, attrs, inputs } = one
@@ -84,10 +92,12 @@ async function verifyKernel(gpu: Gpu, one: ListedCase): Promise<CaseResult> {
 function expectationsOf(reference: ReadonlyMap<string, { data: Float64Array }>): Record<string, Expectation> {
   const largestOf = (data: Float64Array): number => data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
   const largest = Math.max(...[...reference.values()].map(({ data }) => largestOf(data)))
-  return Object.fromEntries([...reference].map(([tensor, { data }]) => {
-    const own = largestOf(data)
-    return [tensor, { atol: own < ZERO ? RELATIVE * largest : RELATIVE * own + ROUNDING * largest }]
-  }))
+  return Object.fromEntries(
+    [...reference].map(([tensor, { data }]) => {
+      const own = largestOf(data)
+      return [tensor, { atol: own < ZERO ? RELATIVE * largest : RELATIVE * own + ROUNDING * largest }]
+    }),
+  )
 }
 
 /**
@@ -115,7 +125,10 @@ function normaliseRows(values: Float32Array, width: number): Float32Array {
   for (let start = 0; start < values.length; start += width) {
     const row = values.subarray(start, start + width).map(Math.exp)
     const total = row.reduce((sum, value) => sum + value, 0)
-    values.set(row.map((value) => value / total), start)
+    values.set(
+      row.map((value) => value / total),
+      start,
+    )
   }
   return values
 }

@@ -18,16 +18,29 @@ function* pairs(expected: unknown, actual: unknown, path: string): Generator<[st
   if (typeof expected === 'number') {
     yield [path, expected, typeof actual === 'number' ? actual : NaN]
   } else if (Array.isArray(expected)) {
-    for (const [i, value] of expected.entries()) yield* pairs(value, (actual as unknown[] | undefined)?.[i], `${path}[${i}]`)
+    for (const [i, value] of expected.entries())
+      yield* pairs(value, (actual as unknown[] | undefined)?.[i], `${path}[${i}]`)
   } else if (expected !== null && typeof expected === 'object') {
-    for (const [key, value] of Object.entries(expected)) yield* pairs(value, (actual as Json | undefined)?.[key], `${path}.${key}`)
+    for (const [key, value] of Object.entries(expected))
+      yield* pairs(value, (actual as Json | undefined)?.[key], `${path}.${key}`)
   }
 }
 
 function classification(c: Json): [expected: Json, actual: Json] {
   const metrics = classificationMetrics(c.labels as number[], c.predictions as number[], c.classes as number)
-  const { accuracy, balancedAccuracy, confusion, precision, recall, f1, support, macro, weighted, micro, positive } = metrics
-  const actual = { accuracy, balanced_accuracy: balancedAccuracy, precision, recall, f1, support, macro, weighted, micro }
+  const { accuracy, balancedAccuracy, confusion, precision, recall, f1, support, macro, weighted, micro, positive } =
+    metrics
+  const actual = {
+    accuracy,
+    balanced_accuracy: balancedAccuracy,
+    precision,
+    recall,
+    f1,
+    support,
+    macro,
+    weighted,
+    micro,
+  }
   const { name: _, classes: __, labels: ___, predictions: ____, ...expected } = c
   return [expected, { ...actual, confusion_rows_true_cols_pred: confusion, binary_positive_1: positive }]
 }
@@ -75,7 +88,11 @@ export function judgeMetrics(file: string, tolerance: Readonly<Record<string, nu
   let worst: MetricsJudgement = { error: 0, tolerance: tolerance.abs ?? 0, where: '' }
   for (const [index, c] of cases.entries()) {
     const [expected, actual] = compute(c)
-    for (const [path, reference, value] of pairs(expected, actual, typeof c.name === 'string' ? c.name : `case ${index}`)) {
+    for (const [path, reference, value] of pairs(
+      expected,
+      actual,
+      typeof c.name === 'string' ? c.name : `case ${index}`,
+    )) {
       const relative = /relative_p$|log10_p$|\.t$/.test(path)
       const bound = (relative ? tolerance.p_rel : tolerance.abs) ?? 0
       const error = Number.isNaN(value) ? Infinity : Math.abs(value - reference)

@@ -44,10 +44,16 @@ function record(plan: Plan, model: Rtcan1d, arrays: Arrays, training: boolean, i
   return { forward, upload }
 }
 
-const targetsOf = (arrays: Arrays, config: ModelConfig): Float32Array => oneHot(floats(arrays, 'input.labels'), config.classes)
+const targetsOf = (arrays: Arrays, config: ModelConfig): Float32Array =>
+  oneHot(floats(arrays, 'input.labels'), config.classes)
 
 /** Eval and train results of a model case by the names of `expect`. */
-export async function runModel(gpu: Gpu, config: ModelConfig, arrays: Arrays, modes: readonly string[]): Promise<Values> {
+export async function runModel(
+  gpu: Gpu,
+  config: ModelConfig,
+  arrays: Arrays,
+  modes: readonly string[],
+): Promise<Values> {
   const computed: Values = new Map()
   for (const mode of modes) {
     await withModel(gpu, config, weightsOf(arrays), 'fixture', (model) => {
@@ -76,7 +82,8 @@ async function runMode(plan: Plan, model: Rtcan1d, arrays: Arrays, mode: string,
   const gradients = await model.weights.download(model.weights.gradients)
   for (const [name, { data }] of gradients) computed.set(`train.grad.${name}`, data)
   const saved = await model.weights.save()
-  for (const { name } of model.summary.buffers) computed.set(`train.buffer.${name}`, (saved.get(name) as { data: Float32Array }).data)
+  for (const { name } of model.summary.buffers)
+    computed.set(`train.buffer.${name}`, (saved.get(name) as { data: Float32Array }).data)
 }
 
 /** [B, L, C] as [B, C, L]; features and logits as they are. */
@@ -97,7 +104,13 @@ export interface TraceAttrs {
 }
 
 /** A training trace: the whole batch every step, losses and logits before each update, the final state after the last. */
-export async function runTrace(gpu: Gpu, config: ModelConfig, arrays: Arrays, prefix: string, attrs: TraceAttrs): Promise<Values> {
+export async function runTrace(
+  gpu: Gpu,
+  config: ModelConfig,
+  arrays: Arrays,
+  prefix: string,
+  attrs: TraceAttrs,
+): Promise<Values> {
   return withModel(gpu, config, startWeights(arrays, attrs), 'fixture', async (model) => {
     const { losses, logits } = await withPlan(gpu, (plan) => trace(plan, model, arrays, attrs))
     const computed: Values = new Map([
@@ -121,7 +134,9 @@ async function trace(plan: Plan, model: Rtcan1d, arrays: Arrays, attrs: TraceAtt
   forward.backward(dlogits)
   const optimizer = optimizerOf(attrs)
   const parameter = model.weights.parameters.flat
-  const state = Array.from({ length: optimizerStateCount(optimizer) }, (_, i) => plan.input(`state ${i}`, parameter.shape))
+  const state = Array.from({ length: optimizerStateCount(optimizer) }, (_, i) =>
+    plan.input(`state ${i}`, parameter.shape),
+  )
   optimizerStep(plan, optimizer, { parameter, gradient: model.weights.gradients.flat, rate, state })
   await plan.compile()
   upload()
@@ -155,7 +170,11 @@ function optimizerOf({ optimizer, momentum, weight_decay: weightDecay }: TraceAt
 }
 
 /** Logits and probabilities in evaluation mode on the case's inputs. */
-async function predict(gpu: Gpu, model: Rtcan1d, arrays: Arrays): Promise<{ logits: Float32Array; probs: Float32Array }> {
+async function predict(
+  gpu: Gpu,
+  model: Rtcan1d,
+  arrays: Arrays,
+): Promise<{ logits: Float32Array; probs: Float32Array }> {
   return withPlan(gpu, async (plan) => {
     const { upload } = record(plan, model, arrays, false)
     await plan.compile()
@@ -166,7 +185,12 @@ async function predict(gpu: Gpu, model: Rtcan1d, arrays: Arrays): Promise<{ logi
 }
 
 /** A checkpoint's weights on the inputs of its expectations. */
-export async function runCheckpoint(gpu: Gpu, config: ModelConfig, weights: HostTensors, arrays: Arrays): Promise<Values> {
+export async function runCheckpoint(
+  gpu: Gpu,
+  config: ModelConfig,
+  weights: HostTensors,
+  arrays: Arrays,
+): Promise<Values> {
   return withModel(gpu, config, weights, 'checkpoint', async (model) => {
     const { logits, probs } = await predict(gpu, model, arrays)
     return new Map([

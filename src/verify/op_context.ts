@@ -16,7 +16,8 @@ type Triple = readonly [number, number, number]
  */
 export class OpContext {
   private readonly uploads: [Tensor, Float32Array][] = []
-  private readonly results: { name: string; tensors: Tensor[]; unpack: (...data: Float32Array[]) => Float32Array }[] = []
+  private readonly results: { name: string; tensors: Tensor[]; unpack: (...data: Float32Array[]) => Float32Array }[] =
+    []
 
   constructor(
     readonly p: Plan,

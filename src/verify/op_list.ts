@@ -18,9 +18,28 @@ import { crossEntropyRecord, doubleCrossEntropyRecord, softmaxRecord } from './o
 import { withPlan } from './owned.ts'
 
 export const opRecords: readonly OpRecord[] = [
-  conv1dRecord, batchNormRecord, batchNormClipsRecord, reluRecord, sigmoidRecord, softmaxRecord,
-  maxPoolRecord, averagePoolRecord, globalPoolRecord, clipMeanRecord, scaRecord, rntaRecord, attentionModuleRecord,
-  linearRecord, concatRecord, crossEntropyRecord, doubleCrossEntropyRecord, sgdRecord, adamRecord, adamwRecord, scheduleRecord, interpolateRecord,
+  conv1dRecord,
+  batchNormRecord,
+  batchNormClipsRecord,
+  reluRecord,
+  sigmoidRecord,
+  softmaxRecord,
+  maxPoolRecord,
+  averagePoolRecord,
+  globalPoolRecord,
+  clipMeanRecord,
+  scaRecord,
+  rntaRecord,
+  attentionModuleRecord,
+  linearRecord,
+  concatRecord,
+  crossEntropyRecord,
+  doubleCrossEntropyRecord,
+  sgdRecord,
+  adamRecord,
+  adamwRecord,
+  scheduleRecord,
+  interpolateRecord,
 ]
 
 /** A case with the name of its operator and its record. */
@@ -30,12 +49,15 @@ export interface ListedCase extends OpCase {
 }
 
 /** Every case of every operator. */
-export const opCases: readonly ListedCase[] = opRecords.flatMap((record) => record.cases.map((one) => ({ ...one, op: record.op, record })))
+export const opCases: readonly ListedCase[] = opRecords.flatMap((record) =>
+  record.cases.map((one) => ({ ...one, op: record.op, record })),
+)
 
 /** @throws UsageError for an operator that is not known */
 export function opRecord(op: string): OpRecord {
   const record = opRecords.find((one) => one.op === op)
-  if (!record) throw new UsageError(`there is no operator '${op}' (known: ${opRecords.map((one) => one.op).join(', ')})`)
+  if (!record)
+    throw new UsageError(`there is no operator '${op}' (known: ${opRecords.map((one) => one.op).join(', ')})`)
   return record
 }
 

@@ -16,7 +16,11 @@ export async function withPlan<T>(gpu: Gpu, work: (plan: Plan) => Promise<T>): P
 
 /** `source` names the weights in messages. */
 export async function withModel<T>(
-  gpu: Gpu, config: ModelConfig, weights: HostTensors, source: string, work: (model: Rtcan1d) => Promise<T>,
+  gpu: Gpu,
+  config: ModelConfig,
+  weights: HostTensors,
+  source: string,
+  work: (model: Rtcan1d) => Promise<T>,
 ): Promise<T> {
   const model = new Rtcan1d(gpu, config)
   try {

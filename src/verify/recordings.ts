@@ -16,15 +16,18 @@ const DRAWS = 1000
 
 type Disturb = (z: Float64Array, random: Random) => Float64Array
 
-const noise = (share: number): Disturb => (z, random) => z.map(v => v + share * random.normal())
+const noise =
+  (share: number): Disturb =>
+  (z, random) =>
+    z.map((v) => v + share * random.normal())
 
 /** What is done to a signal of unit deviation: white noise, steps of a fifth of the deviation, a range of one deviation either way. */
 const DISTURBANCES: Readonly<Record<string, Disturb>> = {
-  clean: z => z,
+  clean: (z) => z,
   'noise 5 %': noise(0.05),
   'noise 50 %': noise(0.5),
-  quantised: z => z.map(v => Math.round(5 * v) / 5),
-  clipped: z => z.map(v => Math.min(1, Math.max(-1, v))),
+  quantised: (z) => z.map((v) => Math.round(5 * v) / 5),
+  clipped: (z) => z.map((v) => Math.min(1, Math.max(-1, v))),
 }
 
 export interface Window {
@@ -92,14 +95,18 @@ function drawWindow(recordings: readonly Recording[], disturbance: string, rando
     const { z, constant } = zscore(window ? disturb(window.z, random) : [0])
     if (window && !constant) return { source: recording.source, start: window.start, disturbance, sampleRate, y: z }
   }
-  throw new FormatError(`${recordings.map(({ source }) => source).join(', ') || 'no recording'}: no ${SECONDS[0]} s without ` +
-    'missing samples that vary; give other recordings')
+  throw new FormatError(
+    `${recordings.map(({ source }) => source).join(', ') || 'no recording'}: no ${SECONDS[0]} s without ` +
+      'missing samples that vary; give other recordings',
+  )
 }
 
 /** Windows of 10 to 60 s at 4 to 128 Hz, every kind of disturbance equally often; each depends on the seed and its place alone. */
 export function drawWindows(recordings: readonly Recording[], count: number, seed: number): Window[] {
   const kinds = Object.keys(DISTURBANCES)
-  return Array.from({ length: count }, (_, i) => drawWindow(recordings, kinds[i % kinds.length] as string, new Random(seed, i)))
+  return Array.from({ length: count }, (_, i) =>
+    drawWindow(recordings, kinds[i % kinds.length] as string, new Random(seed, i)),
+  )
 }
 
 const rms = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
@@ -115,11 +122,26 @@ export function windowErrors(y: Float64Array, found: Decomposition, exact: Decom
   }
 }
 
-const emptySummary = (method: string, disturbance: string): WindowSummary =>
-  ({ method, disturbance, windows: 0, failed: 0, gap: 0, phasic: 0, tonic: 0, iterations: 0, statuses: {} })
+const emptySummary = (method: string, disturbance: string): WindowSummary => ({
+  method,
+  disturbance,
+  windows: 0,
+  failed: 0,
+  gap: 0,
+  phasic: 0,
+  tonic: 0,
+  iterations: 0,
+  statuses: {},
+})
 
 /** Adds up one method's results; what misses its bars, or says that it did, is listed. */
-export function judgeWindows(windows: readonly Window[], found: readonly Decomposition[], exact: readonly Decomposition[], name: string, bars: Bars) {
+export function judgeWindows(
+  windows: readonly Window[],
+  found: readonly Decomposition[],
+  exact: readonly Decomposition[],
+  name: string,
+  bars: Bars,
+) {
   const summaries = new Map<string, WindowSummary>()
   const failures: WindowFailure[] = []
   windows.forEach(({ y, ...window }, i) => {
@@ -152,8 +174,12 @@ export async function verifyRecordings(gpu: Gpu, recordings: readonly Recording[
   let before = 0
   const solve = async (device: Gpu | 'cpu', method: Method): Promise<Decomposition[]> => {
     const progress = (done: number) => onProgress?.(before + done, count * (methods.length + 1))
-    const sampleRate = windows.map(window => window.sampleRate)
-    const found = await decompose(device, windows.map(({ y }) => y), { sampleRate, onProgress: progress, ...(abort && { signal: abort }), ...method })
+    const sampleRate = windows.map((window) => window.sampleRate)
+    const found = await decompose(
+      device,
+      windows.map(({ y }) => y),
+      { sampleRate, onProgress: progress, ...(abort && { signal: abort }), ...method },
+    )
     before += count
     return found
   }

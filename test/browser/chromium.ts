@@ -34,7 +34,9 @@ function unpackedChromium(): string {
   makeAside(directory, (aside) => {
     unpackTar(join(bin, 'swiftshader.tar.br'), aside)
     unpackTar(join(bin, 'al2023.tar.br'), aside)
-    writeFileSync(join(aside, 'chromium'), brotliDecompressSync(readFileSync(join(bin, 'chromium.br'))), { mode: 0o755 })
+    writeFileSync(join(aside, 'chromium'), brotliDecompressSync(readFileSync(join(bin, 'chromium.br'))), {
+      mode: 0o755,
+    })
   })
   return directory
 }

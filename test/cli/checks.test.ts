@@ -14,23 +14,53 @@ const folder = workFolder()
 const path = (...names: string[]): string => join(folder, ...names)
 
 const recording = (samples: number): string =>
-  ['time_s,eda_us', ...Array.from({ length: samples }, (_, i) => `${i / 4},${(5 + Math.sin(i / 9) + 0.1 * Math.sin(i * i)).toFixed(5)}`)].join('\n')
+  [
+    'time_s,eda_us',
+    ...Array.from(
+      { length: samples },
+      (_, i) => `${i / 4},${(5 + Math.sin(i / 9) + 0.1 * Math.sin(i * i)).toFixed(5)}`,
+    ),
+  ].join('\n')
 
 /** A case of a fixture folder whose answer is right, or off by one. */
-const relu = (id: string, right: boolean) => ({ id, kind: 'op', op: 'relu', file: `${right}.safetensors`, attrs: {}, expect: { y: { atol: 1e-6, rel_l2: 1e-6 } } })
-const tensors = (y: number) => serializeSafetensors(new Map(Object.entries({ x: 2, 'upstream.y': 1, y }).map(([name, value]) =>
-  [name, { shape: [1, 1, 1], data: new Float32Array([value]) }])))
+const relu = (id: string, right: boolean) => ({
+  id,
+  kind: 'op',
+  op: 'relu',
+  file: `${right}.safetensors`,
+  attrs: {},
+  expect: { y: { atol: 1e-6, rel_l2: 1e-6 } },
+})
+const tensors = (y: number) =>
+  serializeSafetensors(
+    new Map(
+      Object.entries({ x: 2, 'upstream.y': 1, y }).map(([name, value]) => [
+        name,
+        { shape: [1, 1, 1], data: new Float32Array([value]) },
+      ]),
+    ),
+  )
 
 beforeAll(() => {
-  const { 'eda.csv': eda = '', ...study } = makeTrialTable({ subjects: 4, trialsPerSubject: 4, stimuli: 4, seconds: 20, effect: 1, seed: 1 })
+  const { 'eda.csv': eda = '', ...study } = makeTrialTable({
+    subjects: 4,
+    trialsPerSubject: 4,
+    stimuli: 4,
+    seconds: 20,
+    effect: 1,
+    seed: 1,
+  })
   // The first trial misses five seconds: it is skipped, and somebody has to be told.
   const [head = '', ...rows] = eda.split('\n')
   const gappy = rows.map((row, i) => (i >= 30 && i < 50 ? row.replace(/[^,]*$/, 'NaN') : row))
   writeFiles(path('study'), { ...study, 'eda.csv': [head, ...gappy].join('\n') })
   writeFiles(path('recordings'), { 'a.csv': recording(300), 'notes.csv': 'who,when\nme,now\n' })
   writeFiles(path('fixtures'), {
-    'index.json': JSON.stringify({ cases: [relu('right', true), relu('off', false), { id: 'unseen', kind: 'cam', file: 'none' }] }),
-    'true.safetensors': tensors(2), 'false.safetensors': tensors(3),
+    'index.json': JSON.stringify({
+      cases: [relu('right', true), relu('off', false), { id: 'unseen', kind: 'cam', file: 'none' }],
+    }),
+    'true.safetensors': tensors(2),
+    'false.safetensors': tensors(3),
   })
 })
 
@@ -39,7 +69,13 @@ async function commandsOf(group: string[] = []): Promise<string[]> {
   const { stdout } = await succeeds([...group, '--help'])
   const listed = /\nCommands:\n((?: .*\n)+)/.exec(stdout)?.[1] ?? ''
   const found = [...listed.matchAll(/^ {2}(\w+)( \[options\])?/gm)].filter(([, name]) => name !== 'help')
-  return (await Promise.all(found.map(async ([, name = '', options]) => (options ? [[...group, name].join(' ')] : commandsOf([...group, name]))))).flat()
+  return (
+    await Promise.all(
+      found.map(async ([, name = '', options]) =>
+        options ? [[...group, name].join(' ')] : commandsOf([...group, name]),
+      ),
+    )
+  ).flat()
 }
 
 describe('with --json stdout is one JSON document, whatever else there is to say', () => {
@@ -49,8 +85,23 @@ describe('with --json stdout is one JSON document, whatever else there is to say
     ['fixtures make', ['trials', path('made'), '--subjects', '3', '--trials', '4']],
     ['prepare', ['--data', path('study'), '--out', path('prepared'), '--length', '320']],
     ['decompose', [path('recordings'), '--out', path('decomposed'), '--device', 'cpu']],
-    ['train', ['--data', path('study'), '--out', path('run'), '--folds', 'random:2', '--only-fold', '0', '--epochs', '1', ...SMALL_TRAINING],
-      /synthetic data[^]*folds random:2 are not subject-independent[^]*fold 0 epoch 1: loss/],
+    [
+      'train',
+      [
+        '--data',
+        path('study'),
+        '--out',
+        path('run'),
+        '--folds',
+        'random:2',
+        '--only-fold',
+        '0',
+        '--epochs',
+        '1',
+        ...SMALL_TRAINING,
+      ],
+      /synthetic data[^]*folds random:2 are not subject-independent[^]*fold 0 epoch 1: loss/,
+    ],
     ['eval', ['--run', path('run'), '--data', path('study')], /skipped .*gap|skipped .*missing/],
     ['predict', ['--run', path('run'), '--data', path('study')], /skipped .*gap|skipped .*missing/],
     ['verify', ['--recordings', path('recordings'), '--windows', '5', '--form', 'per-signal'], /left out: notes.csv/],
@@ -66,7 +117,9 @@ describe('with --json stdout is one JSON document, whatever else there is to say
   })
 
   it.each(runs)('%s', async (command, args, told = /^/) => {
-    const { stdout, lines } = await succeeds([...command.split(' '), ...args, '--json'], { env: { GALVANI_CACHE: path('cache') } })
+    const { stdout, lines } = await succeeds([...command.split(' '), ...args, '--json'], {
+      env: { GALVANI_CACHE: path('cache') },
+    })
     expect(stdout).toBe(`${JSON.stringify(JSON.parse(stdout), null, 1)}\n`)
     expect(lines.join('\n')).toMatch(told)
   })
@@ -74,11 +127,14 @@ describe('with --json stdout is one JSON document, whatever else there is to say
   it('nothing but `Output` writes to stdout', () => {
     const sources = ['src', 'cli', 'bench'].flatMap((name) => {
       const root = fileURLToPath(new URL(`../../${name}`, import.meta.url))
-      return readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+      return readdirSync(root, { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts'))
         .map((file) => [`${name}/${file}`, readFileSync(join(root, file), 'utf8')] as const)
     })
     expect(sources.length).toBeGreaterThan(200)
-    const writing = sources.filter(([, text]) => /console\.|stdout\.write|process\.stdout(?!\.on\()|writeSync\(1/.test(text))
+    const writing = sources.filter(([, text]) =>
+      /console\.|stdout\.write|process\.stdout(?!\.on\()|writeSync\(1/.test(text),
+    )
     expect(writing.map(([file]) => file)).toEqual(['cli/shared/output.ts'])
   })
 })
@@ -103,7 +159,9 @@ describe('a check that does not hold ends with exit code 5 and says what failed'
     const wrong = { node: ['--import', pathToFileURL(path('wrong.mjs')).href] }
     beforeAll(() => {
       const webgpu = import.meta.resolve('webgpu')
-      writeFileSync(path('wrong.mjs'), `
+      writeFileSync(
+        path('wrong.mjs'),
+        `
         const { globals } = await import(${JSON.stringify(webgpu)})
         const { prototype } = globals.GPUBuffer
         const { getMappedRange } = prototype
@@ -112,7 +170,8 @@ describe('a check that does not hold ends with exit code 5 and says what failed'
           const values = new Float32Array(bytes)
           values.forEach((value, i) => { values[i] = 1.01 * value })
           return bytes
-        }`)
+        }`,
+      )
     })
 
     it('verify --recordings', async () => {
@@ -134,7 +193,10 @@ describe('a check that does not hold ends with exit code 5 and says what failed'
       const { code, stdout, lines } = await galvani(['doctor', '--json'], wrong)
       expect(code).toBe(NO_GPU)
       expect(lines).toEqual([expect.stringContaining('a simple kernel computed wrong values')])
-      expect(JSON.parse(stdout)).toMatchObject({ adapter: null, problem: expect.stringContaining('wrong values') as string })
+      expect(JSON.parse(stdout)).toMatchObject({
+        adapter: null,
+        problem: expect.stringContaining('wrong values') as string,
+      })
     })
   })
 })

@@ -8,7 +8,19 @@ import { presets } from '../../src/model/config.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { expectedKernelRuns } from '../kernel_runs.ts'
 import { serializeSafetensors } from '../../src/formats/safetensors.ts'
-import { filesUnder, galvani, json, refuses, SMALL, SMALL_TRAINING, succeeds, withoutAdapter, workFolder, writeFiles, writeStudy } from './support.ts'
+import {
+  filesUnder,
+  galvani,
+  json,
+  refuses,
+  SMALL,
+  SMALL_TRAINING,
+  succeeds,
+  withoutAdapter,
+  workFolder,
+  writeFiles,
+  writeStudy,
+} from './support.ts'
 import { call, concat, global, PROTO, stateDict, STOP, text, zipContainer } from '../formats_torch_writer.ts'
 import { needs } from '../needs.ts'
 
@@ -21,13 +33,26 @@ const folder = workFolder()
 const path = (...names: string[]): string => join(folder, ...names)
 
 /** A recording as CSV: times in seconds, and what stands in each row of the other column. */
-const csv = (times: number[], value: (i: number) => number | string = (i) => 2 + Math.sin(i / 10), header = 'time_s,eda_us'): string =>
-  [header, ...times.map((time, i) => `${time},${value(i)}`)].join('\n')
+const csv = (
+  times: number[],
+  value: (i: number) => number | string = (i) => 2 + Math.sin(i / 10),
+  header = 'time_s,eda_us',
+): string => [header, ...times.map((time, i) => `${time},${value(i)}`)].join('\n')
 const even = (samples: number): number[] => Array.from({ length: samples }, (_, i) => i / 4)
 
 const study = path('a study')
 const run = path('a run')
-const train = (...more: string[]): string[] => ['train', '--data', study, '--folds', 'subject:3', ...SMALL_TRAINING, '--epochs', '1', ...more]
+const train = (...more: string[]): string[] => [
+  'train',
+  '--data',
+  study,
+  '--folds',
+  'subject:3',
+  ...SMALL_TRAINING,
+  '--epochs',
+  '1',
+  ...more,
+]
 
 beforeAll(async () => {
   writeStudy(study)
@@ -54,26 +79,54 @@ describe('wrong usage', () => {
     ['a model that does not fit itself', ['summary', '--set', 'length=20'], 'is too short; use a longer signal'],
     ['text for a number', [...decompose, '--out', 'o', '--rate', 'fast'], "--rate is 'fast', expected a number"],
     ['a rate of nothing', [...decompose, '--out', 'o', '--rate', '0'], "--rate is '0', expected a positive number"],
-    ['half a subject', ['fixtures', 'make', 'trials', 'o', '--subjects', '2.5'], "--subjects is '2.5', expected an integer"],
+    [
+      'half a subject',
+      ['fixtures', 'make', 'trials', 'o', '--subjects', '2.5'],
+      "--subjects is '2.5', expected an integer",
+    ],
     ['unknown kind', ['fixtures', 'make', 'noise', 'o'], "kind 'noise' is unknown"],
-    ['listeners of one recording', ['fixtures', 'make', 'recording', 'o', '--subjects', '3'], '--subjects belongs to a study'],
+    [
+      'listeners of one recording',
+      ['fixtures', 'make', 'recording', 'o', '--subjects', '3'],
+      '--subjects belongs to a study',
+    ],
     ['effect above 1', ['fixtures', 'make', 'trials', 'o', '--effect', '2'], 'effect 2: expected a number from 0'],
     ['unknown dimension', train('--out', 'o', '--dimension', 'joy'), "--dimension is 'joy', expected arousal, valence"],
     ['unknown folds', train('--out', 'o', '--folds', 'people'), "folds 'people' are unknown"],
-    ['folds without subjects', train('--out', 'o', '--folds', 'subject:50'), 'a fold would have no subjects, there are 6'],
+    [
+      'folds without subjects',
+      train('--out', 'o', '--folds', 'subject:50'),
+      'a fold would have no subjects, there are 6',
+    ],
     ['folds by a missing column', train('--out', 'o', '--folds', 'column:fold'), "trials.csv has no column 'fold'"],
-    ['a fold with no subjects', train('--out', 'o', '--only-fold', 'nope'), "fold 'nope' has no subjects; the folds are 0, 1, 2"],
+    [
+      'a fold with no subjects',
+      train('--out', 'o', '--only-fold', 'nope'),
+      "fold 'nope' has no subjects; the folds are 0, 1, 2",
+    ],
     ['unknown labels', train('--out', 'o', '--labels', 'mine'), "labels 'mine' are unknown"],
-    ['unknown model setting', train('--out', 'o', '--set', 'colour=1'), '--set \'colour=1\': expected KEY=VALUE'],
+    ['unknown model setting', train('--out', 'o', '--set', 'colour=1'), "--set 'colour=1': expected KEY=VALUE"],
     ['a word for a list', train('--out', 'o', '--set', 'hidden=3'), 'model setting hidden is 3, expected a list'],
-    ['a signal too short for the model', train('--out', 'o', '--set', 'length=20'), 'is too short; use a longer signal'],
+    [
+      'a signal too short for the model',
+      train('--out', 'o', '--set', 'length=20'),
+      'is too short; use a longer signal',
+    ],
     ['a classifier of three', train('--out', 'o', '--set', 'classes=3'), 'model setting classes is 3, expected 2'],
     ['no epoch', train('--out', 'o', '--epochs', '0'), 'epochs is 0, expected a positive integer'],
     ['no data', ['train', '--out', 'o'], '--data is missing'],
     ['nothing to resume', ['train', '--out', 'o', '--resume'], 'o holds no run to resume'],
     ['an existing run', train('--out', run), 'a run already holds a run; add --resume'],
-    ['other settings of a run', ['train', '--out', run, '--resume', '--epochs', '9'], '--epochs: this run was started with other settings'],
-    ['other model of a run', ['train', '--out', run, '--resume', '--set', 'channels=4'], '--set: this run was started with other settings'],
+    [
+      'other settings of a run',
+      ['train', '--out', run, '--resume', '--epochs', '9'],
+      '--epochs: this run was started with other settings',
+    ],
+    [
+      'other model of a run',
+      ['train', '--out', run, '--resume', '--set', 'channels=4'],
+      '--set: this run was started with other settings',
+    ],
   ]
   it.each(cases)('%s', async (_, args, says) => {
     const before = filesUnder(run).length
@@ -92,18 +145,28 @@ describe('wrong usage', () => {
 describe('bad data', () => {
   const file = (name: string): string => readFileSync(join(study, name), 'utf8')
   const badStudy = (name: string, change: (trials: string, eda: string) => Record<string, string>): string => {
-    writeFiles(path(name), { 'trials.csv': file('trials.csv'), 'eda.csv': file('eda.csv'), ...change(file('trials.csv'), file('eda.csv')) })
+    writeFiles(path(name), {
+      'trials.csv': file('trials.csv'),
+      'eda.csv': file('eda.csv'),
+      ...change(file('trials.csv'), file('eda.csv')),
+    })
     return path(name)
   }
   const trainOn = (data: string): string[] => ['train', '--data', data, '--out', path('o'), ...SMALL_TRAINING]
 
   it('no folder', () => refuses(trainOn(path('nowhere')), BAD_DATA, /nowhere: no such folder/))
-  it('a file for a folder', () => refuses(trainOn(join(study, 'eda.csv')), BAD_DATA, /eda.csv is a file; a folder is expected/))
-  it('a folder of something else', () => refuses(trainOn(run), BAD_DATA, 'a run/trials.csv: no such file; a dataset is a folder with'))
+  it('a file for a folder', () =>
+    refuses(trainOn(join(study, 'eda.csv')), BAD_DATA, /eda.csv is a file; a folder is expected/))
+  it('a folder of something else', () =>
+    refuses(trainOn(run), BAD_DATA, 'a run/trials.csv: no such file; a dataset is a folder with'))
 
   it('a wrong column', () => {
     const data = badStudy('no subject', (trials) => ({ 'trials.csv': trials.replace('subject', 'person') }))
-    return refuses(trainOn(data), BAD_DATA, /no subject\/trials.csv: no column 'subject'; the columns are trial, person/)
+    return refuses(
+      trainOn(data),
+      BAD_DATA,
+      /no subject\/trials.csv: no column 'subject'; the columns are trial, person/,
+    )
   })
 
   it('text where a number belongs', () => {
@@ -112,7 +175,9 @@ describe('bad data', () => {
   })
 
   it('music of other stimuli', async () => {
-    const data = badStudy('silent', () => ({ 'music.csv': file('music.csv').replaceAll('synthetic1_song', 'other_song') }))
+    const data = badStudy('silent', () => ({
+      'music.csv': file('music.csv').replaceAll('synthetic1_song', 'other_song'),
+    }))
     const says = "none of 36 trials has any; the first: stimulus 'synthetic1_song"
     await refuses(['predict', '--run', run, '--data', data], BAD_DATA, says)
     await refuses(['eval', '--run', run, '--data', data], BAD_DATA, says)
@@ -124,7 +189,11 @@ describe('bad data', () => {
     await succeeds(['prepare', '--data', study, '--out', path('torn'), '--length', '320'])
     await succeeds(['prepare', '--data', path('again'), '--out', path('newer'), '--length', '320'])
     cpSync(path('newer', 'signals.safetensors'), path('torn', 'signals.safetensors'))
-    await refuses(trainOn(path('torn')), BAD_DATA, 'torn: manifest.json and signals.safetensors are not of one preparation; run `galvani prepare` again')
+    await refuses(
+      trainOn(path('torn')),
+      BAD_DATA,
+      'torn: manifest.json and signals.safetensors are not of one preparation; run `galvani prepare` again',
+    )
   })
 
   it('one trial only', () => {
@@ -133,13 +202,25 @@ describe('bad data', () => {
   })
 
   it('nothing that is long enough', () => {
-    const short = (eda: string): string => eda.split('\n').filter((line) => /,[0-9],|trial/.test(line)).join('\n')
+    const short = (eda: string): string =>
+      eda
+        .split('\n')
+        .filter((line) => /,[0-9],|trial/.test(line))
+        .join('\n')
     const data = badStudy('short', (_, eda) => ({ 'eda.csv': short(eda) }))
-    return refuses(['prepare', '--data', data, '--out', path('o')], BAD_DATA, /none of 36 trials can be used; the first: .*too short/)
+    return refuses(
+      ['prepare', '--data', data, '--out', path('o')],
+      BAD_DATA,
+      /none of 36 trials can be used; the first: .*too short/,
+    )
   })
 
   it('weights that are none', () =>
-    refuses([...train('--out', path('o')), '--weights', join(study, 'eda.csv')], BAD_DATA, 'it is truncated or not a safetensors file'))
+    refuses(
+      [...train('--out', path('o')), '--weights', join(study, 'eda.csv')],
+      BAD_DATA,
+      'it is truncated or not a safetensors file',
+    ))
 
   it('data prepared for another model', async () => {
     await succeeds(['prepare', '--data', study, '--out', path('other length'), '--length', '300'])
@@ -157,7 +238,11 @@ describe('a damaged run', () => {
 
   it('has half a model', async () => {
     const damaged = damagedRun('half', model, bytes().subarray(0, bytes().length / 2))
-    await refuses(['predict', '--run', damaged, '--data', study], BAD_DATA, /folds\/fold-0\/model.safetensors: .*truncated/)
+    await refuses(
+      ['predict', '--run', damaged, '--data', study],
+      BAD_DATA,
+      /folds\/fold-0\/model.safetensors: .*truncated/,
+    )
     await refuses(['eval', '--run', damaged], BAD_DATA, /folds\/fold-0\/model.safetensors: .*truncated/)
   })
 
@@ -178,22 +263,50 @@ describe('a damaged run', () => {
   it('is of other data', async () => {
     writeStudy(path('other study'), 2)
     const moved = damagedRun('moved', 'source.json', JSON.stringify({ data: path('other study') }))
-    await refuses(['eval', '--run', moved], BAD_DATA, /its trials, labels, folds or recordings are not those of other study now/)
+    await refuses(
+      ['eval', '--run', moved],
+      BAD_DATA,
+      /its trials, labels, folds or recordings are not those of other study now/,
+    )
   })
 })
 
 describe('verify', () => {
   it('fails a hostile checkpoint and runs nothing of it', async () => {
     const marker = path('marker')
-    const config = { ...presets.released, channels: 8, stage_channels: [8, 8, 8, 8], length: 64, final_pool: 1, music_dim: 0 }
+    const config = {
+      ...presets.released,
+      channels: 8,
+      stage_channels: [8, 8, 8, 8],
+      length: 64,
+      final_pool: 1,
+      music_dim: 0,
+    }
     const evil = stateDict({ w: call(global('posix', 'system'), text(`touch '${marker}'`)) })
     const bare = concat(PROTO, call(global('os', 'system'), text(`touch '${marker}'`)), STOP)
-    const expected = (name: string) => serializeSafetensors(new Map([[name, { shape: [1, 3, 64], data: new Float32Array(192) }]]))
+    const expected = (name: string) =>
+      serializeSafetensors(new Map([[name, { shape: [1, 3, 64], data: new Float32Array(192) }]]))
     const cases = [
-      ...['zip', 'bare'].map((id) => ({ id, kind: 'checkpoint', file: 'in.safetensors', checkpoint: `${id}.pt`, config, expect: {} })),
-      { id: 'relu', kind: 'op', op: 'relu', file: 'relu.safetensors', attrs: {}, expect: { y: { atol: 0, rel_l2: 0 } } },
+      ...['zip', 'bare'].map((id) => ({
+        id,
+        kind: 'checkpoint',
+        file: 'in.safetensors',
+        checkpoint: `${id}.pt`,
+        config,
+        expect: {},
+      })),
+      {
+        id: 'relu',
+        kind: 'op',
+        op: 'relu',
+        file: 'relu.safetensors',
+        attrs: {},
+        expect: { y: { atol: 0, rel_l2: 0 } },
+      },
     ]
-    const relu = new Map(['x', 'y', 'upstream.y'].map((name) => [name, { shape: [1, 1, 1], data: new Float32Array([1]) }]))
+    const relu = new Map(
+      ['x', 'y', 'upstream.y'].map((name) => [name, { shape: [1, 1, 1], data: new Float32Array([1]) }]),
+    )
     writeFiles(path('hostile'), {
       'index.json': JSON.stringify({ cases }),
       'in.safetensors': expected('input.eda'),
@@ -205,14 +318,19 @@ describe('verify', () => {
     expect(existsSync(marker)).toBe(false)
     const result = JSON.parse(stdout) as { cases: { name: string; status: string; error: unknown }[] }
     expect(result).toMatchObject({ passed: 1, failed: 2, skipped: 0 })
-    expect(result.cases.map(({ name, status }) => [name, status])).toEqual([['zip', 'failed'], ['bare', 'failed'], ['relu', 'passed']])
+    expect(result.cases.map(({ name, status }) => [name, status])).toEqual([
+      ['zip', 'failed'],
+      ['bare', 'failed'],
+      ['relu', 'passed'],
+    ])
     expect(result.cases[0]?.error).toMatch(/posix.system/)
     expect(result.cases[1]?.error).toMatch(/os.system/)
     expect(lines).toEqual(['galvani: 2 of 3 cases failed'])
     expect(code).toBe(CHECK_FAILED)
   })
 
-  it('needs an index', () => refuses(['verify', '--fixtures', study], BAD_DATA, 'a study is no fixture folder: it has no index.json'))
+  it('needs an index', () =>
+    refuses(['verify', '--fixtures', study], BAD_DATA, 'a study is no fixture folder: it has no index.json'))
 
   it('needs an index of cases', async () => {
     writeFiles(path('no cases'), { 'index.json': '{"cases": [null]}' })
@@ -220,7 +338,12 @@ describe('verify', () => {
   })
 
   it('passes every kernel of this machine', async () => {
-    const result = await json<{ passed: number; failed: number; skipped: number; cases: { name: string; kind: string }[] }>(['verify'])
+    const result = await json<{
+      passed: number
+      failed: number
+      skipped: number
+      cases: { name: string; kind: string }[]
+    }>(['verify'])
     const gpu = await openGpu()
     const { count } = await expectedKernelRuns(gpu)
     await gpu.close()
@@ -240,22 +363,43 @@ describe('no adapter', () => {
   })
 
   it('at all', needs(process.platform === 'linux', 'only Linux has a software adapter to hide'), async () => {
-    await refuses(train('--out', path('o')), NO_GPU, 'no WebGPU adapter: this machine has no GPU driver; run `npm run setup`', withoutAdapter())
+    await refuses(
+      train('--out', path('o')),
+      NO_GPU,
+      'no WebGPU adapter: this machine has no GPU driver; run `npm run setup`',
+      withoutAdapter(),
+    )
     expect(existsSync(path('o'))).toBe(false)
     const { code, stdout } = await galvani(['doctor', '--json'], withoutAdapter())
-    expect(JSON.parse(stdout)).toMatchObject({ adapter: null, problem: expect.stringContaining('no WebGPU adapter') as string })
+    expect(JSON.parse(stdout)).toMatchObject({
+      adapter: null,
+      problem: expect.stringContaining('no WebGPU adapter') as string,
+    })
     expect(code).toBe(NO_GPU)
   })
 })
 
 describe('good paths', () => {
-  it.each(['doctor', 'prepare', 'decompose', 'train', 'eval', 'predict', 'verify', 'report', 'fixtures make', 'summary', 'tune', 'bench', 'bench step', 'bench kernels', 'bench peers'])(
-    '%s --help has an example',
-    async (command) => {
-      const { stdout } = await succeeds([...command.split(' '), '--help'])
-      expect(stdout).toMatch(new RegExp(`^Usage: galvani ${command} [^]*Examples?:\\n  galvani ${command}`))
-    },
-  )
+  it.each([
+    'doctor',
+    'prepare',
+    'decompose',
+    'train',
+    'eval',
+    'predict',
+    'verify',
+    'report',
+    'fixtures make',
+    'summary',
+    'tune',
+    'bench',
+    'bench step',
+    'bench kernels',
+    'bench peers',
+  ])('%s --help has an example', async (command) => {
+    const { stdout } = await succeeds([...command.split(' '), '--help'])
+    expect(stdout).toMatch(new RegExp(`^Usage: galvani ${command} [^]*Examples?:\\n  galvani ${command}`))
+  })
 
   it('goes from made trials to predictions, in another folder', async () => {
     const at = { cwd: folder }
@@ -263,13 +407,30 @@ describe('good paths', () => {
     expect(filesUnder(path('made')).sort()).toEqual(['README.md', 'eda.csv', 'music.csv', 'trials.csv'])
     const prepared = await json(['prepare', '--data', 'made', '--out', 'ready', '--length', '320'], at)
     expect(prepared).toMatchObject({ usable: 16, skipped: [] })
-    interface Trained { results: unknown[]; folds: { count: number }; config: { model: { length: number } } }
-    const settings = ['--data', 'ready', '--folds', 'subject:loo', '--only-fold', 'synthetic1_01', '--epochs', '1', ...SMALL]
+    interface Trained {
+      results: unknown[]
+      folds: { count: number }
+      config: { model: { length: number } }
+    }
+    const settings = [
+      '--data',
+      'ready',
+      '--folds',
+      'subject:loo',
+      '--only-fold',
+      'synthetic1_01',
+      '--epochs',
+      '1',
+      ...SMALL,
+    ]
     const trained = await json<Trained>(['train', '--out', 'new run', ...settings], at)
     expect(trained.folds.count).toBe(4)
     expect(trained.results).toHaveLength(1)
     expect(trained.config.model.length).toBe(320)
-    const { predictions } = await json<{ predictions: { probability: number }[] }>(['predict', '--run', 'new run', '--data', 'made'], at)
+    const { predictions } = await json<{ predictions: { probability: number }[] }>(
+      ['predict', '--run', 'new run', '--data', 'made'],
+      at,
+    )
     expect(predictions).toHaveLength(16)
     expect(predictions.every(({ probability }) => probability >= 0 && probability <= 1)).toBe(true)
   })
@@ -283,23 +444,41 @@ describe('good paths', () => {
     writeFileSync(path('grouped', 'trials.csv'), trials)
     const settings = ['--data', path('grouped'), '--folds', 'column:group', '--epochs', '1', ...SMALL_TRAINING]
     await succeeds(['train', '--out', path('dots'), ...settings])
-    expect(readdirSync(path('dots')).sort()).toEqual(['config.json', 'events.jsonl', 'folds', 'kernels.json', 'report.html', 'result.json', 'source.json'])
+    expect(readdirSync(path('dots')).sort()).toEqual([
+      'config.json',
+      'events.jsonl',
+      'folds',
+      'kernels.json',
+      'report.html',
+      'result.json',
+      'source.json',
+    ])
     expect(readdirSync(path('dots', 'folds')).sort()).toEqual(['fold-..', 'fold-a%2Fb'])
     const { models } = await json<{ models: string[] }>(['predict', '--run', path('dots'), '--data', study])
     expect(models).toEqual(['..', 'a/b'])
     writeFileSync(path('grouped', 'trials.csv'), trials.replaceAll(',..', ',c'))
-    await refuses(['eval', '--run', path('dots')], BAD_DATA, /folds\/fold-..\/result.json: .* folds or recordings are not those of grouped now/)
+    await refuses(
+      ['eval', '--run', path('dots')],
+      BAD_DATA,
+      /folds\/fold-..\/result.json: .* folds or recordings are not those of grouped now/,
+    )
   })
 
   it('stops quietly when its reader has gone', async () => {
-    const { code, lines } = await galvani(['predict', '--run', run, '--data', study, '--json'], { onStart: ({ stdout }) => stdout?.destroy() })
+    const { code, lines } = await galvani(['predict', '--run', run, '--data', study, '--json'], {
+      onStart: ({ stdout }) => stdout?.destroy(),
+    })
     expect(lines).toEqual([])
     expect(code).toBe(0)
   })
 
   it('starts as npx galvani inside the clone', () => {
     const cwd = fileURLToPath(new URL('../..', import.meta.url))
-    const { stdout, status } = spawnSync('npx', ['--no-install', 'galvani', '--version'], { cwd, encoding: 'utf8', shell: process.platform === 'win32' })
+    const { stdout, status } = spawnSync('npx', ['--no-install', 'galvani', '--version'], {
+      cwd,
+      encoding: 'utf8',
+      shell: process.platform === 'win32',
+    })
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
     expect(status).toBe(0)
   })

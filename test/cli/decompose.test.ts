@@ -17,16 +17,21 @@ const path = (...names: string[]): string => join(folder, ...names)
 const CPU = ['--device', 'cpu']
 
 /** A recording as CSV: times in seconds, and what stands in each row of the other column. */
-const csv = (times: number[], value: (i: number) => number | string = (i) => 2 + Math.sin(i / 10), header = 'time_s,eda_us'): string =>
-  [header, ...times.map((time, i) => `${time},${value(i)}`)].join('\n')
+const csv = (
+  times: number[],
+  value: (i: number) => number | string = (i) => 2 + Math.sin(i / 10),
+  header = 'time_s,eda_us',
+): string => [header, ...times.map((time, i) => `${time},${value(i)}`)].join('\n')
 const even = (samples: number): number[] => Array.from({ length: samples }, (_, i) => i / 4)
 const values = (samples: number): string[] => even(samples).map((time) => (1 + 0.3 * Math.sin(time)).toFixed(6))
 const empatica = ['1600000000.000000', '4.000000', ...values(120), ''].join('\r\n')
 
 const bateman = (t: number): number => (t <= 0 ? 0 : Math.exp(-t / 2) - Math.exp(-t / 0.7))
 /** A level of 5 µS and a little more each sample, with responses of the given driver areas (µS) every 20 s, at 4 Hz. */
-const responding = (areas: number[], scale = 1) => (i: number): number =>
-  scale * areas.reduce((sum, area, k) => sum + area * bateman(i / 4 - 10 - 20 * k), 5 + 2e-4 * i)
+const responding =
+  (areas: number[], scale = 1) =>
+  (i: number): number =>
+    scale * areas.reduce((sum, area, k) => sum + area * bateman(i / 4 - 10 - 20 * k), 5 + 2e-4 * i)
 
 interface File {
   file: string
@@ -47,14 +52,35 @@ describe('a recording that cannot be decomposed', () => {
     ['is empty', '', [], 'bad.csv: the file is empty'],
     ['has a header only', 'time_s,eda_us\n', [], 'bad.csv: 0 samples'],
     ['lacks the column', csv(even(80)), ['--eda', 'gsr'], "bad.csv: no column 'gsr'; the columns are time_s, eda_us"],
-    ['has text for a number', csv(even(80), (i) => (i === 7 ? 'abc' : i)), [], "bad.csv:9: column 'eda_us' is 'abc', expected a number"],
+    [
+      'has text for a number',
+      csv(even(80), (i) => (i === 7 ? 'abc' : i)),
+      [],
+      "bad.csv:9: column 'eda_us' is 'abc', expected a number",
+    ],
     ['has a long gap', csv(even(200), sparse), [], 'bad.csv:42: 5.00 s of samples are missing (NaN) from 10.00 s on'],
     ['is too short', csv(even(8)), [], 'bad.csv: 8 samples (2 s) at 4 Hz are too short'],
-    ['is sampled unevenly', csv(even(80).map((t, i) => (i % 7 ? t : t + 0.2))), [], /bad.csv: time steps are .* need an even rate/],
+    [
+      'is sampled unevenly',
+      csv(even(80).map((t, i) => (i % 7 ? t : t + 0.2))),
+      [],
+      /bad.csv: time steps are .* need an even rate/,
+    ],
     ['has no rate', values(80).join('\n'), [], 'bad.csv: no header and no time column; give --rate HZ'],
-    ['counts milliseconds', csv(even(80).map((t) => 1000 * t)), [], /bad.csv: the time column rises by 250 a sample, .* milliseconds/],
-    ['is a table of several', `trial,eda_us\n${even(80).map((t, i) => `${i % 2},${t}`).join('\n')}`, ['--rate', '4'],
-      /bad.csv:1: column 'trial' names 2 different ones; this is a table of several recordings/],
+    [
+      'counts milliseconds',
+      csv(even(80).map((t) => 1000 * t)),
+      [],
+      /bad.csv: the time column rises by 250 a sample, .* milliseconds/,
+    ],
+    [
+      'is a table of several',
+      `trial,eda_us\n${even(80)
+        .map((t, i) => `${i % 2},${t}`)
+        .join('\n')}`,
+      ['--rate', '4'],
+      /bad.csv:1: column 'trial' names 2 different ones; this is a table of several recordings/,
+    ],
     ['has ragged rows', 'time_s,eda_us\n0,1\n0.25\n', [], 'bad.csv:3: 1 cells, expected 2'],
   ]
   it.each(cases)('%s', async (_, content, options, says) => {
@@ -65,12 +91,27 @@ describe('a recording that cannot be decomposed', () => {
 
   it('leaves the others alone', async () => {
     writeFiles(folder, { 'good.csv': csv(even(80)), 'bad.csv': csv(even(8)) })
-    const { code, stdout, lines } = await galvani(['decompose', path('good.csv'), path('bad.csv'), '--out', path('mixed'), '--json'])
+    const { code, stdout, lines } = await galvani([
+      'decompose',
+      path('good.csv'),
+      path('bad.csv'),
+      '--out',
+      path('mixed'),
+      '--json',
+    ])
     const { files } = JSON.parse(stdout) as { files: { status: string }[] }
     expect(files.map(({ status }) => status)).toEqual(['solved', 'refused'])
-    expect(lines).toEqual([expect.stringMatching(/^galvani: 1 of 2 files were refused; the first: .*bad.csv: 8 samples/)])
+    expect(lines).toEqual([
+      expect.stringMatching(/^galvani: 1 of 2 files were refused; the first: .*bad.csv: 8 samples/),
+    ])
     expect(code).toBe(BAD_DATA)
-    expect(filesUnder(path('mixed')).sort()).toEqual(['good.csv', 'good.events.csv', 'good.json', 'good.svg', 'index.html'])
+    expect(filesUnder(path('mixed')).sort()).toEqual([
+      'good.csv',
+      'good.events.csv',
+      'good.json',
+      'good.svg',
+      'index.html',
+    ])
   })
 
   it('leaves the others alone when the knots are too dense for its rate alone', async () => {
@@ -79,14 +120,21 @@ describe('a recording that cannot be decomposed', () => {
     const { code, stdout } = await galvani(args)
     expect(code).toBe(BAD_DATA)
     const [slow, fast] = (JSON.parse(stdout) as { files: File[] }).files
-    expect(slow).toMatchObject({ status: 'refused', reason: expect.stringContaining('deltaKnot is 1 s, expected at least 1.25 s') as string })
+    expect(slow).toMatchObject({
+      status: 'refused',
+      reason: expect.stringContaining('deltaKnot is 1 s, expected at least 1.25 s') as string,
+    })
     expect(fast).toMatchObject({ status: 'solved' })
     await refuses(['decompose', path('slow.csv'), '--out', path('dense'), '--knots', '1'], USAGE, /deltaKnot is 1 s/)
   })
 
   it('writes into folders only', async () => {
     writeFiles(folder, { 'good.csv': csv(even(120)) })
-    await refuses(['decompose', path('good.csv'), '--out', path('good.csv')], USAGE, /good.csv is a file; name a folder/)
+    await refuses(
+      ['decompose', path('good.csv'), '--out', path('good.csv')],
+      USAGE,
+      /good.csv is a file; name a folder/,
+    )
   })
 
   it('leaves the others alone when its numbers leave float32', async () => {
@@ -94,34 +142,53 @@ describe('a recording that cannot be decomposed', () => {
     const args = ['decompose', path('huge.csv'), path('good.csv'), '--no-zscore', '--out', path('huge'), '--json']
     const { code, stdout } = await galvani(args)
     const { files } = JSON.parse(stdout) as { files: { status: string; reason?: string }[] }
-    expect(files).toMatchObject([{ status: 'refused', reason: expect.stringContaining('float32') as string }, { status: 'solved' }])
+    expect(files).toMatchObject([
+      { status: 'refused', reason: expect.stringContaining('float32') as string },
+      { status: 'solved' },
+    ])
     expect(code).toBe(BAD_DATA)
   })
 
   it('says what to do when its numbers do not fit alpha', async () => {
     writeFiles(folder, { 'large.csv': csv(even(80), (i) => 1e4 * (2 + Math.sin(i / 10))) })
-    const result = await json<{ files: unknown[] }>(['decompose', path('large.csv'), '--no-zscore', '--out', path('large')])
-    expect(result.files).toMatchObject([{ status: 'badly-scaled', reason: expect.stringContaining('leave --no-zscore out') as string }])
+    const result = await json<{ files: unknown[] }>([
+      'decompose',
+      path('large.csv'),
+      '--no-zscore',
+      '--out',
+      path('large'),
+    ])
+    expect(result.files).toMatchObject([
+      { status: 'badly-scaled', reason: expect.stringContaining('leave --no-zscore out') as string },
+    ])
   })
 
   it('is never replaced by its own result', async () => {
     const before = csv(even(80))
     writeFiles(folder, { 'raw/good.csv': before })
-    await refuses(['decompose', 'good.csv', '--out', '.'], USAGE, '--out . would replace good.csv', { cwd: path('raw') })
+    await refuses(['decompose', 'good.csv', '--out', '.'], USAGE, '--out . would replace good.csv', {
+      cwd: path('raw'),
+    })
     expect(readFileSync(path('raw', 'good.csv'), 'utf8')).toBe(before)
     expect(filesUnder(path('raw'))).toEqual(['good.csv'])
   })
-
 })
 
 describe('Empatica', () => {
   it('reads Empatica files of one name, with Windows line ends; --rate wins', async () => {
     writeFiles(folder, { 's1/EDA.csv': empatica, 's2/EDA.csv': empatica })
-    interface Decomposed { files: { status: string; sampleRate: number; samples: number }[] }
+    interface Decomposed {
+      files: { status: string; sampleRate: number; samples: number }[]
+    }
     const files = ['s1/EDA.csv', 's2/EDA.csv']
     const own = await json<Decomposed>(['decompose', ...files, '--out', 'e 4'], { cwd: folder })
     expect(own.files).toMatchObject([1, 2].map(() => ({ status: 'solved', sampleRate: 4, samples: 120 })))
-    expect(filesUnder(path('e 4')).sort()).toEqual(['s1', 's2'].flatMap((s) => [`${s}_EDA.csv`, `${s}_EDA.events.csv`, `${s}_EDA.json`, `${s}_EDA.svg`]).concat('index.html').sort())
+    expect(filesUnder(path('e 4')).sort()).toEqual(
+      ['s1', 's2']
+        .flatMap((s) => [`${s}_EDA.csv`, `${s}_EDA.events.csv`, `${s}_EDA.json`, `${s}_EDA.svg`])
+        .concat('index.html')
+        .sort(),
+    )
     const lines = readFileSync(path('e 4', 's1_EDA.csv'), 'utf8').trim().split('\n')
     expect(lines).toHaveLength(121)
     expect(lines.slice(1).every((line) => line.split(',').every((cell) => Number.isFinite(Number(cell))))).toBe(true)
@@ -132,17 +199,35 @@ describe('Empatica', () => {
 
 describe('the tables of a recording', () => {
   const AREAS = [1, 0.5, 2]
-  writeFiles(folder, { 'three.csv': csv(even(280), responding(AREAS)), 'nano.csv': csv(even(280), responding(AREAS, 1024)) })
+  writeFiles(folder, {
+    'three.csv': csv(even(280), responding(AREAS)),
+    'nano.csv': csv(even(280), responding(AREAS, 1024)),
+  })
   let result: File
   beforeAll(async () => {
     result = (await run([path('three.csv'), '--out', path('three'), ...CPU]))[0] as File
   })
 
-  it('add up to the recording in its own unit, under NeuroKit2\'s names', () => {
+  it("add up to the recording in its own unit, under NeuroKit2's names", () => {
     const table = columnsOf('three', 'three.csv')
-    expect(table.columns).toEqual(['time_s', 'EDA_Raw', 'EDA_Tonic', 'EDA_Phasic', 'EDA_Driver', 'EDA_Residual', 'SCR_Onsets', 'SCR_Peaks',
-      'SCR_Height', 'SCR_Amplitude', 'SCR_RiseTime', 'SCR_Recovery', 'SCR_RecoveryTime'])
-    const [raw, tonic, phasic, residual] = ['Raw', 'Tonic', 'Phasic', 'Residual'].map((name) => table.numbers(`EDA_${name}`)) as [Float64Array, Float64Array, Float64Array, Float64Array]
+    expect(table.columns).toEqual([
+      'time_s',
+      'EDA_Raw',
+      'EDA_Tonic',
+      'EDA_Phasic',
+      'EDA_Driver',
+      'EDA_Residual',
+      'SCR_Onsets',
+      'SCR_Peaks',
+      'SCR_Height',
+      'SCR_Amplitude',
+      'SCR_RiseTime',
+      'SCR_Recovery',
+      'SCR_RecoveryTime',
+    ])
+    const [raw, tonic, phasic, residual] = ['Raw', 'Tonic', 'Phasic', 'Residual'].map((name) =>
+      table.numbers(`EDA_${name}`),
+    ) as [Float64Array, Float64Array, Float64Array, Float64Array]
     expect(raw).toHaveLength(280)
     raw.forEach((value, i) => {
       expect(value).toBeCloseTo(responding(AREAS)(i), 7)
@@ -152,36 +237,56 @@ describe('the tables of a recording', () => {
 
   it('hold the responses that were put in, in microsiemens', () => {
     const events = columnsOf('three', 'three.events.csv')
-    expect(events.columns).toEqual(['onset_s', 'peak_s', 'SCR_Onsets', 'SCR_Peaks', 'SCR_Height', 'SCR_Amplitude', 'SCR_RiseTime',
-      'SCR_Recovery', 'SCR_RecoveryTime', 'SCR_DriverArea'])
-    expect(result.features).toMatchObject({ SCR_Peaks_N: 3, SCR_Rate: expect.closeTo(3 * 60 / 70, 9) as number })
+    expect(events.columns).toEqual([
+      'onset_s',
+      'peak_s',
+      'SCR_Onsets',
+      'SCR_Peaks',
+      'SCR_Height',
+      'SCR_Amplitude',
+      'SCR_RiseTime',
+      'SCR_Recovery',
+      'SCR_RecoveryTime',
+      'SCR_DriverArea',
+    ])
+    expect(result.features).toMatchObject({ SCR_Peaks_N: 3, SCR_Rate: expect.closeTo((3 * 60) / 70, 9) as number })
     events.numbers('onset_s').forEach((onset, i) => expect(Math.abs(onset - 10 - 20 * i)).toBeLessThanOrEqual(0.5))
-    events.numbers('SCR_Amplitude').forEach((amplitude, i) => expect(amplitude / (0.369 * AREAS[i]!)).toBeCloseTo(1, 0.6))
+    events
+      .numbers('SCR_Amplitude')
+      .forEach((amplitude, i) => expect(amplitude / (0.369 * AREAS[i]!)).toBeCloseTo(1, 0.6))
     events.numbers('SCR_DriverArea').forEach((area, i) => expect(area / AREAS[i]!).toBeCloseTo(1, 0.6))
     expect(result.features?.['EDA_Tonic_Mean']).toBeGreaterThan(4.8)
     expect(result.features?.['EDA_Tonic_Mean']).toBeLessThan(5.1)
     const marks = columnsOf('three', 'three.csv').numbers('SCR_Peaks')
-    expect([...events.numbers('SCR_Peaks')]).toEqual([...marks.entries()].filter(([, mark]) => mark === 1).map(([i]) => i))
+    expect([...events.numbers('SCR_Peaks')]).toEqual(
+      [...marks.entries()].filter(([, mark]) => mark === 1).map(([i]) => i),
+    )
   })
 
   it('grow with the unit', async () => {
     await run([path('nano.csv'), '--out', path('three'), '--unit', 'nS', ...CPU])
     const [small, large] = ['three', 'nano'].map((name) => columnsOf('three', `${name}.events.csv`))
     expect(large?.text('SCR_Peaks')).toEqual(small?.text('SCR_Peaks'))
-    small?.numbers('SCR_Amplitude').forEach((amplitude, i) => expect(large!.numbers('SCR_Amplitude')[i]! / amplitude / 1024).toBeCloseTo(1, 5))
+    small
+      ?.numbers('SCR_Amplitude')
+      .forEach((amplitude, i) => expect(large!.numbers('SCR_Amplitude')[i]! / amplitude / 1024).toBeCloseTo(1, 5))
     expect(readFileSync(path('three', 'nano.svg'), 'utf8')).toContain('Phasic (nS)')
   })
 
   it('have a row for every sample of a long recording', async () => {
     const samples = 20_000
-    writeFiles(folder, { 'long.csv': Array.from({ length: samples }, (_, i) => responding(AREAS)(i / 25).toFixed(6)).join('\n') })
+    writeFiles(folder, {
+      'long.csv': Array.from({ length: samples }, (_, i) => responding(AREAS)(i / 25).toFixed(6)).join('\n'),
+    })
     await run([path('long.csv'), '--out', path('long'), '--rate', '100', ...CPU])
     const times = columnsOf('long', 'long.csv').numbers('time_s')
     expect(times).toEqual(Float64Array.from({ length: samples }, (_, i) => Number((i / 100).toPrecision(9))))
   })
 
   it('leave out responses below --min-amplitude', async () => {
-    const counts = [0.01, 0.3, 5].map((least) => run([path('three.csv'), '--out', path(`least ${least}`), '--min-amplitude', String(least), ...CPU]))
+    const counts = [0.01, 0.3, 5].map((least) =>
+      run([path('three.csv'), '--out', path(`least ${least}`), '--min-amplitude', String(least), ...CPU]),
+    )
     const found = (await Promise.all(counts)).map(([file]) => file?.features?.['SCR_Peaks_N'] as number)
     expect(found.slice(1)).toEqual([2, 0])
     expect(found[0]).toBeGreaterThanOrEqual(3)
@@ -192,8 +297,24 @@ describe('the tables of a recording', () => {
     expect(file?.outputs).toEqual(['three.npz', 'three.json', 'three.svg'])
     expect(filesUnder(path('npz')).sort()).toEqual(['three.json', 'three.npz', 'three.svg'])
     const arrays = unzipSync(readFileSync(path('npz', 'three.npz')))
-    expect(Object.keys(arrays)).toEqual(['sampling_rate', 'EDA_Raw', 'EDA_Tonic', 'EDA_Phasic', 'EDA_Driver', 'EDA_Residual', 'SCR_Onsets', 'SCR_Peaks',
-      'SCR_Height', 'SCR_Amplitude', 'SCR_RiseTime', 'SCR_Recovery', 'SCR_RecoveryTime', 'SCR_DriverArea'].map((name) => `${name}.npy`))
+    expect(Object.keys(arrays)).toEqual(
+      [
+        'sampling_rate',
+        'EDA_Raw',
+        'EDA_Tonic',
+        'EDA_Phasic',
+        'EDA_Driver',
+        'EDA_Residual',
+        'SCR_Onsets',
+        'SCR_Peaks',
+        'SCR_Height',
+        'SCR_Amplitude',
+        'SCR_RiseTime',
+        'SCR_Recovery',
+        'SCR_RecoveryTime',
+        'SCR_DriverArea',
+      ].map((name) => `${name}.npy`),
+    )
     expect(new TextDecoder('latin1').decode(arrays['EDA_Phasic.npy'])).toMatch(/'descr': '<f8', .*'shape': \(280,\)/)
     expect(new TextDecoder('latin1').decode(arrays['SCR_Peaks.npy'])).toMatch(/'descr': '<i4', .*'shape': \(3,\)/)
   })
@@ -201,26 +322,41 @@ describe('the tables of a recording', () => {
   it('are the same from the GPU', async () => {
     await run([path('three.csv'), '--out', path('gpu')])
     for (const column of ['EDA_Raw', 'EDA_Phasic', 'EDA_Tonic', 'EDA_Residual']) {
-      const [cpu, gpu] = ['three', 'gpu'].map((name) => columnsOf(name, 'three.csv').numbers(column)) as [Float64Array, Float64Array]
+      const [cpu, gpu] = ['three', 'gpu'].map((name) => columnsOf(name, 'three.csv').numbers(column)) as [
+        Float64Array,
+        Float64Array,
+      ]
       gpu.forEach((value, i) => expect(Math.abs(value - cpu[i]!), column).toBeLessThan(2e-3))
     }
-    expect(columnsOf('gpu', 'three.events.csv').text('SCR_Peaks')).toEqual(columnsOf('three', 'three.events.csv').text('SCR_Peaks'))
+    expect(columnsOf('gpu', 'three.events.csv').text('SCR_Peaks')).toEqual(
+      columnsOf('three', 'three.events.csv').text('SCR_Peaks'),
+    )
   })
 })
 
 describe('gaps', () => {
-  const gappy = (i: number): number | string => (i >= 80 && i < 100) || (i >= 108 && i < 120) || i === 30 ? 'NaN' : responding([1, 1, 1])(i)
+  const gappy = (i: number): number | string =>
+    (i >= 80 && i < 100) || (i >= 108 && i < 120) || i === 30 ? 'NaN' : responding([1, 1, 1])(i)
 
   it('split a recording with --gaps split, and stay empty', async () => {
     writeFiles(folder, { 'gappy.csv': csv(even(280), gappy) })
-    await refuses(['decompose', path('gappy.csv'), '--out', path('gaps'), ...CPU], BAD_DATA,
-      /gappy.csv:82: 5.00 s of samples are missing \(NaN\) from 20.00 s on; .*add --gaps split/)
+    await refuses(
+      ['decompose', path('gappy.csv'), '--out', path('gaps'), ...CPU],
+      BAD_DATA,
+      /gappy.csv:82: 5.00 s of samples are missing \(NaN\) from 20.00 s on; .*add --gaps split/,
+    )
     const [file] = await run([path('gappy.csv'), '--out', path('gaps'), '--gaps', 'split', ...CPU])
-    expect(file).toMatchObject({ status: 'solved', filled: 1, quality: { missing: expect.closeTo(33 / 280) as number } })
+    expect(file).toMatchObject({
+      status: 'solved',
+      filled: 1,
+      quality: { missing: expect.closeTo(33 / 280) as number },
+    })
     expect(file?.warnings).toContainEqual(expect.stringContaining('2.0 s between gaps are too short'))
     const table = columnsOf('gaps', 'gappy.csv')
     for (const name of ['EDA_Raw', 'EDA_Tonic', 'EDA_Phasic', 'EDA_Driver', 'EDA_Residual']) {
-      const missing = [...table.numbers(name, 'nan').entries()].filter(([, value]) => Number.isNaN(value)).map(([i]) => i)
+      const missing = [...table.numbers(name, 'nan').entries()]
+        .filter(([, value]) => Number.isNaN(value))
+        .map(([i]) => i)
       const between = Array.from({ length: 40 }, (_, i) => 80 + i)
       // What was recorded between two gaps is told, though too short to decompose.
       expect(missing).toEqual(name === 'EDA_Raw' ? between.filter((i) => i < 100 || i >= 108) : between)
@@ -232,25 +368,55 @@ describe('gaps', () => {
 describe('a folder', () => {
   const wave = csv(even(120), responding([1]))
   writeFiles(path('study'), {
-    's1/EDA.csv': empatica, 's1/ACC.csv': '1600000000,1600000000,1600000000\n32,32,32\n1,2,3\n', 's1/TEMP.csv': empatica,
-    's2/deep/EDA.csv': empatica, 'b.csv': wave, 'a.csv': wave, 'notes.csv': 'who,when,what\nme,now,this\n', 'short.csv': csv(even(8)), 'read.me': 'no',
+    's1/EDA.csv': empatica,
+    's1/ACC.csv': '1600000000,1600000000,1600000000\n32,32,32\n1,2,3\n',
+    's1/TEMP.csv': empatica,
+    's2/deep/EDA.csv': empatica,
+    'b.csv': wave,
+    'a.csv': wave,
+    'notes.csv': 'who,when,what\nme,now,this\n',
+    'short.csv': csv(even(8)),
+    'read.me': 'no',
     'cut.csv': csv(even(120), (i) => (i > 90 ? 8 : 2 + i / 20 + Math.sin(i))),
   })
 
   it('is searched for recordings; what is none is skipped, what cannot be decomposed is refused', async () => {
-    const { code, stdout, lines } = await galvani(['decompose', path('study'), '--out', path('study', 'out'), '--json', ...CPU])
+    const { code, stdout, lines } = await galvani([
+      'decompose',
+      path('study'),
+      '--out',
+      path('study', 'out'),
+      '--json',
+      ...CPU,
+    ])
     const { files } = JSON.parse(stdout) as { files: File[] }
     const status = Object.fromEntries(files.map((file) => [file.file.slice(path('study').length + 1), file.status]))
     expect(status).toEqual({
-      'a.csv': 'solved', 'b.csv': 'solved', 'cut.csv': 'solved', 'notes.csv': 'skipped', 'short.csv': 'refused', 's1/EDA.csv': 'solved', 's2/deep/EDA.csv': 'solved',
+      'a.csv': 'solved',
+      'b.csv': 'solved',
+      'cut.csv': 'solved',
+      'notes.csv': 'skipped',
+      'short.csv': 'refused',
+      's1/EDA.csv': 'solved',
+      's2/deep/EDA.csv': 'solved',
     })
-    expect(files.find(({ status }) => status === 'skipped')?.reason).toContain('cannot tell which column is skin conductance')
-    expect(files.find(({ file }) => file.endsWith('cut.csv'))?.warnings).toContainEqual(expect.stringContaining('largest or least value'))
-    expect(lines).toEqual([expect.stringMatching(/^galvani: 1 of 7 files were refused; the first: .*short.csv: 8 samples/)])
+    expect(files.find(({ status }) => status === 'skipped')?.reason).toContain(
+      'cannot tell which column is skin conductance',
+    )
+    expect(files.find(({ file }) => file.endsWith('cut.csv'))?.warnings).toContainEqual(
+      expect.stringContaining('largest or least value'),
+    )
+    expect(lines).toEqual([
+      expect.stringMatching(/^galvani: 1 of 7 files were refused; the first: .*short.csv: 8 samples/),
+    ])
     expect(code).toBe(BAD_DATA)
     const names = ['study_a', 'study_b', 'study_cut', 's1_EDA', 'deep_EDA']
-    expect(filesUnder(path('study', 'out')).sort())
-      .toEqual(['index.html', ...names.flatMap((name) => ['csv', 'events.csv', 'json', 'svg'].map((ending) => `${name}.${ending}`))].sort())
+    expect(filesUnder(path('study', 'out')).sort()).toEqual(
+      [
+        'index.html',
+        ...names.flatMap((name) => ['csv', 'events.csv', 'json', 'svg'].map((ending) => `${name}.${ending}`)),
+      ].sort(),
+    )
     const again = await galvani(['decompose', path('study'), '--out', path('study', 'out'), '--json', ...CPU])
     expect(again.stdout).toBe(stdout)
   })
@@ -268,38 +434,61 @@ describe('a folder', () => {
 
   it('needs a recording in it', async () => {
     writeFiles(path('no study'), { 'notes.txt': '' })
-    await refuses(['decompose', path('no study'), '--out', path('o'), ...CPU], BAD_DATA, 'there is no .csv file in this folder or below')
+    await refuses(
+      ['decompose', path('no study'), '--out', path('o'), ...CPU],
+      BAD_DATA,
+      'there is no .csv file in this folder or below',
+    )
     writeFiles(path('no study'), { 'notes.csv': 'who,when\nme,now\n' })
-    await refuses(['decompose', path('no study'), '--out', path('o'), ...CPU], BAD_DATA, 'none of 1 .csv files is a recording; the first: ')
+    await refuses(
+      ['decompose', path('no study'), '--out', path('o'), ...CPU],
+      BAD_DATA,
+      'none of 1 .csv files is a recording; the first: ',
+    )
     expect(existsSync(path('o'))).toBe(false)
   })
 })
 
 describe('a table on the screen', () => {
   it('has a row a recording, and below it what is to be said of single ones', async () => {
-    writeFiles(folder, { 'good.csv': csv(even(280), responding([1, 1, 1])), 'signs.csv': csv(even(280), (i) => responding([1, 1, 1])(i) - 5.1) })
-    const { stdout } = await succeeds(['decompose', 'good.csv', 'signs.csv', '--out', 'screen', ...CPU], { cwd: folder })
+    writeFiles(folder, {
+      'good.csv': csv(even(280), responding([1, 1, 1])),
+      'signs.csv': csv(even(280), (i) => responding([1, 1, 1])(i) - 5.1),
+    })
+    const { stdout } = await succeeds(['decompose', 'good.csv', 'signs.csv', '--out', 'screen', ...CPU], {
+      cwd: folder,
+    })
     const lines = stdout.trim().split('\n')
     expect(lines[0]).toMatch(/^file +status +level +responses +per min +amplitude$/)
     expect(lines[1]).toMatch(/^good.csv +solved +[45]\.\d+ +3 +2\.6 +0\.\d+$/)
-    expect(lines.slice(3)).toEqual(['signs.csv: values below 0 are no skin conductance in µS; name the unit of the recording by --unit'])
+    expect(lines.slice(3)).toEqual([
+      'signs.csv: values below 0 are no skin conductance in µS; name the unit of the recording by --unit',
+    ])
   })
 })
 
 describe('a result to distrust', () => {
   it('says so: noise taken for responses, or responses too small to be any', async () => {
     const random = new Random(3)
-    writeFiles(folder, { 'noise.csv': csv(even(400), () => 3 + random.uniform()), 'faint.csv': csv(even(280), responding([0.01, 0.01, 0.01])) })
+    writeFiles(folder, {
+      'noise.csv': csv(even(400), () => 3 + random.uniform()),
+      'faint.csv': csv(even(280), responding([0.01, 0.01, 0.01])),
+    })
     const [noise, faint] = await run([path('noise.csv'), path('faint.csv'), '--out', path('doubtful'), ...CPU])
     expect(noise?.warnings).toEqual([expect.stringMatching(/^the tonic part goes far beyond the recording/)])
-    expect(faint?.warnings).toEqual([expect.stringMatching(/^the largest response has 0\.00\d+ µS, less than the 0.01 µS/)])
+    expect(faint?.warnings).toEqual([
+      expect.stringMatching(/^the largest response has 0\.00\d+ µS, less than the 0.01 µS/),
+    ])
   })
 })
 
 describe('Ctrl-C', () => {
   it('leaves finished recordings whole and nothing half-written', async () => {
     const count = 300
-    writeFiles(path('many'), Object.fromEntries(Array.from({ length: count }, (_, i) => [`r${i}.csv`, csv(even(40), responding([1]))])))
+    writeFiles(
+      path('many'),
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`r${i}.csv`, csv(even(40), responding([1]))])),
+    )
     const written = (): string[] => (existsSync(path('stopped')) ? readdirSync(path('stopped')) : [])
     const finished = await galvani(['decompose', path('many'), '--out', path('stopped'), ...CPU], {
       onStart: (child) => {
@@ -316,7 +505,9 @@ describe('Ctrl-C', () => {
     const done = written().filter((name) => name.endsWith('.json'))
     expect(done.length).toBeGreaterThan(0)
     expect(done.length).toBeLessThan(count)
-    const outputs = done.flatMap((name) => (JSON.parse(readFileSync(path('stopped', name), 'utf8')) as File).outputs as string[])
+    const outputs = done.flatMap(
+      (name) => (JSON.parse(readFileSync(path('stopped', name), 'utf8')) as File).outputs as string[],
+    )
     expect(written().sort()).toEqual(outputs.sort())
   })
 })

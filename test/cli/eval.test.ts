@@ -6,9 +6,24 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { PooledResult, RunSummary } from '../../src/train/run_summary.ts'
 import { readJson, readStudy } from '../experiment_reference/files.ts'
 import {
-  expectedHistory, foldBaselines, jointBaselines, readRun, usedTrials, validationOf, type Beside, type Run, type StoredPrediction, type Used,
+  expectedHistory,
+  foldBaselines,
+  jointBaselines,
+  readRun,
+  usedTrials,
+  validationOf,
+  type Beside,
+  type Run,
+  type StoredPrediction,
+  type Used,
 } from '../experiment_reference/run.ts'
-import { exactPermutationValue, interval, metrics, permutationValue, signedRank } from '../experiment_reference/statistics.ts'
+import {
+  exactPermutationValue,
+  interval,
+  metrics,
+  permutationValue,
+  signedRank,
+} from '../experiment_reference/statistics.ts'
 import { json, refuses, SMALL, succeeds, workFolder, writeFiles, writeStudy } from './support.ts'
 
 const INTERRUPTED = 130
@@ -21,24 +36,47 @@ const run = path('a run')
 const unseen = path('unseen')
 const prepared = (of: string): string => `${of} prepared`
 
-const edit = (file: string, change: (text: string) => string): void => writeFileSync(file, change(readFileSync(file, 'utf8')))
+const edit = (file: string, change: (text: string) => string): void =>
+  writeFileSync(file, change(readFileSync(file, 'utf8')))
 const prepare = (of: string) => succeeds(['prepare', '--data', of, '--out', prepared(of), '--length', '320'])
 
 beforeAll(async () => {
   writeStudy(study)
   // Trials without ratings, more of them high, and a song without music: what is used is less than what there is, folds differ in
   // size, and classes too. Valence has another middle than arousal.
-  edit(join(study, 'trials.csv'), (text) => text
-    .replace(/^(synthetic1_0[02]_0[0-3],.*song..),[^,]*,[^,]*,([01],1,)/gm, '$1,,,$2')
-    .replace(/^(synthetic1_.*song..),([\d.]+)/gm, (_, row: string, valence: string) => `${row},${(Number(valence) - 2).toFixed(1)}`))
+  edit(join(study, 'trials.csv'), (text) =>
+    text
+      .replace(/^(synthetic1_0[02]_0[0-3],.*song..),[^,]*,[^,]*,([01],1,)/gm, '$1,,,$2')
+      .replace(
+        /^(synthetic1_.*song..),([\d.]+)/gm,
+        (_, row: string, valence: string) => `${row},${(Number(valence) - 2).toFixed(1)}`,
+      ),
+  )
   edit(join(study, 'music.csv'), (text) => text.replace(/^synthetic1_song03.*\n/m, ''))
   writeStudy(unseen, 7)
-  for (const file of ['trials.csv', 'music.csv']) edit(join(unseen, file), (text) => text.replaceAll('synthetic7_song', 'synthetic1_song'))
+  for (const file of ['trials.csv', 'music.csv'])
+    edit(join(unseen, file), (text) => text.replaceAll('synthetic7_song', 'synthetic1_song'))
   // Recorded louder: other means and deviations, and the feature that is constant is another constant.
-  edit(join(unseen, 'music.csv'), (text) => text.replace(/,(-?[\d.]+)/g, (_, value: string) => `,${(4 * Number(value)).toFixed(4)}`))
+  edit(join(unseen, 'music.csv'), (text) =>
+    text.replace(/,(-?[\d.]+)/g, (_, value: string) => `,${(4 * Number(value)).toFixed(4)}`),
+  )
   await Promise.all([study, unseen].map(prepare))
   // Of four people that are not tested one is a quarter, and enough.
-  const settings = ['--folds', 'subject:3', '--validation', '0.25', ...SMALL, '--batch', '8', '--lr', '0.003', '--epochs', '8', '--patience', '2']
+  const settings = [
+    '--folds',
+    'subject:3',
+    '--validation',
+    '0.25',
+    ...SMALL,
+    '--batch',
+    '8',
+    '--lr',
+    '0.003',
+    '--epochs',
+    '8',
+    '--patience',
+    '2',
+  ]
   await succeeds(['train', '--data', prepared(study), ...settings, '--out', run])
 })
 
@@ -59,9 +97,15 @@ interface Evaluated extends Pick<RunSummary, 'pooled' | 'results'> {
 }
 
 /** Predictions are those of the trials, in their order, with the probabilities and the baselines that were computed again. */
-function expectPredictions(stored: readonly StoredPrediction[], trials: readonly Used[], probability: (trial: Used) => number, beside: (trial: Used) => Beside): void {
-  expect(stored.map(({ trial, subject, stimulus, label }) => [trial, subject, stimulus, label]))
-    .toEqual(trials.map(({ id, subject, stimulus, label }) => [id, subject, stimulus, label]))
+function expectPredictions(
+  stored: readonly StoredPrediction[],
+  trials: readonly Used[],
+  probability: (trial: Used) => number,
+  beside: (trial: Used) => Beside,
+): void {
+  expect(stored.map(({ trial, subject, stimulus, label }) => [trial, subject, stimulus, label])).toEqual(
+    trials.map(({ id, subject, stimulus, label }) => [id, subject, stimulus, label]),
+  )
   let near = 0
   for (const [i, { trial, probability: own, baselines }] of stored.entries()) {
     expect(Math.abs(own - probability(trials[i]!)), `probability of ${trial}`).toBeLessThan(PROBABILITY)
@@ -77,7 +121,10 @@ function expectPredictions(stored: readonly StoredPrediction[], trials: readonly
 const rounded = <T>(value: T): T =>
   JSON.parse(JSON.stringify(value, (_, v: unknown) => (typeof v === 'number' ? Number(v.toPrecision(12)) : v))) as T
 
-function expectScores({ model, baselines: { majority, svm, song } }: Pick<PooledResult, 'model' | 'baselines'>, predictions: readonly StoredPrediction[]): void {
+function expectScores(
+  { model, baselines: { majority, svm, song } }: Pick<PooledResult, 'model' | 'baselines'>,
+  predictions: readonly StoredPrediction[],
+): void {
   const judge = (of: readonly StoredPrediction[], predicted: (p: StoredPrediction) => number) =>
     rounded(metrics(of.map((p) => ({ ...p, predicted: predicted(p) }))))
   const called = ({ probability }: StoredPrediction): number => (probability > 0.5 ? 1 : 0)
@@ -89,7 +136,11 @@ function expectScores({ model, baselines: { majority, svm, song } }: Pick<Pooled
   expect(rounded(song)).toEqual({ baseline: judge(heard, (p) => p.baselines.song!), model: judge(heard, called) })
 }
 
-function expectChance({ interval: stored, permutation }: PooledResult, predictions: readonly StoredPrediction[], seed: number): void {
+function expectChance(
+  { interval: stored, permutation }: PooledResult,
+  predictions: readonly StoredPrediction[],
+  seed: number,
+): void {
   const judged = predictions.map((p) => ({ ...p, predicted: p.probability > 0.5 ? 1 : 0 }))
   expect(rounded(stored)).toEqual(rounded(interval(judged, seed)))
   expect(permutation).toBe(permutationValue(judged, seed))
@@ -107,10 +158,17 @@ describe('a run, computed again from its folder and the study', () => {
     expect(people).toHaveLength(6)
     expect(trials.length).toBeLessThan(35)
     expect(folds.flatMap(({ stored }) => stored.testSubjects).sort()).toEqual(people)
-    expect(folds.flatMap(({ stored }) => stored.predictions.map(({ trial }) => trial)).sort()).toEqual(trials.map(({ id }) => id).sort())
+    expect(folds.flatMap(({ stored }) => stored.predictions.map(({ trial }) => trial)).sort()).toEqual(
+      trials.map(({ id }) => id).sort(),
+    )
     expect(new Set(folds.map(({ parts }) => parts.test.length)).size).toBeGreaterThan(1)
-    expect(folds.some(({ parts: { test } }) => 2 * test.filter(({ label }) => label === 1).length !== test.length)).toBe(true)
-    for (const { stored, parts: { train, validation, test } } of folds) {
+    expect(
+      folds.some(({ parts: { test } }) => 2 * test.filter(({ label }) => label === 1).length !== test.length),
+    ).toBe(true)
+    for (const {
+      stored,
+      parts: { train, validation, test },
+    } of folds) {
       expect([...train, ...validation, ...test].map(({ id }) => id).sort()).toEqual(trials.map(({ id }) => id).sort())
       expect([train.length, validation.length]).toEqual([stored.trainTrials, stored.validationTrials])
       const held = [...new Set(validation.map(({ subject }) => subject))]
@@ -125,8 +183,14 @@ describe('a run, computed again from its folder and the study', () => {
     const { config, folds } = again()
     for (const fold of folds) {
       const { epochs, bestEpoch, steps } = fold.stored
-      const { best, last } = expectedHistory(config, epochs.map(({ validationLoss }) => validationLoss!))
-      expect([epochs.map(({ epoch }) => epoch), bestEpoch]).toEqual([Array.from({ length: last }, (_, i) => i + 1), best])
+      const { best, last } = expectedHistory(
+        config,
+        epochs.map(({ validationLoss }) => validationLoss!),
+      )
+      expect([epochs.map(({ epoch }) => epoch), bestEpoch]).toEqual([
+        Array.from({ length: last }, (_, i) => i + 1),
+        best,
+      ])
       expect(steps).toBe(last * Math.ceil(fold.parts.train.length / config.batch))
       const { loss, accuracy } = validationOf(fold)
       const { validationLoss, validationAccuracy } = epochs[best - 1]!
@@ -151,10 +215,20 @@ describe('a run, computed again from its folder and the study', () => {
     expectScores(pooled, predictions)
     expectChance(pooled, predictions, config.seed)
     // Here one of 90 % is another.
-    const narrower = interval(predictions.map((p) => ({ ...p, predicted: p.probability > 0.5 ? 1 : 0 })), config.seed, 0.9)
+    const narrower = interval(
+      predictions.map((p) => ({ ...p, predicted: p.probability > 0.5 ? 1 : 0 })),
+      config.seed,
+      0.9,
+    )
     expect(pooled.interval!.high - pooled.interval!.low).toBeGreaterThan(narrower.high - narrower.low + 0.01)
-    const accuracies = (of: (fold: RunSummary['results'][number]) => { accuracy: number }) => results.map((fold) => of(fold).accuracy)
-    expect(rounded(pooled.wilcoxon)).toEqual(signedRank(accuracies(({ model }) => model), accuracies(({ baselines }) => baselines.majority)))
+    const accuracies = (of: (fold: RunSummary['results'][number]) => { accuracy: number }) =>
+      results.map((fold) => of(fold).accuracy)
+    expect(rounded(pooled.wilcoxon)).toEqual(
+      signedRank(
+        accuracies(({ model }) => model),
+        accuracies(({ baselines }) => baselines.majority),
+      ),
+    )
   })
 
   it('is evaluated with the same numbers, which are those of its stored models', async () => {
@@ -176,7 +250,9 @@ describe('a run, computed again from its folder and the study', () => {
 })
 
 it('keeps the baselines that the run learned', async () => {
-  const result = JSON.parse(readFileSync(join(run, 'folds/fold-0/result.json'), 'utf8')) as { predictions: { label: number; baselines: { svm: number } }[] }
+  const result = JSON.parse(readFileSync(join(run, 'folds/fold-0/result.json'), 'utf8')) as {
+    predictions: { label: number; baselines: { svm: number } }[]
+  }
   for (const { label, baselines } of result.predictions) baselines.svm = 1 - label
   const told = changedRun('told', 'folds/fold-0/result.json', JSON.stringify(result))
   const { results } = await json<RunSummary>(['eval', '--run', told])
@@ -184,7 +260,12 @@ it('keeps the baselines that the run learned', async () => {
 })
 
 describe('on other data', () => {
-  interface Other extends Evaluated { seenSubjects: number; seenTrials: number; models: string[]; majorityOfTheseTrials?: { count: number } }
+  interface Other extends Evaluated {
+    seenSubjects: number
+    seenTrials: number
+    models: string[]
+    majorityOfTheseTrials?: { count: number }
+  }
   const evaluate = (of: string, data: string): Promise<Other> => json<Other>(['eval', '--run', of, '--data', data])
 
   let other: Other
@@ -196,7 +277,8 @@ describe('on other data', () => {
   function expectOther({ predictions, pooled }: Other, of: string): void {
     const { config, ...rest } = readRun(of, readStudy(study, prepared(study)))
     const others = usedTrials(readStudy(unseen, prepared(unseen)), config.dimension)
-    const mean = (trial: Used): number => rest.folds.reduce((sum, { probability }) => sum + probability(trial) / rest.folds.length, 0)
+    const mean = (trial: Used): number =>
+      rest.folds.reduce((sum, { probability }) => sum + probability(trial) / rest.folds.length, 0)
     expectPredictions(predictions, others, mean, jointBaselines({ config, ...rest }))
     expectScores(pooled, predictions)
     expectChance(pooled, predictions, config.seed)
@@ -204,11 +286,16 @@ describe('on other data', () => {
 
   it('the models stand beside baselines that learned from the run', async () => {
     const { seenSubjects, seenTrials, predictions } = other
-    expect({ seenSubjects, seenTrials, trials: predictions.length }).toEqual({ seenSubjects: 0, seenTrials: 0, trials: 36 })
+    expect({ seenSubjects, seenTrials, trials: predictions.length }).toEqual({
+      seenSubjects: 0,
+      seenTrials: 0,
+      trials: 36,
+    })
     expectOther(other, run)
     const { stdout } = await succeeds(['eval', '--run', run, '--data', prepared(unseen)])
     expect(stdout).toMatch(/^arousal, unseen \(synthetic\): 3 models, people never seen in training\n/)
-    for (const name of ['majority class', 'linear SVM', 'song-only label', '95 % interval']) expect(stdout).toContain(name)
+    for (const name of ['majority class', 'linear SVM', 'song-only label', '95 % interval'])
+      expect(stdout).toContain(name)
   })
 
   it('one model stands beside baselines that have not learned from its test people', async () => {
@@ -223,11 +310,17 @@ describe('on other data', () => {
   it('their ratings change no prediction', async () => {
     const turned = path('turned')
     cpSync(prepared(unseen), turned, { recursive: true })
-    edit(join(turned, 'manifest.json'), (text) => text.replace(/"(valence|arousal)": ([\d.]+)/g, (_, name: string, rating: string) => `"${name}": ${10 - Number(rating)}`))
+    edit(join(turned, 'manifest.json'), (text) =>
+      text.replace(
+        /"(valence|arousal)": ([\d.]+)/g,
+        (_, name: string, rating: string) => `"${name}": ${10 - Number(rating)}`,
+      ),
+    )
     const after = await evaluate(run, turned)
     const label = ({ predictions }: Other): number[] => predictions.map((p) => p.label)
     expect(label(after)).toEqual(label(other).map((of) => 1 - of))
-    const answers = ({ predictions }: Other) => predictions.map(({ trial, probability, baselines }) => ({ trial, probability, baselines }))
+    const answers = ({ predictions }: Other) =>
+      predictions.map(({ trial, probability, baselines }) => ({ trial, probability, baselines }))
     expect(answers(after)).toEqual(answers(other))
   })
 
@@ -235,16 +328,28 @@ describe('on other data', () => {
     const { seenSubjects, seenTrials, pooled } = await evaluate(run, prepared(study))
     const trials = readStudy(study, prepared(study))
     const rated = usedTrials(trials, 'arousal').length
-    expect({ seenSubjects, seenTrials, trials: pooled.model.count }).toEqual({ seenSubjects: 6, seenTrials: rated, trials: rated })
+    expect({ seenSubjects, seenTrials, trials: pooled.model.count }).toEqual({
+      seenSubjects: 6,
+      seenTrials: rated,
+      trials: rated,
+    })
     const says = (count: number): string => `${count} of ${count} trials are of 6 people seen in training`
-    expect((await succeeds(['eval', '--run', run, '--data', prepared(study)])).stdout).toContain(`3 models, ${says(rated)}\n`)
+    expect((await succeeds(['eval', '--run', run, '--data', prepared(study)])).stdout).toContain(
+      `3 models, ${says(rated)}\n`,
+    )
     // To predict, no rating is needed.
     const heard = trials.filter(({ music }) => music).length
     expect((await succeeds(['predict', '--run', run, '--data', study])).stdout).toMatch(`a study: ${says(heard)}\n`)
   })
 
   it('predictions are the mean over the models', async () => {
-    const { predictions, ...seen } = await json<{ predictions: StoredPrediction[] }>(['predict', '--run', run, '--data', unseen])
+    const { predictions, ...seen } = await json<{ predictions: StoredPrediction[] }>([
+      'predict',
+      '--run',
+      run,
+      '--data',
+      unseen,
+    ])
     expect(seen).toMatchObject({ seenSubjects: 0, seenTrials: 0 })
     const { folds } = readRun(run, readStudy(study, prepared(study)))
     const heard = readStudy(unseen, prepared(unseen)).filter(({ music }) => music) as Used[]
@@ -263,13 +368,20 @@ describe('on other data', () => {
     const result = await evaluate(moved, prepared(unseen))
     expect(result.majorityOfTheseTrials?.count).toBe(36)
     expect(result.pooled.model.count).toBe(36)
-    expect(result.predictions[0]).toEqual({ trial: 'synthetic7_00_00', subject: 'synthetic7_00', stimulus: expect.any(String) as string, label: expect.any(Number) as number, probability: expect.any(Number) as number })
+    expect(result.predictions[0]).toEqual({
+      trial: 'synthetic7_00_00',
+      subject: 'synthetic7_00',
+      stimulus: expect.any(String) as string,
+      label: expect.any(Number) as number,
+      probability: expect.any(Number) as number,
+    })
   })
 })
 
 it('is interrupted while it predicts', async () => {
   // Sends the signal as soon as the program listens for it.
-  const impatient = "const { once } = process; process.once = (event, f) => { once.call(process, event, f); if (event === 'SIGINT') process.kill(process.pid, event); return process }"
+  const impatient =
+    "const { once } = process; process.once = (event, f) => { once.call(process, event, f); if (event === 'SIGINT') process.kill(process.pid, event); return process }"
   writeFiles(folder, { 'impatient.mjs': impatient })
   const options = { node: ['--import', pathToFileURL(path('impatient.mjs')).href] }
   await refuses(['predict', '--run', run, '--data', prepared(study)], INTERRUPTED, 'galvani: interrupted', options)

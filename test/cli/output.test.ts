@@ -54,7 +54,10 @@ describe.each([{ json: true }, { json: false }])('with %o', (options) => {
     time.seconds = 20
     bar.update(10)
     bar.stop()
-    expect(printed).toEqual({ stdout: '', stderr: 'fold: 4/40, about 90 s left epoch 1\nfold: 10/40, about 60 s left \n' })
+    expect(printed).toEqual({
+      stdout: '',
+      stderr: 'fold: 4/40, about 90 s left epoch 1\nfold: 10/40, about 60 s left \n',
+    })
   })
 
   it('a bar is drawn on a terminal, and notes stand above it', () => {
@@ -84,7 +87,20 @@ describe.each([{ json: true }, { json: false }])('with %o', (options) => {
 })
 
 it('columns are as wide as their widest cell, the first one to the left', () => {
-  expect(table(['name', 'n'], [['a', '10'], ['longer', '1']])).toBe('name     n\na       10\nlonger   1')
-  expect(facts([['a', '1'], ['long', '2']])).toBe('a     1\nlong  2')
+  expect(
+    table(
+      ['name', 'n'],
+      [
+        ['a', '10'],
+        ['longer', '1'],
+      ],
+    ),
+  ).toBe('name     n\na       10\nlonger   1')
+  expect(
+    facts([
+      ['a', '1'],
+      ['long', '2'],
+    ]),
+  ).toBe('a     1\nlong  2')
   expect([percent(0.1234), percent(1)]).toEqual(['12.3 %', '100.0 %'])
 })

@@ -3,7 +3,19 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFil
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { RunSummary } from '../../src/train/run_summary.ts'
-import { filesUnder, galvani, json, preload, refuses, SMALL, succeeds, withoutAdapter, workFolder, writeStudy, type StartOptions } from './support.ts'
+import {
+  filesUnder,
+  galvani,
+  json,
+  preload,
+  refuses,
+  SMALL,
+  succeeds,
+  withoutAdapter,
+  workFolder,
+  writeStudy,
+  type StartOptions,
+} from './support.ts'
 
 const BAD_DATA = 3
 const INTERRUPTED = 130
@@ -11,7 +23,18 @@ const folder = workFolder()
 const data = join(folder, 'prepared')
 const whole = join(folder, 'whole')
 
-const train = (run: string): string[] => ['train', '--data', data, '--folds', 'subject:3', '--epochs', '3', ...SMALL, '--out', run]
+const train = (run: string): string[] => [
+  'train',
+  '--data',
+  data,
+  '--folds',
+  'subject:3',
+  '--epochs',
+  '3',
+  ...SMALL,
+  '--out',
+  run,
+]
 const resume = (run: string): string[] => ['train', '--out', run, '--resume']
 
 beforeAll(async () => {
@@ -22,7 +45,9 @@ beforeAll(async () => {
 
 const models = (run: string): string[] => {
   const folds = join(run, 'folds')
-  return readdirSync(folds).sort().map((fold) => readFileSync(join(folds, fold, 'model.safetensors')).toString('base64'))
+  return readdirSync(folds)
+    .sort()
+    .map((fold) => readFileSync(join(folds, fold, 'model.safetensors')).toString('base64'))
 }
 const resultOf = (run: string): RunSummary => JSON.parse(readFileSync(join(run, 'result.json'), 'utf8')) as RunSummary
 
@@ -102,7 +127,10 @@ describe('a run that is killed again and again', () => {
     }
     await succeeds(resume(run))
     expectSame(run)
-    const events = readFileSync(join(run, 'events.jsonl'), 'utf8').trim().split('\n').map((event) => JSON.parse(event) as { event: string })
+    const events = readFileSync(join(run, 'events.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((event) => JSON.parse(event) as { event: string })
     expect(events.at(-1)?.event).toBe('finished')
   })
 })
@@ -122,10 +150,18 @@ describe('an interrupted run', () => {
   })
 
   it('says so in one line, with exit code 130, and goes on with the same bits', async () => {
-    await refuses([...train(run)], INTERRUPTED, 'galvani: interrupted', { ...interruptAt('fold 0 epoch 1:'), progress: /^fold|^synthetic/ })
+    await refuses([...train(run)], INTERRUPTED, 'galvani: interrupted', {
+      ...interruptAt('fold 0 epoch 1:'),
+      progress: /^fold|^synthetic/,
+    })
     expect(existsSync(join(run, 'result.json'))).toBe(false)
     expect(filesUnder(run)).toContain('checkpoint.safetensors')
-    await refuses([...resume(run), '--data', other], BAD_DATA, 'fold-0/checkpoint.safetensors: its trials, labels, folds or recordings are not those of other', { progress: /^fold|^synthetic/ })
+    await refuses(
+      [...resume(run), '--data', other],
+      BAD_DATA,
+      'fold-0/checkpoint.safetensors: its trials, labels, folds or recordings are not those of other',
+      { progress: /^fold|^synthetic/ },
+    )
     await succeeds([...resume(run), '--data', data])
     expectSame(run)
   })
@@ -134,7 +170,9 @@ describe('an interrupted run', () => {
     const paths = readdirSync(whole, { recursive: true, encoding: 'utf8' }).filter((path) => path !== 'report.html')
     const files = () => paths.map((path) => [path, statSync(join(whole, path)).mtimeMs])
     const [before, result] = [files(), resultOf(whole)]
-    expect(await json<RunSummary>(resume(whole), process.platform === 'linux' ? withoutAdapter() : {})).toMatchObject(result)
+    expect(await json<RunSummary>(resume(whole), process.platform === 'linux' ? withoutAdapter() : {})).toMatchObject(
+      result,
+    )
     expect(files()).toEqual(before)
   })
 

@@ -11,7 +11,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const program = join(root, 'bin', 'galvani.js')
 
 // `npm test` has built it already; this is for a test file that is run alone.
-if (!existsSync(join(root, 'dist', 'cli.js'))) spawnSync(process.execPath, [join(root, 'tools', 'build.mjs'), '--no-types'])
+if (!existsSync(join(root, 'dist', 'cli.js')))
+  spawnSync(process.execPath, [join(root, 'tools', 'build.mjs'), '--no-types'])
 
 export interface Finished {
   code: number | null
@@ -32,8 +33,14 @@ export interface StartOptions {
   onStderr?: (text: string, child: ChildProcess) => void
 }
 
-export async function galvani(args: string[], { cwd, env, node = [], progress, onStart, onStderr }: StartOptions = {}): Promise<Finished> {
-  const child = spawn(process.execPath, [...node, program, ...args], { cwd, env: { ...process.env, GALVANI_TUNE: 'off', ...env } })
+export async function galvani(
+  args: string[],
+  { cwd, env, node = [], progress, onStart, onStderr }: StartOptions = {},
+): Promise<Finished> {
+  const child = spawn(process.execPath, [...node, program, ...args], {
+    cwd,
+    env: { ...process.env, GALVANI_TUNE: 'off', ...env },
+  })
   onStart?.(child)
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
@@ -58,7 +65,12 @@ export async function json<T = Record<string, unknown>>(args: string[], options?
 }
 
 /** One line that says what is wrong, the exit code, and nothing on stdout. */
-export async function refuses(args: string[], code: number, says: string | RegExp, options?: StartOptions): Promise<void> {
+export async function refuses(
+  args: string[],
+  code: number,
+  says: string | RegExp,
+  options?: StartOptions,
+): Promise<void> {
   const finished = await galvani(args, options)
   expect(finished.lines.join('\n')).toMatch(says)
   expect(finished.lines).toHaveLength(1)
@@ -79,7 +91,10 @@ export function preload(name: string, text: string): string[] {
 export const withoutAdapter = (): StartOptions => ({
   env: { VK_DRIVER_FILES: '/nonexistent/icd.json' },
   // Where the system is not Linux no SwiftShader is looked for; Dawn must be loaded before it is told so.
-  node: preload('elsewhere.mjs', "await import('webgpu'); Object.defineProperty(process, 'platform', { value: 'elsewhere' })"),
+  node: preload(
+    'elsewhere.mjs',
+    "await import('webgpu'); Object.defineProperty(process, 'platform', { value: 'elsewhere' })",
+  ),
   progress: /^Warning: (vkCreateInstance|loader_get_json)|^ +at CheckVkSuccess/, // of the variable
 })
 
@@ -105,10 +120,13 @@ export function writeStudy(folder: string, seed = 1): void {
 /** Names of all files under a folder. */
 export const filesUnder = (folder: string): string[] =>
   existsSync(folder)
-    ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ name }) => name)
+    ? readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ name }) => name)
     : []
 
 /** Settings of a network that trains in a moment. */
-export const SMALL = '--set channels=8 --set stage_channels=[8,8,8,8] --set final_pool=2 --set hidden=[16,8] --batch 16'.split(' ')
+export const SMALL =
+  '--set channels=8 --set stage_channels=[8,8,8,8] --set final_pool=2 --set hidden=[16,8] --batch 16'.split(' ')
 /** With its input's length, for data that are not prepared yet. */
 export const SMALL_TRAINING = [...SMALL, '--set', 'length=320']

@@ -26,9 +26,22 @@ interface Kernels {
 }
 const kernelsOf = (run: string): Kernels => JSON.parse(readFileSync(join(run, 'kernels.json'), 'utf8')) as Kernels
 const modelsOf = (run: string): string[] =>
-  readdirSync(join(run, 'folds')).sort().map((fold) => readFileSync(join(run, 'folds', fold, 'model.safetensors')).toString('base64'))
+  readdirSync(join(run, 'folds'))
+    .sort()
+    .map((fold) => readFileSync(join(run, 'folds', fold, 'model.safetensors')).toString('base64'))
 
-const train = (run: string): string[] => ['train', '--data', data, '--folds', 'subject:3', '--epochs', '2', ...SMALL, '--out', run]
+const train = (run: string): string[] => [
+  'train',
+  '--data',
+  data,
+  '--folds',
+  'subject:3',
+  '--epochs',
+  '2',
+  ...SMALL,
+  '--out',
+  run,
+]
 const resume = (run: string): string[] => ['train', '--out', run, '--resume']
 
 type Shown = TuneCache & { file: string; left: string[] }
@@ -85,13 +98,23 @@ describe('a run with tuned kernels', () => {
 
   it('is evaluated with them', async () => {
     const { results } = await json<{ results: { predictions: unknown }[] }>(['eval', '--run', whole])
-    const stored = JSON.parse(readFileSync(join(whole, 'result.json'), 'utf8')) as { results: { predictions: unknown }[] }
+    const stored = JSON.parse(readFileSync(join(whole, 'result.json'), 'utf8')) as {
+      results: { predictions: unknown }[]
+    }
     expect(results.map(({ predictions }) => predictions)).toEqual(stored.results.map(({ predictions }) => predictions))
   })
 
   it.each([
-    ['another adapter', /this run was computed on another adapter, X 9000/, (k: Kernels) => ({ ...k, adapter: { ...k.adapter, vendor: 'x', description: 'X 9000' } })],
-    ['another driver', /this run was begun with another driver, driver 1/, (k: Kernels) => ({ ...k, adapter: { ...k.adapter, description: 'driver 1' } })],
+    [
+      'another adapter',
+      /this run was computed on another adapter, X 9000/,
+      (k: Kernels) => ({ ...k, adapter: { ...k.adapter, vendor: 'x', description: 'X 9000' } }),
+    ],
+    [
+      'another driver',
+      /this run was begun with another driver, driver 1/,
+      (k: Kernels) => ({ ...k, adapter: { ...k.adapter, description: 'driver 1' } }),
+    ],
     ['other kernels', /the kernels have changed since this run was begun/, (k: Kernels) => ({ ...k, kernelSet: '0' })],
   ])('says that it goes on with %s', async (name, says, change) => {
     const run = path(name)
@@ -111,7 +134,8 @@ describe('a run with tuned kernels', () => {
     const store = new NodeStore(run)
     const experiment = makeExperiment(await loadPrepared(new NodeStore(data), data), await loadRunConfig(store, run))
     const gpu = await openGpu()
-    const goOn = (options: RunOptions): Promise<RunSummary> => trainRun(gpu, store, experiment, { name: '', adapter: '', versions: {} }, options)
+    const goOn = (options: RunOptions): Promise<RunSummary> =>
+      trainRun(gpu, store, experiment, { name: '', adapter: '', versions: {} }, options)
     const stop = new AbortController()
     const file = (): string => readFileSync(join(run, 'kernels.json'), 'utf8')
     await expect(goOn({ signal: stop.signal, onStep: () => stop.abort() })).rejects.toThrow(/abort/)
@@ -132,7 +156,11 @@ it('a cache that cannot be read stops nothing', async () => {
   writeFiles(path('damaged'), { [cacheFile.slice(dirname(cacheFile).length + 1)]: '{' })
   const run = path('with a damaged cache')
   const { lines } = await succeeds([...train(run), '--only-fold', '0'], { env })
-  expect(lines.filter((line) => /tuned kernels of kernels-.*\.json are not used: it is no table of tuned kernels/.test(line))).toHaveLength(1)
+  expect(
+    lines.filter((line) =>
+      /tuned kernels of kernels-.*\.json are not used: it is no table of tuned kernels/.test(line),
+    ),
+  ).toHaveLength(1)
 })
 
 describe('galvani tune', () => {

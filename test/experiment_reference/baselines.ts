@@ -17,7 +17,8 @@ export const majority = (known: readonly Example[]): number =>
 /** What most other listeners of the song felt; null where nobody heard it, or as many felt either. */
 export function songLabel(known: readonly Example[], tested: Heard): number | null {
   const votes = [0, 0]
-  for (const { subject, stimulus, label } of known) if (stimulus === tested.stimulus && subject !== tested.subject) votes[label]!++
+  for (const { subject, stimulus, label } of known)
+    if (stimulus === tested.stimulus && subject !== tested.subject) votes[label]!++
   return votes[0] === votes[1] ? null : votes[1]! > votes[0]! ? 1 : 0
 }
 
@@ -44,7 +45,11 @@ export function linearSvm(known: readonly Example[], cost = 0.25): (vector: Floa
   for (let round = 0; ; round++) {
     if (round > 200_000) throw new Error('the support vector machine has not converged')
     const signed = ahead.map((a, i) => a * sign[i]!)
-    const next = project(ahead.map((a, i) => a - (sign[i]! * dot(gram[i]!, signed) - 1) / steepest), sign, cost)
+    const next = project(
+      ahead.map((a, i) => a - (sign[i]! * dot(gram[i]!, signed) - 1) / steepest),
+      sign,
+      cost,
+    )
     const moved = Math.max(...next.map((a, i) => Math.abs(a - ahead[i]!)))
     const grown = (1 + Math.sqrt(1 + 4 * momentum ** 2)) / 2
     // Momentum that points uphill is dropped.
@@ -55,7 +60,9 @@ export function linearSvm(known: readonly Example[], cost = 0.25): (vector: Floa
     if (moved < 1e-9 * Math.max(...alpha)) break
   }
   const weights = new Float64Array(known[0]!.vector.length)
-  known.forEach(({ vector }, i) => vector.forEach((value, d) => (weights[d] = weights[d]! + alpha[i]! * sign[i]! * value)))
+  known.forEach(({ vector }, i) =>
+    vector.forEach((value, d) => (weights[d] = weights[d]! + alpha[i]! * sign[i]! * value)),
+  )
   // On free support vectors the decision is their sign; on the others it lies beyond or within the margin.
   const residual = known.map(({ vector }, i) => sign[i]! - dot(weights, vector))
   const free = residual.filter((_, i) => alpha[i]! > 1e-3 * Math.max(...alpha) && alpha[i]! < 0.999 * cost)

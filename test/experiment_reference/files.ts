@@ -27,7 +27,13 @@ export function readSafetensors(bytes: Uint8Array): { tensors: Map<string, Tenso
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, start))) as Record<string, Entry>
   const tensors = new Map<string, Tensor>()
   const { __metadata__: texts, ...entries } = header
-  for (const [name, { shape, data_offsets: [begin, end] }] of Object.entries(entries)) {
+  for (const [
+    name,
+    {
+      shape,
+      data_offsets: [begin, end],
+    },
+  ] of Object.entries(entries)) {
     const data = new Float32Array((end - begin) / 4)
     for (let i = 0; i < data.length; i++) data[i] = view.getFloat32(start + begin + 4 * i, true)
     tensors.set(name, { shape, data })
@@ -41,23 +47,38 @@ export const readJson = <T>(...path: string[]): T => JSON.parse(readFileSync(joi
 function readCsv(path: string): Record<string, string>[] {
   const [head = '', ...lines] = readFileSync(path, 'utf8').trim().split('\n')
   const names = head.split(',')
-  return lines.map((line) => Object.fromEntries(line.split(',').map((cell, i) => [names[i], cell])) as Record<string, string>)
+  return lines.map(
+    (line) => Object.fromEntries(line.split(',').map((cell, i) => [names[i], cell])) as Record<string, string>,
+  )
 }
 
 /** All trials of a study: its tables as they were written, with the signals that `galvani prepare` made of it. */
 export function readStudy(folder: string, prepared: string): StudyTrial[] {
-  const songs = new Map(readCsv(join(folder, 'music.csv')).map(({ stimulus = '', ...features }) => [stimulus, Object.values(features).map(Number)]))
+  const songs = new Map(
+    readCsv(join(folder, 'music.csv')).map(({ stimulus = '', ...features }) => [
+      stimulus,
+      Object.values(features).map(Number),
+    ]),
+  )
   const { trials: order } = readJson<{ trials: { id: string }[] }>(prepared, 'manifest.json')
-  const { shape: [count, channels, length], data } = readSafetensors(readFileSync(join(prepared, 'signals.safetensors'))).tensors.get('signals') as Tensor
+  const {
+    shape: [count, channels, length],
+    data,
+  } = readSafetensors(readFileSync(join(prepared, 'signals.safetensors'))).tensors.get('signals') as Tensor
   if (count !== order.length) throw new Error(`${prepared}: ${count} signals of ${order.length} trials`)
   const size = (channels as number) * (length as number)
   const signals = new Map(order.map(({ id }, i) => [id, data.subarray(i * size, (i + 1) * size)]))
-  return readCsv(join(folder, 'trials.csv')).map(({ trial = '', subject = '', stimulus = '', valence = '', arousal = '' }) => {
-    const music = songs.get(stimulus)
-    return {
-      id: trial, subject, stimulus, signals: signals.get(trial) as Float32Array,
-      ...(music && { music }),
-      ...(arousal !== '' && { ratings: { valence: Number(valence), arousal: Number(arousal) } }),
-    }
-  })
+  return readCsv(join(folder, 'trials.csv')).map(
+    ({ trial = '', subject = '', stimulus = '', valence = '', arousal = '' }) => {
+      const music = songs.get(stimulus)
+      return {
+        id: trial,
+        subject,
+        stimulus,
+        signals: signals.get(trial) as Float32Array,
+        ...(music && { music }),
+        ...(arousal !== '' && { ratings: { valence: Number(valence), arousal: Number(arousal) } }),
+      }
+    },
+  )
 }

@@ -20,7 +20,9 @@ function bestSplit(points: readonly number[][]): number[] {
     const parts = [0, 1].map((side) => points.filter((_, i) => ((mask >> i) & 1) === side))
     const centers = parts.map((part) => [0, 1].map((d) => part.reduce((sum, p) => sum + p[d]!, 0) / part.length))
     let inertia = 0
-    parts.forEach((part, k) => part.forEach((p) => (inertia += (p[0]! - centers[k]![0]!) ** 2 + (p[1]! - centers[k]![1]!) ** 2)))
+    parts.forEach((part, k) =>
+      part.forEach((p) => (inertia += (p[0]! - centers[k]![0]!) ** 2 + (p[1]! - centers[k]![1]!) ** 2)),
+    )
     if (Math.abs(inertia - least) < 1e-9) throw new Error('two splits are equally good: the study is no test of labels')
     if (inertia < least) [least, midpoint] = [inertia, [0, 1].map((d) => (centers[0]![d]! + centers[1]![d]!) / 2)]
   }

@@ -9,28 +9,56 @@ import { linearSvm, majority, songLabel, type Example } from './baselines.ts'
 import { readJson, readSafetensors, type StudyTrial, type Tensor } from './files.ts'
 import { twoMeansLabels } from './labels.ts'
 
-export interface Epoch { epoch: number; trainLoss: number; validationLoss?: number; validationAccuracy?: number }
+export interface Epoch {
+  epoch: number
+  trainLoss: number
+  validationLoss?: number
+  validationAccuracy?: number
+}
 
 export interface StoredPrediction {
-  trial: string; subject: string; stimulus: string; label: number; probability: number
+  trial: string
+  subject: string
+  stimulus: string
+  label: number
+  probability: number
   baselines: { majority: number; svm: number; song?: number }
 }
 
 export interface StoredFold {
-  name: string; trainTrials: number; validationTrials: number; testSubjects: string[]
-  epochs: Epoch[]; bestEpoch: number; steps: number; predictions: StoredPrediction[]; model: unknown
+  name: string
+  trainTrials: number
+  validationTrials: number
+  testSubjects: string[]
+  epochs: Epoch[]
+  bestEpoch: number
+  steps: number
+  predictions: StoredPrediction[]
+  model: unknown
   baselines: { majority: unknown; svm: unknown; song?: { baseline: unknown; model: unknown } }
 }
 
 interface Config {
-  dimension: 'valence' | 'arousal'; labels: string; validation: number; seed: number
-  epochs: number; batch: number; patience: number; model: ModelConfig
+  dimension: 'valence' | 'arousal'
+  labels: string
+  validation: number
+  seed: number
+  epochs: number
+  batch: number
+  patience: number
+  model: ModelConfig
 }
 
 /** A trial that the run uses. */
-export interface Used extends StudyTrial { music: number[]; label: number }
+export interface Used extends StudyTrial {
+  music: number[]
+  label: number
+}
 
-export interface Scaling { mean: number[]; deviation: number[] }
+export interface Scaling {
+  mean: number[]
+  deviation: number[]
+}
 
 export interface Fold {
   stored: StoredFold
@@ -40,7 +68,11 @@ export interface Fold {
   probability: (trial: Pick<Used, 'signals' | 'music'>) => number
 }
 
-export interface Run { config: Config; trials: Used[]; folds: Fold[] }
+export interface Run {
+  config: Config
+  trials: Used[]
+  folds: Fold[]
+}
 
 /** Trials with a rating and music, labelled; all ratings of a person have decided the labels. */
 export function usedTrials(study: readonly StudyTrial[], dimension: Config['dimension']): Used[] {
@@ -55,7 +87,9 @@ export function usedTrials(study: readonly StudyTrial[], dimension: Config['dime
 function scalingOf(trials: readonly Used[]): Scaling {
   const features = trials[0]!.music.map((_, f) => trials.map(({ music }) => Math.fround(music[f]!)))
   const means = features.map((values) => values.reduce((sum, v) => sum + v, 0) / values.length)
-  const deviation = features.map((values, f) => Math.fround(Math.sqrt(values.reduce((sum, v) => sum + (v - means[f]!) ** 2, 0) / values.length)))
+  const deviation = features.map((values, f) =>
+    Math.fround(Math.sqrt(values.reduce((sum, v) => sum + (v - means[f]!) ** 2, 0) / values.length)),
+  )
   return { mean: means.map(Math.fround), deviation }
 }
 
@@ -75,14 +109,28 @@ function readFold(folder: string, { model }: Config, trials: readonly Used[]): F
   const { tensors, texts } = readSafetensors(readFileSync(join(folder, 'model.safetensors')))
   const known = JSON.parse(texts['subjects']!) as string[]
   const of = (people: readonly string[]): Used[] => trials.filter(({ subject }) => people.includes(subject))
-  const scaling: Scaling = { mean: [...tensors.get('music.mean')!.data], deviation: [...tensors.get('music.deviation')!.data] }
+  const scaling: Scaling = {
+    mean: [...tensors.get('music.mean')!.data],
+    deviation: [...tensors.get('music.deviation')!.data],
+  }
   const train = trainedOn(scaling, known, of)
-  const parts = { train: of(train), validation: of(known.filter((person) => !train.includes(person))), test: of(stored.testSubjects) }
-  const arrays = (running: boolean) => new Map([...tensors].filter(([name]) => !name.startsWith('music.') && name.includes('running_') === running)
-    .map(([name, { shape, data }]: [string, Tensor]) => [name, ndarray(shape, data)]))
+  const parts = {
+    train: of(train),
+    validation: of(known.filter((person) => !train.includes(person))),
+    test: of(stored.testSubjects),
+  }
+  const arrays = (running: boolean) =>
+    new Map(
+      [...tensors]
+        .filter(([name]) => !name.startsWith('music.') && name.includes('running_') === running)
+        .map(([name, { shape, data }]: [string, Tensor]) => [name, ndarray(shape, data)]),
+    )
   const [parameters, buffers] = [arrays(false), arrays(true)]
   const probability: Fold['probability'] = ({ signals, music }) => {
-    const inputs = { eda: ndarray([1, model.in_channels, model.length], signals), music: ndarray([1, music.length], scaled(music, scaling)) }
+    const inputs = {
+      eda: ndarray([1, model.in_channels, model.length], signals),
+      music: ndarray([1, music.length], scaled(music, scaling)),
+    }
     return rtcan1d(model, parameters, buffers, inputs, false).probs.data[1]!
   }
   return { stored, parts, scaling, probability }
@@ -95,26 +143,41 @@ function trainedOn(scaling: Scaling, known: readonly string[], of: (people: read
     const people = known.filter((_, i) => (mask >> i) & 1)
     if (JSON.stringify(scalingOf(of(people))) === JSON.stringify(scaling)) found.push(people)
   }
-  if (found.length !== 1) throw new Error(`the music is scaled as by ${found.length} sets of the people ${known.join(', ')}`)
+  if (found.length !== 1)
+    throw new Error(`the music is scaled as by ${found.length} sets of the people ${known.join(', ')}`)
   return found[0]!
 }
 
-export interface Beside { majority: number; song: number | null; svm: number }
+export interface Beside {
+  majority: number
+  song: number | null
+  svm: number
+}
 
 /** What baselines answer that learned from `known`; of the SVM its decision, high above zero. */
 export function baselinesOf(known: readonly Used[], scaling: Scaling): (trial: Used) => Beside {
-  const example = (trial: Used): Example => ({ ...trial, vector: Float64Array.from([...trial.signals, ...scaled(trial.music, scaling)]) })
+  const example = (trial: Used): Example => ({
+    ...trial,
+    vector: Float64Array.from([...trial.signals, ...scaled(trial.music, scaling)]),
+  })
   const examples = known.map(example)
   const svm = linearSvm(examples)
-  return (trial) => ({ majority: majority(examples), song: songLabel(examples, trial), svm: svm(example(trial).vector) })
+  return (trial) => ({
+    majority: majority(examples),
+    song: songLabel(examples, trial),
+    svm: svm(example(trial).vector),
+  })
 }
 
 /** Those of one fold, which learn from its training and validation parts. */
-export const foldBaselines = ({ parts, scaling }: Fold): ((trial: Used) => Beside) => baselinesOf([...parts.train, ...parts.validation], scaling)
+export const foldBaselines = ({ parts, scaling }: Fold): ((trial: Used) => Beside) =>
+  baselinesOf([...parts.train, ...parts.validation], scaling)
 
 /** Those for other data, which learn from all that the folds learned from, scaled by the same trials. */
 export function jointBaselines({ trials, folds }: Run): (trial: Used) => Beside {
-  const known = trials.filter((trial) => folds.some(({ parts }) => [...parts.train, ...parts.validation].includes(trial)))
+  const known = trials.filter((trial) =>
+    folds.some(({ parts }) => [...parts.train, ...parts.validation].includes(trial)),
+  )
   return baselinesOf(known, scalingOf(known))
 }
 
@@ -130,7 +193,10 @@ export function validationOf({ parts: { validation }, probability }: Fold): { lo
 }
 
 /** The epoch that a fold must have kept, the first of the best, and the last one that `patience` allows. */
-export function expectedHistory({ epochs, patience }: Config, losses: readonly number[]): { best: number; last: number } {
+export function expectedHistory(
+  { epochs, patience }: Config,
+  losses: readonly number[],
+): { best: number; last: number } {
   let best = 0
   for (let epoch = 1; epoch <= epochs; epoch++) {
     if (best === 0 || losses[epoch - 1]! < losses[best - 1]!) best = epoch

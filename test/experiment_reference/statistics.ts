@@ -12,16 +12,32 @@ const share = (a: number, b: number): number => (b === 0 ? 0 : a / b)
 
 /** Every figure that a result gives for a list of predictions. */
 export function metrics(judged: readonly Judged[]) {
-  const confusion = [0, 1].map((label) => [0, 1].map((predicted) => count(judged, (j) => j.label === label && j.predicted === predicted)))
-  const accuracy = share(count(judged, (j) => j.label === j.predicted), judged.length)
+  const confusion = [0, 1].map((label) =>
+    [0, 1].map((predicted) => count(judged, (j) => j.label === label && j.predicted === predicted)),
+  )
+  const accuracy = share(
+    count(judged, (j) => j.label === j.predicted),
+    judged.length,
+  )
   const support = [0, 1].map((k) => count(judged, ({ label }) => label === k))
-  const precision = [0, 1].map((k) => share(confusion[k]![k]!, count(judged, ({ predicted }) => predicted === k)))
+  const precision = [0, 1].map((k) =>
+    share(
+      confusion[k]![k]!,
+      count(judged, ({ predicted }) => predicted === k),
+    ),
+  )
   const recall = [0, 1].map((k) => share(confusion[k]![k]!, support[k]!))
   const f1 = [0, 1].map((k) => share(2 * precision[k]! * recall[k]!, precision[k]! + recall[k]!))
   const both = (of: (values: number[]) => number) => ({ precision: of(precision), recall: of(recall), f1: of(f1) })
   const occurring = recall.filter((_, k) => support[k]! > 0)
   return {
-    count: judged.length, confusion, accuracy, precision, recall, f1, support,
+    count: judged.length,
+    confusion,
+    accuracy,
+    precision,
+    recall,
+    f1,
+    support,
     balancedAccuracy: occurring.reduce((sum, r) => sum + r, 0) / occurring.length,
     macro: both(([low, high]) => (low! + high!) / 2),
     weighted: both(([low, high]) => (low! * support[0]! + high! * support[1]!) / judged.length),
@@ -68,8 +84,14 @@ export function permutationValue(judged: readonly Judged[], seed: number): numbe
   for (let draw = 0; draw < DRAWS; draw++) {
     let hits = 0
     for (const person of people) {
-      const labels = shuffled(person.map(({ label }) => label), random)
-      hits += count(person.map(({ predicted }, i) => predicted === labels[i]), (hit) => hit)
+      const labels = shuffled(
+        person.map(({ label }) => label),
+        random,
+      )
+      hits += count(
+        person.map(({ predicted }, i) => predicted === labels[i]),
+        (hit) => hit,
+      )
     }
     if (hits >= observed) asGood++
   }
@@ -81,7 +103,11 @@ export function exactPermutationValue(judged: readonly Judged[]): number {
   const choose = (n: number, k: number): number => (k < 0 || k > n ? 0 : k === 0 ? 1 : (choose(n - 1, k - 1) * n) / k)
   let chances = [1]
   for (const person of byPerson(judged)) {
-    const [n, high, called] = [person.length, count(person, ({ label }) => label === 1), count(person, ({ predicted }) => predicted === 1)]
+    const [n, high, called] = [
+      person.length,
+      count(person, ({ label }) => label === 1),
+      count(person, ({ predicted }) => predicted === 1),
+    ]
     const next = new Array<number>(chances.length + n).fill(0)
     for (let both = 0; both <= n; both++) {
       const chance = (choose(high, both) * choose(n - high, called - both)) / choose(n, called)

@@ -14,16 +14,34 @@ const VERSIONS = ['5.9.3', '7.0.2']
 const home = workFolder()
 beforeAll(() => installPacked(home, Object.keys(manifest.dependencies)))
 
-describe.each(VERSIONS.map((version) => fetchPackage('typescript', version)))('TypeScript $version', ({ folder, problem }) => {
-  function complaints(modules: Readonly<Record<string, string>>, module: string, moduleResolution: string): string {
-    const compilerOptions = { module, moduleResolution, target: 'es2022', lib: ['es2022', 'dom'], types: [], strict: true, exactOptionalPropertyTypes: true, noEmit: true }
-    writeFileSync(join(home, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: writeModules(home, modules) }))
-    return spawnSync(process.execPath, [join(folder, 'bin', 'tsc'), '-p', home], { encoding: 'utf8' }).stdout
-  }
-  const there = needs(problem === undefined, problem ?? '')
+describe.each(VERSIONS.map((version) => fetchPackage('typescript', version)))(
+  'TypeScript $version',
+  ({ folder, problem }) => {
+    function complaints(modules: Readonly<Record<string, string>>, module: string, moduleResolution: string): string {
+      const compilerOptions = {
+        module,
+        moduleResolution,
+        target: 'es2022',
+        lib: ['es2022', 'dom'],
+        types: [],
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        noEmit: true,
+      }
+      writeFileSync(
+        join(home, 'tsconfig.json'),
+        JSON.stringify({ compilerOptions, files: writeModules(home, modules) }),
+      )
+      return spawnSync(process.execPath, [join(folder, 'bin', 'tsc'), '-p', home], { encoding: 'utf8' }).stdout
+    }
+    const there = needs(problem === undefined, problem ?? '')
 
-  it.each([['esnext', 'bundler'], ['nodenext', 'nodenext']])('as %s, resolved like %s', there, (module, resolution) => {
-    expect(complaints({ ...programs, user: everyEntry }, module, resolution)).toBe('')
-    expect(complaints({ wrong: readme.replace('sampleRate', 'rate') }, module, resolution)).toContain("'rate'")
-  })
-})
+    it.each([
+      ['esnext', 'bundler'],
+      ['nodenext', 'nodenext'],
+    ])('as %s, resolved like %s', there, (module, resolution) => {
+      expect(complaints({ ...programs, user: everyEntry }, module, resolution)).toBe('')
+      expect(complaints({ wrong: readme.replace('sampleRate', 'rate') }, module, resolution)).toContain("'rate'")
+    })
+  },
+)

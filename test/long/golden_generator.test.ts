@@ -31,10 +31,13 @@ const valuesUnder = (folder: string): string[] =>
 function differences(a: unknown, b: unknown, path: string): string[] {
   if (typeof a === 'number' && typeof b === 'number') {
     const isBound = BOUNDS.some((name) => path.endsWith(`.${name}`))
-    const fits = isBound ? a <= FACTOR * b + 1e-6 && b <= FACTOR * a + 1e-6 : Math.abs(a - b) <= NUMBERS * Math.max(1, Math.abs(b))
+    const fits = isBound
+      ? a <= FACTOR * b + 1e-6 && b <= FACTOR * a + 1e-6
+      : Math.abs(a - b) <= NUMBERS * Math.max(1, Math.abs(b))
     return fits ? [] : [`${path}: ${a}, ${b}`]
   }
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b ? [] : [`${path}: ${String(a)}, ${String(b)}`]
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null)
+    return a === b ? [] : [`${path}: ${String(a)}, ${String(b)}`]
   const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])]
   return keys.flatMap((key) => differences(a[key as keyof typeof a], b[key as keyof typeof b], `${path}.${key}`))
 }
@@ -45,11 +48,14 @@ function changedTensors(name: string, [own, again]: readonly [Uint8Array, Uint8A
   if ([...expected.keys()].join() !== [...found.keys()].join()) return [`${name}: other tensors`]
   return [...expected].flatMap(([tensor, { shape, dtype, data }]) => {
     const other = found.get(tensor)!
-    if (other.dtype !== dtype || other.shape.join() !== shape.join()) return [`${name}: ${tensor} is ${other.dtype} [${other.shape.join()}]`]
+    if (other.dtype !== dtype || other.shape.join() !== shape.join())
+      return [`${name}: ${tensor} is ${other.dtype} [${other.shape.join()}]`]
     const values = Array.from(data, Number)
     const finite = values.filter((value) => !Number.isNaN(value)).map(Math.abs)
     const bound = TENSORS * Math.max(0, ...finite) + NUMBERS
-    const at = Array.from(other.data, Number).findIndex((value, i) => !Object.is(value, values[i]) && !(Math.abs(value - values[i]!) <= bound))
+    const at = Array.from(other.data, Number).findIndex(
+      (value, i) => !Object.is(value, values[i]) && !(Math.abs(value - values[i]!) <= bound),
+    )
     return at < 0 ? [] : [`${name}: ${tensor}[${at}] is ${String(other.data[at])}, ${values[at]} is committed`]
   })
 }
@@ -64,7 +70,10 @@ it('makes the golden values that are committed', (ctx) => {
     if (files[0].equals(files[1])) return []
     if (name.endsWith('.safetensors')) return changedTensors(name, files)
     if (!name.endsWith('.json')) return [`${name}: other bytes`] // nothing in a checkpoint was computed
-    const [own, again] = files.map((bytes) => ({ ...(JSON.parse(bytes.toString()) as object), generator: 'of any version' }))
+    const [own, again] = files.map((bytes) => ({
+      ...(JSON.parse(bytes.toString()) as object),
+      generator: 'of any version',
+    }))
     return differences(again, own, name)
   })
   expect(changed).toEqual([])

@@ -13,10 +13,20 @@ const nodes = VERSIONS.map((version) => fetchPackage(`node-${platform}-${process
 
 describe.each(nodes.map((one) => [one.version, one] as const))('Node %s', (version, { folder, problem }: Fetched) => {
   // What vitest tells its own tests is not for those that are run within.
-  const inherited = Object.entries(process.env).filter(([name]) => !/^(VITEST|TALLY|TEST$|NODE_ENV$|DEV$|PROD$|SSR$|MODE$|BASE_URL$)/.test(name))
-  const env = { ...Object.fromEntries(inherited), PATH: `${join(folder, 'bin')}${delimiter}${process.env['PATH'] ?? ''}` }
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(VITEST|TALLY|TEST$|NODE_ENV$|DEV$|PROD$|SSR$|MODE$|BASE_URL$)/.test(name),
+  )
+  const env = {
+    ...Object.fromEntries(inherited),
+    PATH: `${join(folder, 'bin')}${delimiter}${process.env['PATH'] ?? ''}`,
+  }
   const succeeds = (command: string, args: string[]): string => {
-    const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: root, env, encoding: 'utf8', maxBuffer: 2 ** 28 })
+    const { status, stdout, stderr, error } = spawnSync(command, args, {
+      cwd: root,
+      env,
+      encoding: 'utf8',
+      maxBuffer: 2 ** 28,
+    })
     expect(status, `${stdout}\n${stderr}\n${error?.message ?? ''}`).toBe(0)
     return stdout
   }
@@ -25,7 +35,14 @@ describe.each(nodes.map((one) => [one.version, one] as const))('Node %s', (versi
   it('is what it says', there, () => expect(succeeds('node', ['--version'])).toBe(`v${version}\n`))
 
   it('passes the tests that start processes', there, () => {
-    succeeds('node', ['node_modules/vitest/vitest.mjs', 'run', 'test/cli', 'test/scripts', 'test/node_device', 'test/dawn_stderr'])
+    succeeds('node', [
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      'test/cli',
+      'test/scripts',
+      'test/node_device',
+      'test/dawn_stderr',
+    ])
   })
 
   it('runs the demo', there, () => void succeeds('npm', ['run', 'demo']))

@@ -33,6 +33,7 @@ function install(wanted: string, home: string): string | undefined {
   const args = ['install', '--prefix', home, '--no-save', '--no-package-lock', '--ignore-scripts', wanted]
   const { status, stderr, error } = spawnSync('npm', args, { encoding: 'utf8', shell: process.platform === 'win32' })
   if (status === 0) return undefined
-  const line = /^npm error (?!code )(.*)/m.exec(stderr ?? '')?.[1] ?? error?.message ?? `npm ended with exit code ${status}`
+  const line =
+    /^npm error (?!code )(.*)/m.exec(stderr ?? '')?.[1] ?? error?.message ?? `npm ended with exit code ${status}`
   return `${wanted} cannot be fetched: ${line}`
 }

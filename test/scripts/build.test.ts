@@ -25,17 +25,31 @@ function compiled(): string[] {
   const host: ts.ParseConfigFileHost = {
     ...ts.sys,
     readFile: (path) => (settings.push(path), ts.sys.readFile(path)),
-    onUnRecoverableConfigFileDiagnostic: ({ messageText }) => { throw new Error(ts.flattenDiagnosticMessageText(messageText, ' ')) },
+    onUnRecoverableConfigFileDiagnostic: ({ messageText }) => {
+      throw new Error(ts.flattenDiagnosticMessageText(messageText, ' '))
+    },
   }
   const { fileNames, options } = ts.getParsedCommandLineOfConfigFile(typesProject, {}, host)!
-  return [...settings, ...ts.createProgram(fileNames, options).getSourceFiles().map(({ fileName }) => fileName)].map(fromRoot)
+  return [
+    ...settings,
+    ...ts
+      .createProgram(fileNames, options)
+      .getSourceFiles()
+      .map(({ fileName }) => fileName),
+  ].map(fromRoot)
 }
 
 describe('the inputs of a build', () => {
   let read: string[] = []
   beforeAll(async () => {
     // The last is the build itself: the tools that it imports.
-    const tools: BuildOptions = { entryPoints: [join(root, 'tools', 'build.mjs')], bundle: true, packages: 'external', platform: 'node', format: 'esm' }
+    const tools: BuildOptions = {
+      entryPoints: [join(root, 'tools', 'build.mjs')],
+      bundle: true,
+      packages: 'external',
+      platform: 'node',
+      format: 'esm',
+    }
     read = [...(await bundled(bundle)), ...compiled(), ...(await bundled(tools))]
   })
 
@@ -44,8 +58,20 @@ describe('the inputs of a build', () => {
     const own = read.filter((path) => !path.includes('node_modules/'))
     expect([...new Set(own)].filter((path) => !listed.has(path))).toEqual([])
     // Of every kind there is one, or this would prove little.
-    for (const kind of [/^src\/.*\.ts$/, /^cli\/.*\.ts$/, /^shaders\/.*\.wgsl$/, /^shaders\/.*\.d\.wgsl\.ts$/, /^tools\/.*\.mjs$/, /^package\.json$/, /^tsconfig\.json$/, /^tsconfig\.types\.json$/]) {
-      expect(own.filter((path) => kind.test(path)), String(kind)).not.toEqual([])
+    for (const kind of [
+      /^src\/.*\.ts$/,
+      /^cli\/.*\.ts$/,
+      /^shaders\/.*\.wgsl$/,
+      /^shaders\/.*\.d\.wgsl\.ts$/,
+      /^tools\/.*\.mjs$/,
+      /^package\.json$/,
+      /^tsconfig\.json$/,
+      /^tsconfig\.types\.json$/,
+    ]) {
+      expect(
+        own.filter((path) => kind.test(path)),
+        String(kind),
+      ).not.toEqual([])
     }
   })
 
@@ -69,22 +95,32 @@ describe('the inputs of a build', () => {
 describe('dist', () => {
   /** A project whose build only says that it ran, and fails when it is told to. */
   const project = join(folder, 'project')
-  const builds = (): number => (existsSync(join(project, 'ran')) ? readFileSync(join(project, 'ran'), 'utf8').length : 0)
+  const builds = (): number =>
+    existsSync(join(project, 'ran')) ? readFileSync(join(project, 'ran'), 'utf8').length : 0
   let build: () => Promise<void>
   beforeAll(async () => {
     for (const name of ['build', 'run']) {
       cpSync(join(root, 'scripts', 'lib', `${name}.mjs`), join(project, 'scripts', 'lib', `${name}.mjs`))
     }
     writeFiles(project, {
-      'package.json': '{ "type": "module" }', 'package-lock.json': '{}', 'tsconfig.json': '{}', 'tsconfig.types.json': '{}',
-      'src/deep/a.ts': 'a', 'shaders/a.wgsl': 'a', 'bench/a.ts': 'a', 'cli/a.ts': 'a', 'bench/node_modules/a.js': 'a',
+      'package.json': '{ "type": "module" }',
+      'package-lock.json': '{}',
+      'tsconfig.json': '{}',
+      'tsconfig.types.json': '{}',
+      'src/deep/a.ts': 'a',
+      'shaders/a.wgsl': 'a',
+      'bench/a.ts': 'a',
+      'cli/a.ts': 'a',
+      'bench/node_modules/a.js': 'a',
       'tools/build.mjs': `
         import { appendFileSync, existsSync, mkdirSync } from 'node:fs'
         mkdirSync('dist', { recursive: true })
         appendFileSync('ran', '.')
         if (existsSync('broken')) throw new Error('broken')`,
     })
-    build = ((await import(pathToFileURL(join(project, 'scripts', 'lib', 'build.mjs')).href)) as { build: () => Promise<void> }).build
+    build = (
+      (await import(pathToFileURL(join(project, 'scripts', 'lib', 'build.mjs')).href)) as { build: () => Promise<void> }
+    ).build
   })
 
   it('is built when it is not there, and not again, whatever packages lie within', async () => {

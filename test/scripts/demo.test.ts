@@ -15,7 +15,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 /** Trains one fold of the demo's study (96 trials of 8 unseen people) and returns the run's summary. */
 function demo(effect: number): RunSummary {
   const home = join(folder, String(effect))
-  const [make, prepare, train] = demoCommands(home, effect, ['--only-fold', '0', '--quiet']) as [string[], string[], string[]]
+  const [make, prepare, train] = demoCommands(home, effect, ['--only-fold', '0', '--quiet']) as [
+    string[],
+    string[],
+    string[],
+  ]
   for (const command of [make, [...prepare, '--quiet'], train]) {
     const { status, stderr } = spawnSync(process.execPath, [galvani, ...command], { encoding: 'utf8' })
     expect(status, stderr).toBe(0)

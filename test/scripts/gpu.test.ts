@@ -61,8 +61,17 @@ const PROGRAMS = {
 function script(file: string, args: string[], env: Record<string, string> = {}) {
   const temporary = join(folder, 'temporary')
   mkdirSync(temporary, { recursive: true })
-  const settings = { PATH: `${join(folder, 'programs')}:${process.env['PATH']}`, TMPDIR: temporary, ASKED: join(folder, 'asked'), ADAPTER: 'hardware' }
-  const result = spawnSync('bash', [file, ...args], { encoding: 'utf8', cwd: folder, env: { ...process.env, ...settings, ...env } })
+  const settings = {
+    PATH: `${join(folder, 'programs')}:${process.env['PATH']}`,
+    TMPDIR: temporary,
+    ASKED: join(folder, 'asked'),
+    ADAPTER: 'hardware',
+  }
+  const result = spawnSync('bash', [file, ...args], {
+    encoding: 'utf8',
+    cwd: folder,
+    env: { ...process.env, ...settings, ...env },
+  })
   expect(readdirSync(temporary), 'nothing is left behind').toEqual([])
   return result
 }
@@ -71,9 +80,17 @@ function run(options: string[], env?: Record<string, string>) {
   const out = join(folder, 'out', String(readdirSync(join(folder, 'out')).length))
   writeFileSync(join(folder, 'asked'), '')
   const result = script(join(pack, 'gpu.sh'), ['run', out, ...options], env)
-  const asked = readFileSync(join(folder, 'asked'), 'utf8').trim().split('\n').map((line) => line.replace(/ --json$/, ''))
+  const asked = readFileSync(join(folder, 'asked'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/ --json$/, ''))
   const file = (name: string): string => readFileSync(join(out, name), 'utf8')
-  const outcomes = Object.fromEntries(result.stdout.trim().split('\n').map((line) => line.split('\t').slice(0, 2)))
+  const outcomes = Object.fromEntries(
+    result.stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split('\t').slice(0, 2)),
+  )
   return { ...result, out, asked, file, outcomes }
 }
 
@@ -83,26 +100,58 @@ describe('gpu.sh', needs(LINUX_X64, 'gpu.sh is for Linux on x64'), () => {
     writeFiles(join(folder, 'programs'), PROGRAMS)
     for (const name of Object.keys(PROGRAMS)) chmodSync(join(folder, 'programs', name), 0o755)
     writeFiles(project, {
-      'package.json': JSON.stringify({ type: 'module', dependencies: { '@scope/used': '1', webgpu: '1' }, devDependencies: { tool: '1' } }),
-      'scripts/lib/build.mjs':
-        `import { writeFileSync } from 'node:fs'\nexport const build = () => writeFileSync(new URL('../../dist/cli.js', import.meta.url), '')\n`,
-      ...{ 'bin/galvani.js': GALVANI, 'dist/index.js': '', 'dist/index.js.map': '', loader: 'the loader', 'cases/index.json': '[]' },
+      'package.json': JSON.stringify({
+        type: 'module',
+        dependencies: { '@scope/used': '1', webgpu: '1' },
+        devDependencies: { tool: '1' },
+      }),
+      'scripts/lib/build.mjs': `import { writeFileSync } from 'node:fs'\nexport const build = () => writeFileSync(new URL('../../dist/cli.js', import.meta.url), '')\n`,
+      ...{
+        'bin/galvani.js': GALVANI,
+        'dist/index.js': '',
+        'dist/index.js.map': '',
+        loader: 'the loader',
+        'cases/index.json': '[]',
+      },
       ...{ 'bench/peers/galvani.mjs': '', 'bench/peers/node_modules/peer/index.js': '' },
-      ...{ 'node_modules/tool/package.json': named('tool'), 'node_modules/@scope/used/package.json': named('@scope/used') },
+      ...{
+        'node_modules/tool/package.json': named('tool'),
+        'node_modules/@scope/used/package.json': named('@scope/used'),
+      },
       'node_modules/webgpu/package.json': named('webgpu'),
-      ...{ 'node_modules/webgpu/dist/linux-x64/dawn.node': '', 'node_modules/webgpu/dist/darwin-universal/dawn.node': '' },
+      ...{
+        'node_modules/webgpu/dist/linux-x64/dawn.node': '',
+        'node_modules/webgpu/dist/darwin-universal/dawn.node': '',
+      },
     })
-    for (const name of ['gpu.sh', 'gpu_summary.mjs']) cpSync(new URL(`../../bench/${name}`, import.meta.url), join(project, 'bench', name))
+    for (const name of ['gpu.sh', 'gpu_summary.mjs'])
+      cpSync(new URL(`../../bench/${name}`, import.meta.url), join(project, 'bench', name))
     mkdirSync(join(folder, 'out'))
-    expect(script(join(project, 'bench', 'gpu.sh'), ['pack', pack, '--fixtures', join(project, 'cases')])).toMatchObject({ status: 0, stderr: '' })
+    expect(
+      script(join(project, 'bench', 'gpu.sh'), ['pack', pack, '--fixtures', join(project, 'cases')]),
+    ).toMatchObject({ status: 0, stderr: '' })
   })
 
   it('packs what it takes at run time, for this platform', () => {
     const { stdout } = spawnSync('tar', ['-tzf', join(pack, 'galvani.tar.gz')], { encoding: 'utf8' })
-    expect(stdout.split('\n').filter((name) => /[^/]$/.test(name)).sort()).toEqual([
-      './bench/gpu_summary.mjs', './bench/peers/galvani.mjs', './bin/galvani.js', './dist/cli.js', './dist/index.js', './fixtures/index.json',
-      './lib/libvulkan.so.1', './node', './node_modules/@scope/used/package.json', './node_modules/webgpu/dist/linux-x64/dawn.node',
-      './node_modules/webgpu/package.json', './package.json',
+    expect(
+      stdout
+        .split('\n')
+        .filter((name) => /[^/]$/.test(name))
+        .sort(),
+    ).toEqual([
+      './bench/gpu_summary.mjs',
+      './bench/peers/galvani.mjs',
+      './bin/galvani.js',
+      './dist/cli.js',
+      './dist/index.js',
+      './fixtures/index.json',
+      './lib/libvulkan.so.1',
+      './node',
+      './node_modules/@scope/used/package.json',
+      './node_modules/webgpu/dist/linux-x64/dawn.node',
+      './node_modules/webgpu/package.json',
+      './package.json',
     ])
   })
 
@@ -110,10 +159,16 @@ describe('gpu.sh', needs(LINUX_X64, 'gpu.sh is for Linux on x64'), () => {
     const large = join(folder, 'large')
     writeFiles(large, { 'other.bin': '' })
     truncateSync(join(large, 'other.bin'), 61 * 2 ** 20)
-    const packing = (args: string[], env?: Record<string, string>) => script(join(project, 'bench', 'gpu.sh'), ['pack', ...args], env)
+    const packing = (args: string[], env?: Record<string, string>) =>
+      script(join(project, 'bench', 'gpu.sh'), ['pack', ...args], env)
     expect(packing([large]).stderr).toMatch(/large has 6[12] MiB, more than 60/)
-    expect(packing([large, '--fixtures', folder])).toMatchObject({ status: 2, stderr: `gpu.sh: ${folder} has no index.json\n` })
-    expect(packing([large], { NO_LOADER: '1' }).stderr).toMatch(/libvulkan\.so\.1 is not installed \(Debian: apt-get install libvulkan1\)/)
+    expect(packing([large, '--fixtures', folder])).toMatchObject({
+      status: 2,
+      stderr: `gpu.sh: ${folder} has no index.json\n`,
+    })
+    expect(packing([large], { NO_LOADER: '1' }).stderr).toMatch(
+      /libvulkan\.so\.1 is not installed \(Debian: apt-get install libvulkan1\)/,
+    )
     expect(packing([]).status).toBe(2)
   })
 
@@ -122,43 +177,90 @@ describe('gpu.sh', needs(LINUX_X64, 'gpu.sh is for Linux on x64'), () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     const html = /--html \S.*?bench-256.html/
     expect(asked.map((line) => line.replace(html, '--html PAGE').replace(/--fixtures .*/, '--fixtures DIR'))).toEqual([
-      'doctor default', 'verify', 'verify --fixtures DIR', 'bench step --batch 256 --rounds 20', 'bench step --batch 32 --rounds 20',
-      ...['torch', 'torch-compile'].map((name) => `bench peers --peers ${name} --python /its/python --batch 256 --rounds 20`),
-      'tune --batch 256 --budget 45', 'tune --batch 32 --budget 45',
-      'bench all --tuned --batch 256 --rounds 20 --html PAGE', 'bench all --tuned --batch 32 --rounds 20',
-      ...['torch', 'torch-compile'].map((name) => `bench peers --peers ${name} --python /its/python --batch 32 --rounds 20`),
+      'doctor default',
+      'verify',
+      'verify --fixtures DIR',
+      'bench step --batch 256 --rounds 20',
+      'bench step --batch 32 --rounds 20',
+      ...['torch', 'torch-compile'].map(
+        (name) => `bench peers --peers ${name} --python /its/python --batch 256 --rounds 20`,
+      ),
+      'tune --batch 256 --budget 45',
+      'tune --batch 32 --budget 45',
+      'bench all --tuned --batch 256 --rounds 20 --html PAGE',
+      'bench all --tuned --batch 32 --rounds 20',
+      ...['torch', 'torch-compile'].map(
+        (name) => `bench peers --peers ${name} --python /its/python --batch 32 --rounds 20`,
+      ),
       'bench kernels --batch 256 --all-variants',
     ])
-    expect(readdirSync(out).sort()).toEqual(
-      ['bench-256.html', 'bench-256.json', 'bench-32.json', 'kernels-fast-1.json', 'log.txt', 'results.json', 'summary.md'])
+    expect(readdirSync(out).sort()).toEqual([
+      'bench-256.html',
+      'bench-256.json',
+      'bench-32.json',
+      'kernels-fast-1.json',
+      'log.txt',
+      'results.json',
+      'summary.md',
+    ])
     expect(Object.keys(JSON.parse(file('results.json')))).toEqual([
-      'doctor', 'verify', 'fixtures', 'step-256', 'step-32', 'torch-256', 'torch-compile-256', 'tune-256', 'tune-32', 'torch-32', 'torch-compile-32',
+      'doctor',
+      'verify',
+      'fixtures',
+      'step-256',
+      'step-32',
+      'torch-256',
+      'torch-compile-256',
+      'tune-256',
+      'tune-32',
+      'torch-32',
+      'torch-compile-32',
       'variants-256',
     ])
     const summary = file('summary.md')
     expect(summary).toMatch(/^# galvani 1 on Fast 1\n\n- Date: 20\d\d-/)
     for (const line of [
-      ': Fast 1, 570.1', '| kernels | 7 | 1 | 0 |', '- failed: relu 3, y: 2, allowed 1', '| 256 | 2 | 1 | 0.5 | 25 % | 160 | 0.1 | 9 | 60000 | 4000 |',
-      '| 256 | torch-compile | 2 | 1 | 9 | 1.5 | yes |', '| conv 1 | reg | 3 | tile | 1 |', '| conv | least 0.4 | 0.5 | of FMA peak | yes |',
-    ]) expect(summary).toContain(`${line}\n`)
+      ': Fast 1, 570.1',
+      '| kernels | 7 | 1 | 0 |',
+      '- failed: relu 3, y: 2, allowed 1',
+      '| 256 | 2 | 1 | 0.5 | 25 % | 160 | 0.1 | 9 | 60000 | 4000 |',
+      '| 256 | torch-compile | 2 | 1 | 9 | 1.5 | yes |',
+      '| conv 1 | reg | 3 | tile | 1 |',
+      '| conv | least 0.4 | 0.5 | of FMA peak | yes |',
+    ])
+      expect(summary).toContain(`${line}\n`)
     expect(file('log.txt')).toContain('== step-256: galvani bench step --batch 256 --rounds 20\nsays bench\n')
   })
 
   it('goes on after a part that failed, and keeps what it printed', () => {
     const { status, stderr, out, outcomes, file } = run(['--quick'], { FAILS: 'verify' })
     expect(outcomes).toEqual({
-      ...{ verify: 'failed (exit code 5)', fixtures: 'failed (exit code 5)', 'step-4': 'done', 'step-2': 'done', 'tune-4': 'done', 'tune-2': 'done' },
+      ...{
+        verify: 'failed (exit code 5)',
+        fixtures: 'failed (exit code 5)',
+        'step-4': 'done',
+        'step-2': 'done',
+        'tune-4': 'done',
+        'tune-2': 'done',
+      },
       ...{ 'bench-4': 'done', 'bench-2': 'done', 'variants-4': 'done' },
     })
     expect(status).toBe(1)
-    expect(stderr).toBe(`gpu.sh: parts that failed or had no time left: 2; ${out}/summary.md says which, ${out}/log.txt why\n`)
+    expect(stderr).toBe(
+      `gpu.sh: parts that failed or had no time left: 2; ${out}/summary.md says which, ${out}/log.txt why\n`,
+    )
     expect(JSON.parse(file('results.json'))).toMatchObject({ verify: { failed: 1 }, fixtures: { failed: 1 } })
   })
 
   it('stops a part at the end of its time, and starts none without', () => {
     const { status, outcomes, file } = run(['--seconds', '7'], { HANGS: 'bench step --batch 256' })
     expect(status).toBe(1)
-    expect(outcomes).toMatchObject({ verify: 'done', 'step-256': 'stopped at its limit', 'step-32': 'no time left', 'variants-256': 'no time left' })
+    expect(outcomes).toMatchObject({
+      verify: 'done',
+      'step-256': 'stopped at its limit',
+      'step-32': 'no time left',
+      'variants-256': 'no time left',
+    })
     expect(file('summary.md')).toMatch(/\| step-256 \| stopped at its limit \| \d+ s \|/)
   })
 
@@ -167,7 +269,9 @@ describe('gpu.sh', needs(LINUX_X64, 'gpu.sh is for Linux on x64'), () => {
     const none = run(['--allow-software'], { ADAPTER: 'none' })
     expect(none.status).toBe(4)
     expect(none.stderr).toMatch(sentence)
-    expect(none.asked).toEqual(expect.arrayContaining(['doctor default', 'doctor libGLX_nvidia.so.0.json', 'doctor libEGL_nvidia.so.0.json']))
+    expect(none.asked).toEqual(
+      expect.arrayContaining(['doctor default', 'doctor libGLX_nvidia.so.0.json', 'doctor libEGL_nvidia.so.0.json']),
+    )
     expect(none.file('log.txt')).toContain('says doctor')
     const software = run([], { ADAPTER: 'software' })
     expect(software.status).toBe(4)
@@ -178,8 +282,15 @@ describe('gpu.sh', needs(LINUX_X64, 'gpu.sh is for Linux on x64'), () => {
   it('explains itself, and refuses what it does not know', () => {
     const gpu = join(pack, 'gpu.sh')
     expect(script(gpu, ['--help']).stdout).toMatch(/bench\/gpu\.sh pack FOLDER[^]*Exit codes/)
-    expect(script(gpu, ['run', 'out', '--fast'])).toMatchObject({ status: 2, stderr: 'gpu.sh: run has no option --fast; gpu.sh --help shows usage\n' })
-    expect(script(gpu, ['run', 'out', '--seconds', 'many']).stderr).toBe("gpu.sh: --seconds is 'many', expected a number\n")
-    expect(script(gpu, ['run', 'out', folder]).stderr).toBe(`gpu.sh: ${folder} has no galvani.tar.gz; make it by \`bench/gpu.sh pack FOLDER\`\n`)
+    expect(script(gpu, ['run', 'out', '--fast'])).toMatchObject({
+      status: 2,
+      stderr: 'gpu.sh: run has no option --fast; gpu.sh --help shows usage\n',
+    })
+    expect(script(gpu, ['run', 'out', '--seconds', 'many']).stderr).toBe(
+      "gpu.sh: --seconds is 'many', expected a number\n",
+    )
+    expect(script(gpu, ['run', 'out', folder]).stderr).toBe(
+      `gpu.sh: ${folder} has no galvani.tar.gz; make it by \`bench/gpu.sh pack FOLDER\`\n`,
+    )
   })
 })

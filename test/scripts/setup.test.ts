@@ -86,7 +86,10 @@ it('reads the release from os-release', () => {
   })
   const derived = 'ID=linuxmint\nID_LIKE="ubuntu debian"\nVERSION_CODENAME=wilma\n'
   expect(parseOsRelease(derived)).toEqual({ ids: ['linuxmint', 'ubuntu', 'debian'], codename: 'wilma' })
-  expect(parseOsRelease('ID="opensuse-leap"\nID_LIKE="suse opensuse"\n')).toEqual({ ids: ['opensuse-leap', 'suse', 'opensuse'], codename: '' })
+  expect(parseOsRelease('ID="opensuse-leap"\nID_LIKE="suse opensuse"\n')).toEqual({
+    ids: ['opensuse-leap', 'suse', 'opensuse'],
+    codename: '',
+  })
 })
 
 describe('dependencies are current', () => {

@@ -20,15 +20,25 @@ const standIn = (name: string, then = ''): string => `
   ${then}`
 
 /** Writes the sums that it is given, if any, and ends as it is told. */
-const VITEST = standIn('vitest', `
+const VITEST = standIn(
+  'vitest',
+  `
   if (process.env.SUMS) writeFileSync(process.env.TALLY, process.env.SUMS)
-  if (process.env.DIES) process.kill(process.pid, 'SIGKILL')`)
+  if (process.env.DIES) process.kill(process.pid, 'SIGKILL')`,
+)
 
-const sums = (passed: number, failed: number, skipped: [string, number][] = []): string => JSON.stringify({ passed, failed, skipped, problems: [], seconds: [] })
+const sums = (passed: number, failed: number, skipped: [string, number][] = []): string =>
+  JSON.stringify({ passed, failed, skipped, problems: [], seconds: [] })
 
 beforeEach(() => {
   rmSync(project, { recursive: true, force: true })
-  for (const path of ['scripts/test.mjs', 'scripts/lib/run.mjs', 'scripts/lib/tests.mjs', 'test/tally.ts', 'test/needs.ts']) {
+  for (const path of [
+    'scripts/test.mjs',
+    'scripts/lib/run.mjs',
+    'scripts/lib/tests.mjs',
+    'test/tally.ts',
+    'test/needs.ts',
+  ]) {
     cpSync(join(root, path), join(project, path))
   }
   writeFiles(project, {
@@ -50,18 +60,50 @@ beforeEach(() => {
 
 function test(args: string[], env: Record<string, string> = {}) {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(VITEST|TALLY)/.test(name)))
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/test.mjs', ...args], { cwd: project, encoding: 'utf8', env: { ...clean, ...env } })
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/test.mjs', ...args], {
+    cwd: project,
+    encoding: 'utf8',
+    env: { ...clean, ...env },
+  })
   const asked = readFileSync(join(project, 'asked'), 'utf8').trimEnd().split('\n')
-  return { status, asked, stderr, stdout, last: stdout.trimEnd().split('\n').at(-1), parts: stderr.match(/^[A-Za-z -]+: (ok|FAILED)(?= \(\d+\.\d s\)$)/gm) }
+  return {
+    status,
+    asked,
+    stderr,
+    stdout,
+    last: stdout.trimEnd().split('\n').at(-1),
+    parts: stderr.match(/^[A-Za-z -]+: (ok|FAILED)(?= \(\d+\.\d s\)$)/gm),
+  }
 }
 
-const ALL = ['setup ', 'tsc --noEmit', 'eslint .', 'prettier --check --log-level warn .', 'gen --check', 'api --check', 'vitest run']
+const ALL = [
+  'setup ',
+  'tsc --noEmit',
+  'eslint .',
+  'prettier --check --log-level warn .',
+  'gen --check',
+  'api --check',
+  'vitest run',
+]
 
 describe('npm test', () => {
   it('does all parts, says how long each took, and sums up', () => {
-    const found = test([], { SUMS: sums(12, 0, [['no such adapter', 3], ['not installed', 1]]) })
+    const found = test([], {
+      SUMS: sums(12, 0, [
+        ['no such adapter', 3],
+        ['not installed', 1],
+      ]),
+    })
     expect(found.asked).toEqual(ALL)
-    expect(found.parts).toEqual(['set-up: ok', 'types: ok', 'lint: ok', 'format: ok', 'generated files: ok', 'API pages: ok', 'tests: ok'])
+    expect(found.parts).toEqual([
+      'set-up: ok',
+      'types: ok',
+      'lint: ok',
+      'format: ok',
+      'generated files: ok',
+      'API pages: ok',
+      'tests: ok',
+    ])
     expect(found.last).toBe('12 passed, 0 failed, 4 skipped: 3 × no such adapter, 1 × not installed')
     expect(found.status).toBe(0)
   })
@@ -72,7 +114,13 @@ describe('npm test', () => {
     expect({ last, status }).toEqual({ last: '1 passed, 0 failed', status: 0 })
   })
 
-  it.each([['tsc', 'types'], ['eslint', 'lint'], ['prettier', 'format'], ['gen', 'generated files'], ['api', 'API pages']])('counts %s that fails, shows what it said and goes on', (name, part) => {
+  it.each([
+    ['tsc', 'types'],
+    ['eslint', 'lint'],
+    ['prettier', 'format'],
+    ['gen', 'generated files'],
+    ['api', 'API pages'],
+  ])('counts %s that fails, shows what it said and goes on', (name, part) => {
     const { status, asked, parts, stderr, last } = test([], { FAILS: name, SUMS: sums(5, 0) })
     expect(asked).toEqual(ALL)
     expect(parts).toContain(`${part}: FAILED`)
@@ -82,8 +130,19 @@ describe('npm test', () => {
   })
 
   it('adds up checks and tests that fail', () => {
-    const { status, parts, last } = test([], { FAILS: 'tsc eslint prettier gen api vitest', SUMS: sums(5, 2, [['a', 1]]) })
-    expect(parts).toEqual(['set-up: ok', 'types: FAILED', 'lint: FAILED', 'format: FAILED', 'generated files: FAILED', 'API pages: FAILED', 'tests: FAILED'])
+    const { status, parts, last } = test([], {
+      FAILS: 'tsc eslint prettier gen api vitest',
+      SUMS: sums(5, 2, [['a', 1]]),
+    })
+    expect(parts).toEqual([
+      'set-up: ok',
+      'types: FAILED',
+      'lint: FAILED',
+      'format: FAILED',
+      'generated files: FAILED',
+      'API pages: FAILED',
+      'tests: FAILED',
+    ])
     expect({ last, status }).toEqual({ last: '5 passed, 7 failed, 1 skipped: 1 × a', status: 1 })
   })
 
@@ -92,7 +151,12 @@ describe('npm test', () => {
     ['a run that is killed', { DIES: '1' }, 'the test run broke off with exit code 1', 0],
     ['a run that leaves no sums and ends well', {}, 'no test has run', 0],
     ['a run without a test', { SUMS: sums(0, 0, [['a', 9]]) }, 'no test has run', 0],
-    ['a run that ends badly with nothing failed', { FAILS: 'vitest', SUMS: sums(7, 0) }, 'the test run broke off with exit code 1', 7],
+    [
+      'a run that ends badly with nothing failed',
+      { FAILS: 'vitest', SUMS: sums(7, 0) },
+      'the test run broke off with exit code 1',
+      7,
+    ],
   ])('counts %s as a failure', (_, env, says, passed) => {
     const { status, last, stderr } = test([], env)
     expect(stderr).toContain(`${says}\n`)
@@ -131,7 +195,8 @@ describe('a run of vitest', () => {
       only: `it.only('a', () => {}); it('b', () => {})`,
     }
     writeFiles(project, {
-      'vitest.config.js': "import { tallyPlugin } from './test/tally.ts'\nexport default { plugins: [tallyPlugin], test: { include: ['test/*.test.ts'] } }",
+      'vitest.config.js':
+        "import { tallyPlugin } from './test/tally.ts'\nexport default { plugins: [tallyPlugin], test: { include: ['test/*.test.ts'] } }",
       ...Object.fromEntries(Object.entries(files).map(([name, text]) => [`test/${name}.test.ts`, head + text])),
     })
   })
@@ -156,7 +221,10 @@ describe('a run of vitest', () => {
 
   it('fails for a skipped test without a reason alone, and not for those that were not chosen', () => {
     expect(test(['test/silent'])).toMatchObject({ status: 1, last: '1 passed, 4 failed' })
-    const alone = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', 'test/silent'], { cwd: project, encoding: 'utf8' })
+    const alone = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', 'test/silent'], {
+      cwd: project,
+      encoding: 'utf8',
+    })
     expect(alone.status, alone.stdout).toBe(1)
     expect(test(['test/silent', '-t', 'f'])).toMatchObject({ status: 0, last: '1 passed, 0 failed' })
   })

@@ -5,8 +5,18 @@ import tile from '../../../shaders/conv1d/tile.wgsl'
 import { ceilDiv } from '../../runtime/shape.ts'
 import type { Tensor } from '../../runtime/tensor.ts'
 import {
-  laneCount, laneName, lanes, REG_WORKGROUP, regName, regRows,
-  tileConstants, tileCount, tileName, tiles, type Lane, type Tile,
+  laneCount,
+  laneName,
+  lanes,
+  REG_WORKGROUP,
+  regName,
+  regRows,
+  tileConstants,
+  tileCount,
+  tileName,
+  tiles,
+  type Lane,
+  type Tile,
 } from './families.ts'
 import { flopsOf, geometryOf, type ConvGeometry } from './geometry.ts'
 import type { Variant } from '../variants.ts'
@@ -29,12 +39,17 @@ const laneInput = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<BackwardInput
     const geometry = geometryOf(dx.shape, w, dy.shape, g)
     const params = { ...geometry, has_bias: 0, chunks: 1, chunk_samples: 0, chunk_rows: 0 }
     const tiles = ceilDiv(params.batch * ceilDiv(params.in_rows, g.stride), SG * TM) * ceilDiv(params.in_quads, SG * TN)
-    p.dispatch(lane, 'input', { dy_rows: dy, w, dx, onto: onto ?? p.nothing(), params }, {
-      groups: g.stride * tiles,
-      constants: { SG, TM, TN, ONTO: onto !== null },
-      label,
-      flops: flopsOf(geometry),
-    })
+    p.dispatch(
+      lane,
+      'input',
+      { dy_rows: dy, w, dx, onto: onto ?? p.nothing(), params },
+      {
+        groups: g.stride * tiles,
+        constants: { SG, TM, TN, ONTO: onto !== null },
+        label,
+        flops: flopsOf(geometry),
+      },
+    )
   },
 })
 
@@ -45,7 +60,12 @@ const tileInput = /* @__NO_SIDE_EFFECTS__ */ (size: Tile): Variant<BackwardInput
     const geometry = geometryOf(dx.shape, w, dy.shape, g)
     const params = { ...geometry, has_bias: 0, chunks: 1, chunk_quads: 0 }
     const count = tileCount(size, params.batch * ceilDiv(params.in_rows, g.stride), params.in_channels)
-    const launch = { groups: g.stride * count, constants: { ...tileConstants(size), ONTO: onto !== null }, label, flops: flopsOf(geometry) }
+    const launch = {
+      groups: g.stride * count,
+      constants: { ...tileConstants(size), ONTO: onto !== null },
+      label,
+      flops: flopsOf(geometry),
+    }
     p.dispatch(tile, 'input', { dy, w, dx, onto: onto ?? p.nothing(), params }, launch)
   },
 })
@@ -57,12 +77,17 @@ const regInput = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<BackwardInput>
     const geometry = geometryOf(dx.shape, w, dy.shape, g)
     const params = { ...geometry, has_bias: 0, chunks: 1, chunk_rows: 0 }
     const tiles = ceilDiv(ceilDiv(params.in_rows, g.stride), TM)
-    p.dispatch(reg, 'input', { dy, w, dx, onto: onto ?? p.nothing(), params }, {
-      groups: ceilDiv(params.batch * g.stride * tiles * params.in_quads, REG_WORKGROUP),
-      constants: { TM, ONTO: onto !== null },
-      label,
-      flops: flopsOf(geometry),
-    })
+    p.dispatch(
+      reg,
+      'input',
+      { dy, w, dx, onto: onto ?? p.nothing(), params },
+      {
+        groups: ceilDiv(params.batch * g.stride * tiles * params.in_quads, REG_WORKGROUP),
+        constants: { TM, ONTO: onto !== null },
+        label,
+        flops: flopsOf(geometry),
+      },
+    )
   },
 })
 

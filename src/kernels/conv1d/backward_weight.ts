@@ -5,7 +5,16 @@ import tile from '../../../shaders/conv1d/backward_tile.wgsl'
 import type { Plan } from '../../runtime/plan.ts'
 import { ceilDiv } from '../../runtime/shape.ts'
 import type { Tensor } from '../../runtime/tensor.ts'
-import { laneCount, laneName, REG_WORKGROUP, TILE_WORKGROUPS, tileCount, tileName, tiles, type Tile } from './families.ts'
+import {
+  laneCount,
+  laneName,
+  REG_WORKGROUP,
+  TILE_WORKGROUPS,
+  tileCount,
+  tileName,
+  tiles,
+  type Tile,
+} from './families.ts'
 import { flopsOf, geometryOf, type ConvGeometry, type Geometry } from './geometry.ts'
 import { PartialSums } from '../partial_sums.ts'
 import type { Variant } from '../variants.ts'
@@ -68,7 +77,12 @@ const laneWeight = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<BackwardWeig
     const geometry = geometryOf(x.shape, args.dw, dy.shape, g)
     const params = { ...geometry, ...sampleChunks(geometry), has_bias: Number(args.dbias !== null) }
     const tiles = ceilDiv(params.kernel * params.in_quads, SG * TM) * ceilDiv(params.out_quads, SG)
-    const launch = { groups: params.chunks * tiles, constants: { SG, TM }, label, flops: weightFlops(geometry, args.dbias) }
+    const launch = {
+      groups: params.chunks * tiles,
+      constants: { SG, TM },
+      label,
+      flops: weightFlops(geometry, args.dbias),
+    }
     summed(p, args, params.chunks, (dw, dbias) => p.dispatch(lane, 'weight', { x, dy, dw, dbias, params }, launch))
   },
 })

@@ -105,7 +105,12 @@ function bestLane(SG: number, rows: number, channels: number, column: number, mo
  * where results are added to others, as many loads as a large one then has take the compiler 6 s; the wide ones of these are faster
  * than the cost of their loads tells, so that it counts as in a forward pass.
  */
-export function bestForRows(gpu: Gpu, rows: number, channels: number, pass: 'forward' | 'input' | 'input onto' = 'forward'): string {
+export function bestForRows(
+  gpu: Gpu,
+  rows: number,
+  channels: number,
+  pass: 'forward' | 'input' | 'input onto' = 'forward',
+): string {
   if (channels <= 8) return 'reg'
   if (!gpu.info.isFallbackAdapter) return bestTile(rows, channels, TILE_WORKGROUPS)
   const SG = laneCount(gpu)

@@ -6,8 +6,20 @@ import type { Plan } from '../../runtime/plan.ts'
 import { ceilDiv } from '../../runtime/shape.ts'
 import type { Tensor } from '../../runtime/tensor.ts'
 import {
-  depthChunks, laneCount, laneName, lanes, REG_WORKGROUP, regName, regRows,
-  TILE_WORKGROUPS, tileConstants, tileCount, tileName, tiles, type Lane, type Tile,
+  depthChunks,
+  laneCount,
+  laneName,
+  lanes,
+  REG_WORKGROUP,
+  regName,
+  regRows,
+  TILE_WORKGROUPS,
+  tileConstants,
+  tileCount,
+  tileName,
+  tiles,
+  type Lane,
+  type Tile,
 } from './families.ts'
 import { flopsOf, geometryOf, type ConvGeometry } from './geometry.ts'
 import { PartialSums } from '../partial_sums.ts'
@@ -44,7 +56,9 @@ const laneForward = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<Forward> =>
     const { chunks, chunk_quads } = depthChunks(geometry.in_quads, tiles, LANE_DEPTH_QUADS, LANE_WORKGROUPS)
     const params = { ...geometry, has_bias: Number(bias !== null), chunks, chunk_quads }
     const launch = { groups: chunks * tiles, constants: { SG, TM, TN }, label, flops: flopsOf(geometry) }
-    summed(p, result, chunks, label, (y) => p.dispatch(lane, 'forward', { x, w, bias: bias ?? p.nothing(), y, params }, launch))
+    summed(p, result, chunks, label, (y) =>
+      p.dispatch(lane, 'forward', { x, w, bias: bias ?? p.nothing(), y, params }, launch),
+    )
   },
 })
 
@@ -58,7 +72,9 @@ const tileForward = /* @__NO_SIDE_EFFECTS__ */ (size: Tile): Variant<Forward> =>
     const { chunks, chunk_quads } = depthChunks(depth, count, TILE_DEPTH_QUADS, TILE_WORKGROUPS)
     const params = { ...geometry, has_bias: Number(bias !== null), chunks, chunk_quads }
     const launch = { groups: chunks * count, constants: tileConstants(size), label, flops: flopsOf(geometry) }
-    summed(p, result, chunks, label, (y) => p.dispatch(tile, 'forward', { x, w, bias: bias ?? p.nothing(), y, params }, launch))
+    summed(p, result, chunks, label, (y) =>
+      p.dispatch(tile, 'forward', { x, w, bias: bias ?? p.nothing(), y, params }, launch),
+    )
   },
 })
 

@@ -10,11 +10,13 @@ const pointwise = (shape: CaseShape): OpCase => ({ attrs: {}, inputs: { x: shape
 type Forward = (p: Plan, x: Tensor) => Tensor
 type Backward = (p: Plan, dy: Tensor, y: Tensor) => Tensor
 
-const record = (forward: Forward, backward: Backward) => (c: OpContext): void => {
-  const y = forward(c.p, c.plain('x'))
-  c.plainResult('y', y)
-  c.plainResult('grad.x', backward(c.p, c.plain('upstream.y'), y))
-}
+const record =
+  (forward: Forward, backward: Backward) =>
+  (c: OpContext): void => {
+    const y = forward(c.p, c.plain('x'))
+    c.plainResult('y', y)
+    c.plainResult('grad.x', backward(c.p, c.plain('upstream.y'), y))
+  }
 
 export const reluRecord: OpRecord = {
   op: 'relu',

@@ -8,7 +8,12 @@ import { presets, type AttentionKind, type ModelConfig, type RntaPool } from '..
 import type { WeightTensors } from '../../model/weights.ts'
 import type { NamedArrays } from '../../reference/array.ts'
 import { ReferenceLayers } from '../../reference/layers.ts'
-import { rnta as twin, rntaBackward as twinBackward, type RntaBuffers, type RntaParameters } from '../../reference/rnta.ts'
+import {
+  rnta as twin,
+  rntaBackward as twinBackward,
+  type RntaBuffers,
+  type RntaParameters,
+} from '../../reference/rnta.ts'
 import { ShapeError } from '../../runtime/errors.ts'
 import type { Tensor } from '../../runtime/tensor.ts'
 import type { OpContext } from '../op_context.ts'
@@ -34,7 +39,12 @@ function caseWeights(c: OpContext, strip: (name: string) => string): WeightTenso
   }
 }
 
-function runLayer(c: OpContext, weights: WeightTensors, layer: (on: GpuLayers) => Layer<Tensor>, bn: string): GpuLayers {
+function runLayer(
+  c: OpContext,
+  weights: WeightTensors,
+  layer: (on: GpuLayers) => Layer<Tensor>,
+  bn: string,
+): GpuLayers {
   const on = new GpuLayers(c.p, weights, c.attrs.training === true, null)
   const { y, backward } = layer(on)(c.signal('x'))
   c.signalResult('y', y)
@@ -51,11 +61,17 @@ function recordRnta(c: OpContext): void {
   const weights = caseWeights(c, (name) => name.slice('rnta.'.length))
   const { taps } = runLayer(c, weights, (on) => on.rnta('rnta', { pool, clips: 1 }), 'rnta.bn')
   const [q, k, lse] = ['queries', 'keys', 'lse'].map((name) => taps.get(`rnta.${name}`)) as [Tensor, Tensor, Tensor]
-  c.derivedResult('attention', [q, k, lse], (...data) => attentionMatrix(q, k, data as [Float32Array, Float32Array, Float32Array]))
+  c.derivedResult('attention', [q, k, lse], (...data) =>
+    attentionMatrix(q, k, data as [Float32Array, Float32Array, Float32Array]),
+  )
 }
 
 /** The n x m matrix that the kernel never stores, from what it does: exp(q . k - lse). */
-function attentionMatrix(q: Tensor, k: Tensor, [queries, keys, lse]: [Float32Array, Float32Array, Float32Array]): Float32Array {
+function attentionMatrix(
+  q: Tensor,
+  k: Tensor,
+  [queries, keys, lse]: [Float32Array, Float32Array, Float32Array],
+): Float32Array {
   const [batch = 0, n = 0, depth = 0] = q.shape
   const m = k.shape[1] ?? 0
   const matrix = new Float32Array(batch * n * m)
@@ -63,7 +79,8 @@ function attentionMatrix(q: Tensor, k: Tensor, [queries, keys, lse]: [Float32Arr
     const firstKey = Math.floor(row / n) * m
     for (let j = 0; j < m; j++) {
       let score = 0
-      for (let d = 0; d < depth; d++) score += (queries[row * depth + d] as number) * (keys[(firstKey + j) * depth + d] as number)
+      for (let d = 0; d < depth; d++)
+        score += (queries[row * depth + d] as number) * (keys[(firstKey + j) * depth + d] as number)
       matrix[row * m + j] = Math.exp(score - (lse[row] as number))
     }
   }
@@ -73,8 +90,11 @@ function attentionMatrix(q: Tensor, k: Tensor, [queries, keys, lse]: [Float32Arr
 function recordModule(c: OpContext): void {
   const lengths = c.attrs.clip_lengths as number[]
   const length = lengths.reduce((sum, n) => sum + n, 0)
-  const expected = lengths.map((_, i) => Math.floor(((i + 1) * length) / lengths.length) - Math.floor((i * length) / lengths.length))
-  if (expected.some((n, i) => n !== lengths[i])) throw new ShapeError(`clips of ${lengths.join(', ')} rows are not those of the model`)
+  const expected = lengths.map(
+    (_, i) => Math.floor(((i + 1) * length) / lengths.length) - Math.floor((i * length) / lengths.length),
+  )
+  if (expected.some((n, i) => n !== lengths[i]))
+    throw new ShapeError(`clips of ${lengths.join(', ')} rows are not those of the model`)
   const config = {
     ...presets.paper,
     attention: c.attrs.order as AttentionKind,
@@ -91,17 +111,30 @@ function rntaInputs(channels: number): Record<string, CaseShape> {
     [`${part}.weight`, [inner, channels, 1]],
     [`${part}.bias`, [inner]],
   ])
-  const vectors = ['bn.weight', 'bn.bias', 'bn.running_mean', 'bn.running_var'].map((name): [string, CaseShape] => [name, [channels]])
-  return Object.fromEntries([...projections, ['out.weight', [channels, inner, 1]], ['out.bias', [channels]], ...vectors])
+  const vectors = ['bn.weight', 'bn.bias', 'bn.running_mean', 'bn.running_var'].map((name): [string, CaseShape] => [
+    name,
+    [channels],
+  ])
+  return Object.fromEntries([
+    ...projections,
+    ['out.weight', [channels, inner, 1]],
+    ['out.bias', [channels]],
+    ...vectors,
+  ])
 }
 
-const rntaOf = (shape: CaseShape, pool: RntaPool, training: boolean): OpCase =>
-  ({ attrs: { pool, training }, inputs: { x: shape, ...rntaInputs(shape[1] ?? 2), 'upstream.y': shape } })
+const rntaOf = (shape: CaseShape, pool: RntaPool, training: boolean): OpCase => ({
+  attrs: { pool, training },
+  inputs: { x: shape, ...rntaInputs(shape[1] ?? 2), 'upstream.y': shape },
+})
 
 function moduleOf(shape: CaseShape, order: AttentionKind, clip_lengths: number[], training: boolean): OpCase {
   const channels = shape[1] ?? 8
   const named = Object.fromEntries(Object.entries(scaInputs(channels)).map(([name, s]) => [`sca.${name}`, s]))
-  return { attrs: { order, pool: 'none', training, clip_lengths }, inputs: { x: shape, ...rntaInputs(channels), ...named, 'upstream.y': shape } }
+  return {
+    attrs: { order, pool: 'none', training, clip_lengths },
+    inputs: { x: shape, ...rntaInputs(channels), ...named, 'upstream.y': shape },
+  }
 }
 
 const rntaInFloat64: Twin = (tensor, { pool, training }, tensors) => {
@@ -109,22 +142,35 @@ const rntaInFloat64: Twin = (tensor, { pool, training }, tensors) => {
   const forward = twin(tensor('x'), arrays, arrays, pool, { training })
   const grad = twinBackward(forward.saved, tensor('upstream.y'))
   return {
-    y: forward.y, attention: forward.attention[0]!, 'grad.x': grad.x, ...gradientsOf(grad.parameters),
-    new_running_mean: forward.buffers['bn.running_mean'], new_running_var: forward.buffers['bn.running_var'],
+    y: forward.y,
+    attention: forward.attention[0]!,
+    'grad.x': grad.x,
+    ...gradientsOf(grad.parameters),
+    new_running_mean: forward.buffers['bn.running_mean'],
+    new_running_var: forward.buffers['bn.running_var'],
   }
 }
 
 const moduleInFloat64: Twin = (tensor, { order, pool, training, clip_lengths }, tensors) => {
-  const config = { attention: order, rnta_pool: pool, sca_scope: 'clip', sca_reduction: 8, clips: clip_lengths!.length } as ModelConfig
+  const config = {
+    attention: order,
+    rnta_pool: pool,
+    sca_scope: 'clip',
+    sca_reduction: 8,
+    clips: clip_lengths!.length,
+  } as ModelConfig
   // The case names RNTA's tensors without a prefix.
-  const named: NamedArrays = new Map([...tensors].map(([name, array]) =>
-    [name.startsWith('sca.') ? `module.${name}` : `module.rnta.${name}`, array]))
+  const named: NamedArrays = new Map(
+    [...tensors].map(([name, array]) => [name.startsWith('sca.') ? `module.${name}` : `module.rnta.${name}`, array]),
+  )
   const pass = new ReferenceLayers(named, named, training)
   const step = attentionModule(pass, config, 'module')(tensor('x'))
   const gradX = step.backward(tensor('upstream.y'))
   const grads = [...pass.gradients].map(([name, array]) => [name.replace(/^module\.(rnta\.)?/, ''), array] as const)
   return {
-    y: step.y, 'grad.x': gradX, ...gradientsOf(Object.fromEntries(grads)),
+    y: step.y,
+    'grad.x': gradX,
+    ...gradientsOf(Object.fromEntries(grads)),
     new_running_mean: pass.buffers.get('module.rnta.bn.running_mean')!,
     new_running_var: pass.buffers.get('module.rnta.bn.running_var')!,
   }

@@ -11,12 +11,23 @@ function normalised(shape: CaseShape, training: boolean, clip_lengths?: number[]
   const channels = [shape[1] ?? 1]
   return {
     attrs: { training, momentum: 0.1, eps: 1e-5, ...(clip_lengths && { clip_lengths }) },
-    inputs: { x: shape, weight: channels, bias: channels, running_mean: channels, running_var: channels, 'upstream.y': shape },
+    inputs: {
+      x: shape,
+      weight: channels,
+      bias: channels,
+      running_mean: channels,
+      running_var: channels,
+      'upstream.y': shape,
+    },
   }
 }
 
 /** At the end of a residual unit: a ReLU, the skip connection, another ReLU; or only some of these. */
-function normalisedThen(shape: CaseShape, training: boolean, then: { relu: boolean; skip?: boolean; join_relu?: boolean }): OpCase {
+function normalisedThen(
+  shape: CaseShape,
+  training: boolean,
+  then: { relu: boolean; skip?: boolean; join_relu?: boolean },
+): OpCase {
   const { attrs, inputs } = normalised(shape, training)
   const { skip, ...flags } = then
   return { attrs: { ...attrs, ...flags }, inputs: { ...inputs, ...(skip && { skip: shape }) } }
@@ -29,7 +40,14 @@ function record(c: OpContext): void {
   const [gamma, beta] = [c.plain('weight'), c.plain('bias')]
   const [runningMean, runningVar] = [c.plain('running_mean'), c.plain('running_var')]
   const join = c.has('skip') ? { join: { skip: c.signal('skip'), relu: c.flag('join_relu') } } : {}
-  const mode = { training: c.flag('training'), clips, momentum: c.number('momentum'), eps: c.number('eps'), relu: c.flag('relu'), ...join }
+  const mode = {
+    training: c.flag('training'),
+    clips,
+    momentum: c.number('momentum'),
+    eps: c.number('eps'),
+    relu: c.flag('relu'),
+    ...join,
+  }
   const { y, saved } = batchNorm(c.p, x, { gamma, beta, runningMean, runningVar }, mode)
   c.signalResult('y', y)
   c.plainResult('new_running_mean', runningMean)
@@ -53,8 +71,12 @@ const inFloat64: Twin = (tensor, { training, clip_lengths, relu: inner, join_rel
   const grad = twinBackward(forward.saved, inner ? reluBackward(forward.y, dskip) : dskip)
   return {
     ...(skip && { 'grad.skip': dskip }),
-    y: join_relu ? relu(joined) : joined, new_running_mean: forward.buffers.running_mean, new_running_var: forward.buffers.running_var,
-    'grad.x': grad.x, 'grad.weight': grad.parameters.weight, 'grad.bias': grad.parameters.bias,
+    y: join_relu ? relu(joined) : joined,
+    new_running_mean: forward.buffers.running_mean,
+    new_running_var: forward.buffers.running_var,
+    'grad.x': grad.x,
+    'grad.weight': grad.parameters.weight,
+    'grad.bias': grad.parameters.bias,
   }
 }
 

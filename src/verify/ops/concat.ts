@@ -18,7 +18,10 @@ export const concatRecord: OpRecord = {
     record(c) {
       const names = NAMES.filter((name) => c.has(name))
       const parts = names.map((name) => c.plain(name))
-      c.plainResult('y', parts.reduce((joined, part) => concat(c.p, joined, part)))
+      c.plainResult(
+        'y',
+        parts.reduce((joined, part) => concat(c.p, joined, part)),
+      )
       const dy = c.plain('upstream.y')
       let first = 0
       names.forEach((name, i) => {
@@ -31,7 +34,11 @@ export const concatRecord: OpRecord = {
   twin(tensor, { axis }, tensors) {
     const names = NAMES.filter((name) => tensors.has(name))
     const parts = names.map(tensor)
-    const grads = split(tensor('upstream.y'), parts.map((part) => part.shape[axis]!), axis)
+    const grads = split(
+      tensor('upstream.y'),
+      parts.map((part) => part.shape[axis]!),
+      axis,
+    )
     return { y: twin(parts, axis), ...gradientsOf(Object.fromEntries(names.map((name, i) => [name, grads[i]!]))) }
   },
 }

@@ -3,7 +3,16 @@ import { conv1d as twin, conv1dBackward as twinBackward } from '../../reference/
 import { gradientsOf, type OpCase, type OpRecord } from '../op_record.ts'
 
 /** x [B, I, L], weight [O, I, k]; stride `s`, padding `p`. */
-function conv(batch: number, inChannels: number, outChannels: number, length: number, k: number, s: number, p: number, bias: boolean): OpCase {
+function conv(
+  batch: number,
+  inChannels: number,
+  outChannels: number,
+  length: number,
+  k: number,
+  s: number,
+  p: number,
+  bias: boolean,
+): OpCase {
   const out = Math.floor((length + 2 * p - k) / s) + 1
   return {
     attrs: { kernel: k, stride: s, padding: p },
@@ -33,7 +42,14 @@ export const conv1dRecord: OpRecord = {
       const [x, w, dy] = [c.signal('x'), c.weight('weight'), c.signal('upstream.y')]
       c.signalResult('y', conv1d(c.p, x, w, c.has('bias') ? c.plain('bias') : null, geometry))
       c.signalResult('grad.x', conv1dBackwardInput(c.p, dy, w, x.shape, geometry))
-      conv1dBackwardWeight(c.p, x, dy, c.weightGradient('weight'), c.has('bias') ? c.vectorGradient('bias') : null, geometry)
+      conv1dBackwardWeight(
+        c.p,
+        x,
+        dy,
+        c.weightGradient('weight'),
+        c.has('bias') ? c.vectorGradient('bias') : null,
+        geometry,
+      )
     },
   },
   twin(tensor, attributes, tensors) {

@@ -8,7 +8,10 @@ export const interpolateRecord: OpRecord = {
   op: 'interpolate_linear',
   cases: [],
   run: { on: 'host', compute: resample },
-  twin: (tensor, { out_length }) => ({ y: twin(tensor('x'), out_length), y_align_corners: twin(tensor('x'), out_length, true) }),
+  twin: (tensor, { out_length }) => ({
+    y: twin(tensor('x'), out_length),
+    y_align_corners: twin(tensor('x'), out_length, true),
+  }),
 }
 
 function resample(attrs: OpCase['attrs'], arrays: Arrays): Values {

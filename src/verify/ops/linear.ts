@@ -5,7 +5,12 @@ import { gradientsOf, type OpCase, type OpRecord } from '../op_record.ts'
 
 const features = (batch: number, inFeatures: number, outFeatures: number): OpCase => ({
   attrs: {},
-  inputs: { x: [batch, inFeatures], weight: [outFeatures, inFeatures], bias: [outFeatures], 'upstream.y': [batch, outFeatures] },
+  inputs: {
+    x: [batch, inFeatures],
+    weight: [outFeatures, inFeatures],
+    bias: [outFeatures],
+    'upstream.y': [batch, outFeatures],
+  },
 })
 
 export const linearRecord: OpRecord = {

@@ -31,12 +31,17 @@ function scheduleOf(text = ''): [factor: number, every: number] {
   return [factor, every]
 }
 
-const stateNames = { sgd: ['state.momentum_buffer'], adam: ['state.exp_avg', 'state.exp_avg_sq'], adamw: ['state.exp_avg', 'state.exp_avg_sq'] }
+const stateNames = {
+  sgd: ['state.momentum_buffer'],
+  adam: ['state.exp_avg', 'state.exp_avg_sq'],
+  adamw: ['state.exp_avg', 'state.exp_avg_sq'],
+}
 
 /** p.0 and grad.1 … grad.T of a case -> p.1 … p.T and the state at the end. */
 const runOptimizer = (name: OptimizerConfig['name']): OpRun => ({
   on: 'device',
-  compute: (gpu, attrs, arrays) => withPlan(gpu, (plan) => optimize(plan, { ...attrs, name } as OptimizerAttrs, arrays)),
+  compute: (gpu, attrs, arrays) =>
+    withPlan(gpu, (plan) => optimize(plan, { ...attrs, name } as OptimizerAttrs, arrays)),
 })
 
 async function optimize(plan: Plan, attrs: OptimizerAttrs, arrays: Arrays): Promise<Values> {
@@ -57,14 +62,17 @@ async function optimize(plan: Plan, attrs: OptimizerAttrs, arrays: Arrays): Prom
     plan.run()
     computed.set(`p.${t}`, await plan.gpu.readFloat(parameter))
   }
-  for (const [i, slab] of state.entries()) computed.set(stateNames[config.name][i] as string, await plan.gpu.readFloat(slab))
+  for (const [i, slab] of state.entries())
+    computed.set(stateNames[config.name][i] as string, await plan.gpu.readFloat(slab))
   return computed
 }
 
 /** The learning rates of a schedule case: one per epoch, from 0. */
 function schedule(attrs: OpCase['attrs'], arrays: Arrays): Values {
   const epochs = arrays.get('lr')?.data.length ?? 0
-  const rates = Float32Array.from({ length: epochs }, (_, epoch) => stepDecay(Number(attrs.lr0), Number(attrs.gamma), Number(attrs.step_epochs), epoch))
+  const rates = Float32Array.from({ length: epochs }, (_, epoch) =>
+    stepDecay(Number(attrs.lr0), Number(attrs.gamma), Number(attrs.step_epochs), epoch),
+  )
   return new Map([['lr', rates]])
 }
 
@@ -81,17 +89,19 @@ const sgdInFloat64: Twin = (tensor, { lr, momentum, weight_decay, lr_schedule },
   return { ...results, 'state.momentum_buffer': state.velocity }
 }
 
-const adamInFloat64 = (decoupled: boolean): Twin => (tensor, { lr, betas, eps, weight_decay }, tensors) => {
-  const [beta1, beta2] = betas
-  const options = { lr, beta1, beta2, epsilon: eps, weightDecay: weight_decay, decoupled }
-  const results: Record<string, Results[string]> = {}
-  let current = { p: tensor('p.0'), state: adamState(tensor('p.0').shape) }
-  for (let step = 1; tensors.has(`grad.${step}`); step++) {
-    current = adamStep(current.p, tensor(`grad.${step}`), current.state, options)
-    results[`p.${step}`] = current.p
+const adamInFloat64 =
+  (decoupled: boolean): Twin =>
+  (tensor, { lr, betas, eps, weight_decay }, tensors) => {
+    const [beta1, beta2] = betas
+    const options = { lr, beta1, beta2, epsilon: eps, weightDecay: weight_decay, decoupled }
+    const results: Record<string, Results[string]> = {}
+    let current = { p: tensor('p.0'), state: adamState(tensor('p.0').shape) }
+    for (let step = 1; tensors.has(`grad.${step}`); step++) {
+      current = adamStep(current.p, tensor(`grad.${step}`), current.state, options)
+      results[`p.${step}`] = current.p
+    }
+    return { ...results, 'state.exp_avg': current.state.mean, 'state.exp_avg_sq': current.state.square }
   }
-  return { ...results, 'state.exp_avg': current.state.mean, 'state.exp_avg_sq': current.state.square }
-}
 
 function threeSteps(attrs: OpCase['attrs'], size: number): OpCase {
   const gradients = [1, 2, 3].map((t): [string, CaseShape] => [`grad.${t}`, [size]])
@@ -107,9 +117,19 @@ export const sgdRecord: OpRecord = {
   twin: sgdInFloat64,
 }
 
-export const adamRecord: OpRecord = { op: 'adam', cases: [threeSteps(adam, 37)], run: runOptimizer('adam'), twin: adamInFloat64(false) }
+export const adamRecord: OpRecord = {
+  op: 'adam',
+  cases: [threeSteps(adam, 37)],
+  run: runOptimizer('adam'),
+  twin: adamInFloat64(false),
+}
 
-export const adamwRecord: OpRecord = { op: 'adamw', cases: [threeSteps(adam, 5)], run: runOptimizer('adamw'), twin: adamInFloat64(true) }
+export const adamwRecord: OpRecord = {
+  op: 'adamw',
+  cases: [threeSteps(adam, 5)],
+  run: runOptimizer('adamw'),
+  twin: adamInFloat64(true),
+}
 
 export const scheduleRecord: OpRecord = {
   op: 'steplr',

@@ -3,7 +3,13 @@ import { boundsOfLengths, oneClip } from '../../kernels/clip_bounds.ts'
 import { clipMean, clipMeanBackward } from '../../kernels/clip_mean.ts'
 import { pool1d, pool1dBackward, type PoolGeometry } from '../../kernels/pool.ts'
 import {
-  avgPool1d, avgPool1dBackward, clipMean as twinClipMean, clipMeanBackward as twinClipMeanBackward, globalAvgPool, globalAvgPoolBackward, maxPool1d,
+  avgPool1d,
+  avgPool1dBackward,
+  clipMean as twinClipMean,
+  clipMeanBackward as twinClipMeanBackward,
+  globalAvgPool,
+  globalAvgPoolBackward,
+  maxPool1d,
   maxPool1dBackward,
 } from '../../reference/pool.ts'
 import { extent } from '../../runtime/shape.ts'
@@ -15,12 +21,14 @@ function windows(shape: CaseShape, kernel: number, stride: number, padding: numb
   return { attrs: { kernel, stride, padding }, inputs: { x: shape, 'upstream.y': [shape[0] ?? 1, shape[1] ?? 1, out] } }
 }
 
-const record = (kind: PoolGeometry['kind']) => (c: OpContext): void => {
-  const geometry = { kind, kernel: c.number('kernel'), stride: c.number('stride'), padding: c.number('padding') }
-  const x = c.signal('x')
-  c.signalResult('y', pool1d(c.p, x, geometry))
-  c.signalResult('grad.x', pool1dBackward(c.p, c.signal('upstream.y'), x, geometry))
-}
+const record =
+  (kind: PoolGeometry['kind']) =>
+  (c: OpContext): void => {
+    const geometry = { kind, kernel: c.number('kernel'), stride: c.number('stride'), padding: c.number('padding') }
+    const x = c.signal('x')
+    c.signalResult('y', pool1d(c.p, x, geometry))
+    c.signalResult('grad.x', pool1dBackward(c.p, c.signal('upstream.y'), x, geometry))
+  }
 
 export const maxPoolRecord: OpRecord = {
   op: 'maxpool1d',
@@ -54,11 +62,16 @@ export const globalPoolRecord: OpRecord = {
       c.signalResult('grad.x', clipMeanBackward(c.p, c.plain('upstream.y'), x.shape, whole))
     },
   },
-  twin: (tensor) => ({ y: globalAvgPool(tensor('x')), 'grad.x': globalAvgPoolBackward(tensor('upstream.y'), tensor('x').shape[2]!) }),
+  twin: (tensor) => ({
+    y: globalAvgPool(tensor('x')),
+    'grad.x': globalAvgPoolBackward(tensor('upstream.y'), tensor('x').shape[2]!),
+  }),
 }
 
-const clips = (shape: CaseShape, clip_lengths: number[]): OpCase =>
-  ({ attrs: { clip_lengths }, inputs: { x: shape, 'upstream.y': [shape[0] ?? 1, shape[1] ?? 1, clip_lengths.length] } })
+const clips = (shape: CaseShape, clip_lengths: number[]): OpCase => ({
+  attrs: { clip_lengths },
+  inputs: { x: shape, 'upstream.y': [shape[0] ?? 1, shape[1] ?? 1, clip_lengths.length] },
+})
 
 /** The mean of each clip: y and its gradient are [B, C, clips]. */
 export const clipMeanRecord: OpRecord = {
@@ -74,6 +87,7 @@ export const clipMeanRecord: OpRecord = {
     },
   },
   twin: (tensor, { clip_lengths }) => ({
-    y: twinClipMean(tensor('x'), clip_lengths!), 'grad.x': twinClipMeanBackward(tensor('upstream.y'), clip_lengths!),
+    y: twinClipMean(tensor('x'), clip_lengths!),
+    'grad.x': twinClipMeanBackward(tensor('upstream.y'), clip_lengths!),
   }),
 }

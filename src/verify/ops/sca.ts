@@ -14,7 +14,10 @@ export function scaInputs(channels: number): Record<string, CaseShape> {
   }
 }
 
-const signal = (shape: CaseShape): OpCase => ({ attrs: { reduction: 8 }, inputs: { x: shape, ...scaInputs(shape[1] ?? 8), 'upstream.y': shape } })
+const signal = (shape: CaseShape): OpCase => ({
+  attrs: { reduction: 8 },
+  inputs: { x: shape, ...scaInputs(shape[1] ?? 8), 'upstream.y': shape },
+})
 
 export const scaRecord: OpRecord = {
   op: 'sca',

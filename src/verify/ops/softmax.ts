@@ -26,14 +26,20 @@ export const softmaxRecord: OpRecord = {
 }
 
 /** `double`: of a softmax's own output, as the authors' released code has it. */
-const record = (double: boolean) => (c: OpContext): void => {
-  const logits = c.plain('logits')
-  const probabilities = softmax(c.p, logits)
-  const { loss, dlogits } = softmaxCrossEntropy(c.p, double ? probabilities : logits, targetsOf(c, innerOf(logits.shape)))
-  c.plainResult('loss', loss)
-  c.plainResult('probs', probabilities)
-  c.plainResult('grad.logits', double ? softmaxBackward(c.p, dlogits, probabilities) : dlogits)
-}
+const record =
+  (double: boolean) =>
+  (c: OpContext): void => {
+    const logits = c.plain('logits')
+    const probabilities = softmax(c.p, logits)
+    const { loss, dlogits } = softmaxCrossEntropy(
+      c.p,
+      double ? probabilities : logits,
+      targetsOf(c, innerOf(logits.shape)),
+    )
+    c.plainResult('loss', loss)
+    c.plainResult('probs', probabilities)
+    c.plainResult('grad.logits', double ? softmaxBackward(c.p, dlogits, probabilities) : dlogits)
+  }
 
 function targetsOf(c: OpContext, classes: number): Tensor {
   if (c.has('targets')) return c.plain('targets')
@@ -42,7 +48,10 @@ function targetsOf(c: OpContext, classes: number): Tensor {
 }
 
 const scalar = (value: number): NdArray => ({ shape: [1], data: Float64Array.of(value) })
-const labelled = (rows: number, classes: number): OpCase => ({ attrs: {}, inputs: { logits: [rows, classes], labels: [rows] } })
+const labelled = (rows: number, classes: number): OpCase => ({
+  attrs: {},
+  inputs: { logits: [rows, classes], labels: [rows] },
+})
 
 export const crossEntropyRecord: OpRecord = {
   op: 'softmax_cross_entropy',
