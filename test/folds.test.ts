@@ -61,6 +61,27 @@ describe.each(['subject:10', 'subject:loo', 'column:fold'])('%s', (scheme) => {
 })
 
 describe('folds', () => {
+  it('are not independent of the subject as soon as one of them is not', () => {
+    const at = (subject: string, fold: string, i: number) => ({
+      id: `t${i}`,
+      subject,
+      stimulus: `s${i}`,
+      columns: { fold },
+    })
+    const split = [
+      at('anna', 'a', 0),
+      at('anna', 'b', 1),
+      at('ben', 'a', 2),
+      at('cleo', 'b', 3),
+      at('dora', 'c', 4),
+      at('emil', 'c', 5),
+    ]
+    const options = { seed: 1, validationShare: 0 }
+    expect(makeFolds(split, { kind: 'column', name: 'fold' }, options).subjectIndependent).toBe(false)
+    const whole = split.map((trial) => (trial.subject === 'anna' ? { ...trial, columns: { fold: 'a' } } : trial))
+    expect(makeFolds(whole, { kind: 'column', name: 'fold' }, options).subjectIndependent).toBe(true)
+  })
+
   it('are balanced by trial count', () => {
     const sizes = plan('subject:5').folds.map((fold) => fold.test.length)
     expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThan(0.15 * (trials.length / 5))
