@@ -223,6 +223,12 @@ describe('labelTrials', () => {
     ]
     expect(labelled({ kind: 'fixed', threshold: 2 })).toEqual([0, 0, 1, 1])
     expect(labelled({ kind: 'median' })).toEqual([0, 0, 1, 1])
+    // Ratings of two digits are no text: the median of 2, 9, 10, 11 is 9.5.
+    const wide = trialsOf(
+      'b',
+      [10, 2, 11, 9].map((valence) => [valence, 5]),
+    )
+    expect([...labelTrials(wide, 'valence', { kind: 'median' }).labels]).toEqual([1, 0, 1, 0])
     expect(labelled({ kind: 'per-dimension' })).toEqual([0, 0, 0, 1])
     expect(labelled({ kind: 'column' }, 'arousal')).toEqual([1, 1, 1, 1])
     expect(() => labelled({ kind: 'column' })).toThrow(
