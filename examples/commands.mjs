@@ -8,17 +8,8 @@ import { readFile } from 'node:fs/promises'
 import { basename, parse, resolve } from 'node:path'
 import { analyseFiles } from 'galvani/files'
 import { NodeStore, openGpu } from 'galvani/node'
-import {
-  evaluateRun,
-  loadDataset,
-  loadRun,
-  makeExperiment,
-  predict,
-  prepareDataset,
-  resolveRun,
-  runReport,
-  trainRun,
-} from 'galvani/training'
+import { loadDataset, makeExperiment, prepareDataset, resolveRun, runReport, trainRun } from 'galvani/training'
+import { evaluateRun, loadRun, predict } from 'galvani/training'
 
 const [recording, study, newcomers, out] = process.argv.slice(2)
 const open = (folder) => loadDataset(new NodeStore(folder), { name: basename(resolve(folder)) })
