@@ -176,6 +176,19 @@ describe('an interrupted run', () => {
     expect(files()).toEqual(before)
   })
 
+  it('that was started from weights starts its other folds from them as well', async () => {
+    const weights = ['--weights', join(whole, 'folds', 'fold-0', 'model.safetensors')]
+    const [run, atOnce] = ['from weights, fold by fold', 'from weights'].map((name) => join(folder, name)) as [
+      string,
+      string,
+    ]
+    await succeeds([...train(atOnce), ...weights, '--epochs', '1'])
+    await succeeds([...train(run), ...weights, '--epochs', '1', '--only-fold', '2'])
+    await succeeds(resume(run))
+    expect(models(run)).toEqual(models(atOnce))
+    expect(models(run)).not.toEqual(models(whole))
+  })
+
   it('trains one fold, then another', async () => {
     const run = join(folder, 'fold by fold')
     const first = await json<RunSummary>([...train(run), '--only-fold', '2'])
