@@ -89,6 +89,22 @@ describe('a recording that cannot be decomposed', () => {
     expect(filesUnder(path('refused'))).toEqual([])
   })
 
+  it('alone is a document all the same with --json', async () => {
+    writeFiles(folder, { 'alone.csv': csv(even(8)) })
+    const { code, stdout, lines } = await galvani([
+      'decompose',
+      path('alone.csv'),
+      '--out',
+      path('alone'),
+      ...CPU,
+      '--json',
+    ])
+    expect(code).toBe(BAD_DATA)
+    const reason = expect.stringMatching(/alone\.csv: 8 samples .* are too short/) as string
+    expect(JSON.parse(stdout)).toMatchObject({ files: [{ file: path('alone.csv'), status: 'refused', reason }] })
+    expect(lines).toEqual([expect.stringMatching(/^galvani: .*alone\.csv: 8 samples/)])
+  })
+
   it('leaves the others alone', async () => {
     writeFiles(folder, { 'good.csv': csv(even(80)), 'bad.csv': csv(even(8)) })
     const { code, stdout, lines } = await galvani([
