@@ -165,6 +165,21 @@ describe('a recording that cannot be decomposed', () => {
     expect(code).toBe(BAD_DATA)
   })
 
+  it.each([
+    ['0', 0],
+    ['1', 1],
+    ['spline_offset', 'spline_offset'],
+  ])(
+    'is decomposed with the parameters that were asked for, drift %s among them',
+    async (drift, baselineCorrection) => {
+      writeFiles(folder, { 'asked.csv': csv(even(120)) })
+      const asked = '--tau0 3 --tau1 0.5 --knots 8 --alpha 0.001 --gamma 0.02 --min-amplitude 0.5'.split(' ')
+      const files = await run([path('asked.csv'), '--out', path('asked'), ...CPU, ...asked, '--baseline', drift])
+      const parameters = { tau0: 3, tau1: 0.5, deltaKnot: 8, alpha: 0.001, gamma: 0.02, baselineCorrection }
+      expect(files).toMatchObject([{ status: 'solved', minAmplitude: 0.5, parameters, device: 'cpu' }])
+    },
+  )
+
   it('says what to do when its numbers do not fit alpha', async () => {
     writeFiles(folder, { 'large.csv': csv(even(80), (i) => 1e4 * (2 + Math.sin(i / 10))) })
     const result = await json<{ files: unknown[] }>([

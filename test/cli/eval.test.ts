@@ -307,6 +307,18 @@ describe('on other data', () => {
     expectOther(evaluated, one)
   })
 
+  it('a run of which one fold is trained is judged on the people of that fold', async () => {
+    const one = path('one fold of its own')
+    cpSync(run, one, { recursive: true })
+    for (const fold of ['fold-0', 'fold-2']) rmSync(join(one, 'folds', fold), { recursive: true })
+    const { results } = await json<RunSummary>(['eval', '--run', one])
+    const { predictions } = JSON.parse(
+      readFileSync(join(run, 'folds', 'fold-1', 'result.json'), 'utf8'),
+    ) as RunSummary['results'][number]
+    expect(results.map(({ name }) => name)).toEqual(['1'])
+    expect(results[0]!.predictions).toEqual(predictions)
+  })
+
   it('their ratings change no prediction', async () => {
     const turned = path('turned')
     cpSync(prepared(unseen), turned, { recursive: true })
