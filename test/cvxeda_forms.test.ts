@@ -5,7 +5,7 @@ import driverShader from '../shaders/cvxeda/driver.wgsl'
 import riccatiShader from '../shaders/cvxeda/riccati.wgsl'
 import tonicShader from '../shaders/cvxeda/tonic.wgsl'
 import { decompose, type Decomposition, type DecomposeOptions } from '../src/cvxeda/decompose.ts'
-import { interiorPoint } from '../src/cvxeda/interior_point.ts'
+import { chooseForm, interiorPoint } from '../src/cvxeda/interior_point.ts'
 import { createProblem } from '../src/cvxeda/problem.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
 import { openGpu } from '../src/runtime/node.ts'
@@ -101,6 +101,12 @@ describe.each(['per-signal', 'along-time'] as const)('form %s', (form) => {
     expect(found!.status).toBe('max-iterations')
     expect([...found!.driver].every(Number.isFinite)).toBe(true)
   })
+})
+
+it('goes along time beyond what one dispatch may walk, however many signals there are', () => {
+  const longest = 2 ** 20
+  for (const signals of [1, 100, 1e6]) expect(chooseForm(gpu, longest + 1, signals)).toBe('along-time')
+  expect([chooseForm(gpu, longest, 1e6), chooseForm(gpu, longest, 1)]).toEqual(['per-signal', 'along-time'])
 })
 
 it('form per-signal refuses what one dispatch would walk too long', async () => {

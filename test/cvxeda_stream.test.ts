@@ -1,8 +1,8 @@
 // Recordings that are still being made: against the whole recording, against other portions of it, and in trouble.
 import { existsSync, readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { decompose } from '../src/cvxeda/decompose.ts'
-import type { StreamPart, StreamScale, StreamUpdate } from '../src/cvxeda/smoother.ts'
+import { Smoother, type StreamPart, type StreamScale, type StreamUpdate } from '../src/cvxeda/smoother.ts'
 import { decomposeStream, type DecompositionStream, type StreamOptions } from '../src/cvxeda/stream.ts'
 import { DeviceLostError, FormatError, UsageError } from '../src/runtime/errors.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
@@ -495,5 +495,32 @@ describe('real recordings are settled as offline, to 1e-2', needs(existsSync(fol
     expect(found.phasic).toBeLessThan(TOLERANCE)
     expect(found.tonic).toBeLessThan(TOLERANCE)
     expect(new Set(parts.map((p) => p.status))).toEqual(new Set(['solved']))
+  })
+})
+
+describe('what is settled, and when', () => {
+  it.each([5, 20])('is what is older than four knots of %i s, and no more than a fifth', async (deltaKnot) => {
+    const seconds = 12 * deltaKnot
+    const stream = decomposeStream('cpu', { sampleRate: 4, deltaKnot, scale })
+    const settled = settledBeforeEnd(await feed(stream, recording(seconds, 4, 5), 4)) / 4
+    expect(settled).toBeLessThanOrEqual(seconds - 4 * deltaKnot)
+    expect(settled).toBeGreaterThanOrEqual(seconds - 5 * deltaKnot)
+  })
+
+  it('is all of it, also where the end comes while a window is being solved', async () => {
+    const eda = recording(60, 4, 6)
+    const stream = decomposeStream('cpu', { sampleRate: 4, scale })
+    let end: Promise<StreamUpdate> | null = null
+    const advance = Smoother.prototype.advance
+    const spy = vi.spyOn(Smoother.prototype, 'advance').mockImplementationOnce(async function (this: Smoother, known) {
+      const result = await advance.call(this, known)
+      end = stream.end()
+      return result
+    })
+    const pushed = await stream.push(eda)
+    const last = await end!
+    spy.mockRestore()
+    const parts = [...(pushed?.settled ?? []), ...last.settled]
+    expect(join(parts, 'phasic')).toHaveLength(eda.length)
   })
 })

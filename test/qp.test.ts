@@ -159,6 +159,14 @@ describe('a call with many programs', () => {
     expect((await one(program, { starts: [{ x, y }] })).iterations).toBe(25)
   })
 
+  it('starts each of several sizes from its own solution', async () => {
+    const programs = [sized(20, 30, 70), sized(5, 8, 71), sized(20, 30, 72), sized(5, 8, 73)]
+    const cold = await solveQp(gpu, programs)
+    const warm = await solveQp(gpu, programs, { starts: cold.map(({ x, y }) => ({ x, y })) })
+    expect(warm.map(({ status, iterations }) => [status, iterations])).toEqual(programs.map(() => ['solved', 25]))
+    expect(Math.max(...cold.map(({ iterations }) => iterations))).toBeGreaterThan(25)
+  })
+
   it('says so when it stops early', async () => {
     // A tolerance that float64 cannot reach.
     const found = await one(sized(30, 40, 71), { maxIterations: 30, tolerance: 1e-30 })
