@@ -1,4 +1,4 @@
-// Mean over the rows of each clip (clip) of x [B, L, C], and its gradient; bounds holds S + 1 row bounds.
+// Mean over the rows of each clip of x [B, L, C], and its gradient; bounds holds S + 1 row bounds.
 //
 //   forward:   y[b, s, c] = mean of x[b, l, c] over the rows l of clip s       launch: one invocation per quad of [B, S, C]
 //   backward:  y[b, l, c] = dy[b, s(l), c] / rows of the clip                  launch: one invocation per quad of [B, L, C]

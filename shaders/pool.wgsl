@@ -1,4 +1,4 @@
-// Max and average pooling over the time axis of [B, L, C], channels last; each clip (clip) is pooled on its own.
+// Max and average pooling over the time axis of [B, L, C], channels last; each clip is pooled on its own.
 //
 //   window of output o of a clip: rows o*stride - padding ... + kernel - 1 of that clip
 //   max: rows outside count as -inf, the first maximum of a window receives the gradient, NaN is the largest;  average: mean of
