@@ -21,6 +21,8 @@ export interface Tally {
 /** Sums up at the end of a run, whichever reporters show it. A problem fails the run. */
 export const tallyPlugin: Plugin = {
   name: 'tally',
+  // Whether an `only` counts is judged here, not by the variable CI, which vitest would ask.
+  config: () => ({ test: { allowOnly: true } }),
   configureVitest: ({ vitest }) => void vitest.config.reporters.push(new TallyReporter()),
 }
 

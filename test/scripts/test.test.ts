@@ -208,8 +208,8 @@ describe('a run of vitest', () => {
     expect(status).toBe(0)
   })
 
-  it('fails for all that is no test, or goes wrong outside of tests', () => {
-    const { status, stderr, last } = test([])
+  it.each(['', 'true'])('fails for all that is no test, or goes wrong outside of tests, where CI is "%s"', (CI) => {
+    const { status, stderr, last } = test([], { CI })
     // Passed: 3 good, 1 bad, 1 silent, 1 late, 1 only. Failed: 2 bad, 1 unloaded, 1 empty, 4 silent, 1 late, 1 beside the only one.
     expect(last).toBe('7 passed, 10 failed, 5 skipped: 3 × no wings, 1 × no fins, 1 × no fixtures')
     expect(stderr.match(/^failed: .*$/gm)?.sort()).toEqual([
