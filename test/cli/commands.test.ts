@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { presets } from '../../src/model/config.ts'
 import { openGpu } from '../../src/runtime/node.ts'
-import { expectedKernelRuns } from '../kernel_runs.ts'
+import { expectedKernelRuns } from '../verify/kernel_runs.ts'
 import { serializeSafetensors } from '../../src/formats/safetensors.ts'
 import {
   filesUnder,
@@ -21,7 +21,7 @@ import {
   writeFiles,
   writeStudy,
 } from './support.ts'
-import { call, concat, global, PROTO, stateDict, STOP, text, zipContainer } from '../formats_torch_writer.ts'
+import { call, concat, global, PROTO, stateDict, STOP, text, zipContainer } from '../formats/torch_writer.ts'
 import { needs } from '../needs.ts'
 
 const USAGE = 2

@@ -109,8 +109,8 @@ describe('npm test', () => {
   })
 
   it('hands its arguments to vitest', () => {
-    const { asked, last, status } = test(['test/plan.test.ts', '-t', 'a b'], { SUMS: sums(1, 0) })
-    expect(asked.at(-1)).toBe('vitest run test/plan.test.ts -t a b')
+    const { asked, last, status } = test(['test/runtime/plan.test.ts', '-t', 'a b'], { SUMS: sums(1, 0) })
+    expect(asked.at(-1)).toBe('vitest run test/runtime/plan.test.ts -t a b')
     expect({ last, status }).toEqual({ last: '1 passed, 0 failed', status: 0 })
   })
 

@@ -1,0 +1,241 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { admm } from '../../src/cvxeda/admm.ts'
+import { FIRST_PENALTY, layoutOf, levelTable } from '../../src/cvxeda/admm_tables.ts'
+import { dualBound } from '../../src/cvxeda/certificate.ts'
+import { float64 } from '../../src/cvxeda/float64.ts'
+import { newtonStep } from '../../src/cvxeda/newton.ts'
+import { polish, residualOf, type Point } from '../../src/cvxeda/polish.ts'
+import {
+  createProblem,
+  objective,
+  phasicResponse,
+  tonicSignal,
+  type CvxedaParams,
+  type Problem,
+} from '../../src/cvxeda/problem.ts'
+import type { ScaledSignal, Solution } from '../../src/cvxeda/solver.ts'
+import { LimitError } from '../../src/runtime/errors.ts'
+import type { Gpu } from '../../src/runtime/gpu.ts'
+import { openGpu } from '../../src/runtime/node.ts'
+import type { Tensor } from '../../src/runtime/tensor.ts'
+import { Random } from '../../src/runtime/random.ts'
+import { randomSignal, rms } from './support.ts'
+
+let gpu: Gpu
+beforeAll(async () => {
+  gpu = await openGpu()
+})
+afterAll(() => gpu.close())
+
+const hooks = { onSolved: () => {} }
+const ALPHA = 8e-4
+
+/** A random signal with unit mean square and alpha in its units. */
+function scaledSignal(n: number, rate: number, seed: number, alpha = ALPHA): ScaledSignal {
+  return { y: Float64Array.from(randomSignal(n, rate, seed)), alpha }
+}
+
+function pointOf({ driver, l, d }: Pick<Solution, 'l' | 'd'> & { driver: ArrayLike<number> }): Point {
+  return { p: Float64Array.from(driver), l, d }
+}
+
+function valueOf(problem: Problem, { y, alpha }: ScaledSignal, point: Point): number {
+  const scaled = { ...problem, params: { ...problem.params, alpha } }
+  return objective(scaled, residualOf(problem, y, point), point.p, point.l)
+}
+
+async function expectTwin(problem: Problem, signal: ScaledSignal): Promise<void> {
+  const [found] = await admm(gpu, problem, [signal], hooks)
+  const [twin] = await float64(problem, [signal], hooks)
+  const [mine, best] = [pointOf(found!), pointOf(twin!)]
+  expect(found!.status).toBe('solved')
+  expect(found!.iterations).toBeLessThanOrEqual(1000)
+  expect(Math.min(...mine.p)).toBeGreaterThanOrEqual(0)
+  const least = valueOf(problem, signal, best)
+  expect(valueOf(problem, signal, mine) - least).toBeLessThan(1e-4 * (least + 5e-7 * problem.n))
+  const r = phasicResponse(problem.filter, best.p)
+  const scale = Math.max(1, rms(r))
+  expect(rms(phasicResponse(problem.filter, mine.p), r) / scale).toBeLessThan(1e-3)
+  expect(rms(tonicSignal(problem, mine.l, mine.d), tonicSignal(problem, best.l, best.d)) / scale).toBeLessThan(1e-3)
+}
+
+describe('ADMM against the float64 interior point', () => {
+  it.each([2, 3, 5, 40, 79, 121, 333])('n = %d at 4 Hz', async (n) => {
+    await expectTwin(createProblem(n, 4), scaledSignal(n, 4, n))
+  })
+
+  it('n = 1', async () => {
+    await expectTwin(createProblem(1, 4, { baselineCorrection: 0 }), { y: Float64Array.of(1), alpha: ALPHA })
+  })
+
+  const settings: Partial<CvxedaParams>[] = [
+    { baselineCorrection: 0 },
+    { baselineCorrection: 1 },
+    { baselineCorrection: 'spline_offset' },
+    { tau0: 0.5, tau1: 3 },
+    { deltaKnot: 2.5 },
+    { deltaKnot: 0.2 },
+    { deltaKnot: 60 },
+    { deltaKnot: [-30, 70, 170, 270, 370] },
+    { deltaKnot: [390, 490] },
+    { alpha: 0.02, gamma: 0.5 },
+  ]
+  it.each(settings)('%o', async (setting) => {
+    await expectTwin(createProblem(401, 12.5, setting), scaledSignal(401, 12.5, 7, setting.alpha))
+  })
+
+  it.each([
+    [1, 200],
+    [64, 1500],
+    [1000, 3000],
+  ])('%d Hz, n = %d', async (rate, n) => {
+    await expectTwin(createProblem(n, rate), scaledSignal(n, rate, 8))
+  })
+
+  it('a signal in which nothing is phasic', async () => {
+    const problem = createProblem(300, 8)
+    const signal = { ...scaledSignal(300, 8, 9), alpha: 30 }
+    const [found] = await admm(gpu, problem, [signal], hooks)
+    expect(found!.status).toBe('solved')
+    expect(rms(phasicResponse(problem.filter, found!.driver))).toBeLessThan(1e-3)
+  })
+})
+
+describe('a call with many signals', () => {
+  const problem = createProblem(150, 8)
+  const signals = Array.from({ length: 11 }, (_, i) => scaledSignal(150, 8, 20 + i, ALPHA * (1 + i)))
+
+  it('gives the same bits for any order, size and company', async () => {
+    const together = await admm(gpu, problem, signals, hooks)
+    expect((await admm(gpu, problem, signals.toReversed(), hooks)).reverse()).toEqual(together)
+    expect(await admm(gpu, problem, [signals[4]!], hooks)).toEqual([together[4]])
+  })
+
+  it('gives the same bits in as many batches as the device needs, and frees its memory', async () => {
+    const short = createProblem(30, 8)
+    const many = Array.from({ length: 300 }, (_, i) => scaledSignal(30, 8, i))
+    const together = await admm(gpu, short, many, hooks)
+    const before = gpu.memory()['tensor']
+    // As little as holds all gains, so that the ladder of penalties is the same.
+    const narrow: Gpu = Object.create(gpu, { bindingLimit: { value: 16 * layoutOf(short, 1e9).total } }) as Gpu
+    const counts: number[] = []
+    expect(await admm(narrow, short, many, { onSolved: (count) => counts.push(count) })).toEqual(together)
+    expect(counts.length).toBeGreaterThan(1)
+    expect(counts.reduce((sum, count) => sum + count)).toBe(300)
+    expect(gpu.memory()['tensor']).toEqual(before)
+  })
+
+  it('stops when told to', async () => {
+    const signal = AbortSignal.abort(new Error('enough'))
+    await expect(admm(gpu, problem, signals, { ...hooks, signal })).rejects.toThrow('enough')
+    const controller = new AbortController()
+    const reading: Gpu = Object.create(gpu, {
+      readFloat: {
+        value: (tensor: Tensor) => {
+          controller.abort(new Error('midway'))
+          return gpu.readFloat(tensor)
+        },
+      },
+    }) as Gpu
+    await expect(admm(reading, problem, signals, { ...hooks, signal: controller.signal })).rejects.toThrow('midway')
+    expect(gpu.memory()['tensor']?.bytes ?? 0).toBe(0)
+  })
+
+  it('refuses what it cannot walk in one piece', async () => {
+    const long = createProblem(2 ** 20 + 1, 128)
+    await expect(admm(gpu, long, [{ y: new Float64Array(long.n).fill(1), alpha: 1 }], hooks)).rejects.toThrow(
+      LimitError,
+    )
+  })
+})
+
+describe('a warm start', () => {
+  it('takes fewer iterations to the same decomposition', async () => {
+    const problem = createProblem(600, 8)
+    const signal = scaledSignal(600, 8, 40)
+    const [cold] = await admm(gpu, problem, [signal], hooks)
+    const [warm] = await admm(gpu, problem, [signal], { ...hooks, starts: [cold!] })
+    expect(warm!.status).toBe('solved')
+    expect(warm!.iterations).toBeLessThan(cold!.iterations / 2)
+    const scale = Math.max(1, rms(phasicResponse(problem.filter, cold!.driver)))
+    const distance = rms(phasicResponse(problem.filter, warm!.driver), phasicResponse(problem.filter, cold!.driver))
+    expect(distance / scale).toBeLessThan(1e-3)
+  })
+
+  it('is no worse from anywhere', async () => {
+    const problem = createProblem(200, 8)
+    const signal = scaledSignal(200, 8, 41)
+    const random = new Random(5)
+    const start = {
+      driver: Float32Array.from({ length: 200 }, () => 2 * random.uniform()),
+      d: new Float64Array(2).fill(1),
+      l: Float64Array.from({ length: problem.knotCount }, () => random.normal()),
+    }
+    const [found] = await admm(gpu, problem, [signal], { ...hooks, starts: [start] })
+    const [twin] = await float64(problem, [signal], hooks)
+    const least = valueOf(problem, signal, pointOf(twin!))
+    expect(found!.status).toBe('solved')
+    expect(valueOf(problem, signal, pointOf(found!)) - least).toBeLessThan(1e-4 * (least + 1e-4))
+  })
+})
+
+describe('the parts in float64', () => {
+  const problem = createProblem(240, 8)
+  const signal = scaledSignal(240, 8, 50)
+
+  it('bound the optimum from below, closely at the optimum', async () => {
+    const [twin] = await float64(problem, [signal], hooks)
+    const best = pointOf(twin!)
+    const least = valueOf(problem, signal, best)
+    const at = (point: Point) => dualBound(problem, signal, residualOf(problem, signal.y, point))
+    expect(least - at(best)).toBeGreaterThan(-1e-12)
+    expect(least - at(best)).toBeLessThan(1e-6 * least)
+    const random = new Random(6)
+    for (let i = 0; i < 20; i++) {
+      const p = best.p.map((v) => v * 2 * random.uniform())
+      expect(at({ p, l: best.l.map((v) => v + random.normal()), d: best.d })).toBeLessThanOrEqual(least)
+    }
+  })
+
+  it('polish a rough point to a certified one, and keep a good one', async () => {
+    const rough = { p: new Float64Array(240).fill(0.5), l: new Float64Array(problem.knotCount), d: new Float64Array(2) }
+    const { point, gap, steps } = polish(problem, signal, rough, FIRST_PENALTY)
+    expect(gap).toBeLessThan(1e-5)
+    expect(steps).toBeGreaterThan(0)
+    const [twin] = await float64(problem, [signal], hooks)
+    const kept = polish(problem, signal, pointOf(twin!), FIRST_PENALTY)
+    expect(kept.point.p).toEqual(pointOf(twin!).p)
+    expect(valueOf(problem, signal, point)).toBeGreaterThanOrEqual(valueOf(problem, signal, pointOf(twin!)) - 1e-12)
+  })
+
+  it('take Newton steps at which the gradient vanishes', () => {
+    const random = new Random(7)
+    const normals = (count: number) => Float64Array.from({ length: count }, () => random.normal())
+    const [e, b, l] = [normals(240), normals(240), normals(problem.knotCount)]
+    const w = normals(240).map((v) => 0.1 + Math.abs(v))
+    const step = newtonStep(problem, { w, b, e, l })
+    const r = phasicResponse(problem.filter, step.p)
+    const t = tonicSignal(problem, step.l, step.d)
+    const rest = e.map((v, i) => v - r[i]! - t[i]!)
+    const pull = phasicResponse(problem.filter, rest.toReversed()).reverse()
+    expect(rms(pull.map((v, i) => v + b[i]! - w[i]! * step.p[i]!))).toBeLessThan(1e-9)
+    for (let j = 0; j < problem.knotCount; j++) {
+      const unit = Float64Array.from(l, (_, k) => Number(k === j))
+      const column = tonicSignal(problem, unit, new Float64Array(2))
+      const along = column.reduce((sum, v, i) => sum + v * rest[i]!, 0)
+      expect(along).toBeCloseTo(problem.params.gamma * (l[j]! + step.l[j]!), 8)
+    }
+    for (const column of problem.drift) expect(column.reduce((sum, v, i) => sum + v * rest[i]!, 0)).toBeCloseTo(0, 8)
+  })
+
+  it('fit as many penalties as the device has room for, the first one always', () => {
+    const wide = layoutOf(problem, 1e9)
+    expect([wide.lowest, wide.highest]).toEqual([-18, 2])
+    const narrow = layoutOf(problem, 4 * (problem.n + 4 * wide.level))
+    expect(narrow.highest - narrow.lowest).toBeLessThan(4)
+    expect(narrow.lowest).toBeLessThanOrEqual(Math.log2(FIRST_PENALTY))
+    expect(narrow.highest).toBeGreaterThanOrEqual(Math.log2(FIRST_PENALTY))
+    expect(narrow.total).toBeLessThanOrEqual(problem.n + 4 * wide.level)
+    expect(levelTable(problem, wide, 0.5)).toHaveLength(wide.level * 4)
+  })
+})

@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest'
+import { UsageError } from '../../src/runtime/errors.ts'
+import { Random } from '../../src/runtime/random.ts'
+import {
+  type Fold,
+  type FoldPlan,
+  findFold,
+  makeFolds,
+  parseFoldScheme,
+  sharesNoSubject,
+} from '../../src/evaluation/folds.ts'
+
+const random = new Random(11)
+/** 23 listeners with 5 to 40 trials each, of 60 songs. */
+const trials = Array.from({ length: 23 }, (_, s) =>
+  Array.from({ length: 5 + random.integer(36) }, (_, t) => ({
+    id: `s${s}_${t}`,
+    subject: `s${s}`,
+    stimulus: `song${random.integer(60)}`,
+    columns: { fold: String(s % 12), block: t % 2 ? 'odd' : 'even', note: t ? 'x' : '' },
+  })),
+).flat()
+
+const plan = (scheme: string, seed = 1, validationShare?: number): FoldPlan =>
+  makeFolds(trials, parseFoldScheme(scheme), { seed, ...(validationShare !== undefined && { validationShare }) })
+
+const SCHEMES = ['subject:10', 'subject:2', 'subject:loo', 'column:fold', 'stimulus', 'stimulus:5', 'random:10']
+
+describe.each(SCHEMES)('%s', (scheme) => {
+  it('tests every trial once and uses every trial in every fold', () => {
+    const { folds } = plan(scheme)
+    const tested = folds.flatMap((fold) => fold.test)
+    expect(tested.sort((a, b) => a - b)).toEqual([...trials.keys()])
+    for (const fold of folds) {
+      const all = [...fold.train, ...fold.validation, ...fold.test].sort((a, b) => a - b)
+      expect(all).toEqual([...trials.keys()])
+      expect(fold.validation.length).toBeGreaterThanOrEqual(0.15 * (trials.length - fold.test.length))
+      expect(fold.train.length).toBeGreaterThan(fold.validation.length)
+    }
+  })
+
+  it('is the same for the same seed', () => {
+    expect(plan(scheme)).toEqual(plan(scheme))
+    expect(plan(scheme, 2)).not.toEqual(plan(scheme))
+  })
+})
+
+const subjectsOf = (part: number[]): Set<string> => new Set(part.map((i) => trials[i]?.subject as string))
+const overlap = (a: number[], b: number[]): string[] =>
+  [...subjectsOf(a)].filter((subject) => subjectsOf(b).has(subject))
+
+describe.each(['subject:10', 'subject:loo', 'column:fold'])('%s', (scheme) => {
+  it('has no subject in two parts', () => {
+    const { folds, subjectIndependent } = plan(scheme)
+    expect(subjectIndependent).toBe(true)
+    for (const fold of folds) {
+      expect(overlap(fold.test, [...fold.train, ...fold.validation])).toEqual([])
+      expect(overlap(fold.train, fold.validation)).toEqual([])
+    }
+  })
+})
+
+describe('folds', () => {
+  it('are not independent of the subject as soon as one of them is not', () => {
+    const at = (subject: string, fold: string, i: number) => ({
+      id: `t${i}`,
+      subject,
+      stimulus: `s${i}`,
+      columns: { fold },
+    })
+    const split = [
+      at('anna', 'a', 0),
+      at('anna', 'b', 1),
+      at('ben', 'a', 2),
+      at('cleo', 'b', 3),
+      at('dora', 'c', 4),
+      at('emil', 'c', 5),
+    ]
+    const options = { seed: 1, validationShare: 0 }
+    expect(makeFolds(split, { kind: 'column', name: 'fold' }, options).subjectIndependent).toBe(false)
+    const whole = split.map((trial) => (trial.subject === 'anna' ? { ...trial, columns: { fold: 'a' } } : trial))
+    expect(makeFolds(whole, { kind: 'column', name: 'fold' }, options).subjectIndependent).toBe(true)
+  })
+
+  it('are balanced by trial count', () => {
+    const sizes = plan('subject:5').folds.map((fold) => fold.test.length)
+    expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThan(0.15 * (trials.length / 5))
+  })
+
+  it('do not depend on the order of the trials', () => {
+    const ids = (of: typeof trials): string[][] =>
+      makeFolds(of, { kind: 'subject', count: 5 }, { seed: 4 }).folds.map((fold) =>
+        fold.test.map((i) => (of[i] as (typeof trials)[number]).id).sort(),
+      )
+    expect(ids([...trials].reverse())).toEqual(ids(trials))
+  })
+
+  it('tell which splits share subjects', () => {
+    expect(plan('random:10').subjectIndependent).toBe(false)
+    expect(plan('stimulus').subjectIndependent).toBe(false)
+    expect(plan('column:block').subjectIndependent).toBe(false)
+    const fold: Fold = { index: 0, name: '0', train: [1], validation: [], test: [0] }
+    expect(sharesNoSubject([{ subject: 'a' }, { subject: 'b' }], fold)).toBe(true)
+    expect(sharesNoSubject([{ subject: 'a' }, { subject: 'a' }], fold)).toBe(false)
+    expect(sharesNoSubject([{ subject: 'a' }, { subject: 'a' }], { ...fold, train: [], validation: [1] })).toBe(false)
+  })
+
+  it('by stimulus keep a song on one side', () => {
+    const songs = (part: number[]): Set<string> => new Set(part.map((i) => trials[i]?.stimulus as string))
+    for (const fold of plan('stimulus').folds) {
+      const rest = songs([...fold.train, ...fold.validation])
+      expect([...songs(fold.test)].filter((song) => rest.has(song))).toEqual([])
+    }
+  })
+
+  it('are named by subject, value or number, in order', () => {
+    expect(plan('column:fold').folds.map((fold) => fold.name)).toEqual([...Array(12).keys()].map(String))
+    expect(plan('subject:loo').folds[3]?.name).toBe('s3')
+    expect(findFold(plan('column:fold'), '11').index).toBe(11)
+  })
+
+  it('hold out no validation if told so', () => {
+    expect(plan('subject:10', 1, 0).folds.every((fold) => fold.validation.length === 0)).toBe(true)
+  })
+})
+
+describe('bad folds', () => {
+  it('names a fold with no subjects', () => {
+    expect(() => findFold(plan('column:fold'), '12')).toThrow("fold '12' has no subjects; the folds are 0, 1, 2")
+    expect(() => plan('subject:24')).toThrow(
+      'folds subject:24: a fold would have no subjects, there are 23; use at most subject:23',
+    )
+    expect(() => plan('subject:24')).toThrow(UsageError)
+  })
+
+  it('wants subjects left to train and to validate on', () => {
+    const two = [0, 1].map((s) => ({ id: `t${s}`, subject: `s${s}`, stimulus: 'x', columns: {} }))
+    expect(() => makeFolds(two, { kind: 'subject', count: 2 }, { seed: 1 })).toThrow(
+      /cannot be split into training and validation/,
+    )
+    expect(makeFolds(two, { kind: 'subject', count: 2 }, { seed: 1, validationShare: 0 }).folds.length).toBe(2)
+    expect(() => makeFolds(two.slice(0, 1), { kind: 'subject-loo' }, { seed: 1 })).toThrow(/at least 2 are needed/)
+  })
+
+  it('names a column that is missing, has empty cells or one value', () => {
+    expect(() => plan('column:nope')).toThrow(
+      "folds column:nope: trials.csv has no column 'nope'; it has fold, block, note",
+    )
+    expect(() => plan('column:note')).toThrow('folds column:note: trial s0_0 has no value there')
+    const same = trials.map((trial) => ({ ...trial, columns: { fold: '1' } }))
+    expect(() => makeFolds(same, { kind: 'column', name: 'fold' }, { seed: 1 })).toThrow(/all trials have one value/)
+  })
+
+  it('rejects schemes it does not know', () => {
+    for (const text of ['subject', 'subject:x', 'subject:2.5', 'random', 'column', 'column:', 'kfold:3', '']) {
+      expect(() => parseFoldScheme(text), text).toThrow(/are unknown; use subject:N/)
+    }
+    for (const text of ['subject:1', 'subject:0', 'subject:']) {
+      expect(() => parseFoldScheme(text), text).toThrow(/use at least 2/)
+    }
+  })
+})

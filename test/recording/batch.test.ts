@@ -1,0 +1,174 @@
+// Recordings as `galvani decompose` treats them: several parts have one status, and what is written is what was found, in its own unit.
+import { unzipSync } from 'fflate'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type * as Decompose from '../../src/cvxeda/decompose.ts'
+import { analyseFiles, type BatchOptions, type Outcome } from '../../src/recording/batch.ts'
+import { parseCsv } from '../../src/formats/csv.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+
+type Decomposition = Decompose.Decomposition
+type Status = Decomposition['status']
+
+/** Statuses of the parts of a call, in place of their own; what was solved, and what was found. */
+const parts = vi.hoisted(() => ({
+  statuses: null as string[] | null,
+  signals: [] as ArrayLike<number>[],
+  found: [] as unknown[],
+}))
+vi.mock('../../src/cvxeda/decompose.ts', async (original) => {
+  const real = await original<typeof Decompose>()
+  return {
+    ...real,
+    decompose: async (...args: Parameters<typeof real.decompose>) => {
+      const found = await real.decompose(...args)
+      parts.signals = [...args[1]]
+      parts.found = found.map((one, i) => ({ ...one, status: parts.statuses?.[i] ?? one.status }))
+      return parts.found
+    },
+  }
+})
+beforeEach(() => {
+  parts.statuses = null
+})
+
+const RATE = 4
+const level = (i: number): number => 7 + 2 * Math.sin(i / 20) + 0.4 * Math.sin(i * i)
+/** 100 samples, a gap of 3 s, 80 samples; with one more sample missing at 30. */
+const isMissing = (i: number): boolean => (i >= 100 && i < 112) || i === 30
+const SAMPLES = 192
+
+async function decomposed(more: BatchOptions = {}): Promise<{ outcome: Outcome; store: MemoryStore }> {
+  const rows = Array.from({ length: SAMPLES }, (_, i) => `${i / RATE},${isMissing(i) ? 'NaN' : level(i)}`)
+  const store = new MemoryStore()
+  const file = { file: 'EDA.csv', name: 'EDA', text: async () => ['time_s,eda', ...rows].join('\n') }
+  const [outcome] = await analyseFiles('cpu', [file], store, { gaps: 'split', ...more })
+  return { outcome: outcome!, store }
+}
+
+describe('the status of a recording', () => {
+  const fromBest: Status[] = ['trivial', 'solved', 'solved-inaccurate', 'max-iterations', 'badly-scaled']
+  const pairs = fromBest.flatMap((one, i) =>
+    fromBest.map((other, k) => [one, other, fromBest[Math.max(i, k)]!] as const),
+  )
+
+  it.each(pairs)('of parts that are %s and %s is %s', async (one, other, worst) => {
+    parts.statuses = [one, other]
+    const {
+      outcome: { result, entry },
+      store,
+    } = await decomposed()
+    expect([result.status, entry.status]).toEqual([worst, worst])
+    expect(JSON.parse(await store.readText('EDA.json'))).toMatchObject({ status: worst })
+    const doubt = {
+      'solved-inaccurate': /nearly reached/,
+      'max-iterations': /was not reached/,
+      'badly-scaled': /leave --no-zscore out/,
+    }[worst as string]
+    if (doubt) expect(result.reason).toMatch(doubt)
+    else expect(result.reason).toBeUndefined()
+    expect(entry.notes[0] === result.reason).toBe(doubt !== undefined)
+  })
+})
+
+describe('what is written of two parts', () => {
+  const values = Array.from({ length: SAMPLES }, (_, i) => i)
+    .filter((i) => !isMissing(i) || i === 30)
+    .map((i) => (i === 30 ? (level(29) + level(31)) / 2 : level(i)))
+  const mean = values.reduce((sum, v) => sum + v, 0) / values.length
+  const std = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length)
+  /** Column of the parts as they were found, scaled back by hand; NaN in the gap. */
+  const own = (of: (part: Decomposition) => Float32Array, scale: (v: number) => number): number[] => {
+    const [first, second] = (parts.found as Decomposition[]).map((part) => Array.from(of(part), scale))
+    return [...first!, ...Array.from({ length: 12 }, () => NaN), ...second!]
+  }
+  const columns = () => ({
+    EDA_Tonic: own(
+      ({ tonic }) => tonic,
+      (v) => v * std + mean,
+    ),
+    EDA_Phasic: own(
+      ({ phasic }) => phasic,
+      (v) => v * std,
+    ),
+    EDA_Driver: own(
+      ({ driver }) => driver,
+      (v) => v * std,
+    ),
+  })
+  const expectClose = (found: ArrayLike<number>, expected: readonly number[]): void => {
+    expect(found).toHaveLength(expected.length)
+    expected.forEach((value, i) => {
+      if (Number.isNaN(value)) expect(found[i], `at ${i}`).toBeNaN()
+      else expect(Math.abs(found[i]! - value), `at ${i}`).toBeLessThan(1e-7 * Math.max(1, Math.abs(value)))
+    })
+  }
+
+  it('are tables in the unit of the recording, on one scale', async () => {
+    const {
+      outcome: { result },
+      store,
+    } = await decomposed()
+    const table = parseCsv(await store.readText('EDA.csv'), 'EDA.csv')
+    for (const [name, expected] of Object.entries(columns())) expectClose(table.numbers(name, 'nan'), expected)
+    parts.signals.forEach((signal, i) =>
+      expectClose(
+        signal,
+        (i === 0 ? values.slice(0, 100) : values.slice(100)).map((v) => (v - mean) / std),
+      ),
+    )
+    expect(result.zscore!.mean).toBeCloseTo(mean, 12)
+    expect(result.zscore!.std).toBeCloseTo(std, 12)
+    const [first, second] = parts.found as Decomposition[]
+    expect(result).toMatchObject({
+      samples: SAMPLES,
+      sampleRate: RATE,
+      filled: 1,
+      objective: first!.objective + second!.objective,
+      iterations: Math.max(first!.iterations, second!.iterations),
+      device: 'cpu',
+      solver: 'interior-point',
+      quality: { missing: 13 / SAMPLES },
+    })
+    const tonic = columns().EDA_Tonic.filter((v) => !Number.isNaN(v))
+    expect(result.features!.EDA_Tonic_Mean).toBeCloseTo(tonic.reduce((sum, v) => sum + v, 0) / tonic.length, 9)
+    expect(result.features!.SCR_Rate).toBeCloseTo((result.features!.SCR_Peaks_N / 180) * RATE * 60, 9)
+  })
+
+  it('are the same numbers as arrays of NumPy', async () => {
+    const { store } = await decomposed({ format: 'npz' })
+    const files = unzipSync(await store.read('EDA.npz'))
+    /** Little-endian doubles behind the header of a .npy file, whose length it tells. */
+    const array = (name: string): Float64Array => {
+      const bytes = files[`${name}.npy`]!
+      const header = 10 + bytes[8]! + 256 * bytes[9]!
+      return new Float64Array(bytes.slice(header).buffer)
+    }
+    for (const [name, expected] of Object.entries(columns())) expectClose(array(name), expected)
+    expectClose(array('sampling_rate'), [RATE])
+    const raw = array('EDA_Raw')
+    const sum = array('EDA_Tonic').map((v, i) => v + array('EDA_Phasic')[i]! + array('EDA_Residual')[i]!)
+    expectClose(
+      sum.filter((v) => !Number.isNaN(v)),
+      [...raw].filter((v) => !Number.isNaN(v)),
+    )
+    expectClose(
+      raw.filter((v) => !Number.isNaN(v)),
+      values,
+    )
+  })
+
+  it('are the numbers themselves without a z-score', async () => {
+    const {
+      outcome: { result },
+      store,
+    } = await decomposed({ zscore: false })
+    expect(result.zscore).toBeUndefined()
+    const [first] = parts.found as Decomposition[]
+    expectClose(
+      parseCsv(await store.readText('EDA.csv'), 'EDA.csv')
+        .numbers('EDA_Tonic', 'nan')
+        .subarray(0, 100),
+      [...first!.tonic],
+    )
+  })
+})

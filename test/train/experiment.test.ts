@@ -1,0 +1,134 @@
+// Which trials a run uses, their labels, and what tells one experiment from another.
+import { describe, expect, it } from 'vitest'
+import { presets } from '../../src/model/config.ts'
+import { FormatError } from '../../src/runtime/errors.ts'
+import type { RunConfig } from '../../src/train/config.ts'
+import { experimentDigest, labelReadable, makeExperiment } from '../../src/train/experiment.ts'
+import { inputsOf } from '../../src/train/inputs.ts'
+import type { PreparedSet } from '../../src/train/prepare.ts'
+
+const LENGTH = 2500
+const DIM = 2
+
+const config = (musicDim: number): RunConfig => ({
+  dimension: 'arousal',
+  labels: 'median',
+  folds: 'subject:3',
+  validation: 0.15,
+  seed: 3,
+  signals: ['origin', 'phasic', 'tonic'],
+  drop: 3,
+  model: { ...presets.paper, music_dim: musicDim },
+  init: 'he',
+  optimizer: { name: 'adam', weightDecay: 0 },
+  learningRate: 0.001,
+  decay: 0.9,
+  decayEpochs: 15,
+  epochs: 1,
+  batch: 4,
+  patience: 1,
+})
+
+/** Four people with arousal 1 to 6; the two highest-rated songs of each have no music. */
+function study(change: (set: PreparedSet) => void = () => undefined): PreparedSet {
+  const trials = Array.from({ length: 24 }, (_, i) => ({
+    id: `t${i}`,
+    subject: `s${Math.floor(i / 6)}`,
+    stimulus: `song${i % 6}`,
+    sampleRate: 4,
+    unit: 'uS',
+    columns: {},
+    source: `trials.csv:${i + 2}`,
+    ratings: { valence: 3, arousal: 1 + (i % 6) },
+    ...(i % 6 < 4 && { music: Float32Array.of(i, 1) }),
+    signals: new Float32Array(3 * LENGTH).fill(i),
+    status: 'solved' as const,
+    filled: 0,
+    constant: [],
+  }))
+  const set = { name: 'lab', synthetic: false, trials, musicDim: DIM, skipped: [], length: LENGTH, dropSeconds: 3 }
+  change(set)
+  return set
+}
+
+describe('labels', () => {
+  const labelsOf = (musicDim: number): Map<string, number> => {
+    const { trials, labels } = labelReadable(study(), config(musicDim))
+    return new Map(trials.map(({ id }, i) => [id, labels[i] as number]))
+  }
+
+  it('do not depend on whether the model hears music', () => {
+    const [all, heard] = [labelsOf(0), labelsOf(DIM)]
+    expect([all.size, heard.size]).toEqual([24, 16])
+    for (const [id, label] of heard) expect(label, id).toBe(all.get(id))
+    // The median of 1 to 6 is 3.5; of the heard ratings alone, 1 to 4, it would be 2.5 and t2 be high.
+    expect([heard.get('t2'), heard.get('t3')]).toEqual([0, 1])
+  })
+
+  it('of trials without music are reported as left out', () => {
+    const { set } = makeExperiment(study(), config(DIM))
+    expect(set.skipped).toHaveLength(8)
+    expect(set.skipped[0]).toEqual({ source: 'trial t4', reason: "stimulus 'song4' has no row in music.csv" })
+  })
+
+  it('need some trial that the model can read', () => {
+    const silent = study(({ trials }) => trials.forEach((trial) => delete trial.music))
+    expect(() => labelReadable(silent, config(DIM))).toThrow(FormatError)
+    expect(() => labelReadable(silent, config(DIM))).toThrow(
+      /none of 24 trials has any; the first: stimulus 'song0' has no row/,
+    )
+    expect(() => labelReadable(study(), config(5))).toThrow('lab has music vectors of length 2, the model reads 5')
+  })
+})
+
+describe('music', () => {
+  const all = study()
+    .trials.filter(({ music }) => music)
+    .map((trial, i) => ({ ...trial, music: Float32Array.of(i ** 2, i < 12 ? 0.1 : 7) }))
+  const scaled = (count: number) => inputsOf({ ...study(), trials: all }, config(DIM), [...Array(count).keys()])
+
+  it('is scaled by the training trials', () => {
+    const inputs = scaled(4)
+    // 0, 1, 4, 9: mean 3.5, variance 12.25 + 6.25 + 0.25 + 30.25 over 4.
+    expect([inputs.scaling?.mean[0], inputs.scaling?.deviation[0]]).toEqual([3.5, 3.5])
+    expect([...(inputs.music([0, 5, 3]) as Float32Array)]).toEqual([
+      -1,
+      0,
+      Math.fround(21.5 / 3.5),
+      0,
+      Math.fround(5.5 / 3.5),
+      0,
+    ])
+  })
+
+  it('that is the same in all of them is left out, however many there are, and whatever it is elsewhere', () => {
+    for (let count = 1; count <= 12; count++) {
+      const inputs = scaled(count)
+      expect([inputs.scaling?.mean[1], inputs.scaling?.deviation[1]], String(count)).toEqual([Math.fround(0.1), 0])
+      expect(inputs.music([14])?.[1], String(count)).toBe(0)
+    }
+  })
+})
+
+describe('the digest of an experiment', () => {
+  const digestOf = (change?: (set: PreparedSet) => void, settings = config(DIM)): Promise<string> =>
+    experimentDigest(makeExperiment(study(change), settings))
+  const first = ({ trials }: PreparedSet) => trials[0] as PreparedSet['trials'][number]
+
+  it('is the same for the same data, whatever the device made of phasic and tonic', async () => {
+    expect(await digestOf((set) => (first(set).signals[LENGTH] = 99))).toBe(await digestOf())
+  })
+
+  it('differs with a recording, music, a label, a name or the folds', async () => {
+    const digests = await Promise.all([
+      digestOf(),
+      digestOf((set) => (first(set).signals[7] = 99)),
+      digestOf((set) => (first(set).music = Float32Array.of(8, 8))),
+      digestOf((set) => (first(set).ratings = { valence: 3, arousal: 6 })),
+      digestOf((set) => (first(set).id = 'other')),
+      digestOf(undefined, { ...config(DIM), seed: 4 }),
+      digestOf(undefined, config(0)),
+    ])
+    expect(new Set(digests).size).toBe(digests.length)
+  })
+})

@@ -1,0 +1,60 @@
+// What `verify` must run on this adapter, from the tables of cases and kernels and from what plans say can run.
+import { vi } from 'vitest'
+import { batchNormVariants } from '../../src/kernels/batchnorm.ts'
+import { conv1dVariants } from '../../src/kernels/conv1d/conv1d.ts'
+import { attentionVariants } from '../../src/kernels/attention.ts'
+import { ndarray, sizeOf } from '../../src/reference/array.ts'
+import type { Gpu } from '../../src/runtime/gpu.ts'
+import { Plan } from '../../src/runtime/plan.ts'
+import { opCases, runOp, type ListedCase } from '../../src/verify/op_list.ts'
+
+const tables: Readonly<Record<string, readonly { name: string }[]>> = {
+  ...conv1dVariants,
+  ...attentionVariants,
+  ...batchNormVariants,
+}
+
+type Choice = Pick<Plan['choices'][number], 'op' | 'shape' | 'variant' | 'candidates'>
+
+/** The choices between kernels that a case meets, as its plan notes them. */
+async function choicesIn(gpu: Gpu, { op, attrs, inputs }: ListedCase): Promise<readonly Choice[]> {
+  if ('p.0' in inputs) return [] // optimizers have one kernel
+  const arrays = Object.entries(inputs).map(
+    ([name, shape]) => [name, ndarray(shape, new Float64Array(sizeOf(shape)).fill(1))] as const,
+  )
+  const spy = vi.spyOn(Plan.prototype, 'compile')
+  await runOp(gpu, op, attrs, new Map(arrays))
+  const choices = (spy.mock.contexts as Plan[]).flatMap((plan) => plan.choices)
+  spy.mockRestore()
+  return choices
+}
+
+/**
+ * Run k of a case asks each op for kernel k of its table, or the last; where that does not run, the op's own choice takes its
+ * place. `count`: how many runs of all cases differ from those before, the adapter's own choice being the first. `missing`: kernels
+ * that could run and would not.
+ */
+export async function expectedKernelRuns(gpu: Gpu): Promise<{ count: number; missing: string[] }> {
+  let count = 0
+  const missing: string[] = []
+  for (const kernelCase of opCases) {
+    const choices = await choicesIn(gpu, kernelCase)
+    const wanted = new Set(
+      choices.flatMap(({ op, shape, candidates }) => candidates.map((name) => `${op} ${shape} ${name}`)),
+    )
+    const ran = new Set<string>()
+    const longest = Math.max(0, ...choices.map(({ op }) => tables[op]!.length))
+    for (let k = -1; k < longest; k++) {
+      const run = choices.map(({ op, shape, variant, candidates }) => {
+        const asked = tables[op]!.at(Math.min(k, tables[op]!.length - 1))!.name
+        return `${op} ${shape} ${k >= 0 && candidates.includes(asked) ? asked : variant}`
+      })
+      run.forEach((name) => wanted.delete(name))
+      ran.add(run.join())
+    }
+    // The adapter's own choice is always among the results; a later run that repeats one is not.
+    count += ran.size
+    missing.push(...wanted)
+  }
+  return { count, missing }
+}
