@@ -15,7 +15,7 @@ import { benchReport, growthSvg, type BenchFigure } from '../../bench/pages/cvxe
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { galvani, json, refuses, workFolder, writeFiles } from '../cli/support.ts'
-import { elementNames } from '../report/summary.ts'
+import { elementNames } from '../charts/marks.ts'
 
 const USAGE = 2
 const BAD_DATA = 3

@@ -26,7 +26,7 @@ import { Slab } from '../../src/runtime/slab.ts'
 import type { Tensor } from '../../src/runtime/tensor.ts'
 import { TrainingStep } from '../../src/train/training_step.ts'
 import { refuses } from '../cli/support.ts'
-import { elementNames } from '../report/summary.ts'
+import { elementNames } from '../charts/marks.ts'
 import { kernelChoices } from '../../src/kernels/choices.ts'
 import { planCost } from '../../src/runtime/plan_report.ts'
 
