@@ -15,7 +15,48 @@ function parse(source, name) {
   }
 }
 
-/** Reflection of one shader: entries, bindings, uniform fields and tunable constants. */
+const TOKEN = /\s*(?:(0x[\da-f]+|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)[uifh]?(?!\w)|([a-z]\w*)|([-+*/()]))/iy
+const PRECEDENCE = { '+': 1, '-': 1, '*': 2, '/': 2, div: 2 }
+
+/** A number's formula in postfix order, of numbers, names of constants and operators; null for what is no arithmetic. */
+function postfixOf(formula) {
+  const isWhole = !/\.|\de|\df\b/i.test(formula.replace(/0x[\da-f]+/gi, '0')) // then WGSL divides whole numbers
+  const [output, waiting] = [[], []]
+  let wantsValue = true
+  let isNegative = false
+  for (TOKEN.lastIndex = 0; TOKEN.lastIndex < formula.trimEnd().length;) {
+    const [, number, name, sign] = TOKEN.exec(formula) ?? []
+    if (number || name) {
+      output.push(number ? (isNegative ? -Number(number) : Number(number)) : name)
+      if (!wantsValue || (name && isNegative)) return null
+      wantsValue = isNegative = false
+    } else if (sign === '(' && wantsValue && !isNegative) waiting.push(sign)
+    else if (sign === ')' && !wantsValue) {
+      while (waiting.length > 0 && waiting.at(-1) !== '(') output.push(waiting.pop())
+      if (waiting.pop() === undefined) return null
+    } else if (sign === '-' && wantsValue && !isNegative) isNegative = true
+    else if (sign in PRECEDENCE && !wantsValue) {
+      const operator = sign === '/' && isWhole ? 'div' : sign
+      while (PRECEDENCE[waiting.at(-1)] >= PRECEDENCE[operator]) output.push(waiting.pop())
+      waiting.push(operator)
+      wantsValue = true
+    } else return null
+  }
+  return wantsValue ? null : [...output, ...waiting.reverse()]
+}
+
+/** Formulas of the constants that are numbers, also of those that are not tunable because they have no type. */
+function valuesOf(source) {
+  const values = {}
+  for (const [, constant, formula] of source.matchAll(/^const ([A-Z]\w*)(?:: \w+)? = ([^;]+);/gm)) {
+    const postfix = /^(true|false)$/.test(formula) ? null : postfixOf(formula)
+    const isKnown = postfix?.every((item) => typeof item === 'number' || item in PRECEDENCE || item in values)
+    if (isKnown) values[constant] = postfix
+  }
+  return values
+}
+
+/** Reflection of one shader: entries, bindings, uniform fields, tunable constants and the formulas of all constants. */
 export function describe(source, name) {
   const reflect = parse(source, name)
   const uniform = reflect.uniforms[0]
@@ -37,7 +78,7 @@ export function describe(source, name) {
     size: Math.ceil(uniform.type.size / 16) * 16,
     fields: Object.fromEntries(uniform.type.members.map((m) => [m.name, { offset: m.offset, type: m.type.name }])),
   }
-  return { name, source, entries, params: params ?? null, constants }
+  return { name, source, entries, params: params ?? null, constants, values: valuesOf(source) }
 }
 
 const union = (names) => names.map((n) => `'${n}'`).join(' | ') || 'never'
@@ -48,6 +89,8 @@ export function typesOf(shader) {
     ([name, e]) => `    ${name}: ${union(Object.keys(e.bindings).sort())}\n`,
   )
   const up = '../'.repeat(shader.name.split('/').length)
+  const values = Object.keys(shader.values)
+  const isMore = values.some((name) => !(name in shader.constants))
   return `// Generated from ${shader.name}.wgsl by \`npm run gen\`; do not edit.
 import type { Shader } from '${up}src/runtime/shader.ts'
 
@@ -56,7 +99,7 @@ declare const shader: Shader<{
 ${entries.join('')}  }
   params: ${union(Object.keys(shader.params?.fields ?? {}))}
   constants: ${union(Object.keys(shader.constants))}
-}>
+${isMore ? `  values: ${union(values)}\n` : ''}}>
 export default shader
 `
 }

@@ -14,11 +14,8 @@
 // P, X, S and so all gains depend on w alone: with w = rho everywhere they are the tables of the ADMM's linear solve.
 
 import type { Problem } from './problem.ts'
+import { columnsAt, isSpline, runsOf, slotOf, SLOTS, SPLINES, type Runs } from './runs.ts'
 
-/** Splines alive at once: spline j takes slot j mod 4, as j + 4 begins where it has ended. */
-export const SPLINES = 4
-/** Slots: four splines, two drift columns. */
-export const SLOTS = 6
 /** A sample's gains: kappa (2), 1 / den, eta, then eta of each slot. */
 export const GAIN = 4 + SLOTS
 /** An eliminated coefficient: its row of S, its column of X (2), its entry of g. */
@@ -46,29 +43,6 @@ export interface Step {
   l: Float64Array
   d: Float64Array
 }
-
-/** Samples in runs as long as the knots are apart: within run b exactly the splines b - 3 ... b can be non-zero. */
-export interface Runs {
-  first: number
-  last: number
-  /** Where run b begins, cut to the signal. */
-  start: (b: number) => number
-  /** Sample 0 counted from the first sample of spline 0. */
-  offset: number
-}
-
-export function runsOf({ n, spacing, firstKnot }: Problem): Runs {
-  const offset = 2 * spacing - 2 - firstKnot
-  return {
-    first: Math.floor(offset / spacing),
-    last: Math.floor((offset + n - 1) / spacing),
-    offset,
-    start: (b) => Math.min(n, Math.max(0, b * spacing - offset)),
-  }
-}
-
-export const slotOf = (spline: number) => spline & (SPLINES - 1)
-const isSpline = (problem: Problem, j: number) => j >= 0 && j < problem.knotCount
 
 /** Removes the coefficient in `slot` from V by its own minimum, kept in `row` for the way back. */
 function eliminate({ P, a, X, S, g }: Value, slot: number, row: Float64Array): void {
@@ -99,17 +73,6 @@ function recover(row: Float64Array, slot: number, z: Float64Array, u: number, v:
   let rest = row[SLOTS + 2]! - row[SLOTS]! * u - row[SLOTS + 1]! * v
   for (let m = 0; m < SLOTS; m++) if (m !== slot) rest -= row[m]! * z[m]!
   return (z[slot] = rest / row[slot]!)
-}
-
-/** Values of all slots' columns at sample i, in run b. */
-export function columnsAt(problem: Problem, { offset }: Runs, i: number, b: number, T: Float64Array): void {
-  const { spacing, template, drift } = problem
-  const phase = i + offset - b * spacing
-  for (let back = 0; back < SPLINES; back++) {
-    const j = b - back
-    T[slotOf(j)] = isSpline(problem, j) ? (template[phase + back * spacing] ?? 0) : 0
-  }
-  for (let c = 0; c < drift.length; c++) T[SPLINES + c] = drift[c]![i]!
 }
 
 /** A spline that the samples before now share: nothing is known of it but its penalty. One without a knot stays 0. */
@@ -241,24 +204,4 @@ export function newtonStep(problem: Problem, quadratic: Quadratic): Step {
     }
   }
   return step
-}
-
-/** Share of the way to the boundary p, lambda > 0 that an interior-point step takes. */
-const TO_BOUNDARY = 0.99
-
-/**
- * Moves lambda along a step of p towards p lambda = target, as far as p and lambda stay positive.
- * @returns the length of the step, at most 1, for the caller to move p by
- */
-export function moveMultipliers(p: Float64Array, lambda: Float64Array, change: Float64Array, target: number): number {
-  let ratio = TO_BOUNDARY // a smaller ratio allows the full step
-  for (let i = 0; i < p.length; i++) {
-    const relative = change[i]! / p[i]!
-    ratio = Math.max(ratio, -relative, 1 - target / (p[i]! * lambda[i]!) + relative)
-  }
-  const length = TO_BOUNDARY / ratio
-  for (let i = 0; i < p.length; i++) {
-    lambda[i]! += length * (target / p[i]! - lambda[i]! - (lambda[i]! / p[i]!) * change[i]!)
-  }
-  return length
 }

@@ -5,7 +5,7 @@
 
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
-import { checkOptions, type DecomposeOptions } from './decompose.ts'
+import { checkOptions, type DecomposeOptions } from './options.ts'
 import { createProblem } from './problem.ts'
 import { Smoother, type SmootherSettings, type StreamScale, type StreamUpdate } from './smoother.ts'
 

@@ -1,5 +1,6 @@
 // From trials as recorded to model inputs: gaps, z-score, cvxEDA on the device, the paper's channels (section 4.1).
-import { decompose, type Decomposition } from '../cvxeda/decompose.ts'
+import { decompose } from '../cvxeda/decompose.ts'
+import type { Decomposition } from '../cvxeda/decomposition.ts'
 import { groupBy } from '../datasets/group.ts'
 import type { Trial, TrialSet } from '../datasets/trial.ts'
 import { FormatError } from '../runtime/errors.ts'
