@@ -16,7 +16,8 @@ export type { Decomposition, Start } from './cvxeda/decomposition.ts'
 export { SOLVERS, type DecomposeOptions, type SolverName } from './cvxeda/options.ts'
 export type { BaselineCorrection } from './cvxeda/params.ts'
 export type { Form } from './cvxeda/solver.ts'
-export { decomposeStream, type DecompositionStream, type StreamOptions } from './cvxeda/stream.ts'
+export { decomposeStream, type DecompositionStream } from './cvxeda/stream.ts'
+export type { StreamOptions } from './cvxeda/stream_settings.ts'
 export type { StreamPart, StreamScale, StreamUpdate } from './cvxeda/smoother.ts'
 
 // Recordings: from samples to responses, features and warnings

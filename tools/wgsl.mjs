@@ -121,31 +121,62 @@ export const shaderNames = () =>
     .map((path) => nameOf(shaders + path))
     .sort()
 
-/** Besides the kernels: how their constants get in, and which ops at which shapes a model has. */
-const AROUND_KERNELS = ['src/runtime/shader.ts', 'src/model/layers.ts', 'src/model/architecture.ts']
+/** How constants and parameters get into a shader. */
+const AROUND_SHADERS = ['src/runtime/shader.ts']
+/** Besides the kernels: which ops at which shapes a model has. */
+const AROUND_KERNELS = [...AROUND_SHADERS, 'src/model/layers.ts', 'src/model/architecture.ts']
 /** Folders of shaders/ that no network uses. */
 const NOT_OF_A_NETWORK = /^(cvxeda|qp|probes)\//
 
-/** Digest of the kernels that training runs and of the host code that launches them, under the name that `src/tune/kernel_set.ts` declares. */
-function kernelSet() {
-  const root = new URL('../', import.meta.url)
+/** Kernels that training runs and the host code that launches them. */
+function filesOfKernels(root) {
   const hosts = readdirSync(new URL('src/kernels/', root), { recursive: true })
     .filter((path) => path.endsWith('.ts'))
     .map((path) => `src/kernels/${path}`)
   const kernels = shaderNames()
     .filter((name) => !NOT_OF_A_NETWORK.test(name))
     .map((name) => `shaders/${name}.wgsl`)
-  const digest = createHash('sha256')
-  for (const file of [...kernels, ...hosts.sort(), ...AROUND_KERNELS]) {
-    digest.update(file).update(readFileSync(new URL(file, root)))
-  }
-  return { GALVANI_KERNEL_SET: JSON.stringify(digest.digest('hex').slice(0, 16)) }
+  return [...kernels, ...hosts.sort(), ...AROUND_KERNELS]
 }
+
+/** Folders that a decomposition's own code is in; the runtime below them moves data and changes no number. */
+const OF_A_DECOMPOSITION = /^(src|shaders)\/(cvxeda|qp)\//
+
+/** What `decompose` runs, streams aside: its module and all that it imports of the solvers and their shaders, types aside. */
+function filesOfDecomposition(root) {
+  const files = new Set(['src/cvxeda/decompose.ts'])
+  for (const file of files) {
+    if (file.endsWith('.wgsl')) continue
+    const text = readFileSync(new URL(file, root), 'utf8')
+    for (const [, path] of text.matchAll(/^import (?!type )[^;]*? from '(\.[^']+)'$/gm)) {
+      const name = new URL(path, new URL(file, 'file:///')).pathname.slice(1)
+      if (OF_A_DECOMPOSITION.test(name)) files.add(name)
+    }
+  }
+  return [...[...files].sort(), ...AROUND_SHADERS, 'src/runtime/shader_values.ts']
+}
+
+function digestOf(files, root) {
+  const digest = createHash('sha256')
+  for (const file of files) digest.update(file).update(readFileSync(new URL(file, root)))
+  return digest.digest('hex').slice(0, 16)
+}
+
+/**
+ * Digests of what computes, under the names that `src/tune/kernel_set.ts` and `src/cvxeda/decomposition_set.ts` declare.
+ * @param root the repository's, or that of a copy of its sources
+ */
+export const digests = (root = new URL('../', import.meta.url)) => ({
+  GALVANI_KERNEL_SET: digestOf(filesOfKernels(root), root),
+  GALVANI_DECOMPOSITION_SET: digestOf(filesOfDecomposition(root), root),
+})
+
+const literals = () => Object.fromEntries(Object.entries(digests()).map(([name, text]) => [name, JSON.stringify(text)]))
 
 export const esbuildPlugin = {
   name: 'wgsl',
   setup(build) {
-    build.initialOptions.define = { ...build.initialOptions.define, ...kernelSet() }
+    build.initialOptions.define = { ...build.initialOptions.define, ...literals() }
     build.onLoad({ filter: /\.wgsl$/ }, ({ path }) => ({ contents: load(path), loader: 'js' }))
   },
 }
@@ -153,6 +184,6 @@ export const esbuildPlugin = {
 export const vitePlugin = {
   name: 'wgsl',
   enforce: 'pre',
-  config: () => ({ define: kernelSet() }),
+  config: () => ({ define: literals() }),
   load: (id) => (id.endsWith('.wgsl') ? load(id) : null),
 }

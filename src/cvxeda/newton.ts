@@ -82,6 +82,24 @@ function enter(problem: Problem, { S, g }: Value, j: number, l: ArrayLike<number
   g[slot] = isSpline(problem, j) ? -problem.params.gamma * l[j]! : 0
 }
 
+/** P before a sample: F'P F of the closed loop, with what the sample itself costs, c c' + w k k', in the sum-of-squares form. */
+function costBefore(
+  P: Float64Array,
+  [q11, q12, q21, q22]: readonly [number, number, number, number],
+  [s1, s2]: readonly [number, number],
+  [k1, k2]: readonly [number, number],
+  w: number,
+): void {
+  const [p11, p12, p22] = [P[0]!, P[1]!, P[2]!]
+  const r11 = p11 * q11 + p12 * q21
+  const r12 = p11 * q12 + p12 * q22
+  const r21 = p12 * q11 + p22 * q21
+  const r22 = p12 * q12 + p22 * q22
+  P[0] = q11 * r11 + q21 * r21 + s1 * s1 + w * k1 * k1
+  P[1] = q11 * r12 + q21 * r22 + s1 * s2 + w * k1 * k2
+  P[2] = q12 * r12 + q22 * r22 + s2 * s2 + w * k2 * k2
+}
+
 /** Riccati step over one sample: V after it becomes V before it; the sample's gains. */
 function sampleBack(
   { filter }: Problem,
@@ -121,13 +139,7 @@ function sampleBack(
       S[j * SLOTS + m] = S[m * SLOTS + j] = sum
     }
   }
-  const r11 = p11 * q11 + p12 * q21
-  const r12 = p11 * q12 + p12 * q22
-  const r21 = p12 * q11 + p22 * q21
-  const r22 = p12 * q12 + p22 * q22
-  P[0] = q11 * r11 + q21 * r21 + s1 * s1 + w * k1 * k1
-  P[1] = q11 * r12 + q21 * r22 + s1 * s2 + w * k1 * k2
-  P[2] = q12 * r12 + q22 * r22 + s2 * s2 + w * k2 * k2
+  costBefore(P, [q11, q12, q21, q22], [s1, s2], [k1, k2], w)
   gains[at] = k1
   gains[at + 1] = k2
   gains[at + 2] = inverse

@@ -10,7 +10,7 @@ import { checkParams, type BaselineCorrection } from './params.ts'
 import type { Problem } from './problem.ts'
 import type { Form, ScaledSignal, Solution, Solver, SolverHooks } from './solver.ts'
 import { knotsOf } from './splines.ts'
-import { windowOf } from './tonic.ts'
+import { windowOf } from './tonic_grid.ts'
 
 /** Solvers on the GPU; see `DecomposeOptions.solver`. */
 export const SOLVERS = ['interior-point', 'admm'] as const
