@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { SOLVERS, type SolverName } from '../src/cvxeda/decompose.ts'
+import { SOLVERS, type SolverName } from '../src/cvxeda/options.ts'
 import { readRecording } from '../src/recording/read.ts'
 import type { Recording } from '../src/datasets/trial.ts'
 import { CheckError, FormatError, GalvaniError, UsageError } from '../src/runtime/errors.ts'

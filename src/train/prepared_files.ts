@@ -62,7 +62,7 @@ export async function loadPrepared(store: Store, name: string): Promise<Prepared
     return { ...rest, signals: signals[i] as Float32Array, ...(vector && { music: vector }) }
   })
   const { schema: _, digest: __, ...set } = manifest
-  return { ...set, trials }
+  return { ...set, decomposition: set.decomposition ?? 'unknown', trials } // of before digests were recorded
 }
 
 function parseManifest(text: string, source: string): Manifest {
