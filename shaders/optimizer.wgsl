@@ -21,8 +21,8 @@ const DECOUPLED: bool = false;
 
 @compute @workgroup_size(WORKGROUP)
 fn sgd(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-       @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
+       @builtin(local_invocation_index) thread: u32) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + thread;
   if (i >= params.quads) { return; }
   let p = parameter[i];
   let m = params.momentum * first_moment[i] + gradient[i] + params.decay * p;
@@ -32,8 +32,8 @@ fn sgd(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups:
 
 @compute @workgroup_size(WORKGROUP)
 fn adam(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-        @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
+        @builtin(local_invocation_index) thread: u32) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + thread;
   if (i >= params.quads) { return; }
   var p = parameter[i];
   var g = gradient[i];

@@ -19,14 +19,14 @@ const FIELDS: u32 = 5u;
 
 @compute @workgroup_size(WORKGROUP)
 fn add(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-       @builtin(local_invocation_index) lane: u32) {
+       @builtin(local_invocation_index) thread: u32) {
   let place = group.y * groups.x + group.x;
   let job = place * FIELDS;
-  if (place >= params.jobs || lane >= jobs[job + 2u]) { return; }
-  let first = jobs[job] + lane;
+  if (place >= params.jobs || thread >= jobs[job + 2u]) { return; }
+  let first = jobs[job] + thread;
   let stride = jobs[job + 3u];
   let chunks = jobs[job + 4u];
   var sum = vec4<f32>();
   for (var chunk = 0u; chunk < chunks; chunk++) { sum += partials[first + chunk * stride]; }
-  results[jobs[job + 1u] + lane] = sum;
+  results[jobs[job + 1u] + thread] = sum;
 }

@@ -38,10 +38,10 @@ fn is_nan(v: vec4<f32>) -> vec4<bool> { return (bitcast<vec4<u32>>(v) & vec4(0x7
 
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-           @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let q = thread % params.quads;
-  let tile = thread / params.quads;
+           @builtin(local_invocation_index) thread: u32) {
+  let invocation = (group.y * groups.x + group.x) * WORKGROUP + thread;
+  let q = invocation % params.quads;
+  let tile = invocation / params.quads;
   let s = tile / params.tiles % params.clips;
   let b = tile / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
@@ -79,10 +79,10 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
 
 @compute @workgroup_size(WORKGROUP)
 fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-            @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let q = thread % params.quads;
-  let tile = thread / params.quads;
+            @builtin(local_invocation_index) thread: u32) {
+  let invocation = (group.y * groups.x + group.x) * WORKGROUP + thread;
+  let q = invocation % params.quads;
+  let tile = invocation / params.quads;
   let s = tile / params.tiles % params.clips;
   let b = tile / (params.tiles * params.clips);
   if (b >= params.batch) { return; }

@@ -44,11 +44,11 @@ const ROWS = 8u;
 
 @compute @workgroup_size(WORKGROUP)
 fn partial(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-           @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let q = thread % params.quads;
-  let c = thread / params.quads % params.chunks;
-  let s = thread / (params.quads * params.chunks);
+           @builtin(local_invocation_index) thread: u32) {
+  let invocation = (group.y * groups.x + group.x) * WORKGROUP + thread;
+  let q = invocation % params.quads;
+  let c = invocation / params.quads % params.chunks;
+  let s = invocation / (params.quads * params.chunks);
   if (s >= params.clips) { return; }
   let start = bounds[s];
   let length = bounds[s + 1u] - start;
@@ -85,8 +85,8 @@ fn partial(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
 
 @compute @workgroup_size(WORKGROUP)
 fn finalize(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-            @builtin(local_invocation_index) lane: u32) {
-  let q = (group.y * groups.x + group.x) * WORKGROUP + lane;
+            @builtin(local_invocation_index) thread: u32) {
+  let q = (group.y * groups.x + group.x) * WORKGROUP + thread;
   if (q >= params.quads) { return; }
   var all = vec4<f32>();
   var all_product = vec4<f32>();
@@ -109,10 +109,10 @@ fn finalize(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
 
 @compute @workgroup_size(WORKGROUP)
 fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-         @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let q = thread % params.quads;
-  let tile = thread / params.quads;
+         @builtin(local_invocation_index) thread: u32) {
+  let invocation = (group.y * groups.x + group.x) * WORKGROUP + thread;
+  let q = invocation % params.quads;
+  let tile = invocation / params.quads;
   let s = tile / params.tiles % params.clips;
   let b = tile / (params.tiles * params.clips);
   if (b >= params.batch) { return; }

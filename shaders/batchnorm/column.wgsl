@@ -45,10 +45,10 @@ fn rectify(v: vec4<f32>) -> vec4<f32> {
 
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-           @builtin(local_invocation_index) lane: u32) {
-  let column = (group.y * groups.x + group.x) * QUADS + lane % QUADS;
+           @builtin(local_invocation_index) thread: u32) {
+  let column = (group.y * groups.x + group.x) * QUADS + thread % QUADS;
   let q = min(column, params.quads - 1u);
-  let row = lane / QUADS;
+  let row = thread / QUADS;
   let step = WORKGROUP / QUADS;
   // Moments of the rows so far: how many, their mean, and the sum of squared deviations from it.
   var count = 0.0;
@@ -72,12 +72,12 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
     m2 += max(squares - sum * sum / n, vec4<f32>()) + delta * delta * (count * n / total);
     count = total;
   }
-  counts[lane] = count;
-  means[lane] = mean;
-  m2s[lane] = m2;
+  counts[thread] = count;
+  means[thread] = mean;
+  m2s[thread] = m2;
   workgroupBarrier();
   for (var half = step / 2u; half > 0u; half /= 2u) {
-    let other = lane + half * QUADS;
+    let other = thread + half * QUADS;
     let filled = row < half && row + half < params.rows;
     if (filled) {
       let total = count + counts[other];
@@ -85,15 +85,15 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
       mean += delta * (counts[other] / total);
       m2 += m2s[other] + delta * delta * (count * counts[other] / total);
       count = total;
-      counts[lane] = count;
-      means[lane] = mean;
-      m2s[lane] = m2;
+      counts[thread] = count;
+      means[thread] = mean;
+      m2s[thread] = m2;
     }
     workgroupBarrier();
   }
   if (column >= params.quads) { return; }
-  mean = means[lane % QUADS];
-  m2 = m2s[lane % QUADS];
+  mean = means[thread % QUADS];
+  m2 = m2s[thread % QUADS];
   let n = f32(params.rows);
   let rstd = 1.0 / sqrt(m2 / n + params.eps);
   let scale = gamma[q] * rstd;
@@ -117,10 +117,10 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
 
 @compute @workgroup_size(WORKGROUP)
 fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-            @builtin(local_invocation_index) lane: u32) {
-  let column = (group.y * groups.x + group.x) * QUADS + lane % QUADS;
+            @builtin(local_invocation_index) thread: u32) {
+  let column = (group.y * groups.x + group.x) * QUADS + thread % QUADS;
   let q = min(column, params.quads - 1u);
-  let row = lane / QUADS;
+  let row = thread / QUADS;
   let step = WORKGROUP / QUADS;
   let mean = stats_in[q];
   let rstd = stats_in[params.quads + q];
@@ -143,19 +143,19 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
     sum += short_sum;
     product += short_product;
   }
-  sums[lane] = sum;
-  products[lane] = product;
+  sums[thread] = sum;
+  products[thread] = product;
   workgroupBarrier();
   for (var half = step / 2u; half > 0u; half /= 2u) {
     if (row < half) {
-      sums[lane] += sums[lane + half * QUADS];
-      products[lane] += products[lane + half * QUADS];
+      sums[thread] += sums[thread + half * QUADS];
+      products[thread] += products[thread + half * QUADS];
     }
     workgroupBarrier();
   }
   if (column >= params.quads) { return; }
-  sum = sums[lane % QUADS];
-  product = products[lane % QUADS];
+  sum = sums[thread % QUADS];
+  product = products[thread % QUADS];
   if (row == 0u) {
     dgamma[q] = product;
     dbeta[q] = sum;

@@ -62,11 +62,11 @@ fn chunk_range(s: u32, c: u32) -> vec2<u32> {
 
 @compute @workgroup_size(WORKGROUP)
 fn partial(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-           @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let q = thread % params.quads;
-  let c = thread / params.quads % params.chunks;
-  let s = thread / (params.quads * params.chunks);
+           @builtin(local_invocation_index) thread: u32) {
+  let invocation = (group.y * groups.x + group.x) * WORKGROUP + thread;
+  let q = invocation % params.quads;
+  let c = invocation / params.quads % params.chunks;
+  let s = invocation / (params.quads * params.chunks);
   if (s >= params.clips) { return; }
   let range = chunk_range(s, c);
   let start = bounds[s];
@@ -104,8 +104,8 @@ fn partial(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
 
 @compute @workgroup_size(WORKGROUP)
 fn finalize(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-            @builtin(local_invocation_index) lane: u32) {
-  let q = (group.y * groups.x + group.x) * WORKGROUP + lane;
+            @builtin(local_invocation_index) thread: u32) {
+  let q = (group.y * groups.x + group.x) * WORKGROUP + thread;
   if (q >= params.quads) { return; }
   for (var s = 0u; s < params.clips; s++) {
     var count = 0.0;
@@ -134,8 +134,8 @@ fn finalize(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
 
 @compute @workgroup_size(WORKGROUP)
 fn from_running(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-                @builtin(local_invocation_index) lane: u32) {
-  let q = (group.y * groups.x + group.x) * WORKGROUP + lane;
+                @builtin(local_invocation_index) thread: u32) {
+  let q = (group.y * groups.x + group.x) * WORKGROUP + thread;
   if (q >= params.quads) { return; }
   let rstd = 1.0 / sqrt(running_var[q] + params.eps);
   stats_out[q] = running_mean[q];
@@ -146,10 +146,10 @@ fn from_running(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups
 
 @compute @workgroup_size(WORKGROUP)
 fn normalise(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-             @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let q = thread % params.quads;
-  let tile = thread / params.quads;
+             @builtin(local_invocation_index) thread: u32) {
+  let invocation = (group.y * groups.x + group.x) * WORKGROUP + thread;
+  let q = invocation % params.quads;
+  let tile = invocation / params.quads;
   let s = tile / params.tiles % params.clips;
   let b = tile / (params.tiles * params.clips);
   if (b >= params.batch) { return; }

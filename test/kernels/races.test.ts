@@ -308,8 +308,8 @@ describe('the detector', () => {
 
   it('finds two invocations that write one element, also of different workgroups', () => {
     const relu = kernels.get('elementwise.relu {}')!
-    expect(racesOf(relu, (source) => source.replaceAll('+ lane;', '+ lane / 2u;'))[0]).toMatch(/^Data race on 'y'/)
-    expect(racesOf(relu, (source) => source.replaceAll('+ lane;', '+ lane % 4u;'))[0]).toMatch(/^Data race on 'y'/)
+    expect(racesOf(relu, (source) => source.replaceAll('+ thread;', '+ thread / 2u;'))[0]).toMatch(/^Data race on 'y'/)
+    expect(racesOf(relu, (source) => source.replaceAll('+ thread;', '+ thread % 4u;'))[0]).toMatch(/^Data race on 'y'/)
   })
 
   it.each([
@@ -320,7 +320,7 @@ describe('the detector', () => {
     ['batchnorm/column.backward ', 'workgroupBarrier();', ''],
     ['sca.forward ', 'workgroupBarrier();', ''],
     ['sca.backward ', 'workgroupBarrier();', ''],
-    ['partial_sums.add ', '+ lane', '+ lane / 2u'],
+    ['partial_sums.add ', '+ thread', '+ thread / 2u'],
     ['conv1d/backward_tile.weight ', 'workgroupBarrier();', ''],
     ['attention/tile.forward ', 'workgroupBarrier();', ''],
   ])('finds what is wrong with %s when it is', (prefix, right, wrong) => {
