@@ -66,7 +66,7 @@ export function pool1d(p: Plan, x: Tensor, g: PoolGeometry, clips?: ClipBounds, 
   const { tiles, groups } = tiling(params, pooled)
   const launch = {
     groups,
-    constants: { MAXIMUM: g.kind === 'max' },
+    constants: { MAX: g.kind === 'max' },
     flops: g.kind === 'max' ? 0 : y.size * g.kernel,
     label,
   }
@@ -90,7 +90,7 @@ export function pool1dBackward(
   const { tiles, groups } = tiling(params, whole)
   const launch = {
     groups,
-    constants: { MAXIMUM: g.kind === 'max' },
+    constants: { MAX: g.kind === 'max' },
     flops: g.kind === 'max' ? 0 : dy.size * g.kernel,
     label,
   }

@@ -2,7 +2,7 @@ import { windowCount } from '../kernels/conv1d/conv1d.ts'
 import { ShapeError } from '../runtime/errors.ts'
 import { formatShape, sizeOf, type Shape } from '../runtime/shape.ts'
 import { chain, classifier, joinOf, trunk, type Join, type Layer, type Layers } from './architecture.ts'
-import { checkConfig, type ModelConfig } from './config.ts'
+import { checkConfig, RNTA_POOLS, type ModelConfig, type RntaPool } from './config.ts'
 
 /** A learnt tensor, in the shape of weight files: conv [out, in, kernel], linear [out, in], vector [n]. */
 export interface ParameterSpec {
@@ -110,7 +110,7 @@ class Summariser implements Layers<Shape> {
     })
   }
 
-  rnta(name: string, { pool, clips }: { pool: string; clips: number }): Layer<Shape> {
+  rnta(name: string, { pool, clips }: { pool: RntaPool; clips: number }): Layer<Shape> {
     return this.layer(name, 'temporal attention', (x) => {
       const [channels = 0, length = 0] = x
       const inner = Math.floor(channels / 2)
@@ -120,7 +120,7 @@ class Summariser implements Layers<Shape> {
         ...scaleAndShift(`${name}.bn`, [channels]),
       ]
       for (const s of ['running_mean', 'running_var']) this.buffers.push({ name: `${name}.bn.${s}`, shape: [channels] })
-      const keys = length / clips / (pool.endsWith('2') ? 2 : 1)
+      const keys = length / clips / RNTA_POOLS[pool].rows
       const products = 4 * length * keys * inner
       return { output: x, flops: Math.round(products + 8 * length * inner * channels + 3 * sizeOf(x)), parameters }
     })

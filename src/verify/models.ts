@@ -9,6 +9,7 @@ import { FormatError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { Plan } from '../runtime/plan.ts'
 import type { Tensor } from '../runtime/tensor.ts'
+import { fixtureTap } from './fixture_names.ts'
 import type { Arrays } from './op_context.ts'
 import { withModel, withPlan } from './owned.ts'
 
@@ -76,7 +77,8 @@ async function runMode(plan: Plan, model: Rtcan1d, arrays: Arrays, mode: string,
   plan.write('targets', targetsOf(arrays, model.config))
   plan.run()
   for (const name of ['logits', 'probs', 'loss']) computed.set(`${mode}.${name}`, await plan.readFloat(name))
-  for (const [name, tensor] of forward.taps) computed.set(`${mode}.tap.${name}`, await readSignal(plan.gpu, tensor))
+  for (const [name, tensor] of forward.taps)
+    computed.set(`${mode}.tap.${fixtureTap(name)}`, await readSignal(plan.gpu, tensor))
   if (!dinput) return
   computed.set('train.grad.input.eda', await readSignal(plan.gpu, dinput))
   const gradients = await model.weights.download(model.weights.gradients)

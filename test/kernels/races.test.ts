@@ -131,8 +131,8 @@ function recordVariants(gpu: Gpu): void {
     ]
     const y = conv1d(plan, x, w, bias, g)
     conv1d(plan, x, w, null, g)
-    conv1dBackwardWeight(plan, x, y, gpu.tensor(w.shape), gpu.tensor([10]), g)
-    conv1dBackwardWeight(plan, x, y, gpu.tensor(w.shape), null, g)
+    conv1dBackwardWeight(plan, y, x, gpu.tensor(w.shape), gpu.tensor([10]), g)
+    conv1dBackwardWeight(plan, y, x, gpu.tensor(w.shape), null, g)
     conv1dBackwardInput(plan, y, w, x.shape, g)
     conv1dBackwardInput(plan, y, w, x.shape, g, 'added', x)
   }

@@ -61,8 +61,8 @@ export function conv1dBackwardInput(
  */
 export function conv1dBackwardWeight(
   p: Plan,
-  x: Tensor,
   dy: Tensor,
+  x: Tensor,
   dw: Tensor,
   dbias: Tensor | null,
   g: ConvGeometry,

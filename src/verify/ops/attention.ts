@@ -140,7 +140,7 @@ function moduleOf(shape: CaseShape, order: AttentionKind, clip_lengths: number[]
 const rntaInFloat64: Twin = (tensor, { pool, training }, tensors) => {
   const arrays = Object.fromEntries(tensors) as RntaParameters & RntaBuffers
   const forward = twin(tensor('x'), arrays, arrays, pool, { training })
-  const grad = twinBackward(forward.saved, tensor('upstream.y'))
+  const grad = twinBackward(tensor('upstream.y'), forward.saved)
   return {
     y: forward.y,
     attention: forward.attention[0]!,

@@ -41,7 +41,7 @@ export const scaRecord: OpRecord = {
   },
   twin(tensor, _, tensors) {
     const forward = twin(tensor('x'), Object.fromEntries(tensors) as ScaParameters)
-    const grad = twinBackward(forward.saved, tensor('upstream.y'))
+    const grad = twinBackward(tensor('upstream.y'), forward.saved)
     return { y: forward.y, gate: forward.gates[0]!, 'grad.x': grad.x, ...gradientsOf(grad.parameters) }
   },
 }
