@@ -5,7 +5,13 @@ import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js'
 
-const scalar = (type) => (type.name === 'array' || type.name.startsWith('vec') ? scalar(type.format) : type.name)
+/** The struct that a binding is, or is an array of; undefined for numbers and vectors. */
+const structOf = (type) => (type.members ? type : type.name === 'array' ? structOf(type.format) : undefined)
+
+function scalar(type) {
+  if (type.members) return scalar(type.members[0].type)
+  return type.name === 'array' || type.name.startsWith('vec') ? scalar(type.format) : type.name
+}
 
 function parse(source, name) {
   try {
@@ -24,7 +30,9 @@ export function describe(source, name) {
     const bindings = {}
     for (const resource of entry.resources) {
       if (resource === uniform || resource.name === uniform?.name) continue
-      bindings[resource.name] = { binding: resource.binding, access: resource.access, element: scalar(resource.type) }
+      const fields = structOf(resource.type)?.members.map((member) => member.name)
+      const { binding, access, type } = resource
+      bindings[resource.name] = { binding, access, element: scalar(type), ...(fields && { fields }) }
     }
     entries[entry.name] = { bindings, usesParams: entry.resources.some((r) => r.name === uniform?.name) }
   }

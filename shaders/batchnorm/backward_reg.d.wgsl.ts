@@ -8,6 +8,6 @@ declare const shader: Shader<{
     input: 'bounds' | 'dskip' | 'dx' | 'dy' | 'stats_in' | 'sums_in' | 'x' | 'y'
   }
   params: 'batch' | 'rows' | 'quads' | 'clips' | 'chunks' | 'chunk_rows' | 'tiles'
-  constants: 'WORKGROUP' | 'TRAINING' | 'RELU' | 'JOIN'
+  constants: 'WORKGROUP' | 'TRAINING' | 'RELU' | 'JOIN' | 'ROWS' | 'MEAN' | 'RSTD' | 'SCALE' | 'SHIFT' | 'STATISTICS' | 'SUMS'
 }>
 export default shader

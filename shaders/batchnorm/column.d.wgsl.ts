@@ -7,6 +7,6 @@ declare const shader: Shader<{
     backward: 'dbeta' | 'dgamma' | 'dskip' | 'dx' | 'dy' | 'stats_in' | 'x' | 'y_in'
   }
   params: 'rows' | 'quads' | 'momentum' | 'eps' | 'relu' | 'join' | 'join_relu'
-  constants: 'WORKGROUP' | 'QUADS' | 'RELU' | 'JOIN'
+  constants: 'WORKGROUP' | 'QUADS' | 'RELU' | 'JOIN' | 'MEAN' | 'RSTD' | 'SCALE' | 'SHIFT' | 'STATISTICS'
 }>
 export default shader

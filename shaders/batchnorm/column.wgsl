@@ -1,7 +1,7 @@
 // Batch normalisation, forward and backward, each in one dispatch, for one clip; formulas as in batchnorm/reg.wgsl
 // and batchnorm/backward_reg.wgsl. A workgroup has QUADS quads of channels to itself: its invocations share out the rows, merge what
 // they found as a tree in workgroup memory, always in the same order, and normalise the rows that they have read.
-// Launch: ceil(quads / QUADS) workgroups. stats [4, C] (mean, rstd, gamma * rstd, beta).
+// Launch: ceil(quads / QUADS) workgroups.
 
 // relu, join, join_relu: what follows the normalisation, if it is not 0. Constants would be four kernels to compile.
 struct Params { rows: u32, quads: u32, momentum: f32, eps: f32, relu: u32, join: u32, join_relu: u32 }
@@ -28,6 +28,12 @@ const QUADS: u32 = 4u;
 // Backward: as in batchnorm/backward_reg.wgsl.
 const RELU: bool = false;
 const JOIN: bool = false;
+// stats [STATISTICS, C] as batchnorm/reg.wgsl leaves it: mean, 1/std, gamma/std and beta.
+const MEAN: u32 = 0u;
+const RSTD: u32 = 1u;
+const SCALE: u32 = 2u;
+const SHIFT: u32 = 3u;
+const STATISTICS: u32 = 4u;
 // Rows of an invocation that are summed before they join its other rows.
 const SHORT_SUM = 8u;
 
@@ -99,10 +105,10 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
   let scale = gamma[q] * rstd;
   let shift = beta[q];
   if (row == 0u) {
-    stats_out[q] = mean;
-    stats_out[params.quads + q] = rstd;
-    stats_out[2u * params.quads + q] = scale;
-    stats_out[3u * params.quads + q] = shift;
+    stats_out[MEAN * params.quads + q] = mean;
+    stats_out[RSTD * params.quads + q] = rstd;
+    stats_out[SCALE * params.quads + q] = scale;
+    stats_out[SHIFT * params.quads + q] = shift;
     running_mean[q] += params.momentum * (mean - running_mean[q]);
     running_var[q] += params.momentum * (m2 / (n - 1.0) - running_var[q]);
   }
@@ -122,10 +128,10 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
   let q = min(column, params.quads - 1u);
   let row = thread / QUADS;
   let step = WORKGROUP / QUADS;
-  let mean = stats_in[q];
-  let rstd = stats_in[params.quads + q];
-  let scale = stats_in[2u * params.quads + q];
-  let shift = stats_in[3u * params.quads + q];
+  let mean = stats_in[MEAN * params.quads + q];
+  let rstd = stats_in[RSTD * params.quads + q];
+  let scale = stats_in[SCALE * params.quads + q];
+  let shift = stats_in[SHIFT * params.quads + q];
   var sum = vec4<f32>();
   var product = vec4<f32>();
   for (var first = row; first < params.rows; first += step * SHORT_SUM) {

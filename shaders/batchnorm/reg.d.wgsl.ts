@@ -9,6 +9,6 @@ declare const shader: Shader<{
     normalise: 'bounds' | 'skip' | 'stats_in' | 'x' | 'y'
   }
   params: 'batch' | 'rows' | 'quads' | 'clips' | 'chunks' | 'chunk_rows' | 'momentum' | 'eps' | 'tiles'
-  constants: 'WORKGROUP' | 'RELU' | 'JOIN' | 'JOIN_RELU'
+  constants: 'WORKGROUP' | 'MEAN' | 'RSTD' | 'SCALE' | 'SHIFT' | 'STATISTICS' | 'SUMS' | 'ROWS' | 'RELU' | 'JOIN' | 'JOIN_RELU'
 }>
 export default shader

@@ -1,10 +1,11 @@
 import shader from '../../shaders/clip_mean.wgsl'
 import type { Plan } from '../runtime/plan.ts'
+import { constantOf } from '../runtime/shader.ts'
 import { ceilDiv, extent, type Shape } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 import { clipCount, type ClipBounds } from './clip_bounds.ts'
 
-const WORKGROUP = 64
+const WORKGROUP = /* @__PURE__ */ constantOf(shader, 'WORKGROUP')
 
 const paramsOf = (xShape: Shape, quads: number, clips: ClipBounds) => ({
   batch: extent(xShape, 0),

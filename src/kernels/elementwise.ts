@@ -1,9 +1,10 @@
 import shader from '../../shaders/elementwise.wgsl'
 import { expectSameShape, type Plan } from '../runtime/plan.ts'
+import { constantOf } from '../runtime/shader.ts'
 import { ceilDiv, innerOf } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 
-const WORKGROUP = 64
+const WORKGROUP = /* @__PURE__ */ constantOf(shader, 'WORKGROUP')
 /** Operations an element; a comparison is none. */
 const FLOPS = { relu: 0, sigmoid: 4, add: 1, relu_backward: 0, sigmoid_backward: 3 }
 

@@ -1,12 +1,13 @@
 import shader from '../../shaders/layout.wgsl'
 import { ShapeError } from '../runtime/errors.ts'
 import type { Plan } from '../runtime/plan.ts'
+import { constantOf } from '../runtime/shader.ts'
 import { ceilDiv, extent, formatShape, innerOf, type Shape } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 
-const WORKGROUP = 64
+const WORKGROUP = /* @__PURE__ */ constantOf(shader, 'WORKGROUP')
 /** Rows per invocation of `channels_last`. */
-const ROWS = 4
+const ROWS = /* @__PURE__ */ constantOf(shader, 'ROWS')
 const unused = { length: 0, channels: 0, a_stride: 0, b_stride: 0, batch_stride: 0, first: 0 }
 
 function launch(y: Tensor) {
@@ -37,7 +38,6 @@ function toChannelsLast(
     { a, y, params: { ...unused, rows, length, channels, y_quads, ...strides } },
     {
       groups: ceilDiv(rows * ceilDiv(length, ROWS) * y_quads, WORKGROUP),
-      constants: { ROWS },
       label,
     },
   )

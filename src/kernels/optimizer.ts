@@ -1,9 +1,10 @@
 import shader from '../../shaders/optimizer.wgsl'
 import type { Plan } from '../runtime/plan.ts'
+import { constantOf, rowOf } from '../runtime/shader.ts'
 import { ceilDiv } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 
-const WORKGROUP = 64
+const WORKGROUP = /* @__PURE__ */ constantOf(shader, 'WORKGROUP')
 
 /** A rule of gradient descent and its constants. */
 export type OptimizerConfig =
@@ -52,7 +53,8 @@ export function optimizerStep(
 }
 
 /** Contents of `rate` at step `t` (from 1): learning rate and Adam's bias corrections. */
-export function stepRate(config: OptimizerConfig, learningRate: number, t: number): [number, number, number, number] {
+export function stepRate(config: OptimizerConfig, learningRate: number, t: number): number[] {
   const { beta1, beta2 } = adamConstants(config)
-  return [learningRate, 1 - beta1 ** t, 1 - beta2 ** t, 0]
+  const row = rowOf(shader, 'adam', 'rate', { learning_rate: learningRate, c1: 1 - beta1 ** t, c2: 1 - beta2 ** t })
+  return [...row, 0]
 }

@@ -1,6 +1,7 @@
 import shader from '../../shaders/pool.wgsl'
 import { ShapeError } from '../runtime/errors.ts'
 import type { Plan } from '../runtime/plan.ts'
+import { constantOf } from '../runtime/shader.ts'
 import { ceilDiv, expectShape, extent, type Shape } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 import { windowCount } from './conv1d/conv1d.ts'
@@ -15,9 +16,9 @@ export interface PoolGeometry {
   padding: number
 }
 
-const WORKGROUP = 64
+const WORKGROUP = /* @__PURE__ */ constantOf(shader, 'WORKGROUP')
 /** Rows per invocation. */
-const ROWS = 8
+const ROWS = /* @__PURE__ */ constantOf(shader, 'ROWS')
 
 /** Bounds of the pooled clips. Throws ShapeError when a clip is shorter than the kernel. */
 export function pooledBounds(clips: ClipBounds, g: PoolGeometry, label = 'pool'): ClipBounds {

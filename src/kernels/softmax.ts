@@ -1,9 +1,10 @@
 import shader from '../../shaders/softmax.wgsl'
 import { expectSameShape, type Plan } from '../runtime/plan.ts'
+import { constantOf } from '../runtime/shader.ts'
 import { ceilDiv, innerOf } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 
-const WORKGROUP = 64
+const WORKGROUP = /* @__PURE__ */ constantOf(shader, 'WORKGROUP')
 
 function launchRows(x: Tensor) {
   const params = { rows: x.rows, inner: innerOf(x.shape), stride: x.rowStride }

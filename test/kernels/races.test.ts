@@ -19,7 +19,14 @@ import { UsageError } from '../../src/runtime/errors.ts'
 import { Gpu } from '../../src/runtime/gpu.ts'
 import { Plan, type Launch } from '../../src/runtime/plan.ts'
 import { Random } from '../../src/runtime/random.ts'
-import { packParams, specialise, type Constants, type Shader, type ShaderTypes } from '../../src/runtime/shader.ts'
+import {
+  constantOf,
+  packParams,
+  specialise,
+  type Constants,
+  type Shader,
+  type ShaderTypes,
+} from '../../src/runtime/shader.ts'
 import type { Tensor } from '../../src/runtime/tensor.ts'
 import { sizeOf } from '../../src/runtime/shape.ts'
 import { choicesOf } from '../../src/verify/kernels.ts'
@@ -213,7 +220,7 @@ async function recordKernels(): Promise<Map<string, Dispatch>> {
           ? (launch.constants as Constants)
           : {
               ...(launch.constants as Constants),
-              WORKGROUP: Number.parseInt(shader.constants['WORKGROUP']!.value) * groups,
+              WORKGROUP: constantOf(shader, 'WORKGROUP') * groups,
             }
       if (!found.has(name)) found.set(name, { shader, entry, tensors, params, constants, groups })
     })

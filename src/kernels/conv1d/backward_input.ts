@@ -2,13 +2,13 @@
 import reg from '../../../shaders/conv1d/backward_reg.wgsl'
 import lane from '../../../shaders/conv1d/backward_lane.wgsl'
 import tile from '../../../shaders/conv1d/tile.wgsl'
+import { constantOf } from '../../runtime/shader.ts'
 import { ceilDiv } from '../../runtime/shape.ts'
 import type { Tensor } from '../../runtime/tensor.ts'
 import {
   laneCount,
   laneName,
   lanes,
-  REG_WORKGROUP,
   regName,
   regRows,
   tileConstants,
@@ -82,7 +82,7 @@ const regInput = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<BackwardInput>
       'input',
       { dy, w, dx, onto: onto ?? p.nothing(), params },
       {
-        groups: ceilDiv(params.batch * g.stride * tiles * params.in_quads, REG_WORKGROUP),
+        groups: ceilDiv(params.batch * g.stride * tiles * params.in_quads, constantOf(reg, 'WORKGROUP')),
         constants: { TM, ONTO: onto !== null },
         label,
         flops: flopsOf(geometry),

@@ -5,9 +5,6 @@
 import type { Gpu } from '../../runtime/gpu.ts'
 import { ceilDiv } from '../../runtime/shape.ts'
 
-/** Invocations of a workgroup of the `reg` kernels. */
-export const REG_WORKGROUP = 64
-
 /** Rows per invocation of the `reg` kernels, with four channels; `reg` is what other variants are compared with. */
 export const regRows = [4, 8] as const
 export const regName = (TM: number): string => (TM === 4 ? 'reg' : `reg ${TM}x4`)
