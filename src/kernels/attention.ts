@@ -95,6 +95,7 @@ const lane = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(
   dispatch: Dispatch<A, LaneConstants>,
 ): Variant<A> => ({
   name: laneName(T),
+  family: 'lane',
   fits: ({ info, subgroupSize }, { d4 }) =>
     info.isFallbackAdapter && subgroupSize !== null && T * d4 <= LANE_OWN[kernel],
   record(p, args) {
@@ -123,6 +124,7 @@ const tile = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(
   dispatch: Dispatch<A, TileConstants>,
 ): Variant<A> => ({
   name: `tile ${width} T=${T}`,
+  family: 'tile',
   fits({ info, limits }, { d4 }) {
     const bytes = TILE * (2 * 16 * d4 + 8)
     return !info.isFallbackAdapter && bytes <= limits.maxComputeWorkgroupStorageSize && T * d4 <= TILE_OWN
@@ -272,6 +274,7 @@ export function attention(
       flops: 2 * productFlops,
       label,
     },
+    { op: 'attention', of: 'output' },
   )
   return { y, saved: { q, k, v, y, lse, queries, keys } }
 }
@@ -316,16 +319,24 @@ export function attentionBackward(
       flops: 3 * productFlops,
       label: `${label} query side`,
     },
+    { op: 'attention', of: 'gradient' },
   )
   const dk = p.tensor(k.shape, 'f32', `${label} dk`)
   const dv = p.tensor(v.shape, 'f32', `${label} dv`)
-  recordVariant(p, 'attention key side', shape, bestFirst(keyVariants, bestLane(p.gpu, 'key', longestKeys, d4)), {
-    ...common,
-    params,
-    tensors: { ...shared, dk, dv },
-    longest: longestKeys,
-    flops: 4 * productFlops,
-    label: `${label} key side`,
-  })
+  recordVariant(
+    p,
+    'attention key side',
+    shape,
+    bestFirst(keyVariants, bestLane(p.gpu, 'key', longestKeys, d4)),
+    {
+      ...common,
+      params,
+      tensors: { ...shared, dk, dv },
+      longest: longestKeys,
+      flops: 4 * productFlops,
+      label: `${label} key side`,
+    },
+    { op: 'attention', of: 'gradient' },
+  )
   return { dq, dk, dv }
 }

@@ -215,7 +215,9 @@ export function batchNorm(
         `${label}: one value per channel has no variance; train on a larger batch or a longer signal`,
       )
     }
-    recordVariant(p, 'batchnorm', shapeName(x, clips), bestFirst(forwardVariants, bestForRows(p, x.rows)), args)
+    recordVariant(p, 'batchnorm', shapeName(x, clips), bestFirst(forwardVariants, bestForRows(p, x.rows)), args, {
+      op: 'normalisation',
+    })
   } else {
     const params = { ...layout(x, clips, ROWS), momentum: 0, eps: mode.eps ?? EPS }
     const running = { running_mean: t.runningMean, running_var: t.runningVar }
@@ -328,7 +330,14 @@ export function batchNormBackward(
   const dskip = mode.join?.relu ? p.tensor(x.shape, 'f32', `${label} skip`) : null
   const { training, relu = false } = mode
   const args: Backward = { dy, x, y, stats, clips, training, relu, dskip, dx, dgamma, dbeta, label }
-  recordVariant(p, 'batchnorm backward', shapeName(x, clips), bestFirst(backwardVariants, bestForRows(p, x.rows)), args)
+  recordVariant(
+    p,
+    'batchnorm backward',
+    shapeName(x, clips),
+    bestFirst(backwardVariants, bestForRows(p, x.rows)),
+    args,
+    { op: 'normalisation' },
+  )
   return { dx, dskip: dskip ?? dy }
 }
 

@@ -11,6 +11,13 @@ export interface ParameterSpec {
   kind: 'conv' | 'linear' | 'bias' | 'scale' | 'shift'
 }
 
+/** A running statistic of a batch normalisation, [C]. */
+export interface BufferSpec {
+  name: string
+  shape: Shape
+  kind: 'mean' | 'variance'
+}
+
 /** One row of the summary; shapes without the batch. */
 export interface LayerSummary {
   name: string
@@ -26,8 +33,8 @@ export interface LayerSummary {
 export interface ModelSummary {
   layers: LayerSummary[]
   parameters: ParameterSpec[]
-  /** Running statistics of the BN layers, [C] each. */
-  buffers: { name: string; shape: Shape }[]
+  /** Running statistics of the BN layers. */
+  buffers: BufferSpec[]
   /** Features that leave the residual part. */
   features: number
   parameterCount: number
@@ -50,7 +57,7 @@ export function summarise(config: ModelConfig): ModelSummary {
 class Summariser implements Layers<Shape> {
   readonly layers: LayerSummary[] = []
   readonly parameters: ParameterSpec[] = []
-  readonly buffers: { name: string; shape: Shape }[] = []
+  readonly buffers: BufferSpec[] = []
 
   private layer(
     name: string,
@@ -82,8 +89,7 @@ class Summariser implements Layers<Shape> {
   batchNorm(name: string, { relu } = { relu: false }): Layer<Shape> {
     const normalise = this.layer(name, 'batch norm', (x) => {
       const shape = [x[0] ?? 0]
-      for (const statistic of ['running_mean', 'running_var'])
-        this.buffers.push({ name: `${name}.${statistic}`, shape })
+      this.buffers.push(...runningStatistics(name, shape))
       return { output: x, flops: 2 * sizeOf(x), parameters: scaleAndShift(name, shape) }
     })
     return relu ? chain(normalise, this.relu) : normalise
@@ -119,7 +125,7 @@ class Summariser implements Layers<Shape> {
         ...convParameters(`${name}.out`, channels, inner, 1, true),
         ...scaleAndShift(`${name}.bn`, [channels]),
       ]
-      for (const s of ['running_mean', 'running_var']) this.buffers.push({ name: `${name}.bn.${s}`, shape: [channels] })
+      this.buffers.push(...runningStatistics(`${name}.bn`, [channels]))
       const keys = length / clips / RNTA_POOLS[pool].rows
       const products = 4 * length * keys * inner
       return { output: x, flops: Math.round(products + 8 * length * inner * channels + 3 * sizeOf(x)), parameters }
@@ -164,6 +170,11 @@ function convParameters(name: string, out: number, inChannels: number, kernel: n
   const weight: ParameterSpec = { name: `${name}.weight`, shape: [out, inChannels, kernel], kind: 'conv' }
   return bias ? [weight, { name: `${name}.bias`, shape: [out], kind: 'bias' }] : [weight]
 }
+
+const runningStatistics = (name: string, shape: Shape): BufferSpec[] => [
+  { name: `${name}.running_mean`, shape, kind: 'mean' },
+  { name: `${name}.running_var`, shape, kind: 'variance' },
+]
 
 const scaleAndShift = (name: string, shape: Shape): ParameterSpec[] => [
   { name: `${name}.weight`, shape, kind: 'scale' },

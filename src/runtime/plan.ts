@@ -23,13 +23,32 @@ export interface Launch<T extends ShaderTypes> {
   updates?: readonly string[]
 }
 
+/** What an op computes, in the terms in which its speed is judged. */
+export type OpKind =
+  | {
+      op: 'convolution'
+      of: 'output' | 'input' | 'weight'
+      /** Of the input and of what the convolution makes of it; `kernel`: taps. */
+      batch: number
+      rows: number
+      inChannels: number
+      outChannels: number
+      kernel: number
+    }
+  | { op: 'attention'; of: 'output' | 'gradient' }
+  | { op: 'normalisation' }
+  | { op: 'other' }
+
 /** One op of a plan that has several kernels: which was recorded, and how to record the others in another plan. */
 export interface Choice {
   op: string
   shape: string
+  kind: OpKind
   variant: string
   /** Variants that run here on these tensors, in the order of preference; the first is taken unless one is named. */
   candidates: readonly string[]
+  /** Those of them that may be the fastest on this adapter. */
+  promising: readonly string[]
   /** The tensors among the arguments. */
   tensors: readonly Tensor[]
   /** Records a candidate in another plan, on other tensors. */

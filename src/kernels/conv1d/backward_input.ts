@@ -33,6 +33,7 @@ export interface BackwardInput {
 
 const laneInput = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<BackwardInput> => ({
   name: laneName(size),
+  family: 'lane',
   fits: (gpu) => laneCount(gpu) > 0,
   record(p, { dy, w, dx, onto, g, label }) {
     const [SG, { TM, TN }] = [laneCount(p.gpu), size]
@@ -55,6 +56,7 @@ const laneInput = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<BackwardInput
 
 const tileInput = /* @__NO_SIDE_EFFECTS__ */ (size: Tile): Variant<BackwardInput> => ({
   name: tileName(size),
+  family: 'tile',
   fits: () => true,
   record(p, { dy, w, dx, onto, g, label }) {
     const geometry = geometryOf(dx.shape, w, dy.shape, g)

@@ -60,6 +60,7 @@ const laneRows = [2, 1] as const
 
 const laneWeight = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<BackwardWeight> => ({
   name: laneName({ TM, TN: 1 }),
+  family: 'lane',
   fits: (gpu) => laneCount(gpu) > 0,
   record(p, args) {
     const { x, dy, g, label } = args
@@ -82,6 +83,7 @@ const TILE_DEPTH = 16
 
 const tileWeight = /* @__NO_SIDE_EFFECTS__ */ (size: Tile): Variant<BackwardWeight> => ({
   name: tileName(size),
+  family: 'tile',
   fits: () => true,
   record(p, args) {
     const { x, dy, g, label } = args

@@ -48,6 +48,7 @@ function summed(p: Plan, y: Tensor, chunks: number, label: string, record: (y: T
 
 const laneForward = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<Forward> => ({
   name: laneName(size),
+  family: 'lane',
   fits: (gpu) => laneCount(gpu) > 0,
   record(p, { x, w, bias, y: result, g, label }) {
     const [SG, { TM, TN }] = [laneCount(p.gpu), size]
@@ -64,6 +65,7 @@ const laneForward = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<Forward> =>
 
 const tileForward = /* @__NO_SIDE_EFFECTS__ */ (size: Tile): Variant<Forward> => ({
   name: tileName(size),
+  family: 'tile',
   fits: () => true,
   record(p, { x, w, bias, y: result, g, label }) {
     const geometry = geometryOf(x.shape, w, result.shape, g)
