@@ -100,7 +100,7 @@ const lane = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(
     info.isFallbackAdapter && subgroupSize !== null && T * d4 <= LANE_OWN[kernel],
   record(p, args) {
     const { d4: D4, pairs, longest, flops, label } = args
-    const SG = p.gpu.subgroupSize as number
+    const SG = p.gpu.subgroupSize!
     const KB = Math.max(1, Math.floor(SG / D4))
     const tiles = ceilDiv(longest, SG * T)
     dispatch(p, args, tiles, {
@@ -233,10 +233,7 @@ function setUp(p: Plan, q: Tensor, k: Tensor, queries: ClipBounds, keys: ClipBou
     common: { params, d4: q.rowStride / 4, pairs: batch * clips },
     // One multiplication and addition per pair of a query and a key and per channel.
     productFlops:
-      2 *
-      depth *
-      batch *
-      clipLengths(queries).reduce((sum, rows, s) => sum + rows * (clipLengths(keys)[s] as number), 0),
+      2 * depth * batch * clipLengths(queries).reduce((sum, rows, s) => sum + rows * clipLengths(keys)[s]!, 0),
     longestQueries: Math.max(...clipLengths(queries)),
     longestKeys: Math.max(...clipLengths(keys)),
     shape: `${batch}x${n}x${depth} keys ${params.keys} clips ${clips}`,

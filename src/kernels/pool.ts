@@ -23,7 +23,7 @@ const ROWS = /* @__PURE__ */ constantOf(shader, 'ROWS')
 /** Bounds of the pooled clips. Throws ShapeError when a clip is shorter than the kernel. */
 export function pooledBounds(clips: ClipBounds, g: PoolGeometry, label = 'pool'): ClipBounds {
   const lengths = clipLengths(clips).map((n) => windowCount(n, g.kernel, g))
-  const short = clipLengths(clips).find((_, s) => (lengths[s] as number) < 1)
+  const short = clipLengths(clips).find((_, s) => lengths[s]! < 1)
   if (short !== undefined) throw new ShapeError(`${label}: ${short} rows are shorter than the window of ${g.kernel}`)
   return boundsOfLengths(lengths)
 }
@@ -34,7 +34,7 @@ function prepare(p: Plan, xShape: Shape, quads: number, g: PoolGeometry, clips: 
   const params = {
     batch: extent(xShape, 0),
     in_rows: extent(xShape, 1),
-    out_rows: pooled[pooled.length - 1] as number,
+    out_rows: pooled[pooled.length - 1]!,
     quads,
     clips: clipCount(clips),
     tiles: 0,

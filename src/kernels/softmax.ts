@@ -52,6 +52,6 @@ export function softmaxCrossEntropy(
 /** Class indices as rows of target probabilities, [B, classes] dense, for `softmaxCrossEntropy`. */
 export function oneHot(labels: ArrayLike<number>, classes: number): Float32Array {
   const targets = new Float32Array(labels.length * classes)
-  for (let i = 0; i < labels.length; i++) targets[i * classes + (labels[i] as number)] = 1
+  for (let i = 0; i < labels.length; i++) targets[i * classes + labels[i]!] = 1
   return targets
 }

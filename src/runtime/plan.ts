@@ -215,7 +215,7 @@ export class Plan {
     const bound = Object.entries(bindings).map(([name, { access }]) => ({
       name,
       access,
-      tensor: tensors[name] as Tensor,
+      tensor: tensors[name]!,
     }))
     for (const { name, tensor } of bound.filter(({ access }) => access === 'read_write')) {
       const clash = bound.find(
@@ -241,7 +241,7 @@ export class Plan {
     const pipelines = await Promise.all(this.dispatches.map((d) => this.gpu.pipeline(d.shader, d.entry, d.constants)))
     this.encoded = await this.gpu.guard('plan bindings', () =>
       this.dispatches.map((d, i) => {
-        const { pipeline, layout } = pipelines[i] as (typeof pipelines)[number]
+        const { pipeline, layout } = pipelines[i]!
         const bindGroup = this.gpu.device.createBindGroup({
           layout,
           entries: bindEntries(d, uniforms, offsets[i] ?? 0),
@@ -293,7 +293,7 @@ export class Plan {
     if (this.state !== 'compiled') throw new DeviceError(`compile the plan before running it; it is ${this.state}`)
     let current: GPUComputePipeline | null = null
     for (let i = from; i < to; i++) {
-      const { pipeline, bindGroup, groups } = this.encoded[i] as Encoded
+      const { pipeline, bindGroup, groups } = this.encoded[i]!
       if (pipeline !== current) pass.setPipeline(pipeline)
       current = pipeline
       pass.setBindGroup(0, bindGroup)
@@ -348,7 +348,7 @@ export class Plan {
     const writes = ({ shader, entry, tensors }: Dispatch): Storage[] =>
       Object.entries(shader.entries[entry]?.bindings ?? {})
         .filter(([, { access }]) => access === 'read_write')
-        .map(([name]) => (tensors[name] as Tensor).storage)
+        .map(([name]) => tensors[name]!.storage)
     return new Set(this.dispatches.flatMap(writes))
   }
 
@@ -373,7 +373,7 @@ function overlap(a: Tensor, b: Tensor): boolean {
 function bindEntries(d: Dispatch, uniforms: GPUBuffer, offset: number): GPUBindGroupEntry[] {
   const used = d.shader.entries[d.entry]
   const entries: GPUBindGroupEntry[] = Object.entries(used?.bindings ?? {}).map(([name, info]) => {
-    const tensor = d.tensors[name] as Tensor
+    const tensor = d.tensors[name]!
     return {
       binding: info.binding,
       resource: { buffer: tensor.buffer, offset: tensor.byteOffset, size: tensor.byteLength },

@@ -2,7 +2,6 @@
 import type { Dispatch, Plan } from './plan.ts'
 import type { Constants } from './shader.ts'
 import { formatShape } from './shape.ts'
-import type { Tensor } from './tensor.ts'
 
 /** What one dispatch needs at least: the arithmetic its kernel's host code counted, the traffic the plan counted. */
 export interface DispatchCost {
@@ -37,7 +36,7 @@ export function planCost(plan: Plan): PlanCost {
 
 function costOf({ shader, entry, label, tensors, groups, constants, flops, updates }: Dispatch): DispatchCost {
   const bound = Object.keys(shader.entries[entry]?.bindings ?? {})
-  const bytes = [...bound, ...updates].reduce((sum, name) => sum + (tensors[name] as Tensor).byteLength, 0)
+  const bytes = [...bound, ...updates].reduce((sum, name) => sum + tensors[name]!.byteLength, 0)
   return { label, shader: shader.name, kernel: `${shader.name}.${entry}`, constants, groups, flops, bytes }
 }
 

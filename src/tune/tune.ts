@@ -78,8 +78,8 @@ function openChoices(gpu: Gpu, plans: readonly Plan[]): Map<string, Choice> {
   }
   const open = [...places].map(([key, all]) => ({
     key,
-    choice: all[0] as Choice,
-    work: all.length * workOf(gpu, all[0] as Choice),
+    choice: all[0]!,
+    work: all.length * workOf(gpu, all[0]!),
   }))
   return new Map(open.sort((a, b) => b.work - a.work).map(({ key, choice }) => [key, choice]))
 }
@@ -121,7 +121,7 @@ function entryOf({ candidates }: Choice, measured: readonly Measured[]): TunedEn
   )
   return {
     variant,
-    ms: times.get(variant) as number,
+    ms: times.get(variant)!,
     defaultMs: times.get(byDefault) ?? null,
     tried,
     at: new Date().toISOString(),

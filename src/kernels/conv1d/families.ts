@@ -79,7 +79,7 @@ export const laneName = ({ TM, TN }: Lane): string => `lane TM=${TM}${TN > 1 ? `
 function bestTile(rows: number, channels: number, least: number): string {
   const suits = (tile: Tile): boolean =>
     rows >= tile.rows && channels >= tile.channels && tileCount(tile, rows, channels) >= least
-  return tileName(tiles.find(suits) ?? (tiles[tiles.length - 1] as Tile))
+  return tileName(tiles.find(suits) ?? tiles[tiles.length - 1]!)
 }
 
 /** Nanoseconds that parts of a step take on lavapipe; an input gradient reads its quad of w a number at a time. */

@@ -79,9 +79,8 @@ function attentionMatrix(
     const firstKey = Math.floor(row / n) * m
     for (let j = 0; j < m; j++) {
       let score = 0
-      for (let d = 0; d < depth; d++)
-        score += (queries[row * depth + d] as number) * (keys[(firstKey + j) * depth + d] as number)
-      matrix[row * m + j] = Math.exp(score - (lse[row] as number))
+      for (let d = 0; d < depth; d++) score += queries[row * depth + d]! * keys[(firstKey + j) * depth + d]!
+      matrix[row * m + j] = Math.exp(score - lse[row]!)
     }
   }
   return matrix

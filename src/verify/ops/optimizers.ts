@@ -57,8 +57,7 @@ async function optimize(plan: Plan, attrs: OptimizerAttrs, arrays: Arrays): Prom
     plan.run()
     computed.set(`p.${t}`, await plan.gpu.readFloat(parameter))
   }
-  for (const [i, slab] of state.entries())
-    computed.set(stateNames[config.name][i] as string, await plan.gpu.readFloat(slab))
+  for (const [i, slab] of state.entries()) computed.set(stateNames[config.name][i]!, await plan.gpu.readFloat(slab))
   return computed
 }
 
