@@ -42,7 +42,7 @@ const SUMS: u32 = 64u;
 const SHORT_SUM = 16u;
 
 var<workgroup> sums: array<vec4<f32>, SUMS>;
-// Of the channels: mean and then gate forward; gradient of the logit backward.
+// A quad of each channel's mean and then its gate forward; of the gradient of its logit backward.
 var<workgroup> channel: array<vec4<f32>, C4>;
 var<workgroup> unit: array<vec4<f32>, H4>;
 var<workgroup> dmean: array<vec4<f32>, C4>;
