@@ -1,6 +1,6 @@
 // Every op of a training step at its own shapes: its kernels beside each other and beside the limits of the adapter.
 import type { Gpu } from '../src/runtime/gpu.ts'
-import { Plan, type Choice } from '../src/runtime/plan.ts'
+import { Plan, type Choice, type OpKind } from '../src/runtime/plan.ts'
 import { measureCandidates, REFERENCE, type Measured } from '../src/tune/measure.ts'
 import type { Probes } from './probes.ts'
 import { groupOf, rate, workOf, type Group, type Rated, type TimedDispatch, type Work } from './roofline.ts'
@@ -11,6 +11,7 @@ import { planCost } from '../src/runtime/plan_report.ts'
 export interface KernelResult extends Work, Rated {
   op: string
   shape: string
+  kind: OpKind
   variant: string
   /** Whether it is the one that the step uses. */
   chosen: boolean
@@ -28,6 +29,7 @@ export interface KernelResult extends Work, Rated {
 export interface RejectedKernel {
   op: string
   shape: string
+  kind: OpKind
   variant: string
   chosen: boolean
   error: string
@@ -59,9 +61,9 @@ export async function benchKernels(
   const distinct = distinctChoices(plan.choices).filter(({ choice }) => ops?.includes(choice.op) ?? true)
   for (const [done, { choice, uses }] of distinct.entries()) {
     onOp?.(done, distinct.length)
-    const { op, shape } = choice
+    const { op, shape, kind } = choice
     for (const { variant, judged, wall, error } of await measureChoice(gpu, choice, options)) {
-      const named = { op, shape, variant, chosen: variant === choice.variant }
+      const named = { op, shape, kind, variant, chosen: variant === choice.variant }
       if (judged && wall) results.kernels.push({ ...named, uses, ...timesOf(judged, wall, probes) })
       else results.rejected.push({ ...named, error: error ?? 'it was not measured' })
     }
@@ -129,6 +131,8 @@ function timesOf(judged: Measured, wall: Measured, probes: Probes) {
 export interface TrafficResult extends Group {
   /** Label of the first of them. */
   label: string
+  /** Name of their shader. */
+  shader: string
 }
 
 /** What the profile has besides the ops of `benchKernels`. */
@@ -139,7 +143,11 @@ export function trafficOf(gpu: Gpu, plan: Plan, profile: readonly TimedDispatch[
     const key = `${dispatch.kernel} ${dispatch.bytes}`
     groups.set(key, [...(groups.get(key) ?? []), dispatch])
   }
-  return [...groups.values()].map((group) => ({ label: group[0]!.label, ...groupOf(group[0]!.kernel, group, probes) }))
+  return [...groups.values()].map((group) => ({
+    label: group[0]!.label,
+    shader: group[0]!.shader,
+    ...groupOf(group[0]!.kernel, group, probes),
+  }))
 }
 
 /** Recorded once more, on the tensors they have; nothing is run. */

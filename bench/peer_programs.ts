@@ -8,6 +8,7 @@ import type { PeerProgram } from './peers.ts'
 
 export const PEERS = ['torch', 'torch-compile', 'jax-js', 'tfjs-webgpu', 'tfjs-wasm'] as const
 export type PeerName = (typeof PEERS)[number]
+const ON_TORCH: ReadonlySet<PeerName> = /* @__PURE__ */ new Set(['torch', 'torch-compile'] as const)
 
 export interface PeerSettings {
   /** An interpreter with PyTorch. */
@@ -29,9 +30,9 @@ export interface FoundPeers {
 export function findPeers(names: readonly PeerName[] | undefined, settings: PeerSettings): FoundPeers {
   const found: FoundPeers = { programs: [], missing: [] }
   const wanted = names ?? PEERS
-  const torch = wanted.some((name) => name.startsWith('torch')) ? torchVersion(settings.python) : null
+  const torch = wanted.some((name) => ON_TORCH.has(name)) ? torchVersion(settings.python) : null
   for (const name of wanted) {
-    const lacks = name.startsWith('torch') ? lackOfTorch(name, torch, settings) : lackOfPackage(name)
+    const lacks = ON_TORCH.has(name) ? lackOfTorch(name, torch, settings) : lackOfPackage(name)
     if (lacks === null) found.programs.push(program(name, settings))
     else if (names !== undefined) throw new UsageError(`--peers ${name}: ${lacks}`)
     else found.missing.push(`${name}: ${lacks}`)

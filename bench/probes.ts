@@ -4,6 +4,7 @@ import copyShader from '../shaders/probes/copy.wgsl'
 import fmaShader from '../shaders/probes/fma.wgsl'
 import type { Gpu } from '../src/runtime/gpu.ts'
 import { Plan } from '../src/runtime/plan.ts'
+import { shaderValues } from '../src/runtime/shader_values.ts'
 import { ceilDiv } from '../src/runtime/shape.ts'
 import type { Tensor } from '../src/runtime/tensor.ts'
 import { untilIdle, type Spent } from './timing.ts'
@@ -49,13 +50,13 @@ export type Chains = (typeof CHAINS)[number]
 /** `rounds` times UNROLL multiply-adds on each of the chains of each invocation. `sums` [invocations] */
 export function recordFma(plan: Plan, sums: Tensor, chains: Chains, rounds: number): void {
   const params = { rounds, factor: 0.999, term: 0.001 } // every chain tends to 1
-  const groups = sums.shape[0]! / Number.parseInt(fmaShader.constants['WORKGROUP']!.value)
+  const groups = sums.shape[0]! / shaderValues(fmaShader).WORKGROUP
   plan.dispatch(fmaShader, `chains_${chains}`, { sums, params }, { groups })
 }
 
 /** `count` copies of the first `quads` vec4s, to and fro, each after the one before. */
 export function recordCopies(plan: Plan, pair: readonly [Tensor, Tensor], quads: number, count: number): void {
-  const groups = ceilDiv(quads, Number.parseInt(copyShader.constants['WORKGROUP']!.value))
+  const groups = ceilDiv(quads, shaderValues(copyShader).WORKGROUP)
   for (let i = 0; i < count; i++) {
     const [x, y] = i % 2 ? [pair[1], pair[0]] : pair
     plan.dispatch(copyShader, 'copy', { x, y, params: { quads } }, { groups })
@@ -111,7 +112,7 @@ const rateOf = (units: number, { ms, cpu_ms }: Spent, cores: number): Rate => ({
 
 async function fmaPeak(gpu: Gpu, cores: number): Promise<Rate> {
   const sums = gpu.tensor([INVOCATIONS], 'f32', 'probe sums')
-  const unroll = Number.parseInt(fmaShader.constants['UNROLL']!.value)
+  const unroll = shaderValues(fmaShader).UNROLL
   let peak: Rate = { wall: 0, cpu: 0 }
   try {
     for (const chains of CHAINS) {

@@ -32,30 +32,20 @@ export interface Measurements extends KernelResults {
 
 type Named = Pick<KernelResult, 'op' | 'shape'>
 
-/** The parts of a conv1d shape's name: `32x1250x64 64 k3 s1` is batch, rows, input, then output channels, kernel, stride. */
-function convolution({ op, shape }: Named) {
-  const match = /^(\d+)x(\d+)x(\d+) (\d+) k(\d+) s(\d+)$/.exec(shape)
-  if (!op.startsWith('conv1d') || !match) return null
-  const [batch, rows, inputs, outputs, kernel] = match.slice(1, 6).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
-  // Linear layers are convolutions over the batch.
-  const kind = batch === 1 && kernel === 1 ? 'linear' : inputs <= 4 ? 'first' : kernel === 1 ? '1x1' : 'wide'
-  return { rows, outputs, kind }
+type Kind = KernelResult['kind']
+
+/** Linear layers are convolutions over the batch. */
+function sortOf({ batch, kernel, inChannels }: Extract<Kind, { op: 'convolution' }>) {
+  if (batch === 1 && kernel === 1) return 'linear'
+  return inChannels <= 4 ? 'first' : kernel === 1 ? '1x1' : 'wide'
 }
 
 const isConv =
-  (kind: string, least = 1) =>
-  (kernel: Named): boolean => {
-    const found = kernel.op === 'conv1d backward weight' ? null : convolution(kernel)
-    return found !== null && found.kind === kind && found.rows >= least
-  }
+  (sort: ReturnType<typeof sortOf>, least = 1) =>
+  (kind: Kind): boolean =>
+    kind.op === 'convolution' && kind.of !== 'weight' && sortOf(kind) === sort && kind.rows >= least
 
-const KERNEL_ROWS: readonly { row: string; required: number; has: (kernel: Named) => boolean }[] = [
+const KERNEL_ROWS: readonly { row: string; required: number; has: (kind: Kind) => boolean }[] = [
   {
     row: `conv k3, k7, forward and gradient of the input, ${LONG_ROWS} rows or more`,
     required: 0.18,
@@ -63,14 +53,22 @@ const KERNEL_ROWS: readonly { row: string; required: number; has: (kernel: Named
   },
   { row: 'conv 1x1, forward and gradient of the input', required: 0.13, has: isConv('1x1') },
   { row: 'first conv', required: 0.12, has: isConv('first') },
-  { row: 'gradient of a weight, with its reduction', required: 0.18, has: ({ op }) => op === 'conv1d backward weight' },
-  { row: 'attention forward', required: 0.2, has: ({ op }) => op === 'attention' },
-  { row: 'attention backward, 7 products', required: 0.18, has: ({ op }) => /^attention .* side$/.test(op) },
+  {
+    row: 'gradient of a weight, with its reduction',
+    required: 0.18,
+    has: (kind) => kind.op === 'convolution' && kind.of === 'weight',
+  },
+  { row: 'attention forward', required: 0.2, has: (kind) => kind.op === 'attention' && kind.of === 'output' },
+  {
+    row: 'attention backward, 7 products',
+    required: 0.18,
+    has: (kind) => kind.op === 'attention' && kind.of === 'gradient',
+  },
   { row: 'linear', required: 0.2, has: isConv('linear') },
 ]
 const TRAFFIC = { row: 'elementwise, batch norm, pooling, optimizer', required: 0.8 }
 /** Its two small layers between the passes over the signal wait for loads, not for bandwidth. */
-const NO_TRAFFIC = /^sca\./
+const NO_TRAFFIC = 'sca'
 const STEP_FLOOR = 0.2
 const MOST_JS_MS = 0.8
 const MOST_DISPATCHES = 160
@@ -83,9 +81,9 @@ export function checkTargets({ kernels, rejected, traffic, step, cold }: Measure
   const moves = ({ bytes, dispatches }: Pick<TrafficResult, 'bytes' | 'dispatches'>): boolean =>
     bytes / dispatches / (1e6 * step.copy_gbps) >= least
   const rows = KERNEL_ROWS.map(({ row, required, has }): Target => {
-    const members = kernels.filter((kernel) => kernel.chosen && computes(kernel) && has(kernel))
+    const members = kernels.filter((kernel) => kernel.chosen && computes(kernel) && has(kernel.kind))
     const wrong = rejected
-      .filter((kernel) => kernel.chosen && has(kernel))
+      .filter((kernel) => kernel.chosen && has(kernel.kind))
       .map((kernel): Member => [`${nameOf(kernel)}, rejected`, 0])
     return atLeast(row, 'of FMA peak', required, [
       ...members.map((kernel): Member => [nameOf(kernel), judged(kernel).of_fma_peak]),
@@ -94,10 +92,10 @@ export function checkTargets({ kernels, rejected, traffic, step, cold }: Measure
   })
   const copies = [
     ...traffic
-      .filter((group) => moves(group) && !NO_TRAFFIC.test(group.name))
+      .filter((group) => moves(group) && group.shader !== NO_TRAFFIC)
       .map((group): Member => [`${group.name} ${group.label}`, judged(group).of_copy]),
     ...kernels
-      .filter((kernel) => kernel.chosen && /^batchnorm/.test(kernel.op) && moves({ ...kernel, dispatches: 1 }))
+      .filter((kernel) => kernel.chosen && kernel.kind.op === 'normalisation' && moves({ ...kernel, dispatches: 1 }))
       .map((kernel): Member => [nameOf(kernel), judged(kernel).of_copy]),
   ]
   return [

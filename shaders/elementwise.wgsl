@@ -19,24 +19,24 @@ fn rectify(v: vec4<f32>) -> vec4<f32> {
 // relu: y = max(a, 0)
 @compute @workgroup_size(WORKGROUP)
 fn relu(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-        @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
+        @builtin(local_invocation_index) thread: u32) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + thread;
   if (i < params.quads) { y[i] = rectify(a[i]); }
 }
 
 // relu_backward: a = dy, b = the output of relu; passes the gradient where the output is positive.
 @compute @workgroup_size(WORKGROUP)
 fn relu_backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-                 @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
+                 @builtin(local_invocation_index) thread: u32) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + thread;
   if (i < params.quads) { y[i] = select(vec4<f32>(), a[i], b[i] > vec4<f32>()); }
 }
 
 // sigmoid: y = 1 / (1 + exp(-a)), from exp of a non-positive number so that it never overflows.
 @compute @workgroup_size(WORKGROUP)
 fn sigmoid(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-           @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
+           @builtin(local_invocation_index) thread: u32) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + thread;
   if (i >= params.quads) { return; }
   let v = a[i];
   let e = exp(-abs(v));
@@ -48,15 +48,15 @@ fn sigmoid(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
 // sigmoid_backward: a = dy, b = the output of sigmoid.
 @compute @workgroup_size(WORKGROUP)
 fn sigmoid_backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-                    @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
+                    @builtin(local_invocation_index) thread: u32) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + thread;
   if (i < params.quads) { y[i] = a[i] * b[i] * (1.0 - b[i]); }
 }
 
 // add: y = a + b
 @compute @workgroup_size(WORKGROUP)
 fn add(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-       @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
+       @builtin(local_invocation_index) thread: u32) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + thread;
   if (i < params.quads) { y[i] = a[i] + b[i]; }
 }

@@ -29,8 +29,8 @@ const ROWS: u32 = 4u;
 // rows = B; a_stride and batch_stride: distance of channels and of batch entries in a. An invocation has ROWS rows of y.
 @compute @workgroup_size(WORKGROUP)
 fn channels_last(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-                 @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
+                 @builtin(local_invocation_index) thread: u32) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + thread;
   let q = i % params.y_quads;
   let tiles = (params.length + ROWS - 1u) / ROWS;
   let batch = i / params.y_quads / tiles;
@@ -50,8 +50,8 @@ fn channels_last(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroup
 // rows = B, a_stride = padded C
 @compute @workgroup_size(WORKGROUP)
 fn flatten(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-           @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
+           @builtin(local_invocation_index) thread: u32) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + thread;
   if (i >= params.rows * params.y_quads) { return; }
   let row = i / params.y_quads * params.length;
   var quad = vec4<f32>();
@@ -68,8 +68,8 @@ fn flatten(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
 // length = columns of a, channels = columns of b
 @compute @workgroup_size(WORKGROUP)
 fn concat(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-          @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
+          @builtin(local_invocation_index) thread: u32) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + thread;
   if (i >= params.rows * params.y_quads) { return; }
   let row = i / params.y_quads;
   let first = i % params.y_quads * QUAD;
@@ -89,8 +89,8 @@ fn concat(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grou
 // length = columns of y
 @compute @workgroup_size(WORKGROUP)
 fn slice(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-         @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
+         @builtin(local_invocation_index) thread: u32) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + thread;
   if (i >= params.rows * params.y_quads) { return; }
   let at = i / params.y_quads * params.a_stride + params.first;
   var quad = vec4<f32>();

@@ -6,6 +6,6 @@ declare const shader: Shader<{
     add: 'jobs' | 'partials' | 'results'
   }
   params: 'jobs'
-  constants: 'WORKGROUP' | 'FIELDS'
+  constants: 'WORKGROUP'
 }>
 export default shader

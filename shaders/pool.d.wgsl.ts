@@ -7,6 +7,6 @@ declare const shader: Shader<{
     backward: 'dx' | 'dy' | 'in_bounds' | 'out_bounds' | 'x'
   }
   params: 'batch' | 'in_rows' | 'out_rows' | 'quads' | 'clips' | 'tiles' | 'kernel' | 'stride' | 'padding'
-  constants: 'WORKGROUP' | 'ROWS' | 'MAXIMUM' | 'LOWEST'
+  constants: 'WORKGROUP' | 'ROWS' | 'MAX' | 'LOWEST'
 }>
 export default shader

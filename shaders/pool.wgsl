@@ -30,7 +30,7 @@ struct Params {
 
 const WORKGROUP: u32 = 64u;
 const ROWS: u32 = 8u;
-const MAXIMUM: bool = true;
+const MAX: bool = true;
 const LOWEST: f32 = -3.402823e38;
 
 // By the bits, since compilers may assume that no NaN occurs.
@@ -38,10 +38,10 @@ fn is_nan(v: vec4<f32>) -> vec4<bool> { return (bitcast<vec4<u32>>(v) & vec4(0x7
 
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-           @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let q = thread % params.quads;
-  let tile = thread / params.quads;
+           @builtin(local_invocation_index) thread: u32) {
+  let invocation = (group.y * groups.x + group.x) * WORKGROUP + thread;
+  let q = invocation % params.quads;
+  let tile = invocation / params.quads;
   let s = tile / params.tiles % params.clips;
   let b = tile / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
@@ -55,7 +55,7 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
   let end = min((o0 + count - 1u) * params.stride + params.kernel, length + params.padding);
   var value: array<vec4<f32>, ROWS>;
   // @unroll
-  for (var t = 0u; t < ROWS; t++) { value[t] = select(vec4<f32>(), vec4<f32>(LOWEST), MAXIMUM); }
+  for (var t = 0u; t < ROWS; t++) { value[t] = select(vec4<f32>(), vec4<f32>(LOWEST), MAX); }
   for (var l = begin; l < end; l++) {
     let v = x[(b * params.in_rows + in_bounds[s] + l - params.padding) * params.quads + q];
     let broken = is_nan(v);
@@ -63,7 +63,7 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
     for (var t = 0u; t < ROWS; t++) {
       // Rows before the window wrap around to huge values, so one comparison tests both ends.
       let inside = l - (o0 + t) * params.stride < params.kernel;
-      if (MAXIMUM) {
+      if (MAX) {
         value[t] = select(value[t], v, ((v > value[t]) | broken) & vec4<bool>(inside));
       } else {
         value[t] += select(vec4<f32>(), v, inside);
@@ -72,17 +72,17 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
   }
   // @unroll
   for (var t = 0u; t < ROWS; t++) {
-    let result = select(value[t] / f32(params.kernel), value[t], MAXIMUM);
+    let result = select(value[t] / f32(params.kernel), value[t], MAX);
     if (t < count) { y[(b * params.out_rows + out_bounds[s] + o0 + t) * params.quads + q] = result; }
   }
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-            @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let q = thread % params.quads;
-  let tile = thread / params.quads;
+            @builtin(local_invocation_index) thread: u32) {
+  let invocation = (group.y * groups.x + group.x) * WORKGROUP + thread;
+  let q = invocation % params.quads;
+  let tile = invocation / params.quads;
   let s = tile / params.tiles % params.clips;
   let b = tile / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
@@ -101,7 +101,7 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
     let begin = max(o * params.stride, params.padding) - params.padding;
     let end = min(o * params.stride + params.kernel - params.padding, length);
     var winner = vec4<u32>(begin);
-    if (MAXIMUM) {
+    if (MAX) {
       var value = vec4<f32>(LOWEST);
       for (var l = begin; l < end; l++) {
         let v = x[(in_row + l) * params.quads + q];
@@ -112,7 +112,7 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
     }
     // @unroll
     for (var t = 0u; t < ROWS; t++) {
-      if (MAXIMUM) {
+      if (MAX) {
         gradient[t] += select(vec4<f32>(), g, winner == vec4<u32>(l0 + t));
       } else {
         gradient[t] += select(vec4<f32>(), g / f32(params.kernel), l0 + t >= begin && l0 + t < end);

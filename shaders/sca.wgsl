@@ -42,7 +42,7 @@ const SUMS: u32 = 64u;
 const SHORT_SUM = 16u;
 
 var<workgroup> sums: array<vec4<f32>, SUMS>;
-// Of the channels: mean and then gate forward; gradient of the logit backward.
+// A quad of each channel's mean and then its gate forward; of the gradient of its logit backward.
 var<workgroup> channel: array<vec4<f32>, C4>;
 var<workgroup> unit: array<vec4<f32>, H4>;
 var<workgroup> dmean: array<vec4<f32>, C4>;
@@ -55,7 +55,7 @@ fn rectify(v: vec4<f32>) -> vec4<f32> {
 
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-           @builtin(local_invocation_index) lane: u32) {
+           @builtin(local_invocation_index) thread: u32) {
   let clip = group.y * groups.x + group.x;
   if (clip >= params.batch * params.clips) { return; }
   let s = clip % params.clips;
@@ -63,7 +63,7 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
   let end = (s + 1u) * params.rows / params.clips;
   let row_at = clip / params.clips * params.rows;
   let clips = params.batch * params.clips;
-  for (var i = lane; i < SUMS; i += WORKGROUP) {
+  for (var i = thread; i < SUMS; i += WORKGROUP) {
     var sum = vec4<f32>();
     for (var first = start + i / C4; first < end; first += LINES * SHORT_SUM) {
       var short_sum = vec4<f32>(); // a sum of short sums loses less than one long sum
@@ -73,14 +73,14 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
     sums[i] = sum;
   }
   workgroupBarrier();
-  for (var c = lane; c < params.channel_quads; c += WORKGROUP) {
+  for (var c = thread; c < params.channel_quads; c += WORKGROUP) {
     var sum = vec4<f32>();
     for (var line = 0u; line < LINES; line++) { sum += sums[line * C4 + c]; }
     channel[c] = sum / f32(end - start);
     saved_out[(clips + clip) * C4 + c] = channel[c];
   }
   workgroupBarrier();
-  for (var h = lane; h < params.hidden_quads; h += WORKGROUP) {
+  for (var h = thread; h < params.hidden_quads; h += WORKGROUP) {
     var sum = reduce_bias[h];
     for (var c = 0u; c < params.channel_quads; c++) {
       let m = channel[c];
@@ -92,7 +92,7 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
     saved_out[2u * clips * C4 + clip * H4 + h] = unit[h];
   }
   workgroupBarrier();
-  for (var c = lane; c < params.channel_quads; c += WORKGROUP) {
+  for (var c = thread; c < params.channel_quads; c += WORKGROUP) {
     var sum = expand_bias[c];
     for (var h = 0u; h < params.hidden_quads; h++) {
       let u = unit[h];
@@ -106,7 +106,7 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
     saved_out[clip * C4 + c] = channel[c];
   }
   workgroupBarrier();
-  for (var i = lane; i < SUMS; i += WORKGROUP) {
+  for (var i = thread; i < SUMS; i += WORKGROUP) {
     let gate = channel[i % C4];
     for (var l = start + i / C4; l < end; l += LINES) {
       let at = (row_at + l) * C4 + i % C4;
@@ -117,7 +117,7 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
 
 @compute @workgroup_size(WORKGROUP)
 fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-            @builtin(local_invocation_index) lane: u32) {
+            @builtin(local_invocation_index) thread: u32) {
   let clip = group.y * groups.x + group.x;
   if (clip >= params.batch * params.clips) { return; }
   let s = clip % params.clips;
@@ -128,7 +128,7 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
   let gate_at = clip * C4;
   let mean_at = (clips + clip) * C4;
   let hidden_at = 2u * clips * C4 + clip * H4;
-  for (var i = lane; i < SUMS; i += WORKGROUP) {
+  for (var i = thread; i < SUMS; i += WORKGROUP) {
     var sum = vec4<f32>();
     for (var first = start + i / C4; first < end; first += LINES * SHORT_SUM) {
       var short_sum = vec4<f32>();
@@ -141,14 +141,14 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
     sums[i] = sum;
   }
   workgroupBarrier();
-  for (var c = lane; c < params.channel_quads; c += WORKGROUP) {
+  for (var c = thread; c < params.channel_quads; c += WORKGROUP) {
     var sum = vec4<f32>();
     for (var line = 0u; line < LINES; line++) { sum += sums[line * C4 + c]; }
     let gate = saved_in[gate_at + c];
     channel[c] = sum * gate * (1.0 - gate);
   }
   workgroupBarrier();
-  for (var h = lane; h < params.hidden_quads; h += WORKGROUP) {
+  for (var h = thread; h < params.hidden_quads; h += WORKGROUP) {
     var sum = vec4<f32>();
     for (var c = 0u; c < params.channel_quads; c++) {
       let at = 4u * h * C4 + c;
@@ -158,7 +158,7 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
     unit[h] = select(vec4<f32>(), sum, saved_in[hidden_at + h] > vec4<f32>());
   }
   workgroupBarrier();
-  for (var c = lane; c < params.channel_quads; c += WORKGROUP) {
+  for (var c = thread; c < params.channel_quads; c += WORKGROUP) {
     var sum = vec4<f32>();
     for (var h = 0u; h < params.hidden_quads; h++) {
       let at = 4u * c * H4 + h;
@@ -169,21 +169,21 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
   }
   let weight = 4u * params.channel_quads * params.hidden_quads; // quads of either
   var at = clip * (2u * weight + H4 + C4);
-  for (var i = lane; i < weight; i += WORKGROUP) {
+  for (var i = thread; i < weight; i += WORKGROUP) {
     let c = i / H4;
     partials[at + i] = saved_in[mean_at + c / 4u][c % 4u] * unit[i % H4];
   }
   at += weight;
-  for (var h = lane; h < params.hidden_quads; h += WORKGROUP) { partials[at + h] = unit[h]; }
+  for (var h = thread; h < params.hidden_quads; h += WORKGROUP) { partials[at + h] = unit[h]; }
   at += H4;
-  for (var i = lane; i < weight; i += WORKGROUP) {
+  for (var i = thread; i < weight; i += WORKGROUP) {
     let h = i / C4;
     partials[at + i] = saved_in[hidden_at + h / 4u][h % 4u] * channel[i % C4];
   }
   at += weight;
-  for (var c = lane; c < params.channel_quads; c += WORKGROUP) { partials[at + c] = channel[c]; }
+  for (var c = thread; c < params.channel_quads; c += WORKGROUP) { partials[at + c] = channel[c]; }
   workgroupBarrier();
-  for (var i = lane; i < SUMS; i += WORKGROUP) {
+  for (var i = thread; i < SUMS; i += WORKGROUP) {
     let c = i % C4;
     let gate = saved_in[gate_at + c];
     for (var l = start + i / C4; l < end; l += LINES) {

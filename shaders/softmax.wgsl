@@ -31,8 +31,8 @@ fn normaliser(base: u32) -> vec2<f32> {
 
 @compute @workgroup_size(WORKGROUP)
 fn softmax(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-           @builtin(local_invocation_index) lane: u32) {
-  let row = (group.y * groups.x + group.x) * WORKGROUP + lane;
+           @builtin(local_invocation_index) thread: u32) {
+  let row = (group.y * groups.x + group.x) * WORKGROUP + thread;
   if (row >= params.rows) { return; }
   let base = row * params.stride;
   let n = normaliser(base);
@@ -44,8 +44,8 @@ fn softmax(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
 // softmax_backward: x is the softmax itself.
 @compute @workgroup_size(WORKGROUP)
 fn softmax_backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-                    @builtin(local_invocation_index) lane: u32) {
-  let row = (group.y * groups.x + group.x) * WORKGROUP + lane;
+                    @builtin(local_invocation_index) thread: u32) {
+  let row = (group.y * groups.x + group.x) * WORKGROUP + thread;
   if (row >= params.rows) { return; }
   let base = row * params.stride;
   var inner = 0.0;
@@ -57,8 +57,8 @@ fn softmax_backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgr
 
 @compute @workgroup_size(WORKGROUP)
 fn cross_entropy(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-                 @builtin(local_invocation_index) lane: u32) {
-  let row = (group.y * groups.x + group.x) * WORKGROUP + lane;
+                 @builtin(local_invocation_index) thread: u32) {
+  let row = (group.y * groups.x + group.x) * WORKGROUP + thread;
   if (row >= params.rows) { return; }
   let base = row * params.stride;
   let n = normaliser(base);

@@ -5,7 +5,13 @@ import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js'
 
-const scalar = (type) => (type.name === 'array' || type.name.startsWith('vec') ? scalar(type.format) : type.name)
+/** The struct that a binding is, or is an array of; undefined for numbers and vectors. */
+const structOf = (type) => (type.members ? type : type.name === 'array' ? structOf(type.format) : undefined)
+
+function scalar(type) {
+  if (type.members) return scalar(type.members[0].type)
+  return type.name === 'array' || type.name.startsWith('vec') ? scalar(type.format) : type.name
+}
 
 function parse(source, name) {
   try {
@@ -65,7 +71,9 @@ export function describe(source, name) {
     const bindings = {}
     for (const resource of entry.resources) {
       if (resource === uniform || resource.name === uniform?.name) continue
-      bindings[resource.name] = { binding: resource.binding, access: resource.access, element: scalar(resource.type) }
+      const fields = structOf(resource.type)?.members.map((member) => member.name)
+      const { binding, access, type } = resource
+      bindings[resource.name] = { binding, access, element: scalar(type), ...(fields && { fields }) }
     }
     entries[entry.name] = { bindings, usesParams: entry.resources.some((r) => r.name === uniform?.name) }
   }
@@ -122,7 +130,7 @@ export const shaderNames = () =>
     .sort()
 
 /** How constants and parameters get into a shader. */
-const AROUND_SHADERS = ['src/runtime/shader.ts']
+const AROUND_SHADERS = ['src/runtime/shader.ts', 'src/runtime/shader_values.ts']
 /** Besides the kernels: which ops at which shapes a model has. */
 const AROUND_KERNELS = [...AROUND_SHADERS, 'src/model/layers.ts', 'src/model/architecture.ts']
 /** Folders of shaders/ that no network uses. */
@@ -153,7 +161,7 @@ function filesOfDecomposition(root) {
       if (OF_A_DECOMPOSITION.test(name)) files.add(name)
     }
   }
-  return [...[...files].sort(), ...AROUND_SHADERS, 'src/runtime/shader_values.ts']
+  return [...[...files].sort(), ...AROUND_SHADERS]
 }
 
 function digestOf(files, root) {

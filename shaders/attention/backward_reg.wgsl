@@ -32,25 +32,25 @@ const D4: u32 = 8u;
 
 @compute @workgroup_size(WORKGROUP)
 fn row_statistics(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-                  @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let b = thread / params.queries;
-  let i = thread % params.queries;
+                  @builtin(local_invocation_index) thread: u32) {
+  let invocation = (group.y * groups.x + group.x) * WORKGROUP + thread;
+  let b = invocation / params.queries;
+  let i = invocation % params.queries;
   if (b >= params.batch) { return; }
   var delta = 0.0;
-  for (var d = 0u; d < D4; d++) { delta += dot(dy[thread * D4 + d], y[thread * D4 + d]); }
+  for (var d = 0u; d < D4; d++) { delta += dot(dy[invocation * D4 + d], y[invocation * D4 + d]); }
   rows_out[b * params.rows_stride + i] = vec2<f32>(lse[b * params.lse_stride + i], delta);
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn query(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-         @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let s = thread / params.tiles % params.clips;
-  let b = thread / (params.tiles * params.clips);
+         @builtin(local_invocation_index) thread: u32) {
+  let invocation = (group.y * groups.x + group.x) * WORKGROUP + thread;
+  let s = invocation / params.tiles % params.clips;
+  let b = invocation / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
   let keys_at = params.clips + 1u;
-  let i = bounds[s] + thread % params.tiles;
+  let i = bounds[s] + invocation % params.tiles;
   if (i >= bounds[s + 1u]) { return; }
 
   let at = (b * params.queries + i) * D4;
@@ -85,13 +85,13 @@ fn query(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
 
 @compute @workgroup_size(WORKGROUP)
 fn key(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-       @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let s = thread / params.tiles % params.clips;
-  let b = thread / (params.tiles * params.clips);
+       @builtin(local_invocation_index) thread: u32) {
+  let invocation = (group.y * groups.x + group.x) * WORKGROUP + thread;
+  let s = invocation / params.tiles % params.clips;
+  let b = invocation / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
   let keys_at = params.clips + 1u;
-  let j = bounds[keys_at + s] + thread % params.tiles;
+  let j = bounds[keys_at + s] + invocation % params.tiles;
   if (j >= bounds[keys_at + s + 1u]) { return; }
 
   let at = (b * params.keys + j) * D4;

@@ -30,7 +30,7 @@ var<workgroup> tile_rows: array<vec2<f32>, TILE>;
 
 @compute @workgroup_size(WORKGROUP)
 fn query(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-         @builtin(local_invocation_index) lane: u32) {
+         @builtin(local_invocation_index) thread: u32) {
   let index = group.y * groups.x + group.x;
   let s = index / params.tiles % params.clips;
   let b = index / (params.tiles * params.clips);
@@ -48,7 +48,7 @@ fn query(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
   var row: array<vec2<f32>, T>;
   // @unroll
   for (var t = 0u; t < T; t++) {
-    let i = min(first + t * WORKGROUP + lane, end - 1u);
+    let i = min(first + t * WORKGROUP + thread, end - 1u);
     row[t] = rows_in[b * params.rows_stride + i];
     // @unroll
     for (var d = 0u; d < D4; d++) {
@@ -59,7 +59,7 @@ fn query(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
   }
   for (var j = bounds[keys_at + s]; j < key_end; j += TILE) {
     workgroupBarrier();
-    for (var r = lane; r < TILE * D4; r += WORKGROUP) {
+    for (var r = thread; r < TILE * D4; r += WORKGROUP) {
       let at = min((b * params.keys + j) * D4 + r, last);
       tile_a[r] = k[at];
       tile_b[r] = v[at];
@@ -86,7 +86,7 @@ fn query(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
   }
   // @unroll
   for (var t = 0u; t < T; t++) {
-    let i = first + t * WORKGROUP + lane;
+    let i = first + t * WORKGROUP + thread;
     if (i < end) {
       // @unroll
       for (var d = 0u; d < D4; d++) { dq[(b * params.queries + i) * D4 + d] = gradient[t * D4 + d]; }
@@ -96,7 +96,7 @@ fn query(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
 
 @compute @workgroup_size(WORKGROUP)
 fn key(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-       @builtin(local_invocation_index) lane: u32) {
+       @builtin(local_invocation_index) thread: u32) {
   let index = group.y * groups.x + group.x;
   let s = index / params.tiles % params.clips;
   let b = index / (params.tiles * params.clips);
@@ -114,7 +114,7 @@ fn key(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups:
   var value_gradient: array<vec4<f32>, D4 * T>;
   // @unroll
   for (var t = 0u; t < T; t++) {
-    let at = (b * params.keys + min(first + t * WORKGROUP + lane, end - 1u)) * D4;
+    let at = (b * params.keys + min(first + t * WORKGROUP + thread, end - 1u)) * D4;
     // @unroll
     for (var d = 0u; d < D4; d++) {
       own[t * D4 + d] = k[at + d];
@@ -125,12 +125,12 @@ fn key(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups:
   }
   for (var i = bounds[s]; i < query_end; i += TILE) {
     workgroupBarrier();
-    for (var r = lane; r < TILE * D4; r += WORKGROUP) {
+    for (var r = thread; r < TILE * D4; r += WORKGROUP) {
       let at = min((b * params.queries + i) * D4 + r, last);
       tile_a[r] = q[at];
       tile_b[r] = dy[at];
     }
-    for (var r = lane; r < TILE; r += WORKGROUP) { tile_rows[r] = rows_in[b * params.rows_stride + min(i + r, query_end - 1u)]; }
+    for (var r = thread; r < TILE; r += WORKGROUP) { tile_rows[r] = rows_in[b * params.rows_stride + min(i + r, query_end - 1u)]; }
     workgroupBarrier();
     for (var c = 0u; c < min(TILE, query_end - i); c++) {
       var score = array<f32, T>();
@@ -157,7 +157,7 @@ fn key(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups:
   }
   // @unroll
   for (var t = 0u; t < T; t++) {
-    let j = first + t * WORKGROUP + lane;
+    let j = first + t * WORKGROUP + thread;
     if (j < end) {
       // @unroll
       for (var d = 0u; d < D4; d++) {

@@ -26,11 +26,11 @@ const LOWEST: f32 = -3.402823e38;
 
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-           @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let tile = thread % params.tiles;
-  let s = thread / params.tiles % params.clips;
-  let b = thread / (params.tiles * params.clips);
+           @builtin(local_invocation_index) thread: u32) {
+  let invocation = (group.y * groups.x + group.x) * WORKGROUP + thread;
+  let tile = invocation % params.tiles;
+  let s = invocation / params.tiles % params.clips;
+  let b = invocation / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
   let keys_at = params.clips + 1u;
   let first = bounds[s] + tile * TQ;

@@ -28,7 +28,7 @@ var<workgroup> values: array<vec4<f32>, TILE * D4>;
 
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-           @builtin(local_invocation_index) lane: u32) {
+           @builtin(local_invocation_index) thread: u32) {
   let index = group.y * groups.x + group.x;
   let s = index / params.tiles % params.clips;
   let b = index / (params.tiles * params.clips);
@@ -46,7 +46,7 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
   var total: array<f32, T>;
   // @unroll
   for (var t = 0u; t < T; t++) {
-    let row = (b * params.queries + min(first + t * WORKGROUP + lane, end - 1u)) * D4;
+    let row = (b * params.queries + min(first + t * WORKGROUP + thread, end - 1u)) * D4;
     largest[t] = LOWEST;
     total[t] = 0.0;
     // @unroll
@@ -57,7 +57,7 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
   }
   for (var j = bounds[keys_at + s]; j < key_end; j += TILE) {
     workgroupBarrier();
-    for (var r = lane; r < TILE * D4; r += WORKGROUP) {
+    for (var r = thread; r < TILE * D4; r += WORKGROUP) {
       let at = min((b * params.keys + j) * D4 + r, last);
       keys[r] = k[at];
       values[r] = v[at];
@@ -107,7 +107,7 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
   }
   // @unroll
   for (var t = 0u; t < T; t++) {
-    let i = first + t * WORKGROUP + lane;
+    let i = first + t * WORKGROUP + thread;
     if (i < end) {
       let row = (b * params.queries + i) * D4;
       // @unroll

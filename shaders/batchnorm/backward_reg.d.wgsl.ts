@@ -8,7 +8,7 @@ declare const shader: Shader<{
     input: 'bounds' | 'dskip' | 'dx' | 'dy' | 'stats_in' | 'sums_in' | 'x' | 'y'
   }
   params: 'batch' | 'rows' | 'quads' | 'clips' | 'chunks' | 'chunk_rows' | 'tiles'
-  constants: 'WORKGROUP' | 'TRAINING' | 'RELU' | 'JOIN'
-  values: 'WORKGROUP' | 'SHORT_SUM' | 'ROWS'
+  constants: 'WORKGROUP' | 'TRAINING' | 'RELU' | 'JOIN' | 'ROWS' | 'MEAN' | 'RSTD' | 'SCALE' | 'SHIFT' | 'STATISTICS' | 'SUMS'
+  values: 'WORKGROUP' | 'SHORT_SUM' | 'ROWS' | 'MEAN' | 'RSTD' | 'SCALE' | 'SHIFT' | 'STATISTICS' | 'SUMS'
 }>
 export default shader

@@ -5,8 +5,8 @@
 //   training:   dx = gamma * rstd * (dz - mean_s(dz) - xhat * mean_s(dz * xhat))
 //   evaluation: dx = gamma * rstd * dz
 //
-// partial:   sums of dz and dz * xhat over a chunk. Launch S * chunks * C/4. Writes [S, chunks, 2, C].
-// finalize:  adds chunks in order: sums [2, S, C], dgamma, dbeta. Launch C/4.
+// partial:   sums of dz and dz * xhat over a chunk. Launch S * chunks * C/4. Writes [S, chunks, SUMS, C].
+// finalize:  adds chunks in order: sums [SUMS, S, C], dgamma, dbeta. Launch C/4.
 // input:     dx, with a skip connection also dskip; ROWS rows an invocation. Launch B * S * tiles * C/4.
 
 struct Params {
@@ -40,25 +40,36 @@ const RELU: bool = false;
 // A skip connection and a ReLU at the end.
 const JOIN: bool = false;
 const SHORT_SUM = 8u;
-const ROWS = 8u;
+const ROWS: u32 = 8u;
+// stats [STATISTICS, S, C] as batchnorm/reg.wgsl leaves it: mean, 1/std, gamma/std and beta of each clip.
+const MEAN: u32 = 0u;
+const RSTD: u32 = 1u;
+const SCALE: u32 = 2u;
+const SHIFT: u32 = 3u;
+const STATISTICS: u32 = 4u;
+// A chunk or a clip leaves SUMS rows [C]: of dz and of dz * xhat.
+const SUMS: u32 = 2u;
+
+// Where stats has a statistic, and sums a sum, of quad q of clip s.
+fn place_of(row: u32, s: u32, q: u32) -> u32 { return (row * params.clips + s) * params.quads + q; }
 
 @compute @workgroup_size(WORKGROUP)
 fn partial(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-           @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let q = thread % params.quads;
-  let c = thread / params.quads % params.chunks;
-  let s = thread / (params.quads * params.chunks);
+           @builtin(local_invocation_index) thread: u32) {
+  let invocation = (group.y * groups.x + group.x) * WORKGROUP + thread;
+  let q = invocation % params.quads;
+  let c = invocation / params.quads % params.chunks;
+  let s = invocation / (params.quads * params.chunks);
   if (s >= params.clips) { return; }
   let start = bounds[s];
   let length = bounds[s + 1u] - start;
   let range = min(vec2<u32>(c, c + 1u) * params.chunk_rows, vec2<u32>(params.batch * length));
   var b = range.x / length;
   var l = range.x % length;
-  let mean = stats_in[s * params.quads + q];
-  let rstd = stats_in[(params.clips + s) * params.quads + q];
-  let scale = stats_in[(2u * params.clips + s) * params.quads + q];
-  let shift = stats_in[(3u * params.clips + s) * params.quads + q];
+  let mean = stats_in[place_of(MEAN, s, q)];
+  let rstd = stats_in[place_of(RSTD, s, q)];
+  let scale = stats_in[place_of(SCALE, s, q)];
+  let shift = stats_in[place_of(SHIFT, s, q)];
   var sum = vec4<f32>();
   var product = vec4<f32>();
   for (var first = range.x; first < range.y; first += SHORT_SUM) {
@@ -78,15 +89,15 @@ fn partial(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
     sum += short_sum;
     product += short_product;
   }
-  let at = (s * params.chunks + c) * 2u * params.quads + q;
+  let at = (s * params.chunks + c) * SUMS * params.quads + q;
   partials_out[at] = sum;
   partials_out[at + params.quads] = product;
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn finalize(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-            @builtin(local_invocation_index) lane: u32) {
-  let q = (group.y * groups.x + group.x) * WORKGROUP + lane;
+            @builtin(local_invocation_index) thread: u32) {
+  let q = (group.y * groups.x + group.x) * WORKGROUP + thread;
   if (q >= params.quads) { return; }
   var all = vec4<f32>();
   var all_product = vec4<f32>();
@@ -94,12 +105,12 @@ fn finalize(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
     var sum = vec4<f32>();
     var product = vec4<f32>();
     for (var c = 0u; c < params.chunks; c++) {
-      let at = (s * params.chunks + c) * 2u * params.quads + q;
+      let at = (s * params.chunks + c) * SUMS * params.quads + q;
       sum += partials_in[at];
       product += partials_in[at + params.quads];
     }
-    sums_out[s * params.quads + q] = sum;
-    sums_out[(params.clips + s) * params.quads + q] = product;
+    sums_out[place_of(0u, s, q)] = sum;
+    sums_out[place_of(1u, s, q)] = product;
     all += sum;
     all_product += product;
   }
@@ -109,20 +120,20 @@ fn finalize(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
 
 @compute @workgroup_size(WORKGROUP)
 fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-         @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let q = thread % params.quads;
-  let tile = thread / params.quads;
+         @builtin(local_invocation_index) thread: u32) {
+  let invocation = (group.y * groups.x + group.x) * WORKGROUP + thread;
+  let q = invocation % params.quads;
+  let tile = invocation / params.quads;
   let s = tile / params.tiles % params.clips;
   let b = tile / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
-  let mean = stats_in[s * params.quads + q];
-  let rstd = stats_in[(params.clips + s) * params.quads + q];
-  let scale = stats_in[(2u * params.clips + s) * params.quads + q];
-  let shift = stats_in[(3u * params.clips + s) * params.quads + q];
+  let mean = stats_in[place_of(MEAN, s, q)];
+  let rstd = stats_in[place_of(RSTD, s, q)];
+  let scale = stats_in[place_of(SCALE, s, q)];
+  let shift = stats_in[place_of(SHIFT, s, q)];
   let n = f32(params.batch * (bounds[s + 1u] - bounds[s]));
-  let mean_dz = sums_in[s * params.quads + q] / n;
-  let slope = rstd * sums_in[(params.clips + s) * params.quads + q] / n;
+  let mean_dz = sums_in[place_of(0u, s, q)] / n;
+  let slope = rstd * sums_in[place_of(1u, s, q)] / n;
   let first = bounds[s] + tile % params.tiles * ROWS;
   for (var l = first; l < min(first + ROWS, bounds[s + 1u]); l++) {
     let i = (b * params.rows + l) * params.quads + q;

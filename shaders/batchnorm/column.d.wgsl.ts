@@ -7,7 +7,7 @@ declare const shader: Shader<{
     backward: 'dbeta' | 'dgamma' | 'dskip' | 'dx' | 'dy' | 'stats_in' | 'x' | 'y_in'
   }
   params: 'rows' | 'quads' | 'momentum' | 'eps' | 'relu' | 'join' | 'join_relu'
-  constants: 'WORKGROUP' | 'QUADS' | 'RELU' | 'JOIN'
-  values: 'WORKGROUP' | 'QUADS' | 'SHORT_SUM'
+  constants: 'WORKGROUP' | 'QUADS' | 'RELU' | 'JOIN' | 'MEAN' | 'RSTD' | 'SCALE' | 'SHIFT' | 'STATISTICS'
+  values: 'WORKGROUP' | 'QUADS' | 'MEAN' | 'RSTD' | 'SCALE' | 'SHIFT' | 'STATISTICS' | 'SHORT_SUM'
 }>
 export default shader

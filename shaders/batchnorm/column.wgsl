@@ -1,7 +1,7 @@
 // Batch normalisation, forward and backward, each in one dispatch, for one clip; formulas as in batchnorm/reg.wgsl
 // and batchnorm/backward_reg.wgsl. A workgroup has QUADS quads of channels to itself: its invocations share out the rows, merge what
 // they found as a tree in workgroup memory, always in the same order, and normalise the rows that they have read.
-// Launch: ceil(quads / QUADS) workgroups. stats [4, C] (mean, rstd, gamma * rstd, beta).
+// Launch: ceil(quads / QUADS) workgroups.
 
 // relu, join, join_relu: what follows the normalisation, if it is not 0. Constants would be four kernels to compile.
 struct Params { rows: u32, quads: u32, momentum: f32, eps: f32, relu: u32, join: u32, join_relu: u32 }
@@ -28,6 +28,12 @@ const QUADS: u32 = 4u;
 // Backward: as in batchnorm/backward_reg.wgsl.
 const RELU: bool = false;
 const JOIN: bool = false;
+// stats [STATISTICS, C] as batchnorm/reg.wgsl leaves it: mean, 1/std, gamma/std and beta.
+const MEAN: u32 = 0u;
+const RSTD: u32 = 1u;
+const SCALE: u32 = 2u;
+const SHIFT: u32 = 3u;
+const STATISTICS: u32 = 4u;
 // Rows of an invocation that are summed before they join its other rows.
 const SHORT_SUM = 8u;
 
@@ -45,10 +51,10 @@ fn rectify(v: vec4<f32>) -> vec4<f32> {
 
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-           @builtin(local_invocation_index) lane: u32) {
-  let column = (group.y * groups.x + group.x) * QUADS + lane % QUADS;
+           @builtin(local_invocation_index) thread: u32) {
+  let column = (group.y * groups.x + group.x) * QUADS + thread % QUADS;
   let q = min(column, params.quads - 1u);
-  let row = lane / QUADS;
+  let row = thread / QUADS;
   let step = WORKGROUP / QUADS;
   // Moments of the rows so far: how many, their mean, and the sum of squared deviations from it.
   var count = 0.0;
@@ -72,12 +78,12 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
     m2 += max(squares - sum * sum / n, vec4<f32>()) + delta * delta * (count * n / total);
     count = total;
   }
-  counts[lane] = count;
-  means[lane] = mean;
-  m2s[lane] = m2;
+  counts[thread] = count;
+  means[thread] = mean;
+  m2s[thread] = m2;
   workgroupBarrier();
   for (var half = step / 2u; half > 0u; half /= 2u) {
-    let other = lane + half * QUADS;
+    let other = thread + half * QUADS;
     let filled = row < half && row + half < params.rows;
     if (filled) {
       let total = count + counts[other];
@@ -85,24 +91,24 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
       mean += delta * (counts[other] / total);
       m2 += m2s[other] + delta * delta * (count * counts[other] / total);
       count = total;
-      counts[lane] = count;
-      means[lane] = mean;
-      m2s[lane] = m2;
+      counts[thread] = count;
+      means[thread] = mean;
+      m2s[thread] = m2;
     }
     workgroupBarrier();
   }
   if (column >= params.quads) { return; }
-  mean = means[lane % QUADS];
-  m2 = m2s[lane % QUADS];
+  mean = means[thread % QUADS];
+  m2 = m2s[thread % QUADS];
   let n = f32(params.rows);
   let rstd = 1.0 / sqrt(m2 / n + params.eps);
   let scale = gamma[q] * rstd;
   let shift = beta[q];
   if (row == 0u) {
-    stats_out[q] = mean;
-    stats_out[params.quads + q] = rstd;
-    stats_out[2u * params.quads + q] = scale;
-    stats_out[3u * params.quads + q] = shift;
+    stats_out[MEAN * params.quads + q] = mean;
+    stats_out[RSTD * params.quads + q] = rstd;
+    stats_out[SCALE * params.quads + q] = scale;
+    stats_out[SHIFT * params.quads + q] = shift;
     running_mean[q] += params.momentum * (mean - running_mean[q]);
     running_var[q] += params.momentum * (m2 / (n - 1.0) - running_var[q]);
   }
@@ -117,15 +123,15 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
 
 @compute @workgroup_size(WORKGROUP)
 fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-            @builtin(local_invocation_index) lane: u32) {
-  let column = (group.y * groups.x + group.x) * QUADS + lane % QUADS;
+            @builtin(local_invocation_index) thread: u32) {
+  let column = (group.y * groups.x + group.x) * QUADS + thread % QUADS;
   let q = min(column, params.quads - 1u);
-  let row = lane / QUADS;
+  let row = thread / QUADS;
   let step = WORKGROUP / QUADS;
-  let mean = stats_in[q];
-  let rstd = stats_in[params.quads + q];
-  let scale = stats_in[2u * params.quads + q];
-  let shift = stats_in[3u * params.quads + q];
+  let mean = stats_in[MEAN * params.quads + q];
+  let rstd = stats_in[RSTD * params.quads + q];
+  let scale = stats_in[SCALE * params.quads + q];
+  let shift = stats_in[SHIFT * params.quads + q];
   var sum = vec4<f32>();
   var product = vec4<f32>();
   for (var first = row; first < params.rows; first += step * SHORT_SUM) {
@@ -143,19 +149,19 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
     sum += short_sum;
     product += short_product;
   }
-  sums[lane] = sum;
-  products[lane] = product;
+  sums[thread] = sum;
+  products[thread] = product;
   workgroupBarrier();
   for (var half = step / 2u; half > 0u; half /= 2u) {
     if (row < half) {
-      sums[lane] += sums[lane + half * QUADS];
-      products[lane] += products[lane + half * QUADS];
+      sums[thread] += sums[thread + half * QUADS];
+      products[thread] += products[thread + half * QUADS];
     }
     workgroupBarrier();
   }
   if (column >= params.quads) { return; }
-  sum = sums[lane % QUADS];
-  product = products[lane % QUADS];
+  sum = sums[thread % QUADS];
+  product = products[thread % QUADS];
   if (row == 0u) {
     dgamma[q] = product;
     dbeta[q] = sum;

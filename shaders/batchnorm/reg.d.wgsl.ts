@@ -9,7 +9,7 @@ declare const shader: Shader<{
     normalise: 'bounds' | 'skip' | 'stats_in' | 'x' | 'y'
   }
   params: 'batch' | 'rows' | 'quads' | 'clips' | 'chunks' | 'chunk_rows' | 'momentum' | 'eps' | 'tiles'
-  constants: 'WORKGROUP' | 'RELU' | 'JOIN' | 'JOIN_RELU'
-  values: 'WORKGROUP' | 'SHORT_SUM' | 'ROWS'
+  constants: 'WORKGROUP' | 'MEAN' | 'RSTD' | 'SCALE' | 'SHIFT' | 'STATISTICS' | 'SUMS' | 'ROWS' | 'RELU' | 'JOIN' | 'JOIN_RELU'
+  values: 'WORKGROUP' | 'MEAN' | 'RSTD' | 'SCALE' | 'SHIFT' | 'STATISTICS' | 'SUMS' | 'SHORT_SUM' | 'ROWS'
 }>
 export default shader

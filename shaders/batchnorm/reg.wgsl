@@ -6,10 +6,10 @@
 // bounds holds S + 1 row bounds. Statistics of a chunk of rows are a mean and a sum of squared deviations M2, merged in order by
 // Chan's formula (Chan, Golub, LeVeque 1983): no sum of squares in f32, no order that varies.
 //
-// partial:         one invocation: 1 quad x 1 chunk of rows of one clip. Launch S * chunks * C/4. Writes [S, chunks, 2, C].
-// finalize:        one invocation per quad; merges chunks, writes stats [4, S, C] (mean, rstd, gamma * rstd, beta) and updates the
-//                  running statistics once per clip, in order (unbiased variance). Launch C/4.
-// from_running:    stats [4, 1, C] out of the running statistics (evaluation). Launch C/4.
+// partial:         one invocation: 1 quad x 1 chunk of rows of one clip. Launch S * chunks * C/4. Writes [S, chunks, SUMS, C].
+// finalize:        one invocation per quad; merges chunks, writes stats and updates the running statistics once per clip, in order
+//                  (unbiased variance). Launch C/4.
+// from_running:    stats of one clip out of the running statistics (evaluation). Launch C/4.
 // normalise:       one invocation: 1 quad x ROWS rows of one clip. Launch B * S * tiles * C/4, tiles = ceil(longest clip / ROWS).
 
 struct Params {
@@ -39,10 +39,18 @@ struct Params {
 @group(0) @binding(12) var<storage, read_write> y: array<vec4<f32>>;
 
 const WORKGROUP: u32 = 64u;
+// stats [STATISTICS, S, C]: mean, 1/std, gamma/std and beta of each clip.
+const MEAN: u32 = 0u;
+const RSTD: u32 = 1u;
+const SCALE: u32 = 2u;
+const SHIFT: u32 = 3u;
+const STATISTICS: u32 = 4u;
+// A chunk leaves SUMS rows [C]: mean and M2.
+const SUMS: u32 = 2u;
 // Rows summed before their moments are merged into the chunk's.
 const SHORT_SUM = 8u;
 // Rows that share one load of the statistics.
-const ROWS = 8u;
+const ROWS: u32 = 8u;
 // What follows the normalisation: a ReLU; a skip connection, and a ReLU of the sum.
 const RELU: bool = false;
 const JOIN: bool = false;
@@ -54,6 +62,9 @@ fn rectify(v: vec4<f32>) -> vec4<f32> {
   return select(v, vec4<f32>(), bitcast<vec4<u32>>(v) - vec4(0x80000000u) <= vec4(0x7f800000u));
 }
 
+// Where stats has a statistic of quad q of clip s.
+fn place_of(statistic: u32, s: u32, q: u32) -> u32 { return (statistic * params.clips + s) * params.quads + q; }
+
 // Rows of clip s that chunk c covers, counted over (b, l) with l inside the clip.
 fn chunk_range(s: u32, c: u32) -> vec2<u32> {
   let count = params.batch * (bounds[s + 1u] - bounds[s]);
@@ -62,11 +73,11 @@ fn chunk_range(s: u32, c: u32) -> vec2<u32> {
 
 @compute @workgroup_size(WORKGROUP)
 fn partial(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-           @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let q = thread % params.quads;
-  let c = thread / params.quads % params.chunks;
-  let s = thread / (params.quads * params.chunks);
+           @builtin(local_invocation_index) thread: u32) {
+  let invocation = (group.y * groups.x + group.x) * WORKGROUP + thread;
+  let q = invocation % params.quads;
+  let c = invocation / params.quads % params.chunks;
+  let s = invocation / (params.quads * params.chunks);
   if (s >= params.clips) { return; }
   let range = chunk_range(s, c);
   let start = bounds[s];
@@ -97,15 +108,15 @@ fn partial(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
     m2 += max(squares - sum * sum / n, vec4<f32>()) + delta * delta * (count * n / total);
     count = total;
   }
-  let at = (s * params.chunks + c) * 2u * params.quads + q;
+  let at = (s * params.chunks + c) * SUMS * params.quads + q;
   partials_out[at] = mean;
   partials_out[at + params.quads] = m2;
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn finalize(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-            @builtin(local_invocation_index) lane: u32) {
-  let q = (group.y * groups.x + group.x) * WORKGROUP + lane;
+            @builtin(local_invocation_index) thread: u32) {
+  let q = (group.y * groups.x + group.x) * WORKGROUP + thread;
   if (q >= params.quads) { return; }
   for (var s = 0u; s < params.clips; s++) {
     var count = 0.0;
@@ -113,7 +124,7 @@ fn finalize(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
     var m2 = vec4<f32>();
     for (var c = 0u; c < params.chunks; c++) {
       let range = chunk_range(s, c);
-      let at = (s * params.chunks + c) * 2u * params.quads + q;
+      let at = (s * params.chunks + c) * SUMS * params.quads + q;
       if (range.x == range.y) { continue; }
       let n = f32(range.y - range.x);
       let total = count + n;
@@ -123,10 +134,10 @@ fn finalize(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
       count = total;
     }
     let rstd = 1.0 / sqrt(m2 / count + params.eps);
-    stats_out[s * params.quads + q] = mean;
-    stats_out[(params.clips + s) * params.quads + q] = rstd;
-    stats_out[(2u * params.clips + s) * params.quads + q] = gamma[q] * rstd;
-    stats_out[(3u * params.clips + s) * params.quads + q] = beta[q];
+    stats_out[place_of(MEAN, s, q)] = mean;
+    stats_out[place_of(RSTD, s, q)] = rstd;
+    stats_out[place_of(SCALE, s, q)] = gamma[q] * rstd;
+    stats_out[place_of(SHIFT, s, q)] = beta[q];
     running_mean[q] += params.momentum * (mean - running_mean[q]);
     running_var[q] += params.momentum * (m2 / (count - 1.0) - running_var[q]);
   }
@@ -134,28 +145,28 @@ fn finalize(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
 
 @compute @workgroup_size(WORKGROUP)
 fn from_running(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-                @builtin(local_invocation_index) lane: u32) {
-  let q = (group.y * groups.x + group.x) * WORKGROUP + lane;
+                @builtin(local_invocation_index) thread: u32) {
+  let q = (group.y * groups.x + group.x) * WORKGROUP + thread;
   if (q >= params.quads) { return; }
   let rstd = 1.0 / sqrt(running_var[q] + params.eps);
-  stats_out[q] = running_mean[q];
-  stats_out[params.quads + q] = rstd;
-  stats_out[2u * params.quads + q] = gamma[q] * rstd;
-  stats_out[3u * params.quads + q] = beta[q];
+  stats_out[place_of(MEAN, 0u, q)] = running_mean[q];
+  stats_out[place_of(RSTD, 0u, q)] = rstd;
+  stats_out[place_of(SCALE, 0u, q)] = gamma[q] * rstd;
+  stats_out[place_of(SHIFT, 0u, q)] = beta[q];
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn normalise(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-             @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let q = thread % params.quads;
-  let tile = thread / params.quads;
+             @builtin(local_invocation_index) thread: u32) {
+  let invocation = (group.y * groups.x + group.x) * WORKGROUP + thread;
+  let q = invocation % params.quads;
+  let tile = invocation / params.quads;
   let s = tile / params.tiles % params.clips;
   let b = tile / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
-  let mean = stats_in[s * params.quads + q];
-  let scale = stats_in[(2u * params.clips + s) * params.quads + q];
-  let shift = stats_in[(3u * params.clips + s) * params.quads + q];
+  let mean = stats_in[place_of(MEAN, s, q)];
+  let scale = stats_in[place_of(SCALE, s, q)];
+  let shift = stats_in[place_of(SHIFT, s, q)];
   let first = bounds[s] + tile % params.tiles * ROWS;
   for (var l = first; l < min(first + ROWS, bounds[s + 1u]); l++) {
     let i = (b * params.rows + l) * params.quads + q;

@@ -61,7 +61,7 @@ fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
   let ci = place % columns * TN * SG + lane;
   var acc: array<vec4<f32>, TM * SG * TN>;
 
-  // Of the rows that this lane loads: the place within the residue and the sample, and the first row of the sample.
+  // Each row that this lane loads has: the place within the residue and the sample, and the first row of the sample.
   var place_in: array<u32, TM>;
   var sample: array<u32, TM>;
   // @unroll

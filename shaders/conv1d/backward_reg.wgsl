@@ -41,13 +41,13 @@ const ONTO: bool = false;
 
 @compute @workgroup_size(WORKGROUP)
 fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-         @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let ci = thread % params.in_quads;
+         @builtin(local_invocation_index) thread: u32) {
+  let invocation = (group.y * groups.x + group.x) * WORKGROUP + thread;
+  let ci = invocation % params.in_quads;
   let tiles = ((params.in_rows + params.stride - 1u) / params.stride + TM - 1u) / TM;
-  let tile = thread / params.in_quads % tiles;
-  let residue = thread / (params.in_quads * tiles) % params.stride;
-  let b = thread / (params.in_quads * tiles * params.stride);
+  let tile = invocation / params.in_quads % tiles;
+  let residue = invocation / (params.in_quads * tiles) % params.stride;
+  let b = invocation / (params.in_quads * tiles * params.stride);
   if (b >= params.batch) { return; }
 
   var acc: array<vec4<f32>, TM>;
@@ -88,12 +88,12 @@ fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
   }
 }
 
-fn weigh(thread: u32) {
+fn weigh(invocation: u32) {
   let co_tiles = (params.out_quads + TQ - 1u) / TQ;
-  let co = thread % co_tiles * TQ;
-  let ci = thread / co_tiles % params.in_quads;
-  let k = thread / (co_tiles * params.in_quads) % params.kernel;
-  let chunk = thread / (co_tiles * params.in_quads * params.kernel);
+  let co = invocation % co_tiles * TQ;
+  let ci = invocation / co_tiles % params.in_quads;
+  let k = invocation / (co_tiles * params.in_quads) % params.kernel;
+  let chunk = invocation / (co_tiles * params.in_quads * params.kernel);
   if (chunk >= params.chunks) { return; }
 
   var acc: array<mat4x4<f32>, TQ>;
@@ -125,9 +125,9 @@ fn weigh(thread: u32) {
 }
 
 /// The invocations after those of dw: one quad of co over one chunk of rows each.
-fn sum_columns(thread: u32) {
-  let co = thread % params.out_quads;
-  let chunk = thread / params.out_quads;
+fn sum_columns(invocation: u32) {
+  let co = invocation % params.out_quads;
+  let chunk = invocation / params.out_quads;
   if (chunk >= params.chunks) { return; }
   let first = chunk * params.chunk_rows;
   let last = min(first + params.chunk_rows, params.batch * params.out_rows);
@@ -138,8 +138,8 @@ fn sum_columns(thread: u32) {
 
 @compute @workgroup_size(WORKGROUP)
 fn weight(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-          @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
+          @builtin(local_invocation_index) thread: u32) {
+  let invocation = (group.y * groups.x + group.x) * WORKGROUP + thread;
   let weights = params.chunks * params.kernel * params.in_quads * ((params.out_quads + TQ - 1u) / TQ);
-  if (thread < weights) { weigh(thread); } else if (params.has_bias > 0u) { sum_columns(thread - weights); }
+  if (invocation < weights) { weigh(invocation); } else if (params.has_bias > 0u) { sum_columns(invocation - weights); }
 }

@@ -59,7 +59,7 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
     }
   }
 
-  // Of the rows that this lane loads: the input row under the first tap, and the first row of the sample.
+  // Each row that this lane loads has: the input row under the first tap, and the first row of the sample.
   var under: array<u32, TM>;
   var sample: array<u32, TM>;
   // @unroll

@@ -30,12 +30,12 @@ const TM: u32 = 4u;
 
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-           @builtin(local_invocation_index) lane: u32) {
-  let thread = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let co = thread % params.out_quads;
+           @builtin(local_invocation_index) thread: u32) {
+  let invocation = (group.y * groups.x + group.x) * WORKGROUP + thread;
+  let co = invocation % params.out_quads;
   let tiles = (params.out_rows + TM - 1u) / TM;
-  let o0 = (thread / params.out_quads) % tiles * TM;
-  let b = thread / (params.out_quads * tiles);
+  let o0 = (invocation / params.out_quads) % tiles * TM;
+  let b = invocation / (params.out_quads * tiles);
   if (b >= params.batch) { return; }
 
   var first = vec4<f32>();

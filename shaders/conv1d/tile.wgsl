@@ -96,7 +96,7 @@ fn forward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
     for (var m = 0u; m < TM; m++) { acc[m * TN + n] = start; }
   }
 
-  // Of the rows that this thread loads: the quad under the first tap, which wraps around before the signal, and the sample's.
+  // Each row that this thread loads has: the quad under the first tap, which wraps around before the signal, and the sample's.
   var under: array<u32, ROW_LOADS>;
   var sample: array<u32, ROW_LOADS>;
   // @unroll

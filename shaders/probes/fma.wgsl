@@ -12,10 +12,10 @@ const WORKGROUP: u32 = 64u;
 const UNROLL: u32 = 4u;
 
 @compute @workgroup_size(WORKGROUP)
-fn chains_8(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+fn chains_8(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let m = params.factor;
   let a = params.term;
-  var x0 = f32(lane); var x1 = x0 + 1.0; var x2 = x0 + 2.0; var x3 = x0 + 3.0;
+  var x0 = f32(thread); var x1 = x0 + 1.0; var x2 = x0 + 2.0; var x3 = x0 + 3.0;
   var x4 = x0 + 4.0; var x5 = x0 + 5.0; var x6 = x0 + 6.0; var x7 = x0 + 7.0;
   for (var round = 0u; round < params.rounds; round++) {
     // @unroll
@@ -24,14 +24,14 @@ fn chains_8(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_i
       x4 = fma(x4, m, a); x5 = fma(x5, m, a); x6 = fma(x6, m, a); x7 = fma(x7, m, a);
     }
   }
-  sums[group.x * WORKGROUP + lane] = x0 + x1 + x2 + x3 + x4 + x5 + x6 + x7;
+  sums[group.x * WORKGROUP + thread] = x0 + x1 + x2 + x3 + x4 + x5 + x6 + x7;
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn chains_24(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+fn chains_24(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let m = params.factor;
   let a = params.term;
-  var x0 = f32(lane); var x1 = x0 + 1.0; var x2 = x0 + 2.0; var x3 = x0 + 3.0;
+  var x0 = f32(thread); var x1 = x0 + 1.0; var x2 = x0 + 2.0; var x3 = x0 + 3.0;
   var x4 = x0 + 4.0; var x5 = x0 + 5.0; var x6 = x0 + 6.0; var x7 = x0 + 7.0;
   var x8 = x0 + 8.0; var x9 = x0 + 9.0; var x10 = x0 + 10.0; var x11 = x0 + 11.0;
   var x12 = x0 + 12.0; var x13 = x0 + 13.0; var x14 = x0 + 14.0; var x15 = x0 + 15.0;
@@ -48,6 +48,6 @@ fn chains_24(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_
       x20 = fma(x20, m, a); x21 = fma(x21, m, a); x22 = fma(x22, m, a); x23 = fma(x23, m, a);
     }
   }
-  sums[group.x * WORKGROUP + lane] = x0 + x1 + x2 + x3 + x4 + x5 + x6 + x7 + x8 + x9 + x10 + x11 +
+  sums[group.x * WORKGROUP + thread] = x0 + x1 + x2 + x3 + x4 + x5 + x6 + x7 + x8 + x9 + x10 + x11 +
     x12 + x13 + x14 + x15 + x16 + x17 + x18 + x19 + x20 + x21 + x22 + x23;
 }

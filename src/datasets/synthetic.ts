@@ -210,7 +210,7 @@ function makeSubject(study: Study, stimuli: Stimulus[], index: number): HiddenTr
   const level = 1 + 6 * random.uniform()
   const amplitude = 0.4 * Math.exp(0.4 * random.normal())
   return heard.map((stimulus, order) => {
-    const felt = { arousal: arousal[order] as number, valence: valence[order] as number }
+    const felt = { arousal: arousal[order]!, valence: valence[order]! }
     const eda = makeTrace(
       {
         samples: Math.round(stimulus.seconds * sampleRate),
@@ -235,16 +235,16 @@ function makeSubject(study: Study, stimuli: Stimulus[], index: number): HiddenTr
 function pick(stimuli: Stimulus[], count: number, random: Random): Stimulus[] {
   const half = (valence: number): Stimulus[] => {
     const pool = stimuli.filter((stimulus) => stimulus.valence === valence)
-    return Array.from(random.permutation(pool.length).subarray(0, count / 2), (i) => pool[i] as Stimulus)
+    return Array.from(random.permutation(pool.length).subarray(0, count / 2), (i) => pool[i]!)
   }
   const chosen = [...half(1), ...half(-1)]
-  return Array.from(random.permutation(count), (i) => chosen[i] as Stimulus)
+  return Array.from(random.permutation(count), (i) => chosen[i]!)
 }
 
 /** +1 for the half of a subject's trials with the higher score, after chance had its part; -1 for the others. */
 function feelings(tendencies: number[], random: Random): number[] {
   const scores = tendencies.map((tendency) => tendency + random.normal())
-  const middle = [...scores].sort((a, b) => a - b)[scores.length / 2] as number
+  const middle = [...scores].sort((a, b) => a - b)[scores.length / 2]!
   return scores.map((score) => (score >= middle ? 1 : -1))
 }
 
@@ -274,7 +274,7 @@ function makeTrace(settings: TraceSettings, random: Random): Float64Array {
     const late = 1 + 0.5 * valence * ((2 * onset) / seconds - 1)
     addResponse(eda, sampleRate, onset, amplitude * late * Math.exp(0.3 * random.normal()))
   }
-  for (let i = 0; i < samples; i++) eda[i] = Math.max(0, (eda[i] as number) + 0.01 * random.normal())
+  for (let i = 0; i < samples; i++) eda[i] = Math.max(0, eda[i]! + 0.01 * random.normal())
   if (random.uniform() < 0.05) {
     const start = random.integer(samples - sampleRate)
     eda.fill(NaN, start, start + Math.ceil(sampleRate / 2))
@@ -287,7 +287,7 @@ function addResponse(eda: Float64Array, sampleRate: number, onset: number, ampli
   const peakTime = (Math.log(DECAY / RISE) * DECAY * RISE) / (DECAY - RISE)
   const shape = (t: number): number => Math.exp(-t / DECAY) - Math.exp(-t / RISE)
   for (let i = Math.ceil(onset * sampleRate); i < eda.length; i++) {
-    eda[i] = (eda[i] as number) + (amplitude * shape(i / sampleRate - onset)) / shape(peakTime)
+    eda[i] = eda[i]! + (amplitude * shape(i / sampleRate - onset)) / shape(peakTime)
   }
 }
 

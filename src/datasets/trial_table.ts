@@ -65,11 +65,11 @@ export function readTrialTable(files: TrialTableFiles, { name, sampleRate }: Tri
       set.skipped.push({ source, reason: `trial ${id} has no samples in eda.csv` })
       return
     }
-    const stimulus = stimuli[row] as string
+    const stimulus = stimuli[row]!
     const vector = music?.byStimulus.get(stimulus)
     const trial: Trial = {
       id,
-      subject: subjects[row] as string,
+      subject: subjects[row]!,
       stimulus,
       sampleRate: sampleRate ?? rates?.[row] ?? trace.rate(),
       eda: trace.samples(),
@@ -118,7 +118,7 @@ function readRatings(table: CsvTable): (row: number) => { valence: number; arous
   const valences = table.numbers('valence', 'nan')
   const arousals = table.numbers('arousal', 'nan')
   return (row) => {
-    const [valence, arousal] = [valences[row] as number, arousals[row] as number]
+    const [valence, arousal] = [valences[row]!, arousals[row]!]
     return Number.isNaN(valence) || Number.isNaN(arousal) ? undefined : { valence, arousal }
   }
 }
@@ -140,9 +140,9 @@ function declaredRates(table: CsvTable): ArrayLike<number> | undefined {
   const seconds = table.numbers('duration_s')
   const ratios = table
     .numbers('n_samples')
-    .map((count, row) => count / (seconds[row] as number))
+    .map((count, row) => count / seconds[row]!)
     .sort()
-  return new Float64Array(table.length).fill(ratios[Math.floor(ratios.length / 2)] as number)
+  return new Float64Array(table.length).fill(ratios[Math.floor(ratios.length / 2)]!)
 }
 
 interface Traces {
@@ -163,14 +163,13 @@ function readTraces(table: CsvTable): Traces {
   const index = table.has('i') ? table.numbers('i') : undefined
   const times = timeColumn && { seconds: table.numbers(timeColumn), text: table.text(timeColumn) }
   const ids = table.text('trial')
-  const rowsOf = groupBy(ids.keys(), (row) => ids[row] as string)
+  const rowsOf = groupBy(ids.keys(), (row) => ids[row]!)
   const byTrial = new Map<string, Trace>()
   for (const [id, rows] of rowsOf) {
-    const source = (): string => `${table.where(rows[0] as number)} (trial ${id})`
+    const source = (): string => `${table.where(rows[0]!)} (trial ${id})`
     byTrial.set(id, {
       source,
-      samples: () =>
-        index ? placed(table, rows, index, values) : Float64Array.from(rows, (row) => values[row] as number),
+      samples: () => (index ? placed(table, rows, index, values) : Float64Array.from(rows, (row) => values[row]!)),
       rate: () => {
         if (!times) {
           throw new FormatError(
@@ -178,10 +177,10 @@ function readTraces(table: CsvTable): Traces {
               'column in trials.csv, or a time_s column here',
           )
         }
-        const seconds = Float64Array.from(rows, (row) => times.seconds[row] as number)
+        const seconds = Float64Array.from(rows, (row) => times.seconds[row]!)
         return rateFromTimes(
           seconds,
-          rows.map((row) => times.text[row] as string),
+          rows.map((row) => times.text[row]!),
           source(),
         )
       },
@@ -192,11 +191,11 @@ function readTraces(table: CsvTable): Traces {
 
 /** Puts each sample where its index says, counted from the trial's first one; what is left out is NaN. */
 function placed(table: CsvTable, rows: number[], index: Float64Array, values: Float64Array): Float64Array {
-  const first = index[rows[0] as number] as number
-  const last = index[rows.at(-1) as number] as number
+  const first = index[rows[0]!]!
+  const last = index[rows.at(-1)!]!
   let before = first - 1
   for (const row of rows) {
-    const i = index[row] as number
+    const i = index[row]!
     if (!Number.isInteger(i) || i <= before || i - before > LARGEST_HOLE) {
       throw new FormatError(
         `${table.where(row)}: column 'i' is ${i} after ${before}, expected sample indices that increase by 1`,
@@ -205,7 +204,7 @@ function placed(table: CsvTable, rows: number[], index: Float64Array, values: Fl
     before = i
   }
   const samples = new Float64Array(last - first + 1).fill(NaN)
-  for (const row of rows) samples[(index[row] as number) - first] = values[row] as number
+  for (const row of rows) samples[index[row]! - first] = values[row]!
   return samples
 }
 
@@ -218,7 +217,7 @@ function readMusic(table: CsvTable): { dim: number; byStimulus: Map<string, Floa
   stimuli.forEach((stimulus, row) => {
     byStimulus.set(
       stimulus,
-      Float32Array.from(features, (column) => column[row] as number),
+      Float32Array.from(features, (column) => column[row]!),
     )
   })
   return { dim: features.length, byStimulus }

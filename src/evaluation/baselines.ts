@@ -3,7 +3,7 @@ import type { Trial } from '../datasets/trial.ts'
 
 /** The more frequent class of the training trials; 1 if both are as frequent. */
 export function majorityClass(labels: ArrayLike<number>, train: readonly number[]): 0 | 1 {
-  const high = train.reduce((sum, trial) => sum + (labels[trial] as number), 0)
+  const high = train.reduce((sum, trial) => sum + labels[trial]!, 0)
   return 2 * high >= train.length ? 1 : 0
 }
 
@@ -18,10 +18,10 @@ export function stimulusMajority(
   test: readonly number[],
 ): (0 | 1 | undefined)[] {
   return test.map((index) => {
-    const tested = trials[index] as Pick<Trial, 'subject' | 'stimulus'>
+    const tested = trials[index]!
     let balance = 0
     for (const other of train) {
-      const trial = trials[other] as Pick<Trial, 'subject' | 'stimulus'>
+      const trial = trials[other]!
       if (trial.stimulus === tested.stimulus && trial.subject !== tested.subject) balance += labels[other] ? 1 : -1
     }
     return balance === 0 ? undefined : balance > 0 ? 1 : 0

@@ -122,7 +122,7 @@ function unitOf({ kind }: FoldScheme): Unit {
 
 /** Name of the unit that a trial, by its index, belongs to. */
 function groupName(trials: readonly FoldTrial[], unit: Unit): (index: number) => string {
-  return unit === 'trial' ? String : (index) => (trials[index] as FoldTrial)[unit]
+  return unit === 'trial' ? String : (index) => trials[index]![unit]
 }
 
 function testParts(
@@ -161,7 +161,7 @@ function byColumn(trials: readonly FoldTrial[], name: string): Map<string, numbe
       throw new UsageError(`folds column:${name}: trial ${trial.id} has no value there`)
     }
   }
-  const groups = groupBy(trials.keys(), (index) => ((trials[index] as FoldTrial).columns[name] as string).trim())
+  const groups = groupBy(trials.keys(), (index) => trials[index]!.columns[name]!.trim())
   if (groups.size < 2) throw new UsageError(`folds column:${name}: all trials have one value; at least 2 are needed`)
   const order = [...groups].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
   return new Map(order)
@@ -194,5 +194,5 @@ function holdOut(
 /** The groups in an order that depends on their names and the seed, not on the order of the trials. */
 function shuffled(groups: Map<string, number[]>, random: Random): [string, number[]][] {
   const sorted = [...groups].sort(([a], [b]) => (a < b ? -1 : 1))
-  return Array.from(random.permutation(sorted.length), (i) => sorted[i] as [string, number[]])
+  return Array.from(random.permutation(sorted.length), (i) => sorted[i]!)
 }

@@ -1,7 +1,7 @@
 // From self-reported ratings to high/low labels (RTCAN-1D, section 4.2), per subject.
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import { groupBy } from '../datasets/group.ts'
-import { DIMENSIONS, type Dimension, type Ratings, type Trial } from '../datasets/trial.ts'
+import { DIMENSIONS, type Dimension, type Trial } from '../datasets/trial.ts'
 import { twoMeans } from './two_means.ts'
 
 /** How ratings become low and high. */
@@ -105,7 +105,7 @@ export function labelTrials<T extends RatedTrial>(
   if (kept.length === 0) {
     throw new FormatError(`no trial has a usable ${dimension} label; trials.csv needs valence and arousal ratings`)
   }
-  const labels = Uint8Array.from(kept, (trial) => labelOf.get(trial) as number)
+  const labels = Uint8Array.from(kept, (trial) => labelOf.get(trial)!)
   return { dimension, scheme: schemeName(scheme), trials: kept, labels, subjects, skipped }
 }
 
@@ -129,16 +129,16 @@ function thresholdOf(
   if (scheme.kind === 'median') return { threshold: median(values) }
   const { centers, threshold } = twoMeans(points)
   const axis = joint && dimension === 'arousal' ? 1 : 0
-  const distance = Math.abs((centers[1][axis] as number) - (centers[0][axis] as number))
+  const distance = Math.abs(centers[1][axis]! - centers[0][axis]!)
   return {
-    threshold: threshold[axis] as number,
+    threshold: threshold[axis]!,
     separation: range > 0 ? distance / range : 0,
     ...(joint && { centers }),
   }
 }
 
 function labelFor(trial: RatedTrial, dimension: Dimension, threshold: number | undefined): number {
-  if (threshold !== undefined) return (trial.ratings as Ratings)[dimension] > threshold ? 1 : 0
+  if (threshold !== undefined) return trial.ratings![dimension] > threshold ? 1 : 0
   const column = `${dimension}_high`
   const cell = trial.columns[column]?.trim()
   if (cell === '0' || cell === '1') return Number(cell)
@@ -154,6 +154,6 @@ function ratingRange(trials: readonly RatedTrial[], dimension: Dimension): numbe
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
-  const upper = sorted[middle] as number
-  return sorted.length % 2 ? upper : ((sorted[middle - 1] as number) + upper) / 2
+  const upper = sorted[middle]!
+  return sorted.length % 2 ? upper : (sorted[middle - 1]! + upper) / 2
 }

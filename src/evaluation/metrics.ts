@@ -43,11 +43,11 @@ export function classificationMetrics(
   const hits = range.map((k) => confusion[k]?.[k] ?? 0)
   const support = confusion.map(sum)
   const predicted = range.map((k) => sum(confusion.map((row) => row[k] ?? 0)))
-  const precision = range.map((k) => ratio(hits[k] as number, predicted[k] as number))
-  const recall = range.map((k) => ratio(hits[k] as number, support[k] as number))
-  const f1 = range.map((k) => ratio(2 * (hits[k] as number), (support[k] as number) + (predicted[k] as number)))
+  const precision = range.map((k) => ratio(hits[k]!, predicted[k]!))
+  const recall = range.map((k) => ratio(hits[k]!, support[k]!))
+  const f1 = range.map((k) => ratio(2 * hits[k]!, support[k]! + predicted[k]!))
   const mean = (values: number[], weights: number[]): number =>
-    ratio(sum(values.map((value, k) => value * (weights[k] as number))), sum(weights))
+    ratio(sum(values.map((value, k) => value * weights[k]!)), sum(weights))
   const averaged = (weights: number[]): Scores => ({
     precision: mean(precision, weights),
     recall: mean(recall, weights),
@@ -70,7 +70,7 @@ export function classificationMetrics(
     weighted: averaged(support),
     micro: { precision: accuracy, recall: accuracy, f1: accuracy },
     ...(classes === 2 && {
-      positive: { precision: precision[1] as number, recall: recall[1] as number, f1: f1[1] as number },
+      positive: { precision: precision[1]!, recall: recall[1]!, f1: f1[1]! },
     }),
   }
 }
@@ -81,8 +81,8 @@ function confusionMatrix(labels: ArrayLike<number>, predictions: ArrayLike<numbe
   }
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
   for (let i = 0; i < labels.length; i++) {
-    const row = confusion[labels[i] as number]
-    const column = predictions[i] as number
+    const row = confusion[labels[i]!]
+    const column = predictions[i]!
     if (row?.[column] === undefined) {
       throw new ShapeError(
         `metrics: trial ${i} has class ${labels[i]}, predicted ${column}; classes are 0 to ${classes - 1}`,

@@ -25,7 +25,7 @@ export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): Correlation
   const [meanX, meanY] = [mean(x), mean(y)]
   let [xx, yy, xy] = [0, 0, 0]
   for (let i = 0; i < n; i++) {
-    const [dx, dy] = [(x[i] as number) - meanX, (y[i] as number) - meanY]
+    const [dx, dy] = [x[i]! - meanX, y[i]! - meanY]
     xx += dx * dx
     yy += dy * dy
     xy += dx * dy
@@ -90,15 +90,15 @@ export function bootstrapSubjects(
   statistic: (trials: number[]) => number,
   { seed, resamples = 2000, level = 0.95 }: { seed: number; resamples?: number; level?: number },
 ): Interval {
-  const groups = [...groupBy(subjects.keys(), (index) => subjects[index] as string).values()]
+  const groups = [...groupBy(subjects.keys(), (index) => subjects[index]!).values()]
   const random = new Random(seed, BOOTSTRAP_STREAM)
   const values = Float64Array.from({ length: resamples }, () =>
-    statistic(groups.flatMap(() => groups[random.integer(groups.length)] as number[])),
+    statistic(groups.flatMap(() => groups[random.integer(groups.length)]!)),
   ).sort()
   const quantile = (q: number): number => {
     const position = q * (resamples - 1)
-    const left = values[Math.floor(position)] as number
-    return left + (position % 1) * ((values[Math.ceil(position)] as number) - left)
+    const left = values[Math.floor(position)]!
+    return left + (position % 1) * (values[Math.ceil(position)]! - left)
   }
   return { low: quantile((1 - level) / 2), high: quantile((1 + level) / 2) }
 }
@@ -121,20 +121,20 @@ export function wilcoxonSignedRank(a: ArrayLike<number>, b: ArrayLike<number>): 
   if (a.length !== b.length) {
     throw new ShapeError(`signed-rank: ${a.length} and ${b.length} values; they must be paired`)
   }
-  const all = Array.from(a, (value, i) => value - (b[i] as number))
+  const all = Array.from(a, (value, i) => value - b[i]!)
   const tolerance = 1e-12 * all.reduce((most, d) => Math.max(most, Math.abs(d)), 0)
   const differences = all.filter((d) => Math.abs(d) > tolerance).sort((x, y) => Math.abs(x) - Math.abs(y))
   const n = differences.length
   if (n === 0) return { n, w: 0, p: 1 }
   const doubled = doubledRanks(differences.map(Math.abs), tolerance)
-  const observed = doubled.reduce((sum, rank, i) => sum + ((differences[i] as number) > 0 ? rank : 0), 0)
+  const observed = doubled.reduce((sum, rank, i) => sum + (differences[i]! > 0 ? rank : 0), 0)
   // Distribution of twice W when each sign is a fair coin.
   let chances = Float64Array.of(1)
   for (const rank of doubled) {
     const next = new Float64Array(chances.length + rank)
     chances.forEach((chance, sum) => {
-      next[sum] = (next[sum] as number) + chance / 2
-      next[sum + rank] = (next[sum + rank] as number) + chance / 2
+      next[sum] = next[sum]! + chance / 2
+      next[sum + rank] = next[sum + rank]! + chance / 2
     })
     chances = next
   }
@@ -149,7 +149,7 @@ function doubledRanks(sorted: readonly number[], tolerance: number): number[] {
   while (ranks.length < sorted.length) {
     const start = ranks.length
     let end = start + 1
-    while (end < sorted.length && (sorted[end] as number) - (sorted[end - 1] as number) <= tolerance) end++
+    while (end < sorted.length && sorted[end]! - sorted[end - 1]! <= tolerance) end++
     for (let i = start; i < end; i++) ranks.push(start + 1 + end)
   }
   return ranks
@@ -165,12 +165,12 @@ export function permutationWithinSubjects(
   subjects: readonly string[],
   { seed, permutations = 2000 }: { seed: number; permutations?: number },
 ): number {
-  const groups = [...groupBy(subjects.keys(), (index) => subjects[index] as string).values()]
+  const groups = [...groupBy(subjects.keys(), (index) => subjects[index]!).values()]
   const random = new Random(seed, PERMUTATION_STREAM)
   const hits = (order: (group: number[]) => ArrayLike<number>): number =>
     groups.reduce((total, group) => {
       const shuffled = order(group)
-      const labelAt = (i: number): number | undefined => labels[group[shuffled[i] as number] as number]
+      const labelAt = (i: number): number | undefined => labels[group[shuffled[i]!]!]
       return total + group.filter((trial, i) => labelAt(i) === predictions[trial]).length
     }, 0)
   const observed = hits((group) => [...group.keys()])
@@ -181,6 +181,6 @@ export function permutationWithinSubjects(
 
 function mean(x: ArrayLike<number>): number {
   let sum = 0
-  for (let i = 0; i < x.length; i++) sum += x[i] as number
+  for (let i = 0; i < x.length; i++) sum += x[i]!
   return sum / x.length
 }

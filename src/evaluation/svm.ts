@@ -76,16 +76,16 @@ function worstPair({ cost, gram, sign, alpha, residual }: Dual): Pair {
   const n = alpha.length
   let [up, most, least] = [-1, -Infinity, Infinity]
   for (let i = 0; i < n; i++) {
-    const y = sign[i] as number
-    const value = alpha[i] as number
-    const r = residual[i] as number
+    const y = sign[i]!
+    const value = alpha[i]!
+    const r = residual[i]!
     if ((y > 0 ? value < cost : value > 0) && r > most) [up, most] = [i, r]
     if ((y > 0 ? value > 0 : value < cost) && r < least) least = r
   }
   let [down, gain] = [-1, -1]
   for (let j = 0; up >= 0 && j < n; j++) {
-    const movable = (sign[j] as number) > 0 ? (alpha[j] as number) > 0 : (alpha[j] as number) < cost
-    const difference = most - (residual[j] as number)
+    const movable = sign[j]! > 0 ? alpha[j]! > 0 : alpha[j]! < cost
+    const difference = most - residual[j]!
     if (!movable || difference <= 0) continue
     const value = (difference * difference) / curvature(gram, n, up, j)
     if (value > gain) [down, gain] = [j, value]
@@ -97,32 +97,31 @@ function worstPair({ cost, gram, sign, alpha, residual }: Dual): Pair {
 /** Moves alpha y of `up` up and of `down` down by the same amount, as far as the dual gains and the box allows. */
 function updatePair({ cost, gram, sign, alpha, residual }: Dual, up: number, down: number): void {
   const n = alpha.length
-  const room = (i: number, grows: boolean): number =>
-    (sign[i] as number) > 0 === grows ? cost - (alpha[i] as number) : (alpha[i] as number)
-  const wish = ((residual[up] as number) - (residual[down] as number)) / curvature(gram, n, up, down)
+  const room = (i: number, grows: boolean): number => (sign[i]! > 0 === grows ? cost - alpha[i]! : alpha[i]!)
+  const wish = (residual[up]! - residual[down]!) / curvature(gram, n, up, down)
   const [roomUp, roomDown] = [room(up, true), room(down, false)]
   const step = Math.min(wish, roomUp, roomDown)
   const settle = (i: number, change: number, used: boolean): void => {
-    const value = (alpha[i] as number) + (sign[i] as number) * change
+    const value = alpha[i]! + sign[i]! * change
     // A bound that was reached is reached exactly, not to rounding.
-    alpha[i] = used ? ((sign[i] as number) * change > 0 ? cost : 0) : value
+    alpha[i] = used ? (sign[i]! * change > 0 ? cost : 0) : value
   }
   settle(up, step, step === roomUp)
   settle(down, -step, step === roomDown)
   const [first, second] = [up * n, down * n]
   for (let k = 0; k < n; k++) {
-    residual[k] = (residual[k] as number) - step * ((gram[first + k] as number) - (gram[second + k] as number))
+    residual[k] = residual[k]! - step * (gram[first + k]! - gram[second + k]!)
   }
 }
 
 /** Second derivative of the dual along the pair: |x_i - x_j|^2, or a little if the rows are the same. */
 const curvature = (gram: Float64Array, n: number, i: number, j: number): number =>
-  Math.max((gram[i * n + i] as number) + (gram[j * n + j] as number) - 2 * (gram[i * n + j] as number), 1e-12)
+  Math.max(gram[i * n + i]! + gram[j * n + j]! - 2 * gram[i * n + j]!, 1e-12)
 
 /** Class of one input. */
 export function predictLinearSvm({ weights, bias }: LinearSvm, row: Float32Array): 0 | 1 {
   let sum = bias
-  for (let d = 0; d < weights.length; d++) sum += (weights[d] as number) * (row[d] as number)
+  for (let d = 0; d < weights.length; d++) sum += weights[d]! * row[d]!
   return sum > 0 ? 1 : 0
 }
 
@@ -131,9 +130,9 @@ function gramMatrix(rows: readonly Float32Array[]): Float64Array {
   const gram = new Float64Array(n * n)
   rows.forEach((a, i) => {
     for (let j = 0; j <= i; j++) {
-      const b = rows[j] as Float32Array
+      const b = rows[j]!
       let sum = 0
-      for (let d = 0; d < a.length; d++) sum += (a[d] as number) * (b[d] as number)
+      for (let d = 0; d < a.length; d++) sum += a[d]! * b[d]!
       gram[i * n + j] = gram[j * n + i] = sum
     }
   })
@@ -141,11 +140,11 @@ function gramMatrix(rows: readonly Float32Array[]): Float64Array {
 }
 
 function primal(rows: readonly Float32Array[], { alpha, sign }: Dual): Float64Array {
-  const weights = new Float64Array((rows[0] as Float32Array).length)
+  const weights = new Float64Array(rows[0]!.length)
   rows.forEach((row, i) => {
-    const factor = (alpha[i] as number) * (sign[i] as number)
+    const factor = alpha[i]! * sign[i]!
     if (factor === 0) return
-    for (let d = 0; d < weights.length; d++) weights[d] = (weights[d] as number) + factor * (row[d] as number)
+    for (let d = 0; d < weights.length; d++) weights[d] = weights[d]! + factor * row[d]!
   })
   return weights
 }

@@ -34,11 +34,11 @@ export function twoMeans(points: readonly Point[], init?: readonly [Point, Point
 
 function exact(points: readonly Point[]): TwoMeans {
   const sorted = [...points].sort(lexicographic)
-  const distinct = sorted.filter((point, i) => i === 0 || lexicographic(point, sorted[i - 1] as Point) !== 0)
+  const distinct = sorted.filter((point, i) => i === 0 || lexicographic(point, sorted[i - 1]!) !== 0)
   let best: Candidate | undefined
   for (let i = 0; i < distinct.length; i++) {
     for (let j = i + 1; j < distinct.length; j++) {
-      const { centers, iterations } = lloyd(sorted, [distinct[i] as Point, distinct[j] as Point])
+      const { centers, iterations } = lloyd(sorted, [distinct[i]!, distinct[j]!])
       if (lexicographic(centers[0], centers[1]) > 0) centers.reverse()
       const candidate = { centers, iterations, inertia: inertiaOf(sorted, centers) }
       if (!best || better(candidate, best)) best = candidate
@@ -73,7 +73,7 @@ function lloyd(points: readonly Point[], init: readonly [Point, Point]): Centers
     for (const point of points) {
       const cluster = nearest(point, centers)
       counts[cluster]++
-      point.forEach((value, d) => ((sums[cluster][d] as number) += value))
+      point.forEach((value, d) => (sums[cluster][d]! += value))
     }
     const mean = (k: 0 | 1): number[] => (counts[k] ? sums[k].map((sum) => sum / counts[k]) : centers[k])
     const moved: [number[], number[]] = [mean(0), mean(1)]
@@ -88,7 +88,7 @@ function finish(points: readonly Point[], { centers, iterations }: Centers): Two
     assignment: Uint8Array.from(points, (point) => nearest(point, centers)),
     inertia: inertiaOf(points, centers),
     iterations,
-    threshold: centers[0].map((value, d) => (value + (centers[1][d] as number)) / 2),
+    threshold: centers[0].map((value, d) => (value + centers[1][d]!) / 2),
   }
 }
 
@@ -100,13 +100,13 @@ const nearest = (point: Point, centers: readonly [Point, Point]): 0 | 1 =>
 
 function squaredDistance(a: Point, b: Point): number {
   let sum = 0
-  for (let d = 0; d < a.length; d++) sum += ((a[d] as number) - (b[d] as number)) ** 2
+  for (let d = 0; d < a.length; d++) sum += (a[d]! - b[d]!) ** 2
   return sum
 }
 
 function lexicographic(a: Point, b: Point): number {
   for (let d = 0; d < a.length; d++) {
-    const difference = (a[d] as number) - (b[d] as number)
+    const difference = a[d]! - b[d]!
     if (difference !== 0) return difference
   }
   return 0

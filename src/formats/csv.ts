@@ -38,7 +38,7 @@ export class CsvTable {
   /** @throws FormatError if the column is missing */
   text(column: string): string[] {
     const index = this.#index(column)
-    return this.#rows.map((row) => row[index] as string)
+    return this.#rows.map((row) => row[index]!)
   }
 
   /**
@@ -49,7 +49,7 @@ export class CsvTable {
     const index = this.#index(column)
     const out = new Float64Array(this.length)
     for (let i = 0; i < this.length; i++) {
-      const text = ((this.#rows[i] as string[])[index] as string).trim()
+      const text = this.#rows[i]![index]!.trim()
       if (NUMBER.test(text)) out[i] = Number(text)
       else if (missing === 'nan' && MISSING.test(text)) out[i] = NaN
       else throw new FormatError(`${this.where(i)}: column '${column}' is '${shorten(text)}', expected a number`)
@@ -59,8 +59,8 @@ export class CsvTable {
 
   /** One row as column -> text. */
   row(index: number): Record<string, string> {
-    const cells = this.#rows[index] as string[]
-    return Object.fromEntries(this.columns.map((column, i) => [column, cells[i] as string]))
+    const cells = this.#rows[index]!
+    return Object.fromEntries(this.columns.map((column, i) => [column, cells[i]!]))
   }
 
   /** `file:line` of a row, for messages. */

@@ -72,7 +72,7 @@ function checkLayout(name: string, value: unknown, source: string): Layout {
     throw fail('is no tensor of whole-number shape, strides and offset over a storage')
   }
   const extents = shape as number[]
-  const last = extents.reduce((sum, extent, axis) => sum + (extent - 1) * (strides[axis] as number), offset)
+  const last = extents.reduce((sum, extent, axis) => sum + (extent - 1) * strides[axis]!, offset)
   if (count > 0 && last >= storage.elements) {
     throw fail(`reaches element ${last} of its storage, which has ${storage.elements}`)
   }
@@ -116,11 +116,11 @@ function gather(values: TypedArray, { storage, offset, shape, strides, count }: 
   for (let i = 0; i < count; i++) {
     picked[i] = values[at] as never
     for (let axis = shape.length - 1; axis >= 0; axis--) {
-      const extent = shape[axis] as number
-      const stride = strides[axis] as number
-      index[axis] = (index[axis] as number) + 1
+      const extent = shape[axis]!
+      const stride = strides[axis]!
+      index[axis] = index[axis]! + 1
       at += stride
-      if ((index[axis] as number) < extent) break
+      if (index[axis]! < extent) break
       at -= extent * stride
       index[axis] = 0
     }
@@ -131,7 +131,7 @@ function gather(values: TypedArray, { storage, offset, shape, strides, count }: 
 function isRowMajor(shape: readonly number[], strides: readonly number[]): boolean {
   let expected = 1
   for (let axis = shape.length - 1; axis >= 0; axis--) {
-    const extent = shape[axis] as number
+    const extent = shape[axis]!
     if (extent !== 1 && strides[axis] !== expected) return false
     expected *= extent
   }

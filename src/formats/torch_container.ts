@@ -36,7 +36,7 @@ function readZip(bytes: Uint8Array, source: string): TorchContainer {
   }
   const root = pickle.slice(0, -'data.pkl'.length)
   if (new TextDecoder().decode(files.get(`${root}byteorder`)).startsWith('big')) throw bigEndian(source)
-  const { value } = unpickle(files.get(pickle) as Uint8Array, source, new TorchNames(source))
+  const { value } = unpickle(files.get(pickle)!, source, new TorchNames(source))
   const prefix = `${root}data/`
   const storages = [...files].filter(([name]) => name.startsWith(prefix))
   return { object: value, storages: new Map(storages.map(([name, raw]) => [name.slice(prefix.length), raw])) }

@@ -7,14 +7,14 @@ import tileShader from '../../shaders/attention/tile.wgsl'
 import { ShapeError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { expectSameShape, type Plan } from '../runtime/plan.ts'
-import { ceilDiv, extent, formatShape, padTo4 } from '../runtime/shape.ts'
+import { shaderValues } from '../runtime/shader_values.ts'
+import { ceilDiv, extent, formatShape } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 import { clipCount, clipLengths, type ClipBounds } from './clip_bounds.ts'
 import { bestFirst, recordVariant, type Variant } from './variants.ts'
 
-const WORKGROUP = 64
-/** Queries per invocation of the forward pass of `reg`. */
-const TQ = 2
+const VALUES = /* @__PURE__ */ shaderValues(shader)
+const BACKWARD_VALUES = /* @__PURE__ */ shaderValues(backward)
 
 /** What the backward pass needs. */
 export interface SavedAttention {
@@ -31,6 +31,7 @@ export interface SavedAttention {
 /** The dimensions of a launch, and the arguments of a kernel, whichever variant it is. */
 interface Args<Bindings extends string> {
   tensors: Record<'bounds' | 'q' | 'k' | 'v' | Bindings, Tensor>
+  /** The strides are those of the tensors `lse` and `rows`, of which a pass may have one. */
   params: Record<'batch' | 'queries' | 'keys' | 'clips' | 'lse_stride' | 'rows_stride', number>
   /** Quads of a row. */
   d4: number
@@ -54,6 +55,7 @@ type Dispatch<A, C> = (
 /** Any adapter: an invocation has `rows` rows of its own and loads all others. */
 const reg = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(
   rows: number,
+  workgroup: number,
   dispatch: Dispatch<A, { D4: number }>,
 ): Variant<A> => ({
   name: 'reg',
@@ -61,7 +63,7 @@ const reg = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(
   record(p, args) {
     const { d4: D4, pairs, longest, flops, label } = args
     const tiles = ceilDiv(longest, rows)
-    dispatch(p, args, tiles, { groups: ceilDiv(pairs * tiles, WORKGROUP), constants: { D4 }, flops, label })
+    dispatch(p, args, tiles, { groups: ceilDiv(pairs * tiles, workgroup), constants: { D4 }, flops, label })
   },
 })
 
@@ -91,11 +93,12 @@ const lane = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(
   dispatch: Dispatch<A, LaneConstants>,
 ): Variant<A> => ({
   name: laneName(T),
+  family: 'lane',
   fits: ({ info, subgroupSize }, { d4 }) =>
     info.isFallbackAdapter && subgroupSize !== null && T * d4 <= LANE_OWN[kernel],
   record(p, args) {
     const { d4: D4, pairs, longest, flops, label } = args
-    const SG = p.gpu.subgroupSize as number
+    const SG = p.gpu.subgroupSize!
     const KB = Math.max(1, Math.floor(SG / D4))
     const tiles = ceilDiv(longest, SG * T)
     dispatch(p, args, tiles, {
@@ -119,6 +122,7 @@ const tile = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(
   dispatch: Dispatch<A, TileConstants>,
 ): Variant<A> => ({
   name: `tile ${width} T=${T}`,
+  family: 'tile',
   fits({ info, limits }, { d4 }) {
     const bytes = TILE * (2 * 16 * d4 + 8)
     return !info.isFallbackAdapter && bytes <= limits.maxComputeWorkgroupStorageSize && T * d4 <= TILE_OWN
@@ -156,8 +160,8 @@ const forwardVariants = /* @__PURE__ */ (() => [
   ...LANE_ROWS.forward.map((T) => lane('forward', T, laneForward)),
   tile(64, 2, tileForward),
   tile(64, 1, tileForward),
-  reg<Args<'y' | 'lse'>>(TQ, (p, { tensors, params }, tiles, { constants: { D4 }, ...launch }) =>
-    p.dispatch(shader, 'forward', { ...tensors, params: { ...params, tiles } }, { ...launch, constants: { D4, TQ } }),
+  reg<Args<'y' | 'lse'>>(VALUES.TQ, VALUES.WORKGROUP, (p, { tensors, params }, tiles, launch) =>
+    p.dispatch(shader, 'forward', { ...tensors, params: { ...params, tiles } }, launch),
   ),
 ])()
 
@@ -176,7 +180,7 @@ const queryVariants = /* @__PURE__ */ (() => [
   ...LANE_ROWS.query.map((T) => lane('query', T, laneQuery)),
   tile(64, 1, tileQuery),
   tile(64, 2, tileQuery),
-  reg<Args<'dy' | 'rows_in' | 'dq'>>(1, (p, { tensors, params }, tiles, launch) =>
+  reg<Args<'dy' | 'rows_in' | 'dq'>>(1, BACKWARD_VALUES.WORKGROUP, (p, { tensors, params }, tiles, launch) =>
     p.dispatch(backward, 'query', { ...tensors, params: { ...params, tiles } }, launch),
   ),
 ])()
@@ -200,10 +204,13 @@ const keyVariants = /* @__PURE__ */ (() => [
   ...LANE_ROWS.key.map((T) => lane('key', T, laneKey)),
   tile(64, 1, tileKey),
   tile(64, 2, tileKey),
-  reg<Args<'dy' | 'rows_in' | 'dk' | 'dv'>>(1, (p, { tensors, params }, tiles, launch) =>
+  reg<Args<'dy' | 'rows_in' | 'dk' | 'dv'>>(1, BACKWARD_VALUES.WORKGROUP, (p, { tensors, params }, tiles, launch) =>
     p.dispatch(backward, 'key', { ...tensors, params: { ...params, tiles } }, launch),
   ),
 ])()
+
+/** What the backward pass keeps of a query, the vec2 of `rows` in attention/backward_reg.wgsl: lse and delta. */
+const ROW_STATISTICS = 2
 
 /** The kernels of each op by which `kernelChoices(gpu).named` names them, best first. */
 export const attentionVariants = {
@@ -218,17 +225,13 @@ function setUp(p: Plan, q: Tensor, k: Tensor, queries: ClipBounds, keys: ClipBou
     throw new ShapeError(`${label}: queries ${formatShape(q.shape)} do not fit keys ${formatShape(k.shape)}`)
   }
   const clips = clipCount(queries)
-  const strides = { lse_stride: padTo4(n), rows_stride: padTo4(2 * n) / 2 }
-  const params = { batch, queries: n, keys: extent(k.shape, 1), clips, ...strides }
+  const params = { batch, queries: n, keys: extent(k.shape, 1), clips }
   return {
     bounds: p.constant(`${label} bounds`, 'u32', [...queries, ...keys]),
     common: { params, d4: q.rowStride / 4, pairs: batch * clips },
     // One multiplication and addition per pair of a query and a key and per channel.
     productFlops:
-      2 *
-      depth *
-      batch *
-      clipLengths(queries).reduce((sum, rows, s) => sum + rows * (clipLengths(keys)[s] as number), 0),
+      2 * depth * batch * clipLengths(queries).reduce((sum, rows, s) => sum + rows * clipLengths(keys)[s]!, 0),
     longestQueries: Math.max(...clipLengths(queries)),
     longestKeys: Math.max(...clipLengths(keys)),
     shape: `${batch}x${n}x${depth} keys ${params.keys} clips ${clips}`,
@@ -260,11 +263,13 @@ export function attention(
     bestFirst(forwardVariants, bestLane(p.gpu, 'forward', longestQueries, common.d4)),
     {
       ...common,
+      params: { ...common.params, lse_stride: lse.rowStride, rows_stride: 0 },
       tensors,
       longest: longestQueries,
       flops: 2 * productFlops,
       label,
     },
+    { op: 'attention', of: 'output' },
   )
   return { y, saved: { q, k, v, y, lse, queries, keys } }
 }
@@ -278,15 +283,17 @@ export function attentionBackward(
 ): { dq: Tensor; dk: Tensor; dv: Tensor } {
   expectSameShape(label, dy, y)
   const { bounds, common, productFlops, longestQueries, longestKeys, shape } = setUp(p, q, k, queries, keys, label)
-  const { params, d4 } = common
+  const { d4 } = common
+  const { batch, queries: n } = common.params
   // Per query its lse and delta, side by side: the key side then needs 8 storage buffers, which every device has.
-  const rows = p.tensor([params.batch, 2 * params.queries], 'f32', `${label} rows`)
+  const rows = p.tensor([batch, ROW_STATISTICS * n], 'f32', `${label} rows`)
+  const params = { ...common.params, lse_stride: lse.rowStride, rows_stride: rows.rowStride / ROW_STATISTICS }
   p.dispatch(
     backward,
     'row_statistics',
     { y, dy, lse, rows_out: rows, params: { ...params, tiles: 0 } },
     {
-      groups: ceilDiv(params.batch * params.queries, WORKGROUP),
+      groups: ceilDiv(params.batch * params.queries, BACKWARD_VALUES.WORKGROUP),
       constants: { D4: d4 },
       flops: 2 * y.size,
       label: `${label} rows`,
@@ -301,20 +308,30 @@ export function attentionBackward(
     bestFirst(queryVariants, bestLane(p.gpu, 'query', longestQueries, d4)),
     {
       ...common,
+      params,
       tensors: { ...shared, dq },
       longest: longestQueries,
       flops: 3 * productFlops,
       label: `${label} query side`,
     },
+    { op: 'attention', of: 'gradient' },
   )
   const dk = p.tensor(k.shape, 'f32', `${label} dk`)
   const dv = p.tensor(v.shape, 'f32', `${label} dv`)
-  recordVariant(p, 'attention key side', shape, bestFirst(keyVariants, bestLane(p.gpu, 'key', longestKeys, d4)), {
-    ...common,
-    tensors: { ...shared, dk, dv },
-    longest: longestKeys,
-    flops: 4 * productFlops,
-    label: `${label} key side`,
-  })
+  recordVariant(
+    p,
+    'attention key side',
+    shape,
+    bestFirst(keyVariants, bestLane(p.gpu, 'key', longestKeys, d4)),
+    {
+      ...common,
+      params,
+      tensors: { ...shared, dk, dv },
+      longest: longestKeys,
+      flops: 4 * productFlops,
+      label: `${label} key side`,
+    },
+    { op: 'attention', of: 'gradient' },
+  )
   return { dq, dk, dv }
 }

@@ -3,6 +3,7 @@ import backward from '../../shaders/batchnorm/backward_reg.wgsl'
 import column from '../../shaders/batchnorm/column.wgsl'
 import { ShapeError } from '../runtime/errors.ts'
 import { expectSameShape, type Plan } from '../runtime/plan.ts'
+import { shaderValues } from '../runtime/shader_values.ts'
 import { ceilDiv, expectShape, extent, sizeOf } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 import { clipCount, clipLengths, oneClip, type ClipBounds } from './clip_bounds.ts'
@@ -11,10 +12,10 @@ import { bestFirst, recordVariant, type Variant } from './variants.ts'
 /** PyTorch's defaults, which the authors' code uses: momentum 0.1, eps 1e-5. */
 const MOMENTUM = 0.1
 const EPS = 1e-5
-const WORKGROUP = 64
-/** Rows per partial statistic, and per invocation that normalises. */
+const VALUES = /* @__PURE__ */ shaderValues(shader)
+const BACKWARD_VALUES = /* @__PURE__ */ shaderValues(backward)
+/** Rows per partial statistic. */
 const CHUNK_ROWS = 256
-const ROWS = 8
 /**
  * Up to this many rows one dispatch that walks whole columns costs less than three that share out the rows. Measured on lavapipe,
  * where it holds for any model of ours; expected on GPUs.
@@ -50,7 +51,7 @@ export interface BatchNormMode {
 export interface SavedBatchNorm {
   x: Tensor
   y: Tensor
-  /** Mean, 1/std, gamma/std and beta per clip, [4, S, C]. */
+  /** What normalises, per clip, as batchnorm/reg.wgsl lays it out: [VALUES.STATISTICS, S, C]. */
   stats: Tensor
   clips: ClipBounds
   mode: BatchNormMode
@@ -68,18 +69,21 @@ interface Forward extends BatchNormTensors {
 /** FLOPs of a pass per element: statistics and normalisation forward; sums and gradient backward. */
 const FLOPS = { statistics: 4, normalise: 3, sums: 5, input: 6 }
 
-function layout(x: Tensor, clips: ClipBounds) {
+/** `rowsEach`: those of an invocation that normalises or computes dx. */
+function layout(x: Tensor, clips: ClipBounds, rowsEach: number) {
   const [batch, rows] = [extent(x.shape, 0), extent(x.shape, 1)]
   const longest = Math.max(...clipLengths(clips))
   const chunks = ceilDiv(batch * longest, CHUNK_ROWS)
-  const tiles = ceilDiv(longest, ROWS)
+  const tiles = ceilDiv(longest, rowsEach)
   return { batch, rows, quads: x.rowStride / 4, clips: clipCount(clips), chunks, chunk_rows: CHUNK_ROWS, tiles }
 }
 
 type Layout = ReturnType<typeof layout>
 
-const perTile = ({ batch, clips, tiles, quads }: Layout): number => ceilDiv(batch * clips * tiles * quads, WORKGROUP)
-const perChunk = ({ clips, chunks, quads }: Layout): number => ceilDiv(clips * chunks * quads, WORKGROUP)
+const perTile = ({ batch, clips, tiles, quads }: Layout, workgroup: number): number =>
+  ceilDiv(batch * clips * tiles * quads, workgroup)
+const perChunk = ({ clips, chunks, quads }: Layout, workgroup: number): number =>
+  ceilDiv(clips * chunks * quads, workgroup)
 const boundsOf = (p: Plan, clips: ClipBounds, label: string): Tensor => p.constant(`${label} bounds`, 'u32', clips)
 
 /** Three dispatches that share out the rows: statistics of chunks, their sum, and the rows normalised. */
@@ -88,16 +92,20 @@ const regForward: Variant<Forward> = {
   fits: () => true,
   record(p, t) {
     const { x, stats, clips, mode, label } = t
-    const params = { ...layout(x, clips), momentum: mode.momentum ?? MOMENTUM, eps: mode.eps ?? EPS }
+    const params = { ...layout(x, clips, VALUES.ROWS), momentum: mode.momentum ?? MOMENTUM, eps: mode.eps ?? EPS }
     const bounds = boundsOf(p, clips, label)
     const channels = extent(x.shape, 2)
-    const partials = p.tensor([params.clips, params.chunks, 2, channels], 'f32', `${label} partials`)
+    const partials = p.tensor(
+      [params.clips, params.chunks, shaderValues(shader).SUMS, channels],
+      'f32',
+      `${label} partials`,
+    )
     const flops = FLOPS.statistics * sizeOf(x.shape)
     p.dispatch(
       shader,
       'partial',
       { bounds, x, partials_out: partials, params },
-      { groups: perChunk(params), flops, label: `${label} statistics` },
+      { groups: perChunk(params, VALUES.WORKGROUP), flops, label: `${label} statistics` },
     )
     const running = { running_mean: t.runningMean, running_var: t.runningVar }
     p.dispatch(
@@ -105,7 +113,7 @@ const regForward: Variant<Forward> = {
       'finalize',
       { bounds, partials_in: partials, ...running, gamma: t.gamma, beta: t.beta, stats_out: stats, params },
       {
-        groups: ceilDiv(params.quads, WORKGROUP),
+        groups: ceilDiv(params.quads, VALUES.WORKGROUP),
         label: `${label} finalize`,
       },
     )
@@ -115,14 +123,14 @@ const regForward: Variant<Forward> = {
 
 /** Normalises the rows with known statistics. */
 function normalise(p: Plan, { x, y, stats, clips, mode, label }: Forward): void {
-  const params = { ...layout(x, clips), momentum: 0, eps: 0 }
+  const params = { ...layout(x, clips, VALUES.ROWS), momentum: 0, eps: 0 }
   const skip = mode.join?.skip ?? p.nothing()
   p.dispatch(
     shader,
     'normalise',
     { bounds: boundsOf(p, clips, label), x, stats_in: stats, skip, y, params },
     {
-      groups: perTile(params),
+      groups: perTile(params, VALUES.WORKGROUP),
       constants: after(mode),
       flops: FLOPS.normalise * sizeOf(x.shape),
       label,
@@ -196,7 +204,7 @@ export function batchNorm(
   if (mode.join) expectSameShape(label, x, mode.join.skip)
   const whole = oneClip(extent(x.shape, 1))
   const clips = mode.training ? (mode.clips ?? whole) : whole
-  const stats = p.tensor([4, clipCount(clips), channels], 'f32', `${label} stats`)
+  const stats = p.tensor([VALUES.STATISTICS, clipCount(clips), channels], 'f32', `${label} stats`)
   const y = p.tensor(x.shape, 'f32', label)
   const args: Forward = { ...t, x, y, stats, clips, mode, label }
   if (mode.training) {
@@ -205,16 +213,18 @@ export function batchNorm(
         `${label}: one value per channel has no variance; train on a larger batch or a longer signal`,
       )
     }
-    recordVariant(p, 'batchnorm', shapeName(x, clips), bestFirst(forwardVariants, bestForRows(p, x.rows)), args)
+    recordVariant(p, 'batchnorm', shapeName(x, clips), bestFirst(forwardVariants, bestForRows(p, x.rows)), args, {
+      op: 'normalisation',
+    })
   } else {
-    const params = { ...layout(x, clips), momentum: 0, eps: mode.eps ?? EPS }
+    const params = { ...layout(x, clips, VALUES.ROWS), momentum: 0, eps: mode.eps ?? EPS }
     const running = { running_mean: t.runningMean, running_var: t.runningVar }
     p.dispatch(
       shader,
       'from_running',
       { ...running, gamma: t.gamma, beta: t.beta, stats_out: stats, params },
       {
-        groups: ceilDiv(params.quads, WORKGROUP),
+        groups: ceilDiv(params.quads, VALUES.WORKGROUP),
         label: `${label} statistics`,
       },
     )
@@ -243,10 +253,10 @@ const regBackward: Variant<Backward> = {
   name: 'reg',
   fits: () => true,
   record(p, { dy, x, y, stats, clips, training, relu, dskip, dx, dgamma, dbeta, label }) {
-    const params = layout(x, clips)
-    const channels = extent(x.shape, 2)
-    const partials = p.tensor([params.clips, params.chunks, 2, channels], 'f32', `${label} partials`)
-    const sums = p.tensor([2, params.clips, channels], 'f32', `${label} sums`)
+    const params = layout(x, clips, shaderValues(backward).ROWS)
+    const [channels, SUMS] = [extent(x.shape, 2), shaderValues(backward).SUMS]
+    const partials = p.tensor([params.clips, params.chunks, SUMS, channels], 'f32', `${label} partials`)
+    const sums = p.tensor([SUMS, params.clips, channels], 'f32', `${label} sums`)
     const shared = { bounds: boundsOf(p, clips, label), x, dy, stats_in: stats, y: dskip ? y : p.nothing(), params }
     const before = { RELU: relu, JOIN: dskip !== null }
     p.dispatch(
@@ -254,7 +264,7 @@ const regBackward: Variant<Backward> = {
       'partial',
       { ...shared, partials_out: partials },
       {
-        groups: perChunk(params),
+        groups: perChunk(params, BACKWARD_VALUES.WORKGROUP),
         flops: FLOPS.sums * sizeOf(x.shape),
         constants: before,
         label: `${label} sums`,
@@ -265,7 +275,7 @@ const regBackward: Variant<Backward> = {
       'finalize',
       { partials_in: partials, sums_out: sums, dgamma, dbeta, params },
       {
-        groups: ceilDiv(params.quads, WORKGROUP),
+        groups: ceilDiv(params.quads, BACKWARD_VALUES.WORKGROUP),
         label: `${label} finalize`,
       },
     )
@@ -274,7 +284,7 @@ const regBackward: Variant<Backward> = {
       'input',
       { ...shared, sums_in: sums, dx, dskip: dskip ?? p.unwritten() },
       {
-        groups: perTile(params),
+        groups: perTile(params, BACKWARD_VALUES.WORKGROUP),
         flops: FLOPS.input * sizeOf(x.shape),
         constants: { TRAINING: training, ...before },
         label,
@@ -318,7 +328,14 @@ export function batchNormBackward(
   const dskip = mode.join?.relu ? p.tensor(x.shape, 'f32', `${label} skip`) : null
   const { training, relu = false } = mode
   const args: Backward = { dy, x, y, stats, clips, training, relu, dskip, dx, dgamma, dbeta, label }
-  recordVariant(p, 'batchnorm backward', shapeName(x, clips), bestFirst(backwardVariants, bestForRows(p, x.rows)), args)
+  recordVariant(
+    p,
+    'batchnorm backward',
+    shapeName(x, clips),
+    bestFirst(backwardVariants, bestForRows(p, x.rows)),
+    args,
+    { op: 'normalisation' },
+  )
   return { dx, dskip: dskip ?? dy }
 }
 

@@ -17,11 +17,11 @@ export function clipBounds(length: number, clips: number): ClipBounds {
 
 export const clipCount = (clips: ClipBounds): number => clips.length - 1
 
-export const clipLengths = (clips: ClipBounds): number[] => clips.slice(1).map((end, s) => end - (clips[s] as number))
+export const clipLengths = (clips: ClipBounds): number[] => clips.slice(1).map((end, s) => end - clips[s]!)
 
 /** Bounds from lengths. */
 export function boundsOfLengths(lengths: readonly number[]): ClipBounds {
   const bounds = [0]
-  for (const n of lengths) bounds.push((bounds[bounds.length - 1] as number) + n)
+  for (const n of lengths) bounds.push(bounds[bounds.length - 1]! + n)
   return bounds
 }

@@ -1,10 +1,11 @@
 import shader from '../../shaders/clip_mean.wgsl'
 import type { Plan } from '../runtime/plan.ts'
+import { shaderValues } from '../runtime/shader_values.ts'
 import { ceilDiv, extent, type Shape } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 import { clipCount, type ClipBounds } from './clip_bounds.ts'
 
-const WORKGROUP = 64
+const VALUES = /* @__PURE__ */ shaderValues(shader)
 
 const paramsOf = (xShape: Shape, quads: number, clips: ClipBounds) => ({
   batch: extent(xShape, 0),
@@ -22,7 +23,7 @@ export function clipMean(p: Plan, x: Tensor, clips: ClipBounds, label = 'clip me
     shader,
     'forward',
     { bounds, x, y, params },
-    { groups: ceilDiv(y.byteLength / 16, WORKGROUP), flops: x.size, label },
+    { groups: ceilDiv(y.byteLength / 16, VALUES.WORKGROUP), flops: x.size, label },
   )
   return y
 }
@@ -42,7 +43,7 @@ export function clipMeanBackward(
     shader,
     'backward',
     { bounds, dy, y, params },
-    { groups: ceilDiv(y.byteLength / 16, WORKGROUP), flops: y.size, label },
+    { groups: ceilDiv(y.byteLength / 16, VALUES.WORKGROUP), flops: y.size, label },
   )
   return y
 }

@@ -1,9 +1,10 @@
 import shader from '../../shaders/elementwise.wgsl'
 import { expectSameShape, type Plan } from '../runtime/plan.ts'
+import { shaderValues } from '../runtime/shader_values.ts'
 import { ceilDiv, innerOf } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 
-const WORKGROUP = 64
+const VALUES = /* @__PURE__ */ shaderValues(shader)
 /** Operations an element; a comparison is none. */
 const FLOPS = { relu: 0, sigmoid: 4, add: 1, relu_backward: 0, sigmoid_backward: 3 }
 
@@ -18,7 +19,7 @@ function unary(p: Plan, entry: 'relu' | 'sigmoid', a: Tensor): Tensor {
     shader,
     entry,
     { a, y, params },
-    { groups: ceilDiv(params.quads, WORKGROUP), flops: FLOPS[entry] * y.size },
+    { groups: ceilDiv(params.quads, VALUES.WORKGROUP), flops: FLOPS[entry] * y.size },
   )
   return y
 }
@@ -31,7 +32,7 @@ function binary(p: Plan, entry: 'add' | 'relu_backward' | 'sigmoid_backward', a:
     shader,
     entry,
     { a, b, y, params },
-    { groups: ceilDiv(params.quads, WORKGROUP), flops: FLOPS[entry] * y.size },
+    { groups: ceilDiv(params.quads, VALUES.WORKGROUP), flops: FLOPS[entry] * y.size },
   )
   return y
 }

@@ -11,7 +11,7 @@ export function toChannelsLast(
   for (let b = 0; b < batch; b++) {
     for (let c = 0; c < channels; c++) {
       for (let l = 0; l < length; l++) {
-        out[(b * length + l) * channels + c] = data[(b * channels + c) * length + l] as number
+        out[(b * length + l) * channels + c] = data[(b * channels + c) * length + l]!
       }
     }
   }
@@ -33,8 +33,7 @@ export function packWeight(data: ArrayLike<number>, shape: Shape): Float32Array 
   const packed = new Float32Array(kernel * rows * out)
   for (let o = 0; o < out; o++) {
     for (let i = 0; i < inChannels; i++) {
-      for (let k = 0; k < kernel; k++)
-        packed[(k * rows + i) * out + o] = data[(o * inChannels + i) * kernel + k] as number
+      for (let k = 0; k < kernel; k++) packed[(k * rows + i) * out + o] = data[(o * inChannels + i) * kernel + k]!
     }
   }
   return packed
@@ -47,8 +46,7 @@ export function unpackWeight(packed: ArrayLike<number>, shape: Shape): Float32Ar
   const data = new Float32Array(out * inChannels * kernel)
   for (let o = 0; o < out; o++) {
     for (let i = 0; i < inChannels; i++) {
-      for (let k = 0; k < kernel; k++)
-        data[(o * inChannels + i) * kernel + k] = packed[(k * rows + i) * out + o] as number
+      for (let k = 0; k < kernel; k++) data[(o * inChannels + i) * kernel + k] = packed[(k * rows + i) * out + o]!
     }
   }
   return data

@@ -1,16 +1,16 @@
 import shader from '../../shaders/layout.wgsl'
 import { ShapeError } from '../runtime/errors.ts'
 import type { Plan } from '../runtime/plan.ts'
+import { shaderValues } from '../runtime/shader_values.ts'
 import { ceilDiv, extent, formatShape, innerOf, type Shape } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 
-const WORKGROUP = 64
+const VALUES = /* @__PURE__ */ shaderValues(shader)
 /** Rows per invocation of `channels_last`. */
-const ROWS = 4
 const unused = { length: 0, channels: 0, a_stride: 0, b_stride: 0, batch_stride: 0, first: 0 }
 
 function launch(y: Tensor) {
-  return { groups: ceilDiv(y.byteLength / 16, WORKGROUP), label: y.label }
+  return { groups: ceilDiv(y.byteLength / 16, VALUES.WORKGROUP), label: y.label }
 }
 
 /** x [B, C, L] -> [B, L, C], the layout all kernels work in. */
@@ -36,8 +36,7 @@ function toChannelsLast(
     'channels_last',
     { a, y, params: { ...unused, rows, length, channels, y_quads, ...strides } },
     {
-      groups: ceilDiv(rows * ceilDiv(length, ROWS) * y_quads, WORKGROUP),
-      constants: { ROWS },
+      groups: ceilDiv(rows * ceilDiv(length, VALUES.ROWS) * y_quads, VALUES.WORKGROUP),
       label,
     },
   )

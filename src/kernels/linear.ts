@@ -22,15 +22,15 @@ export function linear(p: Plan, x: Tensor, w: Tensor, bias: Tensor | null, label
 /** Gradients of `linear`: writes dw and dbias (with `sums`: see `conv1dBackwardWeight`), returns dx [B, In]. */
 export function linearBackward(
   p: Plan,
-  x: Tensor,
   dy: Tensor,
+  x: Tensor,
   w: Tensor,
   dw: Tensor,
   dbias: Tensor | null,
   label = 'linear backward',
   sums: PartialSums | null = null,
 ): Tensor {
-  conv1dBackwardWeight(p, asRows(x), asRows(dy), dw, dbias, pointwise, `${label} weight`, sums)
+  conv1dBackwardWeight(p, asRows(dy), asRows(x), dw, dbias, pointwise, `${label} weight`, sums)
   const dx = conv1dBackwardInput(p, asRows(dy), w, asRows(x).shape, pointwise, `${label} input`)
   return dx.reshape(x.shape)
 }

@@ -1,9 +1,11 @@
 import shader from '../../shaders/optimizer.wgsl'
 import type { Plan } from '../runtime/plan.ts'
+import { rowOf } from '../runtime/shader.ts'
+import { shaderValues } from '../runtime/shader_values.ts'
 import { ceilDiv } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 
-const WORKGROUP = 64
+const VALUES = /* @__PURE__ */ shaderValues(shader)
 
 /** A rule of gradient descent and its constants. */
 export type OptimizerConfig =
@@ -33,7 +35,7 @@ export function optimizerStep(
   const momentum = config.name === 'sgd' ? config.momentum : 0
   const { beta1, beta2, eps } = adamConstants(config)
   const params = { quads, momentum, decay: config.weightDecay, beta1, beta2, gain1: 1 - beta1, gain2: 1 - beta2, eps }
-  const launch = { groups: ceilDiv(quads, WORKGROUP), label }
+  const launch = { groups: ceilDiv(quads, VALUES.WORKGROUP), label }
   const { parameter, gradient, rate } = t
   const [first_moment, second_moment] = t.state as [Tensor, Tensor]
   if (config.name === 'sgd') {
@@ -52,7 +54,8 @@ export function optimizerStep(
 }
 
 /** Contents of `rate` at step `t` (from 1): learning rate and Adam's bias corrections. */
-export function stepRate(config: OptimizerConfig, learningRate: number, t: number): [number, number, number, number] {
+export function stepRate(config: OptimizerConfig, learningRate: number, t: number): number[] {
   const { beta1, beta2 } = adamConstants(config)
-  return [learningRate, 1 - beta1 ** t, 1 - beta2 ** t, 0]
+  const row = rowOf(shader, 'adam', 'rate', { learning_rate: learningRate, c1: 1 - beta1 ** t, c2: 1 - beta2 ** t })
+  return [...row, 0]
 }

@@ -1,10 +1,12 @@
 import shader from '../../shaders/partial_sums.wgsl'
 import type { Plan } from '../runtime/plan.ts'
+import { rowOf } from '../runtime/shader.ts'
+import { shaderValues } from '../runtime/shader_values.ts'
 import { ceilDiv } from '../runtime/shape.ts'
 import { STORAGE_ALIGN, Tensor, type Storage } from '../runtime/tensor.ts'
 
 /** Quads that one workgroup adds up. */
-const WORKGROUP = 64
+const VALUES = /* @__PURE__ */ shaderValues(shader)
 
 interface Sum {
   result: Tensor
@@ -89,13 +91,14 @@ function recordBatch(p: Plan, { results, partials, sums }: Batch, label: string)
   p.dispatch(shader, 'add', args, { groups: count, label, flops })
 }
 
-/** Rows of the table: first, to, count, stride, chunks, in quads; `origin`: the byte at which the results are bound. */
+/** Rows of the table, in quads; `origin`: the byte at which the results are bound. */
 function jobsOf({ result, partials, at }: Sum, origin: number): number[][] {
   const quads = result.byteLength / 16
   const [first, to] = [(partials.byteOffset + at) / 16, (result.byteOffset - origin) / 16]
   const [stride, chunks] = [partials.byteLength / 16 / partials.rows, partials.rows]
-  return Array.from({ length: ceilDiv(quads, WORKGROUP) }, (_, i) => {
-    const done = i * WORKGROUP
-    return [first + done, to + done, Math.min(WORKGROUP, quads - done), stride, chunks]
+  return Array.from({ length: ceilDiv(quads, VALUES.WORKGROUP) }, (_, i) => {
+    const done = i * VALUES.WORKGROUP
+    const job = { first: first + done, to: to + done, count: Math.min(VALUES.WORKGROUP, quads - done), stride, chunks }
+    return rowOf(shader, 'add', 'jobs', job)
   })
 }

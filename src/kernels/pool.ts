@@ -1,6 +1,7 @@
 import shader from '../../shaders/pool.wgsl'
 import { ShapeError } from '../runtime/errors.ts'
 import type { Plan } from '../runtime/plan.ts'
+import { shaderValues } from '../runtime/shader_values.ts'
 import { ceilDiv, expectShape, extent, type Shape } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 import { windowCount } from './conv1d/conv1d.ts'
@@ -15,14 +16,12 @@ export interface PoolGeometry {
   padding: number
 }
 
-const WORKGROUP = 64
-/** Rows per invocation. */
-const ROWS = 8
+const VALUES = /* @__PURE__ */ shaderValues(shader)
 
 /** Bounds of the pooled clips. Throws ShapeError when a clip is shorter than the kernel. */
 export function pooledBounds(clips: ClipBounds, g: PoolGeometry, label = 'pool'): ClipBounds {
   const lengths = clipLengths(clips).map((n) => windowCount(n, g.kernel, g))
-  const short = clipLengths(clips).find((_, s) => (lengths[s] as number) < 1)
+  const short = clipLengths(clips).find((_, s) => lengths[s]! < 1)
   if (short !== undefined) throw new ShapeError(`${label}: ${short} rows are shorter than the window of ${g.kernel}`)
   return boundsOfLengths(lengths)
 }
@@ -33,7 +32,7 @@ function prepare(p: Plan, xShape: Shape, quads: number, g: PoolGeometry, clips: 
   const params = {
     batch: extent(xShape, 0),
     in_rows: extent(xShape, 1),
-    out_rows: pooled[pooled.length - 1] as number,
+    out_rows: pooled[pooled.length - 1]!,
     quads,
     clips: clipCount(clips),
     tiles: 0,
@@ -48,8 +47,8 @@ function prepare(p: Plan, xShape: Shape, quads: number, g: PoolGeometry, clips: 
 
 /** Tiles of a clip, and the workgroups of the launch. */
 function tiling({ batch, quads }: { batch: number; quads: number }, clips: ClipBounds) {
-  const tiles = ceilDiv(Math.max(...clipLengths(clips)), ROWS)
-  return { tiles, groups: ceilDiv(batch * clipCount(clips) * tiles * quads, WORKGROUP) }
+  const tiles = ceilDiv(Math.max(...clipLengths(clips)), VALUES.ROWS)
+  return { tiles, groups: ceilDiv(batch * clipCount(clips) * tiles * quads, VALUES.WORKGROUP) }
 }
 
 /** Pools x [B, L, C] over time, each clip on its own; returns [B, pooled length, C]. */
@@ -66,7 +65,7 @@ export function pool1d(p: Plan, x: Tensor, g: PoolGeometry, clips?: ClipBounds, 
   const { tiles, groups } = tiling(params, pooled)
   const launch = {
     groups,
-    constants: { MAXIMUM: g.kind === 'max' },
+    constants: { MAX: g.kind === 'max' },
     flops: g.kind === 'max' ? 0 : y.size * g.kernel,
     label,
   }
@@ -90,7 +89,7 @@ export function pool1dBackward(
   const { tiles, groups } = tiling(params, whole)
   const launch = {
     groups,
-    constants: { MAXIMUM: g.kind === 'max' },
+    constants: { MAX: g.kind === 'max' },
     flops: g.kind === 'max' ? 0 : dy.size * g.kernel,
     label,
   }

@@ -58,8 +58,8 @@ export const presets: Readonly<Record<AdapterClass, Preset>> = {
 export const preset = (info: AdapterInfo, op: string): readonly string[] => presets[adapterClass(info)][op] ?? []
 
 /**
- * Whether a variant may be the fastest here at all. A software adapter emulates workgroup memory and barriers: `tile` kernels take 5 to
+ * Whether a variant of a family may be the fastest here at all. A software adapter emulates workgroup memory and barriers: `tile` kernels take 5 to
  * 20 times as long as `lane` there, and minutes to tune.
  */
-export const isPromising = (info: AdapterInfo, variant: string): boolean =>
-  !(info.isFallbackAdapter && variant.startsWith('tile'))
+export const isPromising = (info: AdapterInfo, family: 'lane' | 'tile' | undefined): boolean =>
+  !(info.isFallbackAdapter && family === 'tile')

@@ -1,13 +1,14 @@
 import shader from '../../shaders/softmax.wgsl'
 import { expectSameShape, type Plan } from '../runtime/plan.ts'
+import { shaderValues } from '../runtime/shader_values.ts'
 import { ceilDiv, innerOf } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 
-const WORKGROUP = 64
+const VALUES = /* @__PURE__ */ shaderValues(shader)
 
 function launchRows(x: Tensor) {
   const params = { rows: x.rows, inner: innerOf(x.shape), stride: x.rowStride }
-  return { params, groups: ceilDiv(x.rows, WORKGROUP) }
+  return { params, groups: ceilDiv(x.rows, VALUES.WORKGROUP) }
 }
 
 /** Softmax over the innermost axis. */
@@ -51,6 +52,6 @@ export function softmaxCrossEntropy(
 /** Class indices as rows of target probabilities, [B, classes] dense, for `softmaxCrossEntropy`. */
 export function oneHot(labels: ArrayLike<number>, classes: number): Float32Array {
   const targets = new Float32Array(labels.length * classes)
-  for (let i = 0; i < labels.length; i++) targets[i * classes + (labels[i] as number)] = 1
+  for (let i = 0; i < labels.length; i++) targets[i * classes + labels[i]!] = 1
   return targets
 }

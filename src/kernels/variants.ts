@@ -2,16 +2,21 @@
 
 import { UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
-import type { Plan } from '../runtime/plan.ts'
+import type { OpKind, Plan } from '../runtime/plan.ts'
 import { Tensor } from '../runtime/tensor.ts'
 import { PartialSums } from './partial_sums.ts'
-import { preset } from './presets.ts'
+import { isPromising, preset } from './presets.ts'
 import { kernelChoices } from './choices.ts'
+
+/** `lane`: software adapters, loads shared within a subgroup; `tile`: GPUs, loads shared through workgroup memory. */
+export type Family = 'lane' | 'tile'
 
 /** One way to compute an op. All variants of an op take the same arguments and agree within rounding. */
 export interface Variant<Args> {
   /** Family and tile, e.g. `lane TM=3 TN=2`; recorded with a run. */
   name: string
+  /** What it is tuned for; absent where it suits any adapter. */
+  family?: Family
   /** Whether this adapter can run it on such arguments at all. */
   fits(gpu: Gpu, args: Args): boolean
   record(p: Plan, args: Args): void
@@ -29,6 +34,7 @@ export function recordVariant<Args>(
   shape: string,
   variants: readonly Variant<Args>[],
   args: Args,
+  kind: OpKind = { op: 'other' },
 ): void {
   const { gpu } = p
   const key = `${op} ${shape}`
@@ -52,7 +58,9 @@ export function recordVariant<Args>(
     op,
     shape,
     variant: chosen.name,
+    kind,
     candidates: fitting.map(({ name }) => name),
+    promising: fitting.filter(({ family }) => isPromising(gpu.info, family)).map(({ name }) => name),
     tensors: tensorsIn(args),
     record: (other, name, substitute) => {
       const sums = new PartialSums(other)

@@ -124,7 +124,7 @@ export function trunk<T>(on: Layers<T>, config: ModelConfig): Layer<T> {
     on.batchNorm('residual.stem.bn', { relu: true }),
     on.tap('residual.stem'),
     on.maxPool({ kernel: 3, stride: 2, padding: 1 }),
-    on.tap('residual.maxpool'),
+    on.tap('residual.max_pool'),
   ]
   const last = widths[widths.length - 1] ?? config.channels
   return chain(

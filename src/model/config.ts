@@ -2,8 +2,17 @@ import { UsageError } from '../runtime/errors.ts'
 
 /** Attention in front of the residual part: none, channels (`sca`), time (`rnta`), or both in this order or side by side. */
 export type AttentionKind = 'none' | 'sca' | 'rnta' | 'sca-rnta' | 'rnta-sca' | 'parallel'
-/** Pooling in front of the temporal attention's keys and values: its kind, and the rows of its window. */
-export type RntaPool = 'none' | 'avg1' | 'avg2' | 'max2'
+/**
+ * Pooling in front of the temporal attention's keys and values, as configurations name it: its kind, and the rows of its windows,
+ * which do not overlap.
+ */
+export const RNTA_POOLS = {
+  none: { kind: 'average', rows: 1 },
+  avg1: { kind: 'average', rows: 1 },
+  avg2: { kind: 'average', rows: 2 },
+  max2: { kind: 'max', rows: 2 },
+} as const satisfies Record<string, { kind: 'max' | 'average'; rows: number }>
+export type RntaPool = keyof typeof RNTA_POOLS
 
 /**
  * Everything that distinguishes one RTCAN-1D from another. Field names are those of weight files and run configurations.
@@ -109,7 +118,7 @@ const choices: Partial<Record<keyof ModelConfig, readonly unknown[]>> = {
   preset: ['paper', 'released'],
   attention: ['none', 'sca', 'rnta', 'sca-rnta', 'rnta-sca', 'parallel'],
   sca_scope: ['clip', 'whole'],
-  rnta_pool: ['none', 'avg1', 'avg2', 'max2'],
+  rnta_pool: Object.keys(RNTA_POOLS),
   head: ['logits', 'softmax'],
   shallow: [true, false],
   unit_sca: [true, false],

@@ -23,8 +23,8 @@ export function initialise(
   summary.parameters.forEach((spec, stream) => {
     tensors.set(spec.name, { shape: spec.shape, data: parameterValues(config, spec, kind, new Random(seed, stream)) })
   })
-  for (const { name, shape } of summary.buffers) {
-    tensors.set(name, { shape, data: new Float32Array(sizeOf(shape)).fill(name.endsWith('running_var') ? 1 : 0) })
+  for (const { name, shape, kind: statistic } of summary.buffers) {
+    tensors.set(name, { shape, data: new Float32Array(sizeOf(shape)).fill(statistic === 'variance' ? 1 : 0) })
   }
   return tensors
 }

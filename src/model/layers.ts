@@ -14,16 +14,15 @@ import type { Plan } from '../runtime/plan.ts'
 import { extent } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 import type { ConvSpec, Join, Layer, Layers, Step } from './architecture.ts'
-import type { RntaPool } from './config.ts'
+import { RNTA_POOLS, type RntaPool } from './config.ts'
 import type { WeightTensors } from './weights.ts'
 
 const pointwise = { stride: 1, padding: 0 }
 
-const rntaPools: Readonly<Record<RntaPool, PoolGeometry | null>> = {
-  none: null,
-  avg1: null, // a window of one row changes nothing
-  avg2: { kind: 'average', kernel: 2, stride: 2, padding: 0 },
-  max2: { kind: 'max', kernel: 2, stride: 2, padding: 0 },
+/** Null where windows have one row, which changes nothing. */
+function rntaPoolGeometry(pool: RntaPool): PoolGeometry | null {
+  const { kind, rows } = RNTA_POOLS[pool]
+  return rows === 1 ? null : { kind, kernel: rows, stride: rows, padding: 0 }
 }
 
 /** Interprets the architecture over tensors [B, L, C] and [B, F]. */
@@ -55,8 +54,8 @@ export class GpuLayers implements Layers<Tensor> {
         const dbias = spec.bias ? weights.gradient(`${name}.bias`) : null
         conv1dBackwardWeight(
           p,
-          x,
           dy,
+          x,
           weights.gradient(`${name}.weight`),
           dbias,
           spec,
@@ -133,7 +132,7 @@ export class GpuLayers implements Layers<Tensor> {
   rnta(name: string, { pool, clips }: { pool: RntaPool; clips: number }): Layer<Tensor> {
     const { p } = this
     const project = (part: string) => this.conv(`${name}.${part}`, { ...pointwise, channels: 0, kernel: 1, bias: true })
-    const geometry = rntaPools[pool]
+    const geometry = rntaPoolGeometry(pool)
     return (x) => {
       const bounds = clipBounds(extent(x.shape, 1), clips)
       const keys = geometry ? pooledBounds(bounds, geometry, `${name} pool`) : bounds
@@ -192,8 +191,8 @@ export class GpuLayers implements Layers<Tensor> {
       const backward = (dy: Tensor): Tensor =>
         linearBackward(
           p,
-          x,
           dy,
+          x,
           w,
           weights.gradient(`${name}.weight`),
           weights.gradient(`${name}.bias`),

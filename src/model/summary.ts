@@ -2,13 +2,20 @@ import { windowCount } from '../kernels/conv1d/conv1d.ts'
 import { ShapeError } from '../runtime/errors.ts'
 import { formatShape, sizeOf, type Shape } from '../runtime/shape.ts'
 import { chain, classifier, joinOf, trunk, type Join, type Layer, type Layers } from './architecture.ts'
-import { checkConfig, type ModelConfig } from './config.ts'
+import { checkConfig, RNTA_POOLS, type ModelConfig, type RntaPool } from './config.ts'
 
 /** A learnt tensor, in the shape of weight files: conv [out, in, kernel], linear [out, in], vector [n]. */
 export interface ParameterSpec {
   name: string
   shape: Shape
   kind: 'conv' | 'linear' | 'bias' | 'scale' | 'shift'
+}
+
+/** A running statistic of a batch normalisation, [C]. */
+export interface BufferSpec {
+  name: string
+  shape: Shape
+  kind: 'mean' | 'variance'
 }
 
 /** One row of the summary; shapes without the batch. */
@@ -26,8 +33,8 @@ export interface LayerSummary {
 export interface ModelSummary {
   layers: LayerSummary[]
   parameters: ParameterSpec[]
-  /** Running statistics of the BN layers, [C] each. */
-  buffers: { name: string; shape: Shape }[]
+  /** Running statistics of the BN layers. */
+  buffers: BufferSpec[]
   /** Features that leave the residual part. */
   features: number
   parameterCount: number
@@ -38,7 +45,7 @@ export interface ModelSummary {
 export function summarise(config: ModelConfig): ModelSummary {
   checkConfig(config)
   const summary = new Summariser()
-  const features = trunk(summary, config)([config.in_channels, config.length]).y[0] as number
+  const features = trunk(summary, config)([config.in_channels, config.length]).y[0]!
   classifier(summary, config)([features + config.music_dim])
   const parameterCount = summary.parameters.reduce((total, { shape }) => total + sizeOf(shape), 0)
   const flops = summary.layers.reduce((total, layer) => total + layer.flops, 0)
@@ -50,7 +57,7 @@ export function summarise(config: ModelConfig): ModelSummary {
 class Summariser implements Layers<Shape> {
   readonly layers: LayerSummary[] = []
   readonly parameters: ParameterSpec[] = []
-  readonly buffers: { name: string; shape: Shape }[] = []
+  readonly buffers: BufferSpec[] = []
 
   private layer(
     name: string,
@@ -82,8 +89,7 @@ class Summariser implements Layers<Shape> {
   batchNorm(name: string, { relu } = { relu: false }): Layer<Shape> {
     const normalise = this.layer(name, 'batch norm', (x) => {
       const shape = [x[0] ?? 0]
-      for (const statistic of ['running_mean', 'running_var'])
-        this.buffers.push({ name: `${name}.${statistic}`, shape })
+      this.buffers.push(...runningStatistics(name, shape))
       return { output: x, flops: 2 * sizeOf(x), parameters: scaleAndShift(name, shape) }
     })
     return relu ? chain(normalise, this.relu) : normalise
@@ -110,7 +116,7 @@ class Summariser implements Layers<Shape> {
     })
   }
 
-  rnta(name: string, { pool, clips }: { pool: string; clips: number }): Layer<Shape> {
+  rnta(name: string, { pool, clips }: { pool: RntaPool; clips: number }): Layer<Shape> {
     return this.layer(name, 'temporal attention', (x) => {
       const [channels = 0, length = 0] = x
       const inner = Math.floor(channels / 2)
@@ -119,8 +125,8 @@ class Summariser implements Layers<Shape> {
         ...convParameters(`${name}.out`, channels, inner, 1, true),
         ...scaleAndShift(`${name}.bn`, [channels]),
       ]
-      for (const s of ['running_mean', 'running_var']) this.buffers.push({ name: `${name}.bn.${s}`, shape: [channels] })
-      const keys = length / clips / (pool.endsWith('2') ? 2 : 1)
+      this.buffers.push(...runningStatistics(`${name}.bn`, [channels]))
+      const keys = length / clips / RNTA_POOLS[pool].rows
       const products = 4 * length * keys * inner
       return { output: x, flops: Math.round(products + 8 * length * inner * channels + 3 * sizeOf(x)), parameters }
     })
@@ -164,6 +170,11 @@ function convParameters(name: string, out: number, inChannels: number, kernel: n
   const weight: ParameterSpec = { name: `${name}.weight`, shape: [out, inChannels, kernel], kind: 'conv' }
   return bias ? [weight, { name: `${name}.bias`, shape: [out], kind: 'bias' }] : [weight]
 }
+
+const runningStatistics = (name: string, shape: Shape): BufferSpec[] => [
+  { name: `${name}.running_mean`, shape, kind: 'mean' },
+  { name: `${name}.running_var`, shape, kind: 'variance' },
+]
 
 const scaleAndShift = (name: string, shape: Shape): ParameterSpec[] => [
   { name: `${name}.weight`, shape, kind: 'scale' },

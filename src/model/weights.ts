@@ -72,8 +72,7 @@ export class Weights implements WeightTensors {
   load(tensors: HostTensors, source: string): void {
     checkWeights(this.summary, tensors, source)
     this.upload(this.parameters, tensors, source)
-    for (const { name } of this.summary.buffers)
-      this.gpu.write(this.buffer(name), (tensors.get(name) as HostTensor).data)
+    for (const { name } of this.summary.buffers) this.gpu.write(this.buffer(name), tensors.get(name)!.data)
   }
 
   /** Fills a slab with the layout of the parameters (optimizer state) from named tensors in the order of weight files. */

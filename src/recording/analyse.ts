@@ -68,7 +68,7 @@ export async function analyse(
   const all = recordings.map((recording) => prepareOrError(recording, options))
   const ready = all.filter((one): one is PreparedRecording => !(one instanceof GalvaniError))
   const found = await analysePrepared(device, ready, options)
-  return all.map((one) => (one instanceof GalvaniError ? one : (found.shift() as Analysis | GalvaniError)))
+  return all.map((one) => (one instanceof GalvaniError ? one : found.shift()!))
 }
 
 /** A recording made ready, or what is wrong with it. */
@@ -89,9 +89,7 @@ export async function analysePrepared(
   const found = await decomposeAll(device, ready, options)
   return found.map((parts, i) => {
     options.signal?.throwIfAborted()
-    return parts instanceof GalvaniError
-      ? parts
-      : finish(ready[i] as PreparedRecording, parts, options, device === 'cpu' ? 'cpu' : 'gpu')
+    return parts instanceof GalvaniError ? parts : finish(ready[i]!, parts, options, device === 'cpu' ? 'cpu' : 'gpu')
   })
 }
 
@@ -154,7 +152,7 @@ function finish(
   const { unit = 'µS', minAmplitude, zscore = true, solving = {} } = options
   const signals = inOwnUnit(eda, sampleRate, prepared.parts, parts, { mean, std })
   const events = scrEvents({ ...signals, ...(minAmplitude !== undefined && { minAmplitude }) })
-  const status = FROM_BEST.findLast((one) => parts.some((part) => part.status === one)) as Decomposition['status']
+  const status = FROM_BEST.findLast((one) => parts.some((part) => part.status === one))!
   const reason = DOUBTS[status]
   return {
     status,

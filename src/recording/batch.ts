@@ -99,7 +99,7 @@ export async function analyseFiles(
     )
     for (const [i, ready] of group.entries()) {
       abort?.throwIfAborted()
-      const analysis = found[i] as Analysis | GalvaniError
+      const analysis = found[i]!
       outcomes.set(
         ready.input,
         analysis instanceof GalvaniError
@@ -120,7 +120,7 @@ export async function analyseFiles(
     if (samples >= GROUP_SAMPLES) await flush()
   }
   await flush()
-  const all = inputs.map((input) => outcomes.get(input) as Outcome)
+  const all = inputs.map((input) => outcomes.get(input)!)
   const [first] = all
   // Options that suit no recording are the user's mistake, not the recordings'.
   if (first?.error && all.every(({ error }) => error instanceof UsageError)) throw first.error
@@ -185,7 +185,7 @@ async function write(
     outputs,
   }
   const contents = tableFiles(analysis, format)
-  for (const [i, table] of tables.entries()) await store.write(table, contents[i] as Uint8Array)
+  for (const [i, table] of tables.entries()) await store.write(table, contents[i]!)
   await store.write(picture, pictureFile(input.name, analysis))
   await store.write(json, `${JSON.stringify(result, null, 1)}\n`)
   return { result, entry: contactEntry(input.name, analysis) }

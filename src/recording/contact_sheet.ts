@@ -53,7 +53,7 @@ function outline(series: ArrayLike<number>, x: Scale, y: (value: number) => numb
     const found = extremes(series, first, end)
     if (found.length === 0) pen = 'M'
     for (const i of found) {
-      path.push(`${pen}${tenth(x.at(i))} ${tenth(y(series[i] as number))}`)
+      path.push(`${pen}${tenth(x.at(i))} ${tenth(y(series[i]!))}`)
       pen = 'L'
     }
   }

@@ -35,7 +35,7 @@ function csvOf(columns: Columns): Uint8Array {
   const series = Object.values(columns)
   const rows = series[0]?.length ?? 0
   const cell = (value: number): string => (Number.isNaN(value) ? '' : String(Number(value.toPrecision(9))))
-  const line = (i: number): string => `${series.map((column) => cell(column[i] as number)).join(',')}\n`
+  const line = (i: number): string => `${series.map((column) => cell(column[i]!)).join(',')}\n`
   const blocks = [`${Object.keys(columns).join(',')}\n`].map((head) => new TextEncoder().encode(head))
   for (let from = 0; from < rows; from += BLOCK_ROWS) {
     const count = Math.min(BLOCK_ROWS, rows - from)

@@ -77,8 +77,8 @@ export function decompositionSvg(chart: DecompositionChart): string {
 /** Stretches with a flaw, each at least a pixel wide, and the colours that occur. */
 function shading({ left, top, width, height, x }: Panel, time: ArrayLike<number>, flaws: readonly Span[]): string {
   const rects = flaws.map(({ flaw, start, end }) => {
-    const from = x.at(time[start] as number)
-    const to = x.at(time[Math.min(end, time.length - 1)] as number)
+    const from = x.at(time[start]!)
+    const to = x.at(time[Math.min(end, time.length - 1)]!)
     return tag('rect', {
       x: from,
       y: top,
@@ -111,7 +111,7 @@ function marks(
     events
       .map((event) => event[field])
       .filter(Number.isFinite)
-      .map((i) => [round(x.at(time[i] as number)), round(y.at(phasic[i] as number))])
+      .map((i) => [round(x.at(time[i]!)), round(y.at(phasic[i]!))])
   // The key's own marks are drawn with the others.
   const key = (column: number): [number, number] => [left + 150 + 80 * column, top - 12]
   const path = (points: [number, number][], shape: string, attributes: Record<string, string | number>): string =>

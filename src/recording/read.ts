@@ -45,7 +45,7 @@ function readBare(table: CsvTable, { sampleRate }: RecordingOptions): Recording 
     )
   }
   const values = table.numbers('1', 'nan')
-  if ((values[0] as number) >= EARLIEST_UNIX_TIME) {
+  if (values[0]! >= EARLIEST_UNIX_TIME) {
     const rate = values[1] ?? NaN
     if (!(rate > 0)) {
       throw new FormatError(`${source}:2: the sampling rate is ${rate}, expected a positive number of Hz`)

@@ -65,9 +65,9 @@ export function scrEvents({ phasic, driver, sampleRate, minAmplitude }: ScrInput
     const found = rises.filter((rise) => heightOf(rise) >= threshold)
     const onsets = found.map((rise) => onsetOf(phasic, rise))
     return found.map(({ peak }, i): ScrEvent => {
-      const onset = onsets[i] as number
-      const height = phasic[peak] as number
-      const amplitude = height - (phasic[onset] as number)
+      const onset = onsets[i]!
+      const height = phasic[peak]!
+      const amplitude = height - phasic[onset]!
       const recovery = firstAtOrBelow(phasic, height - amplitude / 2, peak + 1, onsets[i + 1] ?? last)
       const riseTime = (peak - onset) / sampleRate
       const recoveryTime = (recovery - peak) / sampleRate

@@ -44,7 +44,7 @@ export function inOwnUnit(
     residual: empty(),
   }
   parts.forEach(({ start, samples }, index) => {
-    const { tonic, phasic, driver } = found[index] as DecomposedPart
+    const { tonic, phasic, driver } = found[index]!
     for (let i = 0, at = start; i < samples.length; i++, at++) {
       whole.eda[at] = samples[i]!
       whole.tonic[at] = tonic[i]! * std + mean

@@ -8,7 +8,7 @@ export function relu(x: NdArray): NdArray {
 }
 
 /** The gradient passes where x > 0; at exactly 0 it is 0. */
-export function reluBackward(x: NdArray, gradY: NdArray): NdArray {
+export function reluBackward(gradY: NdArray, x: NdArray): NdArray {
   requireShape('relu gradient', gradY, x.shape)
   return map(gradY, (g, i) => (x.data[i]! > 0 ? g : 0))
 }
@@ -19,7 +19,7 @@ export function sigmoid(x: NdArray): NdArray {
 }
 
 /** dL/dx from the result y of the forward pass. */
-export function sigmoidBackward(y: NdArray, gradY: NdArray): NdArray {
+export function sigmoidBackward(gradY: NdArray, y: NdArray): NdArray {
   requireShape('sigmoid gradient', gradY, y.shape)
   return map(gradY, (g, i) => g * y.data[i]! * (1 - y.data[i]!))
 }
@@ -39,7 +39,7 @@ export function softmax(x: NdArray): NdArray {
 }
 
 /** dL/dx from the result y of the forward pass: y_j (g_j - sum_k g_k y_k). */
-export function softmaxBackward(y: NdArray, gradY: NdArray): NdArray {
+export function softmaxBackward(gradY: NdArray, y: NdArray): NdArray {
   requireShape('softmax gradient', gradY, y.shape)
   const width = y.shape.at(-1)!
   const gradX = map(gradY, (g) => g)

@@ -23,14 +23,14 @@ export function attend(theta: NdArray, phi: NdArray, g: NdArray): AttentionForwa
 
 /** Gradients for dL/dz = gradZ [B,D,N]. */
 export function attendBackward(
+  gradZ: NdArray,
   theta: NdArray,
   phi: NdArray,
   g: NdArray,
   attention: NdArray,
-  gradZ: NdArray,
 ): { theta: NdArray; phi: NdArray; g: NdArray } {
   requireShape('attend gradient', gradZ, theta.shape)
-  const gradScores = softmaxBackward(attention, scores(gradZ, g))
+  const gradScores = softmaxBackward(scores(gradZ, g), attention)
   return {
     theta: overKeys(gradScores, phi),
     phi: overQueries(gradScores, theta),

@@ -68,8 +68,8 @@ export function batchNorm(
 
 /** Gradients for dL/dy = gradY [B,C,L]; in training the statistics depend on x and carry gradient too. */
 export function batchNormBackward(
-  saved: BatchNormForward['saved'],
   gradY: NdArray,
+  saved: BatchNormForward['saved'],
 ): { x: NdArray; parameters: BatchNormParameters } {
   const { normalized, inverseStd, weight, training, clipLengths } = saved
   const [B, C, L] = dims3('batchNorm', gradY)

@@ -46,9 +46,9 @@ export function conv1d(x: NdArray, weight: NdArray, bias: NdArray | null, geomet
 
 /** Gradients of conv1d for dL/dy = gradY [B,O,L']. The bias gradient is returned whether or not there was a bias. */
 export function conv1dBackward(
+  gradY: NdArray,
   x: NdArray,
   weight: NdArray,
-  gradY: NdArray,
   geometry: ConvGeometry,
 ): { x: NdArray; weight: NdArray; bias: NdArray } {
   const [B, I, L] = dims3('conv1d', x)

@@ -9,7 +9,7 @@ import { relu, reluBackward, sigmoid, sigmoidBackward } from './activation.ts'
 import { batchNorm, batchNormBackward } from './batchnorm.ts'
 import { conv1d, conv1dBackward } from './conv1d.ts'
 import { linear, linearBackward } from './linear.ts'
-import { avgPool1d, avgPool1dBackward, maxPool1d, maxPool1dBackward } from './pool.ts'
+import { averagePool1d, averagePool1dBackward, maxPool1d, maxPool1dBackward } from './pool.ts'
 import { RNTA_BUFFERS, RNTA_PARAMETERS, rnta, rntaBackward } from './rnta.ts'
 import { SCA_PARAMETERS, sca, scaBackward } from './sca.ts'
 
@@ -37,7 +37,7 @@ export class ReferenceLayers implements Layers<NdArray> {
       return {
         y: conv1d(x, weight, bias, spec),
         backward: (gradY) => {
-          const grad = conv1dBackward(x, weight, gradY, spec)
+          const grad = conv1dBackward(gradY, x, weight, spec)
           store(this.gradients, name, bias ? { weight: grad.weight, bias: grad.bias } : { weight: grad.weight })
           return grad.x
         },
@@ -51,7 +51,7 @@ export class ReferenceLayers implements Layers<NdArray> {
       const buffers = lookUp(this.buffers, name, ['running_mean', 'running_var'])
       const forward = batchNorm(x, parameters, buffers, { training: this.training })
       store(this.buffers, name, forward.buffers)
-      return this.step(name, forward.y, (gradY) => batchNormBackward(forward.saved, gradY))
+      return this.step(name, forward.y, (gradY) => batchNormBackward(gradY, forward.saved))
     }
     return relu ? chain(normalise, this.relu) : normalise
   }
@@ -63,7 +63,7 @@ export class ReferenceLayers implements Layers<NdArray> {
   sca(name: string, { clips }: { clips: number }): Layer<NdArray> {
     return (x) => {
       const { y, saved } = sca(x, lookUp(this.parameters, name, SCA_PARAMETERS), clipLengths(x.shape[2]!, clips))
-      return this.step(name, y, (gradY) => scaBackward(saved, gradY))
+      return this.step(name, y, (gradY) => scaBackward(gradY, saved))
     }
   }
 
@@ -74,14 +74,14 @@ export class ReferenceLayers implements Layers<NdArray> {
       const lengths = clipLengths(x.shape[2]!, clips)
       const forward = rnta(x, parameters, buffers, pool, { training: this.training, clipLengths: lengths })
       store(this.buffers, name, forward.buffers)
-      return this.step(name, forward.y, (gradY) => rntaBackward(forward.saved, gradY))
+      return this.step(name, forward.y, (gradY) => rntaBackward(gradY, forward.saved))
     }
   }
 
   linear(name: string): Layer<NdArray> {
     return (x) => {
       const parameters = lookUp(this.parameters, name, ['weight', 'bias'])
-      return this.step(name, linear(x, parameters), (gradY) => linearBackward(x, parameters.weight, gradY))
+      return this.step(name, linear(x, parameters), (gradY) => linearBackward(gradY, x, parameters.weight))
     }
   }
 
@@ -101,24 +101,24 @@ export class ReferenceLayers implements Layers<NdArray> {
     }
   }
 
-  relu: Layer<NdArray> = (x) => ({ y: relu(x), backward: (gradY) => reluBackward(x, gradY) })
+  relu: Layer<NdArray> = (x) => ({ y: relu(x), backward: (gradY) => reluBackward(gradY, x) })
 
   sigmoid: Layer<NdArray> = (x) => {
     const y = sigmoid(x)
-    return { y, backward: (gradY) => sigmoidBackward(y, gradY) }
+    return { y, backward: (gradY) => sigmoidBackward(gradY, y) }
   }
 
   maxPool({ kernel, stride, padding }: { kernel: number; stride: number; padding: number }): Layer<NdArray> {
     return (x) => {
       const { y, argmax } = maxPool1d(x, kernel, stride, padding)
-      return { y, backward: (gradY) => maxPool1dBackward(x.shape, argmax, gradY) }
+      return { y, backward: (gradY) => maxPool1dBackward(gradY, argmax, x.shape) }
     }
   }
 
   averagePool({ kernel }: { kernel: number }): Layer<NdArray> {
     return (x) => ({
-      y: avgPool1d(x, kernel, 1),
-      backward: (gradY) => avgPool1dBackward(x.shape, gradY, kernel, 1),
+      y: averagePool1d(x, kernel, 1),
+      backward: (gradY) => averagePool1dBackward(gradY, x.shape, kernel, 1),
     })
   }
 

@@ -23,9 +23,9 @@ export function linear(x: NdArray, { weight, bias }: LinearParameters): NdArray 
 
 /** Gradients for dL/dy = gradY [B,O]. */
 export function linearBackward(
+  gradY: NdArray,
   x: NdArray,
   weight: NdArray,
-  gradY: NdArray,
 ): { x: NdArray; parameters: LinearParameters } {
   const [B, I] = dims2('linear', x)
   const [O] = dims2('linear weight', weight)

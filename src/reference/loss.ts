@@ -51,5 +51,5 @@ export function softmaxCrossEntropy(logits: NdArray, targets: NdArray): Loss {
 export function doubleSoftmaxCrossEntropy(logits: NdArray, targets: NdArray): Loss {
   const probs = softmax(logits)
   const outer = softmaxCrossEntropy(probs, targets)
-  return { loss: outer.loss, probs, grad: softmaxBackward(probs, outer.grad) }
+  return { loss: outer.loss, probs, grad: softmaxBackward(outer.grad, probs) }
 }

@@ -6,8 +6,8 @@ import { concat, split } from './concat.ts'
 import { windowCount } from './conv1d.ts'
 
 /** Mean over time: x [B,C,L] -> [B,C]. */
-export function globalAvgPool(x: NdArray): NdArray {
-  const [B, C, L] = dims3('globalAvgPool', x)
+export function globalAveragePool(x: NdArray): NdArray {
+  const [B, C, L] = dims3('globalAveragePool', x)
   const y = zeros([B, C])
   x.data.forEach((v, i) => {
     y.data[Math.floor(i / L)]! += v / L
@@ -16,13 +16,13 @@ export function globalAvgPool(x: NdArray): NdArray {
 }
 
 /** Each of `length` samples receives an equal share of gradY [B,C]. */
-export function globalAvgPoolBackward(gradY: NdArray, length: number): NdArray {
+export function globalAveragePoolBackward(gradY: NdArray, length: number): NdArray {
   return map(zeros([...gradY.shape, length]), (_, i) => gradY.data[Math.floor(i / length)]! / length)
 }
 
 /** Mean of each of consecutive clips of `lengths`: x [B,C,L] -> [B,C,clips]. */
 export function clipMean(x: NdArray, lengths: readonly number[]): NdArray {
-  const means = split(x, lengths, 2).map(globalAvgPool)
+  const means = split(x, lengths, 2).map(globalAveragePool)
   return concat(
     means.map((mean) => reshape(mean, [...mean.shape, 1])),
     2,
@@ -37,15 +37,15 @@ export function clipMeanBackward(gradY: NdArray, lengths: readonly number[]): Nd
     2,
   )
   return concat(
-    parts.map((part, s) => globalAvgPoolBackward(reshape(part, part.shape.slice(0, 2)), lengths[s]!)),
+    parts.map((part, s) => globalAveragePoolBackward(reshape(part, part.shape.slice(0, 2)), lengths[s]!)),
     2,
   )
 }
 
 /** Mean of `kernel` samples every `stride`, no padding: x [B,C,L] -> [B,C,floor((L-kernel)/stride)+1]. */
-export function avgPool1d(x: NdArray, kernel: number, stride: number): NdArray {
-  const [B, C, L] = dims3('avgPool1d', x)
-  const N = windowCount('avgPool1d', L, kernel, { stride, padding: 0 })
+export function averagePool1d(x: NdArray, kernel: number, stride: number): NdArray {
+  const [B, C, L] = dims3('averagePool1d', x)
+  const N = windowCount('averagePool1d', L, kernel, { stride, padding: 0 })
   return map(zeros([B, C, N]), (_, i) => {
     const start = Math.floor(i / N) * L + (i % N) * stride
     let sum = 0
@@ -55,7 +55,12 @@ export function avgPool1d(x: NdArray, kernel: number, stride: number): NdArray {
 }
 
 /** Every sample of a window receives gradY / kernel; `shape` is x's. */
-export function avgPool1dBackward(shape: readonly number[], gradY: NdArray, kernel: number, stride: number): NdArray {
+export function averagePool1dBackward(
+  gradY: NdArray,
+  shape: readonly number[],
+  kernel: number,
+  stride: number,
+): NdArray {
   const gradX = zeros(shape)
   const L = shape.at(-1)!
   const N = gradY.shape.at(-1)!
@@ -90,7 +95,7 @@ export function maxPool1d(
 }
 
 /** The whole gradient of a window goes to its maximum; `shape` is x's. */
-export function maxPool1dBackward(shape: readonly number[], argmax: Int32Array, gradY: NdArray): NdArray {
+export function maxPool1dBackward(gradY: NdArray, argmax: Int32Array, shape: readonly number[]): NdArray {
   requireShape('maxPool1d gradient', gradY, [shape[0]!, shape[1]!, gradY.shape[2]!])
   const gradX = zeros(shape)
   gradY.data.forEach((g, i) => {

@@ -1,7 +1,7 @@
 // Residual non-local temporal attention, eq. (10)-(14) of the RTCAN-1D paper (after Wang et al., 2018).
 //   y = BN(out(z)) + x,   z = attend(theta(x), pool(phi(x)), pool(g(x)))
 // theta, phi, g, out are 1x1 convolutions; every clip attends within itself and all clips share the weights.
-import type { RntaPool } from '../model/config.ts'
+import { RNTA_POOLS, type RntaPool } from '../model/config.ts'
 import { add, dims3 } from './array.ts'
 import type { NdArray } from './array.ts'
 import { attend, attendBackward } from './attention.ts'
@@ -9,7 +9,7 @@ import { batchNorm, batchNormBackward } from './batchnorm.ts'
 import type { BatchNormForward, BatchNormMode } from './batchnorm.ts'
 import { concat, split } from './concat.ts'
 import { conv1d, conv1dBackward } from './conv1d.ts'
-import { avgPool1d, avgPool1dBackward, maxPool1d, maxPool1dBackward } from './pool.ts'
+import { averagePool1d, averagePool1dBackward, maxPool1d, maxPool1dBackward } from './pool.ts'
 
 export const RNTA_PARAMETERS = [
   'theta.weight',
@@ -91,28 +91,28 @@ export function rnta(
 
 /** Gradients for dL/dy = gradY [B,C,L]. */
 export function rntaBackward(
-  { x, z, clips, norm, parameters }: RntaForward['saved'],
   gradY: NdArray,
+  { x, z, clips, norm, parameters }: RntaForward['saved'],
 ): { x: NdArray; parameters: RntaParameters } {
-  const bn = batchNormBackward(norm, gradY)
-  const out = conv1dBackward(z, parameters['out.weight'], bn.x, POINTWISE)
+  const bn = batchNormBackward(gradY, norm)
+  const out = conv1dBackward(bn.x, z, parameters['out.weight'], POINTWISE)
   const gradZ = split(
     out.x,
     clips.map((clip) => clip.theta.shape[2]!),
     2,
   )
   const gradClips = clips.map((clip, s) => {
-    const grad = attendBackward(clip.theta, clip.phi, clip.g, clip.attention, gradZ[s]!)
+    const grad = attendBackward(gradZ[s]!, clip.theta, clip.phi, clip.g, clip.attention)
     return { theta: grad.theta, phi: clip.unpoolPhi(grad.phi), g: clip.unpoolG(grad.g) }
   })
   const [theta, phi, g] = PROJECTIONS.map((name) =>
     conv1dBackward(
-      x,
-      parameters[`${name}.weight`],
       concat(
         gradClips.map((grad) => grad[name]),
         2,
       ),
+      x,
+      parameters[`${name}.weight`],
       POINTWISE,
     ),
   )
@@ -136,13 +136,13 @@ export function rntaBackward(
 type Unpool = (gradY: NdArray) => NdArray
 
 function poolTime(x: NdArray, pool: RntaPool): { y: NdArray; unpool: Unpool } {
-  if (pool === 'max2') {
-    const { y, argmax } = maxPool1d(x, 2, 2, 0)
-    return { y, unpool: (gradY) => maxPool1dBackward(x.shape, argmax, gradY) }
+  const { kind, rows } = RNTA_POOLS[pool]
+  if (kind === 'max') {
+    const { y, argmax } = maxPool1d(x, rows, rows, 0)
+    return { y, unpool: (gradY) => maxPool1dBackward(gradY, argmax, x.shape) }
   }
-  const kernel = pool === 'avg2' ? 2 : 1
   return {
-    y: avgPool1d(x, kernel, kernel),
-    unpool: (gradY) => avgPool1dBackward(x.shape, gradY, kernel, kernel),
+    y: averagePool1d(x, rows, rows),
+    unpool: (gradY) => averagePool1dBackward(gradY, x.shape, rows, rows),
   }
 }

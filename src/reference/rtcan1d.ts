@@ -22,7 +22,7 @@ export interface RtcanForward {
   probs: NdArray
   /** Running statistics after the call. */
   buffers: NamedArrays
-  /** shallow, attention(.sca|.rnta), residual.{stem,maxpool,stages.S,final}, features, classifier.N (after ReLU). */
+  /** shallow, attention(.sca|.rnta), residual.{stem,max_pool,stages.S,final}, features, classifier.N (after ReLU). */
   taps: NamedArrays
   /** dL/dlogits -> the gradients of all parameters and of the EDA input. */
   backward: (gradLogits: NdArray) => { gradients: NamedArrays; eda: NdArray }

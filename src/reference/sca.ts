@@ -6,7 +6,7 @@ import type { NdArray } from './array.ts'
 import { relu, reluBackward, sigmoid, sigmoidBackward } from './activation.ts'
 import { concat, split } from './concat.ts'
 import { conv1d, conv1dBackward } from './conv1d.ts'
-import { globalAvgPool, globalAvgPoolBackward } from './pool.ts'
+import { globalAveragePool, globalAveragePoolBackward } from './pool.ts'
 
 export const SCA_PARAMETERS = ['reduce.weight', 'reduce.bias', 'expand.weight', 'expand.bias'] as const
 /** reduce.weight [H,C,1], reduce.bias [H], expand.weight [C,H,1], expand.bias [C]. */
@@ -32,7 +32,7 @@ export interface ScaForward {
 export function sca(x: NdArray, parameters: ScaParameters, clipLengths?: readonly number[]): ScaForward {
   const [B, C, L] = dims3('sca', x)
   const clips = split(x, clipLengths ?? [L], 2).map((clip): ScaClip => {
-    const pooled = reshape(globalAvgPool(clip), [B, C, 1])
+    const pooled = reshape(globalAveragePool(clip), [B, C, 1])
     const hidden = conv1d(pooled, parameters['reduce.weight'], parameters['reduce.bias'], POINTWISE)
     const expanded = conv1d(relu(hidden), parameters['expand.weight'], parameters['expand.bias'], POINTWISE)
     return { x: clip, pooled, hidden, gate: reshape(sigmoid(expanded), [B, C]) }
@@ -43,15 +43,15 @@ export function sca(x: NdArray, parameters: ScaParameters, clipLengths?: readonl
 
 /** Gradients for dL/dy = gradY [B,C,L], summed over the clips for the shared weights. */
 export function scaBackward(
-  { clips, parameters }: ScaForward['saved'],
   gradY: NdArray,
+  { clips, parameters }: ScaForward['saved'],
 ): { x: NdArray; parameters: ScaParameters } {
   const gradClips = split(
     gradY,
     clips.map((clip) => clip.x.shape[2]!),
     2,
   )
-  const parts = clips.map((clip, s) => clipBackward(clip, parameters, gradClips[s]!))
+  const parts = clips.map((clip, s) => clipBackward(gradClips[s]!, clip, parameters))
   return {
     x: concat(
       parts.map((part) => part.x),
@@ -69,16 +69,16 @@ export function scaBackward(
 }
 
 function clipBackward(
+  gradY: NdArray,
   { x, pooled, hidden, gate }: ScaClip,
   parameters: ScaParameters,
-  gradY: NdArray,
 ): { x: NdArray; parameters: ScaParameters } {
   const [, , L] = dims3('sca gradient', gradY)
   const gradGate = map(gate, (_, row) => dot(rowAt(x, row, L), rowAt(gradY, row, L)))
-  const gradExpanded = reshape(sigmoidBackward(gate, gradGate), pooled.shape)
-  const expand = conv1dBackward(relu(hidden), parameters['expand.weight'], gradExpanded, POINTWISE)
-  const reduce = conv1dBackward(pooled, parameters['reduce.weight'], reluBackward(hidden, expand.x), POINTWISE)
-  const throughGate = globalAvgPoolBackward(reshape(reduce.x, gate.shape), L)
+  const gradExpanded = reshape(sigmoidBackward(gradGate, gate), pooled.shape)
+  const expand = conv1dBackward(gradExpanded, relu(hidden), parameters['expand.weight'], POINTWISE)
+  const reduce = conv1dBackward(reluBackward(expand.x, hidden), pooled, parameters['reduce.weight'], POINTWISE)
+  const throughGate = globalAveragePoolBackward(reshape(reduce.x, gate.shape), L)
   return {
     x: map(gradY, (g, i) => g * gate.data[rowOf(x, i)]! + throughGate.data[i]!),
     parameters: {

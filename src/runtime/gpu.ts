@@ -280,7 +280,7 @@ export class Gpu {
   async throttle(allowed = MAX_IN_FLIGHT): Promise<void> {
     while (this.inFlight.size > allowed) {
       const [oldest] = this.inFlight
-      await this.wait(settled(oldest as Promise<unknown>))
+      await this.wait(settled(oldest!))
     }
     this.check()
   }

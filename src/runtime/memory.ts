@@ -24,7 +24,7 @@ export function planMemory(uses: readonly (readonly Storage[])[], keep: Readonly
       const known = lifetimes.get(storage)
       if (known) known.last = at
       else lifetimes.set(storage, { storage, first: at, last: keep.has(storage) ? Infinity : at })
-      if (keep.has(storage)) (lifetimes.get(storage) as Lifetime).last = Infinity
+      if (keep.has(storage)) lifetimes.get(storage)!.last = Infinity
     }
   })
   const slots: Slot[] = []

@@ -23,13 +23,32 @@ export interface Launch<T extends ShaderTypes> {
   updates?: readonly string[]
 }
 
+/** What an op computes, in the terms in which its speed is judged. */
+export type OpKind =
+  | {
+      op: 'convolution'
+      of: 'output' | 'input' | 'weight'
+      /** Of the input and of what the convolution makes of it; `kernel`: taps. */
+      batch: number
+      rows: number
+      inChannels: number
+      outChannels: number
+      kernel: number
+    }
+  | { op: 'attention'; of: 'output' | 'gradient' }
+  | { op: 'normalisation' }
+  | { op: 'other' }
+
 /** One op of a plan that has several kernels: which was recorded, and how to record the others in another plan. */
 export interface Choice {
   op: string
   shape: string
+  kind: OpKind
   variant: string
   /** Variants that run here on these tensors, in the order of preference; the first is taken unless one is named. */
   candidates: readonly string[]
+  /** Those of them that may be the fastest on this adapter. */
+  promising: readonly string[]
   /** The tensors among the arguments. */
   tensors: readonly Tensor[]
   /** Records a candidate in another plan, on other tensors. */
@@ -196,7 +215,7 @@ export class Plan {
     const bound = Object.entries(bindings).map(([name, { access }]) => ({
       name,
       access,
-      tensor: tensors[name] as Tensor,
+      tensor: tensors[name]!,
     }))
     for (const { name, tensor } of bound.filter(({ access }) => access === 'read_write')) {
       const clash = bound.find(
@@ -222,7 +241,7 @@ export class Plan {
     const pipelines = await Promise.all(this.dispatches.map((d) => this.gpu.pipeline(d.shader, d.entry, d.constants)))
     this.encoded = await this.gpu.guard('plan bindings', () =>
       this.dispatches.map((d, i) => {
-        const { pipeline, layout } = pipelines[i] as (typeof pipelines)[number]
+        const { pipeline, layout } = pipelines[i]!
         const bindGroup = this.gpu.device.createBindGroup({
           layout,
           entries: bindEntries(d, uniforms, offsets[i] ?? 0),
@@ -274,7 +293,7 @@ export class Plan {
     if (this.state !== 'compiled') throw new DeviceError(`compile the plan before running it; it is ${this.state}`)
     let current: GPUComputePipeline | null = null
     for (let i = from; i < to; i++) {
-      const { pipeline, bindGroup, groups } = this.encoded[i] as Encoded
+      const { pipeline, bindGroup, groups } = this.encoded[i]!
       if (pipeline !== current) pass.setPipeline(pipeline)
       current = pipeline
       pass.setBindGroup(0, bindGroup)
@@ -329,7 +348,7 @@ export class Plan {
     const writes = ({ shader, entry, tensors }: Dispatch): Storage[] =>
       Object.entries(shader.entries[entry]?.bindings ?? {})
         .filter(([, { access }]) => access === 'read_write')
-        .map(([name]) => (tensors[name] as Tensor).storage)
+        .map(([name]) => tensors[name]!.storage)
     return new Set(this.dispatches.flatMap(writes))
   }
 
@@ -354,7 +373,7 @@ function overlap(a: Tensor, b: Tensor): boolean {
 function bindEntries(d: Dispatch, uniforms: GPUBuffer, offset: number): GPUBindGroupEntry[] {
   const used = d.shader.entries[d.entry]
   const entries: GPUBindGroupEntry[] = Object.entries(used?.bindings ?? {}).map(([name, info]) => {
-    const tensor = d.tensors[name] as Tensor
+    const tensor = d.tensors[name]!
     return {
       binding: info.binding,
       resource: { buffer: tensor.buffer, offset: tensor.byteOffset, size: tensor.byteLength },

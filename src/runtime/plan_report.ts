@@ -2,11 +2,11 @@
 import type { Dispatch, Plan } from './plan.ts'
 import type { Constants } from './shader.ts'
 import { formatShape } from './shape.ts'
-import type { Tensor } from './tensor.ts'
 
 /** What one dispatch needs at least: the arithmetic its kernel's host code counted, the traffic the plan counted. */
 export interface DispatchCost {
   label: string
+  shader: string
   /** Shader and entry point. */
   kernel: string
   constants: Constants
@@ -36,8 +36,8 @@ export function planCost(plan: Plan): PlanCost {
 
 function costOf({ shader, entry, label, tensors, groups, constants, flops, updates }: Dispatch): DispatchCost {
   const bound = Object.keys(shader.entries[entry]?.bindings ?? {})
-  const bytes = [...bound, ...updates].reduce((sum, name) => sum + (tensors[name] as Tensor).byteLength, 0)
-  return { label, kernel: `${shader.name}.${entry}`, constants, groups, flops, bytes }
+  const bytes = [...bound, ...updates].reduce((sum, name) => sum + tensors[name]!.byteLength, 0)
+  return { label, shader: shader.name, kernel: `${shader.name}.${entry}`, constants, groups, flops, bytes }
 }
 
 /** One line per dispatch: label, kernel with constants, workgroups, tensors. */

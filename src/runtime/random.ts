@@ -58,8 +58,8 @@ export class Random {
     const order = Uint32Array.from({ length: n }, (_, i) => i)
     for (let i = n - 1; i > 0; i--) {
       const j = this.integer(i + 1)
-      const held = order[i] as number
-      order[i] = order[j] as number
+      const held = order[i]!
+      order[i] = order[j]!
       order[j] = held
     }
     return order

@@ -16,6 +16,8 @@ export interface BindingInfo {
   binding: number
   access: 'read' | 'read_write'
   element: 'f32' | 'u32' | 'i32'
+  /** Names of the fields, in order, where the binding is a struct of such elements or an array of these. */
+  fields?: readonly string[]
 }
 
 /** An imported `.wgsl`: source plus what reflection found at build time. */
@@ -37,6 +39,21 @@ export interface Shader<T extends ShaderTypes = ShaderTypes> {
 
 /** Values for a shader's tunable constants. */
 export type Constants = Readonly<Record<string, number | boolean>>
+
+/** A row of a table that an entry reads as a struct, in the order of its fields. */
+export function rowOf<T extends ShaderTypes, E extends keyof T['entries'] & string>(
+  shader: Shader<T>,
+  entry: E,
+  binding: T['entries'][E],
+  values: Readonly<Record<string, number>>,
+): number[] {
+  const fields = shader.entries[entry]?.bindings[binding]?.fields ?? []
+  return fields.map((field) => {
+    const value = values[field]
+    if (value === undefined) throw new ShapeError(`${shader.name}.wgsl: ${binding}.${field} is missing`)
+    return value
+  })
+}
 
 function literal(type: string, value: number | boolean): string {
   if (type === 'bool') return value ? 'true' : 'false'

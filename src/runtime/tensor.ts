@@ -94,7 +94,7 @@ export function packRows(tensor: Tensor, data: ArrayLike<number>): HostArray {
     return out
   }
   for (let r = 0; r < tensor.rows; r++) {
-    for (let i = 0; i < inner; i++) out[r * tensor.rowStride + i] = data[r * inner + i] as number
+    for (let i = 0; i < inner; i++) out[r * tensor.rowStride + i] = data[r * inner + i]!
   }
   return out
 }

@@ -41,7 +41,7 @@ export function splitAtGaps(eda: ArrayLike<number>, sampleRate: number, source: 
   const short = runs.filter((run) => !isLong(run, sampleRate))
   const parts: Part[] = []
   for (let b = 0; b < bounds.length; b += 2) {
-    const [start, end] = [bounds[b] as number, bounds[b + 1] as number]
+    const [start, end] = [bounds[b]!, bounds[b + 1]!]
     if (start === end) continue
     const inside = short.filter(([from]) => from >= start && from < end)
     const part = samples.slice(start, end)
@@ -67,7 +67,7 @@ function missingRuns(eda: ArrayLike<number>, source: string, place: (sample: num
   const runs: Run[] = []
   const n = eda.length
   for (let start = 0; start < n; start++) {
-    const value = eda[start] as number
+    const value = eda[start]!
     if (Number.isFinite(value)) continue
     if (!Number.isNaN(value)) {
       throw new FormatError(`${place(start)}: sample ${start} is ${value}, expected a finite number`)
@@ -85,7 +85,7 @@ function missingRuns(eda: ArrayLike<number>, source: string, place: (sample: num
 
 /** Replaces samples[start, end) by the line between their neighbours. */
 function bridge(samples: Float64Array, [start, end]: Run): void {
-  const before = (start > 0 ? samples[start - 1] : samples[end]) as number
+  const before = (start > 0 ? samples[start - 1] : samples[end])!
   const after = samples[end] ?? before
   for (let i = start; i < end; i++) {
     samples[i] = before + ((after - before) * (i - start + 1)) / (end - start + 1)

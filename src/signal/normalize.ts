@@ -18,17 +18,17 @@ export function zscore(x: ArrayLike<number>): Standardised {
   let least = Infinity
   let most = -Infinity
   for (let i = 0; i < n; i++) {
-    const value = x[i] as number
+    const value = x[i]!
     sum += value
     if (value < least) least = value
     if (value > most) most = value
   }
   const mean = sum / n
   let squares = 0
-  for (let i = 0; i < n; i++) squares += ((x[i] as number) - mean) ** 2
+  for (let i = 0; i < n; i++) squares += (x[i]! - mean) ** 2
   const std = Math.sqrt(squares / n)
   const z = new Float64Array(n)
   const constant = most - least <= 4 * Number.EPSILON * Math.max(Math.abs(most), Math.abs(least))
-  if (!constant) for (let i = 0; i < n; i++) z[i] = ((x[i] as number) - mean) / std
+  if (!constant) for (let i = 0; i < n; i++) z[i] = (x[i]! - mean) / std
   return { z, mean, std: constant ? 0 : std, constant }
 }

@@ -38,7 +38,7 @@ export function signalQuality(eda: ArrayLike<number>, sampleRate: number): Signa
     shares[flaw] += (end - start) / eda.length
   }
   for (let start = 0, end = 0; start < eda.length; start = end) {
-    const value = eda[start] as number
+    const value = eda[start]!
     while (end < eda.length && Object.is(eda[end], value)) end++
     const seconds = (end - start) / sampleRate
     if (Number.isNaN(value)) note('missing', start, end)

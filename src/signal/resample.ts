@@ -16,8 +16,8 @@ export function interpolateLinear(x: ArrayLike<number>, length: number, alignCor
     const position = Math.min(Math.max(j * step + offset, 0), n - 1)
     const left = Math.min(Math.floor(position), Math.max(n - 2, 0))
     const weight = position - left
-    const a = x[left] as number
-    y[j] = weight === 0 ? a : a + weight * ((x[left + 1] as number) - a)
+    const a = x[left]!
+    y[j] = weight === 0 ? a : a + weight * (x[left + 1]! - a)
   }
   return y
 }

@@ -17,10 +17,10 @@ export function rateFromTimes(times: Float64Array, printed: readonly string[], s
   if (n < 2) throw new FormatError(`${source}: ${n} samples are too few to tell the sampling rate; give --rate HZ`)
   const steps = times
     .slice(1)
-    .map((time, i) => time - (times[i] as number))
+    .map((time, i) => time - times[i]!)
     .sort()
-  const median = steps[Math.floor(steps.length / 2)] as number
-  const [least, most] = [steps[0] as number, steps[n - 2] as number]
+  const median = steps[Math.floor(steps.length / 2)]!
+  const [least, most] = [steps[0]!, steps[n - 2]!]
   if (!(median > 0)) {
     throw new FormatError(
       `${source}: the median time step is ${median} s; the time column must increase, or give --rate HZ`,
@@ -34,7 +34,7 @@ export function rateFromTimes(times: Float64Array, printed: readonly string[], s
         'Resample it first, or give --rate HZ to ignore the time column',
     )
   }
-  const span = (times[n - 1] as number) - (times[0] as number)
+  const span = times[n - 1]! - times[0]!
   if (median > SLOWEST_STEP) {
     throw new FormatError(
       `${source}: the time column rises by ${short(median)} a sample, expected seconds; is it in milliseconds? ` +
@@ -52,8 +52,8 @@ function lastDigit(printed: readonly string[]): number {
 
 /** True if the stamps stay within one printed digit of the straight line from the first to the last. */
 function onGrid(times: Float64Array, digit: number): boolean {
-  const first = times[0] as number
-  const step = ((times.at(-1) as number) - first) / (times.length - 1)
+  const first = times[0]!
+  const step = (times.at(-1)! - first) / (times.length - 1)
   return times.every((time, i) => Math.abs(time - first - i * step) <= digit * (1 + 1e-6))
 }
 

@@ -42,6 +42,9 @@ function addPrefixed(to: Written, prefix: string, tensors: HostTensors): void {
   for (const [name, { shape, data }] of tensors) to.set(prefix + name, { shape, data: Float32Array.from(data) })
 }
 
+/** Of the i-th vector of an optimizer's state. */
+const optimizerPrefix = (i: number): string => `optimizer.${i}.`
+
 function takePrefixed(tensors: HostTensors, prefix: string): HostTensors {
   const taken = [...tensors].filter(([name]) => name.startsWith(prefix))
   return new Map(taken.map(([name, tensor]): [string, HostTensor] => [name.slice(prefix.length), tensor]))
@@ -51,7 +54,7 @@ export async function saveCheckpoint(store: Store, path: string, checkpoint: Che
   const tensors: Written = new Map()
   addPrefixed(tensors, 'model.', checkpoint.weights)
   addPrefixed(tensors, 'best.', checkpoint.best)
-  checkpoint.optimizer.forEach((state, i) => addPrefixed(tensors, `optimizer.${i}.`, state))
+  checkpoint.optimizer.forEach((state, i) => addPrefixed(tensors, optimizerPrefix(i), state))
   await store.write(
     path,
     serializeSafetensors(tensors, { progress: JSON.stringify(checkpoint.progress), data: checkpoint.data }),
@@ -61,9 +64,12 @@ export async function saveCheckpoint(store: Store, path: string, checkpoint: Che
 /** @throws FormatError when the file is truncated or is no checkpoint */
 export async function loadCheckpoint(store: Store, path: string): Promise<Checkpoint> {
   const { tensors, metadata } = readTensors(await store.read(path), path)
-  const slabs = new Set(
-    [...tensors.keys()].map((name) => /^optimizer\.\d+\./.exec(name)?.[0]).filter((p) => p !== undefined),
-  )
+  const optimizer: HostTensors[] = []
+  for (let i = 0; ; i++) {
+    const state = takePrefixed(tensors, optimizerPrefix(i))
+    if (state.size === 0) break
+    optimizer.push(state)
+  }
   const progress = parseEntry<Progress>(
     metadata.progress,
     `${path} is no training checkpoint: it has no progress record`,
@@ -71,7 +77,7 @@ export async function loadCheckpoint(store: Store, path: string): Promise<Checkp
   return {
     weights: takePrefixed(tensors, 'model.'),
     best: takePrefixed(tensors, 'best.'),
-    optimizer: [...slabs].sort().map((prefix) => takePrefixed(tensors, prefix)),
+    optimizer,
     progress,
     data: metadata.data ?? '',
   }

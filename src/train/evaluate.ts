@@ -32,10 +32,10 @@ export function predictionsOf(
   const songs = stimulusMajority(trials, labels, known, fold.test)
   const svm = trainLinearSvm(
     known.map((i) => inputs.vector(i)),
-    known.map((i) => labels[i] as number),
+    known.map((i) => labels[i]!),
   )
   return fold.test.map((index, i) => {
-    const { id, subject, stimulus } = trials[index] as PreparedTrial
+    const { id, subject, stimulus } = trials[index]!
     const song = songs[i]
     const baselines = {
       majority,
@@ -46,8 +46,8 @@ export function predictionsOf(
       trial: id,
       subject,
       stimulus,
-      label: labels[index] as number,
-      probability: probabilities[i] as number,
+      label: labels[index]!,
+      probability: probabilities[i]!,
       baselines,
     }
   })
@@ -57,7 +57,7 @@ export function predictionsOf(
 export function scores(predictions: readonly Prediction[]): { model: ClassificationMetrics; baselines: Baselines } {
   const heard = predictions.filter(({ baselines }) => baselines.song !== undefined)
   const song = (): Baselines['song'] => ({
-    baseline: judge(heard, ({ baselines }) => baselines.song as number),
+    baseline: judge(heard, ({ baselines }) => baselines.song!),
     model: judge(heard, predictedClass),
   })
   return {
@@ -65,7 +65,7 @@ export function scores(predictions: readonly Prediction[]): { model: Classificat
     baselines: {
       majority: judge(predictions, ({ baselines }) => baselines.majority),
       svm: judge(predictions, ({ baselines }) => baselines.svm),
-      ...(heard.length > 0 && { song: song() as NonNullable<Baselines['song']> }),
+      ...(heard.length > 0 && { song: song()! }),
     },
   }
 }

@@ -5,7 +5,6 @@ import type { LabelledTrials } from '../evaluation/labels.ts'
 import { classificationMetrics, type ClassificationMetrics } from '../evaluation/metrics.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
-import type { TrainedModel } from './checkpoint.ts'
 import type { Dataset } from './dataset.ts'
 import { chance, modelScores, pool, predictionsOf, scores } from './evaluate.ts'
 import { labelReadable, makeExperiment, type Experiment, type SplitTrial } from './experiment.ts'
@@ -45,12 +44,12 @@ export async function evaluateRun(
     const probabilities = await probabilitiesOf(
       gpu,
       config,
-      models[folds.indexOf(stored.name)] as TrainedModel,
+      models[folds.indexOf(stored.name)]!,
       experiment.set,
       test,
       hooks.signal,
     )
-    const predictions = stored.predictions.map((of, i) => ({ ...of, probability: probabilities[i] as number }))
+    const predictions = stored.predictions.map((of, i) => ({ ...of, probability: probabilities[i]! }))
     results.push({ ...stored, predictions, ...scores(predictions) })
   }
   return {
@@ -166,8 +165,8 @@ function aloneOn({ trials, labels }: Rated, probabilities: readonly number[], se
     trial: id,
     subject,
     stimulus,
-    label: labels[i] as number,
-    probability: probabilities[i] as number,
+    label: labels[i]!,
+    probability: probabilities[i]!,
   }))
   const frequent = majorityClass(labels, [...trials.keys()])
   const majorityOfTheseTrials = classificationMetrics(

@@ -35,7 +35,7 @@ export function labelReadable<T extends SplitTrial>(set: SplitSet<T>, config: Ru
   const all = labelTrials(set.trials, config.dimension, parseLabelScheme(config.labels))
   const { trials, skipped } = withMusic({ ...set, trials: all.trials }, config)
   const readable = new Set(trials)
-  const labels = all.labels.filter((_, i) => readable.has(all.trials[i] as T))
+  const labels = all.labels.filter((_, i) => readable.has(all.trials[i]!))
   return { ...all, trials, labels, skipped: [...all.skipped, ...skipped] }
 }
 

@@ -15,15 +15,14 @@ function musicScaling(trials: readonly PreparedTrial[], train: readonly number[]
   const sums = new Float64Array(dim)
   const squares = new Float64Array(dim)
   for (const index of train) {
-    const music = musicOf(trials[index] as PreparedTrial)
-    for (let f = 0; f < dim; f++) sums[f] = (sums[f] as number) + (music[f] as number)
+    const music = musicOf(trials[index]!)
+    for (let f = 0; f < dim; f++) sums[f] = sums[f]! + music[f]!
   }
   // A sum of equal float32 values is exact in float64, and so is its quotient: the deviation of a constant feature is zero.
   const mean = sums.map((sum) => sum / train.length)
   for (const index of train) {
-    const music = musicOf(trials[index] as PreparedTrial)
-    for (let f = 0; f < dim; f++)
-      squares[f] = (squares[f] as number) + ((music[f] as number) - (mean[f] as number)) ** 2
+    const music = musicOf(trials[index]!)
+    for (let f = 0; f < dim; f++) squares[f] = squares[f]! + (music[f]! - mean[f]!) ** 2
   }
   return { mean: Float32Array.from(mean), deviation: Float32Array.from(squares, (s) => Math.sqrt(s / train.length)) }
 }
@@ -76,8 +75,8 @@ export class ModelInputs {
     trials.forEach((index, i) => {
       const music = musicOf(this.trial(index))
       for (let f = 0; f < mean.length; f++) {
-        const spread = deviation[f] as number
-        out[i * mean.length + f] = spread > 0 ? ((music[f] as number) - (mean[f] as number)) / spread : 0
+        const spread = deviation[f]!
+        out[i * mean.length + f] = spread > 0 ? (music[f]! - mean[f]!) / spread : 0
       }
     })
     return out
@@ -95,6 +94,6 @@ export class ModelInputs {
   }
 
   private trial(index: number): PreparedTrial {
-    return this.set.trials[index] as PreparedTrial
+    return this.set.trials[index]!
   }
 }

@@ -39,7 +39,7 @@ export class Predictor {
     for (let start = 0; start < trials.length; start += this.batch) {
       abort?.throwIfAborted()
       const own = trials.slice(start, start + this.batch)
-      const filled = Array.from({ length: this.batch }, (_, i) => own[i] ?? (own[0] as number))
+      const filled = Array.from({ length: this.batch }, (_, i) => own[i] ?? own[0]!)
       writeInputs(this.plan, { eda: inputs.eda(filled), music: inputs.music(filled) })
       this.plan.run()
       const values = await this.plan.readFloat('probabilities')
@@ -68,7 +68,7 @@ export async function probabilitiesOf(
     model.weights.load(weights, 'trained model')
     predictor = await Predictor.create(gpu, model, Math.min(config.batch, trials.length))
     const rows = await predictor.predict(new ModelInputs(set, config.signals, scaling), trials, abort)
-    return rows.map((row) => row[1] as number)
+    return rows.map((row) => row[1]!)
   } finally {
     predictor?.destroy()
     model.destroy()

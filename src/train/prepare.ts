@@ -70,7 +70,7 @@ export async function prepareTrials(gpu: Gpu, set: TrialSet, options: PrepareOpt
   for (const group of groupBy(cleaned, ({ trial }) => String(trial.sampleRate)).values()) {
     for (const trial of await decomposeGroup(gpu, group, options, prepared.size, cleaned.length)) prepared.set(...trial)
   }
-  const trials = cleaned.map(({ trial }) => prepared.get(trial) as PreparedTrial)
+  const trials = cleaned.map(({ trial }) => prepared.get(trial)!)
   const { length, dropSeconds } = options
   return { ...set, trials, skipped, length, dropSeconds, decomposition: DECOMPOSITION_SET }
 }
@@ -88,7 +88,7 @@ async function decomposeGroup(
   before: number,
   total: number,
 ): Promise<[Trial, PreparedTrial][]> {
-  const sampleRate = group[0]?.trial.sampleRate as number
+  const sampleRate = group[0]!.trial.sampleRate
   const decomposed = await decompose(
     gpu,
     group.map(({ z }) => z),
@@ -99,7 +99,7 @@ async function decomposeGroup(
     },
   )
   return group.map(({ trial, z, filled }, i) => {
-    const { phasic, tonic, status } = decomposed[i] as Decomposition
+    const { phasic, tonic, status } = decomposed[i]!
     const channelOptions = { sampleRate, dropSeconds, length, source: trial.source }
     const { data: signals, constant } = toChannels({ origin: z, phasic, tonic }, channelOptions)
     const { eda: _, ...rest } = trial

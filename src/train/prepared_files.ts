@@ -59,7 +59,7 @@ export async function loadPrepared(store: Store, name: string): Promise<Prepared
       : null
   const trials = manifest.trials.map(({ music: hasMusic, ...rest }, i): PreparedTrial => {
     const vector = hasMusic ? music?.[i] : undefined
-    return { ...rest, signals: signals[i] as Float32Array, ...(vector && { music: vector }) }
+    return { ...rest, signals: signals[i]!, ...(vector && { music: vector }) }
   })
   const { schema: _, digest: __, ...set } = manifest
   return { ...set, decomposition: set.decomposition ?? 'unknown', trials } // of before digests were recorded

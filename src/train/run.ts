@@ -149,7 +149,7 @@ async function restore(
 }
 
 const subjectsOf = ({ trials }: PreparedSet, indices: readonly number[]): string[] => [
-  ...new Set(indices.map((i) => trials[i]?.subject as string)),
+  ...new Set(indices.map((i) => trials[i]!.subject)),
 ]
 
 /** What a report says about the folds. */

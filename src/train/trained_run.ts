@@ -85,7 +85,7 @@ export async function predict(
   const { trials, skipped } = withMusic(prepared, run.config)
   const probabilities = await ensemble(gpu, run, { ...prepared, trials }, hooks.signal)
   const predictions = trials.map(({ id, subject, stimulus }, i): TrialPrediction => {
-    const probability = probabilities[i] as number
+    const probability = probabilities[i]!
     return { trial: id, subject, stimulus, probability, predicted: probability > 0.5 ? 'high' : 'low' }
   })
   return { name: prepared.name, ...seenIn(run.models, trials), predictions, skipped: [...prepared.skipped, ...skipped] }
@@ -102,7 +102,7 @@ export async function ensemble(
   const sums = new Array<number>(trials.length).fill(0)
   for (const model of models) {
     const own = await probabilitiesOf(gpu, config, model, set, trials, abort)
-    own.forEach((probability, i) => (sums[i] = (sums[i] as number) + probability / models.length))
+    own.forEach((probability, i) => (sums[i] = sums[i]! + probability / models.length))
   }
   return sums
 }

@@ -54,7 +54,7 @@ export class Trainer {
   /** Goes on from a checkpoint instead of from the initial weights. */
   restore({ weights, optimizer, best, progress }: FoldState, source: string): void {
     this.model.weights.load(weights, source)
-    optimizer.forEach((tensors, i) => this.model.weights.upload(this.state[i] as Slab, tensors, source))
+    optimizer.forEach((tensors, i) => this.model.weights.upload(this.state[i]!, tensors, source))
     this.best = best
     this.progress = progress
   }
@@ -91,7 +91,7 @@ export class Trainer {
   private async epoch(epoch: number, predictor: Predictor, hooks: TrainerHooks): Promise<EpochRecord> {
     const { config, fold } = this
     const random = new Random(config.seed, shuffleStream(fold.index, epoch))
-    const order = Array.from(random.permutation(fold.train.length), (i) => fold.train[i] as number)
+    const order = Array.from(random.permutation(fold.train.length), (i) => fold.train[i]!)
     const rate = stepDecay(config.learningRate, config.decay, config.decayEpochs, epoch)
     const perEpoch = Math.ceil(order.length / config.batch)
     let sum = 0
@@ -106,7 +106,7 @@ export class Trainer {
       add(
         await step.run(
           batch,
-          trials.map((t) => this.labels[t] as number),
+          trials.map((t) => this.labels[t]!),
           rate,
           ++this.progress.steps,
         ),
@@ -150,8 +150,8 @@ export class Trainer {
     const rows = await predictor.predict(this.inputs, trials, abort)
     let [loss, hits] = [0, 0]
     rows.forEach((row, i) => {
-      const label = this.labels[trials[i] as number] as number
-      loss -= Math.log(Math.max(row[label] as number, 1e-12))
+      const label = this.labels[trials[i]!]!
+      loss -= Math.log(Math.max(row[label]!, 1e-12))
       hits += row.indexOf(Math.max(...row)) === label ? 1 : 0
     })
     return { validationLoss: loss / trials.length, validationAccuracy: hits / trials.length }

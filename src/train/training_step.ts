@@ -109,7 +109,7 @@ export class TrainingStep {
 
   /** Waits for all losses not yet returned. */
   async losses(): Promise<number[]> {
-    return (await this.ring.drain()).map((values) => values[0] as number)
+    return (await this.ring.drain()).map((values) => values[0]!)
   }
 
   destroy(): void {

@@ -236,7 +236,7 @@ function difference(
 ): string | null {
   let [largest, error] = [0, 0]
   for (let i = 0; i < wanted.length; i++) {
-    const [a, b] = [found[i] as number, wanted[i] as number]
+    const [a, b] = [found[i]!, wanted[i]!]
     if (!Number.isFinite(b)) continue
     if (!Number.isFinite(a)) return `${tensor.label} has ${a} at ${i}`
     largest = Math.max(largest, Math.abs(b))

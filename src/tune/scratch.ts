@@ -58,7 +58,7 @@ export class Scratch {
       const shift = 1009 * this.tensors.indexOf(tensor)
       this.gpu.write(
         tensor,
-        Float32Array.from({ length: tensor.size }, (_, i) => this.numbers[(i + shift) % PERIOD] as number),
+        Float32Array.from({ length: tensor.size }, (_, i) => this.numbers[(i + shift) % PERIOD]!),
       )
     }
   }

@@ -1,5 +1,4 @@
 // Finds the fastest kernels for the ops of a plan, one op at one shape after the other.
-import { isPromising } from '../kernels/presets.ts'
 import { GalvaniError, LimitError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { Plan, type Choice } from '../runtime/plan.ts'
@@ -69,10 +68,7 @@ export async function tune(gpu: Gpu, plans: readonly Plan[], options: TuneOption
 /** Ops that have more than one candidate, each once, by the work in all their places; most first. */
 function openChoices(gpu: Gpu, plans: readonly Plan[]): Map<string, Choice> {
   const places = new Map<string, Choice[]>()
-  const promising = ({ candidates, ...choice }: Choice): Choice => ({
-    ...choice,
-    candidates: candidates.filter((name) => isPromising(gpu.info, name)),
-  })
+  const promising = (choice: Choice): Choice => ({ ...choice, candidates: choice.promising })
   for (const choice of plans
     .flatMap((plan) => plan.choices)
     .map(promising)
@@ -82,8 +78,8 @@ function openChoices(gpu: Gpu, plans: readonly Plan[]): Map<string, Choice> {
   }
   const open = [...places].map(([key, all]) => ({
     key,
-    choice: all[0] as Choice,
-    work: all.length * workOf(gpu, all[0] as Choice),
+    choice: all[0]!,
+    work: all.length * workOf(gpu, all[0]!),
   }))
   return new Map(open.sort((a, b) => b.work - a.work).map(({ key, choice }) => [key, choice]))
 }
@@ -125,7 +121,7 @@ function entryOf({ candidates }: Choice, measured: readonly Measured[]): TunedEn
   )
   return {
     variant,
-    ms: times.get(variant) as number,
+    ms: times.get(variant)!,
     defaultMs: times.get(byDefault) ?? null,
     tried,
     at: new Date().toISOString(),

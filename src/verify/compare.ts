@@ -6,6 +6,7 @@
 // make of them, differ by amounts that the case's author has measured.
 
 import { FormatError } from '../runtime/errors.ts'
+import { partsOf } from './fixture_names.ts'
 
 /** One entry of a case's `expect`. Without `rel_l2`, or with `theoretical_zero`, only `atol` is meaningful. */
 export interface Expectation {
@@ -79,7 +80,7 @@ export function judgeCase(expected: ExpectedCase, stored: StoredTensors, compute
     const strict = judgeTensor(name, expectation, stored, computed)
     tensors.set(name, strict)
     if (strict.ok || !kinks || expectation.theoretical_zero) continue
-    if (isGradient(name)) gradients ??= relativeOfAllGradients(expected, stored, computed)
+    if (partsOf(name).gradient) gradients ??= relativeOfAllGradients(expected, stored, computed)
     const measures = kinkMeasures(name, expectation, kinks, gradients, stored, computed)
     if (measures.length > 0) tensors.set(name, worstOf(measures))
   }
@@ -113,7 +114,8 @@ function kinkMeasures(
   computed: ComputedTensors,
 ): Measure[] {
   const { max, relative } = deviationOf(name, expectation, stored, computed)
-  if (name.endsWith('.loss') && kinks.loss_abs_per_step) {
+  const parts = partsOf(name)
+  if (parts.loss && kinks.loss_abs_per_step) {
     const [reference, perStep] = [valuesOf(stored, name), kinks.loss_abs_per_step]
     const differences = differencesOf(reference, computed.get(name))
     return reference.map((_, step) => ({
@@ -122,24 +124,20 @@ function kinkMeasures(
     }))
   }
   const bounds: [applies: boolean, error: number, tolerance: number | undefined][] = [
-    [isGradient(name), relative, kinks.worst_grad_tensor_rel_l2],
-    [isGradient(name), finite(gradients), kinks.all_grads_rel_l2],
-    [name.includes('.final.param.'), relative, kinks.final_param_rel_l2],
-    [name.includes('.final.buffer.'), relative, kinks.final_buffer_rel_l2],
-    [name.endsWith('logits'), max, kinks.final_eval_logits_abs],
+    [parts.gradient, relative, kinks.worst_grad_tensor_rel_l2],
+    [parts.gradient, finite(gradients), kinks.all_grads_rel_l2],
+    [parts.finalParameter, relative, kinks.final_param_rel_l2],
+    [parts.finalBuffer, relative, kinks.final_buffer_rel_l2],
+    [parts.logits, max, kinks.final_eval_logits_abs],
   ]
   return bounds.flatMap(([applies, error, tolerance]) =>
     applies && tolerance !== undefined ? [{ error, tolerance }] : [],
   )
 }
 
-function isGradient(name: string): boolean {
-  return name.startsWith('grad.') || name.includes('.grad.')
-}
-
 function relativeOfAllGradients(expected: ExpectedCase, stored: StoredTensors, computed: ComputedTensors): number {
   const deviations = Object.entries(expected.expect)
-    .filter(([name, { theoretical_zero }]) => isGradient(name) && !theoretical_zero)
+    .filter(([name, { theoretical_zero }]) => partsOf(name).gradient && !theoretical_zero)
     .map(([name, expectation]) => deviationOf(name, expectation, stored, computed))
   return (
     Math.hypot(...deviations.map(({ relative, norm }) => relative * norm)) /

@@ -9,6 +9,7 @@ import type { Store } from '../store/store.ts'
 import { resultOf, type CaseResult, type FixtureCase } from './case.ts'
 import { judgeCase } from './compare.ts'
 import { methodsOf, namedCase, verifyCvxedaCase, type CvxedaCase, type Device, type Method } from './cvxeda.ts'
+import { operatorOf } from './fixture_names.ts'
 import { judgeMetrics } from './metrics.ts'
 import { runCheckpoint, runModel, runTrace, type TraceAttrs } from './models.ts'
 import type { Arrays } from './op_context.ts'
@@ -128,7 +129,7 @@ async function compute(
   switch (entry.kind) {
     case 'op':
     case 'schedule':
-      return runOp(gpu, entry.op ?? '', attrs, arrays)
+      return runOp(gpu, operatorOf(entry.op ?? ''), attrs, arrays)
     case 'optimizer':
       return runOp(gpu, String(attrs.name), attrs, arrays)
     case 'model':

@@ -59,7 +59,7 @@ function clusters(c: Json): [Json, Json] {
   const rows = (c.points as (number | number[])[]).map((p) => (Array.isArray(p) ? p : [p]))
   const found = twoMeans(rows, c.init as [number[], number[]])
   const above = (high: (value: number, threshold: number) => boolean): number[][] =>
-    rows.map((point) => point.map((value, d) => (high(value, found.threshold[d] as number) ? 1 : 0)))
+    rows.map((point) => point.map((value, d) => (high(value, found.threshold[d]!) ? 1 : 0)))
   const { centers, assignment, inertia, threshold, high_if_greater, high_if_greater_or_equal } = c
   return [
     { centers, assignment, inertia, threshold, high_if_greater, high_if_greater_or_equal },

@@ -9,6 +9,7 @@ import { FormatError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { Plan } from '../runtime/plan.ts'
 import type { Tensor } from '../runtime/tensor.ts'
+import { finalName, fixtureTap, startOf, weightOf } from './fixture_names.ts'
 import type { Arrays } from './op_context.ts'
 import { withModel, withPlan } from './owned.ts'
 
@@ -23,8 +24,8 @@ const floats = (arrays: Arrays, name: string): Float32Array => {
 /** Parameters and running statistics of a file that keeps them under `param.` and `buffer.`. */
 function weightsOf(arrays: Arrays): HostTensors {
   const named = [...arrays].flatMap(([name, { shape }]) => {
-    const match = /^(?:param|buffer)\.(.*)$/.exec(name)
-    return match ? [[match[1] as string, { shape, data: floats(arrays, name) }] as const] : []
+    const weight = weightOf(name)
+    return weight === null ? [] : [[weight, { shape, data: floats(arrays, name) }] as const]
   })
   return new Map(named)
 }
@@ -76,7 +77,8 @@ async function runMode(plan: Plan, model: Rtcan1d, arrays: Arrays, mode: string,
   plan.write('targets', targetsOf(arrays, model.config))
   plan.run()
   for (const name of ['logits', 'probs', 'loss']) computed.set(`${mode}.${name}`, await plan.readFloat(name))
-  for (const [name, tensor] of forward.taps) computed.set(`${mode}.tap.${name}`, await readSignal(plan.gpu, tensor))
+  for (const [name, tensor] of forward.taps)
+    computed.set(`${mode}.tap.${fixtureTap(name)}`, await readSignal(plan.gpu, tensor))
   if (!dinput) return
   computed.set('train.grad.input.eda', await readSignal(plan.gpu, dinput))
   const gradients = await model.weights.download(model.weights.gradients)
@@ -119,7 +121,7 @@ export async function runTrace(
     ])
     const isBuffer = new Set(model.summary.buffers.map(({ name }) => name))
     for (const [name, { data }] of await model.weights.save()) {
-      computed.set(`${prefix}final.${isBuffer.has(name) ? 'buffer' : 'param'}.${name}`, data)
+      computed.set(finalName(prefix, isBuffer.has(name) ? 'buffer' : 'param', name), data)
     }
     return computed.set(`${prefix}final.eval_logits`, (await predict(gpu, model, arrays)).logits)
   })
@@ -151,14 +153,14 @@ async function trace(plan: Plan, model: Rtcan1d, arrays: Arrays, attrs: TraceAtt
   return { losses, logits }
 }
 
-/** The file's weights, with the tensors that the case says are set to another value first (`NAME = NAME = 0`). */
-function startWeights(arrays: Arrays, { start = '' }: TraceAttrs): HostTensors {
+/** The file's weights, with the tensors that the case says are set to another value first. */
+function startWeights(arrays: Arrays, { start }: TraceAttrs): HostTensors {
   const weights = new Map(weightsOf(arrays))
-  const assignment = /((?:[\w.]+ = )+)(-?[\d.]+)/.exec(start)
-  for (const name of assignment?.[1]?.split(' = ').filter(Boolean) ?? []) {
+  const { names, value } = startOf(start)
+  for (const name of names) {
     const tensor = weights.get(name)
     if (!tensor) throw new FormatError(`the case sets '${name}', which the model does not have`)
-    weights.set(name, { shape: tensor.shape, data: new Float32Array(tensor.data.length).fill(Number(assignment?.[2])) })
+    weights.set(name, { shape: tensor.shape, data: new Float32Array(tensor.data.length).fill(value) })
   }
   return weights
 }

@@ -12,7 +12,7 @@ import { conv1dRecord } from './ops/conv1d.ts'
 import { interpolateRecord } from './ops/interpolate.ts'
 import { linearRecord } from './ops/linear.ts'
 import { adamRecord, adamwRecord, scheduleRecord, sgdRecord } from './ops/optimizers.ts'
-import { averagePoolRecord, clipMeanRecord, globalPoolRecord, maxPoolRecord } from './ops/pool.ts'
+import { averagePoolRecord, clipMeanRecord, globalAveragePoolRecord, maxPoolRecord } from './ops/pool.ts'
 import { scaRecord } from './ops/sca.ts'
 import { crossEntropyRecord, doubleCrossEntropyRecord, softmaxRecord } from './ops/softmax.ts'
 import { withPlan } from './owned.ts'
@@ -26,7 +26,7 @@ export const opRecords: readonly OpRecord[] = [
   softmaxRecord,
   maxPoolRecord,
   averagePoolRecord,
-  globalPoolRecord,
+  globalAveragePoolRecord,
   clipMeanRecord,
   scaRecord,
   rntaRecord,

@@ -11,7 +11,7 @@ export interface OpCase {
 }
 
 export interface OpRecord {
-  /** As fixtures call it. */
+  /** As `verify` prints it; `fixture_names.ts` has the names of fixtures that differ. */
   op: string
   /** Awkward shapes: one row, odd channels, lengths that fill no tile, strides that leave rows over. */
   cases: readonly OpCase[]

@@ -86,11 +86,11 @@ function cut({ eda, sampleRate: native }: Recording, seconds: number, sampleRate
 }
 
 function drawWindow(recordings: readonly Recording[], disturbance: string, random: Random): Window {
-  const disturb = DISTURBANCES[disturbance] as Disturb
+  const disturb = DISTURBANCES[disturbance]!
   for (let draw = 0; draw < DRAWS; draw++) {
     const recording = recordings[random.integer(recordings.length)]
-    const sampleRate = RATES[random.integer(RATES.length)] as number
-    const seconds = SECONDS[random.integer(SECONDS.length)] as number
+    const sampleRate = RATES[random.integer(RATES.length)]!
+    const seconds = SECONDS[random.integer(SECONDS.length)]!
     if (!recording || recording.eda.length <= seconds * recording.sampleRate) continue
     const window = cut(recording, seconds, sampleRate, random)
     const { z, constant } = zscore(window ? disturb(window.z, random) : [0])
@@ -105,9 +105,7 @@ function drawWindow(recordings: readonly Recording[], disturbance: string, rando
 /** Windows of 10 to 60 s at 4 to 128 Hz, every kind of disturbance equally often; each depends on the seed and its place alone. */
 export function drawWindows(recordings: readonly Recording[], count: number, seed: number): Window[] {
   const kinds = Object.keys(DISTURBANCES)
-  return Array.from({ length: count }, (_, i) =>
-    drawWindow(recordings, kinds[i % kinds.length] as string, new Random(seed, i)),
-  )
+  return Array.from({ length: count }, (_, i) => drawWindow(recordings, kinds[i % kinds.length]!, new Random(seed, i)))
 }
 
 const rms = (a: ArrayLike<number>, b: ArrayLike<number>): number =>

@@ -67,7 +67,13 @@ describe('the cost of a plan', () => {
     // 2 x 5 rows of 5 channels, each 3 taps of 6 channels; rows are padded to 8 of 4 bytes.
     const y = 4 * 2 * 5 * 8
     expect(conv).toEqual({
-      ...{ label: 'layer.conv', kernel: 'conv1d/reg.forward', constants: expect.anything(), groups: [1, 1, 1] },
+      ...{
+        label: 'layer.conv',
+        shader: 'conv1d/reg',
+        kernel: 'conv1d/reg.forward',
+        constants: expect.anything(),
+        groups: [1, 1, 1],
+      },
       ...{ flops: 2 * (2 * 5 * 5) * (3 * 6), bytes: 4 * (2 * 10 * 8 + 3 * 8 * 8 + 8) + y },
     })
     expect(second).toMatchObject({ kernel: 'elementwise.relu', bytes: 2 * y })
@@ -121,6 +127,7 @@ describe('a roofline', () => {
   it('adds up what belongs together', () => {
     const timed = ['a.b.c', 'a.b d', 'a.c'].map((label) => ({
       label,
+      shader: 's',
       kernel: 'k',
       constants: {},
       groups: [1, 1, 1] as const,
@@ -146,7 +153,9 @@ describe('a roofline', () => {
     ['max pool backward', 'max pool'],
     ['sgd', 'sgd'],
   ])("takes '%s' as part of '%s'", (label, layer) => {
-    expect(layerOf({ label, kernel: '', constants: {}, groups: [1, 1, 1] as const, flops: 0, bytes: 0 })).toBe(layer)
+    expect(
+      layerOf({ label, kernel: '', shader: 'shader', constants: {}, groups: [1, 1, 1] as const, flops: 0, bytes: 0 }),
+    ).toBe(layer)
   })
 })
 
@@ -294,7 +303,9 @@ describe('a step', () => {
     plan.destroy()
     expect(kernels).toEqual([])
     const error = expect.stringMatching(/^y differs from reg by/) as string
-    expect(rejected).toEqual([{ op: 'sum', shape: '4x64', variant: 'wrong', chosen: true, error }])
+    expect(rejected).toEqual([
+      { op: 'sum', shape: '4x64', kind: { op: 'other' }, variant: 'wrong', chosen: true, error },
+    ])
   })
 
   it('has its kernels timed by CPU time on a software adapter only', () => {
@@ -357,17 +368,17 @@ describe('what is required', () => {
   it('is judged by the worst kernel in use that takes longer than launching it', () => {
     const { kernels: _, ...step } = stepResult()
     const all = [
-      kernel('conv1d', '32x1250x64 64 k7 s2', 0.3),
-      kernel('conv1d backward input', '32x157x64 64 k3 s1', 0.17),
-      kernel('conv1d', '32x79x64 64 k3 s1', 0.01), // its rows are too few for this requirement
-      kernel('conv1d', '32x1250x64 64 k3 s1', 0.02, { flops: 1e6 }), // too little work
-      kernel('conv1d', '32x313x64 64 k3 s1', 0.02, { chosen: false }),
-      kernel('conv1d', '32x1250x64 32 k1 s1', 0.14),
-      kernel('conv1d', '32x2500x3 64 k7 s2', 0.13),
-      kernel('conv1d', '1x32x6821 256 k1 s1', 0.2),
-      kernel('conv1d backward weight', '1x32x6821 256 k1 s1', 0.1),
-      kernel('attention', 'any', 0.25),
-      kernel('attention key side', 'any', 0.19),
+      convolution('output', [32, 1250, 64], 64, 7, 0.3),
+      convolution('input', [32, 157, 64], 64, 3, 0.17),
+      convolution('output', [32, 79, 64], 64, 3, 0.01), // its rows are too few for this requirement
+      convolution('output', [32, 1250, 64], 64, 3, 0.02, { flops: 1e6 }), // too little work
+      convolution('output', [32, 313, 64], 64, 3, 0.02, { chosen: false }),
+      convolution('output', [32, 1250, 64], 32, 1, 0.14),
+      convolution('output', [32, 2500, 3], 64, 7, 0.13),
+      convolution('output', [1, 32, 6821], 256, 1, 0.2),
+      convolution('weight', [1, 32, 6821], 256, 1, 0.1),
+      kernel('attention', 'any', 0.25, { kind: { op: 'attention', of: 'output' } }),
+      kernel('attention key side', 'any', 0.19, { kind: { op: 'attention', of: 'gradient' } }),
     ]
     const traffic = [group('a', 0.9), group('b', 0.7), group('small', 0.1, 1e3)]
     const targets = checkTargets({
@@ -394,14 +405,15 @@ describe('what is required', () => {
     expect(targets[0]).toMatchObject({
       required: 0.18,
       unit: 'of FMA peak',
-      worst: 'conv1d backward input 32x157x64 64 k3 s1',
+      worst: 'conv1d backward input 32x157x64 64 k3',
     })
   })
 
   it('is not met by a kernel in use that is wrong', () => {
-    const rejected = [{ op: 'attention', shape: 'any', variant: 'lane', chosen: true, error: 'wrong' }]
+    const kind = { op: 'attention', of: 'output' } as const
+    const rejected = [{ op: 'attention', shape: 'any', kind, variant: 'lane', chosen: true, error: 'wrong' }]
     const targets = checkTargets({
-      kernels: [kernel('attention', 'other', 0.9)],
+      kernels: [kernel('attention', 'other', 0.9, { kind })],
       rejected,
       traffic: [],
       step: stepResult(),
@@ -512,11 +524,26 @@ function rates(part: number) {
   return { wall: all, cpu: null }
 }
 
+/** A convolution by the parts of its shape's name: batch x rows x input channels, output channels, taps. */
+function convolution(
+  of: 'output' | 'input' | 'weight',
+  [batch, rows, inChannels]: readonly [number, number, number],
+  outChannels: number,
+  taps: number,
+  part: number,
+  more: Partial<KernelResult> = {},
+): KernelResult {
+  const op = { output: 'conv1d', input: 'conv1d backward input', weight: 'conv1d backward weight' }[of]
+  const kind = { op: 'convolution', of, batch, rows, inChannels, outChannels, kernel: taps } as const
+  return kernel(op, `${batch}x${rows}x${inChannels} ${outChannels} k${taps}`, part, { kind, ...more })
+}
+
 function kernel(op: string, shape: string, part: number, more: Partial<KernelResult> = {}): KernelResult {
   const work = { flops: 1e9, bytes: 1e6, floor_ms: 10, floor_ms_cpu: null }
   return {
     op,
     shape,
+    kind: { op: 'other' },
     variant: 'reg',
     chosen: true,
     uses: 1,
@@ -533,6 +560,7 @@ function group(name: string, part: number, bytes = 1e8): TrafficResult {
   return {
     name,
     label: 'first',
+    shader: 'elementwise',
     dispatches: 1,
     flops: 1e6,
     bytes,

@@ -104,7 +104,7 @@ function expected({ queries, keys }: Case, { q, k, v, dy }: Inputs): Named {
     const ofQueries = (x: NdArray) => slice(x, queryBounds[s]!, queryBounds[s + 1]!)
     const ofKeys = (x: NdArray) => slice(x, keyBounds[s]!, keyBounds[s + 1]!)
     const { z, attention } = attend(ofQueries(q), ofKeys(k), ofKeys(v))
-    const gradient = attendBackward(ofQueries(q), ofKeys(k), ofKeys(v), attention, ofQueries(dy))
+    const gradient = attendBackward(ofQueries(dy), ofQueries(q), ofKeys(k), ofKeys(v), attention)
     const lse = logDenominator(ofQueries(q), ofKeys(k), attention)
     return { y: z, lse, dq: gradient.theta, dk: gradient.phi, dv: gradient.g }
   })

@@ -56,13 +56,13 @@ const named = (list: readonly ListedCase[]) =>
 /** Operators with a comparison in them: a ReLU behind a normalisation or inside a gate, a maximum. */
 const comparing = opCases.filter(
   ({ op, inputs, attrs }) =>
-    /^(relu|maxpool|sca|attention_module)/.test(op) ||
+    /^(relu|max_pool|sca|attention_module)/.test(op) ||
     (op.startsWith('batchnorm') && (attrs['relu'] === true || 'skip' in inputs)),
 )
 const multiplying = opCases.filter(({ op }) => /^(conv1d|linear)/.test(op))
 
 /** Statistics and gates spread what is broken; in these the rest stays as it is. */
-const isLocal = ({ op }: ListedCase): boolean => /^(relu|maxpool|conv1d|linear)/.test(op)
+const isLocal = ({ op }: ListedCase): boolean => /^(relu|max_pool|conv1d|linear)/.test(op)
 
 async function everywhere(kernelCase: ListedCase, tensors: readonly string[], value: number): Promise<void> {
   const op = opOf(kernelCase.op)

@@ -4,7 +4,7 @@ import { clipMean, clipMeanBackward } from '../../src/kernels/clip_mean.ts'
 import { clipBounds, clipLengths, boundsOfLengths, type ClipBounds } from '../../src/kernels/clip_bounds.ts'
 import { ndarray } from '../../src/reference/array.ts'
 import { concat, split } from '../../src/reference/concat.ts'
-import { globalAvgPool, globalAvgPoolBackward } from '../../src/reference/pool.ts'
+import { globalAveragePool, globalAveragePoolBackward } from '../../src/reference/pool.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { Plan } from '../../src/runtime/plan.ts'
@@ -98,7 +98,7 @@ describe.each([
           return values[(b * length + l) * CHANNELS + c]!
         }),
       )
-    const clips = split(turned(x, rows), clipLengths(bounds), 2).map(globalAvgPool)
+    const clips = split(turned(x, rows), clipLengths(bounds), 2).map(globalAveragePool)
     const y = Float64Array.from(
       dy,
       (_, i) =>
@@ -114,7 +114,7 @@ describe.each([
     )
     const dx = concat(
       gradients.map((gradient, s) =>
-        globalAvgPoolBackward(ndarray([BATCH, CHANNELS], gradient.data), clipLengths(bounds)[s]!),
+        globalAveragePoolBackward(ndarray([BATCH, CHANNELS], gradient.data), clipLengths(bounds)[s]!),
       ),
       2,
     )

@@ -157,7 +157,7 @@ describe.each(Object.entries(choices))('%s', (_, choice) => {
       const dx = conv1dBackwardInput(plan, dys, ws, xs.shape, g)
       const added = conv1dBackwardInput(plan, dys, ws, xs.shape, g, 'added', xs)
       const [dw, dbias] = [plan.tensor(ws.shape), plan.tensor([outChannels])]
-      conv1dBackwardWeight(plan, xs, dys, dw, dbias, g)
+      conv1dBackwardWeight(plan, dys, xs, dw, dbias, g)
       const inputs = {
         x: signal(x),
         w: packWeight(weight.data, weight.shape),
@@ -166,7 +166,7 @@ describe.each(Object.entries(choices))('%s', (_, choice) => {
       }
       const results = await compute(plan, inputs, { y, unbiased, dx, added, dw, dbias })
 
-      const gradient = twinConv.conv1dBackward(x, weight, dy, g)
+      const gradient = twinConv.conv1dBackward(dy, x, weight, g)
       expectClose('y', results.y!, padded(signal(twinConv.conv1d(x, weight, bias, g)), [outChannels]))
       expectClose(
         'y without bias',
@@ -197,13 +197,13 @@ describe.each(Object.entries(choices))('%s', (_, choice) => {
       const ws = plan.input('w', convWeightShape(1, inFeatures, outFeatures))
       const y = linear(plan, xs, ws, plan.input('bias', [outFeatures]))
       const [dw, dbias] = [plan.tensor(ws.shape), plan.tensor([outFeatures])]
-      const dx = linearBackward(plan, xs, dys, ws, dw, dbias)
+      const dx = linearBackward(plan, dys, xs, ws, dw, dbias)
       const { weight, bias } = parameters
       const inputs = { x: x.data, w: packWeight(weight.data, weight.shape), bias: bias.data, dy: dy.data }
       const floats = Object.fromEntries(Object.entries(inputs).map(([name, data]) => [name, Float32Array.from(data)]))
       const results = await compute(plan, floats, { y, dx, dw, dbias })
 
-      const gradient = twinLinear.linearBackward(x, weight, dy)
+      const gradient = twinLinear.linearBackward(dy, x, weight)
       expectClose('y', results.y!, padded(twinLinear.linear(x, parameters).data, [outFeatures]))
       expectClose('dx', results.dx!, padded(gradient.x.data, [inFeatures]))
       expectClose('dw', results.dw!, padded(packWeight(gradient.parameters.weight.data, weight.shape), [outFeatures]))
@@ -217,7 +217,7 @@ describe('by itself', () => {
     const plan = new Plan(gpu)
     const [x, w] = [plan.input('x', [1, length, 3]), plan.input('w', convWeightShape(1, 3, channels))]
     const y = conv1d(plan, x, w, null, { stride: 1, padding: 0 })
-    conv1dBackwardWeight(plan, x, y, plan.tensor(w.shape), null, { stride: 1, padding: 0 })
+    conv1dBackwardWeight(plan, y, x, plan.tensor(w.shape), null, { stride: 1, padding: 0 })
     const kernels = describePlan(plan)
     plan.destroy()
     return kernels

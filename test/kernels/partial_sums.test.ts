@@ -77,7 +77,7 @@ describe('partial sums', () => {
   it('of another plan are left alone by what is recorded on this one', async () => {
     const [plan, other] = [new Plan(gpu), new Plan(gpu)]
     const [x, dy, dw] = [plan.input('x', [1, 600, 12]), plan.input('dy', [1, 600, 12]), gpu.tensor([1, 12, 12])]
-    conv1dBackwardWeight(plan, x, dy, dw, null, { stride: 1, padding: 0 }, 'weight', new PartialSums(other))
+    conv1dBackwardWeight(plan, dy, x, dw, null, { stride: 1, padding: 0 }, 'weight', new PartialSums(other))
     await plan.compile()
     plan.write('x', new Float32Array(7200).fill(1))
     plan.write('dy', new Float32Array(7200).fill(2))

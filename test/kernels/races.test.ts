@@ -20,6 +20,7 @@ import { Gpu } from '../../src/runtime/gpu.ts'
 import { Plan, type Launch } from '../../src/runtime/plan.ts'
 import { Random } from '../../src/runtime/random.ts'
 import { packParams, specialise, type Constants, type Shader, type ShaderTypes } from '../../src/runtime/shader.ts'
+import { shaderValues } from '../../src/runtime/shader_values.ts'
 import type { Tensor } from '../../src/runtime/tensor.ts'
 import { sizeOf } from '../../src/runtime/shape.ts'
 import { choicesOf } from '../../src/verify/kernels.ts'
@@ -131,8 +132,8 @@ function recordVariants(gpu: Gpu): void {
     ]
     const y = conv1d(plan, x, w, bias, g)
     conv1d(plan, x, w, null, g)
-    conv1dBackwardWeight(plan, x, y, gpu.tensor(w.shape), gpu.tensor([10]), g)
-    conv1dBackwardWeight(plan, x, y, gpu.tensor(w.shape), null, g)
+    conv1dBackwardWeight(plan, y, x, gpu.tensor(w.shape), gpu.tensor([10]), g)
+    conv1dBackwardWeight(plan, y, x, gpu.tensor(w.shape), null, g)
     conv1dBackwardInput(plan, y, w, x.shape, g)
     conv1dBackwardInput(plan, y, w, x.shape, g, 'added', x)
   }
@@ -213,7 +214,7 @@ async function recordKernels(): Promise<Map<string, Dispatch>> {
           ? (launch.constants as Constants)
           : {
               ...(launch.constants as Constants),
-              WORKGROUP: Number.parseInt(shader.constants['WORKGROUP']!.value) * groups,
+              WORKGROUP: shaderValues(shader).WORKGROUP! * groups,
             }
       if (!found.has(name)) found.set(name, { shader, entry, tensors, params, constants, groups })
     })
@@ -308,8 +309,8 @@ describe('the detector', () => {
 
   it('finds two invocations that write one element, also of different workgroups', () => {
     const relu = kernels.get('elementwise.relu {}')!
-    expect(racesOf(relu, (source) => source.replaceAll('+ lane;', '+ lane / 2u;'))[0]).toMatch(/^Data race on 'y'/)
-    expect(racesOf(relu, (source) => source.replaceAll('+ lane;', '+ lane % 4u;'))[0]).toMatch(/^Data race on 'y'/)
+    expect(racesOf(relu, (source) => source.replaceAll('+ thread;', '+ thread / 2u;'))[0]).toMatch(/^Data race on 'y'/)
+    expect(racesOf(relu, (source) => source.replaceAll('+ thread;', '+ thread % 4u;'))[0]).toMatch(/^Data race on 'y'/)
   })
 
   it.each([
@@ -320,7 +321,7 @@ describe('the detector', () => {
     ['batchnorm/column.backward ', 'workgroupBarrier();', ''],
     ['sca.forward ', 'workgroupBarrier();', ''],
     ['sca.backward ', 'workgroupBarrier();', ''],
-    ['partial_sums.add ', '+ lane', '+ lane / 2u'],
+    ['partial_sums.add ', '+ thread', '+ thread / 2u'],
     ['conv1d/backward_tile.weight ', 'workgroupBarrier();', ''],
     ['attention/tile.forward ', 'workgroupBarrier();', ''],
   ])('finds what is wrong with %s when it is', (prefix, right, wrong) => {

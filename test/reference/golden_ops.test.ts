@@ -2,12 +2,13 @@
 import { describe, expect, it } from 'vitest'
 import type { NamedArrays } from '../../src/reference/array.ts'
 import { referenceOp } from '../../src/verify/op_list.ts'
+import { operatorOf } from '../../src/verify/fixture_names.ts'
 import { judgeCase } from '../../src/verify/compare.ts'
 import { dataOf, fixtureCases, readTensors } from '../golden_values.ts'
 import type { FixtureCase } from '../golden_values.ts'
 
 const runCase = (fixture: FixtureCase, tensors: NamedArrays) =>
-  referenceOp((fixture.attrs.name as string | undefined) ?? fixture.op, fixture.attrs, tensors)
+  referenceOp((fixture.attrs.name as string | undefined) ?? operatorOf(fixture.op), fixture.attrs, tensors)
 
 describe('golden values', () => {
   it.each(fixtureCases('op', 'optimizer', 'schedule'))('$title', (fixture) => {

@@ -19,10 +19,10 @@ import { directionalDerivative, gradientError, numericalGradient } from '../../s
 import { linear, linearBackward } from '../../src/reference/linear.ts'
 import { doubleSoftmaxCrossEntropy, oneHot, softmaxCrossEntropy } from '../../src/reference/loss.ts'
 import {
-  avgPool1d,
-  avgPool1dBackward,
-  globalAvgPool,
-  globalAvgPoolBackward,
+  averagePool1d,
+  averagePool1dBackward,
+  globalAveragePool,
+  globalAveragePoolBackward,
   maxPool1d,
   maxPool1dBackward,
 } from '../../src/reference/pool.ts'
@@ -84,7 +84,7 @@ describe('gradients', () => {
     expectGradients(
       { x: draw(B, I, L), weight: draw(O, I, K), bias: draw(O) },
       ({ x, weight, bias }) => conv1d(x, weight, bias, geometry),
-      ({ x, weight }, gradY) => conv1dBackward(x, weight, gradY, geometry),
+      ({ x, weight }, gradY) => conv1dBackward(gradY, x, weight, geometry),
     )
   })
 
@@ -99,7 +99,7 @@ describe('gradients', () => {
       { x: draw(3, 5, 9), weight: draw(5), bias: draw(5) },
       ({ x, weight, bias }) => batchNorm(x, { weight, bias }, buffers, mode).y,
       ({ x, weight, bias }, gradY) => {
-        const grad = batchNormBackward(batchNorm(x, { weight, bias }, buffers, mode).saved, gradY)
+        const grad = batchNormBackward(gradY, batchNorm(x, { weight, bias }, buffers, mode).saved)
         return { x: grad.x, ...grad.parameters }
       },
     )
@@ -110,17 +110,17 @@ describe('gradients', () => {
     expectGradients(
       inputs,
       ({ x }) => relu(x),
-      ({ x }, gradY) => ({ x: reluBackward(x, gradY) }),
+      ({ x }, gradY) => ({ x: reluBackward(gradY, x) }),
     )
     expectGradients(
       inputs,
       ({ x }) => sigmoid(x),
-      ({ x }, gradY) => ({ x: sigmoidBackward(sigmoid(x), gradY) }),
+      ({ x }, gradY) => ({ x: sigmoidBackward(gradY, sigmoid(x)) }),
     )
     expectGradients(
       inputs,
       ({ x }) => softmax(x),
-      ({ x }, gradY) => ({ x: softmaxBackward(softmax(x), gradY) }),
+      ({ x }, gradY) => ({ x: softmaxBackward(gradY, softmax(x)) }),
     )
   })
 
@@ -128,8 +128,8 @@ describe('gradients', () => {
     const inputs = { x: draw(2, 3, 11) }
     expectGradients(
       inputs,
-      ({ x }) => globalAvgPool(x),
-      (_, gradY) => ({ x: globalAvgPoolBackward(gradY, 11) }),
+      ({ x }) => globalAveragePool(x),
+      (_, gradY) => ({ x: globalAveragePoolBackward(gradY, 11) }),
     )
     for (const [kernel, stride] of [
       [4, 1],
@@ -138,8 +138,8 @@ describe('gradients', () => {
     ] as const) {
       expectGradients(
         inputs,
-        ({ x }) => avgPool1d(x, kernel, stride),
-        ({ x }, gradY) => ({ x: avgPool1dBackward(x.shape, gradY, kernel, stride) }),
+        ({ x }) => averagePool1d(x, kernel, stride),
+        ({ x }, gradY) => ({ x: averagePool1dBackward(gradY, x.shape, kernel, stride) }),
       )
     }
     for (const [kernel, stride, padding] of [
@@ -150,7 +150,7 @@ describe('gradients', () => {
       expectGradients(
         inputs,
         ({ x }) => maxPool1d(x, kernel, stride, padding).y,
-        ({ x }, gradY) => ({ x: maxPool1dBackward(x.shape, maxPool1d(x, kernel, stride, padding).argmax, gradY) }),
+        ({ x }, gradY) => ({ x: maxPool1dBackward(gradY, maxPool1d(x, kernel, stride, padding).argmax, x.shape) }),
       )
     }
   })
@@ -160,7 +160,7 @@ describe('gradients', () => {
       { x: draw(3, 5), weight: draw(4, 5), bias: draw(4) },
       ({ x, weight, bias }) => linear(x, { weight, bias }),
       ({ x, weight }, gradY) => {
-        const grad = linearBackward(x, weight, gradY)
+        const grad = linearBackward(gradY, x, weight)
         return { x: grad.x, ...grad.parameters }
       },
     )
@@ -182,7 +182,7 @@ describe('gradients', () => {
     expectGradients(
       { theta: draw(2, 3, 7), phi: draw(2, 3, 4), g: draw(2, 3, 4) },
       ({ theta, phi, g }) => attend(theta, phi, g).z,
-      ({ theta, phi, g }, gradZ) => attendBackward(theta, phi, g, attend(theta, phi, g).attention, gradZ),
+      ({ theta, phi, g }, gradZ) => attendBackward(gradZ, theta, phi, g, attend(theta, phi, g).attention),
     )
   })
 
@@ -193,7 +193,7 @@ describe('gradients', () => {
       { x: draw(3, 6, 9), ...parameters },
       ({ x, ...rest }) => sca(x, rest, clipLengths).y,
       ({ x, ...rest }, gradY) => {
-        const grad = scaBackward(sca(x, rest, clipLengths).saved, gradY)
+        const grad = scaBackward(gradY, sca(x, rest, clipLengths).saved)
         return { x: grad.x, ...grad.parameters }
       },
     )
@@ -216,7 +216,7 @@ describe('gradients', () => {
       { x: draw(2, C, 15), ...parameters },
       ({ x, ...rest }) => rnta(x, rest, buffers, pool, mode).y,
       ({ x, ...rest }, gradY) => {
-        const grad = rntaBackward(rnta(x, rest, buffers, pool, mode).saved, gradY)
+        const grad = rntaBackward(gradY, rnta(x, rest, buffers, pool, mode).saved)
         return { x: grad.x, ...grad.parameters }
       },
     )

@@ -7,6 +7,7 @@ import type { RtcanForward, RtcanInputs } from '../../src/reference/rtcan1d.ts'
 import { dot, map, sizeOf, zeros } from '../../src/reference/array.ts'
 import type { NamedArrays, NdArray } from '../../src/reference/array.ts'
 import type { Loss } from '../../src/reference/loss.ts'
+import { fixtureTap } from '../../src/verify/fixture_names.ts'
 import { judgeCase } from '../../src/verify/compare.ts'
 import type { ModelConfig } from '../../src/model/config.ts'
 import { summarise } from '../../src/model/summary.ts'
@@ -43,8 +44,9 @@ function modelResults(config: ModelConfig, tensors: NamedArrays): NamedArrays {
   const evaluated = run(config, study, false)
   const trained = run(config, study, true)
   const { gradients, eda } = trained.backward(trained.grad)
+  const named = (taps: NamedArrays): NamedArrays => new Map([...taps].map(([name, tap]) => [fixtureTap(name), tap]))
   const results = ({ logits, probs, loss, taps }: RtcanForward & Loss): NamedArrays =>
-    new Map([['logits', logits], ['probs', probs], ['loss', scalar(loss)], ...addPrefix(taps, 'tap.')])
+    new Map([['logits', logits], ['probs', probs], ['loss', scalar(loss)], ...addPrefix(named(taps), 'tap.')])
   return new Map([
     ...addPrefix(results(evaluated), 'eval.'),
     ...addPrefix(results(trained), 'train.'),

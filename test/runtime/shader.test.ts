@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import attention from '../../shaders/attention/reg.wgsl'
+import normaliseBackward from '../../shaders/batchnorm/backward_reg.wgsl'
+import column from '../../shaders/batchnorm/column.wgsl'
+import normalise from '../../shaders/batchnorm/reg.wgsl'
+import sums from '../../shaders/partial_sums.wgsl'
 import { GalvaniError, ShapeError } from '../../src/runtime/errors.ts'
 import { describe as describeShader, shaderNames } from '../../tools/wgsl.mjs'
-import { packParams, specialise, type Shader } from '../../src/runtime/shader.ts'
+import { packParams, rowOf, specialise, type Shader } from '../../src/runtime/shader.ts'
+import { shaderValues } from '../../src/runtime/shader_values.ts'
 
 /** A shader as the build describes it; its tunable constants are read off the source. */
 function shaderOf(source: string, params: Shader['params'] = null): Shader {
@@ -47,6 +52,25 @@ fn f() -> u32 { return TILE; }`)
   it('that the shader does not have are refused', () => {
     expect(() => specialise(shaderOf(source), { TIEL: 8 })).toThrow(new ShapeError('example.wgsl has no constant TIEL'))
   })
+})
+
+describe('what the host reads off a shader', () => {
+  it('is a number of its text', () => expect(shaderValues(sums).WORKGROUP).toBe(64))
+
+  it('is the order of a struct', () => {
+    const job = { chunks: 5, stride: 4, count: 3, to: 2, first: 1 }
+    expect(rowOf(sums, 'add', 'jobs', job)).toEqual([1, 2, 3, 4, 5])
+    const { to: _, ...rest } = job
+    expect(() => rowOf(sums, 'add', 'jobs', rest)).toThrow(new ShapeError('partial_sums.wgsl: jobs.to is missing'))
+  })
+
+  it.each(['MEAN', 'RSTD', 'SCALE', 'SHIFT', 'STATISTICS'] as const)(
+    'is the same where shaders share a tensor: %s of batch normalisation',
+    (row) => {
+      const value = shaderValues(normalise)[row]
+      expect([shaderValues(normaliseBackward)[row], shaderValues(column)[row]]).toEqual([value, value])
+    },
+  )
 })
 
 describe('marked loops', () => {

@@ -232,7 +232,7 @@ describe('real ops', () => {
     )
     const g = { stride: 1, padding: 1 }
     const y = conv1d(plan, x, w, null, g)
-    conv1dBackwardWeight(plan, x, y, plan.tensor(w.shape), null, g)
+    conv1dBackwardWeight(plan, y, x, plan.tensor(w.shape), null, g)
     attention(plan, x, y, y, [0, 10, 21], [0, 10, 21])
     return plan
   }

@@ -2,13 +2,13 @@
 import reg from '../../../shaders/conv1d/backward_reg.wgsl'
 import lane from '../../../shaders/conv1d/backward_lane.wgsl'
 import tile from '../../../shaders/conv1d/tile.wgsl'
+import { shaderValues } from '../../runtime/shader_values.ts'
 import { ceilDiv } from '../../runtime/shape.ts'
 import type { Tensor } from '../../runtime/tensor.ts'
 import {
   laneCount,
   laneName,
   lanes,
-  REG_WORKGROUP,
   regName,
   regRows,
   tileConstants,
@@ -33,6 +33,7 @@ export interface BackwardInput {
 
 const laneInput = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<BackwardInput> => ({
   name: laneName(size),
+  family: 'lane',
   fits: (gpu) => laneCount(gpu) > 0,
   record(p, { dy, w, dx, onto, g, label }) {
     const [SG, { TM, TN }] = [laneCount(p.gpu), size]
@@ -55,6 +56,7 @@ const laneInput = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<BackwardInput
 
 const tileInput = /* @__NO_SIDE_EFFECTS__ */ (size: Tile): Variant<BackwardInput> => ({
   name: tileName(size),
+  family: 'tile',
   fits: () => true,
   record(p, { dy, w, dx, onto, g, label }) {
     const geometry = geometryOf(dx.shape, w, dy.shape, g)
@@ -82,7 +84,7 @@ const regInput = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<BackwardInput>
       'input',
       { dy, w, dx, onto: onto ?? p.nothing(), params },
       {
-        groups: ceilDiv(params.batch * g.stride * tiles * params.in_quads, REG_WORKGROUP),
+        groups: ceilDiv(params.batch * g.stride * tiles * params.in_quads, shaderValues(reg).WORKGROUP),
         constants: { TM, ONTO: onto !== null },
         label,
         flops: flopsOf(geometry),

@@ -3,18 +3,10 @@ import reg from '../../../shaders/conv1d/backward_reg.wgsl'
 import lane from '../../../shaders/conv1d/backward_lane.wgsl'
 import tile from '../../../shaders/conv1d/backward_tile.wgsl'
 import type { Plan } from '../../runtime/plan.ts'
+import { shaderValues } from '../../runtime/shader_values.ts'
 import { ceilDiv } from '../../runtime/shape.ts'
 import type { Tensor } from '../../runtime/tensor.ts'
-import {
-  laneCount,
-  laneName,
-  REG_WORKGROUP,
-  TILE_WORKGROUPS,
-  tileCount,
-  tileName,
-  tiles,
-  type Tile,
-} from './families.ts'
+import { laneCount, laneName, TILE_WORKGROUPS, tileCount, tileName, tiles, type Tile } from './families.ts'
 import { flopsOf, geometryOf, type ConvGeometry, type Geometry } from './geometry.ts'
 import { PartialSums } from '../partial_sums.ts'
 import type { Variant } from '../variants.ts'
@@ -30,8 +22,6 @@ export interface BackwardWeight {
   sums: PartialSums | null
 }
 
-/** Quads of output channels per invocation of `reg`. */
-const REG_QUADS = 2
 /** Rows per partial sum: enough to amortise the store, few enough to sum accurately in f32. */
 const CHUNK_ROWS = 256
 const MAX_CHUNKS = 64
@@ -70,6 +60,7 @@ const laneRows = [2, 1] as const
 
 const laneWeight = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<BackwardWeight> => ({
   name: laneName({ TM, TN: 1 }),
+  family: 'lane',
   fits: (gpu) => laneCount(gpu) > 0,
   record(p, args) {
     const { x, dy, g, label } = args
@@ -92,6 +83,7 @@ const TILE_DEPTH = 16
 
 const tileWeight = /* @__NO_SIDE_EFFECTS__ */ (size: Tile): Variant<BackwardWeight> => ({
   name: tileName(size),
+  family: 'tile',
   fits: () => true,
   record(p, args) {
     const { x, dy, g, label } = args
@@ -116,10 +108,10 @@ const regWeight: Variant<BackwardWeight> = {
     const { x, dy, g, label } = args
     const geometry = geometryOf(x.shape, args.dw, dy.shape, g)
     const params = { ...geometry, ...rowChunks(geometry), has_bias: Number(args.dbias !== null) }
-    const weights = params.chunks * params.kernel * params.in_quads * ceilDiv(params.out_quads, REG_QUADS)
+    const weights = params.chunks * params.kernel * params.in_quads * ceilDiv(params.out_quads, shaderValues(reg).TQ)
     const invocations = weights + (args.dbias ? params.chunks * params.out_quads : 0)
     const flops = weightFlops(geometry, args.dbias)
-    const launch = { groups: ceilDiv(invocations, REG_WORKGROUP), constants: { TQ: REG_QUADS }, label, flops }
+    const launch = { groups: ceilDiv(invocations, shaderValues(reg).WORKGROUP), label, flops }
     summed(p, args, params.chunks, (dw, dbias) => p.dispatch(reg, 'weight', { x, dy, dw, dbias, params }, launch))
   },
 }

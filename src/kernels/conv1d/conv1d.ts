@@ -8,7 +8,7 @@ import { inputVariants } from './backward_input.ts'
 import { weightVariants } from './backward_weight.ts'
 import { bestForRows, bestForWeight } from './families.ts'
 import { forwardVariants } from './forward.ts'
-import { shapeName, windowCount, type ConvGeometry } from './geometry.ts'
+import { kindOf, shapeName, windowCount, type ConvGeometry } from './geometry.ts'
 import type { PartialSums } from '../partial_sums.ts'
 import { bestFirst, recordVariant } from '../variants.ts'
 
@@ -32,7 +32,14 @@ export function conv1d(p: Plan, x: Tensor, w: Tensor, bias: Tensor | null, g: Co
   if (bias) expectShape(`${label}: bias`, bias.shape, [outChannels])
   const y = p.tensor([batch, outRows, outChannels], 'f32', label)
   const variants = bestFirst(forwardVariants, bestForRows(p.gpu, batch * outRows, outChannels))
-  recordVariant(p, 'conv1d', shapeName(x.shape, w, g), variants, { x, w, bias, y, g, label })
+  recordVariant(
+    p,
+    'conv1d',
+    shapeName(x.shape, w, g),
+    variants,
+    { x, w, bias, y, g, label },
+    kindOf('output', x.shape, w),
+  )
   return y
 }
 
@@ -51,7 +58,14 @@ export function conv1dBackwardInput(
   const rows = extent(xShape, 0) * ceilDiv(extent(xShape, 1), g.stride)
   const variants = bestFirst(inputVariants, bestForRows(p.gpu, rows, extent(xShape, 2), onto ? 'input onto' : 'input'))
   const shape = shapeName(xShape, w, g) + (onto ? ' onto' : '')
-  recordVariant(p, 'conv1d backward input', shape, variants, { dy, w, dx, onto: onto ?? null, g, label })
+  recordVariant(
+    p,
+    'conv1d backward input',
+    shape,
+    variants,
+    { dy, w, dx, onto: onto ?? null, g, label },
+    kindOf('input', xShape, w),
+  )
   return dx
 }
 
@@ -61,8 +75,8 @@ export function conv1dBackwardInput(
  */
 export function conv1dBackwardWeight(
   p: Plan,
-  x: Tensor,
   dy: Tensor,
+  x: Tensor,
   dw: Tensor,
   dbias: Tensor | null,
   g: ConvGeometry,
@@ -71,7 +85,14 @@ export function conv1dBackwardWeight(
 ): void {
   const rows = extent(dw.shape, 0) * extent(dw.shape, 1)
   const variants = bestFirst(weightVariants, bestForWeight(p.gpu, rows, extent(dw.shape, 2)))
-  recordVariant(p, 'conv1d backward weight', shapeName(x.shape, dw, g), variants, { x, dy, dw, dbias, g, label, sums })
+  recordVariant(
+    p,
+    'conv1d backward weight',
+    shapeName(x.shape, dw, g),
+    variants,
+    { x, dy, dw, dbias, g, label, sums },
+    kindOf('weight', x.shape, dw),
+  )
 }
 
 /** Candidates by the names under which `kernelChoices(gpu).named` knows the ops. */

@@ -5,9 +5,6 @@
 import type { Gpu } from '../../runtime/gpu.ts'
 import { ceilDiv } from '../../runtime/shape.ts'
 
-/** Invocations of a workgroup of the `reg` kernels. */
-export const REG_WORKGROUP = 64
-
 /** Rows per invocation of the `reg` kernels, with four channels; `reg` is what other variants are compared with. */
 export const regRows = [4, 8] as const
 export const regName = (TM: number): string => (TM === 4 ? 'reg' : `reg ${TM}x4`)
@@ -82,7 +79,7 @@ export const laneName = ({ TM, TN }: Lane): string => `lane TM=${TM}${TN > 1 ? `
 function bestTile(rows: number, channels: number, least: number): string {
   const suits = (tile: Tile): boolean =>
     rows >= tile.rows && channels >= tile.channels && tileCount(tile, rows, channels) >= least
-  return tileName(tiles.find(suits) ?? (tiles[tiles.length - 1] as Tile))
+  return tileName(tiles.find(suits) ?? tiles[tiles.length - 1]!)
 }
 
 /** Nanoseconds that parts of a step take on lavapipe; an input gradient reads its quad of w a number at a time. */

@@ -3,6 +3,7 @@ import reg from '../../../shaders/conv1d/reg.wgsl'
 import lane from '../../../shaders/conv1d/lane.wgsl'
 import tile from '../../../shaders/conv1d/tile.wgsl'
 import type { Plan } from '../../runtime/plan.ts'
+import { shaderValues } from '../../runtime/shader_values.ts'
 import { ceilDiv } from '../../runtime/shape.ts'
 import type { Tensor } from '../../runtime/tensor.ts'
 import {
@@ -10,7 +11,6 @@ import {
   laneCount,
   laneName,
   lanes,
-  REG_WORKGROUP,
   regName,
   regRows,
   TILE_WORKGROUPS,
@@ -48,6 +48,7 @@ function summed(p: Plan, y: Tensor, chunks: number, label: string, record: (y: T
 
 const laneForward = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<Forward> => ({
   name: laneName(size),
+  family: 'lane',
   fits: (gpu) => laneCount(gpu) > 0,
   record(p, { x, w, bias, y: result, g, label }) {
     const [SG, { TM, TN }] = [laneCount(p.gpu), size]
@@ -64,6 +65,7 @@ const laneForward = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<Forward> =>
 
 const tileForward = /* @__NO_SIDE_EFFECTS__ */ (size: Tile): Variant<Forward> => ({
   name: tileName(size),
+  family: 'tile',
   fits: () => true,
   record(p, { x, w, bias, y: result, g, label }) {
     const geometry = geometryOf(x.shape, w, result.shape, g)
@@ -84,7 +86,12 @@ const regForward = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<Forward> => 
   record(p, { x, w, bias, y, g, label }) {
     const params = { ...geometryOf(x.shape, w, y.shape, g), has_bias: Number(bias !== null) }
     const invocations = params.batch * ceilDiv(params.out_rows, TM) * params.out_quads
-    const launch = { groups: ceilDiv(invocations, REG_WORKGROUP), constants: { TM }, label, flops: flopsOf(params) }
+    const launch = {
+      groups: ceilDiv(invocations, shaderValues(reg).WORKGROUP),
+      constants: { TM },
+      label,
+      flops: flopsOf(params),
+    }
     p.dispatch(reg, 'forward', { x, w, bias: bias ?? p.nothing(), y, params }, launch)
   },
 })

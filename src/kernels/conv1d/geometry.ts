@@ -1,4 +1,5 @@
 import { extent, padTo4, type Shape } from '../../runtime/shape.ts'
+import type { OpKind } from '../../runtime/plan.ts'
 import type { Tensor } from '../../runtime/tensor.ts'
 
 /** How a convolution walks over the signal; the kernel's width is the weight's. */
@@ -43,3 +44,14 @@ export const flopsOf = ({ batch, out_rows, kernel, in_channels, out_channels }: 
 /** How `kernelChoices(gpu).named` names a shape, e.g. `8x1250x64 64 k3 s1`: input, output channels, kernel, stride. */
 export const shapeName = (xShape: Shape, w: Tensor, { stride }: ConvGeometry): string =>
   `${xShape.join('x')} ${extent(w.shape, 2)} k${extent(w.shape, 0)} s${stride}`
+
+/** The same for whoever judges its speed: `of`, what is computed. */
+export const kindOf = (of: 'output' | 'input' | 'weight', xShape: Shape, w: Tensor): OpKind => ({
+  op: 'convolution',
+  of,
+  batch: extent(xShape, 0),
+  rows: extent(xShape, 1),
+  inChannels: extent(xShape, 2),
+  outChannels: extent(w.shape, 2),
+  kernel: extent(w.shape, 0),
+})

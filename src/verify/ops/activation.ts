@@ -22,7 +22,7 @@ export const reluRecord: OpRecord = {
   op: 'relu',
   cases: [pointwise([2, 3, 37])],
   run: { on: 'plan', record: record(relu, reluBackward) },
-  twin: (tensor) => ({ y: twins.relu(tensor('x')), 'grad.x': twins.reluBackward(tensor('x'), tensor('upstream.y')) }),
+  twin: (tensor) => ({ y: twins.relu(tensor('x')), 'grad.x': twins.reluBackward(tensor('upstream.y'), tensor('x')) }),
 }
 
 export const sigmoidRecord: OpRecord = {
@@ -31,6 +31,6 @@ export const sigmoidRecord: OpRecord = {
   run: { on: 'plan', record: record(sigmoid, sigmoidBackward) },
   twin(tensor) {
     const y = twins.sigmoid(tensor('x'))
-    return { y, 'grad.x': twins.sigmoidBackward(y, tensor('upstream.y')) }
+    return { y, 'grad.x': twins.sigmoidBackward(tensor('upstream.y'), y) }
   },
 }

@@ -79,9 +79,8 @@ function attentionMatrix(
     const firstKey = Math.floor(row / n) * m
     for (let j = 0; j < m; j++) {
       let score = 0
-      for (let d = 0; d < depth; d++)
-        score += (queries[row * depth + d] as number) * (keys[(firstKey + j) * depth + d] as number)
-      matrix[row * m + j] = Math.exp(score - (lse[row] as number))
+      for (let d = 0; d < depth; d++) score += queries[row * depth + d]! * keys[(firstKey + j) * depth + d]!
+      matrix[row * m + j] = Math.exp(score - lse[row]!)
     }
   }
   return matrix
@@ -140,7 +139,7 @@ function moduleOf(shape: CaseShape, order: AttentionKind, clip_lengths: number[]
 const rntaInFloat64: Twin = (tensor, { pool, training }, tensors) => {
   const arrays = Object.fromEntries(tensors) as RntaParameters & RntaBuffers
   const forward = twin(tensor('x'), arrays, arrays, pool, { training })
-  const grad = twinBackward(forward.saved, tensor('upstream.y'))
+  const grad = twinBackward(tensor('upstream.y'), forward.saved)
   return {
     y: forward.y,
     attention: forward.attention[0]!,

@@ -67,8 +67,8 @@ const inFloat64: Twin = (tensor, { training, clip_lengths, relu: inner, join_rel
   const activated = inner ? relu(forward.y) : forward.y
   const skip = tensors.get('skip')
   const joined = skip ? add(skip, activated) : activated
-  const dskip = join_relu ? reluBackward(joined, tensor('upstream.y')) : tensor('upstream.y')
-  const grad = twinBackward(forward.saved, inner ? reluBackward(forward.y, dskip) : dskip)
+  const dskip = join_relu ? reluBackward(tensor('upstream.y'), joined) : tensor('upstream.y')
+  const grad = twinBackward(inner ? reluBackward(dskip, forward.y) : dskip, forward.saved)
   return {
     ...(skip && { 'grad.skip': dskip }),
     y: join_relu ? relu(joined) : joined,

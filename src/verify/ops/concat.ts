@@ -1,7 +1,6 @@
 import { concat, slice } from '../../kernels/layout.ts'
 import { concat as twin, split } from '../../reference/concat.ts'
 import { innerOf } from '../../runtime/shape.ts'
-import type { Tensor } from '../../runtime/tensor.ts'
 import { gradientsOf, type OpRecord } from '../op_record.ts'
 
 const NAMES = ['a', 'b', 'c', 'd', 'e'] as const
@@ -25,7 +24,7 @@ export const concatRecord: OpRecord = {
       const dy = c.plain('upstream.y')
       let first = 0
       names.forEach((name, i) => {
-        const width = innerOf((parts[i] as Tensor).shape)
+        const width = innerOf(parts[i]!.shape)
         c.plainResult(`grad.${name}`, slice(c.p, dy, first, width))
         first += width
       })

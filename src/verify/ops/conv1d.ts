@@ -44,8 +44,8 @@ export const conv1dRecord: OpRecord = {
       c.signalResult('grad.x', conv1dBackwardInput(c.p, dy, w, x.shape, geometry))
       conv1dBackwardWeight(
         c.p,
-        x,
         dy,
+        x,
         c.weightGradient('weight'),
         c.has('bias') ? c.vectorGradient('bias') : null,
         geometry,
@@ -54,7 +54,7 @@ export const conv1dRecord: OpRecord = {
   },
   twin(tensor, attributes, tensors) {
     const bias = tensors.get('bias') ?? null
-    const { bias: gradBias, ...grad } = twinBackward(tensor('x'), tensor('weight'), tensor('upstream.y'), attributes)
+    const { bias: gradBias, ...grad } = twinBackward(tensor('upstream.y'), tensor('x'), tensor('weight'), attributes)
     const y = twin(tensor('x'), tensor('weight'), bias, attributes)
     return { y, ...gradientsOf(bias ? { ...grad, bias: gradBias } : grad) }
   },

@@ -23,11 +23,11 @@ export const linearRecord: OpRecord = {
       const bias = c.has('bias')
       c.plainResult('y', linear(c.p, x, w, bias ? c.plain('bias') : null))
       const dbias = bias ? c.vectorGradient('bias') : null
-      c.plainResult('grad.x', linearBackward(c.p, x, c.plain('upstream.y'), w, c.weightGradient('weight'), dbias))
+      c.plainResult('grad.x', linearBackward(c.p, c.plain('upstream.y'), x, w, c.weightGradient('weight'), dbias))
     },
   },
   twin(tensor) {
-    const grad = twinBackward(tensor('x'), tensor('weight'), tensor('upstream.y'))
+    const grad = twinBackward(tensor('upstream.y'), tensor('x'), tensor('weight'))
     const y = twin(tensor('x'), { weight: tensor('weight'), bias: tensor('bias') })
     return { y, 'grad.x': grad.x, ...gradientsOf(grad.parameters) }
   },

@@ -3,6 +3,7 @@ import { optimizerStateCount, optimizerStep, stepRate, type OptimizerConfig } fr
 import { FormatError } from '../../runtime/errors.ts'
 import type { Plan } from '../../runtime/plan.ts'
 import { stepDecay } from '../../train/config.ts'
+import { scheduleOf } from '../fixture_names.ts'
 import type { Arrays } from '../op_context.ts'
 import { withPlan } from '../owned.ts'
 import { zeros } from '../../reference/array.ts'
@@ -23,12 +24,6 @@ interface OptimizerAttrs {
 function configOf({ name, momentum = 0, weight_decay: weightDecay, betas, eps }: OptimizerAttrs): OptimizerConfig {
   if (name === 'sgd') return { name, momentum, weightDecay }
   return { name, weightDecay, ...(betas && { beta1: betas[0], beta2: betas[1] }), ...(eps !== undefined && { eps }) }
-}
-
-/** Factor and steps between two decays of a text such as `multiplied by 0.5 after every 2 steps`; without one, no decay. */
-function scheduleOf(text = ''): [factor: number, every: number] {
-  const [factor = 1, every = 1] = (/by ([\d.]+) after every (\d+)/.exec(text)?.slice(1) ?? []).map(Number)
-  return [factor, every]
 }
 
 const stateNames = {
@@ -62,8 +57,7 @@ async function optimize(plan: Plan, attrs: OptimizerAttrs, arrays: Arrays): Prom
     plan.run()
     computed.set(`p.${t}`, await plan.gpu.readFloat(parameter))
   }
-  for (const [i, slab] of state.entries())
-    computed.set(stateNames[config.name][i] as string, await plan.gpu.readFloat(slab))
+  for (const [i, slab] of state.entries()) computed.set(stateNames[config.name][i]!, await plan.gpu.readFloat(slab))
   return computed
 }
 

@@ -3,12 +3,12 @@ import { boundsOfLengths, oneClip } from '../../kernels/clip_bounds.ts'
 import { clipMean, clipMeanBackward } from '../../kernels/clip_mean.ts'
 import { pool1d, pool1dBackward, type PoolGeometry } from '../../kernels/pool.ts'
 import {
-  avgPool1d,
-  avgPool1dBackward,
+  averagePool1d,
+  averagePool1dBackward,
   clipMean as twinClipMean,
   clipMeanBackward as twinClipMeanBackward,
-  globalAvgPool,
-  globalAvgPoolBackward,
+  globalAveragePool,
+  globalAveragePoolBackward,
   maxPool1d,
   maxPool1dBackward,
 } from '../../reference/pool.ts'
@@ -31,27 +31,27 @@ const record =
   }
 
 export const maxPoolRecord: OpRecord = {
-  op: 'maxpool1d',
+  op: 'max_pool',
   cases: [windows([2, 5, 29], 3, 2, 1), windows([1, 3, 2], 2, 2, 0)],
   run: { on: 'plan', record: record('max') },
   twin(tensor, { kernel, stride, padding }) {
     const { y, argmax } = maxPool1d(tensor('x'), kernel, stride, padding)
-    return { y, 'grad.x': maxPool1dBackward(tensor('x').shape, argmax, tensor('upstream.y')) }
+    return { y, 'grad.x': maxPool1dBackward(tensor('upstream.y'), argmax, tensor('x').shape) }
   },
 }
 
 export const averagePoolRecord: OpRecord = {
-  op: 'avgpool1d',
+  op: 'average_pool',
   cases: [windows([2, 6, 27], 14, 1, 0)],
   run: { on: 'plan', record: record('average') },
   twin: (tensor, { kernel, stride }) => ({
-    y: avgPool1d(tensor('x'), kernel, stride),
-    'grad.x': avgPool1dBackward(tensor('x').shape, tensor('upstream.y'), kernel, stride),
+    y: averagePool1d(tensor('x'), kernel, stride),
+    'grad.x': averagePool1dBackward(tensor('upstream.y'), tensor('x').shape, kernel, stride),
   }),
 }
 
-export const globalPoolRecord: OpRecord = {
-  op: 'global_avgpool',
+export const globalAveragePoolRecord: OpRecord = {
+  op: 'global_average_pool',
   cases: [{ attrs: {}, inputs: { x: [3, 5, 17], 'upstream.y': [3, 5] } }],
   run: {
     on: 'plan',
@@ -63,8 +63,8 @@ export const globalPoolRecord: OpRecord = {
     },
   },
   twin: (tensor) => ({
-    y: globalAvgPool(tensor('x')),
-    'grad.x': globalAvgPoolBackward(tensor('upstream.y'), tensor('x').shape[2]!),
+    y: globalAveragePool(tensor('x')),
+    'grad.x': globalAveragePoolBackward(tensor('upstream.y'), tensor('x').shape[2]!),
   }),
 }
 
@@ -75,7 +75,7 @@ const clips = (shape: CaseShape, clip_lengths: number[]): OpCase => ({
 
 /** The mean of each clip: y and its gradient are [B, C, clips]. */
 export const clipMeanRecord: OpRecord = {
-  op: 'segment_mean',
+  op: 'clip_mean',
   cases: [clips([2, 5, 13], [5, 1, 7]), clips([1, 9, 66], [17, 33, 16])],
   run: {
     on: 'plan',

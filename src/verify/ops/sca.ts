@@ -26,22 +26,29 @@ export const scaRecord: OpRecord = {
     on: 'plan',
     record(c) {
       const x = c.signal('x')
-      const parts = ['reduce.weight', 'reduce.bias', 'expand.weight', 'expand.bias'] as const
-      const tensors = (of: (name: string) => Tensor) => {
-        const [reduceWeight, reduceBias, expandWeight, expandBias] = parts.map(of) as [Tensor, Tensor, Tensor, Tensor]
-        return { reduceWeight, reduceBias, expandWeight, expandBias }
-      }
-      const parameters = tensors((name) => (name.endsWith('weight') ? c.weight(name) : c.plain(name)))
+      const tensors = (weight: (name: string) => Tensor, bias: (name: string) => Tensor) => ({
+        reduceWeight: weight('reduce.weight'),
+        reduceBias: bias('reduce.bias'),
+        expandWeight: weight('expand.weight'),
+        expandBias: bias('expand.bias'),
+      })
+      const parameters = tensors(
+        (name) => c.weight(name),
+        (name) => c.plain(name),
+      )
       const { y, saved } = sca(c.p, x, parameters, 1)
       c.signalResult('y', y)
       c.plainResult('gate', saved.gate)
-      const gradients = tensors((name) => (name.endsWith('weight') ? c.weightGradient(name) : c.vectorGradient(name)))
+      const gradients = tensors(
+        (name) => c.weightGradient(name),
+        (name) => c.vectorGradient(name),
+      )
       c.signalResult('grad.x', scaBackward(c.p, c.signal('upstream.y'), saved, parameters, gradients))
     },
   },
   twin(tensor, _, tensors) {
     const forward = twin(tensor('x'), Object.fromEntries(tensors) as ScaParameters)
-    const grad = twinBackward(forward.saved, tensor('upstream.y'))
+    const grad = twinBackward(tensor('upstream.y'), forward.saved)
     return { y: forward.y, gate: forward.gates[0]!, 'grad.x': grad.x, ...gradientsOf(grad.parameters) }
   },
 }

@@ -21,7 +21,7 @@ export const softmaxRecord: OpRecord = {
   },
   twin(tensor) {
     const y = twins.softmax(tensor('x'))
-    return { y, 'grad.x': twins.softmaxBackward(y, tensor('upstream.y')) }
+    return { y, 'grad.x': twins.softmaxBackward(tensor('upstream.y'), y) }
   },
 }
 
