@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { SOLVERS, type SolverName } from '../src/cvxeda/decompose.ts'
 import type { BaselineCorrection } from '../src/cvxeda/problem.ts'
 import type { Form } from '../src/cvxeda/solver.ts'
+import { toDocument } from '../src/formats/documents.ts'
 import { analyseFiles, type BatchOptions, type Outcome } from '../src/recording/batch.ts'
 import { contactSheet } from '../src/recording/contact_sheet.ts'
 import { FORMATS, type Format } from '../src/recording/files.ts'
@@ -122,7 +123,7 @@ async function decomposeAction(paths: string[], options: DecomposeCommandOptions
       ),
     )
   }
-  output.result({ out: options.out, files: outcomes.map(({ result }) => result) }, overview(outcomes))
+  output.result(toDocument('decompose', { out: options.out, files: outcomes.map(({ result }) => result) }), overview(outcomes))
   if (first)
     throw new FormatError(`${errors.length} of ${inputs.length} files were refused; the first: ${first.message}`)
 }

@@ -1,7 +1,8 @@
 import { Command } from 'commander'
 import { labelTrials, type SubjectLabels } from '../src/evaluation/labels.ts'
 import { summarise } from '../src/datasets/overview.ts'
-import { DIMENSIONS, type TrialSet } from '../src/datasets/trial.ts'
+import type { Dimension, TrialSet } from '../src/datasets/trial.ts'
+import { toDocument } from '../src/formats/documents.ts'
 import { FormatError, UsageError } from '../src/runtime/errors.ts'
 import type { OpenOptions } from '../src/runtime/node.ts'
 import { NodeStore } from '../src/store/node.ts'
@@ -47,7 +48,7 @@ async function prepareAction(options: PrepareCommandOptions): Promise<void> {
     )
     await savePrepared(new NodeStore(options.out), prepared)
     const summary = summarise(set.trials)
-    const labels = Object.fromEntries(DIMENSIONS.map((dimension) => [dimension, balance(set, dimension)]))
+    const labels = { arousal: balance(set, 'arousal'), valence: balance(set, 'valence') }
     const statuses = countBy(prepared.trials.map(({ status }) => status))
     const result = {
       out: options.out,
@@ -57,7 +58,7 @@ async function prepareAction(options: PrepareCommandOptions): Promise<void> {
       labels,
       skipped: prepared.skipped,
     }
-    output.result(result, describe(result))
+    output.result(toDocument('prepare', result), describe(result))
   })
 }
 
@@ -69,7 +70,7 @@ interface Balance {
 }
 
 /** Class balance under the paper's labels; null where there are no usable ratings. */
-function balance(set: TrialSet, dimension: (typeof DIMENSIONS)[number]): Balance | null {
+function balance(set: TrialSet, dimension: Dimension): Balance | null {
   try {
     const { labels, subjects } = labelTrials(set.trials, dimension, { kind: 'two-means' })
     const high = labels.reduce((sum, label) => sum + label, 0)
@@ -96,7 +97,7 @@ function describe(
     out: string
     usable: number
     statuses: Record<string, number>
-    labels: Record<string, Balance | null>
+    labels: Record<Dimension, Balance | null>
     skipped: { source: string; reason: string }[]
   },
 ): string {

@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path'
 import { Command } from 'commander'
+import { toDocument } from '../src/formats/documents.ts'
 import { summarise } from '../src/model/summary.ts'
 import { checkWeights } from '../src/model/weights.ts'
 import { UsageError } from '../src/runtime/errors.ts'
@@ -71,7 +72,7 @@ async function trainAction(options: TrainOptions, command: Command): Promise<voi
   const summary = resume ? await resumeRun(store, options, command, output) : await newRun(store, options, output)
   await store.write(REPORT_FILE, runReport(summary))
   output.result(
-    { run: out, report: `${out}/${REPORT_FILE}`, ...summary },
+    toDocument('train', { run: out, report: `${out}/${REPORT_FILE}`, ...summary }),
     `${runTable(summary)}\nreport: ${out}/${REPORT_FILE}`,
   )
 }

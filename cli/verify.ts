@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { SOLVERS, type SolverName } from '../src/cvxeda/decompose.ts'
+import { toDocument } from '../src/formats/documents.ts'
 import { readRecording } from '../src/recording/read.ts'
 import type { Recording } from '../src/datasets/trial.ts'
 import { CheckError, FormatError, GalvaniError, UsageError } from '../src/runtime/errors.ts'
@@ -119,7 +120,7 @@ async function verifyCases(options: VerifyOptions, output: Output, bar: ReturnTy
     ...(cases.some(({ method }) => method) ? [methodTable(cases)] : []),
     `${passed} passed, ${failed} failed, ${skipped} skipped`,
   ]
-  output.result({ passed, failed, skipped, cases }, text.join('\n'))
+  output.result(toDocument('verify', { passed, failed, skipped, cases }), text.join('\n'))
   if (passed + failed === 0) throw new CheckError(`${fixtures ?? 'this machine'}: nothing was checked`)
   if (failed > 0) throw new CheckError(`${failed} of ${cases.length} cases failed`)
 }
@@ -183,7 +184,10 @@ async function verifyWindows(
   const done = summaries.reduce((sum, { windows }) => sum + windows, 0)
   const text = `${summaryTable(summaries)}\n${failures.length > 0 ? `${failureTable(failures)}\n` : ''}`
   output.result(
-    { windows, seed, recordings: recordings.length, failed: failures.length, summaries, failures },
+    toDocument('verify-recordings', {
+      ...{ windows, seed, recordings: recordings.length },
+      ...{ failed: failures.length, summaries, failures },
+    }),
     `${text}${done - failures.length} of ${done} windows passed`,
   )
   if (failures.length > 0) throw new CheckError(`${failures.length} of ${done} windows failed`)

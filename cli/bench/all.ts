@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path'
 import { Command } from 'commander'
 import { compareResults, type Comparison } from '../../bench/compare.ts'
 import { parseBenchResult } from '../../bench/result.ts'
+import { toDocument } from '../../src/formats/documents.ts'
 import { NodeStore } from '../../src/store/node.ts'
 import { measureAll, type KernelsOptions } from './kernels.ts'
 import { pageOf } from './page.ts'
@@ -39,7 +40,7 @@ async function allAction(options: Options): Promise<void> {
   if (options.html !== undefined) {
     await new NodeStore(dirname(options.html)).write(basename(options.html), pageOf(result, comparison))
   }
-  output.result({ ...result, ...(comparison && { comparison }) }, textOf(result, comparison))
+  output.result(toDocument('bench', { ...result, ...(comparison && { comparison }) }), textOf(result, comparison))
 }
 
 function textOf(

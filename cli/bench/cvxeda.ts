@@ -10,6 +10,7 @@ import { adapterName } from '../../bench/step.ts'
 import { SOLVERS, type DecomposeOptions, type SolverName } from '../../src/cvxeda/decompose.ts'
 import { chooseForm } from '../../src/cvxeda/interior_point.ts'
 import type { Form } from '../../src/cvxeda/solver.ts'
+import { toDocument } from '../../src/formats/documents.ts'
 import { readRecording } from '../../src/recording/read.ts'
 import { benchReport, type BenchFigure } from '../../bench/pages/cvxeda.ts'
 import { CheckError, UsageError } from '../../src/runtime/errors.ts'
@@ -94,7 +95,7 @@ async function cvxedaAction(options: Options): Promise<void> {
   })
   const lines = resultFacts(result)
   if (options.html !== undefined) await writeReport(options.html, result, lines)
-  output.result(result, facts(lines))
+  output.result(toDocument('bench-cvxeda', result), facts(lines))
   const peer = result.reference_run
   if (peer && !peer.agrees) {
     const [r, t] = [peer.phasic_nrmse.toExponential(1), peer.tonic_nrmse.toExponential(1)]

@@ -1,5 +1,6 @@
 // What a command prints: results on stdout, everything else on stderr.
 import cliProgress from 'cli-progress'
+import { formatDocument, type JsonDocument } from '../../src/formats/documents.ts'
 
 export interface OutputOptions {
   json?: boolean
@@ -20,8 +21,8 @@ export class Output {
   constructor(private readonly options: OutputOptions) {}
 
   /** The result: a JSON document with --json, else the given text. */
-  result(json: unknown, text: string): void {
-    process.stdout.write(this.options.json ? `${JSON.stringify(json, null, 1)}\n` : `${text}\n`)
+  result(document: JsonDocument, text: string): void {
+    process.stdout.write(this.options.json ? formatDocument(document) : `${text}\n`)
   }
 
   /** A line of news for a person, above the bar if there is one. */

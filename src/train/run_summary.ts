@@ -2,6 +2,7 @@
 
 import type { ClassificationMetrics } from '../evaluation/metrics.ts'
 import type { Interval, SignedRank } from '../evaluation/statistics.ts'
+import type { RunConfig } from './config.ts'
 
 /** A run with its results: what result.json holds and the report shows. */
 export interface RunSummary {
@@ -25,7 +26,7 @@ export interface RunSummary {
   /** Versions of galvani and what it runs on, by name. */
   versions: Record<string, string>
   /** The resolved settings: defaults, file and command line together. */
-  config: Record<string, unknown>
+  config: RunConfig
   /** Trials left out of the dataset. */
   skipped: { source: string; reason: string }[]
   /** Finished folds. */

@@ -5,7 +5,8 @@ import optimizerShader from '../../shaders/optimizer.wgsl'
 import { compareResults } from '../../bench/compare.ts'
 import { benchKernels, trafficOf, type KernelResult, type TrafficResult } from '../../bench/kernels.ts'
 import { profilePlan } from '../../bench/profile.ts'
-import { benchDocument, parseBenchResult, type BenchResult } from '../../bench/result.ts'
+import { formatDocument, toDocument } from '../../src/formats/documents.ts'
+import { benchResult, parseBenchResult, type BenchResult } from '../../bench/result.ts'
 import { groupBy, judged, layerOf, rate, workOf } from '../../bench/roofline.ts'
 import { benchStep, coldStart, prepareStep, withStep, type StepResult } from '../../bench/step.ts'
 import { checkTargets } from '../../bench/targets.ts'
@@ -422,7 +423,7 @@ describe('what is required', () => {
 
 describe('two runs', () => {
   const documentOf = (step: Partial<StepResult>, ms: number): BenchResult =>
-    benchDocument('1.0.0', {
+    benchResult('1.0.0', {
       step: { ...stepResult(), ...step },
       kernels: [kernel('conv1d', 'shape', 0.2, { ms, cpu_ms: 3 * ms })],
       rejected: [],
@@ -458,8 +459,8 @@ describe('two runs', () => {
 
   it('are read from what was printed, and nothing else', () => {
     const result = documentOf({}, 1)
-    expect(parseBenchResult(JSON.stringify(result), 'a.json')).toEqual(result)
-    for (const text of ['{', 'null', '{"schema":1}', JSON.stringify({ ...result, schema: 0 })]) {
+    expect(parseBenchResult(formatDocument(toDocument('bench', result)), 'a.json')).toEqual(result)
+    for (const text of ['{', 'null', '{"schema":1}', JSON.stringify({ ...result, schema: 2 })]) {
       expect(() => parseBenchResult(text, 'a.json')).toThrow(FormatError)
     }
   })
