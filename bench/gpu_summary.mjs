@@ -169,7 +169,13 @@ function tunedRows(cache) {
   return better
     .sort((a, b) => saved(b) - saved(a))
     .slice(0, SHOWN)
-    .map(([key, { variant, ms: best, default_ms, tried }]) => [key, tried[0]?.variant, ms(default_ms), variant, ms(best)])
+    .map(([key, { variant, ms: best, default_ms, tried }]) => [
+      key,
+      tried[0]?.variant,
+      ms(default_ms),
+      variant,
+      ms(best),
+    ])
 }
 
 const targetRow = ({ row, required, bound, unit, measured, met }) => [

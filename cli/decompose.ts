@@ -123,7 +123,10 @@ async function decomposeAction(paths: string[], options: DecomposeCommandOptions
       ),
     )
   }
-  output.result(toDocument('decompose', { out: options.out, files: outcomes.map(({ result }) => result) }), overview(outcomes))
+  output.result(
+    toDocument('decompose', { out: options.out, files: outcomes.map(({ result }) => result) }),
+    overview(outcomes),
+  )
   if (first)
     throw new FormatError(`${errors.length} of ${inputs.length} files were refused; the first: ${first.message}`)
 }

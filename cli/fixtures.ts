@@ -41,7 +41,10 @@ async function makeAction(kind: string, dir: string, options: MakeOptions, comma
     requireNoneOfAStudy(command)
     await new NodeStore(dir).write('synthetic.csv', makeRecording({ seed, ...length }))
     const result = { dir, files: ['synthetic.csv'], synthetic: true, seed }
-    return output.result(toDocument('fixtures', result), `wrote a synthetic recording (seed ${seed}) to ${dir}/synthetic.csv`)
+    return output.result(
+      toDocument('fixtures', result),
+      `wrote a synthetic recording (seed ${seed}) to ${dir}/synthetic.csv`,
+    )
   }
   if (kind !== 'trials') throw new UsageError(`fixtures make: kind '${kind}' is unknown; use recording or trials`)
   const { subjects, effect, trials } = options
@@ -49,7 +52,10 @@ async function makeAction(kind: string, dir: string, options: MakeOptions, comma
   const store = new NodeStore(dir)
   for (const [name, text] of Object.entries(files)) await store.write(name, text)
   const result = { dir, files: Object.keys(files), synthetic: true, subjects, effect, seed }
-  output.result(toDocument('fixtures', result), `wrote a synthetic study of ${subjects} subjects (effect ${effect}, seed ${seed}) to ${dir}`)
+  output.result(
+    toDocument('fixtures', result),
+    `wrote a synthetic study of ${subjects} subjects (effect ${effect}, seed ${seed}) to ${dir}`,
+  )
 }
 
 /** @throws UsageError naming an option that only a study has */

@@ -14,7 +14,8 @@ export interface RunSource extends DataSource {
 }
 
 /** @throws FormatError when the file is missing or damaged */
-export const loadSource = (store: NodeStore): Promise<RunSource> => readJson<RunSource>(store, SOURCE_FILE, 'run-source', ['data'])
+export const loadSource = (store: NodeStore): Promise<RunSource> =>
+  readJson<RunSource>(store, SOURCE_FILE, 'run-source', ['data'])
 
 export const saveSource = (store: NodeStore, source: RunSource): Promise<void> =>
   writeJson(store, SOURCE_FILE, toDocument('run-source', source))

@@ -33,7 +33,10 @@ export async function savePrepared(store: Store, set: PreparedSet): Promise<void
   const tensors = new Map([['signals', { shape: [set.trials.length, CHANNELS.length, set.length], data: signals }]])
   if (set.musicDim > 0) tensors.set('music', { shape: [set.trials.length, set.musicDim], data: music })
   const content = await digest([signals, music])
-  await store.write(SIGNALS, serializeSafetensors(tensors, { schema: String(DOCUMENT_KINDS.prepared.schema), digest: content }))
+  await store.write(
+    SIGNALS,
+    serializeSafetensors(tensors, { schema: String(DOCUMENT_KINDS.prepared.schema), digest: content }),
+  )
   const trials = set.trials.map(({ signals: _, music: vector, ...rest }): ManifestTrial => ({
     ...rest,
     music: vector !== undefined,

@@ -79,5 +79,11 @@ export async function loadRunConfig(store: Store, run: string): Promise<RunConfi
 /** What `trainRun` returned, or null for a run that has no fold finished. @throws FormatError when the file is damaged */
 export async function loadRunSummary(store: Store): Promise<RunSummary | null> {
   if (!(await store.exists(RESULT_FILE))) return null
-  return await readJson<RunSummary>(store, RESULT_FILE, 'run-result', ['dataset', 'folds', 'results', 'pooled', 'config'])
+  return await readJson<RunSummary>(store, RESULT_FILE, 'run-result', [
+    'dataset',
+    'folds',
+    'results',
+    'pooled',
+    'config',
+  ])
 }

@@ -210,7 +210,7 @@ describe('a run, computed again from its folder and the study', () => {
   it('has these pooled figures, interval and tests', () => {
     const { config, folds } = again()
     const { pooled, results } = resultOf()
-    expect(results).toEqual(folds.map(({ stored }) => stored))
+    expect(results).toEqual(folds.map(({ stored: { schema: _, ...fold } }) => fold))
     const predictions = folds.flatMap(({ stored }) => stored.predictions)
     expectScores(pooled, predictions)
     expectChance(pooled, predictions, config.seed)

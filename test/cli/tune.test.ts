@@ -158,9 +158,7 @@ it('a cache that cannot be read stops nothing', async () => {
   const run = path('with a damaged cache')
   const { lines } = await succeeds([...train(run), '--only-fold', '0'], { env })
   expect(
-    lines.filter((line) =>
-      /tuned kernels of kernels-.*\.json are not used: it is not JSON/.test(line),
-    ),
+    lines.filter((line) => /tuned kernels of kernels-.*\.json are not used: it is not JSON/.test(line)),
   ).toHaveLength(1)
 })
 

@@ -26,6 +26,7 @@ export interface StoredPrediction {
 }
 
 export interface StoredFold {
+  schema: number
   name: string
   train_trials: number
   validation_trials: number

@@ -62,7 +62,10 @@ export const sampleRun = (): RunSummary => ({
   seed: 17,
   adapter: 'SwiftShader',
   versions: { galvani: '9.8.7' },
-  config: resolveRun({ epochs: 3, learningRate: 0.25, optimizer: { name: 'sgd', momentum: 0, weightDecay: 0 } }, { musicDim: 0 }),
+  config: resolveRun(
+    { epochs: 3, learningRate: 0.25, optimizer: { name: 'sgd', momentum: 0, weightDecay: 0 } },
+    { musicDim: 0 },
+  ),
   skipped: [{ source: 'eda.csv:7', reason: 'a gap of 4.2 s' }],
   results: [fold('0'), fold('1')],
   pooled: { ...scores, interval: { low: 0.55, high: 0.9 }, wilcoxon: { n: 2, w: 3, p: 0.5 }, permutation: 0.0004 },

@@ -14,7 +14,15 @@ import { Gpu, type AdapterInfo } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { Plan } from '../../src/runtime/plan.ts'
 import type { Tensor } from '../../src/runtime/tensor.ts'
-import { adapterKey, cacheFile, emptyCache, formatCache, parseCache, type TuneCache, type TunedEntry } from '../../src/tune/cache.ts'
+import {
+  adapterKey,
+  cacheFile,
+  emptyCache,
+  formatCache,
+  parseCache,
+  type TuneCache,
+  type TunedEntry,
+} from '../../src/tune/cache.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { useTunedKernels } from '../../src/train/tuned_kernels.ts'
 import { measureCandidates, REFERENCE } from '../../src/tune/measure.ts'
