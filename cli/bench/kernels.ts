@@ -12,7 +12,7 @@ import type { Plan } from '../../src/runtime/plan.ts'
 import { VERSION } from '../../src/version.ts'
 import { coldChild } from './cold.ts'
 import { measureStep, withBenchGpu, withStepOptions, type StepOptions } from './step.ts'
-import { kernelTable, rejectedLines, targetTable, trafficTable } from './tables.ts'
+import { kernelTable, rejectedLines, targetTable, trafficTable } from './kernel_tables.ts'
 import { interruptible } from '../shared/context.ts'
 import { Output } from '../shared/output.ts'
 

@@ -51,14 +51,31 @@ export class Output {
     })
     const only = drawn.create(total, 0, { note: '' })
     this.drawn = drawn
+    let running = true
     return {
       update: (done, note = '') => only.update(done, { note }),
       stop: () => {
+        if (!running) return
+        running = false
         drawn.update() // prints what was logged since the last redraw
         drawn.stop()
         if (this.drawn === drawn) this.drawn = null
       },
     }
+  }
+}
+
+/** A bar that knows its length only at the first step. */
+export interface LateBar {
+  update: (done: number, total: number, note?: string) => void
+  stop: () => void
+}
+
+export function lateBar(output: Output, label: string): LateBar {
+  let bar: Progress | null = null
+  return {
+    update: (done, total, note) => (bar ??= output.progress(label, total)).update(done, note),
+    stop: () => bar?.stop(),
   }
 }
 

@@ -124,3 +124,7 @@ export interface PooledResult {
   /** Chance that labels shuffled within subjects are predicted as well. */
   permutation?: number
 }
+
+/** Whether nothing is left to train of a run, or of one of its folds. */
+export const isFinished = ({ results, folds }: RunSummary, onlyFold?: string): boolean =>
+  onlyFold === undefined ? results.length === folds.count : results.some(({ name }) => name === onlyFold)
