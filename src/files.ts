@@ -20,7 +20,7 @@ export { makeRecording, makeTrialTable, type SyntheticRecording, type SyntheticS
 
 // Formats
 export { formatDocument, toDocument, type JsonDocument, type WritableAs } from './formats/documents.ts'
-export { DOCUMENT_KINDS, type Kind, type KeptOf } from './formats/document_kinds.ts'
+export type { KeptOf, Kind } from './formats/document_kinds.ts'
 export { formatNpy, formatNpz } from './formats/npz.ts'
 export { parseSafetensors, serializeSafetensors } from './formats/safetensors.ts'
 export { parseTorchCheckpoint } from './formats/torch.ts'

@@ -4,18 +4,22 @@
 import { FormatError } from '../runtime/errors.ts'
 import { kindOf, type KeptOf, type Kind } from './document_kinds.ts'
 
+/** What JSON has besides lists and objects; undefined is left out. */
 type Leaf = string | number | boolean | null | undefined
 
+/** `trainLoss` as `train_loss`. */
 type Snake<S extends string> = S extends `${infer First}${infer Rest}`
   ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${Snake<Rest>}`
   : ''
 
+/** The path of a field of the object at a path. */
 type Below<At extends string, Name> = Name extends string
   ? At extends ''
     ? Snake<Name>
     : `${At}.${Snake<Name>}`
   : never
 
+/** T at a path, or a sentence where it cannot be written. */
 type Written<T, Kept, At extends string> = unknown extends T
   ? `${At}: what is unknown cannot be written`
   : T extends Leaf

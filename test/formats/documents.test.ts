@@ -1,4 +1,5 @@
 // Names at the edge between memory and JSON, and the numbers by which a reader tells what it can read.
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { DOCUMENT_KINDS, type Kind } from '../../src/formats/document_kinds.ts'
 import {
@@ -66,6 +67,14 @@ describe('a document', () => {
       expect(() => parseDocument('run-config', text, 'f')).toThrow(/^f is /)
     },
   )
+})
+
+it('is described in docs/json.md, each kind with its number', () => {
+  const rows = readFileSync(new URL('../../docs/json.md', import.meta.url), 'utf8').matchAll(
+    /^\| `([\w-]+)` \| (\d+) \|/gm,
+  )
+  const numbers = Object.entries(DOCUMENT_KINDS).map(([kind, { schema }]) => [kind, schema])
+  expect([...rows].map(([, kind, schema]) => [kind, Number(schema)])).toEqual(numbers)
 })
 
 describe('a schema', () => {
