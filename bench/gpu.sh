@@ -130,7 +130,7 @@ find_adapter() {
   done
   for driver in "${drivers[@]}"; do
     [[ -z $driver ]] || export VK_DRIVER_FILES=$driver
-    if limited doctor 60 doctor && { ((allow_software)) || grep -q '"isFallbackAdapter": *false' "$work/doctor.json"; }; then return; fi
+    if limited doctor 60 doctor && { ((allow_software)) || grep -q '"is_fallback_adapter": *false' "$work/doctor.json"; }; then return; fi
   done
   cp "$work/log.txt" "$out/"
   fail 4 "no GPU adapter: neither the system's Vulkan drivers nor NVIDIA's show a GPU; $out/log.txt has what they said"

@@ -3,6 +3,8 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+/** Of results.json, whose parts have schemas of their own; raised as those in src/formats/document_kinds.ts are. */
+const SCHEMA = 2
 /** No file of OUT is larger; the log loses its beginning. */
 const LIMIT = 16 * 2 ** 20
 /** Cases and kernels that the summary names. */
@@ -35,7 +37,7 @@ function writeFiles() {
   const pages = readdirSync(work).filter((name) => /^bench-\d+\.html$/.test(name))
   const files = [
     ['log.txt', readFileSync(join(work, 'log.txt')).subarray(-LIMIT)],
-    ['results.json', `${JSON.stringify(Object.fromEntries(others), null, 1)}\n`],
+    ['results.json', `${JSON.stringify({ schema: SCHEMA, parts: Object.fromEntries(others) }, null, 1)}\n`],
     ...benches.map((name) => [`${name}.json`, readFileSync(join(work, `${name}.json`))]),
     ...pages.map((name) => [name, readFileSync(join(work, name))]),
     ...tuned.slice(0, 1).map((name) => [name, readFileSync(join(cache, name))]),
@@ -161,13 +163,19 @@ function peerRows({ batch, ours, peers }) {
 
 function tunedRows(cache) {
   const better = Object.entries(cache?.entries ?? {}).filter(
-    ([, { ms, defaultMs }]) => defaultMs !== null && ms < defaultMs,
+    ([, { ms, default_ms }]) => default_ms !== null && ms < default_ms,
   )
-  const saved = ([, entry]) => entry.defaultMs - entry.ms
+  const saved = ([, entry]) => entry.default_ms - entry.ms
   return better
     .sort((a, b) => saved(b) - saved(a))
     .slice(0, SHOWN)
-    .map(([key, { variant, ms: best, defaultMs, tried }]) => [key, tried[0]?.variant, ms(defaultMs), variant, ms(best)])
+    .map(([key, { variant, ms: best, default_ms, tried }]) => [
+      key,
+      tried[0]?.variant,
+      ms(default_ms),
+      variant,
+      ms(best),
+    ])
 }
 
 const targetRow = ({ row, required, bound, unit, measured, met }) => [

@@ -1,13 +1,11 @@
 // The whole of `galvani bench` as one JSON document.
+import { parseUnrenamed } from '../src/formats/documents.ts'
 import { FormatError } from '../src/runtime/errors.ts'
 import type { KernelResult, RejectedKernel, TrafficResult } from './kernels.ts'
 import type { ColdStart, StepResult } from './step.ts'
 import type { Target } from './targets.ts'
 
-const SCHEMA = 1
-
 export interface BenchResult {
-  schema: typeof SCHEMA
   galvani: string
   /** ISO 8601. */
   date: string
@@ -22,22 +20,16 @@ export interface BenchResult {
   targets: Target[]
 }
 
-/** @throws FormatError when the text is no document of `galvani bench` */
+/** @throws FormatError when the text is no document of `galvani bench`, or one of a schema that is not read */
 export function parseBenchResult(text: string, source: string): BenchResult {
-  let found: Partial<BenchResult>
-  try {
-    found = JSON.parse(text) as Partial<BenchResult>
-  } catch (error) {
-    throw new FormatError(`${source} is no JSON document: ${error instanceof Error ? error.message : String(error)}`)
-  }
-  const { schema, step, kernels, traffic } = found ?? {}
-  if (schema === SCHEMA && step && Array.isArray(kernels) && Array.isArray(traffic)) return found as BenchResult
-  throw new FormatError(
-    `${source} is not what \`galvani bench --json\` or \`galvani bench kernels --json\` prints (schema ${SCHEMA})`,
-  )
+  const found = parseUnrenamed('bench', text, source) as Partial<BenchResult>
+  const { step, kernels, traffic } = found
+  if (step && Array.isArray(kernels) && Array.isArray(traffic)) return found as BenchResult
+  throw new FormatError(`${source} is not what \`galvani bench --json\` or \`galvani bench kernels --json\` prints`)
 }
 
-export const benchDocument = (
-  version: string,
-  parts: Omit<BenchResult, 'schema' | 'galvani' | 'date'>,
-): BenchResult => ({ schema: SCHEMA, galvani: version, date: new Date().toISOString(), ...parts })
+export const benchResult = (version: string, parts: Omit<BenchResult, 'galvani' | 'date'>): BenchResult => ({
+  galvani: version,
+  date: new Date().toISOString(),
+  ...parts,
+})

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { Command } from 'commander'
+import { toDocument } from '../src/formats/documents.ts'
 import { DeviceError } from '../src/runtime/errors.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
 import type { OpenOptions } from '../src/runtime/node.ts'
@@ -16,6 +17,9 @@ const shownLimits = [
   'maxComputeWorkgroupStorageSize',
   'maxComputeInvocationsPerWorkgroup',
 ] as const
+
+/** What the text calls what has another name in the document. */
+const LABELS: Readonly<Record<string, string>> = { vkDriverFiles: 'VK_DRIVER_FILES' }
 
 const DRIVER_FOLDERS = ['/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/etc/vulkan/icd.d']
 
@@ -37,12 +41,12 @@ async function doctorAction(options: OutputOptions & OpenOptions): Promise<void>
     ...vulkan(),
   }
   const known = Object.entries(system).map(
-    ([name, value]) => [name, Array.isArray(value) ? value.join(', ') || 'none' : value] as const,
+    ([name, value]) => [LABELS[name] ?? name, Array.isArray(value) ? value.join(', ') || 'none' : value] as const,
   )
   try {
     await withGpu(options, async (gpu) => {
       await runOneKernel(gpu)
-      const limits = Object.fromEntries(shownLimits.map((name) => [name, gpu.limits[name]]))
+      const limits = limitsOf(gpu)
       const features = [...gpu.device.features].sort()
       const rows = [
         ...known,
@@ -52,20 +56,26 @@ async function doctorAction(options: OutputOptions & OpenOptions): Promise<void>
         ['features', features.join(', ')],
         ['kernel', 'ran and is correct'],
       ] as const
-      output.result({ ...system, adapter: gpu.info, limits, features, kernel: 'ok' }, facts(rows))
+      output.result(toDocument('doctor', { ...system, adapter: gpu.info, limits, features, kernel: 'ok' }), facts(rows))
     })
   } catch (error) {
     if (error instanceof DeviceError)
-      output.result({ ...system, adapter: null, problem: error.message }, facts([...known, ['adapter', 'none usable']]))
+      output.result(
+        toDocument('doctor', { ...system, adapter: null, problem: error.message }),
+        facts([...known, ['adapter', 'none usable']]),
+      )
     throw error
   }
 }
 
+const limitsOf = ({ limits }: Gpu) =>
+  Object.fromEntries(shownLimits.map((name) => [name, limits[name]])) as Record<(typeof shownLimits)[number], number>
+
 /** Where Vulkan drivers are looked for: the variable if it is set, else the system's folders. */
-function vulkan(): Record<string, string | string[]> {
+function vulkan(): { vkDriverFiles?: string; vulkanDrivers?: string[] } {
   if (process.platform !== 'linux') return {}
   const chosen = process.env['VK_DRIVER_FILES'] ?? process.env['VK_ICD_FILENAMES']
-  if (chosen !== undefined) return { VK_DRIVER_FILES: chosen }
+  if (chosen !== undefined) return { vkDriverFiles: chosen }
   return {
     vulkanDrivers: DRIVER_FOLDERS.filter((folder) => existsSync(folder)).flatMap((folder) => readdirSync(folder)),
   }

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { toDocument } from '../src/formats/documents.ts'
 import { UsageError } from '../src/runtime/errors.ts'
 import type { OpenOptions } from '../src/runtime/node.ts'
 import { evaluateElsewhere, evaluateRun, requireRated, type OtherEvaluation } from '../src/train/evaluate_run.ts'
@@ -45,7 +46,7 @@ async function evalAction(options: EvalOptions): Promise<void> {
   await withGpu(options, async (gpu) => {
     if (data === undefined) {
       const result = await work((hooks) => evaluateRun(gpu, run, dataset, hooks))
-      output.result(result, runTable(result))
+      output.result(toDocument('eval', result), runTable(result))
     } else {
       printOther(output, await work((hooks) => evaluateElsewhere(gpu, run, dataset, own, hooks)))
     }
@@ -60,7 +61,7 @@ function printOther(output: Output, result: OtherEvaluation): void {
       ['model', result.pooled.model],
       ['majority class of these trials', result.majorityOfTheseTrials],
     ] as const
-    output.result(result, `${resultTable(title, rows, pooled.interval)}\n${result.missing}`)
-  } else output.result(result, resultTable(title, pooledRows(result.pooled), pooled.interval))
+    output.result(toDocument('eval', result), `${resultTable(title, rows, pooled.interval)}\n${result.missing}`)
+  } else output.result(toDocument('eval', result), resultTable(title, pooledRows(result.pooled), pooled.interval))
   for (const { source, reason } of skipped) output.note(`skipped ${source}: ${reason}`)
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { makeRecording, makeTrialTable } from '../src/datasets/synthetic.ts'
+import { toDocument } from '../src/formats/documents.ts'
 import { UsageError } from '../src/runtime/errors.ts'
 import { NodeStore } from '../src/store/node.ts'
 import { Output, type OutputOptions } from './shared/output.ts'
@@ -40,7 +41,10 @@ async function makeAction(kind: string, dir: string, options: MakeOptions, comma
     requireNoneOfAStudy(command)
     await new NodeStore(dir).write('synthetic.csv', makeRecording({ seed, ...length }))
     const result = { dir, files: ['synthetic.csv'], synthetic: true, seed }
-    return output.result(result, `wrote a synthetic recording (seed ${seed}) to ${dir}/synthetic.csv`)
+    return output.result(
+      toDocument('fixtures', result),
+      `wrote a synthetic recording (seed ${seed}) to ${dir}/synthetic.csv`,
+    )
   }
   if (kind !== 'trials') throw new UsageError(`fixtures make: kind '${kind}' is unknown; use recording or trials`)
   const { subjects, effect, trials } = options
@@ -48,7 +52,10 @@ async function makeAction(kind: string, dir: string, options: MakeOptions, comma
   const store = new NodeStore(dir)
   for (const [name, text] of Object.entries(files)) await store.write(name, text)
   const result = { dir, files: Object.keys(files), synthetic: true, subjects, effect, seed }
-  output.result(result, `wrote a synthetic study of ${subjects} subjects (effect ${effect}, seed ${seed}) to ${dir}`)
+  output.result(
+    toDocument('fixtures', result),
+    `wrote a synthetic study of ${subjects} subjects (effect ${effect}, seed ${seed}) to ${dir}`,
+  )
 }
 
 /** @throws UsageError naming an option that only a study has */

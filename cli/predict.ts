@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { toDocument } from '../src/formats/documents.ts'
 import type { OpenOptions } from '../src/runtime/node.ts'
 import { loadRun, predict, requireReadable } from '../src/train/trained_run.ts'
 import { adapterOption, computing, openDataset, requireFolder, withGpu } from './shared/context.ts'
@@ -38,7 +39,7 @@ async function predictAction(options: PredictOptions): Promise<void> {
   const rows = predictions.map((p) => [p.trial, p.subject, p.stimulus, p.probability.toFixed(3), p.predicted])
   const text = table(['trial', 'subject', 'stimulus', `P(high ${dimension})`, dimension], rows)
   output.result(
-    { run: options.run, dimension, models: run.folds, ...seen, predictions, skipped },
+    toDocument('predict', { run: options.run, dimension, models: run.folds, ...seen, predictions, skipped }),
     `${name}: ${describeSeen(seen, predictions.length)}\n${text}`,
   )
   for (const { source, reason } of skipped) output.note(`skipped ${source}: ${reason}`)

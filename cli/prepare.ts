@@ -1,8 +1,9 @@
 import { Command } from 'commander'
-import { labelTrials, type SubjectLabels } from '../src/evaluation/labels.ts'
+import { classBalance, type Balance } from '../src/evaluation/class_balance.ts'
 import { summarise } from '../src/datasets/overview.ts'
-import { DIMENSIONS, type TrialSet } from '../src/datasets/trial.ts'
-import { FormatError, UsageError } from '../src/runtime/errors.ts'
+import type { Dimension } from '../src/datasets/trial.ts'
+import { toDocument } from '../src/formats/documents.ts'
+import { UsageError } from '../src/runtime/errors.ts'
 import type { OpenOptions } from '../src/runtime/node.ts'
 import { NodeStore } from '../src/store/node.ts'
 import { prepareTrials } from '../src/train/prepare.ts'
@@ -47,7 +48,7 @@ async function prepareAction(options: PrepareCommandOptions): Promise<void> {
     )
     await savePrepared(new NodeStore(options.out), prepared)
     const summary = summarise(set.trials)
-    const labels = Object.fromEntries(DIMENSIONS.map((dimension) => [dimension, balance(set, dimension)]))
+    const labels = { arousal: classBalance(set.trials, 'arousal'), valence: classBalance(set.trials, 'valence') }
     const statuses = countBy(prepared.trials.map(({ status }) => status))
     const result = {
       out: options.out,
@@ -57,32 +58,8 @@ async function prepareAction(options: PrepareCommandOptions): Promise<void> {
       labels,
       skipped: prepared.skipped,
     }
-    output.result(result, describe(result))
+    output.result(toDocument('prepare', result), describe(result))
   })
-}
-
-interface Balance {
-  trials: number
-  high: number
-  weak: string[]
-  subjects: SubjectLabels[]
-}
-
-/** Class balance under the paper's labels; null where there are no usable ratings. */
-function balance(set: TrialSet, dimension: (typeof DIMENSIONS)[number]): Balance | null {
-  try {
-    const { labels, subjects } = labelTrials(set.trials, dimension, { kind: 'two-means' })
-    const high = labels.reduce((sum, label) => sum + label, 0)
-    return {
-      trials: labels.length,
-      high,
-      weak: subjects.filter(({ weak }) => weak).map(({ subject }) => subject),
-      subjects,
-    }
-  } catch (error) {
-    if (error instanceof FormatError) return null
-    throw error
-  }
 }
 
 function countBy(values: readonly string[]): Record<string, number> {
@@ -96,7 +73,7 @@ function describe(
     out: string
     usable: number
     statuses: Record<string, number>
-    labels: Record<string, Balance | null>
+    labels: Record<Dimension, Balance | null>
     skipped: { source: string; reason: string }[]
   },
 ): string {

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { toDocument } from '../src/formats/documents.ts'
 import { FormatError } from '../src/runtime/errors.ts'
 import { runReport } from '../src/report/html.ts'
 import { loadRunConfig, loadRunSummary } from '../src/train/run_files.ts'
@@ -22,6 +23,6 @@ export function reportCommand(): Command {
         )
       await store.write(REPORT_FILE, runReport(summary))
       const report = `${options.run}/${REPORT_FILE}`
-      new Output(options).result({ report }, `wrote ${report}`)
+      new Output(options).result(toDocument('report', { report }), `wrote ${report}`)
     })
 }

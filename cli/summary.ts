@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { toDocument } from '../src/formats/documents.ts'
 import { OPENSMILE_FEATURES } from '../src/model/config.ts'
 import { formatShape } from '../src/runtime/shape.ts'
 import { summariseSettings } from '../src/train/config.ts'
@@ -28,7 +29,7 @@ export function summaryCommand(): Command {
       ])
       rows.push(['total', '', '', String(summary.parameterCount), (summary.flops / 1e6).toFixed(2)])
       new Output(options).result(
-        { config, ...summary },
+        toDocument('summary', { config, ...summary }),
         table(['layer', 'kind', 'output', 'parameters', 'MFLOP'], rows),
       )
     })

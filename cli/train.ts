@@ -1,37 +1,25 @@
-import { basename, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { Command } from 'commander'
-import { summarise } from '../src/model/summary.ts'
-import { checkWeights } from '../src/model/weights.ts'
-import { UsageError } from '../src/runtime/errors.ts'
-import type { OpenOptions } from '../src/runtime/node.ts'
+import { toDocument } from '../src/formats/documents.ts'
 import { runReport } from '../src/report/html.ts'
+import { UsageError } from '../src/runtime/errors.ts'
 import { NodeStore } from '../src/store/node.ts'
-import type { RunConfig } from '../src/train/config.ts'
-import { prepareDataset, type Dataset } from '../src/train/dataset.ts'
-import { makeExperiment, splitTrials, type SplitTrial } from '../src/train/experiment.ts'
-import { findFold } from '../src/evaluation/folds.ts'
-import { trainRun } from '../src/train/run.ts'
 import { CONFIG_FILE, loadRunConfig, loadRunSummary } from '../src/train/run_files.ts'
-import type { RunSummary } from '../src/train/run_summary.ts'
-import type { TuneMode } from '../src/train/tuned_kernels.ts'
-import { adapterOption, computing, interruptible, openDataset, withGpu } from './shared/context.ts'
-import { loadWeightsFile } from './shared/files.ts'
+import { isFinished, type RunSummary } from '../src/train/run_summary.ts'
+import { adapterOption, openDataset } from './shared/context.ts'
 import { Output, type OutputOptions } from './shared/output.ts'
 import { runTable } from './shared/result_table.ts'
-import { loadSource, REPORT_FILE, saveSource, type RunSource } from './shared/run_folder.ts'
-import { noteDoubts, trainingProgress } from './shared/train_progress.ts'
-import { addConfigOptions, refuseOtherSettings, runConfig, type ConfigOptions } from './shared/train_options.ts'
-import { tuneFor, tuneMode, tuneOption } from './shared/tuning.ts'
+import { loadSource, REPORT_FILE } from './shared/run_folder.ts'
+import { refuseOtherSettings, runConfig } from './shared/run_settings.ts'
+import { addConfigOptions, type ConfigOptions } from './shared/train_options.ts'
+import { trainFolds, type TrainingOptions } from './shared/training.ts'
+import { tuneOption } from './shared/tuning.ts'
 import { positive } from './shared/values.ts'
 
-interface TrainOptions extends ConfigOptions, OutputOptions, OpenOptions {
-  tune?: TuneMode
+interface TrainOptions extends ConfigOptions, TrainingOptions, OutputOptions {
   data?: string
   rate?: number
   weights?: string
-  out: string
-  resume?: boolean
-  onlyFold?: string
 }
 
 export function trainCommand(): Command {
@@ -71,7 +59,7 @@ async function trainAction(options: TrainOptions, command: Command): Promise<voi
   const summary = resume ? await resumeRun(store, options, command, output) : await newRun(store, options, output)
   await store.write(REPORT_FILE, runReport(summary))
   output.result(
-    { run: out, report: `${out}/${REPORT_FILE}`, ...summary },
+    toDocument('train', { run: out, report: `${out}/${REPORT_FILE}`, ...summary }),
     `${runTable(summary)}\nreport: ${out}/${REPORT_FILE}`,
   )
 }
@@ -104,51 +92,10 @@ async function resumeRun(
     )
   }
   const summary = await loadRunSummary(store)
-  const done = (name: string): boolean => summary?.results.some((fold) => fold.name === name) ?? false
-  if (
-    summary &&
-    (options.onlyFold === undefined ? summary.results.length === summary.folds.count : done(options.onlyFold))
-  ) {
+  if (summary && isFinished(summary, options.onlyFold)) {
     output.note(`${options.out} is finished; nothing is left to train`)
     return summary
   }
   const source = { ...stored, ...(data !== undefined && { data: resolve(data) }), ...(rate !== undefined && { rate }) }
   return trainFolds(store, config, source, await openDataset(source), options, output)
-}
-
-/** Checks everything that can be checked without the device, then prepares the trials and trains. */
-async function trainFolds(
-  store: NodeStore,
-  config: RunConfig,
-  source: RunSource,
-  dataset: Dataset,
-  options: TrainOptions,
-  output: Output,
-): Promise<RunSummary> {
-  const { plan } = splitTrials<SplitTrial>(dataset.set, config)
-  if (options.onlyFold !== undefined) findFold(plan, options.onlyFold)
-  const initial = source.weights === undefined ? null : await loadWeightsFile(source.weights)
-  if (initial) checkWeights(summarise(config.model), initial, source.weights ?? '')
-  const abort = interruptible()
-  const prepared = computing(output, abort)
-  return withGpu(options, async (gpu) => {
-    const set = await prepared((hooks) => prepareDataset(gpu, dataset, config, hooks))
-    const experiment = makeExperiment(set, config)
-    if (!options.resume) await saveSource(store, source)
-    // A run that goes on keeps its kernels.
-    if (!options.resume) await tuneFor(gpu, config, { mode: tuneMode(options.tune), signal: abort }, output)
-    noteDoubts(experiment, output)
-    const identity = { name: basename(resolve(options.out)), versions: { node: process.versions.node } }
-    const progress = trainingProgress(output)
-    const start = {
-      signal: abort,
-      ...(initial && { initial }),
-      ...(options.onlyFold !== undefined && { onlyFold: options.onlyFold }),
-    }
-    const summary = await trainRun(gpu, store, experiment, identity, { ...start, ...progress.hooks }).finally(
-      progress.stop,
-    )
-    await saveSource(store, source) // data that were moved, and are the same
-    return summary
-  })
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { toDocument } from '../src/formats/documents.ts'
 import { OPENSMILE_FEATURES } from '../src/model/config.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
 import type { OpenOptions } from '../src/runtime/node.ts'
@@ -75,7 +76,7 @@ function show(output: Output, gpu: Gpu, cache: TuneCache, untuned: Untuned = { l
   const head = `${cache.adapter.description || cache.adapter.device}, kernels ${cache.engine}: ${entries.length} tuned\n${file}`
   const columns = ['op and shape', 'default', 'ms', 'best', 'ms', 'saves']
   const rows = entries.length > 0 ? `\n${table(columns, entries.map(entryRow))}${rejections(entries)}` : ''
-  output.result({ file, ...cache, ...untuned }, `${head}${rows}${untunedLines(untuned)}`)
+  output.result(toDocument('tune', { file, ...cache, ...untuned }), `${head}${rows}${untunedLines(untuned)}`)
 }
 
 /** What goes on by the presets, and why. */

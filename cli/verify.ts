@@ -1,22 +1,18 @@
 import { Command, Option } from 'commander'
 import { SOLVERS, type SolverName } from '../src/cvxeda/options.ts'
-import { readRecording } from '../src/recording/read.ts'
-import type { Recording } from '../src/datasets/trial.ts'
-import { CheckError, FormatError, GalvaniError, UsageError } from '../src/runtime/errors.ts'
-import type { Gpu } from '../src/runtime/gpu.ts'
+import { toDocument } from '../src/formats/documents.ts'
+import { readRecordings } from '../src/recording/folder.ts'
+import { CheckError, UsageError } from '../src/runtime/errors.ts'
 import type { OpenOptions } from '../src/runtime/node.ts'
-import type { CaseResult } from '../src/verify/case.ts'
+import { countsOf, type CaseResult } from '../src/verify/case.ts'
 import type { Method } from '../src/verify/cvxeda.ts'
 import { verifyFixtures } from '../src/verify/fixtures.ts'
-import { verifyKernels } from '../src/verify/kernels.ts'
-import { verifyQp } from '../src/verify/qp.ts'
-import { verifyRecordings, type WindowFailure, type WindowSummary } from '../src/verify/recordings.ts'
+import { verifyMachine } from '../src/verify/machine.ts'
+import { verifyRecordings } from '../src/verify/recordings.ts'
 import { adapterOption, interruptible, requireFolder, withGpu } from './shared/context.ts'
-import { Output, table, type OutputOptions, type Progress } from './shared/output.ts'
+import { lateBar, Output, type LateBar, type OutputOptions } from './shared/output.ts'
 import { integer } from './shared/values.ts'
-
-/** Random quadratic programs among the checks of this machine. */
-const PROGRAMS = 500
+import { casesText, windowsText } from './shared/verify_tables.ts'
 
 interface VerifyOptions extends OutputOptions, OpenOptions, Method {
   fixtures?: string
@@ -57,7 +53,7 @@ export function verifyCommand(): Command {
 async function verifyAction(options: VerifyOptions): Promise<void> {
   checkOptions(options)
   const output = new Output(options)
-  const bar = lateBar(output)
+  const bar = lateBar(output, 'verify')
   try {
     if (options.recordings === undefined) await verifyCases(options, output, bar)
     else await verifyWindows(options, options.recordings, output, bar)
@@ -86,19 +82,7 @@ function checkOptions({ fixtures, recordings, windows, seed, solver, form, devic
 
 const methodOf = ({ solver, form }: VerifyOptions): Method => ({ ...(solver && { solver }), ...(form && { form }) })
 
-/** A bar that knows its length only at the first step. */
-function lateBar(output: Output): { update: (done: number, total: number, note?: string) => void; stop: () => void } {
-  let bar: Progress | null = null
-  return {
-    update: (done, total, note) => {
-      bar ??= output.progress('verify', total)
-      bar.update(done, note)
-    },
-    stop: () => bar?.stop(),
-  }
-}
-
-async function verifyCases(options: VerifyOptions, output: Output, bar: ReturnType<typeof lateBar>): Promise<void> {
+async function verifyCases(options: VerifyOptions, output: Output, bar: LateBar): Promise<void> {
   const { fixtures, device } = options
   const onCase = (result: CaseResult, done: number, total: number): void => bar.update(done, total, result.name)
   const folder = fixtures === undefined ? null : requireFolder(fixtures)
@@ -107,73 +91,18 @@ async function verifyCases(options: VerifyOptions, output: Output, bar: ReturnTy
     folder && device === 'cpu'
       ? await verifyFixtures('cpu', folder, fixtures ?? '', settings)
       : await withGpu(options, (gpu) =>
-          folder ? verifyFixtures(gpu, folder, fixtures ?? '', settings) : verifyOwn(gpu, onCase),
+          folder ? verifyFixtures(gpu, folder, fixtures ?? '', settings) : verifyMachine(gpu, { onCase }),
         )
   bar.stop()
   const { passed, failed, skipped } = countsOf(cases)
-  const rows = cases
-    .filter(({ status }) => status !== 'passed')
-    .map((c) => [c.name, c.status, c.tensor ?? '', String(c.error), String(c.tolerance)])
-  const text = [
-    ...(rows.length > 0 ? [table(['case', 'status', 'of', 'error', 'tolerance'], rows)] : []),
-    ...(cases.some(({ method }) => method) ? [methodTable(cases)] : []),
-    `${passed} passed, ${failed} failed, ${skipped} skipped`,
-  ]
-  output.result({ passed, failed, skipped, cases }, text.join('\n'))
+  output.result(toDocument('verify', { passed, failed, skipped, cases }), casesText(cases))
   if (passed + failed === 0) throw new CheckError(`${fixtures ?? 'this machine'}: nothing was checked`)
   if (failed > 0) throw new CheckError(`${failed} of ${cases.length} cases failed`)
 }
 
-/** Every kernel, then random quadratic programs. */
-async function verifyOwn(
-  gpu: Gpu,
-  onCase: (result: CaseResult, done: number, total: number) => void,
-): Promise<CaseResult[]> {
-  const kernels = await verifyKernels(gpu, { onCase })
-  return [...kernels, ...(await verifyQp(gpu, PROGRAMS, 1))]
-}
-
-function countsOf(cases: readonly CaseResult[]): Record<CaseResult['status'], number> {
-  const counts = { passed: 0, failed: 0, skipped: 0 }
-  for (const { status } of cases) counts[status]++
-  return counts
-}
-
-/** cvxEDA's cases by solver and form. */
-function methodTable(cases: readonly CaseResult[]): string {
-  const methods = new Set(cases.flatMap(({ method }) => method ?? []))
-  const rows = [...methods].map((name) => {
-    const { passed, failed, skipped } = countsOf(cases.filter(({ method }) => method === name))
-    return [name, String(passed), String(failed), String(skipped)]
-  })
-  return table(['cvxEDA solver', 'passed', 'failed', 'skipped'], rows)
-}
-
-/** Every recording among the folder's CSV files; the others are named. @throws FormatError if there is none */
-async function readRecordings(path: string, output: Output): Promise<Recording[]> {
-  const folder = requireFolder(path)
-  const files = (await folder.list('')).filter((name) => name.toLowerCase().endsWith('.csv'))
-  const recordings: Recording[] = []
-  for (const file of files) {
-    try {
-      recordings.push(readRecording(await folder.readText(file), file))
-    } catch (error) {
-      if (!(error instanceof GalvaniError)) throw error
-      output.note(`left out: ${error.message}`)
-    }
-  }
-  if (recordings.length === 0) throw new FormatError(`${path}: none of its ${files.length} CSV files is a recording`)
-  return recordings
-}
-
-async function verifyWindows(
-  options: VerifyOptions,
-  path: string,
-  output: Output,
-  bar: ReturnType<typeof lateBar>,
-): Promise<void> {
+async function verifyWindows(options: VerifyOptions, path: string, output: Output, bar: LateBar): Promise<void> {
   const { windows = 1000, seed = 1 } = options
-  const recordings = await readRecordings(path, output)
+  const recordings = await readRecordings(requireFolder(path), path, (message) => output.note(`left out: ${message}`))
   const abort = interruptible()
   const onProgress = (done: number, total: number): void => bar.update(done, total)
   const { summaries, failures } = await withGpu(options, (gpu) =>
@@ -181,48 +110,12 @@ async function verifyWindows(
   )
   bar.stop()
   const done = summaries.reduce((sum, { windows }) => sum + windows, 0)
-  const text = `${summaryTable(summaries)}\n${failures.length > 0 ? `${failureTable(failures)}\n` : ''}`
   output.result(
-    { windows, seed, recordings: recordings.length, failed: failures.length, summaries, failures },
-    `${text}${done - failures.length} of ${done} windows passed`,
+    toDocument('verify-recordings', {
+      ...{ windows, seed, recordings: recordings.length },
+      ...{ failed: failures.length, summaries, failures },
+    }),
+    windowsText(summaries, failures, done),
   )
   if (failures.length > 0) throw new CheckError(`${failures.length} of ${done} windows failed`)
-}
-
-const short = (value: number): string => value.toExponential(1)
-
-function summaryTable(summaries: readonly WindowSummary[]): string {
-  const statuses = (counts: WindowSummary['statuses']): string =>
-    Object.entries(counts)
-      .map(([name, n]) => `${n} ${name}`)
-      .join(', ')
-  return table(
-    ['solver', 'windows', 'failed', 'gap', 'nrmse(r)', 'nrmse(t)', 'iterations', 'statuses'],
-    summaries.map((s) => [
-      `${s.method}, ${s.disturbance}`,
-      String(s.windows),
-      String(s.failed),
-      short(s.gap),
-      short(s.phasic),
-      short(s.tonic),
-      String(s.iterations),
-      statuses(s.statuses),
-    ]),
-  )
-}
-
-function failureTable(failures: readonly WindowFailure[]): string {
-  return table(
-    ['failed', 'from s', 'Hz', 'samples', 'status', 'gap', 'nrmse(r)', 'nrmse(t)'],
-    failures.map((f) => [
-      `${f.method}, ${f.disturbance}, ${f.source}`,
-      f.start.toFixed(2),
-      String(f.sampleRate),
-      String(f.samples),
-      f.status,
-      short(f.gap),
-      short(f.phasic),
-      short(f.tonic),
-    ]),
-  )
 }

@@ -6,7 +6,7 @@
 // `study` and `newcomers` are folders with trials.csv and eda.csv; `npx galvani fixtures make trials study` makes one up.
 import { readFile } from 'node:fs/promises'
 import { basename, parse, resolve } from 'node:path'
-import { analyseFiles } from 'galvani/files'
+import { analyseFiles, toDocument } from 'galvani/files'
 import { NodeStore, openGpu } from 'galvani/node'
 import { loadDataset, makeExperiment, prepareDataset, resolveRun, runReport, trainRun } from 'galvani/training'
 import { evaluateRun, loadRun, predict } from 'galvani/training'
@@ -35,5 +35,8 @@ const evaluated = await evaluateRun(gpu, run, dataset)
 // galvani predict --run out/run --data newcomers --json
 const predicted = await predict(gpu, run, await open(newcomers))
 
-console.log(JSON.stringify({ decomposed: decomposed.result, trained, evaluated, predicted }))
+// Values as the files and --json have them: snake_case names, and the number of their schema.
+const documents = [toDocument('recording', decomposed.result), toDocument('run-result', trained)]
+documents.push(toDocument('eval', evaluated), toDocument('predict', predicted))
+console.log(JSON.stringify(documents))
 await gpu.close()

@@ -19,6 +19,8 @@ export { loadTrialTable, readTrialTable, type TrialTableFiles, type TrialTableOp
 export { makeRecording, makeTrialTable, type SyntheticRecording, type SyntheticStudy } from './datasets/synthetic.ts'
 
 // Formats
+export { formatDocument, toDocument, type JsonDocument, type WritableAs } from './formats/documents.ts'
+export type { KeptOf, Kind } from './formats/document_kinds.ts'
 export { formatNpy, formatNpz } from './formats/npz.ts'
 export { parseSafetensors, serializeSafetensors } from './formats/safetensors.ts'
 export { parseTorchCheckpoint } from './formats/torch.ts'

@@ -181,10 +181,13 @@ async function commands(): Promise<void> {
   study('study', 4, 1)
   study('others', 2, 2)
   const [line] = await run([join('my own', 'commands.mjs'), EDA, 'study', 'others', 'by calls'])
-  const ours = JSON.parse(line as string) as Record<
-    'decomposed' | 'trained' | 'evaluated' | 'predicted',
-    Record<string, unknown>
-  >
+  type Document = Record<string, unknown>
+  const [decomposition, trained, evaluation, prediction] = JSON.parse(line as string) as [
+    Document,
+    Document,
+    Document,
+    Document,
+  ]
 
   const there = { cwd: home }
   const trainOptions = ['--folds', 'subject:2', '--epochs', '2', ...SMALL, '--set', 'final_pool=1']
@@ -203,9 +206,10 @@ async function commands(): Promise<void> {
     ...predicted
   } = await json(['predict', '--run', 'by command/run', '--data', 'others'], there)
 
-  expect([ours.decomposed]).toEqual(decomposed.files)
-  expect(ours.evaluated).toEqual(evaluated)
-  expect(ours.predicted).toEqual({ name: 'others', ...predicted })
+  const { schema, ...recording } = decomposition
+  expect([[recording], schema]).toEqual([decomposed.files, 2])
+  expect(evaluation).toEqual(evaluated)
+  expect(prediction).toEqual({ name: 'others', ...predicted })
   expect([dimension, models]).toEqual(['arousal', ['0', '1']])
   const inFolder = (folder: string) =>
     filesUnder(join(home, folder))
@@ -213,12 +217,12 @@ async function commands(): Promise<void> {
       .sort()
   expect(inFolder('by calls')).toEqual(inFolder('by command'))
   const same = ['csv', 'events.csv', 'json', 'svg'].map((end) => `decomposed/synthetic_recording.${end}`)
-  const trained = [
+  const runFiles = [
     'config.json',
     'kernels.json',
     ...['0', '1'].flatMap((fold) => ['result.json', 'model.safetensors'].map((name) => `folds/fold-${fold}/${name}`)),
   ]
-  for (const file of [...same, ...trained.map((name) => `run/${name}`)]) {
+  for (const file of [...same, ...runFiles.map((name) => `run/${name}`)]) {
     expect(readFileSync(join(home, 'by calls', file)).equals(readFileSync(join(home, 'by command', file))), file).toBe(
       true,
     )
@@ -231,14 +235,14 @@ async function commands(): Promise<void> {
     adapter: kernels.adapter.description || kernels.adapter.device,
     versions: { galvani: manifest.version },
   }
-  expect(ours.trained).toMatchObject(identity)
+  expect(trained).toMatchObject(identity)
   const program = text('my own', 'commands.mjs')
     .split('\n')
     .filter((row) => row !== '' && !row.startsWith('//'))
   expect(program.length).toBeLessThanOrEqual(30)
   const result = (folder: string) => lasting(JSON.parse(text(folder, 'run', 'result.json')) as object)
   expect(result('by calls')).toEqual(result('by command'))
-  expect(lasting(ours.trained)).toEqual(result('by calls'))
+  expect(lasting(trained)).toEqual(result('by calls'))
 }
 
 /** Starts the page's server on a free port for the time of `work`. */

@@ -49,7 +49,7 @@ const GPU_LAYERS = ['runtime', 'kernels', 'tune', 'qp', 'cvxeda', 'recording', '
 /** Without a device: below all of those but the runtime's few modules that need no device either. */
 const HOST_LAYERS = ['signal', 'formats', 'store', 'charts', 'datasets', 'evaluation']
 /** The layers with a device that read, write or draw as well. */
-const USE_FILES = ['recording', 'train', 'report', 'verify']
+const USE_FILES = ['tune', 'recording', 'train', 'report', 'verify']
 /** Beside src/, from the lowest. */
 const PROGRAMS = ['bench', 'cli']
 const NO_DEVICE = ['runtime/errors.ts', 'runtime/random.ts']

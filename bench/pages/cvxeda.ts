@@ -4,6 +4,7 @@ import { xAxis, yAxis, type Panel } from '../../src/charts/axes.ts'
 import { logScale, logTicks } from '../../src/charts/log_scale.ts'
 import { htmlPage } from '../../src/charts/page.ts'
 import { escapeMarkup, label, linePath, palette, svg, tag } from '../../src/charts/svg.ts'
+import { fitPower, type Scaling, type ScalingPoint } from '../scaling.ts'
 
 export interface BenchFigure {
   caption: string
@@ -30,6 +31,28 @@ const LEFT = 56
 const RIGHT = 20
 const TOP = 44
 const BOTTOM = 48
+
+/** The page of `galvani bench cvxeda`: how the time of a call grows with length and number. */
+export function cvxedaPage(
+  facts: BenchReport['facts'],
+  { over_n, over_signals }: Pick<Scaling, 'over_n' | 'over_signals'> = { over_n: [], over_signals: [] },
+): string {
+  const figure = (size: 'n' | 'signals', points: readonly ScalingPoint[], caption: string): BenchFigure => {
+    const pairs = points.map((point) => [point[size], point.ms] as const)
+    return {
+      caption,
+      size: size === 'n' ? 'Samples of a signal' : 'Signals',
+      time: 'Call (ms)',
+      points: pairs,
+      fit: fitPower(pairs),
+    }
+  }
+  const figures = [
+    figure('n', over_n, `${over_n[0]?.signals} signals, by length`),
+    figure('signals', over_signals, `Signals of ${over_signals[0]?.n} samples, by number`),
+  ]
+  return benchReport({ title: 'cvxEDA: time of a decomposition', facts, figures })
+}
 
 /** Markup of a self-contained page: the facts, a plot for each figure, and its points as a table. */
 export function benchReport({ title, facts, figures }: BenchReport): string {

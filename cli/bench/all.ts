@@ -2,11 +2,13 @@ import { basename, dirname } from 'node:path'
 import { Command } from 'commander'
 import { compareResults, type Comparison } from '../../bench/compare.ts'
 import { parseBenchResult } from '../../bench/result.ts'
+import { toDocument } from '../../src/formats/documents.ts'
 import { NodeStore } from '../../src/store/node.ts'
 import { measureAll, type KernelsOptions } from './kernels.ts'
 import { pageOf } from './page.ts'
 import { withStepOptions } from './step.ts'
-import { comparisonTable, groupTable, kernelTable, rejectedLines, stepFacts, targetTable } from './tables.ts'
+import { comparisonTable, kernelTable, rejectedLines, targetTable } from './kernel_tables.ts'
+import { groupTable, stepFacts } from './step_tables.ts'
 import { readTextFile } from '../shared/files.ts'
 import { facts, Output } from '../shared/output.ts'
 
@@ -39,7 +41,7 @@ async function allAction(options: Options): Promise<void> {
   if (options.html !== undefined) {
     await new NodeStore(dirname(options.html)).write(basename(options.html), pageOf(result, comparison))
   }
-  output.result({ ...result, ...(comparison && { comparison }) }, textOf(result, comparison))
+  output.result(toDocument('bench', { ...result, ...(comparison && { comparison }) }), textOf(result, comparison))
 }
 
 function textOf(

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ColdStart } from '../../bench/step.ts'
+import { parseUnrenamed } from '../../src/formats/documents.ts'
 import type { ModelConfig } from '../../src/model/config.ts'
 import { DeviceError } from '../../src/runtime/errors.ts'
 import type { OpenOptions } from '../../src/runtime/node.ts'
@@ -38,7 +39,7 @@ export async function coldChild({ preset, batch, adapter }: ColdOptions, output:
       child.once('error', reject).once('close', resolve),
     )
     if (code !== 0) throw new DeviceError(`the first step of another process failed (exit code ${code ?? 'none'})`)
-    return JSON.parse(text) as ColdStart
+    return parseUnrenamed('bench-first-step', text, 'the first step') as unknown as ColdStart
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

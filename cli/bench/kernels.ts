@@ -1,9 +1,10 @@
 import { Command } from 'commander'
 import { benchKernels, trafficOf } from '../../bench/kernels.ts'
-import { benchDocument, type BenchResult } from '../../bench/result.ts'
+import { benchResult, type BenchResult } from '../../bench/result.ts'
 import type { Probes } from '../../bench/probes.ts'
 import { withStep, type PreparedStep } from '../../bench/step.ts'
 import { checkTargets } from '../../bench/targets.ts'
+import { toDocument } from '../../src/formats/documents.ts'
 import { presets } from '../../src/model/config.ts'
 import { UsageError } from '../../src/runtime/errors.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
@@ -11,7 +12,7 @@ import type { Plan } from '../../src/runtime/plan.ts'
 import { VERSION } from '../../src/version.ts'
 import { coldChild } from './cold.ts'
 import { measureStep, withBenchGpu, withStepOptions, type StepOptions } from './step.ts'
-import { kernelTable, rejectedLines, targetTable, trafficTable } from './tables.ts'
+import { kernelTable, rejectedLines, targetTable, trafficTable } from './kernel_tables.ts'
 import { interruptible } from '../shared/context.ts'
 import { Output } from '../shared/output.ts'
 
@@ -51,7 +52,7 @@ async function kernelsAction(options: KernelsOptions): Promise<void> {
     trafficTable(traffic, step),
     targetTable(targets),
   ]
-  output.result(result, parts.join('\n\n'))
+  output.result(toDocument('bench', result), parts.join('\n\n'))
 }
 
 /** The step, its kernels and the rest of its dispatches, in one process. */
@@ -68,7 +69,7 @@ export async function measureAll(options: KernelsOptions, output: Output): Promi
       const { kernels, rejected } = await measureKernels(gpu, prepared, step, options, output)
       const traffic = options.ops ? [] : trafficOf(gpu, prepared.plan, step.profile, step)
       const targets = checkTargets({ kernels, rejected, traffic, step, ...cold })
-      return benchDocument(VERSION, { step, ...cold, kernels, rejected, traffic, targets })
+      return benchResult(VERSION, { step, ...cold, kernels, rejected, traffic, targets })
     }),
   )
 }

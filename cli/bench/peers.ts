@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { TOLERANCES } from '../../bench/peer_agreement.ts'
 import { findPeers, ownProgram, PEERS, type PeerName } from '../../bench/peer_programs.ts'
 import { CHECKED_STEPS, comparePeers, type PeersResult, type PeerTimes } from '../../bench/peers.ts'
+import { toDocument } from '../../src/formats/documents.ts'
 import { CheckError, DeviceError, UsageError } from '../../src/runtime/errors.ts'
 import type { OpenOptions } from '../../src/runtime/node.ts'
 import { count, milliseconds } from './options.ts'
@@ -71,7 +72,7 @@ async function peersAction(options: Options): Promise<void> {
     signal: interruptible(),
     onProgress: (done, name) => bar.update(done, name),
   }).finally(bar.stop)
-  output.result(result, resultText(result))
+  output.result(toDocument('bench-peers', result), resultText(result))
   check(result)
 }
 

@@ -1,11 +1,12 @@
 import { Command, Option } from 'commander'
 import { benchStep, coldStart, withStep, type PreparedStep, type StepResult } from '../../bench/step.ts'
+import { toDocument } from '../../src/formats/documents.ts'
 import { presets, type ModelConfig } from '../../src/model/config.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import type { OpenOptions } from '../../src/runtime/node.ts'
 import { coldChild } from './cold.ts'
 import { count } from './options.ts'
-import { coldTable, dispatchTable, groupTable, stepFacts } from './tables.ts'
+import { coldTable, dispatchTable, groupTable, stepFacts } from './step_tables.ts'
 import { adapterOption, interruptible, withGpu } from '../shared/context.ts'
 import { facts, Output, type OutputOptions } from '../shared/output.ts'
 import { tuneFor } from '../shared/tuning.ts'
@@ -66,7 +67,7 @@ async function stepAction(options: StepOptions & { profile?: boolean; firstOnly?
   const settings = { config: presets[options.preset], batch: options.batch }
   if (options.firstOnly) {
     const first = await withBenchGpu(options, output, (gpu) => coldStart(gpu, settings))
-    return output.result(first, JSON.stringify(first))
+    return output.result(toDocument('bench-first-step', first), JSON.stringify(first))
   }
   const cold = options.cold ? await coldChild(options, output) : null
   const { profile, ...result } = await withBenchGpu(options, output, (gpu) =>
@@ -79,7 +80,10 @@ async function stepAction(options: StepOptions & { profile?: boolean; firstOnly?
     ...(cold ? [coldTable(cold)] : []),
     ...(options.profile ? [dispatchTable(profile, result)] : []),
   ]
-  output.result({ ...result, ...(cold && { cold }), ...(options.profile && { profile }) }, tables.join('\n\n'))
+  output.result(
+    toDocument('bench-step', { ...result, ...(cold && { cold }), ...(options.profile && { profile }) }),
+    tables.join('\n\n'),
+  )
 }
 
 /** With progress. */

@@ -7,7 +7,7 @@ import { openGpu, type OpenOptions } from '../../src/runtime/node.ts'
 import { NodeStore } from '../../src/store/node.ts'
 import { loadDataset, type Dataset } from '../../src/train/dataset.ts'
 import type { ComputeHooks } from '../../src/train/trained_run.ts'
-import type { Output, Progress } from './output.ts'
+import { lateBar, type Output } from './output.ts'
 
 /** The option of every command that computes. */
 export const adapterOption = (): Option =>
@@ -57,12 +57,8 @@ export const openDataset = ({ data, rate }: DataSource): Promise<Dataset> =>
 /** Hooks for work on trials: Ctrl-C, warnings as notes, and a bar over their decomposition where there is one. */
 export function computing(output: Output, abort = interruptible()) {
   return async <T>(work: (hooks: Required<ComputeHooks>) => Promise<T>): Promise<T> => {
-    let bar: Progress | null = null
-    const onProgress = (done: number, total: number): void => (bar ??= output.progress('cvxEDA', total)).update(done)
-    try {
-      return await work({ signal: abort, onProgress, onWarning: (message) => output.note(message) })
-    } finally {
-      ;(bar as Progress | null)?.stop()
-    }
+    const bar = lateBar(output, 'cvxEDA')
+    const onWarning = (message: string): void => output.note(message)
+    return await work({ signal: abort, onProgress: bar.update, onWarning }).finally(bar.stop)
   }
 }

@@ -1,5 +1,6 @@
 // What a command prints: results on stdout, everything else on stderr.
 import cliProgress from 'cli-progress'
+import { formatDocument, type JsonDocument } from '../../src/formats/documents.ts'
 
 export interface OutputOptions {
   json?: boolean
@@ -20,8 +21,8 @@ export class Output {
   constructor(private readonly options: OutputOptions) {}
 
   /** The result: a JSON document with --json, else the given text. */
-  result(json: unknown, text: string): void {
-    process.stdout.write(this.options.json ? `${JSON.stringify(json, null, 1)}\n` : `${text}\n`)
+  result(document: JsonDocument, text: string): void {
+    process.stdout.write(this.options.json ? formatDocument(document) : `${text}\n`)
   }
 
   /** A line of news for a person, above the bar if there is one. */
@@ -50,14 +51,31 @@ export class Output {
     })
     const only = drawn.create(total, 0, { note: '' })
     this.drawn = drawn
+    let running = true
     return {
       update: (done, note = '') => only.update(done, { note }),
       stop: () => {
+        if (!running) return
+        running = false
         drawn.update() // prints what was logged since the last redraw
         drawn.stop()
         if (this.drawn === drawn) this.drawn = null
       },
     }
+  }
+}
+
+/** A bar that knows its length only at the first step. */
+export interface LateBar {
+  update: (done: number, total: number, note?: string) => void
+  stop: () => void
+}
+
+export function lateBar(output: Output, label: string): LateBar {
+  let bar: Progress | null = null
+  return {
+    update: (done, total, note) => (bar ??= output.progress(label, total)).update(done, note),
+    stop: () => bar?.stop(),
   }
 }
 

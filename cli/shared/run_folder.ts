@@ -1,5 +1,6 @@
 // What the command line keeps in a run folder beside the files of `train/run.ts`.
-import { readJson } from '../../src/store/json.ts'
+import { toDocument } from '../../src/formats/documents.ts'
+import { readJson, writeJson } from '../../src/store/json.ts'
 import type { NodeStore } from '../../src/store/node.ts'
 import type { DataSource } from './context.ts'
 
@@ -13,7 +14,8 @@ export interface RunSource extends DataSource {
 }
 
 /** @throws FormatError when the file is missing or damaged */
-export const loadSource = (store: NodeStore): Promise<RunSource> => readJson<RunSource>(store, SOURCE_FILE, ['data'])
+export const loadSource = (store: NodeStore): Promise<RunSource> =>
+  readJson<RunSource>(store, SOURCE_FILE, 'run-source', ['data'])
 
 export const saveSource = (store: NodeStore, source: RunSource): Promise<void> =>
-  store.write(SOURCE_FILE, `${JSON.stringify(source, null, 2)}\n`)
+  writeJson(store, SOURCE_FILE, toDocument('run-source', source))

@@ -1,10 +1,9 @@
-// The options of `train` and the run configuration that they describe.
+// The options of `train` that become the settings of a run.
 import type { Command } from 'commander'
 import { DIMENSIONS } from '../../src/datasets/trial.ts'
 import type { OptimizerConfig } from '../../src/kernels/optimizer.ts'
-import { UsageError } from '../../src/runtime/errors.ts'
-import { parseSignals, type RunConfig } from '../../src/train/config.ts'
-import { defaultRun, DROP_SECONDS, resolveRun, type DataFacts } from '../../src/train/defaults.ts'
+import type { RunConfig } from '../../src/train/config.ts'
+import { defaultRun, DROP_SECONDS } from '../../src/train/defaults.ts'
 import { addModelOptions, type ModelOptions } from './model_options.ts'
 import { integer, oneOf, real, positive } from './values.ts'
 
@@ -72,82 +71,4 @@ export function addConfigOptions(command: Command): Command {
       integer('--patience'),
       defaultRun.patience,
     )
-}
-
-/** @throws UsageError naming the first setting that is out of range or does not fit the others */
-export function runConfig(options: ConfigOptions, facts: DataFacts): RunConfig {
-  const { optimizer: name, momentum, weightDecay, lr: learningRate, set, signals, drop, ...given } = options
-  const optimizer: OptimizerConfig = name === 'sgd' ? { name, momentum, weightDecay } : { name, weightDecay }
-  const {
-    preset,
-    music,
-    dimension,
-    labels,
-    folds,
-    validation,
-    seed,
-    init,
-    decay,
-    decayEpochs,
-    epochs,
-    batch,
-    patience,
-  } = given
-  const settings = {
-    preset,
-    music,
-    dimension,
-    labels,
-    folds,
-    validation,
-    seed,
-    init,
-    optimizer,
-    learningRate,
-    decay,
-    decayEpochs,
-    epochs,
-    batch,
-    patience,
-  }
-  return resolveRun(
-    { ...settings, signals: parseSignals(signals), model: set, ...(drop !== undefined && { drop }) },
-    facts,
-  )
-}
-
-/** A run keeps its settings. @throws UsageError naming an option that was given and asks for others */
-export function refuseOtherSettings(command: Command, stored: RunConfig): void {
-  const options = command.opts<ConfigOptions>()
-  for (const option of command.options) {
-    const name = option.attributeName()
-    if (command.getOptionValueSource(name) !== 'cli' || agrees(name, options, stored)) continue
-    throw new UsageError(
-      `${option.long}: this run was started with other settings and keeps them; leave it out, or choose another --out`,
-    )
-  }
-}
-
-const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
-
-/** True if an option asks for what the run has, or is no setting of the run. */
-function agrees(name: string, options: ConfigOptions, stored: RunConfig): boolean {
-  const { model, optimizer } = stored
-  const settings: Readonly<Record<string, unknown>> = {
-    ...stored,
-    ...optimizer,
-    preset: model.preset,
-    optimizer: optimizer.name,
-    lr: stored.learningRate,
-  }
-  switch (name) {
-    case 'set':
-      return Object.entries(options.set).every(([key, value]) => same(value, model[key as keyof typeof model]))
-    case 'signals':
-      return same(parseSignals(options.signals), stored.signals)
-    case 'music':
-      return options.music === 'auto' || model.music_dim === 0
-    default:
-      return !(name in settings) || same(options[name as keyof ConfigOptions], settings[name])
-  }
 }

@@ -8,7 +8,7 @@ import { NodeStore } from '../../src/store/node.ts'
 import type { TuneCache } from '../../src/tune/cache.ts'
 import type { Untuned } from '../../src/tune/tune.ts'
 import { TUNE_MODES, useTunedKernels, type TuneMode, type Workload } from '../../src/train/tuned_kernels.ts'
-import type { Output, Progress } from './output.ts'
+import { lateBar, type Output } from './output.ts'
 import { oneOf } from './values.ts'
 
 /** The option of commands that train. */
@@ -45,15 +45,12 @@ export async function tuneFor(
   { mode, budget, signal: abort }: TuningSettings,
   output: Output,
 ): Promise<{ cache: TuneCache } & Untuned> {
-  let bar: Progress | null = null
+  const bar = lateBar(output, 'tuning')
   return useTunedKernels(gpu, cacheStore(), mode, workload, {
     clock: kernelClock(gpu),
     ...(budget !== undefined && { budget }),
     signal: abort,
     onWarning: (message) => output.note(message),
-    onProgress: (done, total, next) => {
-      bar ??= output.progress('tuning', total)
-      bar.update(done, next)
-    },
-  }).finally(() => bar?.stop())
+    onProgress: bar.update,
+  }).finally(bar.stop)
 }

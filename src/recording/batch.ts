@@ -1,6 +1,8 @@
 // Any number of recordings in groups: read, analysed in one call, written, so that thousands need no more memory than one group.
+import { toDocument } from '../formats/documents.ts'
 import { GalvaniError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
+import { writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import { analysePrepared, errorOfOne, prepareOrError, type Analysis, type AnalyseOptions } from './analyse.ts'
 import type { ContactEntry } from './contact_sheet.ts'
@@ -187,6 +189,6 @@ async function write(
   const contents = tableFiles(analysis, format)
   for (const [i, table] of tables.entries()) await store.write(table, contents[i]!)
   await store.write(picture, pictureFile(input.name, analysis))
-  await store.write(json, `${JSON.stringify(result, null, 1)}\n`)
+  await writeJson(store, json, toDocument('recording', result))
   return { result, entry: contactEntry(input.name, analysis) }
 }

@@ -4,6 +4,7 @@ import type { ClassificationMetrics } from '../evaluation/metrics.ts'
 import { confusionSvg } from './confusion.ts'
 import { curvesSvg } from './curves.ts'
 import { foldAccuracySvg } from './fold_accuracy.ts'
+import { formatDocument, toDocument } from '../formats/documents.ts'
 import { htmlPage } from '../charts/page.ts'
 import type { FoldResult, RunSummary } from '../train/run_summary.ts'
 import { escapeMarkup, tag } from '../charts/svg.ts'
@@ -23,7 +24,7 @@ export function runReport(run: RunSummary): string {
     section('Learning curves', learningCurves(run)),
     section('Folds', foldTable(run) + run.results.map(foldDetails).join('')),
     section('Data left out', leftOut(run)),
-    section('Settings', `<pre>${escapeMarkup(JSON.stringify(run.config, null, 2))}</pre>`),
+    section('Settings', `<pre>${escapeMarkup(formatDocument(toDocument('run-config', run.config)))}</pre>`),
   ]
   return htmlPage(`${title}: ${run.name}`, body.join('\n'))
 }

@@ -1,4 +1,6 @@
 // What a fold keeps on disk: `checkpoint.safetensors` while it trains, `model.safetensors` when it is done.
+import { DOCUMENT_KINDS } from '../formats/document_kinds.ts'
+import { parseDocument, requireSchema, toDocument } from '../formats/documents.ts'
 import { parseSafetensors, serializeSafetensors } from '../formats/safetensors.ts'
 import type { HostTensor, HostTensors } from '../model/weights.ts'
 import { FormatError } from '../runtime/errors.ts'
@@ -55,10 +57,10 @@ export async function saveCheckpoint(store: Store, path: string, checkpoint: Che
   addPrefixed(tensors, 'model.', checkpoint.weights)
   addPrefixed(tensors, 'best.', checkpoint.best)
   checkpoint.optimizer.forEach((state, i) => addPrefixed(tensors, optimizerPrefix(i), state))
-  await store.write(
-    path,
-    serializeSafetensors(tensors, { progress: JSON.stringify(checkpoint.progress), data: checkpoint.data }),
-  )
+  const { progress, data } = checkpoint
+  const schema = String(DOCUMENT_KINDS['fold-checkpoint'].schema)
+  const texts = { schema, progress: JSON.stringify(toDocument('fold-checkpoint', progress)), data }
+  await store.write(path, serializeSafetensors(tensors, texts))
 }
 
 /** @throws FormatError when the file is truncated or is no checkpoint */
@@ -70,10 +72,9 @@ export async function loadCheckpoint(store: Store, path: string): Promise<Checkp
     if (state.size === 0) break
     optimizer.push(state)
   }
-  const progress = parseEntry<Progress>(
-    metadata.progress,
-    `${path} is no training checkpoint: it has no progress record`,
-  )
+  if (metadata.progress === undefined)
+    throw new FormatError(`${path} is no training checkpoint: it has no progress record`)
+  const progress = parseDocument('fold-checkpoint', metadata.progress, path) as unknown as Progress
   return {
     weights: takePrefixed(tensors, 'model.'),
     best: takePrefixed(tensors, 'best.'),
@@ -94,7 +95,8 @@ export async function saveModel(
     tensors.set('music.mean', { shape: [scaling.mean.length], data: scaling.mean })
     tensors.set('music.deviation', { shape: [scaling.deviation.length], data: scaling.deviation })
   }
-  await store.write(path, serializeSafetensors(tensors, { subjects: JSON.stringify(subjects) }))
+  const schema = String(DOCUMENT_KINDS['fold-model'].schema)
+  await store.write(path, serializeSafetensors(tensors, { schema, subjects: JSON.stringify(subjects) }))
 }
 
 /** Reads the trained model of a fold from its file. @throws FormatError when the file is truncated or is no such model */
@@ -103,18 +105,16 @@ export async function loadModel(store: Store, path: string): Promise<TrainedMode
   const weights = new Map([...tensors].filter(([name]) => !name.startsWith('music.')))
   const [mean, deviation] = ['music.mean', 'music.deviation'].map((name) => tensors.get(name)?.data)
   const scaling = mean && deviation ? { mean: Float32Array.from(mean), deviation: Float32Array.from(deviation) } : null
-  const subjects = parseEntry<string[]>(
-    metadata.subjects,
-    `${path} is no trained model of a run: it does not say whom it was trained on`,
-  )
+  requireSchema('fold-model', metadata.schema, path)
+  const subjects = parseSubjects(metadata.subjects, path)
   return { weights, scaling, subjects }
 }
 
-function parseEntry<T>(text: string | undefined, otherwise: string): T {
+function parseSubjects(text: string | undefined, path: string): string[] {
   try {
-    return JSON.parse(text ?? '') as T
+    return JSON.parse(text ?? '') as string[]
   } catch {
-    throw new FormatError(otherwise)
+    throw new FormatError(`${path} is no trained model of a run: it does not say whom it was trained on`)
   }
 }
 

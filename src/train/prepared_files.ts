@@ -1,18 +1,19 @@
 // A prepared set as two files: manifest.json (trials, options, what was skipped) and signals.safetensors.
+import { DOCUMENT_KINDS } from '../formats/document_kinds.ts'
+import { toDocument } from '../formats/documents.ts'
 import { parseSafetensors, serializeSafetensors } from '../formats/safetensors.ts'
 import { FormatError } from '../runtime/errors.ts'
 import { CHANNELS } from '../signal/channels.ts'
+import { readJson, writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import { digest } from './digest.ts'
 import type { PreparedSet, PreparedTrial } from './prepare.ts'
 
 const MANIFEST = 'manifest.json'
 const SIGNALS = 'signals.safetensors'
-const SCHEMA = 'galvani-prepared/2'
 
 type ManifestTrial = Omit<PreparedTrial, 'signals' | 'music'> & { music: boolean }
 interface Manifest extends Omit<PreparedSet, 'trials'> {
-  schema: string
   /** Digest of the signals beside it: the two files are written one after the other, and a crash may fall between. */
   digest: string
   trials: ManifestTrial[]
@@ -32,18 +33,21 @@ export async function savePrepared(store: Store, set: PreparedSet): Promise<void
   const tensors = new Map([['signals', { shape: [set.trials.length, CHANNELS.length, set.length], data: signals }]])
   if (set.musicDim > 0) tensors.set('music', { shape: [set.trials.length, set.musicDim], data: music })
   const content = await digest([signals, music])
-  await store.write(SIGNALS, serializeSafetensors(tensors, { schema: SCHEMA, digest: content }))
+  await store.write(
+    SIGNALS,
+    serializeSafetensors(tensors, { schema: String(DOCUMENT_KINDS.prepared.schema), digest: content }),
+  )
   const trials = set.trials.map(({ signals: _, music: vector, ...rest }): ManifestTrial => ({
     ...rest,
     music: vector !== undefined,
   }))
-  const manifest: Manifest = { schema: SCHEMA, digest: content, ...set, trials }
-  await store.write(MANIFEST, `${JSON.stringify(manifest, null, 1)}\n`)
+  const manifest: Manifest = { digest: content, ...set, trials }
+  await writeJson(store, MANIFEST, toDocument('prepared', manifest))
 }
 
 /** Reads what `savePrepared` wrote. @throws FormatError when a file is missing, truncated, of another schema or of another preparation */
 export async function loadPrepared(store: Store, name: string): Promise<PreparedSet> {
-  const manifest = parseManifest(await store.readText(MANIFEST), `${name}/${MANIFEST}`)
+  const manifest = await readJson<Manifest>(store, MANIFEST, 'prepared', ['digest', 'trials'], `${name}/${MANIFEST}`)
   const { tensors, metadata } = parseSafetensors(await store.read(SIGNALS), `${name}/${SIGNALS}`)
   if (metadata.digest !== manifest.digest) {
     throw new FormatError(
@@ -61,23 +65,8 @@ export async function loadPrepared(store: Store, name: string): Promise<Prepared
     const vector = hasMusic ? music?.[i] : undefined
     return { ...rest, signals: signals[i]!, ...(vector && { music: vector }) }
   })
-  const { schema: _, digest: __, ...set } = manifest
+  const { digest: _, ...set } = manifest
   return { ...set, decomposition: set.decomposition ?? 'unknown', trials } // of before digests were recorded
-}
-
-function parseManifest(text: string, source: string): Manifest {
-  let manifest: Partial<Manifest>
-  try {
-    manifest = JSON.parse(text) as Partial<Manifest>
-  } catch {
-    throw new FormatError(`${source} is not JSON; run \`galvani prepare\` again`)
-  }
-  if (manifest.schema !== SCHEMA || !Array.isArray(manifest.trials)) {
-    throw new FormatError(
-      `${source}: schema is '${String(manifest.schema)}', expected '${SCHEMA}'; run \`galvani prepare\` again`,
-    )
-  }
-  return manifest as Manifest
 }
 
 function rows(

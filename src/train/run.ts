@@ -1,7 +1,9 @@
 // A whole run: one trained model per fold, results, and a summary of them all, in a run folder (`run_files.ts`).
+import { toDocument } from '../formats/documents.ts'
 import { summarise } from '../model/summary.ts'
 import type { HostTensors } from '../model/weights.ts'
 import type { Gpu } from '../runtime/gpu.ts'
+import { writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import { KERNEL_SET } from '../tune/kernel_set.ts'
 import { loadCheckpoint, saveCheckpoint, saveModel } from './checkpoint.ts'
@@ -66,7 +68,7 @@ export async function trainRun(
   const { plan } = experiment
   const chosen = options.onlyFold === undefined ? plan.folds : [findFold(plan, options.onlyFold)]
   await finishedFolds(store, experiment) // refuses to mix folds of other data into the run
-  await store.write(CONFIG_FILE, `${JSON.stringify(experiment.config, null, 2)}\n`)
+  await writeJson(store, CONFIG_FILE, toDocument('run-config', experiment.config))
   // On another adapter the table is replaced with the first new checkpoint, and not by a run that was resumed there by mistake.
   if (await store.exists(KERNELS_FILE)) await pinKernels(gpu, store, options.onWarning)
   else await saveKernels(gpu, store)
@@ -78,7 +80,7 @@ export async function trainRun(
   }
   const seconds = (performance.now() - started) / 1000
   const summary = await summariseRun(gpu, store, experiment, identity, seconds)
-  await store.write(RESULT_FILE, `${JSON.stringify(summary, null, 1)}\n`)
+  await writeJson(store, RESULT_FILE, toDocument('run-result', summary))
   await appendEvent(store, {
     event: 'finished',
     folds: summary.results.length,
@@ -87,8 +89,15 @@ export async function trainRun(
   return summary
 }
 
-const appendEvent = (store: Store, event: Record<string, unknown>): Promise<void> =>
-  store.append(EVENTS_FILE, JSON.stringify({ time: new Date().toISOString(), ...event }))
+/** A line of events.jsonl, besides its time. */
+type RunEvent =
+  | { event: 'fold-started' | 'fold-resumed'; fold: string; train: number; validation: number; test: number }
+  | ({ event: 'epoch'; fold: string } & Partial<EpochRecord>)
+  | { event: 'fold-finished'; fold: string; accuracy: number }
+  | { event: 'finished'; folds: number; accuracy: number }
+
+const appendEvent = (store: Store, event: RunEvent): Promise<void> =>
+  store.append(EVENTS_FILE, JSON.stringify(toDocument('run-event', { time: new Date().toISOString(), ...event })))
 
 async function trainFold(gpu: Gpu, store: Store, experiment: Experiment, fold: Fold, hooks: RunOptions): Promise<void> {
   const { config, set, labelled } = experiment
@@ -125,7 +134,7 @@ async function trainFold(gpu: Gpu, store: Store, experiment: Experiment, fold: F
       predictions,
       ...scores(predictions),
     }
-    await store.write(foldResultFile(fold.name), `${JSON.stringify(result, null, 1)}\n`)
+    await writeJson(store, foldResultFile(fold.name), toDocument('fold-result', result))
     await appendEvent(store, { event: 'fold-finished', fold: fold.name, accuracy: result.model.accuracy })
   } finally {
     trainer.destroy()
@@ -192,7 +201,7 @@ async function summariseRun(
     parameters: summarise(config.model).parameterCount,
     folds: foldPlanSummary(experiment),
     seed: config.seed,
-    config: { ...config },
+    config,
     skipped: set.skipped,
     results,
     pooled: pool(results, config.seed),

@@ -49,7 +49,7 @@ export async function finishedFolds(store: Store, experiment: Experiment): Promi
   const results = new Map<string, FoldResult>()
   for (const name of await foldsDone(store)) {
     const file = foldResultFile(name)
-    const result = await readJson<FoldResult>(store, file, ['name', 'data', 'predictions', 'epochs'])
+    const result = await readJson<FoldResult>(store, file, 'fold-result', ['name', 'data', 'predictions', 'epochs'])
     requireSameData(result.data, data, file, experiment)
     results.set(name, result)
   }
@@ -67,7 +67,7 @@ export function requireSameData(stored: string | undefined, now: string, file: s
 /** The configuration of an existing run. @throws FormatError when the folder holds none, or a damaged one */
 export async function loadRunConfig(store: Store, run: string): Promise<RunConfig> {
   if (!(await store.exists(CONFIG_FILE))) throw new FormatError(`${run} holds no run: there is no ${CONFIG_FILE}`)
-  const config = await readJson<RunConfig>(store, CONFIG_FILE, ['model', 'signals', 'optimizer'])
+  const config = await readJson<RunConfig>(store, CONFIG_FILE, 'run-config', ['model', 'signals', 'optimizer'])
   try {
     return checkRunConfig(config)
   } catch (error) {
@@ -79,5 +79,11 @@ export async function loadRunConfig(store: Store, run: string): Promise<RunConfi
 /** What `trainRun` returned, or null for a run that has no fold finished. @throws FormatError when the file is damaged */
 export async function loadRunSummary(store: Store): Promise<RunSummary | null> {
   if (!(await store.exists(RESULT_FILE))) return null
-  return await readJson<RunSummary>(store, RESULT_FILE, ['dataset', 'folds', 'results', 'pooled', 'config'])
+  return await readJson<RunSummary>(store, RESULT_FILE, 'run-result', [
+    'dataset',
+    'folds',
+    'results',
+    'pooled',
+    'config',
+  ])
 }

@@ -1,6 +1,7 @@
 // kernels.json of a run folder: which kernels the run uses, so that it goes on with the same bits whatever is tuned meanwhile.
+import { toDocument } from '../formats/documents.ts'
 import type { Gpu } from '../runtime/gpu.ts'
-import { readJson } from '../store/json.ts'
+import { readJson, writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import { adapterKey, type AdapterKey } from '../tune/cache.ts'
 import { KERNEL_SET } from '../tune/kernel_set.ts'
@@ -23,7 +24,7 @@ interface RunKernels {
  */
 export async function pinKernels(gpu: Gpu, store: Store, onWarning?: (message: string) => void): Promise<void> {
   if (!(await store.exists(KERNELS_FILE))) return
-  const { kernelSet, adapter, variants } = await readJson<RunKernels>(store, KERNELS_FILE, [
+  const { kernelSet, adapter, variants } = await readJson<RunKernels>(store, KERNELS_FILE, 'run-kernels', [
     'kernelSet',
     'adapter',
     'variants',
@@ -54,5 +55,5 @@ export async function saveKernels(gpu: Gpu, store: Store): Promise<void> {
     ...kernelChoices(gpu).chosen,
   ])
   const kernels: RunKernels = { kernelSet: KERNEL_SET, adapter: adapterKey(gpu), variants }
-  await store.write(KERNELS_FILE, `${JSON.stringify(kernels, null, 1)}\n`)
+  await writeJson(store, KERNELS_FILE, toDocument('run-kernels', kernels))
 }

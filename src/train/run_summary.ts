@@ -2,6 +2,7 @@
 
 import type { ClassificationMetrics } from '../evaluation/metrics.ts'
 import type { Interval, SignedRank } from '../evaluation/statistics.ts'
+import type { RunConfig } from './config.ts'
 
 /** A run with its results: what result.json holds and the report shows. */
 export interface RunSummary {
@@ -25,7 +26,7 @@ export interface RunSummary {
   /** Versions of galvani and what it runs on, by name. */
   versions: Record<string, string>
   /** The resolved settings: defaults, file and command line together. */
-  config: Record<string, unknown>
+  config: RunConfig
   /** Trials left out of the dataset. */
   skipped: { source: string; reason: string }[]
   /** Finished folds. */
@@ -123,3 +124,7 @@ export interface PooledResult {
   /** Chance that labels shuffled within subjects are predicted as well. */
   permutation?: number
 }
+
+/** Whether nothing is left to train of a run, or of one of its folds. */
+export const isFinished = ({ results, folds }: RunSummary, onlyFold?: string): boolean =>
+  onlyFold === undefined ? results.length === folds.count : results.some(({ name }) => name === onlyFold)

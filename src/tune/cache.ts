@@ -1,8 +1,8 @@
-// What was measured on one adapter, as a JSON document. Where it is kept is the caller's business.
+// What was measured on one adapter, and its JSON document. Where it is kept is the caller's business.
+import { formatDocument, parseDocument, toDocument } from '../formats/documents.ts'
+import { FormatError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { KERNEL_SET } from './kernel_set.ts'
-
-const SCHEMA = 1
 
 /** What measurements hold for; another driver is another adapter. */
 export interface AdapterKey {
@@ -32,7 +32,6 @@ export interface TunedEntry {
 
 /** All that is known of one adapter. */
 export interface TuneCache {
-  schema: number
   /** Digest of the kernels (`KERNEL_SET`): what was measured with others says nothing about these. */
   engine: string
   adapter: AdapterKey
@@ -49,7 +48,6 @@ export function adapterKey({ info, device }: Gpu): AdapterKey {
 }
 
 export const emptyCache = (gpu: Gpu): TuneCache => ({
-  schema: SCHEMA,
   engine: KERNEL_SET,
   adapter: adapterKey(gpu),
   entries: {},
@@ -64,14 +62,13 @@ export function cacheFile({ info }: Gpu): string {
   return `kernels-${name.replace(/^-+|-+$/g, '') || 'unknown'}.json`
 }
 
-export const formatCache = (cache: TuneCache): string => `${JSON.stringify(cache, null, 1)}\n`
+export const formatCache = (cache: TuneCache): string => formatDocument(toDocument('tuned-kernels', cache))
 
 /** What is in the document for this adapter and these kernels; else an empty one, and the reason to `onIgnored`. */
 export function parseCache(gpu: Gpu, text: string, onIgnored: (reason: string) => void = () => undefined): TuneCache {
   const empty = emptyCache(gpu)
   const found = parsed(text)
-  if (!found) onIgnored('it is no table of tuned kernels')
-  else if (found.schema !== SCHEMA) onIgnored(`it has schema ${found.schema}, expected ${SCHEMA}`)
+  if (typeof found === 'string') onIgnored(found)
   else if (found.engine !== empty.engine) onIgnored('the kernels have changed since')
   else if (Object.entries(empty.adapter).some(([field, value]) => found.adapter[field as keyof AdapterKey] !== value)) {
     onIgnored(`it is of another adapter or driver, ${found.adapter.description || found.adapter.device}`)
@@ -83,13 +80,15 @@ export function parseCache(gpu: Gpu, text: string, onIgnored: (reason: string) =
   return empty
 }
 
-function parsed(text: string): TuneCache | null {
+/** The document, or why it is none. */
+function parsed(text: string): TuneCache | string {
   try {
-    const value = JSON.parse(text) as Partial<TuneCache> | null
-    const whole = [value?.adapter, value?.entries].every((part) => typeof part === 'object' && part !== null)
-    return whole && typeof value?.schema === 'number' && typeof value.engine === 'string' ? (value as TuneCache) : null
-  } catch {
-    return null
+    const value = parseDocument('tuned-kernels', text, 'it') as Partial<TuneCache>
+    const whole = [value.adapter, value.entries].every((part) => typeof part === 'object' && part !== null)
+    return whole && typeof value.engine === 'string' ? (value as TuneCache) : 'it is no table of tuned kernels'
+  } catch (error) {
+    if (error instanceof FormatError) return error.message
+    throw error
   }
 }
 

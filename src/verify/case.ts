@@ -38,5 +38,12 @@ export function resultOf(name: string, kind: string, judged: Judgement & { tenso
   return { name, kind, status: ok ? 'passed' : 'failed', error: shown, tolerance, tensor }
 }
 
+/** Cases by their status. */
+export function countsOf(cases: readonly CaseResult[]): Record<CaseResult['status'], number> {
+  const counts = { passed: 0, failed: 0, skipped: 0 }
+  for (const { status } of cases) counts[status]++
+  return counts
+}
+
 /** Tensors of a case's file. */
 export type FixtureTensors = ReadonlyMap<string, SafeTensor>

@@ -14,6 +14,7 @@ import type { Decomposition } from '../../src/cvxeda/decomposition.ts'
 import { benchReport, growthSvg, type BenchFigure } from '../../bench/pages/cvxeda.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
+import { expectDocument } from '../cli/documents.ts'
 import { galvani, json, refuses, workFolder, writeFiles } from '../cli/support.ts'
 import { elementNames } from '../charts/marks.ts'
 
@@ -212,6 +213,7 @@ describe('the reference beside us', () => {
     ])
     expect(code).toBe(CHECK_FAILED)
     expect(JSON.parse(stdout)).toMatchObject({ reference: 'measured', reference_run: { signals: 2, agrees: false } })
+    expectDocument(JSON.parse(stdout), ['statuses', 'reference_run.versions'])
   })
 
   const bench = (...more: string[]): string[] => [
@@ -260,6 +262,7 @@ describe('galvani bench cvxeda', () => {
   it('prints every figure, and draws growth', async () => {
     const page = path('a page.html')
     const result = await json(bench('--form', 'along-time', '--html', page), { progress: /how the time grows/ })
+    expectDocument(result, ['statuses'])
     expect(result).toMatchObject({
       ...{ solver: 'interior-point', form: 'along-time', signals: 4, n: 120, rate: 4, rounds: 2, converged: true },
       ...{ statuses: { solved: 4 }, reference: 'figures of another machine', adapter: expect.stringMatching(/./) },
@@ -313,6 +316,7 @@ describe('galvani bench cvxeda', () => {
 describe('galvani bench step', () => {
   it('prints every figure', async () => {
     const result = await json(['bench', 'step', '--batch', '1', '--rounds', '1'])
+    expectDocument(result)
     expect(result).toMatchObject({ preset: 'paper', batch: 1, rounds: 1, submits: 1 })
     const positive = [
       'ms_median',

@@ -9,6 +9,7 @@ import { findPeers, ownProgram } from '../../bench/peer_programs.ts'
 import { peerFile } from '../../bench/peer_process.ts'
 import { comparePeers, type PeerProgram, type PeersOptions, type PeersResult } from '../../bench/peers.ts'
 import { DeviceError, UsageError } from '../../src/runtime/errors.ts'
+import { expectDocument } from '../cli/documents.ts'
 import { galvani, refuses, workFolder, writeFiles } from '../cli/support.ts'
 import { needs } from '../needs.ts'
 
@@ -227,6 +228,7 @@ describe('galvani bench peers', () => {
     expect(lines).toEqual([expect.stringMatching(/^galvani: torch computes something else: .* its times say nothing$/)])
     expect(code).toBe(5)
     const result = JSON.parse(stdout) as PeersResult
+    expectDocument(result, ['ours.versions', 'peers.versions'])
     expect(result).toMatchObject({
       batch: 1,
       ours: { name: 'galvani', adapter: expect.stringMatching(/./) },

@@ -5,12 +5,13 @@ import optimizerShader from '../../shaders/optimizer.wgsl'
 import { compareResults } from '../../bench/compare.ts'
 import { benchKernels, trafficOf, type KernelResult, type TrafficResult } from '../../bench/kernels.ts'
 import { profilePlan } from '../../bench/profile.ts'
-import { benchDocument, parseBenchResult, type BenchResult } from '../../bench/result.ts'
+import { benchResult, parseBenchResult, type BenchResult } from '../../bench/result.ts'
 import { groupBy, judged, layerOf, rate, workOf } from '../../bench/roofline.ts'
 import { benchStep, coldStart, prepareStep, withStep, type StepResult } from '../../bench/step.ts'
 import { checkTargets } from '../../bench/targets.ts'
 import { cpuTime, kernelClock, wallClock } from '../../bench/timing.ts'
 import { pageOf } from '../../cli/bench/page.ts'
+import { formatDocument, toDocument } from '../../src/formats/documents.ts'
 import { add, relu } from '../../src/kernels/elementwise.ts'
 import { conv1d } from '../../src/kernels/conv1d/conv1d.ts'
 import { recordVariant, type Variant } from '../../src/kernels/variants.ts'
@@ -25,6 +26,7 @@ import { Plan, type Choice } from '../../src/runtime/plan.ts'
 import { Slab } from '../../src/runtime/slab.ts'
 import type { Tensor } from '../../src/runtime/tensor.ts'
 import { TrainingStep } from '../../src/train/training_step.ts'
+import { expectDocument } from '../cli/documents.ts'
 import { refuses } from '../cli/support.ts'
 import { elementNames } from '../charts/marks.ts'
 import { kernelChoices } from '../../src/kernels/choices.ts'
@@ -245,6 +247,7 @@ describe('a step', () => {
       adapter: expect.stringMatching(/./),
     })
     expect(result.profile).toHaveLength(result.dispatches)
+    expectDocument(toDocument('bench-step', result), ['profile.constants'])
     for (const groups of [result.layers, result.kernels]) {
       expect(groups.reduce((sum, { dispatches }) => sum + dispatches, 0)).toBe(result.dispatches)
       expect(groups.reduce((sum, { floor_ms }) => sum + floor_ms, 0)).toBeCloseTo(result.floor_ms, 8)
@@ -253,7 +256,9 @@ describe('a step', () => {
   })
 
   it('can be started kernel by kernel, which says what each of them takes to compile', async () => {
-    const { kernels, first_step_cpu_s } = await coldStart(gpu, { config: TINY, batch: 2 })
+    const cold = await coldStart(gpu, { config: TINY, batch: 2 })
+    expectDocument(toDocument('bench-first-step', cold), ['kernels.constants'])
+    const { kernels, first_step_cpu_s } = cold
     const times = kernels.map(({ cpu_s }) => cpu_s)
     expect(times).toEqual([...times].sort((a, b) => b - a))
     expect(times.reduce((sum, s) => sum + s, 0)).toBeLessThanOrEqual(first_step_cpu_s)
@@ -434,7 +439,7 @@ describe('what is required', () => {
 
 describe('two runs', () => {
   const documentOf = (step: Partial<StepResult>, ms: number): BenchResult =>
-    benchDocument('1.0.0', {
+    benchResult('1.0.0', {
       step: { ...stepResult(), ...step },
       kernels: [kernel('conv1d', 'shape', 0.2, { ms, cpu_ms: 3 * ms })],
       rejected: [],
@@ -470,8 +475,10 @@ describe('two runs', () => {
 
   it('are read from what was printed, and nothing else', () => {
     const result = documentOf({}, 1)
-    expect(parseBenchResult(JSON.stringify(result), 'a.json')).toEqual(result)
-    for (const text of ['{', 'null', '{"schema":1}', JSON.stringify({ ...result, schema: 0 })]) {
+    const document = toDocument('bench', result)
+    expectDocument(document)
+    expect(parseBenchResult(formatDocument(document), 'a.json')).toEqual(result)
+    for (const text of ['{', 'null', '{"schema":1}', JSON.stringify({ ...result, schema: 2 })]) {
       expect(() => parseBenchResult(text, 'a.json')).toThrow(FormatError)
     }
   })

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { makeTrialTable } from '../../src/datasets/synthetic.ts'
-import { serializeSafetensors } from '../../src/formats/safetensors.ts'
-import { galvani, SMALL_TRAINING, succeeds, workFolder, writeFiles } from './support.ts'
+import { parseSafetensors, serializeSafetensors } from '../../src/formats/safetensors.ts'
+import { expectDocument } from './documents.ts'
+import { galvani, SMALL, SMALL_TRAINING, succeeds, workFolder, writeFiles } from './support.ts'
 
 const NO_GPU = 4
 const CHECK_FAILED = 5
@@ -64,6 +65,17 @@ beforeAll(() => {
   })
 })
 
+const SMALL_TUNING = [...SMALL.slice(0, -2), '--set', 'length=320', '--set', 'music_dim=4', '--batch', '4']
+
+/** Objects whose keys are data, or names from elsewhere, in what a command prints. */
+const KEYED: Readonly<Record<string, string[]>> = {
+  prepare: ['statuses'],
+  decompose: ['files.features'],
+  train: ['versions'],
+  verify: ['summaries.statuses'],
+  tune: ['entries'],
+}
+
 /** Names of the commands that a help text lists; one without options of its own is a group of others. */
 async function commandsOf(group: string[] = []): Promise<string[]> {
   const { stdout } = await succeeds([...group, '--help'])
@@ -107,7 +119,7 @@ describe('with --json stdout is one JSON document, whatever else there is to say
     ['verify', ['--recordings', path('recordings'), '--windows', '5', '--form', 'per-signal'], /left out: notes.csv/],
     ['report', ['--run', path('run')]],
     ['summary', []],
-    ['tune', ['--show']],
+    ['tune', [...SMALL_TUNING, '--budget', '0.001', '--quiet']],
   ]
   /** These take long; `bench*.test.ts` runs them, and they have no way to print but `Output` either. */
   const measuring = ['bench all', 'bench step', 'bench kernels', 'bench cvxeda', 'bench peers']
@@ -122,6 +134,41 @@ describe('with --json stdout is one JSON document, whatever else there is to say
     })
     expect(stdout).toBe(`${JSON.stringify(JSON.parse(stdout), null, 1)}\n`)
     expect(lines.join('\n')).toMatch(told)
+    expectDocument(JSON.parse(stdout), KEYED[command], command)
+  })
+
+  it('and so is every file that they have written', () => {
+    const files = ['prepared', 'decomposed', 'run', 'cache'].flatMap((name) =>
+      readdirSync(path(name), { recursive: true, encoding: 'utf8' }).map((file) => `${name}/${file}`),
+    )
+    const documents = files.flatMap((file): [string, unknown][] => {
+      const text = () => readFileSync(path(file), 'utf8')
+      if (file.endsWith('.json')) return [[file, JSON.parse(text())]]
+      if (!file.endsWith('.jsonl')) return []
+      const lines = text().trim().split('\n')
+      return lines.map((line, i): [string, unknown] => [`${file}:${i + 1}`, JSON.parse(line)])
+    })
+    const keyed = ['trials.columns', 'features', 'versions', 'variants', 'entries']
+    for (const [file, document] of documents) expectDocument(document, keyed, file)
+    expect(documents.map(([file]) => file.replace(/kernels-.*\.json$/, 'kernels-ADAPTER.json')).sort()).toEqual([
+      'cache/kernels-ADAPTER.json',
+      'decomposed/a.json',
+      'prepared/manifest.json',
+      'run/config.json',
+      ...[1, 2, 3, 4].map((line) => `run/events.jsonl:${line}`),
+      'run/folds/fold-0/result.json',
+      'run/kernels.json',
+      'run/result.json',
+      'run/source.json',
+    ])
+    for (const [file, schema] of [
+      ['prepared/signals.safetensors', '3'],
+      ['run/folds/fold-0/model.safetensors', '1'],
+    ] as const) {
+      const { metadata } = parseSafetensors(readFileSync(path(file)), file)
+      expectDocument({ ...metadata, schema: Number(metadata['schema']) }, [], file)
+      expect(metadata['schema'], file).toBe(schema)
+    }
   })
 
   it('nothing but `Output` writes to stdout', () => {
@@ -187,6 +234,7 @@ describe('a check that does not hold ends with exit code 5 and says what failed'
       const { code, stdout } = await galvani(['verify', '--fixtures', path('fixtures'), '--json'], wrong)
       expect(code).toBe(CHECK_FAILED)
       expect(JSON.parse(stdout)).toMatchObject({ passed: 0, failed: 2, skipped: 1 })
+      expectDocument(JSON.parse(stdout))
     })
 
     it('doctor has no usable GPU', async () => {
@@ -197,6 +245,7 @@ describe('a check that does not hold ends with exit code 5 and says what failed'
         adapter: null,
         problem: expect.stringContaining('wrong values') as string,
       })
+      expectDocument(JSON.parse(stdout))
     })
   })
 })

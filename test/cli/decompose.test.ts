@@ -171,12 +171,12 @@ describe('a recording that cannot be decomposed', () => {
     ['spline_offset', 'spline_offset'],
   ])(
     'is decomposed with the parameters that were asked for, drift %s among them',
-    async (drift, baselineCorrection) => {
+    async (drift, baseline_correction) => {
       writeFiles(folder, { 'asked.csv': csv(even(120)) })
       const asked = '--tau0 3 --tau1 0.5 --knots 8 --alpha 0.001 --gamma 0.02 --min-amplitude 0.5'.split(' ')
       const files = await run([path('asked.csv'), '--out', path('asked'), ...CPU, ...asked, '--baseline', drift])
-      const parameters = { tau0: 3, tau1: 0.5, deltaKnot: 8, alpha: 0.001, gamma: 0.02, baselineCorrection }
-      expect(files).toMatchObject([{ status: 'solved', minAmplitude: 0.5, parameters, device: 'cpu' }])
+      const parameters = { tau0: 3, tau1: 0.5, delta_knot: 8, alpha: 0.001, gamma: 0.02, baseline_correction }
+      expect(files).toMatchObject([{ status: 'solved', min_amplitude: 0.5, parameters, device: 'cpu' }])
     },
   )
 
@@ -209,11 +209,11 @@ describe('Empatica', () => {
   it('reads Empatica files of one name, with Windows line ends; --rate wins', async () => {
     writeFiles(folder, { 's1/EDA.csv': empatica, 's2/EDA.csv': empatica })
     interface Decomposed {
-      files: { status: string; sampleRate: number; samples: number }[]
+      files: { status: string; sample_rate: number; samples: number }[]
     }
     const files = ['s1/EDA.csv', 's2/EDA.csv']
     const own = await json<Decomposed>(['decompose', ...files, '--out', 'e 4'], { cwd: folder })
-    expect(own.files).toMatchObject([1, 2].map(() => ({ status: 'solved', sampleRate: 4, samples: 120 })))
+    expect(own.files).toMatchObject([1, 2].map(() => ({ status: 'solved', sample_rate: 4, samples: 120 })))
     expect(filesUnder(path('e 4')).sort()).toEqual(
       ['s1', 's2']
         .flatMap((s) => [`${s}_EDA.csv`, `${s}_EDA.events.csv`, `${s}_EDA.json`, `${s}_EDA.svg`])
@@ -224,7 +224,7 @@ describe('Empatica', () => {
     expect(lines).toHaveLength(121)
     expect(lines.slice(1).every((line) => line.split(',').every((cell) => Number.isFinite(Number(cell))))).toBe(true)
     const faster = await json<Decomposed>(['decompose', path('s1/EDA.csv'), '--rate', '8', '--out', path('e4')])
-    expect(faster.files[0]).toMatchObject({ status: 'solved', sampleRate: 8 })
+    expect(faster.files[0]).toMatchObject({ status: 'solved', sample_rate: 8 })
   })
 })
 

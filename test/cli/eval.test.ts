@@ -157,7 +157,7 @@ describe('a run, computed again from its folder and the study', () => {
     const people = [...new Set(trials.map(({ subject }) => subject))].sort()
     expect(people).toHaveLength(6)
     expect(trials.length).toBeLessThan(35)
-    expect(folds.flatMap(({ stored }) => stored.testSubjects).sort()).toEqual(people)
+    expect(folds.flatMap(({ stored }) => stored.test_subjects).sort()).toEqual(people)
     expect(folds.flatMap(({ stored }) => stored.predictions.map(({ trial }) => trial)).sort()).toEqual(
       trials.map(({ id }) => id).sort(),
     )
@@ -170,7 +170,7 @@ describe('a run, computed again from its folder and the study', () => {
       parts: { train, validation, test },
     } of folds) {
       expect([...train, ...validation, ...test].map(({ id }) => id).sort()).toEqual(trials.map(({ id }) => id).sort())
-      expect([train.length, validation.length]).toEqual([stored.trainTrials, stored.validationTrials])
+      expect([train.length, validation.length]).toEqual([stored.train_trials, stored.validation_trials])
       const held = [...new Set(validation.map(({ subject }) => subject))]
       const enough = 0.25 * (train.length + validation.length)
       expect(validation.length).toBeGreaterThanOrEqual(enough)
@@ -182,10 +182,10 @@ describe('a run, computed again from its folder and the study', () => {
   it('kept the best epoch of each fold, with the steps that belong to its batches', () => {
     const { config, folds } = again()
     for (const fold of folds) {
-      const { epochs, bestEpoch, steps } = fold.stored
+      const { epochs, best_epoch: bestEpoch, steps } = fold.stored
       const { best, last } = expectedHistory(
         config,
-        epochs.map(({ validationLoss }) => validationLoss!),
+        epochs.map((of) => of.validation_loss!),
       )
       expect([epochs.map(({ epoch }) => epoch), bestEpoch]).toEqual([
         Array.from({ length: last }, (_, i) => i + 1),
@@ -193,7 +193,7 @@ describe('a run, computed again from its folder and the study', () => {
       ])
       expect(steps).toBe(last * Math.ceil(fold.parts.train.length / config.batch))
       const { loss, accuracy } = validationOf(fold)
-      const { validationLoss, validationAccuracy } = epochs[best - 1]!
+      const { validation_loss: validationLoss, validation_accuracy: validationAccuracy } = epochs[best - 1]!
       expect(Math.abs(validationLoss! / loss - 1)).toBeLessThan(PROBABILITY)
       expect(validationAccuracy).toBe(accuracy)
     }
@@ -210,7 +210,7 @@ describe('a run, computed again from its folder and the study', () => {
   it('has these pooled figures, interval and tests', () => {
     const { config, folds } = again()
     const { pooled, results } = resultOf()
-    expect(results).toEqual(folds.map(({ stored }) => stored))
+    expect(results).toEqual(folds.map(({ stored: { schema: _, ...fold } }) => fold))
     const predictions = folds.flatMap(({ stored }) => stored.predictions)
     expectScores(pooled, predictions)
     expectChance(pooled, predictions, config.seed)
@@ -261,10 +261,10 @@ it('keeps the baselines that the run learned', async () => {
 
 describe('on other data', () => {
   interface Other extends Evaluated {
-    seenSubjects: number
-    seenTrials: number
+    seen_subjects: number
+    seen_trials: number
     models: string[]
-    majorityOfTheseTrials?: { count: number }
+    majority_of_these_trials?: { count: number }
   }
   const evaluate = (of: string, data: string): Promise<Other> => json<Other>(['eval', '--run', of, '--data', data])
 
@@ -285,10 +285,10 @@ describe('on other data', () => {
   }
 
   it('the models stand beside baselines that learned from the run', async () => {
-    const { seenSubjects, seenTrials, predictions } = other
-    expect({ seenSubjects, seenTrials, trials: predictions.length }).toEqual({
-      seenSubjects: 0,
-      seenTrials: 0,
+    const { seen_subjects, seen_trials, predictions } = other
+    expect({ seen_subjects, seen_trials, trials: predictions.length }).toEqual({
+      seen_subjects: 0,
+      seen_trials: 0,
       trials: 36,
     })
     expectOther(other, run)
@@ -337,12 +337,12 @@ describe('on other data', () => {
   })
 
   it('people whom the models know are counted', async () => {
-    const { seenSubjects, seenTrials, pooled } = await evaluate(run, prepared(study))
+    const { seen_subjects, seen_trials, pooled } = await evaluate(run, prepared(study))
     const trials = readStudy(study, prepared(study))
     const rated = usedTrials(trials, 'arousal').length
-    expect({ seenSubjects, seenTrials, trials: pooled.model.count }).toEqual({
-      seenSubjects: 6,
-      seenTrials: rated,
+    expect({ seen_subjects, seen_trials, trials: pooled.model.count }).toEqual({
+      seen_subjects: 6,
+      seen_trials: rated,
       trials: rated,
     })
     const says = (count: number): string => `${count} of ${count} trials are of 6 people seen in training`
@@ -362,7 +362,7 @@ describe('on other data', () => {
       '--data',
       unseen,
     ])
-    expect(seen).toMatchObject({ seenSubjects: 0, seenTrials: 0 })
+    expect(seen).toMatchObject({ seen_subjects: 0, seen_trials: 0 })
     const { folds } = readRun(run, readStudy(study, prepared(study)))
     const heard = readStudy(unseen, prepared(unseen)).filter(({ music }) => music) as Used[]
     expect(predictions.map(({ trial }) => trial)).toEqual(heard.map(({ id }) => id))
@@ -378,7 +378,7 @@ describe('on other data', () => {
     expect(stdout).toContain('majority class of these trials')
     expect(stdout).toMatch(/no baselines, since the run's own data cannot be read: .*no such study: no such folder/)
     const result = await evaluate(moved, prepared(unseen))
-    expect(result.majorityOfTheseTrials?.count).toBe(36)
+    expect(result.majority_of_these_trials?.count).toBe(36)
     expect(result.pooled.model.count).toBe(36)
     expect(result.predictions[0]).toEqual({
       trial: 'synthetic7_00_00',

@@ -1,6 +1,10 @@
 // Results go to stdout, all else to stderr: notes, progress lines and the bar of a terminal.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { facts, Output, percent, table } from '../../cli/shared/output.ts'
+import { toDocument } from '../../src/formats/documents.ts'
+
+const REPORT = toDocument('report', { report: 'a.html' })
+const REPORT_TEXT = '{\n "schema": 1,\n "report": "a.html"\n}\n'
 
 let printed = { stdout: '', stderr: '' }
 beforeEach(() => {
@@ -34,8 +38,8 @@ describe.each([{ json: true }, { json: false }])('with %o', (options) => {
     terminal(false)
     const output = new Output(options)
     output.note('note')
-    output.result({ a: [1] }, 'a is 1')
-    expect(printed).toEqual({ stdout: options.json ? '{\n "a": [\n  1\n ]\n}\n' : 'a is 1\n', stderr: 'note\n' })
+    output.result(REPORT, 'wrote it')
+    expect(printed).toEqual({ stdout: options.json ? REPORT_TEXT : 'wrote it\n', stderr: 'note\n' })
   })
 
   it('progress is a line every ten seconds where there is no terminal', () => {
@@ -81,8 +85,8 @@ describe.each([{ json: true }, { json: false }])('with %o', (options) => {
     bar.update(2)
     output.note('news')
     bar.stop()
-    output.result(1, 'one')
-    expect(printed).toEqual({ stdout: options.json ? '1\n' : 'one\n', stderr: '' })
+    output.result(REPORT, 'one')
+    expect(printed).toEqual({ stdout: options.json ? REPORT_TEXT : 'one\n', stderr: '' })
   })
 })
 

@@ -10,7 +10,7 @@ import { loadPrepared } from '../../src/train/prepared_files.ts'
 import { trainRun, type RunOptions } from '../../src/train/run.ts'
 import { loadRunConfig } from '../../src/train/run_files.ts'
 import type { RunSummary } from '../../src/train/run_summary.ts'
-import type { TuneCache, TunedEntry } from '../../src/tune/cache.ts'
+import { formatCache, type TuneCache, type TunedEntry } from '../../src/tune/cache.ts'
 import { galvani, json, refuses, SMALL, succeeds, workFolder, writeFiles, writeStudy } from './support.ts'
 
 const WRONG_USAGE = 2
@@ -20,7 +20,8 @@ const data = path('prepared')
 const tuned = { env: { GALVANI_CACHE: path('cache'), GALVANI_TUNE: 'cached' } }
 
 interface Kernels {
-  kernelSet: string
+  schema: number
+  kernel_set: string
   adapter: TuneCache['adapter']
   variants: Record<string, string>
 }
@@ -48,10 +49,10 @@ type Shown = TuneCache & { file: string; left: string[] }
 let cacheFile = ''
 
 /** Other kernels than the presets for all convolutions of the study, as if they had been measured. */
-function forcedCache({ kernelSet, adapter, variants }: Kernels): TuneCache {
+function forcedCache({ kernel_set: engine, adapter, variants }: Kernels): TuneCache {
   const entry: TunedEntry = { variant: 'reg', ms: 1, defaultMs: 2, tried: [], at: '2026-01-01T00:00:00Z' }
   const keys = Object.keys(variants).filter((key) => key.startsWith('conv1d'))
-  return { schema: 1, engine: kernelSet, adapter, entries: Object.fromEntries(keys.map((key) => [key, entry])) }
+  return { engine, adapter, entries: Object.fromEntries(keys.map((key) => [key, entry])) }
 }
 
 beforeAll(async () => {
@@ -61,7 +62,7 @@ beforeAll(async () => {
   cacheFile = (await json<Shown>(['tune', '--show'], tuned)).file
   expect(dirname(cacheFile)).toBe(path('cache'))
   writeFiles(folder, { 'cache/other.json': '' })
-  writeFileSync(cacheFile, JSON.stringify(forcedCache(kernelsOf(path('presets')))))
+  writeFileSync(cacheFile, formatCache(forcedCache(kernelsOf(path('presets')))))
 })
 
 describe('a run with tuned kernels', () => {
@@ -115,7 +116,7 @@ describe('a run with tuned kernels', () => {
       /this run was begun with another driver, driver 1/,
       (k: Kernels) => ({ ...k, adapter: { ...k.adapter, description: 'driver 1' } }),
     ],
-    ['other kernels', /the kernels have changed since this run was begun/, (k: Kernels) => ({ ...k, kernelSet: '0' })],
+    ['other kernels', /the kernels have changed since this run was begun/, (k: Kernels) => ({ ...k, kernel_set: '0' })],
   ])('says that it goes on with %s', async (name, says, change) => {
     const run = path(name)
     cpSync(whole, run, { recursive: true })
@@ -157,9 +158,7 @@ it('a cache that cannot be read stops nothing', async () => {
   const run = path('with a damaged cache')
   const { lines } = await succeeds([...train(run), '--only-fold', '0'], { env })
   expect(
-    lines.filter((line) =>
-      /tuned kernels of kernels-.*\.json are not used: it is no table of tuned kernels/.test(line),
-    ),
+    lines.filter((line) => /tuned kernels of kernels-.*\.json are not used: it is not JSON/.test(line)),
   ).toHaveLength(1)
 })
 

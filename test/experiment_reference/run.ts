@@ -11,9 +11,9 @@ import { twoMeansLabels } from './labels.ts'
 
 export interface Epoch {
   epoch: number
-  trainLoss: number
-  validationLoss?: number
-  validationAccuracy?: number
+  train_loss: number
+  validation_loss?: number
+  validation_accuracy?: number
 }
 
 export interface StoredPrediction {
@@ -26,12 +26,13 @@ export interface StoredPrediction {
 }
 
 export interface StoredFold {
+  schema: number
   name: string
-  trainTrials: number
-  validationTrials: number
-  testSubjects: string[]
+  train_trials: number
+  validation_trials: number
+  test_subjects: string[]
   epochs: Epoch[]
-  bestEpoch: number
+  best_epoch: number
   steps: number
   predictions: StoredPrediction[]
   model: unknown
@@ -117,7 +118,7 @@ function readFold(folder: string, { model }: Config, trials: readonly Used[]): F
   const parts = {
     train: of(train),
     validation: of(known.filter((person) => !train.includes(person))),
-    test: of(stored.testSubjects),
+    test: of(stored.test_subjects),
   }
   const arrays = (running: boolean) =>
     new Map(

@@ -38,7 +38,7 @@ export function metrics(judged: readonly Judged[]) {
     recall,
     f1,
     support,
-    balancedAccuracy: occurring.reduce((sum, r) => sum + r, 0) / occurring.length,
+    balanced_accuracy: occurring.reduce((sum, r) => sum + r, 0) / occurring.length,
     macro: both(([low, high]) => (low! + high!) / 2),
     weighted: both(([low, high]) => (low! * support[0]! + high! * support[1]!) / judged.length),
     micro: both(() => accuracy),

@@ -39,7 +39,7 @@ describe('runReport', () => {
       '2030-01-02 03:04:05Z, after 90 s',
       'origin, phasic, tonic, no music features',
       'eda.csv:7 a gap of 4.2 s',
-      '&#34;lr&#34;: 0.001',
+      '&#34;learning_rate&#34;: 0.25',
       'Tested on anna1, ben1.',
       't1-7 ben1 song7 low low 0.200 right',
       '0.812 wrong',
@@ -117,7 +117,7 @@ describe('runReport', () => {
       if (typeof value !== 'object' || value === null) return value
       return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, poison(inner)]))
     }
-    const keyed = { versions: { [hostile]: hostile }, config: { [hostile]: hostile } }
+    const keyed = { versions: { [hostile]: hostile } }
     const run = { ...(poison(sampleRun()) as RunSummary), ...keyed }
     const html = runReport(run)
     const names = elementNames(html, VOID)

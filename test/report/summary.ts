@@ -1,6 +1,7 @@
 // A small run with known numbers for the tests of the report.
 
 import type { FoldResult, RunSummary } from '../../src/train/run_summary.ts'
+import { resolveRun } from '../../src/train/defaults.ts'
 import { classificationMetrics } from '../../src/evaluation/metrics.ts'
 
 const labels = [1, 1, 1, 0, 0, 1, 1, 0]
@@ -61,7 +62,10 @@ export const sampleRun = (): RunSummary => ({
   seed: 17,
   adapter: 'SwiftShader',
   versions: { galvani: '9.8.7' },
-  config: { epochs: 3, optimizer: { kind: 'sgd', lr: 0.001 } },
+  config: resolveRun(
+    { epochs: 3, learningRate: 0.25, optimizer: { name: 'sgd', momentum: 0, weightDecay: 0 } },
+    { musicDim: 0 },
+  ),
   skipped: [{ source: 'eda.csv:7', reason: 'a gap of 4.2 s' }],
   results: [fold('0'), fold('1')],
   pooled: { ...scores, interval: { low: 0.55, high: 0.9 }, wilcoxon: { n: 2, w: 3, p: 0.5 }, permutation: 0.0004 },

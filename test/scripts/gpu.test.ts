@@ -30,10 +30,10 @@ function answer() {
   const answers = {
     doctor: {
       ...{ galvani: '1', node: 'v', platform: 'linux-x64', features: ['subgroups'] },
-      adapter: { description: 'Fast 1', isFallbackAdapter: ADAPTER !== 'hardware' },
+      adapter: { description: 'Fast 1', is_fallback_adapter: ADAPTER !== 'hardware' },
     },
     verify: { ...counts, cases: [{ name: 'relu 3', status: 'failed', tensor: 'y', error: 2, tolerance: 1 }] },
-    tune: { file: 'x', entries: { 'conv 1': { variant: 'tile', ms: 1, defaultMs: 3, tried: [{ variant: 'reg' }] } } },
+    tune: { file: 'x', entries: { 'conv 1': { variant: 'tile', ms: 1, default_ms: 3, tried: [{ variant: 'reg' }] } } },
     'bench step': { batch: Number(after('--batch')), ...ms, floor_ms: 0.5, dispatches: 160, js_ms: 0.1, fma_peak_gflops: 60000, copy_gbps: 4000 },
     'bench all': { targets: [{ row: 'conv', required: 0.4, bound: 'least', unit: 'of FMA peak', measured: 0.5, met: true }] },
     'bench kernels': { kernels: [], rejected: [] },
@@ -203,7 +203,9 @@ describe('gpu.sh', needs(LINUX_X64, 'gpu.sh is for Linux on x64'), () => {
       'results.json',
       'summary.md',
     ])
-    expect(Object.keys(JSON.parse(file('results.json')))).toEqual([
+    const results = JSON.parse(file('results.json')) as { schema: number; parts: object }
+    expect(results.schema).toBe(2)
+    expect(Object.keys(results.parts)).toEqual([
       'doctor',
       'verify',
       'fixtures',
@@ -249,7 +251,9 @@ describe('gpu.sh', needs(LINUX_X64, 'gpu.sh is for Linux on x64'), () => {
     expect(stderr).toBe(
       `gpu.sh: parts that failed or had no time left: 2; ${out}/summary.md says which, ${out}/log.txt why\n`,
     )
-    expect(JSON.parse(file('results.json'))).toMatchObject({ verify: { failed: 1 }, fixtures: { failed: 1 } })
+    expect(JSON.parse(file('results.json'))).toMatchObject({
+      parts: { verify: { failed: 1 }, fixtures: { failed: 1 } },
+    })
   })
 
   it('stops a part at the end of its time, and starts none without', () => {

@@ -14,7 +14,15 @@ import { Gpu, type AdapterInfo } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { Plan } from '../../src/runtime/plan.ts'
 import type { Tensor } from '../../src/runtime/tensor.ts'
-import { adapterKey, cacheFile, emptyCache, formatCache, parseCache, type TunedEntry } from '../../src/tune/cache.ts'
+import {
+  adapterKey,
+  cacheFile,
+  emptyCache,
+  formatCache,
+  parseCache,
+  type TuneCache,
+  type TunedEntry,
+} from '../../src/tune/cache.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { useTunedKernels } from '../../src/train/tuned_kernels.ts'
 import { measureCandidates, REFERENCE } from '../../src/tune/measure.ts'
@@ -422,9 +430,9 @@ describe('the cache', () => {
   })
 
   it.each([
-    ['no JSON', '{', /no table of tuned kernels/],
-    ['another program’s', '{"entries":[]}', /no table of tuned kernels/],
-    ['null', 'null', /no table of tuned kernels/],
+    ['no JSON', '{', /^it is not JSON/],
+    ['another program’s', '{"schema":2,"entries":[]}', /no table of tuned kernels/],
+    ['null', 'null', /^it is damaged/],
   ])('ignores %s document', (_, text, reason) => {
     expect(reading(text)).toEqual({ entries: {}, reason: expect.stringMatching(reason) as string })
   })
@@ -438,16 +446,18 @@ describe('the cache', () => {
         reason: expect.stringMatching(/another adapter or driver/) as string,
       })
     }
-    for (const schema of [0, 2]) {
-      expect(reading(formatCache({ ...filled(), schema }))).toEqual({
-        entries: {},
-        reason: `it has schema ${schema}, expected 1`,
-      })
+    const written = JSON.parse(formatCache(filled())) as object
+    for (const [schema, says] of [
+      [1, 'it was written by an older galvani (schema 1, this one reads 2); run `galvani tune` again'],
+      [3, 'it was written by a newer galvani (schema 3, this one reads 2); update galvani'],
+    ] as const) {
+      expect(reading(JSON.stringify({ ...written, schema }))).toEqual({ entries: {}, reason: says })
     }
   })
 
   it('drops single entries that make no sense', () => {
-    const damaged = { ...filled(), entries: { good: entry, bad: { variant: 5 }, none: null } }
+    const written = JSON.parse(formatCache(filled())) as TuneCache
+    const damaged = { ...written, entries: { good: written.entries['sum 4x64'], bad: { variant: 5 }, none: null } }
     expect(Object.keys(reading(JSON.stringify(damaged)).entries)).toEqual(['good'])
   })
 

@@ -1,0 +1,105 @@
+// The options of `decompose`: how recordings are read, prepared, decomposed and written.
+import type { Command } from 'commander'
+import { SOLVERS, type SolverName } from '../../src/cvxeda/options.ts'
+import type { BaselineCorrection } from '../../src/cvxeda/params.ts'
+import type { Form } from '../../src/cvxeda/solver.ts'
+import type { BatchOptions } from '../../src/recording/batch.ts'
+import { FORMATS, type Format } from '../../src/recording/files.ts'
+import { oneOf, positive } from './values.ts'
+
+/** What these options say. */
+export interface DecomposeFlags {
+  format: Format
+  rate?: number
+  time?: string
+  eda?: string
+  unit: string
+  gaps: 'refuse' | 'split'
+  zscore: boolean
+  minAmplitude?: number
+  tau0?: number
+  tau1?: number
+  knots?: number
+  alpha?: number
+  gamma?: number
+  baseline?: BaselineCorrection
+  solver?: SolverName
+  form?: Form
+  device: 'gpu' | 'cpu'
+}
+
+export function addDecomposeOptions(command: Command): Command {
+  return command
+    .option('--format <csv|npz>', 'of the tables', oneOf('--format', FORMATS), 'csv')
+    .option('--rate <hz>', 'sampling rate; wins over a time column', positive('--rate'))
+    .option('--time <column>', 'column of seconds')
+    .option('--eda <column>', 'column of skin conductance')
+    .option('--unit <name>', 'unit of the recordings', 'µS')
+    .option(
+      '--gaps <refuse|split>',
+      'over 1 s: refuse the recording, or decompose what lies between',
+      oneOf('--gaps', ['refuse', 'split']),
+      'refuse',
+    )
+    .option('--no-zscore', 'decompose the recording as it is (see below)')
+    .option(
+      '--min-amplitude <x>',
+      'least amplitude of a response, in the unit (a tenth of the largest)',
+      positive('--min-amplitude'),
+    )
+    .option('--tau0 <s>', 'slow time constant (2)', positive('--tau0'))
+    .option('--tau1 <s>', 'fast time constant (0.7)', positive('--tau1'))
+    .option('--knots <s>', 'seconds between knots of the tonic spline (10)', positive('--knots'))
+    .option('--alpha <x>', 'sparsity of the driver (0.0008)', positive('--alpha'))
+    .option('--gamma <x>', 'penalty of the tonic spline (0.01)', positive('--gamma'))
+    .option('--baseline <0|1|2|spline_offset>', 'drift: none, constant, line, sum of splines (2)', baseline)
+    .option(`--solver <${SOLVERS.join('|')}>`, 'on the GPU (interior-point)', oneOf('--solver', SOLVERS))
+    .option(
+      '--form <name>',
+      'of the interior point: by signal, or along time (by batch and length)',
+      oneOf('--form', ['per-signal', 'along-time']),
+    )
+    .option('--device <gpu|cpu>', 'cpu: float64, for a machine without a GPU', oneOf('--device', ['gpu', 'cpu']), 'gpu')
+}
+
+function baseline(text: string): BaselineCorrection {
+  const word = oneOf('--baseline', ['0', '1', '2', 'spline_offset'])(text)
+  return word === 'spline_offset' ? word : (Number(word) as BaselineCorrection)
+}
+
+/** What the options ask of `analyseFiles`. */
+export function batchOptions(options: DecomposeFlags): BatchOptions {
+  const {
+    rate,
+    time,
+    eda,
+    unit,
+    format,
+    gaps,
+    zscore,
+    minAmplitude,
+    tau0,
+    tau1,
+    knots,
+    alpha,
+    gamma,
+    baseline,
+    solver,
+    form,
+  } = options
+  return {
+    unit,
+    format,
+    gaps,
+    zscore,
+    ...given({ minAmplitude }),
+    reading: given({ sampleRate: rate, timeColumn: time, edaColumn: eda }),
+    solving: given({ tau0, tau1, deltaKnot: knots, alpha, gamma, baselineCorrection: baseline, solver, form }),
+  }
+}
+
+/** The settings that have a value. */
+const given = <T extends object>(settings: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }

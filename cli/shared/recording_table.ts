@@ -1,0 +1,23 @@
+// What `galvani decompose` prints for a person.
+import type { Outcome } from '../../src/recording/batch.ts'
+import { table } from './output.ts'
+
+/** A row a recording, then what is to be said of single ones. */
+export function recordingTable(outcomes: readonly Outcome[]): string {
+  const rows = outcomes.map(({ result: { file, status, features } }) => {
+    if (!features) return [file, status]
+    const { EDA_Tonic_Mean: level, SCR_Peaks_N: count, SCR_Rate: rate, SCR_Peaks_Amplitude_Mean: amplitude } = features
+    return [
+      file,
+      status,
+      level.toPrecision(4),
+      String(count),
+      rate.toFixed(1),
+      count > 0 ? amplitude.toPrecision(3) : '',
+    ]
+  })
+  const notes = outcomes.flatMap(({ result, entry }) =>
+    entry.notes.map((note) => (note.startsWith(result.file) ? note : `${result.file}: ${note}`)),
+  )
+  return [table(['file', 'status', 'level', 'responses', 'per min', 'amplitude'], rows), ...notes].join('\n')
+}

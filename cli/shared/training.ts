@@ -1,0 +1,64 @@
+// A run from its settings and data to its result, with notes and bars for whoever waits.
+import { basename, resolve } from 'node:path'
+import { findFold } from '../../src/evaluation/folds.ts'
+import { summarise } from '../../src/model/summary.ts'
+import { checkWeights } from '../../src/model/weights.ts'
+import type { OpenOptions } from '../../src/runtime/node.ts'
+import type { NodeStore } from '../../src/store/node.ts'
+import type { RunConfig } from '../../src/train/config.ts'
+import { prepareDataset, type Dataset } from '../../src/train/dataset.ts'
+import { makeExperiment, splitTrials, type SplitTrial } from '../../src/train/experiment.ts'
+import { trainRun } from '../../src/train/run.ts'
+import type { RunSummary } from '../../src/train/run_summary.ts'
+import type { TuneMode } from '../../src/train/tuned_kernels.ts'
+import { computing, interruptible, withGpu } from './context.ts'
+import { loadWeightsFile } from './files.ts'
+import type { Output } from './output.ts'
+import { saveSource, type RunSource } from './run_folder.ts'
+import { noteDoubts, trainingProgress } from './train_progress.ts'
+import { tuneFor, tuneMode } from './tuning.ts'
+
+export interface TrainingOptions extends OpenOptions {
+  /** The run folder. */
+  out: string
+  tune?: TuneMode
+  resume?: boolean
+  onlyFold?: string
+}
+
+/** Checks everything that can be checked without the device, then prepares the trials and trains. */
+export async function trainFolds(
+  store: NodeStore,
+  config: RunConfig,
+  source: RunSource,
+  dataset: Dataset,
+  options: TrainingOptions,
+  output: Output,
+): Promise<RunSummary> {
+  const { plan } = splitTrials<SplitTrial>(dataset.set, config)
+  if (options.onlyFold !== undefined) findFold(plan, options.onlyFold)
+  const initial = source.weights === undefined ? null : await loadWeightsFile(source.weights)
+  if (initial) checkWeights(summarise(config.model), initial, source.weights ?? '')
+  const abort = interruptible()
+  const prepared = computing(output, abort)
+  return withGpu(options, async (gpu) => {
+    const set = await prepared((hooks) => prepareDataset(gpu, dataset, config, hooks))
+    const experiment = makeExperiment(set, config)
+    if (!options.resume) await saveSource(store, source)
+    // A run that goes on keeps its kernels.
+    if (!options.resume) await tuneFor(gpu, config, { mode: tuneMode(options.tune), signal: abort }, output)
+    noteDoubts(experiment, output)
+    const identity = { name: basename(resolve(options.out)), versions: { node: process.versions.node } }
+    const progress = trainingProgress(output)
+    const start = {
+      signal: abort,
+      ...(initial && { initial }),
+      ...(options.onlyFold !== undefined && { onlyFold: options.onlyFold }),
+    }
+    const summary = await trainRun(gpu, store, experiment, identity, { ...start, ...progress.hooks }).finally(
+      progress.stop,
+    )
+    await saveSource(store, source) // data that were moved, and are the same
+    return summary
+  })
+}

@@ -1,0 +1,28 @@
+// The recordings of a folder in which other files may lie too.
+import type { Recording } from '../datasets/trial.ts'
+import { FormatError, GalvaniError } from '../runtime/errors.ts'
+import type { Store } from '../store/store.ts'
+import { readRecording } from './read.ts'
+
+/**
+ * Every recording among the store's CSV files, those in folders below left out; `onLeftOut` hears why others are none.
+ * @throws FormatError if there is none
+ */
+export async function readRecordings(
+  store: Store,
+  source: string,
+  onLeftOut: (message: string) => void,
+): Promise<Recording[]> {
+  const files = (await store.list('')).filter((name) => name.toLowerCase().endsWith('.csv'))
+  const recordings: Recording[] = []
+  for (const file of files) {
+    try {
+      recordings.push(readRecording(await store.readText(file), file))
+    } catch (error) {
+      if (!(error instanceof GalvaniError)) throw error
+      onLeftOut(error.message)
+    }
+  }
+  if (recordings.length === 0) throw new FormatError(`${source}: none of its ${files.length} CSV files is a recording`)
+  return recordings
+}
