@@ -1,5 +1,7 @@
 // cvxEDA as a caller meets it: whole calls of `decompose`, host arrays in, host arrays out.
-import { decompose, type DecomposeOptions, type Decomposition } from '../src/cvxeda/decompose.ts'
+import { decompose } from '../src/cvxeda/decompose.ts'
+import type { Decomposition } from '../src/cvxeda/decomposition.ts'
+import type { DecomposeOptions } from '../src/cvxeda/options.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
 import type { ReferenceParts } from './cvxeda_reference.ts'
 import { elapsed } from './timing.ts'

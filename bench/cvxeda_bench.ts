@@ -1,6 +1,6 @@
 // `galvani bench cvxeda`: rounds of the decomposition in turn with the Python reference, and how its time grows.
-import type { DecomposeOptions, SolverName } from '../src/cvxeda/decompose.ts'
-import { chooseForm } from '../src/cvxeda/interior_point.ts'
+import { chooseForm } from '../src/cvxeda/interior_layout.ts'
+import type { DecomposeOptions, SolverName } from '../src/cvxeda/options.ts'
 import type { Form } from '../src/cvxeda/solver.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
 import { timeDecompose, type CvxedaRun } from './cvxeda.ts'

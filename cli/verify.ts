@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { SOLVERS, type SolverName } from '../src/cvxeda/decompose.ts'
+import { SOLVERS, type SolverName } from '../src/cvxeda/options.ts'
 import { toDocument } from '../src/formats/documents.ts'
 import { readRecordings } from '../src/recording/folder.ts'
 import { CheckError, UsageError } from '../src/runtime/errors.ts'

@@ -8,5 +8,6 @@ declare const shader: Shader<{
   }
   params: 'batch' | 'rows' | 'quads' | 'clips'
   constants: 'WORKGROUP'
+  values: 'WORKGROUP' | 'SHORT_SUM'
 }>
 export default shader

@@ -8,5 +8,6 @@ declare const shader: Shader<{
   }
   params: 'batch' | 'rows' | 'clips' | 'channels' | 'channel_quads' | 'hidden_quads' | 'onto_used'
   constants: 'WORKGROUP' | 'C4' | 'H4' | 'LINES' | 'SUMS'
+  values: 'WORKGROUP' | 'C4' | 'H4' | 'LINES' | 'SUMS' | 'SHORT_SUM'
 }>
 export default shader

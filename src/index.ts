@@ -11,17 +11,13 @@ export type { Shape } from './runtime/shape.ts'
 export * from './runtime/errors.ts'
 
 // Decomposition of signals: cvxEDA, whole or as they are made
-export {
-  decompose,
-  SOLVERS,
-  type DecomposeOptions,
-  type Decomposition,
-  type SolverName,
-  type Start,
-} from './cvxeda/decompose.ts'
-export type { BaselineCorrection } from './cvxeda/problem.ts'
+export { decompose } from './cvxeda/decompose.ts'
+export type { Decomposition, Start } from './cvxeda/decomposition.ts'
+export { SOLVERS, type DecomposeOptions, type SolverName } from './cvxeda/options.ts'
+export type { BaselineCorrection } from './cvxeda/params.ts'
 export type { Form } from './cvxeda/solver.ts'
-export { decomposeStream, type DecompositionStream, type StreamOptions } from './cvxeda/stream.ts'
+export { decomposeStream, type DecompositionStream } from './cvxeda/stream.ts'
+export type { StreamOptions } from './cvxeda/stream_settings.ts'
 export type { StreamPart, StreamScale, StreamUpdate } from './cvxeda/smoother.ts'
 
 // Recordings: from samples to responses, features and warnings
@@ -45,7 +41,8 @@ export { CHANNELS, toChannels, type Channel } from './signal/channels.ts'
 export type { Recording } from './datasets/trial.ts'
 
 // Quadratic programs
-export { solveQp, type QpOptions, type QpSolution, type QpStatus } from './qp/dense.ts'
+export { solveQp } from './qp/dense.ts'
+export type { QpOptions, QpSolution, QpStatus } from './qp/solution.ts'
 export type { QuadraticProgram } from './qp/program.ts'
 
 // The network. All operators are in galvani/kernels; these two are what a plan with a model most often needs beside it.

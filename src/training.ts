@@ -1,7 +1,7 @@
 // galvani/training: from trials to a cross-validated run, its report, and predictions. Files go through a Store.
 
 // Data
-export { loadDataset, prepareDataset, type Dataset, type DatasetOptions } from './train/dataset.ts'
+export { loadDataset, prepareDataset, type Dataset, type DatasetOptions, type PrepareHooks } from './train/dataset.ts'
 export { prepareTrials, type PreparedSet, type PreparedTrial, type PrepareOptions } from './train/prepare.ts'
 export { loadPrepared, savePrepared } from './train/prepared_files.ts'
 

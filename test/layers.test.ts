@@ -222,6 +222,34 @@ describe('the programs', () => {
   })
 })
 
+describe('the tests', () => {
+  const tests = readSources('test')
+  const folders = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  const mirrored = new Set(folders.map(({ name }) => name))
+  const own = [
+    ...PROGRAMS.filter((name) => name !== 'src'),
+    'scripts',
+    'browser',
+    'long',
+    'golden',
+    'experiment_reference',
+    '',
+  ]
+
+  it('mirror the tree', () => {
+    const folderNames = [...new Set(Object.keys(tests).map(layerOf))]
+    expect(folderNames.filter((name) => !mirrored.has(name) && !own.includes(name))).toEqual([])
+  })
+
+  it('lie beside what they test', () => {
+    const misplaced = Object.entries(tests).filter(
+      ([path, text]) =>
+        path.endsWith('.test.ts') && mirrored.has(layerOf(path)) && !text.includes(`../src/${layerOf(path)}/`),
+    )
+    expect(misplaced.map(([path]) => path)).toEqual([])
+  })
+})
+
 describe('the rules find', () => {
   const importing = (name: string) => `import { x } from '${name}'`
 

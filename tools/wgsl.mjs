@@ -15,7 +15,48 @@ function parse(source, name) {
   }
 }
 
-/** Reflection of one shader: entries, bindings, uniform fields and tunable constants. */
+const TOKEN = /\s*(?:(0x[\da-f]+|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)[uifh]?(?!\w)|([a-z]\w*)|([-+*/()]))/iy
+const PRECEDENCE = { '+': 1, '-': 1, '*': 2, '/': 2, div: 2 }
+
+/** A number's formula in postfix order, of numbers, names of constants and operators; null for what is no arithmetic. */
+function postfixOf(formula) {
+  const isWhole = !/\.|\de|\df\b/i.test(formula.replace(/0x[\da-f]+/gi, '0')) // then WGSL divides whole numbers
+  const [output, waiting] = [[], []]
+  let wantsValue = true
+  let isNegative = false
+  for (TOKEN.lastIndex = 0; TOKEN.lastIndex < formula.trimEnd().length;) {
+    const [, number, name, sign] = TOKEN.exec(formula) ?? []
+    if (number || name) {
+      output.push(number ? (isNegative ? -Number(number) : Number(number)) : name)
+      if (!wantsValue || (name && isNegative)) return null
+      wantsValue = isNegative = false
+    } else if (sign === '(' && wantsValue && !isNegative) waiting.push(sign)
+    else if (sign === ')' && !wantsValue) {
+      while (waiting.length > 0 && waiting.at(-1) !== '(') output.push(waiting.pop())
+      if (waiting.pop() === undefined) return null
+    } else if (sign === '-' && wantsValue && !isNegative) isNegative = true
+    else if (sign in PRECEDENCE && !wantsValue) {
+      const operator = sign === '/' && isWhole ? 'div' : sign
+      while (PRECEDENCE[waiting.at(-1)] >= PRECEDENCE[operator]) output.push(waiting.pop())
+      waiting.push(operator)
+      wantsValue = true
+    } else return null
+  }
+  return wantsValue ? null : [...output, ...waiting.reverse()]
+}
+
+/** Formulas of the constants that are numbers, also of those that are not tunable because they have no type. */
+function valuesOf(source) {
+  const values = {}
+  for (const [, constant, formula] of source.matchAll(/^const ([A-Z]\w*)(?:: \w+)? = ([^;]+);/gm)) {
+    const postfix = /^(true|false)$/.test(formula) ? null : postfixOf(formula)
+    const isKnown = postfix?.every((item) => typeof item === 'number' || item in PRECEDENCE || item in values)
+    if (isKnown) values[constant] = postfix
+  }
+  return values
+}
+
+/** Reflection of one shader: entries, bindings, uniform fields, tunable constants and the formulas of all constants. */
 export function describe(source, name) {
   const reflect = parse(source, name)
   const uniform = reflect.uniforms[0]
@@ -37,7 +78,7 @@ export function describe(source, name) {
     size: Math.ceil(uniform.type.size / 16) * 16,
     fields: Object.fromEntries(uniform.type.members.map((m) => [m.name, { offset: m.offset, type: m.type.name }])),
   }
-  return { name, source, entries, params: params ?? null, constants }
+  return { name, source, entries, params: params ?? null, constants, values: valuesOf(source) }
 }
 
 const union = (names) => names.map((n) => `'${n}'`).join(' | ') || 'never'
@@ -48,6 +89,8 @@ export function typesOf(shader) {
     ([name, e]) => `    ${name}: ${union(Object.keys(e.bindings).sort())}\n`,
   )
   const up = '../'.repeat(shader.name.split('/').length)
+  const values = Object.keys(shader.values)
+  const isMore = values.some((name) => !(name in shader.constants))
   return `// Generated from ${shader.name}.wgsl by \`npm run gen\`; do not edit.
 import type { Shader } from '${up}src/runtime/shader.ts'
 
@@ -56,7 +99,7 @@ declare const shader: Shader<{
 ${entries.join('')}  }
   params: ${union(Object.keys(shader.params?.fields ?? {}))}
   constants: ${union(Object.keys(shader.constants))}
-}>
+${isMore ? `  values: ${union(values)}\n` : ''}}>
 export default shader
 `
 }
@@ -78,31 +121,62 @@ export const shaderNames = () =>
     .map((path) => nameOf(shaders + path))
     .sort()
 
-/** Besides the kernels: how their constants get in, and which ops at which shapes a model has. */
-const AROUND_KERNELS = ['src/runtime/shader.ts', 'src/model/layers.ts', 'src/model/architecture.ts']
+/** How constants and parameters get into a shader. */
+const AROUND_SHADERS = ['src/runtime/shader.ts']
+/** Besides the kernels: which ops at which shapes a model has. */
+const AROUND_KERNELS = [...AROUND_SHADERS, 'src/model/layers.ts', 'src/model/architecture.ts']
 /** Folders of shaders/ that no network uses. */
 const NOT_OF_A_NETWORK = /^(cvxeda|qp|probes)\//
 
-/** Digest of the kernels that training runs and of the host code that launches them, under the name that `src/tune/kernel_set.ts` declares. */
-function kernelSet() {
-  const root = new URL('../', import.meta.url)
+/** Kernels that training runs and the host code that launches them. */
+function filesOfKernels(root) {
   const hosts = readdirSync(new URL('src/kernels/', root), { recursive: true })
     .filter((path) => path.endsWith('.ts'))
     .map((path) => `src/kernels/${path}`)
   const kernels = shaderNames()
     .filter((name) => !NOT_OF_A_NETWORK.test(name))
     .map((name) => `shaders/${name}.wgsl`)
-  const digest = createHash('sha256')
-  for (const file of [...kernels, ...hosts.sort(), ...AROUND_KERNELS]) {
-    digest.update(file).update(readFileSync(new URL(file, root)))
-  }
-  return { GALVANI_KERNEL_SET: JSON.stringify(digest.digest('hex').slice(0, 16)) }
+  return [...kernels, ...hosts.sort(), ...AROUND_KERNELS]
 }
+
+/** Folders that a decomposition's own code is in; the runtime below them moves data and changes no number. */
+const OF_A_DECOMPOSITION = /^(src|shaders)\/(cvxeda|qp)\//
+
+/** What `decompose` runs, streams aside: its module and all that it imports of the solvers and their shaders, types aside. */
+function filesOfDecomposition(root) {
+  const files = new Set(['src/cvxeda/decompose.ts'])
+  for (const file of files) {
+    if (file.endsWith('.wgsl')) continue
+    const text = readFileSync(new URL(file, root), 'utf8')
+    for (const [, path] of text.matchAll(/^import (?!type )[^;]*? from '(\.[^']+)'$/gm)) {
+      const name = new URL(path, new URL(file, 'file:///')).pathname.slice(1)
+      if (OF_A_DECOMPOSITION.test(name)) files.add(name)
+    }
+  }
+  return [...[...files].sort(), ...AROUND_SHADERS, 'src/runtime/shader_values.ts']
+}
+
+function digestOf(files, root) {
+  const digest = createHash('sha256')
+  for (const file of files) digest.update(file).update(readFileSync(new URL(file, root)))
+  return digest.digest('hex').slice(0, 16)
+}
+
+/**
+ * Digests of what computes, under the names that `src/tune/kernel_set.ts` and `src/cvxeda/decomposition_set.ts` declare.
+ * @param root the repository's, or that of a copy of its sources
+ */
+export const digests = (root = new URL('../', import.meta.url)) => ({
+  GALVANI_KERNEL_SET: digestOf(filesOfKernels(root), root),
+  GALVANI_DECOMPOSITION_SET: digestOf(filesOfDecomposition(root), root),
+})
+
+const literals = () => Object.fromEntries(Object.entries(digests()).map(([name, text]) => [name, JSON.stringify(text)]))
 
 export const esbuildPlugin = {
   name: 'wgsl',
   setup(build) {
-    build.initialOptions.define = { ...build.initialOptions.define, ...kernelSet() }
+    build.initialOptions.define = { ...build.initialOptions.define, ...literals() }
     build.onLoad({ filter: /\.wgsl$/ }, ({ path }) => ({ contents: load(path), loader: 'js' }))
   },
 }
@@ -110,6 +184,6 @@ export const esbuildPlugin = {
 export const vitePlugin = {
   name: 'wgsl',
   enforce: 'pre',
-  config: () => ({ define: kernelSet() }),
+  config: () => ({ define: literals() }),
   load: (id) => (id.endsWith('.wgsl') ? load(id) : null),
 }

@@ -1,7 +1,7 @@
 // The options of `decompose`: how recordings are read, prepared, decomposed and written.
 import type { Command } from 'commander'
-import { SOLVERS, type SolverName } from '../../src/cvxeda/decompose.ts'
-import type { BaselineCorrection } from '../../src/cvxeda/problem.ts'
+import { SOLVERS, type SolverName } from '../../src/cvxeda/options.ts'
+import type { BaselineCorrection } from '../../src/cvxeda/params.ts'
 import type { Form } from '../../src/cvxeda/solver.ts'
 import type { BatchOptions } from '../../src/recording/batch.ts'
 import { FORMATS, type Format } from '../../src/recording/files.ts'

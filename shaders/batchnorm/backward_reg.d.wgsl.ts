@@ -9,5 +9,6 @@ declare const shader: Shader<{
   }
   params: 'batch' | 'rows' | 'quads' | 'clips' | 'chunks' | 'chunk_rows' | 'tiles'
   constants: 'WORKGROUP' | 'TRAINING' | 'RELU' | 'JOIN'
+  values: 'WORKGROUP' | 'SHORT_SUM' | 'ROWS'
 }>
 export default shader

@@ -8,5 +8,6 @@ declare const shader: Shader<{
   }
   params: 'rows' | 'quads' | 'momentum' | 'eps' | 'relu' | 'join' | 'join_relu'
   constants: 'WORKGROUP' | 'QUADS' | 'RELU' | 'JOIN'
+  values: 'WORKGROUP' | 'QUADS' | 'SHORT_SUM'
 }>
 export default shader

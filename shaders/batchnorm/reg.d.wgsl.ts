@@ -10,5 +10,6 @@ declare const shader: Shader<{
   }
   params: 'batch' | 'rows' | 'quads' | 'clips' | 'chunks' | 'chunk_rows' | 'momentum' | 'eps' | 'tiles'
   constants: 'WORKGROUP' | 'RELU' | 'JOIN' | 'JOIN_RELU'
+  values: 'WORKGROUP' | 'SHORT_SUM' | 'ROWS'
 }>
 export default shader

@@ -9,5 +9,6 @@ declare const shader: Shader<{
   }
   params: 'n' | 'lanes' | 'rows' | 'spacing' | 'offset' | 'first_run' | 'last_run' | 'gamma' | 'e1' | 'e2' | 'c1' | 'fd' | 'g1' | 'g2' | 'f21'
   constants: 'WORKGROUP'
+  values: 'WORKGROUP' | 'RHO' | 'LEVEL' | 'ALPHA' | 'DRIVER_NORM' | 'MULTIPLIER_NORM' | 'STATE_ROWS' | 'FINISHED' | 'VALUE' | 'INCREMENT' | 'REST' | 'FIELDS' | 'DRIFTS' | 'GAIN' | 'SPLINE_ETA' | 'DRIFT_ETA' | 'COUPLING' | 'OUTER_COUPLING' | 'PIVOT' | 'TABLE_ROWS' | 'SYSTEM_ROWS'
 }>
 export default shader

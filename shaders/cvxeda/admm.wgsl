@@ -11,12 +11,13 @@
 //
 // Shapes (lane = signal)
 //   signal, e, feed, z, y, origin, candidate (d)  [n][lanes]; bounds [n][lanes] of (l, u), l = -p0
-//   tonic   [rows + 2][3][lanes]: x0, c, what is left for c
-//   state   [5][lanes]: rho, level of rho (negative: finished), alpha, sums of squares of p0 and of the multiplier
+//   tonic   [rows + DRIFTS][FIELDS][lanes]: x0, c, what is left for c
+//   state   [STATE_ROWS][lanes]: rho, level of rho or FINISHED, alpha, sums of squares of p0 and of the multiplier
 //   tables  vec4: n columns (values of the splines by slot), then for each level of rho
-//             n x 3: (kappa 1, kappa 2, 1/den, T_drift0), (eta of slots 0-3), (eta of drift 0, 1, T_drift1, -)
-//             rows x 3: (S with slots 0-3), (S with drift 0, 1, X), (1/pivot, has a knot, -, -)
-//             1: (1/pivot of drift 0, 1/pivot of drift 1, S between them, -)
+//             n x TABLE_ROWS: (kappa 1, kappa 2, 1/den, T_drift0), (eta of slots 0-3), (eta of drift 0, 1, T_drift1, -)
+//             rows x TABLE_ROWS: (S with slots 0-3), (S with drift 0, 1, X), (1/pivot, has a knot, -, -)
+//             SYSTEM_ROWS: (1/pivot of drift 0, 1/pivot of drift 1, S between them, -)
+// The host reads the constants below off this file: src/cvxeda/admm_tables.ts and admm_batch.ts name no row of their own.
 // Launch: ceil(lanes / WORKGROUP) workgroups.
 
 struct Params {
@@ -25,14 +26,32 @@ struct Params {
 }
 
 const WORKGROUP: u32 = 8u;
+
+// Rows of `state`, and the level of a signal that takes no more part.
 const RHO = 0u;
 const LEVEL = 1u;
 const ALPHA = 2u;
 const DRIVER_NORM = 3u;
 const MULTIPLIER_NORM = 4u;
+const STATE_ROWS = 5u;
+const FINISHED = -1.0;
+
+// Fields of a row of `tonic`.
 const VALUE = 0u;
 const INCREMENT = 1u;
 const REST = 2u;
+const FIELDS = 3u;
+const DRIFTS = 2u;
+
+// Rows of a sample in `tables`, of a spline's row there, and of the drift columns after all of them.
+const GAIN = 0u;
+const SPLINE_ETA = 1u;
+const DRIFT_ETA = 2u;
+const COUPLING = 0u;
+const OUTER_COUPLING = 1u;
+const PIVOT = 2u;
+const TABLE_ROWS = 3u;
+const SYSTEM_ROWS = 1u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> signal: array<f32>;
@@ -47,15 +66,18 @@ const REST = 2u;
 @group(0) @binding(10) var<storage, read_write> state: array<f32>;
 @group(0) @binding(11) var<storage, read> tables: array<vec4<f32>>;
 
-fn at_tonic(row: u32, field: u32, lane: u32) -> u32 { return (row * 3u + field) * params.lanes + lane; }
+fn at_tonic(row: u32, field: u32, lane: u32) -> u32 { return (row * FIELDS + field) * params.lanes + lane; }
 fn at_state(field: u32, lane: u32) -> u32 { return field * params.lanes + lane; }
 fn is_idle(lane: u32) -> bool {
   if (lane >= params.lanes) { return true; }
-  return state[at_state(LEVEL, lane)] < 0.0;
+  return state[at_state(LEVEL, lane)] == FINISHED;
 }
 fn first_gain(lane: u32) -> u32 {
-  return params.n + u32(max(state[at_state(LEVEL, lane)], 0.0)) * (3u * (params.n + params.rows) + 1u);
+  let level_rows = TABLE_ROWS * (params.n + params.rows) + SYSTEM_ROWS;
+  return params.n + u32(max(state[at_state(LEVEL, lane)], 0.0)) * level_rows;
 }
+fn at_sample(first: u32, i: u32) -> u32 { return first + TABLE_ROWS * i; }
+fn at_spline(first: u32, row: u32) -> u32 { return first + TABLE_ROWS * (params.n + row); }
 fn start_of(run: i32) -> u32 { return u32(clamp(run * params.spacing - params.offset, 0, i32(params.n))); }
 fn row_of(spline: i32) -> u32 { return u32(spline - params.first_run + 3); }
 fn advance(s: vec2<f32>, input: f32) -> vec2<f32> {
@@ -68,12 +90,12 @@ var<private> drift_pull: vec2<f32>;
 
 // Spline row leaves: its share is taken out of everything that earlier samples see.
 fn leave(row: u32, slot: u32, first: u32, lane: u32) {
-  let at = first + 3u * (params.n + row);
+  let at = at_spline(first, row);
   let rest = pull[slot];
-  let share = rest * tables[at + 2u].x;
-  let coupling = tables[at + 1u];
+  let share = rest * tables[at + PIVOT].x;
+  let coupling = tables[at + OUTER_COUPLING];
   tonic[at_tonic(row, REST, lane)] = rest;
-  pull -= share * tables[at];
+  pull -= share * tables[at + COUPLING];
   pull[slot] = 0.0;
   drift_pull -= share * coupling.xy;
   adjoint -= share * coupling.zw;
@@ -82,7 +104,7 @@ fn leave(row: u32, slot: u32, first: u32, lane: u32) {
 // A spline's own penalty pulls as soon as it enters.
 fn enter(spline: i32, first: u32, lane: u32) {
   let row = row_of(spline);
-  let has_knot = tables[first + 3u * (params.n + row) + 2u].y;
+  let has_knot = tables[at_spline(first, row) + PIVOT].y;
   pull[u32(spline & 3)] = -params.gamma * has_knot * tonic[at_tonic(row, VALUE, lane)];
 }
 
@@ -103,9 +125,10 @@ fn backward(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var i = start_of(run + 1); i > begin; ) {
       i--;
       let at = i * params.lanes + lane;
-      let gain = tables[first + 3u * i];
-      let splines = tables[first + 3u * i + 1u];
-      let drift = tables[first + 3u * i + 2u];
+      let gains = at_sample(first, i);
+      let gain = tables[gains + GAIN];
+      let splines = tables[gains + SPLINE_ETA];
+      let drift = tables[gains + DRIFT_ETA];
       let residual = e[at];
       let b = rho * z[at] - y[at] - (origin[at] + alpha);
       let eta = b + params.fd * residual + params.g1 * adjoint.x + params.g2 * adjoint.y;
@@ -129,12 +152,12 @@ var<private> drift_step: vec2<f32>;
 
 fn recover(spline: i32, first: u32, lane: u32) {
   let row = row_of(spline);
-  let at = first + 3u * (params.n + row);
-  let coupling = tables[at + 1u];
+  let at = at_spline(first, row);
+  let coupling = tables[at + OUTER_COUPLING];
   let rest = tonic[at_tonic(row, REST, lane)] - dot(coupling.zw, filter_state) - dot(coupling.xy, drift_step);
   let slot = u32(spline & 3);
-  spline_step[slot] = 0.0; // of the spline that has ended
-  let step = (rest - dot(tables[at], spline_step)) * tables[at + 2u].x;
+  spline_step[slot] = 0.0; // the slot still holds the spline that has ended
+  let step = (rest - dot(tables[at + COUPLING], spline_step)) * tables[at + PIVOT].x;
   spline_step[slot] = step;
   tonic[at_tonic(row, INCREMENT, lane)] = step;
 }
@@ -144,7 +167,7 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>) {
   let lane = id.x;
   if (is_idle(lane)) { return; }
   let first = first_gain(lane);
-  let system = tables[first + 3u * (params.n + params.rows)];
+  let system = tables[at_spline(first, params.rows)];
   let rest0 = tonic[at_tonic(params.rows, REST, lane)];
   let rest1 = tonic[at_tonic(params.rows + 1u, REST, lane)];
   let d0 = (rest0 - system.z * system.y * rest1) * system.x;
@@ -159,8 +182,9 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>) {
     let end = start_of(run + 1);
     for (var i = start_of(run); i < end; i++) {
       let at = i * params.lanes + lane;
-      let gain = tables[first + 3u * i];
-      let tonic_share = dot(tables[first + 3u * i + 1u], spline_step) + dot(tables[first + 3u * i + 2u].xy, drift_step);
+      let gains = at_sample(first, i);
+      let gain = tables[gains + GAIN];
+      let tonic_share = dot(tables[gains + SPLINE_ETA], spline_step) + dot(tables[gains + DRIFT_ETA].xy, drift_step);
       let d = feed[at] - gain.z * tonic_share - dot(gain.xy, filter_state);
       candidate[at] = d;
       filter_state = advance(filter_state, d);
@@ -173,7 +197,7 @@ fn forward(@builtin(global_invocation_id) id: vec3<u32>) {
 fn residual(@builtin(global_invocation_id) id: vec3<u32>) {
   let lane = id.x;
   if (is_idle(lane)) { return; }
-  for (var row = 0u; row < params.rows + 2u; row++) {
+  for (var row = 0u; row < params.rows + DRIFTS; row++) {
     tonic[at_tonic(row, VALUE, lane)] += tonic[at_tonic(row, INCREMENT, lane)];
     tonic[at_tonic(row, INCREMENT, lane)] = 0.0;
   }
@@ -191,7 +215,8 @@ fn residual(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var i = start_of(run); i < end; i++) {
       let at = i * params.lanes + lane;
       let p = -bounds[at].x;
-      let level = dot(tables[i], splines) + tables[first + 3u * i].w * drift.x + tables[first + 3u * i + 2u].z * drift.y;
+      let gains = at_sample(first, i);
+      let level = dot(tables[i], splines) + tables[gains + GAIN].w * drift.x + tables[gains + DRIFT_ETA].z * drift.y;
       e[at] = (signal[at] - level) - (params.c1 * s.x + s.y + params.fd * p);
       s = advance(s, p);
       driver += p * p;

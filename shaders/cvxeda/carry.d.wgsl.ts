@@ -11,5 +11,6 @@ declare const shader: Shader<{
   }
   params: 'signals' | 'lanes' | 'chunks' | 'parts' | 'rows' | 'window'
   constants: 'WORKGROUP' | 'WINDOW' | 'COLUMNS'
+  values: 'WORKGROUP' | 'WINDOW' | 'COLUMNS' | 'DRIFT' | 'PSI' | 'PAIRS' | 'COST_END' | 'ADJOINT_END' | 'FILTER_START' | 'COST_START' | 'COST_TRANSITION' | 'COST_SPREAD' | 'FILTER_END' | 'TRANSITION' | 'LOCAL' | 'COLUMN_END' | 'BOUNDARY_FIELDS' | 'BAND' | 'STEP' | 'DRIFT_STEP' | 'DONE' | 'RUNNING' | 'OUTER_COLUMNS'
 }>
 export default shader

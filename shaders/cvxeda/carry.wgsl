@@ -7,7 +7,7 @@
 //   correct           the chunk's sums with those adjoints, eta = eta_local + psi' a_end
 //   carry_affine      the affine adjoint at chunk ends with dz known:  its local start is e's less that of T dz
 //   carry_filter      the filter's state at chunk starts:  s_end = local + Psi s_start
-// Launch: `carry_adjoint` ceil((R + 3) signals / WORKGROUP) workgroups, `correct` ceil(lanes / WORKGROUP), the others
+// Launch: `carry_adjoint` ceil((R + OUTER_COLUMNS) signals / WORKGROUP) workgroups, `correct` ceil(lanes / WORKGROUP), the others
 // ceil(signals / WORKGROUP).
 
 struct Params { signals: u32, lanes: u32, chunks: u32, parts: u32, rows: u32, window: u32 }
@@ -31,11 +31,16 @@ const FILTER_END = 22u;
 const TRANSITION = 24u;
 const LOCAL = 28u;
 const COLUMN_END = LOCAL + 2u * PSI + 2u;
+const BOUNDARY_FIELDS = COLUMN_END + 2u * PSI + 2u;
 
 const BAND = 5u;
 const STEP = 2u;
 const DRIFT_STEP = 3u;
 const DONE = 6u;
+const RUNNING = 0.0;
+
+// Columns that `carry_adjoint` takes beside the spline rows: both drifts and the affine adjoint.
+const OUTER_COLUMNS = 3u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> boundary: array<f32>;
@@ -51,7 +56,7 @@ fn at_sums(place: u32, chunk: u32, signal: u32) -> u32 {
   return (place * params.chunks + chunk) * params.signals + signal;
 }
 fn pair(m: u32, q: u32) -> u32 { return m * (m + 1u) / 2u + q; }
-fn is_done(signal: u32) -> bool { return state[DONE * params.signals + signal] != 0.0; }
+fn is_done(signal: u32) -> bool { return state[DONE * params.signals + signal] != RUNNING; }
 
 fn load2(place: u32, lane: u32) -> vec2<f32> {
   return vec2(boundary[at_boundary(place, lane)], boundary[at_boundary(place + 1u, lane)]);
@@ -98,7 +103,7 @@ fn carry_cost(@builtin(global_invocation_id) id: vec3<u32>) {
 fn carry_adjoint(@builtin(global_invocation_id) id: vec3<u32>) {
   let signal = id.x % params.signals;
   let row = id.x / params.signals;
-  if (row > params.rows + 2u) { return; }
+  if (row >= params.rows + OUTER_COLUMNS) { return; }
   if (is_done(signal)) { return; }
   var lowest = 0u; // chunks in which the column lives
   var end = params.chunks;

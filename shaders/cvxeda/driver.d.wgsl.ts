@@ -8,5 +8,6 @@ declare const shader: Shader<{
   }
   params: 'signals' | 'lanes' | 'chunks' | 'parts' | 'chunk_length' | 'spacing' | 'begin' | 'end' | 'sample_stride' | 'chunk_stride' | 'rows' | 'window' | 'e1' | 'e2' | 'c1' | 'fd' | 'g1' | 'g2' | 'f21'
   constants: 'WORKGROUP' | 'CHUNKED'
+  values: 'WORKGROUP' | 'ADJOINT_END' | 'FILTER_START' | 'RATIO' | 'SIZE' | 'CURVATURE' | 'FILTER_END' | 'BAND' | 'COEFFICIENT' | 'LINE' | 'ALPHA' | 'MU' | 'DONE' | 'RUNNING' | 'SIGMA'
 }>
 export default shader

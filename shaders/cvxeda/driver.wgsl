@@ -32,6 +32,7 @@ const LINE = 7u;
 const ALPHA = 0u;
 const MU = 1u;
 const DONE = 6u;
+const RUNNING = 0.0;
 const SIGMA = 0.3;
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -106,7 +107,7 @@ fn feedforward(@builtin(global_invocation_id) id: vec3<u32>) {
   let lane = id.x;
   if (lane >= params.lanes) { return; }
   let signal = lane % params.signals;
-  if (state[at_state(DONE, signal)] != 0.0) { return; }
+  if (state[at_state(DONE, signal)] != RUNNING) { return; }
   if (CHUNKED) {
     adjoint = vec2(boundary[at_boundary(ADJOINT_END, lane)], boundary[at_boundary(ADJOINT_END + 1u, lane)]);
     psi1 = vec2(1.0, 0.0);
@@ -153,7 +154,7 @@ fn driver_step(@builtin(global_invocation_id) id: vec3<u32>) {
   let lane = id.x;
   if (lane >= params.lanes) { return; }
   let signal = lane % params.signals;
-  if (state[at_state(DONE, signal)] != 0.0) { return; }
+  if (state[at_state(DONE, signal)] != RUNNING) { return; }
   let target_gap = SIGMA * state[at_state(MU, signal)];
   if (CHUNKED) {
     filtered = vec2(boundary[at_boundary(FILTER_START, lane)], boundary[at_boundary(FILTER_START + 1u, lane)]);

@@ -25,11 +25,14 @@
 //   gain     [samples][signals] vec4: kappa (2), 1/den, dp of the last step
 //   tables   vec4: k phases, R columns (scale, drift shares 0 and 1, offset), R rows of T'T + Gamma
 //   drift    [samples in order of time] vec2: drift columns of T
-//   tonic    [R + 1][5 + window][signals]: cvxeda/tonic.wgsl; here only the last step as coefficients (l, d)
+//   tonic    [R + 1][BAND + window][signals]: cvxeda/tonic.wgsl; here only the last step as coefficients (l, d)
 //   sums     [fields][chunks][signals]: products of columns (lower triangle), then right-hand sides
 //   boundary [fields][lanes]: what chunks hand each other, the places named below
-//   state    [9][signals]: alpha, mu, mu before, step, infeasibility, iterations, done, gap, objective
+//   state    [STATE_ROWS][signals]: alpha, mu, mu before, step, infeasibility, iterations, done, gap, objective
 // Launch: ceil(lanes / WORKGROUP) workgroups.
+//
+// WGSL has no way to include a file: cvxeda/carry.wgsl, driver.wgsl and tonic.wgsl state the constants that they share with this
+// one again, by the same names, and the host reads its own off them. A test compares them.
 
 struct Params {
   signals: u32, lanes: u32, chunks: u32, parts: u32, chunk_length: u32, spacing: u32, begin: u32, end: u32,
@@ -50,8 +53,8 @@ const PAIRS = COLUMNS * (COLUMNS + 1u) / 2u;
 
 // Places in `boundary`; after LOCAL come the columns' adjoints and the affine one.
 const COST_END = 0u;
-const GAP = 7u;
-const OBJECTIVE = 8u;
+const BOUNDARY_GAP = 7u;
+const BOUNDARY_OBJECTIVE = 8u;
 const COST_START = 12u;
 const COST_TRANSITION = 15u;
 const COST_SPREAD = 19u;
@@ -67,6 +70,7 @@ const MU = 1u;
 const MU_BEFORE = 2u;
 const STEP_LENGTH = 3u;
 const DONE = 6u;
+const RUNNING = 0.0;
 const SIGMA = 0.3;
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -177,8 +181,8 @@ fn store3(place: u32, lane: u32, value: vec3<f32>) {
 }
 
 fn store_measures(lane: u32) {
-  boundary[at_boundary(GAP, lane)] = gap;
-  boundary[at_boundary(OBJECTIVE, lane)] = objective;
+  boundary[at_boundary(BOUNDARY_GAP, lane)] = gap;
+  boundary[at_boundary(BOUNDARY_OBJECTIVE, lane)] = objective;
 }
 
 // The form along-time: applies the last step, and finds how Pi at the chunk's start depends on Pi at its end, which is J for 0.
@@ -187,7 +191,7 @@ fn chunk_cost(@builtin(global_invocation_id) id: vec3<u32>) {
   let lane = id.x;
   if (lane >= params.lanes) { return; }
   let signal = lane % params.signals;
-  if (state[at_state(DONE, signal)] != 0.0) { return; }
+  if (state[at_state(DONE, signal)] != RUNNING) { return; }
   let chunk = lane / params.signals;
   let step = step_of(chunk / params.parts, signal);
   let first = first_of(chunk);
@@ -304,7 +308,7 @@ fn riccati(@builtin(global_invocation_id) id: vec3<u32>) {
   let lane = id.x;
   if (lane >= params.lanes) { return; }
   let signal = lane % params.signals;
-  if (state[at_state(DONE, signal)] != 0.0) { return; }
+  if (state[at_state(DONE, signal)] != RUNNING) { return; }
   if (CHUNKED) {
     cost = vec3(boundary[at_boundary(COST_END, lane)], boundary[at_boundary(COST_END + 1u, lane)],
       boundary[at_boundary(COST_END + 2u, lane)]);

@@ -6,7 +6,7 @@
 // z are coordinates in which T'T + Gamma has a unit diagonal (src/cvxeda/tonic.ts):
 //   l_r = scale_r z_r - shares_r' z_drift,   so that  Gamma z = gamma (scale_r l_r; -sum(shares_r l_r)).
 //
-//   tonic  [R + 1][5 + window][signals]: per spline row its Schur complement with both drift columns, dz, z, dz as
+//   tonic  [R + 1][ROW_FIELDS][signals]: per spline row its Schur complement with both drift columns, dz, z, dz as
 //          coefficient l, and its Schur complement with rows r, r-1, ...; the last row holds the drift block 00, 01, 11,
 //          dz (2), z (2), dz as constant and slope per sample. Before `tonic_step` the place of dz holds the right-hand
 //          side, whose old step `assemble` has no more use for.
@@ -30,15 +30,22 @@ const RATIO = 9u;
 const SIZE = 10u;
 const CURVATURE = 11u;
 
+// Fields of a spline row of `tonic`, then of its last row.
 const COUPLING = 0u;
 const STEP = 2u;
 const VALUE = 3u;
 const COEFFICIENT = 4u;
 const BAND = 5u;
+const ROW_FIELDS = BAND + WINDOW;
+const DRIFT_BLOCK = 0u;
 const DRIFT_STEP = 3u;
 const DRIFT_VALUE = 5u;
 const LINE = 7u;
 
+const SUM_FIELDS = PAIRS + COLUMNS;
+
+// Rows of `state`, all of them, and what DONE can be.
+const ALPHA = 0u;
 const MU = 1u;
 const MU_BEFORE = 2u;
 const STEP_LENGTH = 3u;
@@ -47,12 +54,16 @@ const ITERATIONS = 5u;
 const DONE = 6u;
 const GAP = 7u;
 const OBJECTIVE = 8u;
+const STATE_ROWS = 9u;
+const RUNNING = 0.0;
 const CONVERGED = 1.0;
 const STOPPED = 2.0;
 
 const SIGMA = 0.3;
 const TO_BOUNDARY = 0.99;
 const TOLERANCE = 1e-6;
+// What the objective is taken to be at least, for each sample: a millionth of that without any decomposition.
+const FLOOR = 0.5e-6;
 const PIVOT_FLOOR = 1e-30;
 const EXPONENT = 0x7f800000u;
 
@@ -127,9 +138,9 @@ fn assemble_drift(signal: u32) {
   for (var row = 0u; row < params.rows; row++) {
     rhs += params.gamma * penalised(row, z_drift, signal) * column(row).yz;
   }
-  tonic[at_tonic(params.rows, 0u, signal)] = products.x;
-  tonic[at_tonic(params.rows, 1u, signal)] = products.y;
-  tonic[at_tonic(params.rows, 2u, signal)] = products.z;
+  tonic[at_tonic(params.rows, DRIFT_BLOCK, signal)] = products.x;
+  tonic[at_tonic(params.rows, DRIFT_BLOCK + 1u, signal)] = products.y;
+  tonic[at_tonic(params.rows, DRIFT_BLOCK + 2u, signal)] = products.z;
   tonic[at_tonic(params.rows, DRIFT_STEP, signal)] = rhs.x;
   tonic[at_tonic(params.rows, DRIFT_STEP + 1u, signal)] = rhs.y;
 }
@@ -139,7 +150,7 @@ fn assemble(@builtin(global_invocation_id) id: vec3<u32>) {
   let signal = id.x % params.signals;
   let row = id.x / params.signals;
   if (row > params.rows) { return; }
-  if (state[at_state(DONE, signal)] != 0.0) { return; }
+  if (state[at_state(DONE, signal)] != RUNNING) { return; }
   if (row < params.rows) { assemble_row(row, signal); } else { assemble_drift(signal); }
 }
 
@@ -161,7 +172,7 @@ fn judge(signal: u32) {
   state[at_state(OBJECTIVE, signal)] = objective;
   // The signal has unit mean square, so that 1/2 ||y||^2 = n/2. The gap bounds the error only once the linear residual
   // has vanished; the infeasibility tracks that.
-  let enough = TOLERANCE * (objective + 0.5e-6 * f32(params.n));
+  let enough = TOLERANCE * (objective + FLOOR * f32(params.n));
   if (gap <= enough && state[at_state(INFEASIBILITY, signal)] <= 1e-3) {
     state[at_state(DONE, signal)] = CONVERGED;
   } else if (state[at_state(ITERATIONS, signal)] >= f32(params.limit)) {
@@ -202,11 +213,11 @@ fn factor(row: u32, signal: u32) {
 fn tonic_step(@builtin(global_invocation_id) id: vec3<u32>) {
   let signal = id.x;
   if (signal >= params.signals) { return; }
-  if (state[at_state(DONE, signal)] != 0.0) { return; }
+  if (state[at_state(DONE, signal)] != RUNNING) { return; }
   judge(signal);
-  if (state[at_state(DONE, signal)] != 0.0) { return; }
-  var drift_block = vec3(tonic[at_tonic(params.rows, 0u, signal)], tonic[at_tonic(params.rows, 1u, signal)],
-    tonic[at_tonic(params.rows, 2u, signal)]);
+  if (state[at_state(DONE, signal)] != RUNNING) { return; }
+  var drift_block = vec3(tonic[at_tonic(params.rows, DRIFT_BLOCK, signal)], tonic[at_tonic(params.rows, DRIFT_BLOCK + 1u, signal)],
+    tonic[at_tonic(params.rows, DRIFT_BLOCK + 2u, signal)]);
   var rhs = drift_of(DRIFT_STEP, signal);
   for (var row = 0u; row < params.rows; row++) {
     factor(row, signal);
@@ -244,7 +255,7 @@ fn tonic_step(@builtin(global_invocation_id) id: vec3<u32>) {
 fn finish(@builtin(global_invocation_id) id: vec3<u32>) {
   let signal = id.x;
   if (signal >= params.signals) { return; }
-  if (state[at_state(DONE, signal)] != 0.0) { return; }
+  if (state[at_state(DONE, signal)] != RUNNING) { return; }
   var ratio = TO_BOUNDARY; // a smaller ratio allows the full step
   var size = 0.0;
   var curvature = 0.0;

@@ -9,5 +9,6 @@ declare const shader: Shader<{
   }
   params: 'rows' | 'lanes' | 'penalty_rows'
   constants: 'WORKGROUP' | 'RELAXATION'
+  values: 'WORKGROUP' | 'RELAXATION' | 'BOUNDLESS' | 'FINISHED' | 'PRIMAL' | 'DUAL' | 'NORMS'
 }>
 export default shader

@@ -6,8 +6,8 @@
 // The bounds are relative to A x at the origin. Unbounded is BOUNDLESS: no infinity ever enters a kernel.
 //
 // Shapes (lane = problem): z, y, origin, candidate (z~) [rows][lanes]; bounds [rows][lanes] of (l, u);
-// penalty rho [penalty_rows][lanes], the last row for all rows from there on; 0 marks a problem that is finished;
-// norms [2][lanes].
+// penalty rho [penalty_rows][lanes], the last row for all rows from there on; FINISHED marks a problem that takes no more part;
+// norms [NORMS][lanes].
 // Launch: project and recentre one invocation per row and lane, measure one per lane.
 
 struct Params { rows: u32, lanes: u32, penalty_rows: u32 }
@@ -25,6 +25,12 @@ const RELAXATION: f32 = 1.6;
 @group(0) @binding(7) var<storage, read_write> norms: array<f32>;
 
 const BOUNDLESS = 1e30;
+const FINISHED = 0.0;
+
+// Rows of `norms`.
+const PRIMAL = 0u;
+const DUAL = 1u;
+const NORMS = 2u;
 
 fn rho_of(row: u32, lane: u32) -> f32 { return penalty[min(row, params.penalty_rows - 1u) * params.lanes + lane]; }
 
@@ -40,7 +46,7 @@ fn projected(v: f32, i: u32, rho: f32) -> f32 {
 fn measure(@builtin(global_invocation_id) id: vec3<u32>) {
   let lane = id.x;
   if (lane >= params.lanes) { return; }
-  if (rho_of(0u, lane) == 0.0) { return; }
+  if (rho_of(0u, lane) == FINISHED) { return; }
   var primal = 0.0;
   var dual = 0.0;
   for (var row = 0u; row < params.rows; row++) {
@@ -52,8 +58,8 @@ fn measure(@builtin(global_invocation_id) id: vec3<u32>) {
     primal += gap * gap;
     dual += change * change;
   }
-  norms[lane] = primal;
-  norms[params.lanes + lane] = dual;
+  norms[PRIMAL * params.lanes + lane] = primal;
+  norms[DUAL * params.lanes + lane] = dual;
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -62,7 +68,7 @@ fn project(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gro
   let i = (group.y * groups.x + group.x) * WORKGROUP + local;
   if (i >= params.rows * params.lanes) { return; }
   let rho = rho_of(i / params.lanes, i % params.lanes);
-  if (rho == 0.0) { return; }
+  if (rho == FINISHED) { return; }
   let v = relaxed(i);
   let next = projected(v, i, rho);
   y[i] += rho * (v - next);

@@ -10,5 +10,6 @@ declare const shader: Shader<{
   }
   params: 'n' | 'm' | 'lanes'
   constants: 'WORKGROUP' | 'SIGMA' | 'RELAXATION'
+  values: 'WORKGROUP' | 'SIGMA' | 'RELAXATION' | 'FINISHED'
 }>
 export default shader

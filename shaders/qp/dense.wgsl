@@ -9,7 +9,8 @@
 // inverse(L) is computed in float64; used twice, it stays the factor of a positive definite matrix whatever its rounding.
 //
 // Shapes (lane = program): A [lanes][m][n]; inverse_factor [lanes][n][n]; x, gradient, h, w, step (x~) [n][lanes];
-// z, y, candidate (z~), penalty (rho) [m][lanes]. Smaller programs are padded by zeros. A penalty of 0 in row 0: finished.
+// z, y, candidate (z~), penalty (rho) [m][lanes]. Smaller programs are padded by zeros. A penalty FINISHED in row 0: takes no
+// more part.
 // Launch: one invocation per lane and row of the result.
 
 struct Params { n: u32, m: u32, lanes: u32 }
@@ -17,6 +18,7 @@ struct Params { n: u32, m: u32, lanes: u32 }
 const WORKGROUP: u32 = 64u;
 const SIGMA: f32 = 1e-6;
 const RELAXATION: f32 = 1.6;
+const FINISHED = 0.0;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> A: array<f32>;
@@ -38,7 +40,7 @@ fn gather(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grou
   if (i >= params.n * params.lanes) { return; }
   let lane = i / params.n;
   let column = i % params.n;
-  if (penalty[lane] == 0.0) { return; }
+  if (penalty[lane] == FINISHED) { return; }
   let first = lane * params.m * params.n + column;
   let at = column * params.lanes + lane;
   var sum = 0.0;
@@ -56,7 +58,7 @@ fn solve_lower(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups)
   if (i >= params.n * params.lanes) { return; }
   let lane = i / params.n;
   let row = i % params.n;
-  if (penalty[lane] == 0.0) { return; }
+  if (penalty[lane] == FINISHED) { return; }
   let first = (lane * params.n + row) * params.n;
   var sum = 0.0;
   for (var column = 0u; column <= row; column++) {
@@ -72,7 +74,7 @@ fn solve_upper(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups)
   if (i >= params.n * params.lanes) { return; }
   let lane = i / params.n;
   let column = i % params.n;
-  if (penalty[lane] == 0.0) { return; }
+  if (penalty[lane] == FINISHED) { return; }
   let first = lane * params.n * params.n + column;
   let at = column * params.lanes + lane;
   var sum = 0.0;
@@ -90,7 +92,7 @@ fn constrain(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) g
   if (i >= params.m * params.lanes) { return; }
   let lane = i / params.m;
   let row = i % params.m;
-  if (penalty[lane] == 0.0) { return; }
+  if (penalty[lane] == FINISHED) { return; }
   let first = (lane * params.m + row) * params.n;
   var sum = 0.0;
   for (var column = 0u; column < params.n; column++) {

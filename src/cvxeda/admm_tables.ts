@@ -1,7 +1,12 @@
 // Tables of the ADMM's linear solve (cvxeda/admm.wgsl): gains for each penalty of the ladder, in float64 on the host.
 
-import { columnsAt, eliminateAll, GAIN, runsOf, slotOf, SLOTS, SPLINES, type Runs } from './newton.ts'
+import admmShader from '../../shaders/cvxeda/admm.wgsl'
+import { shaderValues } from '../runtime/shader_values.ts'
+import { eliminateAll, GAIN } from './newton.ts'
 import type { Problem } from './problem.ts'
+import { columnsAt, runsOf, slotOf, SLOTS, SPLINES, type Runs } from './runs.ts'
+
+const LAYOUT = /* @__PURE__ */ shaderValues(admmShader)
 
 /** Exponents of the ladder's powers of two, and the one that every signal starts with. */
 const FIRST_EXPONENT = -10
@@ -25,7 +30,7 @@ export interface TableLayout {
 export function layoutOf(problem: Problem, words: number): TableLayout {
   const runs = runsOf(problem)
   const rows = runs.last - runs.first + SPLINES
-  const level = 3 * (problem.n + rows) + 1
+  const level = LAYOUT.TABLE_ROWS * (problem.n + rows) + LAYOUT.SYSTEM_ROWS
   const room = Math.floor((words / 4 - problem.n) / level) - 1
   const lowest = Math.max(LOWEST_EXPONENT, FIRST_EXPONENT - Math.max(0, Math.ceil(room / 2)))
   const highest = Math.min(HIGHEST_EXPONENT, FIRST_EXPONENT + Math.max(0, Math.floor(room / 2)))
@@ -48,6 +53,12 @@ export function columnTable(problem: Problem, { runs }: TableLayout): Float32Arr
   return table
 }
 
+/** Spline j lies in this row of `tonic`, or nowhere when the signal does not reach it. */
+export function rowOf({ runs, rows }: TableLayout, spline: number): number | null {
+  const row = spline - runs.first + SPLINES - 1
+  return row >= 0 && row < rows ? row : null
+}
+
 /** Gains, eliminated splines and drift for one penalty, in the order that the shader states. */
 export function levelTable(problem: Problem, { runs, rows, level }: TableLayout, penalty: number): Float32Array {
   const { n, knotCount, drift } = problem
@@ -56,23 +67,25 @@ export function levelTable(problem: Problem, { runs, rows, level }: TableLayout,
   const { gains, rows: eliminated } = eliminateAll(problem, quadratic)
   const table = new Float32Array(level * 4)
   for (let i = 0; i < n; i++) {
-    const [at, from] = [i * 12, i * GAIN]
-    for (let m = 0; m < 3; m++) table[at + m] = gains[from + m]!
-    table[at + 3] = drift[0]?.[i] ?? 0
-    for (let m = 0; m < SLOTS; m++) table[at + 4 + m] = gains[from + 4 + m]!
-    table[at + 10] = drift[1]?.[i] ?? 0
+    const at = (row: number) => (i * LAYOUT.TABLE_ROWS + row) * 4
+    const own = gains.subarray(i * GAIN, (i + 1) * GAIN)
+    const etas = own.subarray(GAIN - SLOTS)
+    table.set(own.subarray(0, 3), at(LAYOUT.GAIN))
+    table[at(LAYOUT.GAIN) + 3] = drift[0]?.[i] ?? 0
+    table.set(etas.subarray(0, SPLINES), at(LAYOUT.SPLINE_ETA))
+    table.set(etas.subarray(SPLINES), at(LAYOUT.DRIFT_ETA))
+    table[at(LAYOUT.DRIFT_ETA) + 2] = drift[1]?.[i] ?? 0
   }
   for (let row = 0; row < rows; row++) {
-    const at = (n + row) * 12
+    const at = (field: number) => ((n + row) * LAYOUT.TABLE_ROWS + field) * 4
     const spline = row + runs.first - SPLINES + 1
     const source = eliminated[row]!
-    table.set(source.subarray(0, SLOTS + 2), at)
-    table[at + 8] = 1 / source[slotOf(spline)]!
-    table[at + 9] = spline >= 0 && spline < knotCount ? 1 : 0
+    table.set(source.subarray(0, SPLINES), at(LAYOUT.COUPLING))
+    table.set(source.subarray(SPLINES, SLOTS + 2), at(LAYOUT.OUTER_COUPLING))
+    table.set([1 / source[slotOf(spline)]!, spline >= 0 && spline < knotCount ? 1 : 0], at(LAYOUT.PIVOT))
   }
-  drift.forEach((_, c) => {
-    table[(n + rows) * 12 + c] = 1 / eliminated[rows + c]![SPLINES + c]!
-  })
-  table[(n + rows) * 12 + 2] = drift.length > 1 ? eliminated[rows + 1]![SPLINES]! : 0
+  const pivots = drift.map((_, c) => 1 / eliminated[rows + c]![SPLINES + c]!)
+  const coupling = drift.length > 1 ? eliminated[rows + 1]![SPLINES]! : 0
+  table.set([pivots[0] ?? 0, pivots[1] ?? 0, coupling], (n + rows) * LAYOUT.TABLE_ROWS * 4)
   return table
 }

@@ -4,7 +4,8 @@
 // The residual of any decomposition becomes feasible by removing its part in the span of C and shrinking it.
 
 import { dot } from '../qp/linear.ts'
-import { phasicResponse, type Problem } from './problem.ts'
+import { phasicResponse } from './bateman.ts'
+import type { Problem } from './problem.ts'
 import type { ScaledSignal } from './solver.ts'
 
 /** H'e: the filter run backwards in time. */

@@ -4,9 +4,11 @@
 // Newton step of newton.ts with w = lambda / p and b = sigma mu / p - alpha; then d lambda = sigma mu / p - lambda - w d.
 
 import { breather } from '../runtime/breather.ts'
-import { moveMultipliers, newtonStep, type Step } from './newton.ts'
-import { phasicResponse, tonicSignal, type Problem } from './problem.ts'
+import { newtonStep, type Step } from './newton.ts'
+import { phasicResponse } from './bateman.ts'
+import { tonicSignal, type Problem } from './problem.ts'
 import type { ScaledSignal, Solution, SolverHooks } from './solver.ts'
+import { moveMultipliers } from './step_length.ts'
 
 /** Duality gap relative to the objective; a thousandth of what float32 is asked for. */
 const TOLERANCE = 1e-9
@@ -14,9 +16,7 @@ const INACCURATE = 100
 const MAX_ITERATIONS = 100
 const SIGMA = 0.3
 
-export interface Float64Solution extends Omit<Solution, 'driver'> {
-  driver: Float64Array
-}
+export type Float64Solution = Solution<Float64Array>
 
 /** What changes from one iteration to the next. */
 interface Iterate {

@@ -14,11 +14,8 @@
 // P, X, S and so all gains depend on w alone: with w = rho everywhere they are the tables of the ADMM's linear solve.
 
 import type { Problem } from './problem.ts'
+import { columnsAt, isSpline, runsOf, slotOf, SLOTS, SPLINES, type Runs } from './runs.ts'
 
-/** Splines alive at once: spline j takes slot j mod 4, as j + 4 begins where it has ended. */
-export const SPLINES = 4
-/** Slots: four splines, two drift columns. */
-export const SLOTS = 6
 /** A sample's gains: kappa (2), 1 / den, eta, then eta of each slot. */
 export const GAIN = 4 + SLOTS
 /** An eliminated coefficient: its row of S, its column of X (2), its entry of g. */
@@ -46,29 +43,6 @@ export interface Step {
   l: Float64Array
   d: Float64Array
 }
-
-/** Samples in runs as long as the knots are apart: within run b exactly the splines b - 3 ... b can be non-zero. */
-export interface Runs {
-  first: number
-  last: number
-  /** Where run b begins, cut to the signal. */
-  start: (b: number) => number
-  /** Sample 0 counted from the first sample of spline 0. */
-  offset: number
-}
-
-export function runsOf({ n, spacing, firstKnot }: Problem): Runs {
-  const offset = 2 * spacing - 2 - firstKnot
-  return {
-    first: Math.floor(offset / spacing),
-    last: Math.floor((offset + n - 1) / spacing),
-    offset,
-    start: (b) => Math.min(n, Math.max(0, b * spacing - offset)),
-  }
-}
-
-export const slotOf = (spline: number) => spline & (SPLINES - 1)
-const isSpline = (problem: Problem, j: number) => j >= 0 && j < problem.knotCount
 
 /** Removes the coefficient in `slot` from V by its own minimum, kept in `row` for the way back. */
 function eliminate({ P, a, X, S, g }: Value, slot: number, row: Float64Array): void {
@@ -101,22 +75,29 @@ function recover(row: Float64Array, slot: number, z: Float64Array, u: number, v:
   return (z[slot] = rest / row[slot]!)
 }
 
-/** Values of all slots' columns at sample i, in run b. */
-export function columnsAt(problem: Problem, { offset }: Runs, i: number, b: number, T: Float64Array): void {
-  const { spacing, template, drift } = problem
-  const phase = i + offset - b * spacing
-  for (let back = 0; back < SPLINES; back++) {
-    const j = b - back
-    T[slotOf(j)] = isSpline(problem, j) ? (template[phase + back * spacing] ?? 0) : 0
-  }
-  for (let c = 0; c < drift.length; c++) T[SPLINES + c] = drift[c]![i]!
-}
-
 /** A spline that the samples before now share: nothing is known of it but its penalty. One without a knot stays 0. */
 function enter(problem: Problem, { S, g }: Value, j: number, l: ArrayLike<number>): void {
   const slot = slotOf(j)
   S[slot * SLOTS + slot] = problem.params.gamma
   g[slot] = isSpline(problem, j) ? -problem.params.gamma * l[j]! : 0
+}
+
+/** P before a sample: F'P F of the closed loop, with what the sample itself costs, c c' + w k k', in the sum-of-squares form. */
+function costBefore(
+  P: Float64Array,
+  [q11, q12, q21, q22]: readonly [number, number, number, number],
+  [s1, s2]: readonly [number, number],
+  [k1, k2]: readonly [number, number],
+  w: number,
+): void {
+  const [p11, p12, p22] = [P[0]!, P[1]!, P[2]!]
+  const r11 = p11 * q11 + p12 * q21
+  const r12 = p11 * q12 + p12 * q22
+  const r21 = p12 * q11 + p22 * q21
+  const r22 = p12 * q12 + p22 * q22
+  P[0] = q11 * r11 + q21 * r21 + s1 * s1 + w * k1 * k1
+  P[1] = q11 * r12 + q21 * r22 + s1 * s2 + w * k1 * k2
+  P[2] = q12 * r12 + q22 * r22 + s2 * s2 + w * k2 * k2
 }
 
 /** Riccati step over one sample: V after it becomes V before it; the sample's gains. */
@@ -158,13 +139,7 @@ function sampleBack(
       S[j * SLOTS + m] = S[m * SLOTS + j] = sum
     }
   }
-  const r11 = p11 * q11 + p12 * q21
-  const r12 = p11 * q12 + p12 * q22
-  const r21 = p12 * q11 + p22 * q21
-  const r22 = p12 * q12 + p22 * q22
-  P[0] = q11 * r11 + q21 * r21 + s1 * s1 + w * k1 * k1
-  P[1] = q11 * r12 + q21 * r22 + s1 * s2 + w * k1 * k2
-  P[2] = q12 * r12 + q22 * r22 + s2 * s2 + w * k2 * k2
+  costBefore(P, [q11, q12, q21, q22], [s1, s2], [k1, k2], w)
   gains[at] = k1
   gains[at + 1] = k2
   gains[at + 2] = inverse
@@ -241,24 +216,4 @@ export function newtonStep(problem: Problem, quadratic: Quadratic): Step {
     }
   }
   return step
-}
-
-/** Share of the way to the boundary p, lambda > 0 that an interior-point step takes. */
-const TO_BOUNDARY = 0.99
-
-/**
- * Moves lambda along a step of p towards p lambda = target, as far as p and lambda stay positive.
- * @returns the length of the step, at most 1, for the caller to move p by
- */
-export function moveMultipliers(p: Float64Array, lambda: Float64Array, change: Float64Array, target: number): number {
-  let ratio = TO_BOUNDARY // a smaller ratio allows the full step
-  for (let i = 0; i < p.length; i++) {
-    const relative = change[i]! / p[i]!
-    ratio = Math.max(ratio, -relative, 1 - target / (p[i]! * lambda[i]!) + relative)
-  }
-  const length = TO_BOUNDARY / ratio
-  for (let i = 0; i < p.length; i++) {
-    lambda[i]! += length * (target / p[i]! - lambda[i]! - (lambda[i]! / p[i]!) * change[i]!)
-  }
-  return length
 }

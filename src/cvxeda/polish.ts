@@ -5,10 +5,12 @@
 //   p = (s + sqrt(s^2 + 4 mu / rho)) / 2,   lambda = mu / p,
 // which keeps p - lambda / rho and makes every product p_i lambda_i equal.
 
+import { phasicResponse } from './bateman.ts'
 import { adjointResponse, dualBound } from './certificate.ts'
-import { moveMultipliers, newtonStep } from './newton.ts'
-import { phasicResponse, tonicSignal, type Problem } from './problem.ts'
+import { newtonStep } from './newton.ts'
+import { tonicSignal, type Problem } from './problem.ts'
 import type { ScaledSignal } from './solver.ts'
+import { moveMultipliers } from './step_length.ts'
 
 /** Relative duality gap at which the polish stops. */
 const ENOUGH = 1e-6

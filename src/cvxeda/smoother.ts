@@ -11,8 +11,10 @@
 // what portions these arrive.
 
 import type { Gpu } from '../runtime/gpu.ts'
-import { decompose, type DecomposeOptions, type Decomposition } from './decompose.ts'
-import { phasicResponse, type BatemanFilter } from './problem.ts'
+import { phasicResponse, type BatemanFilter } from './bateman.ts'
+import { decompose } from './decompose.ts'
+import type { Decomposition } from './decomposition.ts'
+import type { DecomposeOptions } from './options.ts'
 
 /** Knot spacings between a window's start and what it settles: as far as the missing past is felt. */
 const OVERLAP = 4

@@ -16,15 +16,15 @@ export interface ScaledSignal {
 export type SolverStatus = 'solved' | 'solved-inaccurate' | 'max-iterations'
 
 /** Solution in scaled units. */
-export interface Solution {
-  driver: Float32Array
+export interface Solution<Driver = Float32Array> {
+  driver: Driver
   l: Float64Array
   d: Float64Array
   iterations: number
   status: SolverStatus
 }
 
-/** Interior point: `A` one invocation per signal, `B` many invocations along each signal's time. */
+/** Interior point: one invocation per signal, or many invocations along each signal's time. */
 export type Form = 'per-signal' | 'along-time'
 
 /** Where to start: a decomposition of a similar signal of the same problem, in the same scaled units. */

@@ -5,18 +5,11 @@
 //   x = (l, d):   l = diag(scale) z_B - E V z_d,   d = V z_d
 // the columns T = [B diag(scale), (C - B E) V] and the penalty Gamma satisfy
 //   T'T + Gamma = [[unit diagonal, half-bandwidth 3], [0, identity]],   Gamma z = gamma (diag(scale) l; -(E V)' l).
-//
-// Samples are walked in knot spans of k, the first of which begins at a knot at or before sample 0. Inside a span exactly
-// four splines can be non-zero, and their values depend on the phase within the span alone. Splines are kept in rows so
-// that span b owns rows b ... b+3; rows without a knot have scale 0 and drop out of every formula.
 
 import { dot } from '../qp/linear.ts'
-import { UsageError } from '../runtime/errors.ts'
+import { factorBand, solveBand } from './band.ts'
 import type { Problem } from './problem.ts'
-
-/** Splines that overlap one span. */
-const OVERLAP = 4
-const LARGEST_WINDOW = 12
+import { gridOf, OVERLAP, phaseTable, windowOf, type Grid } from './tonic_grid.ts'
 
 export interface TonicBasis {
   /** Rows active in one span: the overlapping splines and those whose adjoint has not yet died out. */
@@ -40,56 +33,6 @@ export interface TonicBasis {
   coefficients(z: ArrayLike<number>): { l: Float64Array; d: Float64Array }
 }
 
-/** Where the samples and the knots lie on the grid of spans. */
-interface Grid {
-  spans: number
-  begin: number
-  rows: number
-  /** Row of knot 0. */
-  firstRow: number
-  hasKnot: (row: number) => boolean
-}
-
-function gridOf({ n, spacing, knotCount, firstKnot }: Problem, window: number): Grid {
-  const begin = spacing * Math.ceil(firstKnot / spacing) - firstKnot
-  const spans = Math.ceil((n + begin) / spacing)
-  const rows = spans + window - 1
-  const firstRow = (firstKnot + begin) / spacing + 1
-  const hasKnot = (row: number) =>
-    row >= Math.max(firstRow, 0) && row < firstRow + knotCount && row < spans + OVERLAP - 1
-  return { spans, begin, rows, firstRow, hasKnot }
-}
-
-/**
- * A row stays active below its support until its adjoint has died out: four time constants, and 40 samples because at
- * low rates the closed loop rings near the Nyquist frequency. What is left out changes the Newton matrix, not the fixed
- * point, but where it is not small the Newton matrix loses definiteness.
- * @throws UsageError when the knots are too dense for that
- */
-export function windowOf({ sampleRate, spacing, params }: Pick<Problem, 'sampleRate' | 'spacing' | 'params'>): number {
-  const tail = Math.max(4 * Math.max(2, params.tau0, params.tau1) * sampleRate, 40)
-  const window = OVERLAP + Math.ceil(tail / spacing)
-  if (window > LARGEST_WINDOW) {
-    const smallest = Math.ceil(tail / (LARGEST_WINDOW - OVERLAP)) / sampleRate
-    throw new UsageError(
-      `cvxEDA: deltaKnot is ${spacing / sampleRate} s, expected at least ${smallest} s at this sample ` +
-        "rate and these time constants; the float64 solver on the CPU (device 'cpu') takes denser ones.",
-      { window },
-    )
-  }
-  return window
-}
-
-function phaseTable({ spacing, template }: Problem): Float64Array {
-  const table = new Float64Array(spacing * OVERLAP)
-  for (let phase = 0; phase < spacing; phase++) {
-    for (let m = 0; m < OVERLAP; m++) {
-      table[phase * OVERLAP + m] = template[phase + (OVERLAP - 1 - m) * spacing - 2] ?? 0
-    }
-  }
-  return table
-}
-
 /** B'B as lower band [rows][4] and B'C as [column][rows]. */
 function splineProducts(problem: Problem, phases: Float64Array, { rows, begin, hasKnot }: Grid) {
   const { n, spacing, drift } = problem
@@ -111,33 +54,6 @@ function splineProducts(problem: Problem, phases: Float64Array, { rows, begin, h
     }
   }
   return { band, cross }
-}
-
-/** Cholesky factor of a lower band [rows][4], in place. */
-function factorBand(band: Float64Array, rows: number) {
-  for (let row = 0; row < rows; row++) {
-    for (let back = Math.min(OVERLAP - 1, row); back >= 0; back--) {
-      let sum = band[row * OVERLAP + back]!
-      for (let m = back + 1; m < Math.min(OVERLAP, row + 1); m++) {
-        sum -= band[row * OVERLAP + m]! * band[(row - back) * OVERLAP + m - back]!
-      }
-      band[row * OVERLAP + back] = back === 0 ? Math.sqrt(sum) : sum / band[(row - back) * OVERLAP]!
-    }
-  }
-}
-
-function solveBand(factor: Float64Array, rhs: Float64Array): Float64Array {
-  const x = rhs.slice()
-  const rows = x.length
-  for (let row = 0; row < rows; row++) {
-    for (let m = 1; m < OVERLAP && m <= row; m++) x[row]! -= factor[row * OVERLAP + m]! * x[row - m]!
-    x[row]! /= factor[row * OVERLAP]!
-  }
-  for (let row = rows - 1; row >= 0; row--) {
-    for (let m = 1; m < OVERLAP && row + m < rows; m++) x[row]! -= factor[(row + m) * OVERLAP + m]! * x[row + m]!
-    x[row]! /= factor[row * OVERLAP]!
-  }
-  return x
 }
 
 /** V: upper-triangular inverse Cholesky factor that makes the drift block the identity; E V and (C - B E) V with it. */
@@ -165,68 +81,107 @@ function orthonormalDrift(problem: Problem, E: Float64Array[], phases: Float64Ar
   return { columns, weights }
 }
 
-/**
- * Tables of the solver for one problem (`n` at least 2 when drift has two columns).
- * @throws UsageError when the knots are denser than the filter's memory allows (more than 12 active splines).
- */
-export function createTonicBasis(problem: Problem): TonicBasis {
-  const { n, spacing, knotCount, params } = problem
-  const window = windowOf(problem)
-  const grid = gridOf(problem, window)
-  const { rows, firstRow, hasKnot } = grid
-  const phases = phaseTable(problem)
-  const { band, cross } = splineProducts(problem, phases, grid)
-  for (let row = 0; row < rows; row++) band[row * OVERLAP]! += params.gamma
+/** T'T + Gamma without the drift's block, from the band of B'B + gamma I: unit diagonal, by rows of four. */
+function gramTable(band: Float64Array, scale: Float64Array): Float32Array {
+  return Float32Array.from(band, (value, at) => {
+    const [row, back] = [Math.floor(at / OVERLAP), at % OVERLAP]
+    if (back === 0) return 1
+    return back <= row ? value * scale[row]! * scale[row - back]! : 0
+  })
+}
 
-  const scale = Float64Array.from({ length: rows }, (_, row) =>
-    hasKnot(row) ? 1 / Math.sqrt(band[row * OVERLAP]!) : 0,
-  )
-  const tables = new Float32Array((spacing + 2 * rows) * 4)
-  const columnsAt = spacing * 4
-  const gramAt = columnsAt + rows * 4
-  tables.set(phases)
+/** What the drift's part in the splines is: the columns of E V, and V where the first drift is the splines' own sum. */
+interface DriftShares {
+  E: readonly Float64Array[]
+  weights: readonly Float64Array[]
+  isSum: boolean
+}
+
+/** Rows of scale, shares of both drifts, and what the first drift adds to every spline. */
+function columnTable({ rows, hasKnot }: Grid, scale: Float64Array, { E, weights, isSum }: DriftShares): Float32Array {
+  const table = new Float32Array(4 * rows)
   for (let row = 0; row < rows; row++) {
-    tables[gramAt + row * 4] = 1
-    for (let m = 1; m < OVERLAP && m <= row; m++) {
-      tables[gramAt + row * 4 + m] = band[row * OVERLAP + m]! * scale[row]! * scale[row - m]!
-    }
+    table[row * 4] = scale[row]!
+    E.forEach((e, c) => {
+      table[row * 4 + 1 + c] = e[row]!
+    })
+    if (isSum && hasKnot(row)) table[row * 4 + 3] = weights[0]![0]!
   }
-  factorBand(band, rows)
-  const E = cross.map((column) => solveBand(band, column))
-  const { columns, weights } = orthonormalDrift(problem, E, phases, grid.begin)
+  return table
+}
+
+/** Values of both drift columns, sample by sample. */
+function driftTable(n: number, columns: readonly Float64Array[]): Float32Array {
   const drift = new Float32Array(2 * n)
   columns.forEach((column, c) =>
     column.forEach((v, i) => {
       drift[2 * i + c] = v
     }),
   )
-  const isSum = params.baselineCorrection === 'spline_offset'
-  for (let row = 0; row < rows; row++) {
-    tables[columnsAt + row * 4] = scale[row]!
-    E.forEach((e, c) => {
-      tables[columnsAt + row * 4 + 1 + c] = e[row]!
-    })
-    if (isSum && hasKnot(row)) tables[columnsAt + row * 4 + 3] = weights[0]![0]!
-  }
-  const weight = (m: number, c: number) => (isSum ? 0 : (weights[c]?.[m] ?? 0))
+  return drift
+}
 
+/** The way back from z to (l, d). */
+function coefficientsOf(
+  knotCount: number,
+  { rows, firstRow, hasKnot }: Grid,
+  scale: Float64Array,
+  shares: DriftShares,
+) {
+  const { E, weights } = shares
+  const knotRow = (j: number) => (hasKnot(firstRow + j) ? firstRow + j : -1)
+  return (z: ArrayLike<number>) => {
+    const l = Float64Array.from({ length: knotCount }, (_, j) => (scale[knotRow(j)] ?? 0) * (z[knotRow(j)] ?? 0))
+    const d = new Float64Array(E.length)
+    E.forEach((e, c) => {
+      for (let j = 0; j < l.length; j++) l[j]! -= (e[knotRow(j)] ?? 0) * z[rows + c]!
+      for (let m = 0; m < d.length; m++) d[m]! += weights[c]![m]! * z[rows + c]!
+    })
+    return { l, d }
+  }
+}
+
+/** Several tables as one. */
+function joined(tables: readonly ArrayLike<number>[]): Float32Array {
+  const whole = new Float32Array(tables.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const table of tables) {
+    whole.set(table, at)
+    at += table.length
+  }
+  return whole
+}
+
+/**
+ * Tables of the solver for one problem (`n` at least 2 when drift has two columns).
+ * @throws UsageError when the knots are denser than the filter's memory allows (more than 12 active splines).
+ */
+export function createTonicBasis(problem: Problem): TonicBasis {
+  const { n, knotCount, params } = problem
+  const window = windowOf(problem)
+  const grid = gridOf(problem, window)
+  const { rows, spans, begin, hasKnot } = grid
+  const phases = phaseTable(problem)
+  const { band, cross } = splineProducts(problem, phases, grid)
+  for (let row = 0; row < rows; row++) band[row * OVERLAP]! += params.gamma
+  const scale = Float64Array.from({ length: rows }, (_, row) =>
+    hasKnot(row) ? 1 / Math.sqrt(band[row * OVERLAP]!) : 0,
+  )
+  const gram = gramTable(band, scale)
+  factorBand(band, rows)
+  const E = cross.map((column) => solveBand(band, column))
+  const { columns, weights } = orthonormalDrift(problem, E, phases, begin)
+  const isSum = params.baselineCorrection === 'spline_offset'
+  const shares = { E, weights, isSum }
+  const weight = (m: number, c: number) => (isSum ? 0 : (weights[c]?.[m] ?? 0))
   return {
     window,
-    spans: grid.spans,
-    begin: grid.begin,
+    spans,
+    begin,
     rows,
-    tables,
-    drift,
+    tables: joined([phases, columnTable(grid, scale, shares), gram]),
+    drift: driftTable(n, columns),
     line: { line00: weight(0, 0), line01: weight(0, 1), line11: weight(1, 1) / n },
-    coefficients(z) {
-      const knotRow = (j: number) => (hasKnot(firstRow + j) ? firstRow + j : -1)
-      const l = Float64Array.from({ length: knotCount }, (_, j) => (scale[knotRow(j)] ?? 0) * (z[knotRow(j)] ?? 0))
-      const d = new Float64Array(E.length)
-      E.forEach((e, c) => {
-        for (let j = 0; j < l.length; j++) l[j]! -= (e[knotRow(j)] ?? 0) * z[rows + c]!
-        for (let m = 0; m < d.length; m++) d[m]! += weights[c]![m]! * z[rows + c]!
-      })
-      return { l, d }
-    },
+    coefficients: coefficientsOf(knotCount, grid, scale, shares),
   }
 }

@@ -9,16 +9,14 @@
 import admmShader from '../../shaders/qp/admm.wgsl'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { Plan } from '../runtime/plan.ts'
+import { shaderValues } from '../runtime/shader_values.ts'
 import { ceilDiv } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 
-/** What stands for no bound on the device. */
-export const BOUNDLESS = 1e30
+/** Rows and codes that the shader names: no bound is BOUNDLESS, the penalty of a program that takes no more part FINISHED. */
+export const ADMM_LAYOUT = /* @__PURE__ */ shaderValues(admmShader)
 /** Iterations of one submit; residuals are looked at, and penalties chosen, between two. */
 export const BLOCK = 25
-
-/** Invocations of a workgroup, as in the shader. */
-const WORKGROUP = 64
 
 /** Device memory of a batch: `rows` constraints of each of `lanes` programs, laid out [rows][lanes]; see the shader. */
 export type AdmmTensors = Record<'candidate' | 'z' | 'y' | 'origin' | 'bounds' | 'penalty' | 'norms', Tensor>
@@ -39,7 +37,7 @@ export function allocateAdmm(gpu: Gpu, { rows, lanes, penaltyRows }: AdmmShape):
     y: vector('y'),
     origin: vector('origin'),
     penalty: vector('penalty', penaltyRows),
-    norms: vector('norms', 2),
+    norms: vector('norms', ADMM_LAYOUT.NORMS),
   }
 }
 
@@ -60,32 +58,16 @@ export function recordBlock(
 ): void {
   const { rows, lanes, penaltyRows } = shape
   const args = { ...tensors, params: { rows, lanes, penalty_rows: penaltyRows } }
-  const everywhere = { groups: ceilDiv(rows * lanes, WORKGROUP) }
+  const everywhere = { groups: ceilDiv(rows * lanes, ADMM_LAYOUT.WORKGROUP) }
   for (let i = 1; i <= BLOCK; i++) {
     solve(plan)
-    if (recentred && i === BLOCK) plan.dispatch(admmShader, 'measure', args, { groups: ceilDiv(lanes, WORKGROUP) })
+    if (recentred && i === BLOCK)
+      plan.dispatch(admmShader, 'measure', args, { groups: ceilDiv(lanes, ADMM_LAYOUT.WORKGROUP) })
     plan.dispatch(admmShader, 'project', args, everywhere)
   }
   if (recentred) {
     plan.dispatch(admmShader, 'recentre', args, everywhere)
     recentred(plan)
-  }
-}
-
-/**
- * Runs blocks until `judge`, called after each with the iterations so far, says that no program is left.
- * @throws the signal's reason when it aborts
- */
-export async function iterate(
-  block: Plan,
-  maxIterations: number,
-  judge: (iterations: number) => Promise<boolean>,
-  abort: AbortSignal | undefined,
-): Promise<void> {
-  for (let iterations = BLOCK; iterations <= maxIterations; iterations += BLOCK) {
-    abort?.throwIfAborted()
-    block.run()
-    if (await judge(iterations)) return
   }
 }
 

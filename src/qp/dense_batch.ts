@@ -2,19 +2,17 @@
 
 import denseShader from '../../shaders/qp/dense.wgsl'
 import type { Gpu } from '../runtime/gpu.ts'
-import { Plan } from '../runtime/plan.ts'
+import type { Plan } from '../runtime/plan.ts'
+import { shaderValues } from '../runtime/shader_values.ts'
 import { ceilDiv } from '../runtime/shape.ts'
 import { Tensor } from '../runtime/tensor.ts'
-import { allocateAdmm, BOUNDLESS, recordBlock, type AdmmTensors } from './admm.ts'
+import { ADMM_LAYOUT, allocateAdmm, recordBlock, type AdmmTensors } from './admm.ts'
 import type { Scaled } from './equilibrate.ts'
-import { choleskyOf, inverseLower, multiply, multiplyTransposed } from './linear.ts'
+import { inverseFactor, penalties } from './factor.ts'
+import { LaneRows } from './lane_rows.ts'
+import { multiply, multiplyTransposed } from './linear.ts'
 
-/** Invocations of a workgroup, and the weight of the proximal term, as in the shader. */
-const WORKGROUP = 64
-const SIGMA = 1e-6
-/** Equations are penalised this much harder (section 5.2 of the OSQP paper), rows without bounds hardly at all. */
-const EQUATION = 1e3
-const FREE = 1e-3
+const LAYOUT = /* @__PURE__ */ shaderValues(denseShader)
 
 /** Sizes that programs are padded to: few different plans. */
 const SIZES = [8, 16, 32, 64, 128, 256]
@@ -49,172 +47,130 @@ export interface Steps {
 
 type Tensors = AdmmTensors & Record<'A' | 'inverse_factor' | 'gradient' | 'x' | 'h' | 'w' | 'step', Tensor>
 
-/** Penalty of each constraint. */
-function penalties({ l, u }: Scaled, rho: number): Float64Array {
-  return l.map((v, i) => (v === u[i] ? EQUATION * rho : v === -Infinity && u[i] === Infinity ? FREE * rho : rho))
-}
-
-/** inverse(L) of P + SIGMA I + A' diag(rho) A = L L'. */
-function inverseFactor({ n, m, P, A }: Scaled, rho: Float64Array): Float64Array {
-  const K = P.slice()
-  for (let i = 0; i < m; i++) {
-    for (let j = 0; j < n; j++) {
-      const weighted = rho[i]! * A[i * n + j]!
-      if (weighted === 0) continue
-      for (let k = 0; k <= j; k++) K[j * n + k]! += weighted * A[i * n + k]!
-    }
-  }
-  for (let shift = SIGMA; ; shift *= 10) {
-    // more only where rounding makes a semidefinite P indefinite
-    for (let j = 0; j < n; j++) K[j * n + j]! += shift
-    const L = choleskyOf(K, n)
-    if (L) return inverseLower(L, n)
+export function allocate(gpu: Gpu, { n, m }: Size, lanes: number): Tensors {
+  const vector = (label: string, values: number) => gpu.tensor([values * lanes], 'f32', `qp ${label}`)
+  return {
+    A: vector('A', m * n),
+    inverse_factor: vector('inverse factor', n * n),
+    gradient: vector('gradient', n),
+    x: vector('x', n),
+    h: vector('h', n),
+    w: vector('w', n),
+    step: vector('step', n),
+    ...allocateAdmm(gpu, { rows: m, lanes, penaltyRows: m }),
   }
 }
 
+/** Records a block of iterations. */
+function record(block: Plan, { n, m }: Size, lanes: number, tensors: Tensors): void {
+  const args = { ...tensors, params: { n, m, lanes } }
+  const over = (values: number) => ({ groups: ceilDiv(values * lanes, LAYOUT.WORKGROUP) })
+  const solve = (plan: Plan) => {
+    for (const entry of ['gather', 'solve_lower', 'solve_upper'] as const)
+      plan.dispatch(denseShader, entry, args, over(n))
+    plan.dispatch(denseShader, 'constrain', args, over(m))
+  }
+  recordBlock(block, { rows: m, lanes, penaltyRows: m }, tensors, { solve })
+}
+
+/** Matrices of these sizes, by rows, each in a padded one of `rows` rows and `columns` columns, one after the other. */
+function padded(sources: readonly (readonly [Float64Array, columns: number])[], rows: number, columns: number) {
+  const out = new Float32Array(sources.length * rows * columns)
+  sources.forEach(([source, own], lane) => {
+    for (let at = 0; at < source.length; at++)
+      out[(lane * rows + Math.floor(at / own)) * columns + (at % own)] = source[at]!
+  })
+  return out
+}
+
+/** The batch on its way; its tensors and its plan are the caller's to free. */
 export class DenseBatch {
-  readonly block: Plan
+  private readonly gpu: Gpu
   private readonly lanes: number
-  private readonly tensors: Tensors
-  private readonly penalty: Float32Array
+  private readonly penalty: LaneRows
   /** A x at the origin of each program. */
   private readonly anchors: Float64Array[]
 
   constructor(
-    private readonly gpu: Gpu,
+    readonly block: Plan,
     private readonly size: Size,
+    private readonly tensors: Tensors,
     private readonly programs: readonly Scaled[],
-    readonly iterates: Iterate[],
+    private readonly iterates: readonly Iterate[],
   ) {
     const { n, m } = size
+    this.gpu = block.gpu
     this.lanes = programs.length
-    const vector = (label: string, values: number) => gpu.tensor([values * this.lanes], 'f32', `qp ${label}`)
-    this.tensors = {
-      A: vector('A', m * n),
-      inverse_factor: vector('inverse factor', n * n),
-      gradient: vector('gradient', n),
-      x: vector('x', n),
-      h: vector('h', n),
-      w: vector('w', n),
-      step: vector('step', n),
-      ...allocateAdmm(gpu, { rows: m, lanes: this.lanes, penaltyRows: m }),
-    }
-    this.block = new Plan(gpu)
-    this.record()
-    this.penalty = new Float32Array(m * this.lanes)
+    this.penalty = LaneRows.zeros(m, this.lanes)
     this.anchors = programs.map(() => new Float64Array(0))
-    gpu.write(
-      this.tensors.A,
-      this.matrices(
-        programs.map(({ A }) => A),
-        m,
-      ),
-    )
-  }
-
-  private record(): void {
-    const {
-      size: { n, m },
-      lanes,
-      tensors,
-    } = this
-    const args = { ...tensors, params: { n, m, lanes } }
-    const over = (values: number) => ({ groups: ceilDiv(values * lanes, WORKGROUP) })
-    const solve = (plan: Plan) => {
-      for (const entry of ['gather', 'solve_lower', 'solve_upper'] as const)
-        plan.dispatch(denseShader, entry, args, over(n))
-      plan.dispatch(denseShader, 'constrain', args, over(m))
-    }
-    recordBlock(this.block, { rows: m, lanes, penaltyRows: m }, tensors, { solve })
-  }
-
-  /** Matrices of the programs' own sizes in a padded [lanes][rows][n]. */
-  private matrices(sources: readonly Float64Array[], rows: number): Float32Array {
-    const { n } = this.size
-    const out = new Float32Array(this.lanes * rows * n)
-    sources.forEach((source, lane) => {
-      const own = this.programs[lane]!.n
-      for (let at = 0; at < source.length; at++)
-        out[(lane * rows + Math.floor(at / own)) * n + (at % own)] = source[at]!
-    })
-    return out
+    record(block, size, this.lanes, tensors)
+    const matrices = programs.map((program) => [program.A, program.n] as const)
+    this.gpu.write(tensors.A, padded(matrices, m, n))
   }
 
   /** A new penalty for one program: factors its matrix. */
   setPenalty(lane: number, rho: number): void {
-    const {
-      size: { n },
-      lanes,
-      programs,
-      penalty,
-      tensors,
-    } = this
-    const scaled = programs[lane]!
+    const { n, m } = this.size
+    const scaled = this.programs[lane]!
     const own = penalties(scaled, rho)
-    for (let row = 0; row < penalty.length / lanes; row++) penalty[row * lanes + lane] = own[row] ?? rho
-    const factor = inverseFactor(scaled, own)
-    const padded = new Float32Array(n * n)
-    for (let i = 0; i < scaled.n; i++) padded.set(factor.subarray(i * scaled.n, (i + 1) * scaled.n), i * n)
-    const place = lane * n * n * 4
-    this.gpu.write(new Tensor(tensors.inverse_factor.storage, [n * n], 'f32', 'qp inverse factor', place), padded)
+    for (let row = 0; row < m; row++) this.penalty.set(row, lane, own[row] ?? rho)
+    const factor = padded([[inverseFactor(scaled, own), scaled.n]], n, n)
+    const { storage, label } = this.tensors.inverse_factor
+    this.gpu.write(new Tensor(storage, [n * n], 'f32', label, lane * factor.byteLength), factor)
   }
 
   /** Takes a program out of the iteration. */
   finish(lane: number): void {
-    for (let at = lane; at < this.penalty.length; at += this.lanes) this.penalty[at] = 0
+    for (let row = 0; row < this.size.m; row++) this.penalty.set(row, lane, ADMM_LAYOUT.FINISHED)
   }
 
   /** Moves every origin to its iterate. */
   upload(): void {
-    const {
-      size: { n, m },
-      lanes,
-      tensors,
-      gpu,
-    } = this
-    const [x, gradient] = [new Float32Array(n * lanes), new Float32Array(n * lanes)]
-    const [z, y, origin] = [new Float32Array(m * lanes), new Float32Array(m * lanes), new Float32Array(m * lanes)]
-    const bounds = Float32Array.from({ length: 2 * m * lanes }, (_, at) => (at % 2 === 0 ? -BOUNDLESS : BOUNDLESS))
-    this.programs.forEach((scaled, lane) => {
-      const at = this.iterates[lane]!
-      const anchor = multiply(scaled.A, at.x, scaled.m)
-      this.anchors[lane] = anchor
-      const [Px, Ay] = [multiply(scaled.P, at.x, scaled.n), multiplyTransposed(scaled.A, at.y, scaled.n)]
-      Px.forEach((v, j) => {
-        gradient[j * lanes + lane] = v + scaled.q[j]! + Ay[j]!
-      })
-      anchor.forEach((v, i) => {
-        const place = i * lanes + lane
-        z[place] = at.z[i]! - v
-        origin[place] = at.y[i]!
-        bounds[2 * place] = Math.max(-BOUNDLESS, scaled.l[i]! - v)
-        bounds[2 * place + 1] = Math.min(BOUNDLESS, scaled.u[i]! - v)
-      })
-    })
-    for (const [tensor, values] of [
-      [tensors.x, x],
-      [tensors.gradient, gradient],
-      [tensors.z, z],
-      [tensors.y, y],
-      [tensors.origin, origin],
-      [tensors.bounds, bounds],
-      [tensors.penalty, this.penalty],
-    ] as const)
-      gpu.write(tensor, values)
+    const { size, lanes, tensors, gpu } = this
+    const zeros = (rows: number) => LaneRows.zeros(rows, lanes)
+    const origins = {
+      ...{ x: zeros(size.n), gradient: zeros(size.n), z: zeros(size.m), y: zeros(size.m), origin: zeros(size.m) },
+      bounds: Float32Array.from({ length: 2 * size.m * lanes }, (_, at) =>
+        at % 2 === 0 ? -ADMM_LAYOUT.BOUNDLESS : ADMM_LAYOUT.BOUNDLESS,
+      ),
+    }
+    this.programs.forEach((scaled, lane) => this.moveOrigin(scaled, lane, origins))
+    for (const name of ['x', 'gradient', 'z', 'y', 'origin'] as const) gpu.write(tensors[name], origins[name].values)
+    gpu.write(tensors.bounds, origins.bounds)
+    gpu.write(tensors.penalty, this.penalty.values)
   }
 
-  /** Adds the increments of a block to the iterates; returns them, for the programs in `lanes`. */
+  /** What is uploaded of one program: everything is relative to its iterate. */
+  private moveOrigin(
+    { A, P, q, l, u, n, m }: Scaled,
+    lane: number,
+    { gradient, z, origin, bounds }: { gradient: LaneRows; z: LaneRows; origin: LaneRows; bounds: Float32Array },
+  ): void {
+    const at = this.iterates[lane]!
+    const anchor = multiply(A, at.x, m)
+    this.anchors[lane] = anchor
+    const [Px, Ay] = [multiply(P, at.x, n), multiplyTransposed(A, at.y, n)]
+    Px.forEach((v, j) => gradient.set(j, lane, v + q[j]! + Ay[j]!))
+    anchor.forEach((v, i) => {
+      z.set(i, lane, at.z[i]! - v)
+      origin.set(i, lane, at.y[i]!)
+      const place = 2 * (i * this.lanes + lane)
+      bounds[place] = Math.max(-ADMM_LAYOUT.BOUNDLESS, l[i]! - v)
+      bounds[place + 1] = Math.min(ADMM_LAYOUT.BOUNDLESS, u[i]! - v)
+    })
+  }
+
+  /** Adds the increments of a block to the iterates; returns them, for the programs in `active`. */
   async download(active: Iterable<number>): Promise<Map<number, Steps>> {
-    const { lanes, tensors, gpu } = this
-    const [x, z, y] = [await gpu.readFloat(tensors.x), await gpu.readFloat(tensors.z), await gpu.readFloat(tensors.y)]
-    const of = (values: Float32Array, lane: number, count: number) =>
-      Float64Array.from({ length: count }, (_, i) => values[i * lanes + lane]!)
+    const { tensors, gpu } = this
+    const read = async (tensor: Tensor) => new LaneRows(await gpu.readFloat(tensor), this.lanes)
+    const [x, z, y] = [await read(tensors.x), await read(tensors.z), await read(tensors.y)]
     const steps = new Map<number, Steps>()
     for (const lane of active) {
       const { n, m } = this.programs[lane]!
-      const step = { x: of(x, lane, n), y: of(y, lane, m) }
+      const step = { x: x.column(lane, n), y: y.column(lane, m) }
       const iterate = this.iterates[lane]!
-      iterate.z = of(z, lane, m).map((v, i) => v + this.anchors[lane]![i]!)
+      iterate.z = z.column(lane, m).map((v, i) => v + this.anchors[lane]![i]!)
       step.x.forEach((v, j) => {
         iterate.x[j]! += v
       })
@@ -224,10 +180,5 @@ export class DenseBatch {
       steps.set(lane, step)
     }
     return steps
-  }
-
-  destroy(): void {
-    this.block.destroy()
-    for (const tensor of Object.values(this.tensors)) this.gpu.free(tensor)
   }
 }

@@ -1,6 +1,8 @@
 // One call from recordings as they were read to what is reported of them: parts, responses, features, quality, warnings.
-import { decompose, type DecomposeOptions, type Decomposition, type SolverName } from '../cvxeda/decompose.ts'
-import { checkParams, type CvxedaParams } from '../cvxeda/problem.ts'
+import { decompose } from '../cvxeda/decompose.ts'
+import type { Decomposition } from '../cvxeda/decomposition.ts'
+import type { DecomposeOptions, SolverName } from '../cvxeda/options.ts'
+import { checkParams, type CvxedaParams } from '../cvxeda/params.ts'
 import type { Recording } from '../datasets/trial.ts'
 import { DeviceError, GalvaniError, LimitError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'

@@ -1,5 +1,5 @@
 // What a reader should know of a recording's results before using them, one plain sentence each.
-import type { Decomposition } from '../cvxeda/decompose.ts'
+import type { Decomposition } from '../cvxeda/decomposition.ts'
 import type { PreparedRecording } from './prepare.ts'
 import { qualityWarnings, rangeOf } from '../signal/quality.ts'
 import type { ScrEvent } from './responses.ts'

@@ -8,6 +8,8 @@ export interface ShaderTypes {
   params: string
   /** Union of the tunable constants. */
   constants: string
+  /** Union of the constants that are numbers, tunable or not; absent where none is beside `constants`. */
+  values?: string
 }
 
 export interface BindingInfo {
@@ -27,6 +29,8 @@ export interface Shader<T extends ShaderTypes = ShaderTypes> {
     fields: Record<string, { offset: number; type: 'f32' | 'u32' | 'i32' }>
   } | null
   constants: Record<string, { type: string; value: string }>
+  /** Formulas of the constants that are numbers, in postfix order: see `shaderValues`. */
+  values: Record<string, readonly (number | string)[]>
   /** Phantom: carries the names at type level, never present at run time. */
   readonly types?: T
 }

@@ -1,4 +1,5 @@
 // A study as it lies in a store, as recorded or prepared, and its way to the model's input.
+import { DECOMPOSITION_SET } from '../cvxeda/decomposition_set.ts'
 import { loadTrialTable } from '../datasets/trial_table.ts'
 import type { TrialSet } from '../datasets/trial.ts'
 import { FormatError } from '../runtime/errors.ts'
@@ -25,21 +26,35 @@ export async function loadDataset(store: Store, { name, sampleRate }: DatasetOpt
   return { kind: 'table', set: await loadTrialTable(store, { name, ...(sampleRate !== undefined && { sampleRate }) }) }
 }
 
+/** What happens while a dataset is prepared. */
+export interface PrepareHooks extends Pick<PrepareOptions, 'onProgress' | 'signal'> {
+  /** Told that signals were decomposed by other solvers than these. */
+  onWarning?: (message: string) => void
+}
+
 /** Trials ready for a run's model. @throws FormatError when they were prepared for another one */
 export async function prepareDataset(
   gpu: Gpu,
   { kind, set }: Dataset,
   config: RunConfig,
-  hooks: Pick<PrepareOptions, 'onProgress' | 'signal'> = {},
+  { onWarning, ...hooks }: PrepareHooks = {},
 ): Promise<PreparedSet> {
   const {
     drop: dropSeconds,
     model: { length },
   } = config
   if (kind === 'table') return prepareTrials(gpu, set, { length, dropSeconds, ...hooks })
-  if (set.length === length && set.dropSeconds === dropSeconds) return set
-  throw new FormatError(
-    `${set.name} was prepared with --length ${set.length} --drop ${set.dropSeconds}, but ${length} points after ` +
-      `${dropSeconds} s are needed; prepare it again`,
-  )
+  if (set.length !== length || set.dropSeconds !== dropSeconds) {
+    throw new FormatError(
+      `${set.name} was prepared with --length ${set.length} --drop ${set.dropSeconds}, but ${length} points after ` +
+        `${dropSeconds} s are needed; prepare it again`,
+    )
+  }
+  if (set.decomposition !== undefined && set.decomposition !== DECOMPOSITION_SET) {
+    onWarning?.(
+      `${set.name} was decomposed by another version of the solvers; its signals may differ from what these make of it, ` +
+        'prepare it again to have theirs',
+    )
+  }
+  return set
 }

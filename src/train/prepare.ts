@@ -1,5 +1,7 @@
 // From trials as recorded to model inputs: gaps, z-score, cvxEDA on the device, the paper's channels (section 4.1).
-import { decompose, type Decomposition } from '../cvxeda/decompose.ts'
+import { decompose } from '../cvxeda/decompose.ts'
+import { DECOMPOSITION_SET } from '../cvxeda/decomposition_set.ts'
+import type { Decomposition } from '../cvxeda/decomposition.ts'
 import { groupBy } from '../datasets/group.ts'
 import type { Trial, TrialSet } from '../datasets/trial.ts'
 import { FormatError } from '../runtime/errors.ts'
@@ -34,6 +36,8 @@ export interface PreparedSet extends Omit<TrialSet, 'trials'> {
   trials: PreparedTrial[]
   length: number
   dropSeconds: number
+  /** Digest of the decomposition that made the signals; absent where they are of no file and not of `prepareTrials`. */
+  decomposition?: string
 }
 
 interface Cleaned {
@@ -67,7 +71,8 @@ export async function prepareTrials(gpu: Gpu, set: TrialSet, options: PrepareOpt
     for (const trial of await decomposeGroup(gpu, group, options, prepared.size, cleaned.length)) prepared.set(...trial)
   }
   const trials = cleaned.map(({ trial }) => prepared.get(trial) as PreparedTrial)
-  return { ...set, trials, skipped, length: options.length, dropSeconds: options.dropSeconds }
+  const { length, dropSeconds } = options
+  return { ...set, trials, skipped, length, dropSeconds, decomposition: DECOMPOSITION_SET }
 }
 
 function clean(trial: Trial, dropSeconds: number): Cleaned {

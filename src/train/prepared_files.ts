@@ -66,7 +66,7 @@ export async function loadPrepared(store: Store, name: string): Promise<Prepared
     return { ...rest, signals: signals[i] as Float32Array, ...(vector && { music: vector }) }
   })
   const { digest: _, ...set } = manifest
-  return { ...set, trials }
+  return { ...set, decomposition: set.decomposition ?? 'unknown', trials } // of before digests were recorded
 }
 
 function rows(

@@ -45,7 +45,7 @@ export async function prepareForRun(
   dataset: Dataset,
   { onProgress, onWarning, signal: abort }: ComputeHooks,
 ): Promise<PreparedSet> {
-  const hooks = { ...(onProgress && { onProgress }), ...(abort && { signal: abort }) }
+  const hooks = { ...(onProgress && { onProgress }), ...(onWarning && { onWarning }), ...(abort && { signal: abort }) }
   const set = await prepareDataset(gpu, dataset, config, hooks)
   await pinKernels(gpu, store, onWarning)
   return set

@@ -1,7 +1,9 @@
 // Checks of the decomposition against golden cases: the schema and the bars of a cvxEDA fixture folder's index.
 
-import { decompose, SOLVERS, type DecomposeOptions, type Decomposition, type SolverName } from '../cvxeda/decompose.ts'
-import type { BaselineCorrection } from '../cvxeda/problem.ts'
+import { decompose } from '../cvxeda/decompose.ts'
+import type { Decomposition } from '../cvxeda/decomposition.ts'
+import { SOLVERS, type DecomposeOptions, type SolverName } from '../cvxeda/options.ts'
+import type { BaselineCorrection } from '../cvxeda/params.ts'
 import { cvxedaObjective, type ReferenceParams, type ReferencePoint } from '../reference/cvxeda.ts'
 import { FormatError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'

@@ -1,6 +1,7 @@
 // Random dense quadratic programs whose status is known by construction, and the check of the GPU solver against them.
 
-import { solveQp, type QpSolution, type QpStatus } from '../qp/dense.ts'
+import { solveQp } from '../qp/dense.ts'
+import type { QpSolution, QpStatus } from '../qp/solution.ts'
 import type { QuadraticProgram } from '../qp/program.ts'
 import { qpReference } from '../reference/qp.ts'
 import type { Gpu } from '../runtime/gpu.ts'

@@ -1,6 +1,7 @@
 // Random windows of recordings, disturbed the way sensors disturb them, decomposed by each solver and held against float64.
 
-import { decompose, type Decomposition } from '../cvxeda/decompose.ts'
+import { decompose } from '../cvxeda/decompose.ts'
+import type { Decomposition } from '../cvxeda/decomposition.ts'
 import type { Recording } from '../datasets/trial.ts'
 import { FormatError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'

@@ -10,13 +10,13 @@ import { floorMilliseconds, measureProbes } from '../../bench/probes.ts'
 import { fitPower, measureScaling } from '../../bench/scaling.ts'
 import { randomWindows, syntheticSignals } from '../../bench/signals.ts'
 import { median, timingOf } from '../../bench/timing.ts'
-import type { Decomposition } from '../../src/cvxeda/decompose.ts'
+import type { Decomposition } from '../../src/cvxeda/decomposition.ts'
 import { benchReport, growthSvg, type BenchFigure } from '../../bench/pages/cvxeda.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { expectDocument } from '../cli/documents.ts'
 import { galvani, json, refuses, workFolder, writeFiles } from '../cli/support.ts'
-import { elementNames } from '../report/summary.ts'
+import { elementNames } from '../charts/marks.ts'
 
 const USAGE = 2
 const BAD_DATA = 3

@@ -28,7 +28,7 @@ import type { Tensor } from '../../src/runtime/tensor.ts'
 import { TrainingStep } from '../../src/train/training_step.ts'
 import { expectDocument } from '../cli/documents.ts'
 import { refuses } from '../cli/support.ts'
-import { elementNames } from '../report/summary.ts'
+import { elementNames } from '../charts/marks.ts'
 import { kernelChoices } from '../../src/kernels/choices.ts'
 import { planCost } from '../../src/runtime/plan_report.ts'
 

@@ -5,14 +5,9 @@ import { dualBound } from '../../src/cvxeda/certificate.ts'
 import { float64 } from '../../src/cvxeda/float64.ts'
 import { newtonStep } from '../../src/cvxeda/newton.ts'
 import { polish, residualOf, type Point } from '../../src/cvxeda/polish.ts'
-import {
-  createProblem,
-  objective,
-  phasicResponse,
-  tonicSignal,
-  type CvxedaParams,
-  type Problem,
-} from '../../src/cvxeda/problem.ts'
+import { phasicResponse } from '../../src/cvxeda/bateman.ts'
+import type { CvxedaParams } from '../../src/cvxeda/params.ts'
+import { createProblem, objective, tonicSignal, type Problem } from '../../src/cvxeda/problem.ts'
 import type { ScaledSignal, Solution } from '../../src/cvxeda/solver.ts'
 import { LimitError } from '../../src/runtime/errors.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { dualBound } from '../../src/cvxeda/certificate.ts'
 import { polish, residualOf, type Point } from '../../src/cvxeda/polish.ts'
-import { createProblem, type BaselineCorrection } from '../../src/cvxeda/problem.ts'
+import type { BaselineCorrection } from '../../src/cvxeda/params.ts'
+import { createProblem } from '../../src/cvxeda/problem.ts'
 import {
   cvxedaObjective,
   optimalityGap,

@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import {
-  createProblem,
-  objective,
-  phasicResponse,
-  roundHalfEven,
-  splineTemplate,
-  tonicSignal,
-  type Problem,
-} from '../../src/cvxeda/problem.ts'
+import { phasicResponse } from '../../src/cvxeda/bateman.ts'
+import { createProblem, objective, tonicSignal, type Problem } from '../../src/cvxeda/problem.ts'
+import { roundHalfEven, splineTemplate } from '../../src/cvxeda/splines.ts'
 import { createTonicBasis, type TonicBasis } from '../../src/cvxeda/tonic.ts'
 import { bateman, cvxedaObjective, tonicColumns } from '../../src/reference/cvxeda.ts'
 import { FormatError, UsageError } from '../../src/runtime/errors.ts'

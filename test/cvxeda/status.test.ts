@@ -1,8 +1,10 @@
 // What each status of a decomposition promises, on the CPU and on the device: every one is reached, and each side of its limits is tried.
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { decompose, type DecomposeOptions, type Decomposition } from '../../src/cvxeda/decompose.ts'
+import { decompose } from '../../src/cvxeda/decompose.ts'
+import type { Decomposition } from '../../src/cvxeda/decomposition.ts'
+import type { DecomposeOptions } from '../../src/cvxeda/options.ts'
 import type * as Polish from '../../src/cvxeda/polish.ts'
-import type { BaselineCorrection } from '../../src/cvxeda/problem.ts'
+import type { BaselineCorrection } from '../../src/cvxeda/params.ts'
 import { optimalityGap } from '../../src/reference/cvxeda.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'

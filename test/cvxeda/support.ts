@@ -1,5 +1,7 @@
 // Signals, settings and the float64 oracle that the cvxEDA tests share.
-import { decompose, type Decomposition, type DecomposeOptions } from '../../src/cvxeda/decompose.ts'
+import { decompose } from '../../src/cvxeda/decompose.ts'
+import type { Decomposition } from '../../src/cvxeda/decomposition.ts'
+import type { DecomposeOptions } from '../../src/cvxeda/options.ts'
 import { float64, type Float64Solution } from '../../src/cvxeda/float64.ts'
 import { createProblem } from '../../src/cvxeda/problem.ts'
 import { optimalityGap, type ReferenceParams } from '../../src/reference/cvxeda.ts'

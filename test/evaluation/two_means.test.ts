@@ -1,6 +1,123 @@
-// Two clusters of points whose best split is not the only one: which it is, by numbers worked out by hand.
+// Two clusters of points: against every split there is, other programs, and by hand where several splits are equally good.
 import { describe, expect, it } from 'vitest'
 import { twoMeans } from '../../src/evaluation/two_means.ts'
+import { ShapeError } from '../../src/runtime/errors.ts'
+import { Random } from '../../src/runtime/random.ts'
+import { fixtureCases, goldenJson, readJson } from '../golden_values.ts'
+
+/** The least inertia over every split into two non-empty parts. */
+function leastInertia(points: number[][]): number {
+  let least = Infinity
+  for (let mask = 1; mask < 2 ** points.length - 1; mask++) {
+    const inertia = [0, 1].reduce((sum, side) => {
+      const part = points.filter((_, i) => ((mask >> i) & 1) === side)
+      const center = (part[0] as number[]).map((_, d) => part.reduce((s, p) => s + (p[d] as number), 0) / part.length)
+      return sum + part.reduce((s, p) => s + p.reduce((q, v, d) => q + (v - (center[d] as number)) ** 2, 0), 0)
+    }, 0)
+    least = Math.min(least, inertia)
+  }
+  return least
+}
+
+describe('twoMeans', () => {
+  it('finds the best split there is', () => {
+    const random = new Random(2)
+    for (let round = 0; round < 20; round++) {
+      const points = Array.from({ length: 10 }, () => [random.integer(9) + 1, random.integer(9) + 1])
+      expect(twoMeans(points).inertia).toBeCloseTo(leastInertia(points), 9)
+    }
+  })
+
+  it('does not depend on the order of the points, ties included', () => {
+    const random = new Random(3)
+    const points = [
+      [1, 1],
+      [1, 9],
+      [9, 1],
+      [9, 9],
+      [5, 5],
+      [1, 1],
+      [5, 1],
+      [5, 9],
+    ]
+    const { centers } = twoMeans(points)
+    for (let round = 0; round < 20; round++) {
+      const shuffled = Array.from(random.permutation(points.length), (i) => points[i] as number[])
+      expect(twoMeans(shuffled).centers).toEqual(centers)
+    }
+    expect((centers[0][0] as number) <= (centers[1][0] as number)).toBe(true)
+  })
+
+  it('runs from given centres, ties to the first', () => {
+    const result = twoMeans([[0], [2], [4]], [[0], [4]])
+    expect([...result.assignment]).toEqual([0, 0, 1])
+    expect(result.centers).toEqual([[1], [4]])
+    expect(result.threshold).toEqual([2.5])
+    expect(twoMeans([[1], [2]], [[0], [100]]).centers).toEqual([[1.5], [100]])
+  })
+
+  it('needs two distinct points', () => {
+    expect(() =>
+      twoMeans([
+        [1, 2],
+        [1, 2],
+      ]),
+    ).toThrow(ShapeError)
+    expect(() => twoMeans([])).toThrow('two-means: no points')
+  })
+
+  it('matches another program from the same centres', () => {
+    interface Case {
+      points: (number | number[])[]
+      init: [number[], number[]]
+      centers: number[][]
+      assignment: number[]
+      iterations_until_fixed: number
+      inertia: number
+      threshold: number[]
+      high_if_greater: number[][]
+    }
+    const files = fixtureCases('metrics').filter(({ id }) => id === 'metrics/two_means')
+    const cases = files.flatMap((file) => readJson<{ cases: Case[] }>(file).cases)
+    expect(cases.length).toBeGreaterThanOrEqual(5)
+    for (const c of cases) {
+      const points = c.points.map((point) => [point].flat())
+      const own = twoMeans(points, c.init)
+      expect(
+        own.centers
+          .flat()
+          .map((v, i) => v - (c.centers.flat()[i] as number))
+          .every((d) => Math.abs(d) < 1e-12),
+      ).toBe(true)
+      expect([...own.assignment]).toEqual(c.assignment)
+      expect(own.iterations).toBe(c.iterations_until_fixed)
+      expect(own.inertia).toBeCloseTo(c.inertia, 9)
+      own.threshold.forEach((value, d) => expect(value).toBeCloseTo(c.threshold[d] as number, 12))
+      expect(points.map((p) => p.map((v, d) => (v > (own.threshold[d] as number) ? 1 : 0)))).toEqual(c.high_if_greater)
+    }
+  })
+})
+
+describe('twoMeans without centres', () => {
+  interface Split {
+    name: string
+    points: number[][]
+    centers: number[][]
+    inertia: number
+    threshold: number[]
+  }
+  const { cases } = goldenJson<{ cases: Split[] }>('best-splits')
+
+  // The golden splits are the best of all there are, in exact fractions; of equal ones, that with the smaller centres.
+  it.each(cases)('finds the best split of $name', ({ points, centers, inertia, threshold }) => {
+    for (const order of [points, points.toReversed()]) {
+      const own = twoMeans(order)
+      own.centers.forEach((center, k) => center.forEach((value, d) => expect(value).toBeCloseTo(centers[k]![d]!, 12)))
+      expect(own.inertia).toBeCloseTo(inertia, 12)
+      own.threshold.forEach((value, d) => expect(value).toBeCloseTo(threshold[d]!, 12))
+    }
+  })
+})
 
 describe('of equally good splits the one with the lexicographically smaller centres is kept', () => {
   // 0 | 2 4 costs (2 - 3)² + (4 - 3)² = 2, and so does 0 2 | 4.

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { parseSafetensors } from '../../src/formats/safetensors.ts'
 
-const folder = fileURLToPath(new URL('golden', import.meta.url))
+const folder = fileURLToPath(new URL('.', import.meta.url))
 const read = (path: string) => readFileSync(join(folder, path))
 
 interface Entry {

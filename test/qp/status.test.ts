@@ -2,7 +2,8 @@
 // and gaps are computed again here, in plain loops over the program as it was given.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { infeasibilityError, optimality, unboundednessError } from '../../src/qp/certificates.ts'
-import { solveQp, type QpOptions, type QpSolution } from '../../src/qp/dense.ts'
+import { solveQp } from '../../src/qp/dense.ts'
+import type { QpOptions, QpSolution } from '../../src/qp/solution.ts'
 import { checkedProgram, type QuadraticProgram } from '../../src/qp/program.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'

@@ -2,11 +2,11 @@
 import { unzipSync } from 'fflate'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type * as Decompose from '../../src/cvxeda/decompose.ts'
+import type { Decomposition } from '../../src/cvxeda/decomposition.ts'
 import { analyseFiles, type BatchOptions, type Outcome } from '../../src/recording/batch.ts'
 import { parseCsv } from '../../src/formats/csv.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 
-type Decomposition = Decompose.Decomposition
 type Status = Decomposition['status']
 
 /** Statuses of the parts of a call, in place of their own; what was solved, and what was found. */

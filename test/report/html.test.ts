@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { runReport } from '../../src/report/html.ts'
 import type { RunSummary } from '../../src/train/run_summary.ts'
-import { elementNames, sampleRun } from './summary.ts'
+import { sampleRun } from './summary.ts'
+import { elementNames } from '../charts/marks.ts'
 
 const VOID = ['meta']
 

@@ -70,38 +70,3 @@ export const sampleRun = (): RunSummary => ({
   results: [fold('0'), fold('1')],
   pooled: { ...scores, interval: { low: 0.55, high: 0.9 }, wilcoxon: { n: 2, w: 3, p: 0.5 }, permutation: 0.0004 },
 })
-
-/** Checks that tags nest, attributes are quoted and no bare < or & stands in text; returns the element names. */
-export function elementNames(markup: string, voids: readonly string[] = []): string[] {
-  const names: string[] = []
-  const open: string[] = []
-  let at = 0
-  const piece = new RegExp(
-    [
-      /<(\/?)([a-zA-Z]\w*)(?:\s+[\w:-]+="[^"<]*")*\s*(\/?)>/,
-      /<!doctype html>/,
-      /<style>[^<]*<\/style>/,
-      /&#\d+;/,
-      /[^<&]+/,
-    ]
-      .map(({ source }) => source)
-      .join('|'),
-    'y',
-  )
-  while (at < markup.length) {
-    piece.lastIndex = at
-    const match = piece.exec(markup)
-    if (!match) throw new Error(`malformed markup: ${markup.slice(at, at + 60)}`)
-    at = piece.lastIndex
-    const [, closing, name, selfClosing] = match
-    if (name === undefined) continue
-    if (closing) {
-      if (open.pop() !== name) throw new Error(`</${name}> closes another element`)
-      continue
-    }
-    names.push(name)
-    if (!selfClosing && !voids.includes(name)) open.push(name)
-  }
-  if (open.length > 0) throw new Error(`not closed: ${open.join(', ')}`)
-  return names
-}

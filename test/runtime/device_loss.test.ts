@@ -91,6 +91,7 @@ describe('an error that nobody captured', () => {
       entries: { main: { bindings: {}, usesParams: false } },
       params: null,
       constants: {},
+      values: {},
     }
     await expect(gpu.pipeline(broken, 'main', {})).rejects.toThrow(
       /^broken\.wgsl: .*:1:\d+ error: unresolved value 'nothing'/s,

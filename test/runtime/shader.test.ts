@@ -16,6 +16,7 @@ function shaderOf(source: string, params: Shader['params'] = null): Shader {
     entries: {},
     params,
     constants: Object.fromEntries(constants) as Shader['constants'],
+    values: {},
   }
 }
 

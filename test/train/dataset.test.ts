@@ -1,8 +1,11 @@
 // A study on its way to the model: one that was prepared otherwise is refused, not used.
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
+import { DECOMPOSITION_SET } from '../../src/cvxeda/decomposition_set.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { prepareDataset, type Dataset } from '../../src/train/dataset.ts'
 import { resolveRun } from '../../src/train/defaults.ts'
+import { loadPrepared, savePrepared } from '../../src/train/prepared_files.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
 
 const LENGTH = 2500
 const prepared = (length: number, dropSeconds: number): Dataset => ({
@@ -32,4 +35,26 @@ it('a run without a choice of its own takes the seconds that the data were prepa
   expect(resolveRun({}, { musicDim: 0, length: LENGTH, dropSeconds: 5 }).drop).toBe(5)
   expect(resolveRun({ drop: 1 }, { musicDim: 0, length: LENGTH, dropSeconds: 5 }).drop).toBe(1)
   expect(resolveRun({}, { musicDim: 0 }).drop).toBe(3)
+})
+
+/** What is said of a set whose signals this decomposition made, as it comes from its files. */
+async function warnings(decomposition: string | undefined): Promise<string[]> {
+  const store = new MemoryStore()
+  const { set } = prepared(LENGTH, 3) as Extract<Dataset, { kind: 'prepared' }>
+  await savePrepared(store, { ...set, ...(decomposition && { decomposition }) })
+  const loaded: Dataset = { kind: 'prepared', set: await loadPrepared(store, 'lab') }
+  const onWarning = vi.fn<(message: string) => void>()
+  expect(await prepareDataset(unused, loaded, config, { onWarning })).toBe(loaded.set)
+  return onWarning.mock.calls.flat()
+}
+
+it('a set of these solvers is not doubted', async () => {
+  expect(await warnings(DECOMPOSITION_SET)).toEqual([])
+})
+
+it.each(['0123456789abcdef', undefined])('a set of other solvers (%s) is taken with one warning', async (digest) => {
+  expect(await warnings(digest)).toEqual([
+    'lab was decomposed by another version of the solvers; its signals may differ from what these make of it, ' +
+      'prepare it again to have theirs',
+  ])
 })

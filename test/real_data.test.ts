@@ -3,18 +3,19 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { decompose, type Decomposition } from '../../src/cvxeda/decompose.ts'
-import { loadTrialTable, MemoryStore, readRecording } from '../../src/files.ts'
-import { presets } from '../../src/model/config.ts'
-import type { Gpu } from '../../src/runtime/gpu.ts'
-import { openGpu } from '../../src/runtime/node.ts'
-import { fillGaps } from '../../src/signal/gaps.ts'
-import { zscore } from '../../src/signal/normalize.ts'
-import { NodeStore } from '../../src/store/node.ts'
-import { makeExperiment, prepareTrials, runReport, trainRun, type RunConfig } from '../../src/training.ts'
-import { needs, NO_SHARED } from '../needs.ts'
+import { decompose } from '../src/cvxeda/decompose.ts'
+import type { Decomposition } from '../src/cvxeda/decomposition.ts'
+import { loadTrialTable, MemoryStore, readRecording } from '../src/files.ts'
+import { presets } from '../src/model/config.ts'
+import type { Gpu } from '../src/runtime/gpu.ts'
+import { openGpu } from '../src/runtime/node.ts'
+import { fillGaps } from '../src/signal/gaps.ts'
+import { zscore } from '../src/signal/normalize.ts'
+import { NodeStore } from '../src/store/node.ts'
+import { makeExperiment, prepareTrials, runReport, trainRun, type RunConfig } from '../src/training.ts'
+import { needs, NO_SHARED } from './needs.ts'
 
-const folderOf = (name: string) => fileURLToPath(new URL(`../../../shared/data/${name}/`, import.meta.url))
+const folderOf = (name: string) => fileURLToPath(new URL(`../../shared/data/${name}/`, import.meta.url))
 const [recordings, study] = [folderOf('eda'), folderOf('hku956')]
 const filesOf = (folder: string) =>
   existsSync(folder)

@@ -1,0 +1,101 @@
+// The settings of a decomposition, what can be wrong with them, and the solver that they name.
+
+import { UsageError } from '../runtime/errors.ts'
+import type { Gpu } from '../runtime/gpu.ts'
+import { admm } from './admm.ts'
+import type { Start } from './decomposition.ts'
+import { float64 } from './float64.ts'
+import { interiorPoint } from './interior_point.ts'
+import { checkParams, type BaselineCorrection } from './params.ts'
+import type { Problem } from './problem.ts'
+import type { Form, ScaledSignal, Solution, Solver, SolverHooks } from './solver.ts'
+import { knotsOf } from './splines.ts'
+import { windowOf } from './tonic_grid.ts'
+
+/** Solvers on the GPU; see `DecomposeOptions.solver`. */
+export const SOLVERS = ['interior-point', 'admm'] as const
+/** A solver on the GPU. */
+export type SolverName = (typeof SOLVERS)[number]
+const solvers: Readonly<Record<SolverName, Solver>> = { 'interior-point': interiorPoint, admm }
+
+/** Settings of a decomposition; all but the sampling rate have a default. */
+export interface DecomposeOptions {
+  /** Samples per second: of every signal, or a list with one rate for each. */
+  sampleRate: number | readonly number[]
+  /** Slow and fast time constant of the Bateman function, seconds (2 and 0.7). */
+  tau0?: number
+  tau1?: number
+  /**
+   * Seconds between two knots of the tonic spline (10; rounded to samples, halves to even), or the knots themselves: at
+   * least two sample indices in equal steps, the same for every signal of the call.
+   */
+  deltaKnot?: number | readonly number[]
+  /** Weight of the driver's sparsity (8e-4), meant for z-scored input. */
+  alpha?: number
+  /** Weight of the spline coefficients' energy (1e-2). */
+  gamma?: number
+  /** Drift columns: 0 none, 1 constant, 2 constant and line (default), 'spline_offset' the sum of all splines. */
+  baselineCorrection?: BaselineCorrection
+  /** On the GPU: 'interior-point' (default), the accurate one, or another of `SOLVERS`. */
+  solver?: SolverName
+  /** Interior point on the GPU: one invocation per signal (A), or many along its time (B); chosen by batch and length. */
+  form?: Form
+  /** ADMM: where to start, one for each signal: decompositions of similar signals with the same options. */
+  starts?: readonly Start[]
+  /** Called with signals done and signals in total, after each batch or, on the CPU, each signal. */
+  onProgress?: (done: number, total: number) => void
+  /** Stops the work after at most 25 more iterations; the promise rejects with the signal's reason. */
+  signal?: AbortSignal
+}
+
+export type Solve = (
+  problem: Problem,
+  signals: ScaledSignal[],
+  hooks: SolverHooks,
+) => Promise<Solution<Float32Array | Float64Array>[]>
+
+export function solverOf(
+  device: Gpu | 'cpu',
+  { solver: name = 'interior-point', form }: Pick<DecomposeOptions, 'solver' | 'form'>,
+): Solve {
+  if (!SOLVERS.includes(name)) {
+    throw new UsageError(`cvxEDA: solver is '${String(name)}', expected ${SOLVERS.join(' or ')}.`)
+  }
+  if (form !== undefined && !['per-signal', 'along-time'].includes(form))
+    throw new UsageError(`cvxEDA: form is '${String(form)}', expected per-signal or along-time.`)
+  if (device === 'cpu' && name !== 'interior-point') {
+    throw new UsageError(
+      `cvxEDA: the solver is '${String(name)}', which runs on a GPU only; the CPU has the interior point.`,
+    )
+  }
+  if (form !== undefined && (device === 'cpu' || name !== 'interior-point')) {
+    throw new UsageError(`cvxEDA: form is ${form}, but only the interior point on a GPU has forms; leave it out.`)
+  }
+  return device === 'cpu' ? float64 : (problem, signals, hooks) => solvers[name](device, problem, signals, hooks)
+}
+
+/**
+ * What can be wrong with options before any signal is seen.
+ * @throws UsageError
+ */
+export function checkOptions(
+  device: Gpu | 'cpu',
+  rates: Iterable<number>,
+  options: Omit<DecomposeOptions, 'sampleRate'>,
+): void {
+  const { solver = 'interior-point' } = options
+  solverOf(device, options)
+  for (const sampleRate of new Set(rates)) {
+    const params = checkParams(sampleRate, options)
+    const { spacing } = knotsOf(params.deltaKnot, 1, sampleRate)
+    if (device !== 'cpu' && solver === 'interior-point') windowOf({ sampleRate, spacing, params })
+  }
+}
+
+export function checkStarts({ solver, starts }: Pick<DecomposeOptions, 'solver' | 'starts'>, count: number): void {
+  if (!starts) return
+  if (solver !== 'admm')
+    throw new UsageError("cvxEDA: starts are for the solver 'admm'; the interior point cannot use them.")
+  if (starts.length !== count)
+    throw new UsageError(`cvxEDA: starts lists ${starts.length} for ${count} signals, expected one for each.`)
+}

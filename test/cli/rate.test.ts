@@ -1,0 +1,63 @@
+// A study whose files do not say their sampling rate: every command that reads one takes it from --rate, and refuses without.
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, expect, it } from 'vitest'
+import { galvani, json, SMALL_TRAINING, succeeds, workFolder, writeStudy } from './support.ts'
+
+const folder = workFolder()
+const path = (name: string): string => join(folder, name)
+const [rated, unrated, run] = [path('rated'), path('unrated'), path('run')]
+/** What the made trials are sampled at, in Hz. */
+const RATE = ['--rate', '4']
+
+const train = (data: string, out: string) => {
+  const settings = ['--folds', 'subject:3', '--only-fold', '0', '--epochs', '1', ...SMALL_TRAINING]
+  return ['train', '--data', data, '--out', out, ...settings]
+}
+
+beforeAll(async () => {
+  writeStudy(rated)
+  cpSync(rated, unrated, { recursive: true })
+  const table = join(unrated, 'trials.csv')
+  const rows = readFileSync(table, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((row) => row.split(','))
+  const tells = rows[0]!.map((name) => ['sample_rate_hz', 'duration_s', 'n_samples'].includes(name))
+  expect(tells.filter(Boolean)).toHaveLength(3)
+  writeFileSync(table, rows.map((cells) => `${cells.filter((_, i) => !tells[i]).join(',')}\n`).join(''))
+  await succeeds(train(rated, run))
+})
+
+const commands: [name: string, args: (data: string) => string[]][] = [
+  ['predict', (data) => ['predict', '--run', run, '--data', data]],
+  ['eval', (data) => ['eval', '--run', run, '--data', data]],
+  ['prepare', (data) => ['prepare', '--data', data, '--out', path('prepared'), '--length', '320']],
+  ['train', (data) => train(data, `${data} trained`)],
+]
+
+/** A document without what names the data, or the time. */
+const values = (document: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(document, (key, value: unknown) =>
+      typeof value === 'string' && /rated|prepared|trained|^\d{4}-/.test(value)
+        ? 'a name'
+        : /seconds|_ms/.test(key)
+          ? 0
+          : value,
+    ),
+  )
+
+it.each(commands)('%s', async (_, args) => {
+  const without = await galvani(args(unrated))
+  expect(without.lines.at(-1)).toMatch(/nothing tells the sampling rate; give --rate HZ/)
+  expect(without.code).toBe(3)
+  const found = await json([...args(unrated), ...RATE])
+  expect(Object.keys(found).length).toBeGreaterThan(0)
+  expect(values(found)).toEqual(values(await json(args(rated))))
+})
+
+it('is known to the run that was trained with it', async () => {
+  const own = await json(['eval', '--run', `${unrated} trained`])
+  expect(values(own)).toEqual(values(await json(['eval', '--run', run])))
+})

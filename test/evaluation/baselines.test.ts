@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest'
+import { majorityClass, stimulusMajority } from '../../src/evaluation/baselines.ts'
+
+describe('baselines', () => {
+  it('takes the majority of the training trials', () => {
+    const labels = [1, 1, 0, 0, 0]
+    expect(majorityClass(labels, [0, 1, 2])).toBe(1)
+    expect(majorityClass(labels, [2, 3])).toBe(0)
+    expect(majorityClass(labels, [1, 2])).toBe(1)
+  })
+
+  it('asks other listeners of the stimulus, in training only', () => {
+    const trials = ['ax', 'bx', 'cx', 'cy', 'az', 'dx'].map(([subject = '', stimulus = '']) => ({ subject, stimulus }))
+    const labels = [1, 0, 0, 1, 1, 1]
+    expect(stimulusMajority(trials, labels, [1, 2, 3], [0, 4])).toEqual([0, undefined])
+    expect(stimulusMajority(trials, labels, [1, 5], [0])).toEqual([undefined])
+    expect(stimulusMajority(trials, labels, [0, 2], [2])).toEqual([1])
+  })
+})

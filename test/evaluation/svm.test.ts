@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import { ShapeError } from '../../src/runtime/errors.ts'
+import { Random } from '../../src/runtime/random.ts'
+import { predictLinearSvm, trainLinearSvm } from '../../src/evaluation/svm.ts'
+
+describe('linear SVM', () => {
+  it('finds the maximum margin', () => {
+    // Support vectors (1, 1) and (3, 3): w = (0.5, 0.5), bias -2, if the cost allows.
+    const rows = [
+      [1, 1],
+      [0, 1],
+      [3, 3],
+      [4, 5],
+    ].map((row) => Float32Array.from(row))
+    const svm = trainLinearSvm(rows, [0, 0, 1, 1], { cost: 100 })
+    expect(svm.converged).toBe(true)
+    expect(svm.weights[0]).toBeCloseTo(0.5, 6)
+    expect(svm.weights[1]).toBeCloseTo(0.5, 6)
+    expect(svm.bias).toBeCloseTo(-2, 6)
+    expect(rows.map((row) => predictLinearSvm(svm, row))).toEqual([0, 0, 1, 1])
+  })
+
+  it('satisfies the optimality conditions on overlapping data', () => {
+    const random = new Random(5)
+    const labels = Array.from({ length: 80 }, (_, i) => i % 2)
+    const rows = labels.map((label) => Float32Array.from({ length: 5 }, () => random.normal() + 0.4 * label))
+    const cost = 0.25
+    const primal = (weights: ArrayLike<number>, bias: number): number => {
+      const norm = Array.from(weights).reduce((sum, w) => sum + (w * w) / 2, 0)
+      return rows.reduce((sum, row, i) => {
+        const score = row.reduce((total, x, d) => total + x * (weights[d] as number), bias)
+        return sum + cost * Math.max(0, 1 - (labels[i] ? 1 : -1) * score)
+      }, norm)
+    }
+    const svm = trainLinearSvm(rows, labels, { cost })
+    const best = primal(svm.weights, svm.bias)
+    for (let trial = 0; trial < 200; trial++) {
+      const near = svm.weights.map((w) => w + 0.05 * random.normal())
+      expect(primal(near, svm.bias + 0.05 * random.normal())).toBeGreaterThan(best - 1e-3)
+    }
+  })
+
+  it('answers with the only class there is, and is deterministic', () => {
+    const rows = [
+      [1, 2],
+      [3, 4],
+    ].map((row) => Float32Array.from(row))
+    for (const label of [0, 1]) {
+      const svm = trainLinearSvm(rows, [label, label])
+      expect(rows.map((row) => predictLinearSvm(svm, row))).toEqual([label, label])
+    }
+    expect(trainLinearSvm(rows, [0, 1])).toEqual(trainLinearSvm(rows, [0, 1]))
+    expect(() => trainLinearSvm([], [])).toThrow(ShapeError)
+  })
+})
