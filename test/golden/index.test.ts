@@ -1,11 +1,11 @@
 // The folder of golden values is what its index says.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { parseSafetensors } from '../../src/formats/safetensors.ts'
 
-const folder = fileURLToPath(new URL('golden', import.meta.url))
+const folder = fileURLToPath(new URL('.', import.meta.url))
 const read = (path: string) => readFileSync(join(folder, path))
 
 interface Entry {
@@ -21,15 +21,11 @@ const entries = [...index.cases, ...index.more]
 
 const MOST_BYTES = 2 * 2 ** 20
 /** Beside the values: what makes them, and what is said of them. */
-const notValues = /^(index\.json|README\.md|generate\/\w+\.py)$/
+const notValues = /^(index\.json|README\.md|index\.test\.ts|generate\/\w+\.py)$/
 
 const files = readdirSync(folder, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
-  .map(({ parentPath, name }) =>
-    join(parentPath, name)
-      .slice(folder.length + 1)
-      .replaceAll('\\', '/'),
-  )
+  .map(({ parentPath, name }) => relative(folder, join(parentPath, name)).replaceAll('\\', '/'))
 
 describe('the golden folder', () => {
   it('has every file that the index lists, and no other', () => {

@@ -13,7 +13,7 @@ const line = (kind: string, least = 16): string =>
 
 const imports = `
 import { closeSync, readdirSync, readlinkSync, writeSync } from 'node:fs'
-import { withoutLimitWarnings } from '../../src/runtime/dawn_stderr.ts'
+import { withoutLimitWarnings } from '../src/runtime/dawn_stderr.ts'
 const stderr = () => readlinkSync('/proc/self/fd/2')
 const say = (text) => void writeSync(2, text)
 `
@@ -21,13 +21,13 @@ const say = (text) => void writeSync(2, text)
 describe('stderr', needs(process.platform === 'linux', 'only on Linux does Dawn print these lines'), () => {
   it('stays empty and what it was while adapters are opened, one after another and in threads of their own', async () => {
     const worker = await bundle(`
-      import { openGpu } from '../../src/runtime/node.ts'
+      import { openGpu } from '../src/runtime/node.ts'
       import { parentPort } from 'node:worker_threads'
       const gpu = await openGpu()
       await gpu.close()
       parentPort.postMessage('closed')`)
     const found = await program(`${imports}
-      import { openGpu } from '../../src/runtime/node.ts'
+      import { openGpu } from '../src/runtime/node.ts'
       import { Worker } from 'node:worker_threads'
       import { once } from 'node:events'
       const before = stderr()

@@ -8,7 +8,7 @@ const linux = process.platform === 'linux'
 
 /** Writes a tensor and reads it back: the shortest round trip through the device. */
 const roundTrip = `
-import { openGpu } from '../../src/runtime/node.ts'
+import { openGpu } from '../src/runtime/node.ts'
 export async function roundTrip(gpu) {
   const x = gpu.tensor([3], 'f32', 'x')
   gpu.write(x, [1, 2, 3])
