@@ -81,7 +81,7 @@ link_packages() {
 run() {
   local batch large=${batches[0]} small=${batches[1]}
   out=$1
-  deadline=$((SECONDS + seconds))
+  deadline=$(($(now) + seconds))
   [[ -f $2/galvani.tar.gz ]] || fail 2 "$2 has no galvani.tar.gz; make it by \`bench/gpu.sh pack FOLDER\`"
   mkdir -p "$out" "$work"/{app,home,cache,tmp} || exit 1
   tar -C "$work/app" -xzf "$2/galvani.tar.gz" || fail 1 "$2/galvani.tar.gz could not be unpacked"
@@ -142,9 +142,12 @@ note_facts() {
     >"$work/nvidia-smi.txt" 2>/dev/null
 }
 
+now() { date +%s; }
+
 # part NAME SECONDS ARGUMENTS...: its outcome is noted and OUT brought up to date, so that a run cut short keeps what came before.
 part() {
-  local name=$1 limit=$2 started=$SECONDS left=$((deadline - SECONDS)) outcome='done' status
+  local name=$1 limit=$2 started left outcome='done' status
+  started=$(now) left=$((deadline - started))
   shift 2
   if ((left < 5)); then
     outcome='no time left'
@@ -154,7 +157,7 @@ part() {
     case $status in 0) ;; 124 | 137) outcome='stopped at its limit' ;; *) outcome="failed (exit code $status)" ;; esac
   fi
   [[ $outcome == 'done' ]] || failures=$((failures + 1))
-  printf '%s\t%s\t%s s\n' "$name" "$outcome" $((SECONDS - started)) | tee -a "$work/outcomes.tsv"
+  printf '%s\t%s\t%s s\n' "$name" "$outcome" $(($(now) - started)) | tee -a "$work/outcomes.tsv"
   "$work/app/node" "$work/app/bench/gpu_summary.mjs" "$work" "$out" 2>>"$work/log.txt" ||
     printf 'gpu.sh: the results were not written to %s\n' "$out" >&2
 }
