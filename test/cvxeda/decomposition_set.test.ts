@@ -34,7 +34,7 @@ it.each([
   ['src/cvxeda/interior_layout.ts', 'decomposition'],
   ['src/qp/admm.ts', 'decomposition'],
   ['src/qp/batches.ts', 'decomposition'],
-  ['src/runtime/shader_values.ts', 'decomposition'],
+  ['src/runtime/shader_values.ts', 'both'],
   ['shaders/conv1d/reg.wgsl', 'kernels'],
   ['src/kernels/linear.ts', 'kernels'],
   ['src/model/layers.ts', 'kernels'],
