@@ -226,8 +226,8 @@ export const otherChecks: Checks = {
   'tune --json': DOCUMENTS,
   'tune --quiet': async () => {
     const draws = async (...more: string[]): Promise<string> => {
-      vi.spyOn(tunedKernels, 'useTunedKernels').mockImplementation((_, __, ___, ____, hooks) => {
-        hooks!.onProgress!(1, 2, 'an op')
+      vi.spyOn(tunedKernels, 'useTunedKernels').mockImplementation(async (_, __, ___, ____, hooks) => {
+        await Promise.resolve(hooks?.onProgress?.(1, 2, 'an op'))
         throw new Arrived()
       })
       return drawnUntilArrived(['tune', ...more])
