@@ -2,8 +2,10 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, vi } from 'vitest'
+import * as context from '../../../cli/shared/context.ts'
 import { program } from '../../../cli/program.ts'
 import { makeTrialTable } from '../../../src/datasets/synthetic.ts'
+import type { Gpu } from '../../../src/runtime/gpu.ts'
 import { SMALL, workFolder, writeFiles } from '../support.ts'
 
 /** How an option's effect is held: by a check here, or in another file of tests. */
@@ -50,16 +52,18 @@ export const readJson = <T = Record<string, unknown>>(...names: string[]): T =>
 export class Arrived extends Error {}
 
 type Functions = Record<string, (...args: unknown[]) => unknown>
-/** What a command hands to a function of the library, at which it ends. */
+/** What a command hands to a function of the library, at which it ends; no adapter is opened. */
 export async function handedTo(library: object, name: string, args: string[]): Promise<unknown[]> {
   const spy = vi.spyOn(library as Functions, name).mockImplementation(() => {
     throw new Arrived(name)
   })
+  const device = vi.spyOn(context, 'withGpu').mockImplementation((_, work) => work({ info: {} } as Gpu))
   try {
     await expect(start(args)).rejects.toThrow(Arrived)
     return spy.mock.calls[0]!
   } finally {
     spy.mockRestore()
+    device.mockRestore()
   }
 }
 
