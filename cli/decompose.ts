@@ -60,7 +60,7 @@ async function decomposeAction(paths: string[], options: DecomposeOptions): Prom
   if (first && inputs.length === 1 && !options.json) throw first
   requireRecordings(outcomes)
   if (outcomes.length > 1 && errors.length < outcomes.length) {
-    const title = basename(resolve(paths.length === 1 ? (paths[0] as string) : options.out))
+    const title = basename(resolve(paths.length === 1 ? paths[0]! : options.out))
     await store.write(
       'index.html',
       contactSheet(

@@ -91,7 +91,7 @@ async function runOneKernel(gpu: Gpu): Promise<void> {
   plan.write('x', values)
   plan.run()
   const y = await plan.readFloat('y')
-  if (y.some((value, i) => value !== Math.max(values[i] as number, 0))) {
+  if (y.some((value, i) => value !== Math.max(values[i]!, 0))) {
     throw new DeviceError(`${gpu.info.description}: a simple kernel computed wrong values; update the driver`)
   }
   plan.destroy()

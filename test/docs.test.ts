@@ -33,9 +33,7 @@ interface Named {
 
 /** Lines of fenced and of indented blocks, with those that end in a backslash joined to the next. */
 function codeLines(text: string): string[] {
-  const fenced = [...text.matchAll(/^```(?:console|sh)?\n([^]*?)^```/gm)].flatMap(([, block]) =>
-    (block as string).split('\n'),
-  )
+  const fenced = [...text.matchAll(/^```(?:console|sh)?\n([^]*?)^```/gm)].flatMap(([, block]) => block!.split('\n'))
   const indented = text
     .replace(/^```[^]*?^```/gm, '')
     .split('\n')
@@ -68,7 +66,7 @@ const inBlocks: Named[] = [...texts].flatMap(([document, text]) =>
     .map((command) => ({ document, text: command })),
 )
 const inProse: Named[] = [...texts].flatMap(([document, text]) =>
-  [...text.matchAll(/`((?:npx )?galvani [^`]*)`/g)].map(([, command]) => ({ document, text: command as string })),
+  [...text.matchAll(/`((?:npx )?galvani [^`]*)`/g)].map(([, command]) => ({ document, text: command! })),
 )
 
 const wordsOf = (command: string): string[] => command.split(/\s+/)
@@ -127,7 +125,7 @@ describe('commands in the documents', () => {
   })
 
   it.each(inBlocks.filter(({ text }) => ofGalvani(text)))('$document: $text', async ({ text }) => {
-    await parse(ofGalvani(text) as string[])
+    await parse(ofGalvani(text)!)
   })
 
   it('are refused with an option that is not there', async () => {
@@ -149,7 +147,7 @@ describe('commands in the documents', () => {
   })
 
   it('that are mentioned have the names and options that they are given', () => {
-    const faults = inProse.map(({ document, text }) => [document, text, faultOf(ofGalvani(text) as string[])])
+    const faults = inProse.map(({ document, text }) => [document, text, faultOf(ofGalvani(text)!)])
     expect(faults.filter(([, , fault]) => fault !== null)).toEqual([])
     expect(faultOf(['decompose', '--colour'])).toBe('decompose has no --colour')
     expect(faultOf(['trian'])).toBe('there is no command trian')
@@ -169,7 +167,7 @@ const files = ['src', 'cli', 'bench', 'shaders', 'scripts', 'tools', 'test', 'ex
 describe('what the documents name', () => {
   it.each(DOCUMENTS)('%s: links lead somewhere', (document) => {
     const targets = [...read(document).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target]) =>
-      join(dirname(document), target as string),
+      join(dirname(document), target!),
     )
     expect(targets.filter((target) => !existsSync(join(root, target)))).toEqual([])
   })
@@ -184,9 +182,7 @@ describe('what the documents name', () => {
   })
 
   it.each(DOCUMENTS)('%s: source files exist', (document) => {
-    const names = [...read(document).matchAll(/`(\w[\w./]*\.(?:ts|mjs|wgsl|sh|py))`/g)].map(
-      ([, name]) => name as string,
-    )
+    const names = [...read(document).matchAll(/`(\w[\w./]*\.(?:ts|mjs|wgsl|sh|py))`/g)].map(([, name]) => name!)
     expect(
       names.filter(
         (name) =>
@@ -206,7 +202,7 @@ describe('what the documents name', () => {
   it('the code in docs/kernels.md is the host file’s, however it is cut into lines', () => {
     const [, path, code] = /```ts\n\/\/ (src\/\S+)\n([^]*?)```/.exec(read('docs/kernels.md')) ?? []
     const bare = (text: string): string => text.replace(/\s+/g, '').replace(/,(?=[)}\]])/g, '')
-    expect(bare(read(path as string))).toContain(bare(code as string))
+    expect(bare(read(path!))).toContain(bare(code!))
   })
 })
 
@@ -214,7 +210,7 @@ describe('what the documents name', () => {
 function transcript(): { command: string; output: string[] }[] {
   const found: { command: string; output: string[] }[] = []
   for (const [, block] of read('docs/tutorial.md').matchAll(/^```console\n([^]*?)^```/gm)) {
-    for (const line of (block as string).trimEnd().split('\n')) {
+    for (const line of block!.trimEnd().split('\n')) {
       if (line.startsWith('$ ')) found.push({ command: line.slice(2), output: [] })
       else found.at(-1)?.output.push(line)
     }

@@ -182,12 +182,7 @@ async function commands(): Promise<void> {
   study('others', 2, 2)
   const [line] = await run([join('my own', 'commands.mjs'), EDA, 'study', 'others', 'by calls'])
   type Document = Record<string, unknown>
-  const [decomposition, trained, evaluation, prediction] = JSON.parse(line as string) as [
-    Document,
-    Document,
-    Document,
-    Document,
-  ]
+  const [decomposition, trained, evaluation, prediction] = JSON.parse(line!) as [Document, Document, Document, Document]
 
   const there = { cwd: home }
   const trainOptions = ['--folds', 'subject:2', '--epochs', '2', ...SMALL, '--set', 'final_pool=1']

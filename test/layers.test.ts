@@ -40,7 +40,7 @@ function modulesOf(sources: Readonly<Record<string, string>>): Modules {
   )
 }
 
-const layerOf = (path: string) => (path.includes('/') ? (path.split('/')[0] as string) : '')
+const layerOf = (path: string) => (path.includes('/') ? path.split('/')[0]! : '')
 const isOurs = (name: string) => name.endsWith('.ts') && !name.startsWith('../')
 const isPackage = (name: string) => !/^(\.\.\/|node:)/.test(name) && !name.endsWith('.ts')
 

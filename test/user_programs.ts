@@ -23,7 +23,7 @@ const GIVEN: Readonly<Record<string, string>> = {
 /** Programs of a document, each with declarations of what it uses and does not make itself. */
 function programsOf(path: string): Record<string, string> {
   const snippets = [...readFileSync(join(root, path), 'utf8').matchAll(/^```(?:ts|js)\n([^]*?)^```/gm)].map(
-    ([, code]) => code as string,
+    ([, code]) => code!,
   )
   const programs = snippets.filter((code) => !code.startsWith('// src/')) // lines of the sources, which test/docs.test.ts finds there
   return Object.fromEntries(

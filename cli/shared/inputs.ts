@@ -30,7 +30,7 @@ export function listInputs(paths: readonly string[], out: string, format: Format
   if (statSync(out, { throwIfNoEntry: false })?.isDirectory() === false)
     throw new UsageError(`--out ${out} is a file; name a folder`)
   const names = outputNames(found.map(({ file }) => file))
-  const inputs = found.map((input, i) => ({ ...input, name: names[i] as string }))
+  const inputs = found.map((input, i) => ({ ...input, name: names[i]! }))
   requireOwnOutputs(inputs, out, format)
   return inputs
 }
@@ -58,7 +58,7 @@ function outputNames(files: readonly string[]): string[] {
     const names = paths.map((path) => path.slice(-parts).filter(Boolean).join('_'))
     if (new Set(names).size === names.length) return names
   }
-  return paths.map((path) => path.at(-1) as string)
+  return paths.map((path) => path.at(-1)!)
 }
 
 /** @throws UsageError when two results, or a result and a recording, would be one file */

@@ -27,7 +27,7 @@ export function yAxis({ left, top, width, y }: Panel, title: string, ticks = nic
   const grid = ticks.map(
     (tick, i) =>
       rule(left, y.at(tick), left + width, y.at(tick)) +
-      label(left - 8, y.at(tick) + 4, labels[i] as string, { ...TICK, 'text-anchor': 'end' }),
+      label(left - 8, y.at(tick) + 4, labels[i]!, { ...TICK, 'text-anchor': 'end' }),
   )
   return grid.join('') + label(left, top - 8, title, { 'font-weight': 600 })
 }
@@ -39,7 +39,7 @@ export function xAxis(panel: Panel, { title, ticks = niceTicks(panel.x.low, pane
   const grid = ticks.map((tick) => rule(x.at(tick), top, x.at(tick), bottom)).join('')
   if (title === undefined) return grid
   const labels = tickLabels(ticks).map((text, i) =>
-    label(x.at(ticks[i] as number), bottom + 16, text, { ...TICK, 'text-anchor': 'middle' }),
+    label(x.at(ticks[i]!), bottom + 16, text, { ...TICK, 'text-anchor': 'middle' }),
   )
   return grid + labels.join('') + label(left + width / 2, bottom + 34, title, { 'text-anchor': 'middle' })
 }
@@ -48,7 +48,7 @@ export function xAxis(panel: Panel, { title, ticks = niceTicks(panel.x.low, pane
 export function rightAxis({ left, top, width, x }: Panel, y: Scale, title: string, color: string): string {
   const ticks = niceTicks(0, y.high, 3)
   const labels = tickLabels(ticks).map((text, i) =>
-    label(left + width + 8, y.at(ticks[i] as number) + 4, text, { 'font-size': 11, fill: color }),
+    label(left + width + 8, y.at(ticks[i]!) + 4, text, { 'font-size': 11, fill: color }),
   )
   const heading = label(x.at(x.high), top - 8, title, { 'text-anchor': 'end', fill: color, 'font-weight': 600 })
   return labels.join('') + heading

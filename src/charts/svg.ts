@@ -74,7 +74,7 @@ export function niceTicks(low: number, high: number, count: number): number[] {
 export function tickLabels(ticks: readonly number[]): string[] {
   const [a = 0, b = 0, c = 0] = ticks
   if (ticks.length > 2 && c - b > 1.5 * (b - a)) return ticks.map(String)
-  const step = ticks.length > 1 ? (ticks[1] as number) - (ticks[0] as number) : Math.abs(ticks[0] ?? 1) || 1
+  const step = ticks.length > 1 ? ticks[1]! - ticks[0]! : Math.abs(ticks[0] ?? 1) || 1
   const largest = Math.max(...ticks.map(Math.abs))
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9))
   const short = largest < 1e6 && step >= 1e-4
@@ -88,7 +88,7 @@ export function extent(...series: readonly ArrayLike<number>[]): [number, number
   let high = -Infinity
   for (const values of series) {
     for (let i = 0; i < values.length; i++) {
-      const value = values[i] as number
+      const value = values[i]!
       if (!Number.isFinite(value)) continue
       if (value < low) low = value
       if (value > high) high = value
@@ -110,13 +110,13 @@ export function linePath(x: ArrayLike<number>, y: ArrayLike<number>, xScale: Sca
   let pen = 'M'
   const flush = (): void => {
     for (const i of outline(column, y)) {
-      path.push(`${pen}${round(xScale.at(x[i] as number))} ${round(yScale.at(y[i] as number))}`)
+      path.push(`${pen}${round(xScale.at(x[i]!))} ${round(yScale.at(y[i]!))}`)
       pen = 'L'
     }
     column = []
   }
   for (let i = 0; i < y.length; i++) {
-    const here = Math.floor(xScale.at(x[i] as number))
+    const here = Math.floor(xScale.at(x[i]!))
     const gap = !Number.isFinite(y[i])
     if (gap || here !== pixel) flush()
     pixel = here
@@ -130,9 +130,9 @@ export function linePath(x: ArrayLike<number>, y: ArrayLike<number>, xScale: Sca
 /** Indices, in order, of the first, least, largest and last value. */
 function outline(indices: readonly number[], values: ArrayLike<number>): number[] {
   if (indices.length <= 4) return [...indices]
-  const at = (i: number): number => values[i] as number
+  const at = (i: number): number => values[i]!
   const least = indices.reduce((best, i) => (at(i) < at(best) ? i : best))
   const largest = indices.reduce((best, i) => (at(i) > at(best) ? i : best))
-  const kept = [indices[0] as number, least, largest, indices.at(-1) as number]
+  const kept = [indices[0]!, least, largest, indices.at(-1)!]
   return [...new Set(kept)].sort((a, b) => a - b)
 }

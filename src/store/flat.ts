@@ -29,5 +29,5 @@ export function isThere(files: readonly string[], path: string): boolean {
 export function namesIn(files: readonly string[], dir: string): string[] {
   const prefix = normalise(dir) === '' ? '' : `${normalise(dir)}/`
   const below = files.filter((file) => file.startsWith(prefix)).map((file) => file.slice(prefix.length))
-  return [...new Set(below.map((file) => file.split('/')[0] as string))].sort()
+  return [...new Set(below.map((file) => file.split('/')[0]!))].sort()
 }

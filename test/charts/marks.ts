@@ -11,7 +11,7 @@ export const texts = (chart: string): { x: number; y: number; text: string }[] =
   [...chart.matchAll(/<text x="([-\d.]+)" y="([-\d.]+)"[^>]*>([^<]*)</g)].map(([, x, y, text]) => ({
     x: Number(x),
     y: Number(y),
-    text: text as string,
+    text: text!,
   }))
 
 /** Checks that tags nest, attributes are quoted and no bare < or & stands in text; returns the element names. */

@@ -236,7 +236,7 @@ describe('the tables of a recording', () => {
   })
   let result: File
   beforeAll(async () => {
-    result = (await run([path('three.csv'), '--out', path('three'), ...CPU]))[0] as File
+    result = (await run([path('three.csv'), '--out', path('three'), ...CPU]))[0]!
   })
 
   it("add up to the recording in its own unit, under NeuroKit2's names", () => {
@@ -318,7 +318,7 @@ describe('the tables of a recording', () => {
     const counts = [0.01, 0.3, 5].map((least) =>
       run([path('three.csv'), '--out', path(`least ${least}`), '--min-amplitude', String(least), ...CPU]),
     )
-    const found = (await Promise.all(counts)).map(([file]) => file?.features?.['SCR_Peaks_N'] as number)
+    const found = (await Promise.all(counts)).map(([file]) => file!.features!['SCR_Peaks_N']!)
     expect(found.slice(1)).toEqual([2, 0])
     expect(found[0]).toBeGreaterThanOrEqual(3)
   })
@@ -455,7 +455,7 @@ describe('a folder', () => {
   it('has a page with a picture, a link and the notes of each', () => {
     const page = readFileSync(path('study', 'out', 'index.html'), 'utf8')
     expect(page).toContain('7 recordings: 5 solved, 1 skipped, 1 refused')
-    const links = [...page.matchAll(/href="([^"]*)"/g)].map(([, link]) => link as string)
+    const links = [...page.matchAll(/href="([^"]*)"/g)].map(([, link]) => link!)
     expect(links).toHaveLength(5)
     for (const link of links) expect(existsSync(path('study', 'out', decodeURIComponent(link)))).toBe(true)
     expect(page.match(/<svg/g)).toHaveLength(5)
@@ -536,9 +536,7 @@ describe('Ctrl-C', () => {
     const done = written().filter((name) => name.endsWith('.json'))
     expect(done.length).toBeGreaterThan(0)
     expect(done.length).toBeLessThan(count)
-    const outputs = done.flatMap(
-      (name) => (JSON.parse(readFileSync(path('stopped', name), 'utf8')) as File).outputs as string[],
-    )
+    const outputs = done.flatMap((name) => (JSON.parse(readFileSync(path('stopped', name), 'utf8')) as File).outputs!)
     expect(written().sort()).toEqual(outputs.sort())
   })
 })

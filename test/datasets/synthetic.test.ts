@@ -39,13 +39,13 @@ function accuracy(trials: Trial[], labels: ArrayLike<number>, features: (trial: 
   const raw = trials.map(features)
   const { folds } = makeFolds(trials, { kind: 'subject', count: 4 }, { seed: 1, validationShare: 0 })
   const hits = folds.map(({ train, test }) => {
-    const scales = Array.from(raw[0] as number[], (_, d) => zscore(train.map((i) => raw[i]?.[d] as number)))
+    const scales = Array.from(raw[0] as number[], (_, d) => zscore(train.map((i) => raw[i]![d]!)))
     const scaled = raw.map((row) =>
-      Float32Array.from(scales, ({ mean, std, constant }, d) => (constant ? 0 : ((row[d] as number) - mean) / std)),
+      Float32Array.from(scales, ({ mean, std, constant }, d) => (constant ? 0 : (row[d]! - mean) / std)),
     )
     const svm = trainLinearSvm(
       train.map((i) => scaled[i] as Float32Array),
-      train.map((i) => labels[i] as number),
+      train.map((i) => labels[i]!),
     )
     return test.filter((i) => predictLinearSvm(svm, scaled[i] as Float32Array) === labels[i]).length
   })

@@ -45,7 +45,7 @@ describe.each(SCHEMES)('%s', (scheme) => {
   })
 })
 
-const subjectsOf = (part: number[]): Set<string> => new Set(part.map((i) => trials[i]?.subject as string))
+const subjectsOf = (part: number[]): Set<string> => new Set(part.map((i) => trials[i]!.subject))
 const overlap = (a: number[], b: number[]): string[] =>
   [...subjectsOf(a)].filter((subject) => subjectsOf(b).has(subject))
 
@@ -90,7 +90,7 @@ describe('folds', () => {
   it('do not depend on the order of the trials', () => {
     const ids = (of: typeof trials): string[][] =>
       makeFolds(of, { kind: 'subject', count: 5 }, { seed: 4 }).folds.map((fold) =>
-        fold.test.map((i) => (of[i] as (typeof trials)[number]).id).sort(),
+        fold.test.map((i) => of[i]!.id).sort(),
       )
     expect(ids([...trials].reverse())).toEqual(ids(trials))
   })
@@ -106,7 +106,7 @@ describe('folds', () => {
   })
 
   it('by stimulus keep a song on one side', () => {
-    const songs = (part: number[]): Set<string> => new Set(part.map((i) => trials[i]?.stimulus as string))
+    const songs = (part: number[]): Set<string> => new Set(part.map((i) => trials[i]!.stimulus))
     for (const fold of plan('stimulus').folds) {
       const rest = songs([...fold.train, ...fold.validation])
       expect([...songs(fold.test)].filter((song) => rest.has(song))).toEqual([])

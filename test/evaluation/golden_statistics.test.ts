@@ -40,7 +40,7 @@ describe('the interval of a bootstrap', () => {
   function intervalOf(values: readonly number[], level?: number) {
     let next = 0
     const options = { seed: 1, resamples: values.length, ...(level !== undefined && { level }) }
-    const found = bootstrapSubjects(subjects, () => values[next++] as number, options)
+    const found = bootstrapSubjects(subjects, () => values[next++]!, options)
     expect(next).toBe(values.length)
     return found
   }

@@ -147,9 +147,9 @@ describe('labelTrials', () => {
       const { subjects, labels, trials: kept } = labelTrials(trials, dimension, { kind: 'two-means' })
       expect(subjects.length).toBe(24)
       const thresholds = table.numbers(`${dimension}_threshold`)
-      const expected = new Map(table.text('subject').map((subject, row) => [subject, thresholds[row] as number]))
+      const expected = new Map(table.text('subject').map((subject, row) => [subject, thresholds[row]!]))
       for (const { subject, threshold } of subjects) {
-        expect(Math.abs((threshold as number) - (expected.get(subject) as number))).toBeLessThan(1e-6)
+        expect(Math.abs(threshold! - expected.get(subject)!)).toBeLessThan(1e-6)
       }
       expect([...labels]).toEqual(kept.map((trial) => Number(trial.columns[`${dimension}_high`])))
       expect(subjects.filter(({ weak }) => weak).length).toBe(dimension === 'arousal' ? 5 : 6)

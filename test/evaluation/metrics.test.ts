@@ -74,7 +74,7 @@ describe('classificationMetrics', () => {
       const own = [...all(m), ...flat(m.positive), m.balancedAccuracy]
       const expected = [...all(c), ...flat(c.binary_positive_1), c.balanced_accuracy ?? m.balancedAccuracy]
       expect(own.length).toBe(expected.length)
-      own.forEach((value, i) => expect(Math.abs(value - (expected[i] as number))).toBeLessThan(1e-12))
+      own.forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-12))
     }
   })
 })

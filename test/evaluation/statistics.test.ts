@@ -85,7 +85,7 @@ describe('wilcoxonSignedRank', () => {
   it('agrees with every sign pattern', () => {
     const d = [0.4, -1.1, 2.3, 0.4, -3, 0.9, 5]
     const ranks = [1.5, 4, 5, 1.5, 6, 3, 7]
-    const w = ranks.reduce((sum, rank, i) => sum + ((d[i] as number) > 0 ? rank : 0), 0)
+    const w = ranks.reduce((sum, rank, i) => sum + (d[i]! > 0 ? rank : 0), 0)
     let [below, above] = [0, 0]
     for (let signs = 0; signs < 128; signs++) {
       const sum = ranks.reduce((total, rank, i) => total + ((signs >> i) & 1 ? rank : 0), 0)
@@ -107,8 +107,7 @@ describe('resampling', () => {
   it('draws whole subjects: the interval is wider than that of single trials', () => {
     // A subject is all right or all wrong, so 25 subjects carry the evidence of 25 trials, not 200.
     const correct = subjects.map((_, i) => (i >> 3) % 2)
-    const accuracy = (trials: number[]): number =>
-      trials.reduce((sum, i) => sum + (correct[i] as number), 0) / trials.length
+    const accuracy = (trials: number[]): number => trials.reduce((sum, i) => sum + correct[i]!, 0) / trials.length
     const whole = bootstrapSubjects(subjects, accuracy, { seed: 1 })
     const single = bootstrapSubjects(
       subjects.map((_, i) => String(i)),

@@ -28,7 +28,7 @@ describe('linear SVM', () => {
     const primal = (weights: ArrayLike<number>, bias: number): number => {
       const norm = Array.from(weights).reduce((sum, w) => sum + (w * w) / 2, 0)
       return rows.reduce((sum, row, i) => {
-        const score = row.reduce((total, x, d) => total + x * (weights[d] as number), bias)
+        const score = row.reduce((total, x, d) => total + x * weights[d]!, bias)
         return sum + cost * Math.max(0, 1 - (labels[i] ? 1 : -1) * score)
       }, norm)
     }

@@ -11,8 +11,8 @@ function leastInertia(points: number[][]): number {
   for (let mask = 1; mask < 2 ** points.length - 1; mask++) {
     const inertia = [0, 1].reduce((sum, side) => {
       const part = points.filter((_, i) => ((mask >> i) & 1) === side)
-      const center = (part[0] as number[]).map((_, d) => part.reduce((s, p) => s + (p[d] as number), 0) / part.length)
-      return sum + part.reduce((s, p) => s + p.reduce((q, v, d) => q + (v - (center[d] as number)) ** 2, 0), 0)
+      const center = part[0]!.map((_, d) => part.reduce((s, p) => s + p[d]!, 0) / part.length)
+      return sum + part.reduce((s, p) => s + p.reduce((q, v, d) => q + (v - center[d]!) ** 2, 0), 0)
     }, 0)
     least = Math.min(least, inertia)
   }
@@ -42,10 +42,10 @@ describe('twoMeans', () => {
     ]
     const { centers } = twoMeans(points)
     for (let round = 0; round < 20; round++) {
-      const shuffled = Array.from(random.permutation(points.length), (i) => points[i] as number[])
+      const shuffled = Array.from(random.permutation(points.length), (i) => points[i]!)
       expect(twoMeans(shuffled).centers).toEqual(centers)
     }
-    expect((centers[0][0] as number) <= (centers[1][0] as number)).toBe(true)
+    expect(centers[0][0]! <= centers[1][0]!).toBe(true)
   })
 
   it('runs from given centres, ties to the first', () => {
@@ -86,14 +86,14 @@ describe('twoMeans', () => {
       expect(
         own.centers
           .flat()
-          .map((v, i) => v - (c.centers.flat()[i] as number))
+          .map((v, i) => v - c.centers.flat()[i]!)
           .every((d) => Math.abs(d) < 1e-12),
       ).toBe(true)
       expect([...own.assignment]).toEqual(c.assignment)
       expect(own.iterations).toBe(c.iterations_until_fixed)
       expect(own.inertia).toBeCloseTo(c.inertia, 9)
-      own.threshold.forEach((value, d) => expect(value).toBeCloseTo(c.threshold[d] as number, 12))
-      expect(points.map((p) => p.map((v, d) => (v > (own.threshold[d] as number) ? 1 : 0)))).toEqual(c.high_if_greater)
+      own.threshold.forEach((value, d) => expect(value).toBeCloseTo(c.threshold[d]!, 12))
+      expect(points.map((p) => p.map((v, d) => (v > own.threshold[d]! ? 1 : 0)))).toEqual(c.high_if_greater)
     }
   })
 })

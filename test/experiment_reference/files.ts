@@ -64,9 +64,9 @@ export function readStudy(folder: string, prepared: string): StudyTrial[] {
   const {
     shape: [count, channels, length],
     data,
-  } = readSafetensors(readFileSync(join(prepared, 'signals.safetensors'))).tensors.get('signals') as Tensor
+  } = readSafetensors(readFileSync(join(prepared, 'signals.safetensors'))).tensors.get('signals')!
   if (count !== order.length) throw new Error(`${prepared}: ${count} signals of ${order.length} trials`)
-  const size = (channels as number) * (length as number)
+  const size = channels! * length!
   const signals = new Map(order.map(({ id }, i) => [id, data.subarray(i * size, (i + 1) * size)]))
   return readCsv(join(folder, 'trials.csv')).map(
     ({ trial = '', subject = '', stimulus = '', valence = '', arousal = '' }) => {
@@ -75,7 +75,7 @@ export function readStudy(folder: string, prepared: string): StudyTrial[] {
         id: trial,
         subject,
         stimulus,
-        signals: signals.get(trial) as Float32Array,
+        signals: signals.get(trial)!,
         ...(music && { music }),
         ...(arousal !== '' && { ratings: { valence: Number(valence), arousal: Number(arousal) } }),
       }

@@ -62,7 +62,7 @@ describe('a written file', () => {
     >
     for (const [name, { data }] of tensors) {
       const entry = new Map(Object.entries(header)).get(name)
-      expect((entry?.data_offsets[0] as number) % data.BYTES_PER_ELEMENT).toBe(0)
+      expect(entry!.data_offsets[0] % data.BYTES_PER_ELEMENT).toBe(0)
     }
   })
 

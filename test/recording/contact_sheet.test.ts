@@ -15,18 +15,18 @@ describe('the contact sheet', () => {
     )
     expect(picture.length).toBeLessThan(8_000)
     expect(picture).not.toContain('NaN')
-    const [tonic, signal, ticks] = [...picture.matchAll(/<path d="([^"]*)"/g)].map(([, d]) => d as string)
+    const [tonic, signal, ticks] = [...picture.matchAll(/<path d="([^"]*)"/g)].map(([, d]) => d!)
     expect(signal?.match(/M/g)).toHaveLength(2)
     expect(ticks?.match(/M/g)).toHaveLength(3)
     for (const points of [tonic, signal]) {
-      for (const [x, y] of vertices(points as string)) {
+      for (const [x, y] of vertices(points!)) {
         expect(x).toBeGreaterThanOrEqual(1)
         expect(x).toBeLessThanOrEqual(159)
         expect(y).toBeGreaterThanOrEqual(1)
         expect(y).toBeLessThanOrEqual(41)
       }
     }
-    const heights = vertices(signal as string).map(([, y]) => y as number)
+    const heights = vertices(signal!).map(([, y]) => y!)
     expect([Math.min(...heights), Math.max(...heights)]).toEqual([2, 40])
   })
 

@@ -34,8 +34,8 @@ describe('decompositionSvg', () => {
   it('puts zero of phasic part and driver at one height', () => {
     const zeros = texts(chart()).filter(({ text, y }) => text === '0' && y > 250 && y < 400)
     expect(zeros).toHaveLength(2)
-    expect(zeros[0]?.y).toBeCloseTo(zeros[1]?.y as number, 1)
-    expect((zeros[1]?.x as number) - (zeros[0]?.x as number)).toBeGreaterThan(800)
+    expect(zeros[0]?.y).toBeCloseTo(zeros[1]!.y, 1)
+    expect(zeros[1]!.x - zeros[0]!.x).toBeGreaterThan(800)
   })
 
   it('stays small for a long recording', () => {
@@ -64,8 +64,7 @@ describe('the responses on it', () => {
     decompositionSvg({ time, eda: phasic, phasic, tonic: flat, driver: flat, unit: 'µS', title: '', events, ...more })
   /** Points of the path whose every point is drawn as `shape`, without the key's. */
   const marks = (chart: string, shape: string): number[][] => {
-    const path =
-      [...chart.matchAll(/<path d="([^"]*)"/g)].map(([, d]) => d as string).find((d) => d.endsWith(shape)) ?? ''
+    const path = [...chart.matchAll(/<path d="([^"]*)"/g)].map(([, d]) => d!).find((d) => d.endsWith(shape)) ?? ''
     return path
       .split(shape)
       .slice(0, -2)
@@ -81,14 +80,11 @@ describe('the responses on it', () => {
       axis.find((entry) => entry.text === text && beside(entry)) as { x: number; y: number }
     const [start, end] = ['0', '80'].map((text) => at(text, ({ y }) => y > 500).x) as [number, number]
     const phasicPanel = ({ x, y }: { x: number; y: number }) => x < 100 && y > 250 && y < 420
-    const [low, high] = [
-      at('0', phasicPanel).y,
-      axis.find((entry) => phasicPanel(entry) && entry.text === '0.8')?.y as number,
-    ]
+    const [low, high] = [at('0', phasicPanel).y, axis.find((entry) => phasicPanel(entry) && entry.text === '0.8')!.y]
     marks(chart, SHAPES[field]).forEach(([x, y], i) => {
-      const sample = (events[i] as (typeof events)[number])[field]
-      expect(x).toBeCloseTo(start + ((time[sample] as number) / 80) * (end - start), 1)
-      expect(y).toBeCloseTo(low - 4 + ((phasic[sample] as number) / 0.8) * (high - low), 1)
+      const sample = events[i]![field]
+      expect(x).toBeCloseTo(start + (time[sample]! / 80) * (end - start), 1)
+      expect(y).toBeCloseTo(low - 4 + (phasic[sample]! / 0.8) * (high - low), 1)
     })
     expect(marks(chart, SHAPES[field])).toHaveLength(3)
   })

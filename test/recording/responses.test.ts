@@ -178,7 +178,7 @@ describe('the edges', () => {
 describe('any phasic signal', () => {
   const random = new Random(7)
   const signals = Array.from({ length: 40 }, (_, s) => {
-    const sampleRate = [4, 16, 128][s % 3] as number
+    const sampleRate = [4, 16, 128][s % 3]!
     const impulses = Array.from({ length: 1 + Math.floor(random.uniform() * 12) }, () => ({
       at: random.uniform() * 55,
       area: 0.05 + random.uniform(),

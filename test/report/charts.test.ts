@@ -13,7 +13,7 @@ describe('charts of a run', () => {
     expect(elementNames(chart).filter((name) => name === 'circle')).toHaveLength(4)
     const dots = [...chart.matchAll(/<circle cx="([\d.]+)"/g)].map(([, x]) => Number(x))
     const paths = [...chart.matchAll(/<path d="(M[^"]*L[^"]*)" fill="none"/g)]
-    const lines = paths.map(([, path]) => vertices(path as string))
+    const lines = paths.map(([, path]) => vertices(path!))
     expect(lines).toHaveLength(6)
     expect(new Set(dots)).toEqual(new Set([lines[0]?.[1]?.[0]]))
   })
@@ -55,7 +55,7 @@ describe('charts of a run', () => {
 
   it('put accuracies where the axis says', () => {
     const chart = foldAccuracySvg({ results, pooled })
-    const axis = (text: string) => texts(chart).find((entry) => entry.text === text)?.x as number
+    const axis = (text: string) => texts(chart).find((entry) => entry.text === text)!.x
     const expected = axis('0') + pooled.model.accuracy * (axis('100') - axis('0'))
     const circles = [...chart.matchAll(/<circle cx="([\d.]+)"/g)].map(([, x]) => Number(x))
     expect(circles).toHaveLength(4) // two folds, all, and the key

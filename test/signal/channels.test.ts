@@ -17,9 +17,9 @@ describe('toChannels', () => {
     expect(length).toBe(79)
     expect(constant).toEqual(['tonic'])
     const cut = zscore(ramp.subarray(12)).z
-    expect(data[0]).toBeCloseTo(cut[0] as number, 6)
-    expect(data[78]).toBeCloseTo(cut[39] as number, 6)
-    expect(data[1]).toBeCloseTo(((cut[0] as number) + (cut[1] as number)) / 2, 6)
+    expect(data[0]).toBeCloseTo(cut[0]!, 6)
+    expect(data[78]).toBeCloseTo(cut[39]!, 6)
+    expect(data[1]).toBeCloseTo((cut[0]! + cut[1]!) / 2, 6)
     expect(Math.max(...data.subarray(79, 158))).toBeLessThan(2)
     expect(data.subarray(158).every((value) => value === 0)).toBe(true)
   })

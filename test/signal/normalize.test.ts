@@ -18,7 +18,7 @@ describe('zscore', () => {
     ]) {
       expect(zscore(x)).toEqual({
         z: new Float64Array(x.length),
-        mean: expect.closeTo(x[0] as number),
+        mean: expect.closeTo(x[0]!),
         std: 0,
         constant: true,
       })

@@ -16,7 +16,7 @@ describe('interpolateLinear', () => {
   it('keeps the last sample exactly', () => {
     for (const n of [2, 3, 161, 7333]) {
       const x = Float64Array.from({ length: n }, (_, i) => Math.sin(i))
-      expect(interpolateLinear(x, 2500).at(-1)).toBeCloseTo(x[n - 1] as number, 11)
+      expect(interpolateLinear(x, 2500).at(-1)).toBeCloseTo(x[n - 1]!, 11)
     }
   })
 

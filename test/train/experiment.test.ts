@@ -54,7 +54,7 @@ function study(change: (set: PreparedSet) => void = () => undefined): PreparedSe
 describe('labels', () => {
   const labelsOf = (musicDim: number): Map<string, number> => {
     const { trials, labels } = labelReadable(study(), config(musicDim))
-    return new Map(trials.map(({ id }, i) => [id, labels[i] as number]))
+    return new Map(trials.map(({ id }, i) => [id, labels[i]!]))
   }
 
   it('do not depend on whether the model hears music', () => {
@@ -91,14 +91,7 @@ describe('music', () => {
     const inputs = scaled(4)
     // 0, 1, 4, 9: mean 3.5, variance 12.25 + 6.25 + 0.25 + 30.25 over 4.
     expect([inputs.scaling?.mean[0], inputs.scaling?.deviation[0]]).toEqual([3.5, 3.5])
-    expect([...(inputs.music([0, 5, 3]) as Float32Array)]).toEqual([
-      -1,
-      0,
-      Math.fround(21.5 / 3.5),
-      0,
-      Math.fround(5.5 / 3.5),
-      0,
-    ])
+    expect([...inputs.music([0, 5, 3])!]).toEqual([-1, 0, Math.fround(21.5 / 3.5), 0, Math.fround(5.5 / 3.5), 0])
   })
 
   it('that is the same in all of them is left out, however many there are, and whatever it is elsewhere', () => {
@@ -113,7 +106,7 @@ describe('music', () => {
 describe('the digest of an experiment', () => {
   const digestOf = (change?: (set: PreparedSet) => void, settings = config(DIM)): Promise<string> =>
     experimentDigest(makeExperiment(study(change), settings))
-  const first = ({ trials }: PreparedSet) => trials[0] as PreparedSet['trials'][number]
+  const first = ({ trials }: PreparedSet) => trials[0]!
 
   it('is the same for the same data, whatever the device made of phasic and tonic', async () => {
     expect(await digestOf((set) => (first(set).signals[LENGTH] = 99))).toBe(await digestOf())

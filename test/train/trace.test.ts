@@ -109,7 +109,7 @@ function inFloat64(config: ModelConfig, { parameters, buffers }: Split, batches:
     const { gradients } = forward.backward(grad)
     for (const [name, p] of parameters) {
       const options = { lr: RATE, momentum, weightDecay: 0 }
-      const next = sgdStep(p, gradients.get(name) as NdArray, velocity.get(name) as NdArray, options)
+      const next = sgdStep(p, gradients.get(name)!, velocity.get(name)!, options)
       parameters.set(name, next.p)
       velocity.set(name, next.velocity)
     }
@@ -140,7 +140,7 @@ describe.each(['paper', 'released'] as const)('ten steps of preset %s', (preset)
     const optimizer = { name: 'sgd', momentum, weightDecay: 0 } as const
     const losses = await onDevice(config, weights, batches, { optimizer, rate: RATE, labels })
     expect(losses).toHaveLength(STEPS)
-    const errors = losses.map((loss, i) => Math.abs(loss / (expected[i] as number) - 1))
+    const errors = losses.map((loss, i) => Math.abs(loss / expected[i]! - 1))
     expect(Math.max(...errors)).toBeLessThan(TOLERANCE)
   })
 })

@@ -1,6 +1,6 @@
 // Every operator's float64 twin, on the very cases that the kernels are checked on: its gradients are those of central differences.
 import { describe, expect, it } from 'vitest'
-import { dot, ndarray, type NamedArrays, type NdArray } from '../../src/reference/array.ts'
+import { dot, ndarray, type NamedArrays } from '../../src/reference/array.ts'
 import { directionalDerivative } from '../../src/reference/gradcheck.ts'
 import { Random } from '../../src/runtime/random.ts'
 import { drawInputs } from '../../src/verify/kernels.ts'
@@ -10,7 +10,7 @@ import { randomArray } from '../golden_values.ts'
 /** What a gradient belongs to: a loss of its own, or the result weighted by what comes from above. */
 function objective({ op, attrs, inputs }: ListedCase, arrays: NamedArrays): number {
   const { y, loss } = referenceOp(op, attrs, arrays)
-  return 'upstream.y' in inputs ? dot(y as NdArray, arrays.get('upstream.y') as NdArray) : (loss as NdArray).data[0]!
+  return 'upstream.y' in inputs ? dot(y!, arrays.get('upstream.y')!) : loss!.data[0]!
 }
 
 const hasGradient = ({ op, inputs }: ListedCase): boolean =>
@@ -31,7 +31,7 @@ describe('the gradients of the twin are those of central differences', () => {
     expect(gradients.length).toBeGreaterThan(0)
     for (const [result, gradient] of gradients) {
       const input = result.slice('grad.'.length)
-      const x = arrays.get(input) as NdArray
+      const x = arrays.get(input)!
       const direction = randomArray(new Random(5), ...x.shape)
       const along = directionalDerivative((moved) => objective(one, new Map([...arrays, [input, moved]])), x, direction)
       const expected = dot(gradient, direction)

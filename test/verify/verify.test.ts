@@ -148,7 +148,7 @@ async function folderOf(cases: MadeCase[], spoil = ''): Promise<MemoryStore> {
       const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
       expected[name] = largest < 1e-9 ? { atol: 1e-5, theoretical_zero: true } : { atol: 2e-4 * largest, rel_l2: 2e-4 }
       const values = Float32Array.from(data)
-      if (name === spoil) values[0] = (values[0] as number) + largest
+      if (name === spoil) values[0] = values[0]! + largest
       tensors.set(name, { shape, data: values })
     }
     const file = `${entry.kind}.safetensors`

@@ -1,0 +1,109 @@
+// The options of `decompose`.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { json } from '../support.ts'
+import { asksForAdapter, documentOf, DOCUMENTS, isQuiet, path, recordings, start, type Checks } from './start.ts'
+
+const CPU = ['--device', 'cpu']
+const recording = (): string => join(recordings(), 'a.csv')
+
+interface Decomposed {
+  files: { file: string; features: Record<string, number>; zscore?: object }[]
+}
+const table = (...names: string[]): string => readFileSync(path(...names), 'utf8')
+
+/** The document and the table of a recording. */
+async function decompose(
+  more: string[],
+  file = recording(),
+): Promise<{ of: Decomposed['files'][number]; rows: string }> {
+  rmSync(path('decomposed'), { recursive: true, force: true })
+  const { files } = await documentOf<Decomposed>(['decompose', file, '--out', path('decomposed'), ...more])
+  return { of: files[0]!, rows: table('decomposed', 'a.csv') }
+}
+
+/** An option that is told in the document and changes the table. */
+const changes = (option: string, value: string, told: object) => async (): Promise<void> => {
+  const { of, rows } = await decompose([...CPU, option, value])
+  expect(of).toMatchObject(told)
+  const plain = await decompose(CPU)
+  expect(plain.of).not.toMatchObject(told)
+  expect(rows).not.toBe(plain.rows)
+}
+
+/** The recording with a column more: the seconds at 2 Hz, or another signal. */
+function withColumn(name: string, value: (i: number) => number): string {
+  const [head, ...rows] = readFileSync(recording(), 'utf8').split('\n')
+  writeFileSync(path('a.csv'), [`${head},${name}`, ...rows.map((row, i) => `${row},${value(i)}`)].join('\n'))
+  return path('a.csv')
+}
+
+export const decomposeChecks: Checks = {
+  'decompose --out': async () => {
+    // By relative paths, and inside the folder of the recordings: a second call does not read what the first one wrote.
+    recordings()
+    const args = ['decompose', 'recordings', '--out', 'recordings/its own', ...CPU]
+    const first = await json(args, { cwd: path() })
+    expect(table('recordings', 'its own', 'a.csv')).toMatch(/EDA_Phasic/)
+    expect(await json(args, { cwd: path() })).toEqual(first)
+    rmSync(path('recordings', 'its own'), { recursive: true })
+  },
+  'decompose --format': async () => {
+    await start(['decompose', recording(), '--out', path('npz'), '--format', 'npz', ...CPU])
+    expect(readFileSync(path('npz', 'a.npz')).length).toBeGreaterThan(0)
+  },
+  'decompose --rate': changes('--rate', '8', { sample_rate: 8 }),
+  'decompose --time': async () => {
+    const file = withColumn('slow', (i) => i / 2)
+    expect((await decompose(CPU, file)).of).toMatchObject({ sample_rate: 4 })
+    expect((await decompose([...CPU, '--time', 'slow'], file)).of).toMatchObject({ sample_rate: 2 })
+  },
+  'decompose --eda': async () => {
+    const file = withColumn('second', (i) => 7 + Math.cos(i / 8))
+    const raw = (rows: string): number => Number(rows.split('\n')[1]!.split(',')[1])
+    expect(raw((await decompose(CPU, file)).rows)).toBeCloseTo(2, 6)
+    expect(raw((await decompose([...CPU, '--eda', 'second'], file)).rows)).toBeCloseTo(8, 6)
+  },
+  'decompose --unit': async () => {
+    expect((await decompose([...CPU, '--unit', 'nS'])).of).toMatchObject({ unit: 'nS' })
+    expect(table('decomposed', 'a.svg')).toContain('Phasic (nS)')
+  },
+  'decompose --gaps': async () => {
+    const rows = Array.from({ length: 240 }, (_, i) => (i < 110 || i >= 120 ? `${2 + Math.sin(i / 9)}` : 'NaN'))
+    writeFileSync(path('a.csv'), ['time_s,eda_us', ...rows.map((value, i) => `${i / 4},${value}`)].join('\n'))
+    await expect(decompose(CPU, path('a.csv'))).rejects.toThrow(/2.50 s of samples are missing/)
+    expect((await decompose([...CPU, '--gaps', 'split'], path('a.csv'))).of).toMatchObject({ status: 'solved' })
+  },
+  'decompose --no-zscore': async () => {
+    const [plain, scaled] = [await decompose([...CPU, '--no-zscore']), await decompose(CPU)]
+    expect([plain.of.zscore, typeof scaled.of.zscore]).toEqual([undefined, 'object'])
+    expect(plain.rows).not.toBe(scaled.rows)
+  },
+  'decompose --min-amplitude': async () => {
+    const { of } = await decompose([...CPU, '--min-amplitude', '100'])
+    expect(of).toMatchObject({ min_amplitude: 100, features: { SCR_Peaks_N: 0 } })
+    expect((await decompose(CPU)).of.features['SCR_Peaks_N']).toBeGreaterThan(0)
+  },
+  'decompose --tau0': changes('--tau0', '3', { parameters: { tau0: 3 } }),
+  'decompose --tau1': changes('--tau1', '0.5', { parameters: { tau1: 0.5 } }),
+  'decompose --knots': changes('--knots', '8', { parameters: { delta_knot: 8 } }),
+  'decompose --alpha': changes('--alpha', '0.02', { parameters: { alpha: 0.02 } }),
+  'decompose --gamma': changes('--gamma', '0.5', { parameters: { gamma: 0.5 } }),
+  'decompose --baseline': changes('--baseline', '0', { parameters: { baseline_correction: 0 } }),
+  'decompose --solver': async () => {
+    expect((await decompose(['--solver', 'admm'])).of).toMatchObject({ solver: 'admm' })
+    expect((await decompose([])).of).toMatchObject({ solver: 'interior-point' })
+  },
+  'decompose --form': async () => {
+    const [one, other] = [await decompose(['--form', 'per-signal']), await decompose(['--form', 'along-time'])]
+    expect(one.rows).not.toBe(other.rows)
+  },
+  'decompose --device': async () => {
+    expect((await decompose(CPU)).of).toMatchObject({ device: 'cpu' })
+    expect((await decompose([])).of).not.toMatchObject({ device: 'cpu' })
+  },
+  'decompose --adapter': asksForAdapter(() => ['decompose', recording(), '--out', path('o')]),
+  'decompose --json': DOCUMENTS,
+  'decompose --quiet': isQuiet(() => ['decompose', recording(), '--out', path('o'), ...CPU]),
+}

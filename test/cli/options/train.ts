@@ -1,0 +1,167 @@
+// The options of `train`: those that make the run's settings, in one run with other values than the defaults, and the rest.
+import { cpSync, rmSync, writeFileSync } from 'node:fs'
+import { expect } from 'vitest'
+import { loadWeightsFile } from '../../../cli/shared/files.ts'
+import * as tunedKernels from '../../../src/train/tuned_kernels.ts'
+import { SMALL_TRAINING } from '../support.ts'
+import {
+  asksForAdapter,
+  briefly,
+  documentOf,
+  DOCUMENTS,
+  handedTo,
+  path,
+  prepared,
+  readJson,
+  start,
+  study,
+  trained,
+  unrated,
+  type Checks,
+} from './start.ts'
+
+interface Trained {
+  config: Record<string, unknown> & { model: Record<string, unknown> }
+  results: { name: string; steps: number; train_trials: number; validation_trials: number; epochs: EpochLosses[] }[]
+}
+type EpochLosses = Record<'train_loss' | 'validation_loss', number>
+
+interface Setting {
+  value: string
+  /** What the run's configuration says then. */
+  stored: object
+  /** Another value, the default wherever that is another: a run that goes on refuses it. */
+  other: string | null
+}
+const model = SMALL_TRAINING.filter((word) => word.includes('='))
+const settings: Readonly<Record<string, Setting>> = {
+  '--preset': { value: 'released', stored: { model: { preset: 'released', head: 'softmax' } }, other: 'paper' },
+  '--signals': { value: 'phasic', stored: { signals: ['phasic'], model: { in_channels: 1 } }, other: 'mixed' },
+  '--set': { value: 'depth=2', stored: { model: { depth: 2, channels: 8, length: 320 } }, other: 'depth=1' },
+  '--dimension': { value: 'valence', stored: { dimension: 'valence' }, other: 'arousal' },
+  '--labels': { value: 'median', stored: { labels: 'median' }, other: 'two-means' },
+  '--folds': { value: 'random:2', stored: { folds: 'random:2' }, other: 'subject:10' },
+  '--validation': { value: '0', stored: { validation: 0 }, other: '0.15' },
+  '--seed': { value: '0', stored: { seed: 0 }, other: '1' },
+  '--drop': { value: '0', stored: { drop: 0 }, other: '3' },
+  '--music': { value: 'none', stored: { model: { music_dim: 0 } }, other: null }, // `auto` asks for nothing
+  '--init': { value: 'paper', stored: { init: 'paper' }, other: 'he' },
+  '--optimizer': { value: 'sgd', stored: { optimizer: { name: 'sgd' } }, other: 'adam' },
+  '--lr': { value: '0.01', stored: { learning_rate: 0.01 }, other: '0.001' },
+  '--momentum': { value: '0.5', stored: { optimizer: { momentum: 0.5 } }, other: '0' },
+  '--weight-decay': { value: '0.1', stored: { optimizer: { weight_decay: 0.1 } }, other: '0' },
+  '--decay': { value: '0.5', stored: { decay: 0.5 }, other: '0.9' },
+  '--decay-epochs': { value: '1', stored: { decay_epochs: 1 }, other: '15' },
+  '--epochs': { value: '2', stored: { epochs: 2 }, other: '30' },
+  '--batch': { value: '8', stored: { batch: 8 }, other: '32' },
+  '--patience': { value: '3', stored: { patience: 3 }, other: '10' },
+}
+
+let run: Promise<Trained> | undefined
+/** The run with all of them. */
+const withAll = (): Promise<Trained> =>
+  (run ??= documentOf<Trained>([
+    ...['train', '--data', study(), '--out', path('all'), '--only-fold', '1'],
+    ...model.flatMap((setting) => ['--set', setting]),
+    ...Object.entries(settings).flatMap(([option, { value }]) => [option, value]),
+  ]))
+
+const settingChecks = Object.entries(settings).map(([option, { value, stored, other }]) => [
+  `train ${option}`,
+  async (): Promise<void> => {
+    expect((await withAll()).config).toMatchObject(stored)
+    expect(readJson('all', 'config.json')).toMatchObject(stored)
+    const resume = ['train', '--out', path('all'), '--resume', '--only-fold', '1', option]
+    await start([...resume, value])
+    if (other !== null)
+      await expect(start([...resume, other])).rejects.toThrow(`${option}: this run was started with other settings`)
+  },
+])
+
+/** A copy of a run whose data are said to be elsewhere, and at another rate. */
+function movedRun(name: string, from: string, source: object): string {
+  cpSync(from, path(name), { recursive: true })
+  writeFileSync(path(name, 'source.json'), JSON.stringify({ ...readJson(name, 'source.json'), ...source }))
+  return path(name)
+}
+
+const resume = (name: string): string[] => ['train', '--resume', '--out', path(name), '--only-fold', '1']
+
+/** Goes on where the data are, wherever they were. */
+async function goesOnWithMovedData(): Promise<void> {
+  movedRun('moved', (await trained()).run, { data: path('gone') })
+  await expect(start(resume('moved'))).rejects.toThrow(/gone: no such folder/)
+  await start([...resume('moved'), '--data', await prepared()])
+  expect(readJson('moved', 'source.json')).toMatchObject({ data: await prepared() })
+}
+
+/** Goes on at the rate that is given, whatever is stored. */
+async function goesOnAtRate(): Promise<void> {
+  const only = ['--folds', 'subject:3', '--epochs', '1', ...SMALL_TRAINING, '--only-fold', '0']
+  await start(['train', '--data', unrated(), '--rate', '4', '--out', path('at rate'), ...only])
+  expect(readJson('at rate', 'source.json')).toMatchObject({ data: unrated(), rate: 4 })
+  movedRun('slower', path('at rate'), { rate: 5 })
+  await expect(start(resume('slower'))).rejects.toThrow(/recordings are not those of/)
+  await start([...resume('slower'), '--rate', '4'])
+  expect(readJson('slower', 'source.json')).toMatchObject({ data: unrated(), rate: 4 })
+}
+
+/** With next to no learning rate a run ends with the weights it started from. */
+async function startsFromWeights(): Promise<void> {
+  const file = (name: string): string => path(name, 'folds', 'fold-0', 'model.safetensors')
+  const own = JSON.parse((await trained()).stdout) as Trained
+  const still = ['train', '--data', await prepared(), '--only-fold', '0', ...briefly, '--lr', '1e-12', '--out']
+  const random = await documentOf<Trained>([...still, path('from random')])
+  const from = await documentOf<Trained>([...still, path('from weights'), '--weights', file('run')])
+  const [given, left, other] = await Promise.all(
+    ['run', 'from weights', 'from random'].map((name) => loadWeightsFile(file(name))),
+  )
+  const names = [...given!.keys()].filter((name) => !name.includes('running_'))
+  expect(names.length).toBeGreaterThan(20)
+  const apart = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+    Math.max(...Array.from(a, (value, i) => Math.abs(value - b[i]!)))
+  const distance = (weights: typeof given): number =>
+    Math.max(...names.map((name) => apart(weights!.get(name)!.data, given!.get(name)!.data)))
+  expect(distance(left)).toBeLessThan(1e-7)
+  expect(distance(other)).toBeGreaterThan(1e-4)
+  const loss = ({ results }: Trained): number => results[0]!.epochs[0]!.train_loss
+  expect(loss(from)).not.toBeCloseTo(loss(random), 4)
+  expect(loss(from)).toBeLessThan(loss(own))
+  const again = start(['train', '--resume', '--out', path('from random'), '--weights', file('run')])
+  await expect(again).rejects.toThrow('--weights: this run was started from others')
+}
+
+export const trainChecks: Checks = {
+  ...(Object.fromEntries(settingChecks) as Checks),
+  'train --data': goesOnWithMovedData,
+  'train --rate': goesOnAtRate,
+  'train --out': async () => {
+    await trained()
+    expect(readJson('run', 'result.json')).toMatchObject({ name: 'run' })
+  },
+  'train --resume': 'test/cli/resume.test.ts',
+  'train --only-fold': async () => expect((await withAll()).results.map(({ name }) => name)).toEqual(['1']),
+  'train --weights': startsFromWeights,
+  'train --adapter': asksForAdapter(async () => ['train', '--data', await prepared(), '--out', path('o'), ...briefly]),
+  'train --tune': async () => {
+    const args = ['train', '--data', await prepared(), '--out', path('o'), ...briefly]
+    const mode = async (...more: string[]) => (await handedTo(tunedKernels, 'useTunedKernels', [...args, ...more]))[2]
+    const asked = await mode('--tune', 'force')
+    rmSync(path('o'), { recursive: true })
+    expect([asked, await mode()]).toEqual(['force', 'off'])
+    rmSync(path('o'), { recursive: true })
+  },
+  'train --json': DOCUMENTS,
+  'train --quiet': async () => {
+    expect((await trained()).stderr).not.toBe('')
+    const args = ['train', '--data', await prepared(), '--out', path('quietly'), '--only-fold', '0', ...briefly]
+    expect((await start([...args, '--quiet'], { terminal: true })).stderr).toBe('')
+  },
+}
+
+/** What all settings together do to a run. */
+export async function settingsAct(): Promise<void> {
+  const [fold] = (await withAll()).results
+  expect(fold).toMatchObject({ validation_trials: 0, steps: 2 * Math.ceil(fold!.train_trials / 8) })
+  expect(fold!.epochs).toHaveLength(2)
+}
