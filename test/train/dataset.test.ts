@@ -34,6 +34,7 @@ it.each([
 it('a run without a choice of its own takes the seconds that the data were prepared with', () => {
   expect(resolveRun({}, { musicDim: 0, length: LENGTH, dropSeconds: 5 }).drop).toBe(5)
   expect(resolveRun({ drop: 1 }, { musicDim: 0, length: LENGTH, dropSeconds: 5 }).drop).toBe(1)
+  expect(resolveRun({}, { musicDim: 0, length: LENGTH, dropSeconds: 0 }).drop).toBe(0)
   expect(resolveRun({}, { musicDim: 0 }).drop).toBe(3)
 })
 
