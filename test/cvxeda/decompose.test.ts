@@ -147,6 +147,7 @@ describe('a call with many signals', () => {
     [100, 8],
     [100, 12.5],
     [100, 4],
+    [100, 4.25],
     [61, 4],
   ] as const
   const signals = shapes.map(([n, rate], i) => randomSignal(n, rate, 20 + i))
