@@ -1,4 +1,4 @@
-// Lint rules: what the compiler cannot say. Formatting is left to the reader's eye.
+// Lint rules: what the compiler cannot say. Formatting is Prettier's.
 import js from '@eslint/js'
 import { defineConfig, globalIgnores } from 'eslint/config'
 import tseslint from 'typescript-eslint'

@@ -6,44 +6,23 @@ import { parseSignals, type RunConfig } from '../../src/train/config.ts'
 import { resolveRun, type DataFacts } from '../../src/train/defaults.ts'
 import type { ConfigOptions } from './train_options.ts'
 
+/** Options that are settings of the run under the same names. */
+const SAME = [
+  ...(['preset', 'music', 'dimension', 'labels', 'folds', 'validation', 'seed', 'init'] as const),
+  ...(['decay', 'decayEpochs', 'epochs', 'batch', 'patience'] as const),
+]
+
 /** @throws UsageError naming the first setting that is out of range or does not fit the others */
 export function runConfig(options: ConfigOptions, facts: DataFacts): RunConfig {
-  const { optimizer: name, momentum, weightDecay, lr: learningRate, set, signals, drop, ...given } = options
+  const { optimizer: name, momentum, weightDecay, lr: learningRate, set, drop } = options
   const optimizer: OptimizerConfig = name === 'sgd' ? { name, momentum, weightDecay } : { name, weightDecay }
-  const {
-    preset,
-    music,
-    dimension,
-    labels,
-    folds,
-    validation,
-    seed,
-    init,
-    decay,
-    decayEpochs,
-    epochs,
-    batch,
-    patience,
-  } = given
-  const settings = {
-    preset,
-    music,
-    dimension,
-    labels,
-    folds,
-    validation,
-    seed,
-    init,
-    optimizer,
-    learningRate,
-    decay,
-    decayEpochs,
-    epochs,
-    batch,
-    patience,
-  }
+  const settings = Object.fromEntries(SAME.map((option) => [option, options[option]])) as Pick<
+    ConfigOptions,
+    (typeof SAME)[number]
+  >
+  const signals = parseSignals(options.signals)
   return resolveRun(
-    { ...settings, signals: parseSignals(signals), model: set, ...(drop !== undefined && { drop }) },
+    { ...settings, optimizer, learningRate, signals, model: set, ...(drop !== undefined && { drop }) },
     facts,
   )
 }

@@ -13,7 +13,7 @@ import { ceilDiv } from '../runtime/shape.ts'
 import { allocate, batchSize, LAYOUT, tonicPlace, type Batch } from './admm_batch.ts'
 import { judge, writeState } from './admm_penalties.ts'
 import { writeStart } from './admm_start.ts'
-import { layoutOf, rowOf } from './admm_tables.ts'
+import { layoutOf, splineRow } from './admm_tables.ts'
 import { LONGEST_WALK } from './limits.ts'
 import { polish, type Point } from './polish.ts'
 import type { Problem } from './problem.ts'
@@ -67,7 +67,7 @@ async function readPoints({ gpu, problem, layout, lanes, tensors }: Batch): Prom
     const value = (row: number | null) => (row === null ? 0 : tonic[tonicPlace(row, lane, lanes)]!)
     return {
       p: Float64Array.from({ length: problem.n }, (_, i) => Math.max(0, -bounds[2 * (i * lanes + lane)]!)),
-      l: Float64Array.from({ length: problem.knotCount }, (_, j) => value(rowOf(layout, j))),
+      l: Float64Array.from({ length: problem.knotCount }, (_, j) => value(splineRow(layout, j))),
       d: Float64Array.from(problem.drift, (_, c) => value(layout.rows + c)),
     }
   })

@@ -26,7 +26,7 @@ export interface Batch {
 }
 
 /** Values of `tonic` for one signal. */
-const tonicValues = ({ rows }: TableLayout) => (rows + LAYOUT.DRIFTS) * LAYOUT.FIELDS
+export const tonicValues = ({ rows }: TableLayout) => (rows + LAYOUT.DRIFTS) * LAYOUT.FIELDS
 
 /** Place in `tonic` of a coefficient itself: of a spline's row, or of drift c in row layout.rows + c. */
 export const tonicPlace = (row: number, lane: number, lanes: number): number =>

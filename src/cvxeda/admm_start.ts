@@ -2,8 +2,8 @@
 
 import { ADMM_LAYOUT } from '../qp/admm.ts'
 import { LaneRows } from '../qp/lane_rows.ts'
-import { LAYOUT, part, tonicPlace, type Batch } from './admm_batch.ts'
-import { columnTable, FIRST_PENALTY, rowOf } from './admm_tables.ts'
+import { LAYOUT, part, tonicPlace, tonicValues, type Batch } from './admm_batch.ts'
+import { columnTable, FIRST_PENALTY, splineRow } from './admm_tables.ts'
 import { adjointResponse } from './certificate.ts'
 import { residualOf } from './polish.ts'
 import { writeState } from './admm_penalties.ts'
@@ -23,13 +23,13 @@ function writeDual(
   starts: readonly WarmStart[],
 ): void {
   const origin = LaneRows.zeros(problem.n, lanes)
-  const tonic = new Float32Array((layout.rows + LAYOUT.DRIFTS) * LAYOUT.FIELDS * lanes)
+  const tonic = new Float32Array(tonicValues(layout) * lanes)
   starts.forEach((start, lane) => {
     multipliers(problem, signals[lane]!, start).forEach((v, i) => origin.set(i, lane, v))
     const put = (row: number | null, value: number) => {
       if (row !== null) tonic[tonicPlace(row, lane, lanes)] = value
     }
-    start.l.forEach((v, j) => put(rowOf(layout, j), v))
+    start.l.forEach((v, j) => put(splineRow(layout, j), v))
     start.d.forEach((v, c) => put(layout.rows + c, v))
   })
   gpu.write(tensors.origin, origin.values)

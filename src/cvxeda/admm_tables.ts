@@ -54,7 +54,7 @@ export function columnTable(problem: Problem, { runs }: TableLayout): Float32Arr
 }
 
 /** Spline j lies in this row of `tonic`, or nowhere when the signal does not reach it. */
-export function rowOf({ runs, rows }: TableLayout, spline: number): number | null {
+export function splineRow({ runs, rows }: TableLayout, spline: number): number | null {
   const row = spline - runs.first + SPLINES - 1
   return row >= 0 && row < rows ? row : null
 }

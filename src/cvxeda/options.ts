@@ -38,7 +38,7 @@ export interface DecomposeOptions {
   baselineCorrection?: BaselineCorrection
   /** On the GPU: 'interior-point' (default), the accurate one, or another of `SOLVERS`. */
   solver?: SolverName
-  /** Interior point on the GPU: one invocation per signal (A), or many along its time (B); chosen by batch and length. */
+  /** Interior point on the GPU: `per-signal`, one invocation each, or `along-time`, many each; chosen by batch and length. */
   form?: Form
   /** ADMM: where to start, one for each signal: decompositions of similar signals with the same options. */
   starts?: readonly Start[]

@@ -9,6 +9,7 @@ import type { Solution } from './solver.ts'
 
 /** Below this alpha / rms(y) the program is nearly unregularised and float32 convergence means nothing. */
 const BADLY_SCALED = 1e-5
+
 /** Undoes the scaling and evaluates every part in float64 from the driver and the coefficients that are returned. */
 export function readOut(
   problem: Problem,

@@ -6,6 +6,7 @@ import type { Problem } from './problem.ts'
 export const SPLINES = 4
 /** Slots: four splines, two drift columns. */
 export const SLOTS = 6
+
 /** Samples in runs as long as the knots are apart: within run b exactly the splines b - 3 ... b can be non-zero. */
 export interface Runs {
   first: number

@@ -5,7 +5,6 @@ import { shaderValues } from '../runtime/shader_values.ts'
 import type { Scaled } from './equilibrate.ts'
 import { choleskyOf, inverseLower } from './linear.ts'
 
-/** Weight of the proximal term, as in the shader. */
 const LAYOUT = /* @__PURE__ */ shaderValues(denseShader)
 /** Equations are penalised this much harder (section 5.2 of the OSQP paper), rows without bounds hardly at all. */
 const EQUATION = 1e3

@@ -21,6 +21,8 @@ import {
 import { flopsOf, geometryOf, type ConvGeometry } from './geometry.ts'
 import type { Variant } from '../variants.ts'
 
+const VALUES = /* @__PURE__ */ shaderValues(reg)
+
 export interface BackwardInput {
   dy: Tensor
   w: Tensor
@@ -84,7 +86,7 @@ const regInput = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<BackwardInput>
       'input',
       { dy, w, dx, onto: onto ?? p.nothing(), params },
       {
-        groups: ceilDiv(params.batch * g.stride * tiles * params.in_quads, shaderValues(reg).WORKGROUP),
+        groups: ceilDiv(params.batch * g.stride * tiles * params.in_quads, VALUES.WORKGROUP),
         constants: { TM, ONTO: onto !== null },
         label,
         flops: flopsOf(geometry),

@@ -11,6 +11,8 @@ import { flopsOf, geometryOf, type ConvGeometry, type Geometry } from './geometr
 import { PartialSums } from '../partial_sums.ts'
 import type { Variant } from '../variants.ts'
 
+const VALUES = /* @__PURE__ */ shaderValues(reg)
+
 export interface BackwardWeight {
   x: Tensor
   dy: Tensor
@@ -108,10 +110,10 @@ const regWeight: Variant<BackwardWeight> = {
     const { x, dy, g, label } = args
     const geometry = geometryOf(x.shape, args.dw, dy.shape, g)
     const params = { ...geometry, ...rowChunks(geometry), has_bias: Number(args.dbias !== null) }
-    const weights = params.chunks * params.kernel * params.in_quads * ceilDiv(params.out_quads, shaderValues(reg).TQ)
+    const weights = params.chunks * params.kernel * params.in_quads * ceilDiv(params.out_quads, VALUES.TQ)
     const invocations = weights + (args.dbias ? params.chunks * params.out_quads : 0)
     const flops = weightFlops(geometry, args.dbias)
-    const launch = { groups: ceilDiv(invocations, shaderValues(reg).WORKGROUP), label, flops }
+    const launch = { groups: ceilDiv(invocations, VALUES.WORKGROUP), label, flops }
     summed(p, args, params.chunks, (dw, dbias) => p.dispatch(reg, 'weight', { x, dy, dw, dbias, params }, launch))
   },
 }

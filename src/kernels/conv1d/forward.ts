@@ -25,6 +25,8 @@ import { flopsOf, geometryOf, type ConvGeometry } from './geometry.ts'
 import { PartialSums } from '../partial_sums.ts'
 import type { Variant } from '../variants.ts'
 
+const VALUES = /* @__PURE__ */ shaderValues(reg)
+
 export interface Forward {
   x: Tensor
   w: Tensor
@@ -87,7 +89,7 @@ const regForward = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<Forward> => 
     const params = { ...geometryOf(x.shape, w, y.shape, g), has_bias: Number(bias !== null) }
     const invocations = params.batch * ceilDiv(params.out_rows, TM) * params.out_quads
     const launch = {
-      groups: ceilDiv(invocations, shaderValues(reg).WORKGROUP),
+      groups: ceilDiv(invocations, VALUES.WORKGROUP),
       constants: { TM },
       label,
       flops: flopsOf(params),
