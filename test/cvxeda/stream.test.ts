@@ -347,6 +347,34 @@ describe('gaps', () => {
     expect(rest).toEqual([])
     expect(part).toMatchObject({ from: 2, phasic: { length: 95 } })
   })
+
+  it('several in one push part it into as many recordings, of which the last goes on', async () => {
+    const holes = eda.slice().fill(NaN, 100, 106).fill(NaN, 200, 230)
+    const stream = decomposeStream('cpu', options)
+    const update = await stream.push(holes)
+    const came = settledOf([update!]).flatMap(({ from, phasic }) => Array.from(phasic, (_, i) => from + i))
+    const closed = Array.from({ length: 200 }, (_, i) => i).filter((i) => i < 100 || i >= 106)
+    expect(came.slice(0, closed.length)).toEqual(closed)
+    const { from, phasic } = update!.newest!
+    expect([...came.slice(closed.length), from]).toEqual(Array.from({ length: from - 230 + 1 }, (_, i) => 230 + i))
+    expect(from + phasic.length).toBe(478) // the last whole hop of the recording that began at 230
+  })
+
+  it('while the scale is measured count for nothing: it is that of as many samples as came', async () => {
+    const holes = eda.slice().fill(NaN, 10, 13).fill(NaN, 40, 60)
+    const kept = [...holes].filter((v) => !Number.isNaN(v))
+    const stream = decomposeStream('cpu', { sampleRate: 4, calibrationSeconds: 25 })
+    const came = 100 + 23
+    expect(await stream.push(holes.subarray(0, came - 1))).toBeNull()
+    expect(stream.scale).toBeNull()
+    const update = await stream.push(holes.subarray(came - 1, came))
+    const mean = kept.slice(0, 100).reduce((sum, v) => sum + v, 0) / 100
+    const std = Math.sqrt(kept.slice(0, 100).reduce((sum, v) => sum + (v - mean) ** 2, 0) / 100)
+    expect(stream.scale!.mean).toBeCloseTo(mean, 12)
+    expect(stream.scale!.std).toBeCloseTo(std, 12)
+    expect(update!.settled.map(({ from, phasic }) => [from, from + phasic.length])).toEqual([[0, 40]])
+    expect(update!.newest).toMatchObject({ from: 60, phasic: { length: 60 } }) // whole hops of a second
+  })
 })
 
 describe('memory', () => {
