@@ -64,13 +64,11 @@ export function pageOf(result: BenchResult, comparison: Comparison | null): stri
 
 const OTHER = 'other'
 
-function familyOf({ op }: KernelResult): string {
-  if (op.endsWith('weight')) return 'gradient of a weight'
-  return op.startsWith('conv1d')
-    ? 'convolution, gradient of its input'
-    : op.startsWith('attention')
-      ? 'attention'
-      : OTHER
+/** What the dots of an op's kernels have their colour by. */
+function familyOf({ kind }: KernelResult): string {
+  if (kind.op === 'convolution')
+    return kind.of === 'weight' ? 'gradient of a weight' : 'convolution, gradient of its input'
+  return kind.op === 'attention' ? 'attention' : OTHER
 }
 
 const work = (rated: KernelResult | Group) => ({ flops: rated.flops, bytes: rated.bytes, gflops: judged(rated).gflops })
