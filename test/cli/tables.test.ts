@@ -69,7 +69,7 @@ describe('recordings', () => {
       ...{ EDA_Tonic_Mean: 12.34567, EDA_Tonic_Slope: 1, SCR_Peaks_N: count, SCR_Rate: 2.449 },
       ...{ SCR_Peaks_Amplitude_Mean: 0.123456, SCR_RiseTime_Mean: 3, SCR_RecoveryTime_Mean: 4, EDA_Driver_Area: 5 },
     }
-    return { result: { file, status: 'solved', features } as Result, entry: { name: file, status: 'solved', notes } }
+    return { result: { file, status: 'solved', features }, entry: { name: file, status: 'solved', notes } }
   }
   const left = (file: string, status: 'refused' | 'skipped', note: string): Outcome => ({
     result: { file, status, reason: note },
