@@ -323,16 +323,11 @@ describe('prepare', () => {
       [0, 1, 2, 3].map((song) => `${subject}${song},${subject},song${song},${song < 2 ? 2 : 8},${song < 3 ? 2 : 8},4`),
     )
     /** 40 samples, one of them missing, one 0. The last trial is longer, and does not move for 6 of its seconds. */
-    const value = (trial: number, i: number): string =>
-      trial === 0 && i === 5
-        ? 'NaN'
-        : trial === 1 && i === 7
-          ? '0'
-          : trial === 7 && i < 24
-            ? '3'
-            : i % 3 === 0
-              ? '3'
-              : '2.3456'
+    const value = (trial: number, i: number): string => {
+      if (trial === 7 && i < 24) return '7'
+      const flaw = { '0 5': 'NaN', '1 7': '0' }[`${trial} ${i}`]
+      return flaw ?? (i % 3 === 0 ? '3' : '2.3456')
+    }
     const samples = Array.from({ length: 8 }, (_, trial) =>
       Array.from(
         { length: trial === 7 ? 120 : 40 },
