@@ -131,6 +131,27 @@ describe('defaults', () => {
   })
 })
 
+it.each([
+  ...[
+    'doctor',
+    'fixtures make',
+    'prepare',
+    'decompose',
+    'train',
+    'eval',
+    'predict',
+    'verify',
+    'report',
+    'summary',
+    'tune',
+  ],
+  ...['bench', 'bench step', 'bench kernels', 'bench cvxeda', 'bench peers'],
+])('%s --help has an example', async (command) => {
+  const printed = { stdout: '', stderr: '' }
+  await expect(start([...command.split(' '), '--help'], { printed })).rejects.toMatchObject({ exitCode: 0 })
+  expect(printed.stdout).toMatch(new RegExp(`^Usage: galvani ${command} [^]*Examples?:\\n  galvani ${command}`))
+})
+
 /** Presses Ctrl-C where the library computes, and looks whether it hears of it. */
 async function hearsOfInterrupt(args: string[], library: object, name: string, signalAt: number): Promise<void> {
   const before = process.rawListeners('SIGINT').length
