@@ -1,12 +1,12 @@
 // A result beside its baselines, counted by hand: which trials stand behind each number.
 import { describe, expect, it } from 'vitest'
-import { bootstrapSubjects, permutationWithinSubjects } from '../../src/evaluation/statistics.ts'
 import type { RunConfig } from '../../src/train/config.ts'
 import { chance, modelScores, pool, predictionsOf, scores } from '../../src/train/evaluate.ts'
 import { inputsOf, ModelInputs } from '../../src/train/inputs.ts'
 import { resolveRun } from '../../src/train/defaults.ts'
 import type { PreparedSet, PreparedTrial } from '../../src/train/prepare.ts'
 import { isFinished, type FoldResult, type Prediction, type RunSummary } from '../../src/train/run_summary.ts'
+import { interval, permutationValue } from '../experiment_reference/statistics.ts'
 
 type Row = [subject: string, label: number, probability: number, majority: number, svm: number, song?: number]
 const predictions = (...rows: Row[]): Prediction[] =>
@@ -86,17 +86,12 @@ describe('a pooled result', () => {
   })
 
   it('has an interval and a permutation test of the model by person and seed', () => {
-    const people = ROWS.map(({ subject }) => subject)
-    const [labels, called] = [
-      [1, 0, 1, 0, 0],
-      [1, 0, 0, 0, 1],
-    ]
-    const share = (of: number[]) => of.filter((i) => labels[i] === called[i]).length / of.length
+    const called = [1, 0, 0, 0, 1]
+    const judged = ROWS.map((row, i) => ({ ...row, predicted: called[i]! }))
     for (const seed of [3, 4]) {
-      const interval = bootstrapSubjects(people, share, { seed })
-      const permutation = permutationWithinSubjects(labels!, called!, people, { seed })
-      expect(pool(FOLDS, seed)).toMatchObject({ interval, permutation })
-      expect(chance(ROWS, seed)).toEqual({ interval, permutation })
+      const expected = { interval: interval(judged, seed), permutation: permutationValue(judged, seed) }
+      expect(pool(FOLDS, seed)).toMatchObject(expected)
+      expect(chance(ROWS, seed)).toEqual(expected)
     }
     expect(chance(ROWS, 3)).not.toEqual(chance(ROWS, 4))
   })

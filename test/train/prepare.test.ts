@@ -178,7 +178,7 @@ describe('a prepared set in files', () => {
     }),
   }
   Object.assign(set.trials[0]!, { ratings: { valence: 0, arousal: 0 }, music: Float32Array.of(0, 0) })
-  Object.assign(set.trials[2]!, { unit: 'unknown', status: 'inaccurate', music: Float32Array.of(-1, 5) })
+  Object.assign(set.trials[2]!, { unit: 'unknown', status: 'solved-inaccurate', music: Float32Array.of(-1, 5) })
 
   const stored = async (of: PreparedSet): Promise<MemoryStore> => {
     const store = new MemoryStore()
