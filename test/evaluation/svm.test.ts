@@ -65,4 +65,14 @@ describe('linear SVM', () => {
     expect([...trainLinearSvm(rows, [0, 1]).weights]).toEqual([0.25])
     expect([...trainLinearSvm(rows, [0, 1], { cost: 0.5 }).weights]).toEqual([0.5])
   })
+
+  it('says when it has not converged', () => {
+    // Rows that no plane parts, of features whose sizes differ: a thousand updates a row are not enough.
+    const rows = [0, 1, 2, 3, 4, 5].map((i) => Float32Array.of(1000 * Math.sin(7 * i), 3 * Math.cos(5 * i)))
+    expect(trainLinearSvm(rows, [0, 1, 0, 1, 1, 0])).toMatchObject({ converged: false, updates: 6000 })
+    const near = rows.map((row) => row.map((x) => x / 1000))
+    const easy = trainLinearSvm(near, [0, 1, 0, 1, 1, 0])
+    expect(easy.converged).toBe(true)
+    expect(easy.updates).toBeLessThan(6000)
+  })
 })
