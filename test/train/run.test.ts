@@ -225,6 +225,23 @@ it('a run that was stopped says that it goes on, from the step where it was', as
   expect((await loadRunSummary(store))!.adapter).toBe(gpu.info.description || gpu.info.device)
 })
 
+it('a fold that was stopped after its last epoch has no result yet, and then needs no more steps', async () => {
+  const store = new MemoryStore()
+  const stop = new AbortController()
+  const reason = new Error('enough')
+  const stopped = trainRun(gpu, store, experiment, IDENTITY, {
+    onlyFold: '1',
+    signal: stop.signal,
+    onEpoch: (_, { epoch }) => (epoch === config.epochs ? stop.abort(reason) : undefined),
+  })
+  await expect(stopped).rejects.toBe(reason)
+  expect(await store.exists(file('1', 'result.json'))).toBe(false)
+  const { told, hooks } = listening()
+  const { results } = await trainRun(gpu, store, experiment, IDENTITY, { onlyFold: '1', ...hooks })
+  expect(told).toEqual([])
+  expect(results.map(({ name, epochs }) => [name, epochs.length])).toEqual([['1', 2]])
+})
+
 it('every fold starts from the weights that are given', async () => {
   const store = new MemoryStore()
   const initial = initialise(config.model, summarise(config.model), 'he', 99)

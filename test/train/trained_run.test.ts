@@ -203,7 +203,10 @@ describe('predictions', () => {
     expect(found.predictions.map(({ trial }) => trial)).toEqual(['a', 'c'])
     expect(sourcesOf(found.skipped)).toEqual([TOO_SHORT.source, 'trial b'])
     expect(onProgress).toHaveBeenLastCalledWith(2, 2)
-    await expect(predict(gpu, run, dataset, stopped)).rejects.toBe(STOPPED)
+    // Stopped before it has begun, nothing is prepared.
+    const untold = vi.fn()
+    await expect(predict(gpu, run, dataset, { ...stopped, onProgress: untold })).rejects.toBe(STOPPED)
+    expect(untold).not.toHaveBeenCalled()
   })
 })
 
