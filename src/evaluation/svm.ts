@@ -43,9 +43,10 @@ export function trainLinearSvm(
   }
   let updates = 0
   let pair = worstPair(problem)
-  while (pair.violation > TOLERANCE && updates++ < MOST_UPDATES_PER_ROW * n) {
+  while (pair.violation > TOLERANCE && updates < MOST_UPDATES_PER_ROW * n) {
     updatePair(problem, pair.up, pair.down)
     pair = worstPair(problem)
+    updates++
   }
   return { weights: primal(rows, problem), bias: pair.bias, updates, converged: pair.violation <= TOLERANCE }
 }

@@ -33,9 +33,8 @@ function musicOf(trial: PreparedTrial): Float32Array {
   return trial.music
 }
 
-/** The chosen channels of one trial, [channels, length]. */
+/** The chosen channels of one trial in the order of the choice, [channels, length]. */
 function selectChannels({ signals }: PreparedTrial, channels: readonly Channel[], length: number): Float32Array {
-  if (channels.length === CHANNELS.length) return signals
   const out = new Float32Array(channels.length * length)
   channels.forEach((name, i) => {
     const at = CHANNELS.indexOf(name) * length

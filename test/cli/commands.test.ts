@@ -12,6 +12,7 @@ import {
   filesUnder,
   galvani,
   json,
+  preload,
   refuses,
   SMALL,
   SMALL_TRAINING,
@@ -21,9 +22,11 @@ import {
   writeFiles,
   writeStudy,
 } from './support.ts'
+import { refusesHere } from './options/start.ts'
 import { call, concat, global, PROTO, stateDict, STOP, text, zipContainer } from '../formats/torch_writer.ts'
 import { needs } from '../needs.ts'
 
+const FAILED = 1
 const USAGE = 2
 const BAD_DATA = 3
 const NO_GPU = 4
@@ -74,48 +77,68 @@ describe('wrong usage', () => {
     ['unknown option', ['doctor', '--nope'], "unknown option '--nope'"],
     ['missing argument', ['fixtures', 'make'], "missing required argument 'kind'"],
     ['missing option', decompose, "required option '--out <dir>' not specified"],
-    ['no penalty', [...decompose, '--out', 'o', '--gamma', '0'], "--gamma is '0', expected a positive number"],
+    ['no penalty', [...decompose, '--out', path('o'), '--gamma', '0'], "--gamma is '0', expected a positive number"],
     ['a rate of data that are known', ['eval', '--run', run, '--rate', '4'], '--rate belongs to --data'],
     ['a model that does not fit itself', ['summary', '--set', 'length=20'], 'is too short; use a longer signal'],
-    ['text for a number', [...decompose, '--out', 'o', '--rate', 'fast'], "--rate is 'fast', expected a number"],
-    ['a rate of nothing', [...decompose, '--out', 'o', '--rate', '0'], "--rate is '0', expected a positive number"],
+    ['text for a number', [...decompose, '--out', path('o'), '--rate', 'fast'], "--rate is 'fast', expected a number"],
+    [
+      'a rate of nothing',
+      [...decompose, '--out', path('o'), '--rate', '0'],
+      "--rate is '0', expected a positive number",
+    ],
     [
       'half a subject',
-      ['fixtures', 'make', 'trials', 'o', '--subjects', '2.5'],
+      ['fixtures', 'make', 'trials', path('o'), '--subjects', '2.5'],
       "--subjects is '2.5', expected an integer",
     ],
-    ['unknown kind', ['fixtures', 'make', 'noise', 'o'], "kind 'noise' is unknown"],
+    ['unknown kind', ['fixtures', 'make', 'noise', path('o')], "kind 'noise' is unknown"],
     [
       'listeners of one recording',
-      ['fixtures', 'make', 'recording', 'o', '--subjects', '3'],
+      ['fixtures', 'make', 'recording', path('o'), '--subjects', '3'],
       '--subjects belongs to a study',
     ],
-    ['effect above 1', ['fixtures', 'make', 'trials', 'o', '--effect', '2'], 'effect 2: expected a number from 0'],
-    ['unknown dimension', train('--out', 'o', '--dimension', 'joy'), "--dimension is 'joy', expected arousal, valence"],
-    ['unknown folds', train('--out', 'o', '--folds', 'people'), "folds 'people' are unknown"],
+    [
+      'effect above 1',
+      ['fixtures', 'make', 'trials', path('o'), '--effect', '2'],
+      'effect 2: expected a number from 0',
+    ],
+    [
+      'unknown dimension',
+      train('--out', path('o'), '--dimension', 'joy'),
+      "--dimension is 'joy', expected arousal, valence",
+    ],
+    ['unknown folds', train('--out', path('o'), '--folds', 'people'), "folds 'people' are unknown"],
     [
       'folds without subjects',
-      train('--out', 'o', '--folds', 'subject:50'),
+      train('--out', path('o'), '--folds', 'subject:50'),
       'a fold would have no subjects, there are 6',
     ],
-    ['folds by a missing column', train('--out', 'o', '--folds', 'column:fold'), "trials.csv has no column 'fold'"],
+    [
+      'folds by a missing column',
+      train('--out', path('o'), '--folds', 'column:fold'),
+      "trials.csv has no column 'fold'",
+    ],
     [
       'a fold with no subjects',
-      train('--out', 'o', '--only-fold', 'nope'),
+      train('--out', path('o'), '--only-fold', 'nope'),
       "fold 'nope' has no subjects; the folds are 0, 1, 2",
     ],
-    ['unknown labels', train('--out', 'o', '--labels', 'mine'), "labels 'mine' are unknown"],
-    ['unknown model setting', train('--out', 'o', '--set', 'colour=1'), "--set 'colour=1': expected KEY=VALUE"],
-    ['a word for a list', train('--out', 'o', '--set', 'hidden=3'), 'model setting hidden is 3, expected a list'],
+    ['unknown labels', train('--out', path('o'), '--labels', 'mine'), "labels 'mine' are unknown"],
+    ['unknown model setting', train('--out', path('o'), '--set', 'colour=1'), "--set 'colour=1': expected KEY=VALUE"],
+    ['a word for a list', train('--out', path('o'), '--set', 'hidden=3'), 'model setting hidden is 3, expected a list'],
     [
       'a signal too short for the model',
-      train('--out', 'o', '--set', 'length=20'),
+      train('--out', path('o'), '--set', 'length=20'),
       'is too short; use a longer signal',
     ],
-    ['a classifier of three', train('--out', 'o', '--set', 'classes=3'), 'model setting classes is 3, expected 2'],
-    ['no epoch', train('--out', 'o', '--epochs', '0'), 'epochs is 0, expected a positive integer'],
-    ['no data', ['train', '--out', 'o'], '--data is missing'],
-    ['nothing to resume', ['train', '--out', 'o', '--resume'], 'o holds no run to resume'],
+    [
+      'a classifier of three',
+      train('--out', path('o'), '--set', 'classes=3'),
+      'model setting classes is 3, expected 2',
+    ],
+    ['no epoch', train('--out', path('o'), '--epochs', '0'), 'epochs is 0, expected a positive integer'],
+    ['no data', ['train', '--out', path('o')], '--data is missing'],
+    ['nothing to resume', ['train', '--out', path('o'), '--resume'], 'o holds no run to resume'],
     ['an existing run', train('--out', run), 'a run already holds a run; add --resume'],
     [
       'other settings of a run',
@@ -128,11 +151,21 @@ describe('wrong usage', () => {
       '--set: this run was started with other settings',
     ],
   ]
-  it.each(cases)('%s', async (_, args, says) => {
+  /** Started as a process: what Commander refuses, what an option's parser does, and what the command does itself. */
+  const started = ['unknown command', 'unknown option', 'missing option', 'no penalty', 'an existing run']
+  it.each(cases)('%s', async (name, args, says) => {
     const before = filesUnder(run).length
-    await refuses(args, USAGE, says, { cwd: folder })
+    if (started.includes(name)) await refuses(args, USAGE, says, { cwd: folder })
+    else await refusesHere(args, USAGE, says)
     expect(existsSync(path('o'))).toBe(false)
     expect(filesUnder(run)).toHaveLength(before)
+  })
+
+  it('is told from a failure: of writing, or of our own', async () => {
+    writeFiles(folder, { 'a file': '' })
+    await refuses(['fixtures', 'make', 'recording', path('a file', 'o')], FAILED, /synthetic.csv: cannot be written \(/)
+    const node = preload('broken.mjs', "JSON.stringify = () => { throw new TypeError('of two\\n  lines') }")
+    await refuses(['summary', '--json'], FAILED, /^galvani: of two lines$/, { node })
   })
 
   it('no command at all shows the commands', async () => {
@@ -380,27 +413,6 @@ describe('no adapter', () => {
 })
 
 describe('good paths', () => {
-  it.each([
-    'doctor',
-    'prepare',
-    'decompose',
-    'train',
-    'eval',
-    'predict',
-    'verify',
-    'report',
-    'fixtures make',
-    'summary',
-    'tune',
-    'bench',
-    'bench step',
-    'bench kernels',
-    'bench peers',
-  ])('%s --help has an example', async (command) => {
-    const { stdout } = await succeeds([...command.split(' '), '--help'])
-    expect(stdout).toMatch(new RegExp(`^Usage: galvani ${command} [^]*Examples?:\\n  galvani ${command}`))
-  })
-
   it('goes from made trials to predictions, in another folder', async () => {
     const at = { cwd: folder }
     await json(['fixtures', 'make', 'trials', 'made', '--subjects', '4', '--trials', '4', '--seconds', '20'], at)

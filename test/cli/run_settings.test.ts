@@ -1,7 +1,7 @@
 // What a run's configuration is by the flags of `train`, for each optimizer, and where no flag is given.
 import { Command } from 'commander'
-import { expect, it } from 'vitest'
-import { runConfig } from '../../cli/shared/run_settings.ts'
+import { describe, expect, it } from 'vitest'
+import { refuseOtherSettings, runConfig } from '../../cli/shared/run_settings.ts'
 import { addConfigOptions, type ConfigOptions } from '../../cli/shared/train_options.ts'
 import type { RunConfig } from '../../src/train/config.ts'
 import { resolveRun } from '../../src/train/defaults.ts'
@@ -25,3 +25,34 @@ it.each([
     ...known,
   }),
 )
+
+describe('a run that goes on', () => {
+  const stored = resolveRun({ signals: ['phasic'], model: { channels: 8, depth: 2, hidden: [8, 4] } }, { musicDim: 5 })
+  const asked = (...args: string[]) =>
+    refuseOtherSettings(addConfigOptions(new Command()).parse(args, { from: 'user' }), stored)
+
+  it.each([
+    [[]],
+    [['--music', 'auto']], // asks for nothing
+    [['--signals', 'phasic']],
+    [['--set', 'channels=8', '--set', 'hidden=[8,4]']],
+    [['--optimizer', 'adam', '--lr', '1e-3', '--seed', '1']],
+  ])('may be asked for what it has: %j', (args) => expect(asked(...args)).toBeUndefined())
+
+  it.each([
+    ['--music', ['--music', 'none']],
+    ['--signals', ['--signals', 'mixed']],
+    ['--set', ['--set', 'channels=8', '--set', 'depth=1']],
+    ['--set', ['--set', 'hidden=[4,8]']],
+    ['--preset', ['--preset', 'released']],
+    ['--drop', ['--drop', '0']],
+    ['--lr', ['--seed', '1', '--lr', '0.01']],
+  ])('refuses %s where it is another: %j', (option, args) =>
+    expect(() => asked(...args)).toThrow(`${option}: this run was started with other settings`),
+  )
+
+  it('without music may be asked for none', () =>
+    expect(
+      refuseOtherSettings(addConfigOptions(new Command()).parse(['--music', 'none'], { from: 'user' }), configOf()),
+    ).toBeUndefined())
+})

@@ -87,6 +87,15 @@ describe('folds', () => {
     expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThan(0.15 * (trials.length / 5))
   })
 
+  it('are balanced by the largest people first', () => {
+    const people = [...new Array<string>(8).fill('much'), ...Array.from({ length: 8 }, (_, i) => `once${i}`)]
+    const uneven = people.map((subject, i) => ({ id: `t${i}`, subject, stimulus: 'x', columns: {} }))
+    for (let seed = 0; seed < 5; seed++) {
+      const { folds } = makeFolds(uneven, { kind: 'subject', count: 2 }, { seed, validationShare: 0 })
+      expect(folds.map(({ test }) => test.length)).toEqual([8, 8])
+    }
+  })
+
   it('do not depend on the order of the trials', () => {
     const ids = (of: typeof trials): string[][] =>
       makeFolds(of, { kind: 'subject', count: 5 }, { seed: 4 }).folds.map((fold) =>
@@ -124,6 +133,95 @@ describe('folds', () => {
   })
 })
 
+describe('what is said of folds', () => {
+  it.each([
+    ['subject:10', 'subject:10', 'subject', true],
+    ['subject:loo', 'subject:loo', 'subject', true],
+    ['column:fold', 'column:fold', 'subject', true],
+    ['column:block', 'column:block', 'subject', false],
+    ['stimulus', 'stimulus:10', 'stimulus', false],
+    ['stimulus:4', 'stimulus:4', 'stimulus', false],
+    ['random:12', 'random:12', 'trial', false],
+  ])('%s', (text, scheme, unit, subjectIndependent) => {
+    const { folds, ...said } = plan(text)
+    expect(said).toEqual({ scheme, unit, subjectIndependent })
+    expect(folds.map(({ index }) => index)).toEqual([...folds.keys()])
+  })
+
+  it.each(SCHEMES)('%s holds out whole units, and lists every part in the order of the trials', (scheme) => {
+    const { folds, unit } = plan(scheme)
+    const unitOf = (i: number): string => (unit === 'trial' ? String(i) : trials[i]![unit])
+    for (const { train, validation, test } of folds) {
+      for (const part of [train, validation, test]) expect(part).toEqual([...part].sort((a, b) => a - b))
+      const held = new Set(validation.map(unitOf))
+      expect(train.filter((i) => held.has(unitOf(i)))).toEqual([])
+    }
+  })
+
+  it('more than ten are in the order of their numbers', () => {
+    const names = [...Array(12).keys()].map(String)
+    for (const scheme of ['subject:12', 'stimulus:12', 'random:12'])
+      expect(plan(scheme).folds.map(({ name }) => name)).toEqual(names)
+  })
+})
+
+describe('a validation part', () => {
+  /** Twelve people of two trials each; tests are of three people. */
+  const even = Array.from({ length: 24 }, (_, i) => ({
+    id: `t${i}`,
+    subject: `s${i >> 1}`,
+    stimulus: 'x',
+    columns: { fold: ` ${(i >> 1) % 4}${i % 2 ? ' ' : ''}` },
+  }))
+  const held = (validationShare?: number) =>
+    makeFolds(
+      even,
+      { kind: 'subject', count: 4 },
+      { seed: 5, ...(validationShare !== undefined && { validationShare }) },
+    ).folds.map(({ validation }) => validation.length)
+
+  it.each([
+    // Of 18 trials; whole people, no more than reach the share.
+    [undefined, 4],
+    [0, 0],
+    [0.001, 2],
+    [2 / 18, 2],
+    [2.1 / 18, 4],
+    [4 / 18, 4],
+    [0.5, 10],
+    // Someone is left to train on.
+    [0.99, 16],
+  ])('of a share of %f has %i trials', (share, trialsHeld) => {
+    expect(held(share)).toEqual([trialsHeld, trialsHeld, trialsHeld, trialsHeld])
+  })
+
+  it('is at least 15 % where no share is asked for', () => {
+    // Of 20 people who are not tested, three are 15 %.
+    const single = Array.from({ length: 40 }, (_, i) => ({ id: `t${i}`, subject: `s${i}`, stimulus: 'x', columns: {} }))
+    const { folds } = makeFolds(single, { kind: 'subject', count: 2 }, { seed: 1 })
+    expect(folds.map(({ validation }) => validation.length)).toEqual([3, 3])
+  })
+
+  it('is drawn for each fold', () => {
+    // Who is held out, by their places among the people that are not tested.
+    const places = makeFolds(even, { kind: 'subject-loo' }, { seed: 5 }).folds.map(({ train, validation }) => {
+      const people = [...new Set([...train, ...validation].map((i) => i >> 1))].sort((a, b) => a - b)
+      return [...new Set(validation.map((i) => people.indexOf(i >> 1)))].join()
+    })
+    expect(new Set(places).size).toBeGreaterThan(6)
+  })
+
+  it('and a test part do not mind blanks around the value of a column', () => {
+    const { folds } = makeFolds(even, { kind: 'column', name: 'fold' }, { seed: 1 })
+    expect(folds.map(({ name, test }) => [name, test.length])).toEqual([
+      ['0', 6],
+      ['1', 6],
+      ['2', 6],
+      ['3', 6],
+    ])
+  })
+})
+
 describe('bad folds', () => {
   it('names a fold with no subjects', () => {
     expect(() => findFold(plan('column:fold'), '12')).toThrow("fold '12' has no subjects; the folds are 0, 1, 2")
@@ -149,6 +247,37 @@ describe('bad folds', () => {
     expect(() => plan('column:note')).toThrow('folds column:note: trial s0_0 has no value there')
     const same = trials.map((trial) => ({ ...trial, columns: { fold: '1' } }))
     expect(() => makeFolds(same, { kind: 'column', name: 'fold' }, { seed: 1 })).toThrow(/all trials have one value/)
+  })
+
+  it.each([
+    ['subject', 'subjects'],
+    ['stimulus', 'stimuli'],
+    ['random', 'trials'],
+  ] as const)('by %s say that there are too few %s', (kind, what) => {
+    const three = [0, 1, 2].map((i) => ({ id: `t${i}`, subject: `s${i}`, stimulus: `x${i}`, columns: {} }))
+    const split = (count: number) => () => makeFolds(three, { kind, count }, { seed: 1 })
+    expect(split(3)().folds).toHaveLength(3)
+    expect(split(4)).toThrow(`folds ${kind}:4: a fold would have no ${what}, there are 3; use at most ${kind}:3`)
+  })
+
+  it('names the first trial without a value, wherever it is', () => {
+    const late = trials.map((trial, i) => ({ ...trial, columns: { fold: i === 30 ? '  ' : String(i % 3) } }))
+    expect(() => makeFolds(late, { kind: 'column', name: 'fold' }, { seed: 1 })).toThrow(
+      `folds column:fold: trial ${trials[30]!.id} has no value there`,
+    )
+  })
+
+  it('says which fold has too few to hold out', () => {
+    const two = ['ann', 'bob'].map((subject) => ({ id: subject, subject, stimulus: 'x', columns: {} }))
+    expect(() => makeFolds(two, { kind: 'subject-loo' }, { seed: 1 })).toThrow(
+      'fold ann: 1 training group cannot be split into training and validation',
+    )
+  })
+
+  it('reads names of columns as they are', () => {
+    expect(parseFoldScheme('column:a:b')).toEqual({ kind: 'column', name: 'a:b' })
+    expect(parseFoldScheme('stimulus')).toEqual({ kind: 'stimulus', count: 10 })
+    expect(parseFoldScheme('random:2')).toEqual({ kind: 'random', count: 2 })
   })
 
   it('rejects schemes it does not know', () => {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { classBalance } from '../../src/evaluation/class_balance.ts'
 import { type LabelScheme, labelTrials, parseDimension, parseLabelScheme } from '../../src/evaluation/labels.ts'
 import type { Dimension, Trial } from '../../src/datasets/trial.ts'
 import { readTrialTable } from '../../src/datasets/trial_table.ts'
@@ -130,7 +131,7 @@ describe('labelTrials', () => {
     expect(() => parseDimension('dominance')).toThrow(UsageError)
     expect(parseLabelScheme('fixed:-0.5')).toEqual({ kind: 'fixed', threshold: -0.5 })
     expect(parseLabelScheme('two-means')).toEqual({ kind: 'two-means' })
-    for (const text of ['fixed:', 'fixed:x', 'mean', '']) {
+    for (const text of ['fixed:', 'fixed: ', 'fixed:x', 'fixed:Infinity', 'median:3', 'mean', '']) {
       expect(() => parseLabelScheme(text)).toThrow(/are unknown; use two-means/)
     }
     expect(labelTrials(trialsOf('a', apart), 'arousal', parseLabelScheme('fixed:4')).scheme).toBe('fixed:4')
@@ -154,6 +155,191 @@ describe('labelTrials', () => {
       expect([...labels]).toEqual(kept.map((trial) => Number(trial.columns[`${dimension}_high`])))
       expect(subjects.filter(({ weak }) => weak).length).toBe(dimension === 'arousal' ? 5 : 6)
     }
+  })
+})
+
+/** People whose ratings come in turns, as in a table that is ordered by song. */
+function inTurns(...people: Trial[][]): Trial[] {
+  return people[0]!.flatMap((_, i) => people.flatMap((trials) => trials[i] ?? []))
+}
+
+describe('a rating at the threshold', () => {
+  it.each<[string, Pair[]]>([
+    [
+      'median',
+      [
+        [5, 1],
+        [5, 2],
+        [5, 3],
+        [5, 4],
+        [5, 5],
+      ],
+    ],
+    [
+      'median',
+      [
+        [5, 3],
+        [5, 3],
+        [5, 3],
+        [5, 9],
+      ],
+    ],
+    [
+      'fixed:3',
+      [
+        [5, 1],
+        [5, 3],
+        [5, 5],
+      ],
+    ],
+    // Valence parts them: the centres are (0, 1.5) and (10, 4.5).
+    [
+      'two-means',
+      [
+        [0, 0],
+        [0, 3],
+        [10, 3],
+        [10, 6],
+      ],
+    ],
+  ])('is low by %s of %j', (scheme, ratings) => {
+    const { labels, subjects } = labelTrials(trialsOf('a', ratings), 'arousal', parseLabelScheme(scheme))
+    expect(subjects[0]?.threshold).toBe(3)
+    expect([...labels]).toEqual(ratings.map(([, arousal]) => (arousal > 3 ? 1 : 0)))
+  })
+})
+
+describe('what is said of labels', () => {
+  const RATED: Pair[] = [
+    [1, 2],
+    [9, 3],
+    [1, 2],
+    [9, 3],
+  ]
+
+  it('follows the order of the trials, not that of the people', () => {
+    const trials = inTurns(trialsOf('b', RATED), trialsOf('a', [...RATED].reverse()))
+    const { labels, trials: kept, subjects } = labelTrials(trials, 'arousal', { kind: 'two-means' })
+    expect(kept).toEqual(trials)
+    expect([...labels]).toEqual(trials.map(({ ratings }) => (ratings!.arousal === 3 ? 1 : 0)))
+    expect(subjects.map(({ subject }) => subject)).toEqual(['b', 'a'])
+  })
+
+  it('has every field of every scheme', () => {
+    const column = { arousal_high: ' 1 ', valence_high: '0' }
+    const unrated = trialsOf('c', [undefined], column)
+    const one = trialsOf('d', [[4, 12]], column)
+    const trials = [...trialsOf('a', RATED, column), ...unrated, ...one]
+    const of = (scheme: string, dimension: Dimension = 'arousal') => {
+      const { labels, trials: kept, ...said } = labelTrials(trials, dimension, parseLabelScheme(scheme))
+      expect(said).toMatchObject({ scheme, dimension })
+      return { ...said, labels: labels.join(''), ids: kept.map(({ id }) => id).join(' ') }
+    }
+    const rated = { subject: 'a', trials: 4, high: 2, threshold: 2.5 }
+    const notRated = { source: 'trials.csv:2', reason: 'not rated' }
+    const oneRating = { source: 'subject d', reason: 'fewer than two distinct ratings, so there is no threshold' }
+    const centers = [
+      [1, 2],
+      [9, 3],
+    ]
+    // Ratings of all people, 2 to 12, are the range: the centres are a tenth of it apart, which is not weak yet.
+    expect(of('two-means')).toEqual({
+      scheme: 'two-means',
+      dimension: 'arousal',
+      labels: '0101',
+      ids: 'a_0 a_1 a_2 a_3',
+      subjects: [{ ...rated, separation: 0.1, weak: false, centers }],
+      skipped: [notRated, oneRating],
+    })
+    expect(of('two-means', 'valence').subjects).toEqual([
+      { subject: 'a', trials: 4, high: 2, threshold: 5, separation: 1, weak: false, centers },
+    ])
+    expect(of('per-dimension')).toMatchObject({
+      labels: '0101',
+      subjects: [{ ...rated, separation: 0.1, weak: false }],
+      skipped: [notRated, oneRating],
+    })
+    expect(of('per-dimension').subjects[0]).not.toHaveProperty('centers')
+    expect(of('median')).toMatchObject({
+      labels: '0101',
+      subjects: [{ ...rated, weak: false }],
+      skipped: [notRated, oneRating],
+    })
+    // One threshold for everybody does for one rating; a column needs none.
+    expect(of('fixed:2.5')).toMatchObject({
+      labels: '01011',
+      ids: 'a_0 a_1 a_2 a_3 d_0',
+      subjects: [
+        { ...rated, weak: false },
+        { subject: 'd', trials: 1, high: 1, threshold: 2.5, weak: false },
+      ],
+      skipped: [notRated],
+    })
+    expect(of('column')).toEqual({
+      scheme: 'column',
+      dimension: 'arousal',
+      labels: '111111',
+      ids: 'a_0 a_1 a_2 a_3 c_0 d_0',
+      subjects: [
+        { subject: 'a', trials: 4, high: 4, weak: false },
+        { subject: 'c', trials: 1, high: 1, weak: false },
+        { subject: 'd', trials: 1, high: 1, weak: false },
+      ],
+      skipped: [],
+    })
+    expect(of('column', 'valence').labels).toBe('000000')
+  })
+
+  it('is weak below a tenth of the range', () => {
+    const separationOf = (most: number) =>
+      labelTrials(
+        [
+          ...trialsOf('a', RATED),
+          ...trialsOf('b', [
+            [5, most],
+            [6, most],
+          ]),
+        ],
+        'arousal',
+        {
+          kind: 'two-means',
+        },
+      ).subjects[0]
+    expect(separationOf(12)).toMatchObject({ separation: 1 / 10, weak: false })
+    expect(separationOf(13)).toMatchObject({ separation: 1 / 11, weak: true })
+  })
+
+  it('as a balance counts labelled trials, and is none without ratings', () => {
+    const trials = inTurns(
+      trialsOf('b', [...RATED, [9, 3], undefined]),
+      trialsOf('a', [
+        [1, 2],
+        [9, 12],
+        [9, 12],
+        [1, 2],
+      ]),
+    )
+    const subjects = [
+      { subject: 'b', trials: 5, high: 3, weak: false },
+      { subject: 'a', trials: 4, high: 2, weak: false },
+    ]
+    expect(classBalance(trials, 'arousal')).toMatchObject({ trials: 9, high: 5, weak: [], subjects })
+    expect(
+      classBalance(
+        [
+          ...trials,
+          ...trialsOf('c', [
+            [5, 22],
+            [6, 2],
+          ]),
+        ],
+        'arousal',
+      ),
+    ).toMatchObject({
+      trials: 11,
+      weak: ['b'],
+    })
+    expect(classBalance(trialsOf('a', [undefined]), 'valence')).toBeNull()
   })
 })
 

@@ -29,6 +29,36 @@ describe('classificationMetrics', () => {
     expect(m.macro.f1).toBeCloseTo(3 / 7, 15)
   })
 
+  it('has every score of a class that does not occur', () => {
+    // All are low; two of four are called high.
+    const none = { precision: 0, recall: 0, f1: 0 }
+    expect(classificationMetrics([0, 0, 0, 0], [0, 1, 1, 0])).toEqual({
+      count: 4,
+      confusion: [
+        [2, 2],
+        [0, 0],
+      ],
+      accuracy: 0.5,
+      balancedAccuracy: 0.5,
+      precision: [1, 0],
+      recall: [0.5, 0],
+      f1: [2 / 3, 0],
+      support: [4, 0],
+      macro: { precision: 0.5, recall: 0.25, f1: 1 / 3 },
+      weighted: { precision: 1, recall: 0.5, f1: 2 / 3 },
+      micro: { precision: 0.5, recall: 0.5, f1: 0.5 },
+      positive: none,
+    })
+    // Nobody calls high what is.
+    expect(classificationMetrics([1, 1, 1], [0, 0, 0])).toMatchObject({ balancedAccuracy: 0, positive: none })
+  })
+
+  it('is all zeros without trials, and has a positive class of two only', () => {
+    const none = classificationMetrics([], [])
+    expect(none).toMatchObject({ count: 0, accuracy: 0, balancedAccuracy: 0, support: [0, 0], precision: [0, 0] })
+    expect(classificationMetrics([0, 2], [0, 1], 3)).not.toHaveProperty('positive')
+  })
+
   it('refuses lists that do not fit', () => {
     expect(() => classificationMetrics([1], [1, 0])).toThrow(ShapeError)
     expect(() => classificationMetrics([0, 2], [0, 1])).toThrow('trial 1 has class 2, predicted 1; classes are 0 to 1')

@@ -24,6 +24,8 @@ describe('pearson', () => {
     expect(pearson([1, 2, 3], [2, 4, 6])).toMatchObject({ r: 1, p: 0, log10P: -Infinity })
     expect(pearson([1, 2, 3], [5, 5, 5]).r).toBeNaN()
     expect(() => pearson([1, 2], [1, 2])).toThrow(ShapeError)
+    expect(() => pearson([1, 2, 3], [1, 2])).toThrow('pearson: 3 and 2 values; need as many of both, at least 3')
+    expect(() => pearson([1, 2, 3], [1, 2, 3, 4])).toThrow(ShapeError)
   })
 
   it('integrates the beta density', () => {
@@ -82,6 +84,15 @@ describe('wilcoxonSignedRank', () => {
     expect(() => wilcoxonSignedRank([1], [])).toThrow(ShapeError)
   })
 
+  it.each([
+    // One pair says nothing, whichever way it goes.
+    [[1], [0], { n: 1, w: 1, p: 1 }],
+    [[0], [1], { n: 1, w: 0, p: 1 }],
+    [[1, 5], [0, 5], { n: 1, w: 1, p: 1 }],
+    [[2, 3], [1, 1], { n: 2, w: 3, p: 0.5 }],
+    [[], [], { n: 0, w: 0, p: 1 }],
+  ])('of %j and %j', (a, b, expected) => expect(wilcoxonSignedRank(a, b)).toEqual(expected))
+
   it('agrees with every sign pattern', () => {
     const d = [0.4, -1.1, 2.3, 0.4, -3, 0.9, 5]
     const ranks = [1.5, 4, 5, 1.5, 6, 3, 7]
@@ -118,6 +129,15 @@ describe('resampling', () => {
     expect(whole.low).toBeGreaterThan(0.2)
     expect(whole.high).toBeLessThan(0.75)
     expect(bootstrapSubjects(subjects, accuracy, { seed: 1 })).toEqual(whole)
+  })
+
+  it('takes two thousand draws where no number is given', () => {
+    let draws = 0
+    bootstrapSubjects(subjects, () => draws++, { seed: 1 })
+    expect(draws).toBe(2000)
+    // No other order of the labels is as good: one in 2,001.
+    const labels = Array.from({ length: 40 }, (_, i) => i % 2)
+    expect(permutationWithinSubjects(labels, labels, new Array<string>(40).fill('s'), { seed: 1 })).toBe(1 / 2001)
   })
 
   it("permutes within subjects: a subject's usual label earns nothing, real knowledge does", () => {

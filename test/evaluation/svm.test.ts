@@ -51,5 +51,28 @@ describe('linear SVM', () => {
     }
     expect(trainLinearSvm(rows, [0, 1])).toEqual(trainLinearSvm(rows, [0, 1]))
     expect(() => trainLinearSvm([], [])).toThrow(ShapeError)
+    expect(() => trainLinearSvm(rows, [1])).toThrow('svm: 2 rows and 1 labels; need as many, at least 1')
+  })
+
+  it('calls low what lies on the plane', () => {
+    const svm = { weights: Float64Array.of(2, -1), bias: 1, updates: 0, converged: true }
+    expect([0, 0.5, -0.5].map((x) => predictLinearSvm(svm, Float32Array.of(x, 1)))).toEqual([0, 1, 0])
+  })
+
+  it('has the cost of a quarter where none is given', () => {
+    const rows = [[0], [1]].map((row) => Float32Array.from(row))
+    // Both multipliers reach the cost c, so that w = c.
+    expect([...trainLinearSvm(rows, [0, 1]).weights]).toEqual([0.25])
+    expect([...trainLinearSvm(rows, [0, 1], { cost: 0.5 }).weights]).toEqual([0.5])
+  })
+
+  it('says when it has not converged', () => {
+    // Rows that no plane parts, of features whose sizes differ: a thousand updates a row are not enough.
+    const rows = [0, 1, 2, 3, 4, 5].map((i) => Float32Array.of(1000 * Math.sin(7 * i), 3 * Math.cos(5 * i)))
+    expect(trainLinearSvm(rows, [0, 1, 0, 1, 1, 0])).toMatchObject({ converged: false, updates: 6000 })
+    const near = rows.map((row) => row.map((x) => x / 1000))
+    const easy = trainLinearSvm(near, [0, 1, 0, 1, 1, 0])
+    expect(easy.converged).toBe(true)
+    expect(easy.updates).toBeLessThan(6000)
   })
 })

@@ -172,3 +172,49 @@ describe('what is written of two parts', () => {
     )
   })
 })
+
+describe('many recordings', () => {
+  const rows = (samples: number): string =>
+    ['time_s,eda', ...Array.from({ length: samples }, (_, i) => `${i / RATE},${level(i)}`)].join('\n')
+  const file = (name: string, text: string, inFolder = false) => ({
+    file: `${name}.csv`,
+    name,
+    inFolder,
+    text: async () => text,
+  })
+  const inputs = [file('d', rows(8)), file('c', rows(60)), file('b', 'who,when\nme,now', true), file('a', rows(40))]
+
+  it('come back in their order, on a device that is asked for once, and only where there is work for it', async () => {
+    const store = new MemoryStore()
+    const device = vi.fn(async () => await Promise.resolve('cpu' as const))
+    const progress: [number, number][] = []
+    const outcomes = await analyseFiles(device, inputs, store, { onProgress: (...done) => progress.push(done) })
+    expect(outcomes.map(({ result: { file, status, samples } }) => [file, status, samples])).toEqual([
+      ['d.csv', 'refused', undefined],
+      ['c.csv', 'solved', 60],
+      ['b.csv', 'skipped', undefined],
+      ['a.csv', 'solved', 40],
+    ])
+    expect(outcomes.map(({ error }) => error !== undefined)).toEqual([true, false, false, false])
+    expect(device).toHaveBeenCalledTimes(1)
+    // Of four files two are done with before anything is decomposed.
+    expect(progress.at(-1)).toEqual([4, 4])
+    expect(progress.map(([done, total]) => done >= 2 && total === 4)).not.toContain(false)
+    for (const name of ['a', 'c']) {
+      const table = parseCsv(await store.readText(`${name}.csv`), name)
+      expect(table.numbers('EDA_Raw')[1]).toBeCloseTo(level(1), 6)
+      expect(table.numbers('EDA_Raw')).toHaveLength(name === 'a' ? 40 : 60)
+    }
+    expect((await store.list('')).filter((name) => /^[bd]\./.test(name))).toEqual([])
+    device.mockClear()
+    await analyseFiles(device, [inputs[0]!, inputs[2]!], store)
+    expect(device).not.toHaveBeenCalled()
+  })
+
+  it('are all refused by options that suit none of them, and by no other mistake', async () => {
+    const asked = (files: typeof inputs, more: BatchOptions) => analyseFiles('cpu', files, new MemoryStore(), more)
+    await expect(asked([inputs[1]!, inputs[3]!], { solving: { deltaKnot: 0.1 } })).rejects.toThrow(/deltaKnot is 0.1 s/)
+    const mixed = await asked([inputs[1]!, inputs[0]!], { solving: { deltaKnot: 0.1 } })
+    expect(mixed.map(({ result }) => result.status)).toEqual(['refused', 'refused'])
+  })
+})

@@ -47,6 +47,45 @@ describe('runReport', () => {
       expect(text).toContain(fact)
   })
 
+  it('has each fact under its name', () => {
+    const factsOf = (run: RunSummary): Record<string, string> =>
+      Object.fromEntries(
+        [...runReport(run).matchAll(/<dt>([^<]*)<\/dt><dd>([^<]*)<\/dd>/g)].map(([, name, fact]) => [name, fact]),
+      )
+    const run = sampleRun()
+    expect(factsOf(run)).toEqual({
+      Dataset: 'lab7',
+      Trials: '64 of 9 people',
+      Stimuli: '12',
+      Input: 'origin, phasic, tonic, no music features',
+      Predicted: 'arousal, low or high',
+      Labels: 'two-means per subject',
+      Model: 'preset paper, 123,456 parameters',
+      Folds: 'subject:2, 2 folds',
+      'Subject-independent': 'yes',
+      Seed: '17',
+      Adapter: 'SwiftShader',
+      Versions: 'galvani 9.8.7',
+      Run: 'runs/a1',
+      Finished: '2030-01-02 03:04:05Z, after 90 s',
+    })
+    const dataset = { ...run.dataset, synthetic: true, musicDim: 40, subjects: 1 }
+    const folds = { ...run.folds, count: 1, subjectIndependent: false }
+    const versions = { galvani: '1', node: '24' }
+    expect(factsOf({ ...run, dataset, folds, versions, seconds: 5430, dimension: 'valence' })).toMatchObject({
+      Dataset: 'lab7 (synthetic)',
+      Trials: '64 of 1 person',
+      Input: 'origin, phasic, tonic, 40 music features',
+      Predicted: 'valence, low or high',
+      Folds: 'subject:2, 1 fold',
+      'Subject-independent': 'no',
+      Versions: 'galvani 1, node 24',
+      Finished: '2030-01-02 03:04:05Z, after 91 min',
+    })
+    const after = (seconds: number): string => factsOf({ ...run, seconds })['Finished']!.replace(/.*after /, '')
+    expect([119, 120, 7199, 7200, 9000].map(after)).toEqual(['119 s', '2 min', '120 min', '2.0 h', '2.5 h'])
+  })
+
   it('puts the model beside every baseline', () => {
     const text = visible(sampleRun())
     expect(text).toContain('Majority class 8 62.5 50.0 76.9 38.5 ')

@@ -1,10 +1,12 @@
 // Commands started inside this process, the data they read, and what the checks of their options have in common.
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { CommanderError } from 'commander'
 import { expect, vi } from 'vitest'
 import * as context from '../../../cli/shared/context.ts'
 import { program } from '../../../cli/program.ts'
 import { makeTrialTable } from '../../../src/datasets/synthetic.ts'
+import { GalvaniError } from '../../../src/runtime/errors.ts'
 import type { Gpu } from '../../../src/runtime/gpu.ts'
 import { SMALL, workFolder, writeFiles } from '../support.ts'
 
@@ -40,6 +42,20 @@ export async function start(
     process.stderr.isTTY = isTTY
     for (const listener of process.listeners('SIGINT')) if (!before.includes(listener)) process.off('SIGINT', listener)
   }
+}
+
+/** One sentence that says what is wrong, under its exit code, and nothing printed. */
+export async function refusesHere(args: string[], code: number, says: string | RegExp): Promise<void> {
+  const printed = { stdout: '', stderr: '' }
+  const error = await start(args, { printed }).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(code === 2 && error instanceof CommanderError ? CommanderError : GalvaniError)
+  const { message } = error as Error
+  expect(message).toMatch(says)
+  if (error instanceof GalvaniError) expect([error.exitCode, message.split('\n')]).toEqual([code, [message]])
+  expect(printed).toEqual({ stdout: '', stderr: '' })
 }
 
 export const documentOf = async <T = Record<string, unknown>>(args: string[]): Promise<T> =>
