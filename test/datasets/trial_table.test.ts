@@ -198,7 +198,7 @@ describe('trial tables', () => {
       ...more,
     })
     const ratings = { valence: 1, arousal: 1 }
-    // Six seconds flat of 100 at 32 Hz, none of 40 at 4 Hz: there as many samples last longer.
+    // Six seconds are flat at 32 Hz; thirty samples at 128 Hz are not, as they would be at 4 Hz.
     const flat = [...new Array<number>(192).fill(7), ...Array.from({ length: 8 }, (_, i) => 10 + i)]
     const all = [
       trial(0, 32, flat, { ratings }),
@@ -206,7 +206,7 @@ describe('trial tables', () => {
       trial(
         2,
         128,
-        Array.from({ length: 128 }, (_, i) => 20 + i),
+        Array.from({ length: 128 }, (_, i) => (i < 30 ? 20 : i)),
         { ratings, unit: 'unknown' },
       ),
       trial(3, 4, [5, 6], { ratings }),

@@ -24,7 +24,7 @@ const ROWS = predictions(
   ['a', 1, 0.9, 1, 0, 0],
   ['a', 0, 0.5, 1, 0],
   ['b', 1, 0.5, 1, 0, 1],
-  ['b', 0, 0.1, 1, 0, 0],
+  ['b', 0, 0.1, 1, 1, 0],
   ['b', 0, 0.6, 1, 1],
 )
 const confusions = ({ model, baselines: { majority, svm, song } }: ReturnType<typeof scores>) =>
@@ -42,7 +42,7 @@ describe('scores', () => {
         [0, 2],
       ],
       [
-        [2, 1],
+        [1, 2],
         [2, 0],
       ],
       [
@@ -86,14 +86,25 @@ describe('a pooled result', () => {
   })
 
   it('has an interval and a permutation test of the model by person and seed', () => {
-    const called = [1, 0, 0, 0, 1]
-    const judged = ROWS.map((row, i) => ({ ...row, predicted: called[i]! }))
-    for (const seed of [3, 4]) {
-      const expected = { interval: interval(judged, seed), permutation: permutationValue(judged, seed) }
-      expect(pool(FOLDS, seed)).toMatchObject(expected)
-      expect(chance(ROWS, seed)).toEqual(expected)
+    // People of one to nine trials, who are known less and less well.
+    const many = predictions(
+      ...Array.from({ length: 45 }, (_, i): Row => {
+        const person = Math.floor((Math.sqrt(8 * i + 1) - 1) / 2)
+        const label = (i * 7) % 3 === 0 ? 1 : 0
+        return [`s${person}`, label, (i * 5) % 9 < person ? 0.7 - 0.4 * label : 0.3 + 0.4 * label, 1, 1]
+      }),
+    )
+    const judged = many.map((row) => ({ ...row, predicted: row.probability > 0.5 ? 1 : 0 }))
+    const rounded = ({ interval: of, permutation }: ReturnType<typeof chance>) =>
+      [of?.low, of?.high, permutation].map((value) => value?.toFixed(12))
+    for (const seed of [1, 3, 4]) {
+      const expected = rounded({ interval: interval(judged, seed), permutation: permutationValue(judged, seed) })
+      expect(rounded(pool([fold(many.slice(0, 20)), fold(many.slice(20))], seed))).toEqual(expected)
+      expect(rounded(chance(many, seed))).toEqual(expected)
     }
-    expect(chance(ROWS, 3)).not.toEqual(chance(ROWS, 4))
+    const [one, other] = [chance(many, 3), chance(many, 4)]
+    expect(one.interval).not.toEqual(other.interval)
+    expect(one.permutation).not.toBe(other.permutation)
   })
 
   it('has no interval of one person, and no signed ranks of one fold', () => {

@@ -206,6 +206,11 @@ describe('a prepared set in files', () => {
 
   it.each<[string, (manifest: string) => string, string]>([
     ['signals', (text) => text.replace(`"length": ${LENGTH}`, '"length": 41'), "'signals' does not hold 3 rows of 123"],
+    [
+      'longer signals',
+      (text) => text.replace(`"length": ${LENGTH}`, '"length": 39'),
+      "'signals' does not hold 3 rows of 117",
+    ],
     ['music', (text) => text.replace('"music_dim": 2', '"music_dim": 3'), "'music' does not hold 3 rows of 3 numbers"],
   ])('is refused where its %s are not those of its trials', async (_, change, says) => {
     const store = await stored(set)
