@@ -54,7 +54,7 @@ const cellsOf = (text: string): string[][] =>
 /** No adapter is opened; what would use it is told what to answer. */
 const withoutGpu = (info: object = {}): void =>
   void vi.spyOn(context, 'withGpu').mockImplementation((_, work) => work({ info } as Gpu))
-type Functions = Record<string, (...args: unknown[]) => unknown>
+type Functions = Record<string, (...args: never[]) => unknown>
 const answers = (library: object, name: string, answer: (...args: never[]) => unknown) =>
   vi.spyOn(library as Functions, name).mockImplementation(answer)
 /** The same of a function that takes its time. */
@@ -344,9 +344,10 @@ describe('prepare', () => {
       [0, 1, 2, 3].map((song) => `${subject}${song},${subject},song${song},${song < 2 ? 2 : 8},${song < 3 ? 2 : 8},4`),
     )
     /** 40 samples, one of them missing, one 0. The last trial is longer, and does not move for 6 of its seconds. */
+    const flaws: Readonly<Record<string, string>> = { '0 5': 'NaN', '1 7': '0' }
     const value = (trial: number, i: number): string => {
       if (trial === 7 && i < 24) return '7'
-      const flaw = { '0 5': 'NaN', '1 7': '0' }[`${trial} ${i}`]
+      const flaw = flaws[`${trial} ${i}`]
       return flaw ?? (i % 3 === 0 ? '3' : '2.3456')
     }
     const samples = Array.from({ length: 8 }, (_, trial) =>

@@ -63,7 +63,6 @@ describe('results of a run', () => {
 })
 
 describe('recordings', () => {
-  type Result = Outcome['result']
   const recorded = (file: string, count: number, notes: string[] = []): Outcome => {
     const features = {
       ...{ EDA_Tonic_Mean: 12.34567, EDA_Tonic_Slope: 1, SCR_Peaks_N: count, SCR_Rate: 2.449 },
