@@ -63,11 +63,20 @@ export function checkRunConfig(config: RunConfig): RunConfig {
   if (config.optimizer.name === 'sgd' && !(config.optimizer.momentum >= 0 && config.optimizer.momentum < 1)) {
     throw new UsageError(`momentum is ${config.optimizer.momentum}, expected a number in [0, 1)`)
   }
+  checkSignals(config.signals)
   parseDimension(config.dimension)
   parseLabelScheme(config.labels)
   parseFoldScheme(config.folds)
   checkModel(config)
   return config
+}
+
+/** Each known, and none twice; their order is that of the model's input. */
+function checkSignals(signals: readonly Channel[]): void {
+  for (const [i, name] of signals.entries()) {
+    if (!CHANNELS.includes(name)) throw new UsageError(`signal '${name}' is unknown; use ${CHANNELS.join(', ')}`)
+    if (signals.indexOf(name) < i) throw new UsageError(`signal '${name}' is named twice`)
+  }
 }
 
 /** The layers fit the signal's length, and the first one its channels. */

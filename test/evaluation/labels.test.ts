@@ -290,6 +290,17 @@ describe('what is said of labels', () => {
     expect(of('column', 'valence').labels).toBe('000000')
   })
 
+  it('is weak, and all is low, where the other rating alone tells a person’s trials apart', () => {
+    const trials = [...trialsOf('a', [[1, 5], [9, 5], [9, 5]]), ...trialsOf('b', RATED)] // prettier-ignore
+    const { labels, subjects, skipped } = labelTrials(trials, 'arousal', parseLabelScheme('two-means'))
+    expect([...labels].slice(0, 3)).toEqual([0, 0, 0])
+    expect(subjects[0]).toMatchObject({ subject: 'a', trials: 3, high: 0, threshold: 5, separation: 0, weak: true })
+    expect(skipped).toEqual([])
+    // By itself that rating has no two values to tell apart.
+    const alone = labelTrials(trials, 'arousal', parseLabelScheme('per-dimension'))
+    expect(alone.skipped.map(({ source }) => source)).toEqual(['subject a'])
+  })
+
   it('is weak below a tenth of the range', () => {
     const separationOf = (most: number) =>
       labelTrials(

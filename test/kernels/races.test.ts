@@ -164,9 +164,9 @@ function recordVariants(gpu: Gpu): void {
 const SMALL_CASE = 700
 const isSmall = ({ inputs }: ListedCase): boolean => Object.values(inputs).every((shape) => sizeOf(shape) <= SMALL_CASE)
 
-/** Every operator's small cases, by each of its kernels; what launches no kernel that was not seen before adds nothing. */
-function recordOperators(gpu: Gpu): void {
-  for (const { attrs, inputs, record } of opCases.filter(isSmall)) {
+/** Cases of operators, by each of their kernels; what launches no kernel that was not seen before adds nothing. */
+function recordOperators(gpu: Gpu, cases: readonly ListedCase[]): void {
+  for (const { attrs, inputs, record } of cases) {
     if (record.run.on !== 'plan') continue
     const arrays = new Map(
       Object.entries(inputs).map(([name, shape]) => [name, { shape, data: new Float32Array(sizeOf(shape)) }]),
@@ -229,7 +229,7 @@ async function recordKernels(): Promise<Map<string, Dispatch>> {
   clipMean(new Plan(gpu), gpu.tensor([2, 9, 5]), clipBounds(9, 3))
   clipMeanBackward(new Plan(gpu), gpu.tensor([2, 3, 5]), [2, 9, 5], clipBounds(9, 3))
   recordVariants(gpu)
-  recordOperators(gpu)
+  recordOperators(gpu, opCases.filter(isSmall))
   const info = { vendor: '', architecture: '', device: '', description: '', isFallbackAdapter: true }
   recordVariants(Gpu.fromDevice(recordingDevice(), { info }))
   await recordSolvers(gpu)
@@ -295,6 +295,20 @@ describe('no two invocations touch one element unordered in', () => {
 it('every operator that runs in a plan has a case that is small enough', () => {
   const small = new Set(opCases.filter(isSmall).map(({ op }) => op))
   expect(opRecords.filter(({ op, run }) => run.on === 'plan' && !small.has(op)).map(({ op }) => op)).toEqual([])
+})
+
+// The detector sees one workgroup, so what a kernel makes of the number of its workgroup it does not see; verify does, where there are several.
+it('every kernel of an operator is launched with several workgroups by some case', () => {
+  const most = new Map<string, number>()
+  const dispatch = vi.spyOn(Plan.prototype, 'dispatch').mockImplementation((shader, entry, _, { groups }) => {
+    const count = typeof groups === 'number' ? groups : groups.reduce((product, of) => product * of, 1)
+    const name = `${shader.name}.${entry}`
+    most.set(name, Math.max(most.get(name) ?? 0, count))
+  })
+  recordOperators(Gpu.fromDevice(recordingDevice()), opCases)
+  dispatch.mockRestore()
+  // The mean loss of a batch is the work of one.
+  expect([...most].filter(([, count]) => count === 1).map(([name]) => name)).toEqual(['softmax.mean'])
 })
 
 describe('the detector', () => {

@@ -35,7 +35,11 @@ describe('a configuration', () => {
     ['dimension', ['arousal', 'valence'], ['dominance']],
     ['labels', ['median', 'fixed:3'], ['mean', 'fixed:']],
     ['folds', ['subject:2', 'subject:loo', 'stimulus'], ['subject:1', 'none']],
-    ['signals', [['phasic', 'origin', 'tonic']], [['phasic'], []]],
+    [
+      'signals',
+      [['phasic', 'origin', 'tonic']],
+      [['phasic'], [], ['phasic', 'tonic', 'phasic'], ['phasic', 'tonic', 'eda']],
+    ],
     ['model.in_channels', [3], [1, 4]],
     ['model.classes', [2], [1, 3]],
     ['model.length', [2500], [8]],
@@ -55,6 +59,8 @@ describe('a configuration', () => {
 
   it.each([
     ['epochs', 0, 'epochs is 0, expected a positive integer'],
+    ['signals', ['origin', 'tonic', 'eda'], "signal 'eda' is unknown; use origin, phasic, tonic"],
+    ['signals', ['origin', 'tonic', 'origin'], "signal 'origin' is named twice"],
     ['decayEpochs', 1.5, 'decayEpochs is 1.5, expected a positive integer'],
     ['learningRate', -1, 'learning rate is -1, expected a positive number'],
     ['decay', 2, 'decay is 2, expected a number in (0, 1]'],

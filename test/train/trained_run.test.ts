@@ -10,7 +10,7 @@ import { MemoryStore } from '../../src/store/memory.ts'
 import type { Dataset } from '../../src/train/dataset.ts'
 import { evaluateElsewhere, evaluateRun, type OtherEvaluation } from '../../src/train/evaluate_run.ts'
 import { makeExperiment } from '../../src/train/experiment.ts'
-import type { PreparedSet } from '../../src/train/prepare.ts'
+import type { PreparedSet, PreparedTrial } from '../../src/train/prepare.ts'
 import { trainRun } from '../../src/train/run.ts'
 import type { Prediction, RunSummary } from '../../src/train/run_summary.ts'
 import { loadRun, predict, type TrainedRun } from '../../src/train/trained_run.ts'
@@ -23,7 +23,15 @@ const set = smallStudy((trial, i) => (trial.columns = { group: GROUPS[Math.floor
 const config = { ...smallConfig, epochs: 1, seed: 5 }
 const experiment = makeExperiment(set, config)
 const { folds: planned } = experiment.plan
-const ownData = async (): Promise<Dataset> => ({ kind: 'prepared', set })
+/** As it lies in its folder: before the trials that the run reads stand one that nobody rated and one whose song has no features. */
+const ownData = async (): Promise<Dataset> => {
+  const [{ ratings: _, ...unrated }, { music: __, ...unheard }] = set.trials as [PreparedTrial, PreparedTrial]
+  const unread = [
+    { ...unrated, id: 'unrated' },
+    { ...unheard, id: 'unheard' },
+  ]
+  return { kind: 'prepared', set: { ...set, trials: [...unread, ...set.trials] } }
+}
 
 let gpu: Gpu
 let store: MemoryStore

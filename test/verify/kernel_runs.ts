@@ -1,24 +1,21 @@
 // What `verify` must run on this adapter, from the tables of cases and kernels and from what plans say can run.
 import { vi } from 'vitest'
-import { batchNormVariants } from '../../src/kernels/batchnorm.ts'
-import { conv1dVariants } from '../../src/kernels/conv1d/conv1d.ts'
-import { attentionVariants } from '../../src/kernels/attention.ts'
 import { ndarray, sizeOf } from '../../src/reference/array.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { Plan } from '../../src/runtime/plan.ts'
-import { opCases, runOp, type ListedCase } from '../../src/verify/op_list.ts'
+import { opCases, opRecords, runOp, type ListedCase } from '../../src/verify/op_list.ts'
 
-const tables: Readonly<Record<string, readonly { name: string }[]>> = {
-  ...conv1dVariants,
-  ...attentionVariants,
-  ...batchNormVariants,
-}
+/** The lists of all ops that have several kernels. */
+export const kernelTables: Readonly<Record<string, readonly { name: string }[]>> = Object.assign(
+  {},
+  ...opRecords.map(({ variants = {} }) => variants),
+)
 
 type Choice = Pick<Plan['choices'][number], 'op' | 'shape' | 'variant' | 'candidates'>
 
 /** The choices between kernels that a case meets, as its plan notes them. */
-async function choicesIn(gpu: Gpu, { op, attrs, inputs }: ListedCase): Promise<readonly Choice[]> {
-  if ('p.0' in inputs) return [] // optimizers have one kernel
+async function choicesIn(gpu: Gpu, { op, attrs, inputs, record }: ListedCase): Promise<readonly Choice[]> {
+  if (record.run.on !== 'plan') return [] // those have one kernel
   const arrays = Object.entries(inputs).map(
     ([name, shape]) => [name, ndarray(shape, new Float64Array(sizeOf(shape)).fill(1))] as const,
   )
@@ -43,10 +40,10 @@ export async function expectedKernelRuns(gpu: Gpu): Promise<{ count: number; mis
       choices.flatMap(({ op, shape, candidates }) => candidates.map((name) => `${op} ${shape} ${name}`)),
     )
     const ran = new Set<string>()
-    const longest = Math.max(0, ...choices.map(({ op }) => tables[op]!.length))
+    const longest = Math.max(0, ...choices.map(({ op }) => kernelTables[op]!.length))
     for (let k = -1; k < longest; k++) {
       const run = choices.map(({ op, shape, variant, candidates }) => {
-        const asked = tables[op]!.at(Math.min(k, tables[op]!.length - 1))!.name
+        const asked = kernelTables[op]!.at(Math.min(k, kernelTables[op]!.length - 1))!.name
         return `${op} ${shape} ${k >= 0 && candidates.includes(asked) ? asked : variant}`
       })
       run.forEach((name) => wanted.delete(name))

@@ -20,7 +20,7 @@ const record =
 
 export const reluRecord: OpRecord = {
   op: 'relu',
-  cases: [pointwise([2, 3, 37])],
+  cases: [pointwise([2, 3, 37]), pointwise([3, 7, 45])],
   run: { on: 'plan', record: record(relu, reluBackward) },
   twin: (tensor) => ({ y: twins.relu(tensor('x')), 'grad.x': twins.reluBackward(tensor('upstream.y'), tensor('x')) }),
 }

@@ -179,7 +179,12 @@ const variants = { ...conv1dVariants, ...attentionVariants, ...batchNormVariants
 
 export const rntaRecord: OpRecord = {
   op: 'rnta',
-  cases: [rntaOf([2, 8, 13], 'none', true), rntaOf([1, 6, 29], 'max2', true), rntaOf([2, 10, 23], 'avg2', false)],
+  cases: [
+    rntaOf([2, 8, 13], 'none', true),
+    rntaOf([1, 6, 29], 'max2', true),
+    rntaOf([2, 10, 23], 'avg2', false),
+    rntaOf([70, 4, 5], 'none', true),
+  ],
   run: { on: 'plan', record: recordRnta },
   twin: rntaInFloat64,
   variants,

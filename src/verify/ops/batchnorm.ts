@@ -88,6 +88,8 @@ export const batchNormRecord: OpRecord = {
     normalised([3, 5, 1], true),
     normalised([2, 7, 211], true),
     normalised([4, 3, 19], false),
+    normalised([2, 261, 3], true),
+    normalised([1, 261, 3], false),
     normalisedThen([2, 7, 301], true, { relu: true }),
     normalisedThen([3, 66, 5], true, { relu: true, skip: true, join_relu: true }),
     normalisedThen([2, 9, 33], true, { relu: false, skip: true, join_relu: false }),

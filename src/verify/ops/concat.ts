@@ -10,6 +10,7 @@ export const concatRecord: OpRecord = {
   op: 'concat',
   cases: [
     { attrs: { axis: 1 }, inputs: { a: [5, 7], b: [5, 3], 'upstream.y': [5, 10] } },
+    { attrs: { axis: 1 }, inputs: { a: [70, 7], b: [70, 3], 'upstream.y': [70, 10] } },
     { attrs: { axis: 2 }, inputs: { a: [2, 3, 4], b: [2, 3, 4], c: [2, 3, 5], 'upstream.y': [2, 3, 13] } },
   ],
   run: {

@@ -32,7 +32,7 @@ const record =
 
 export const maxPoolRecord: OpRecord = {
   op: 'max_pool',
-  cases: [windows([2, 5, 29], 3, 2, 1), windows([1, 3, 2], 2, 2, 0)],
+  cases: [windows([2, 5, 29], 3, 2, 1), windows([1, 3, 2], 2, 2, 0), windows([5, 13, 61], 3, 2, 1)],
   run: { on: 'plan', record: record('max') },
   twin(tensor, { kernel, stride, padding }) {
     const { y, argmax } = maxPool1d(tensor('x'), kernel, stride, padding)
@@ -42,7 +42,7 @@ export const maxPoolRecord: OpRecord = {
 
 export const averagePoolRecord: OpRecord = {
   op: 'average_pool',
-  cases: [windows([2, 6, 27], 14, 1, 0)],
+  cases: [windows([2, 6, 27], 14, 1, 0), windows([5, 13, 61], 14, 1, 0)],
   run: { on: 'plan', record: record('average') },
   twin: (tensor, { kernel, stride }) => ({
     y: averagePool1d(tensor('x'), kernel, stride),
@@ -76,7 +76,7 @@ const clips = (shape: CaseShape, clip_lengths: number[]): OpCase => ({
 /** The mean of each clip: y and its gradient are [B, C, clips]. */
 export const clipMeanRecord: OpRecord = {
   op: 'clip_mean',
-  cases: [clips([2, 5, 13], [5, 1, 7]), clips([1, 9, 66], [17, 33, 16])],
+  cases: [clips([2, 5, 13], [5, 1, 7]), clips([1, 9, 66], [17, 33, 16]), clips([3, 33, 13], [5, 1, 7])],
   run: {
     on: 'plan',
     record(c) {

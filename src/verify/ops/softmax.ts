@@ -6,11 +6,13 @@ import * as losses from '../../reference/loss.ts'
 import { innerOf } from '../../runtime/shape.ts'
 import type { Tensor } from '../../runtime/tensor.ts'
 import type { OpContext } from '../op_context.ts'
-import type { OpCase, OpRecord } from '../op_record.ts'
+import type { CaseShape, OpCase, OpRecord } from '../op_record.ts'
+
+const innermost = (shape: CaseShape): OpCase => ({ attrs: { axis: -1 }, inputs: { x: shape, 'upstream.y': shape } })
 
 export const softmaxRecord: OpRecord = {
   op: 'softmax',
-  cases: [{ attrs: { axis: -1 }, inputs: { x: [2, 11, 29], 'upstream.y': [2, 11, 29] } }],
+  cases: [innermost([2, 11, 29]), innermost([7, 11, 13])],
   run: {
     on: 'plan',
     record(c) {
@@ -55,7 +57,7 @@ const labelled = (rows: number, classes: number): OpCase => ({
 
 export const crossEntropyRecord: OpRecord = {
   op: 'softmax_cross_entropy',
-  cases: [labelled(5, 3), { attrs: {}, inputs: { logits: [4, 7], targets: [4, 7] } }],
+  cases: [labelled(5, 3), labelled(261, 3), { attrs: {}, inputs: { logits: [4, 7], targets: [4, 7] } }],
   run: { on: 'plan', record: record(false) },
   twin(tensor, _, tensors) {
     const logits = tensor('logits')
