@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { admm } from '../../src/cvxeda/admm.ts'
 import { FIRST_PENALTY, layoutOf, levelTable } from '../../src/cvxeda/admm_tables.ts'
 import { dualBound } from '../../src/cvxeda/certificate.ts'
 import { float64 } from '../../src/cvxeda/float64.ts'
 import { newtonStep } from '../../src/cvxeda/newton.ts'
+import * as polishing from '../../src/cvxeda/polish.ts'
 import { polish, residualOf, type Point } from '../../src/cvxeda/polish.ts'
 import { phasicResponse } from '../../src/cvxeda/bateman.ts'
 import type { CvxedaParams } from '../../src/cvxeda/params.ts'
@@ -12,6 +13,7 @@ import type { ScaledSignal, Solution } from '../../src/cvxeda/solver.ts'
 import { LimitError } from '../../src/runtime/errors.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
+import { Plan } from '../../src/runtime/plan.ts'
 import type { Tensor } from '../../src/runtime/tensor.ts'
 import { Random } from '../../src/runtime/random.ts'
 import { randomSignal, rms } from './support.ts'
@@ -118,6 +120,20 @@ describe('a call with many signals', () => {
     expect(counts.length).toBeGreaterThan(1)
     expect(counts.reduce((sum, count) => sum + count)).toBe(300)
     expect(gpu.memory()['tensor']).toEqual(before)
+  })
+
+  it('counts the iterations of both: 25 a run of its block, and the steps of the polish', async () => {
+    const polished = vi.spyOn(polishing, 'polish')
+    const run = vi.spyOn(Plan.prototype, 'run')
+    const [cold] = await admm(gpu, problem, [signals[3]!], hooks)
+    const runs = run.mock.calls.length - 1 // but for the sweep before the first block
+    await admm(gpu, problem, [signals[3]!], { ...hooks, starts: [cold!] })
+    const again = run.mock.calls.length - 1 - runs - 1
+    const steps = polished.mock.results.map(({ value }) => (value as polishing.Polished).steps)
+    const [warm] = await admm(gpu, problem, [signals[3]!], { ...hooks, starts: [cold!] })
+    vi.restoreAllMocks()
+    expect([runs, again].every((count) => count >= 1)).toBe(true)
+    expect([cold!.iterations, warm!.iterations]).toEqual([25 * runs + steps[0]!, 25 * again + steps[1]!])
   })
 
   it('stops when told to', async () => {
