@@ -121,11 +121,13 @@ describe('a step', () => {
     ])
   })
 
+  const convolution = (of: 'output' | 'weight') =>
+    ({ op: 'convolution', of, batch: 2, rows: 8, inChannels: 4, outChannels: 4, kernel: 3 }) as const
   const kernel = (more: Partial<KernelResult>): KernelResult => ({
     ...{
       op: 'conv1d',
       shape: '2x8',
-      kind: { op: 'other' },
+      kind: convolution('output'),
       variant: 'reg',
       chosen: true,
       uses: 6,
@@ -193,8 +195,8 @@ describe('a step', () => {
       step: { ...bare, kernels: [group('short', 4, BOTH), group('long', 12, BOTH)] },
       kernels: [
         kernel({}),
-        kernel({ op: 'attention', shape: '5', chosen: false }),
-        kernel({ op: 'conv1d backward weight', shape: '7' }),
+        kernel({ op: 'attention', shape: '5', kind: { op: 'attention', of: 'output' }, chosen: false }),
+        kernel({ op: 'conv1d backward weight', shape: '7', kind: convolution('weight') }),
       ],
     } as unknown as BenchResult
     const page = pageOf(result, null).replace(/<style>[^<]*<\/style>/, '')
