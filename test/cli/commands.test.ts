@@ -378,7 +378,7 @@ describe('verify', () => {
       cases: { name: string; kind: string }[]
     }>(['verify'])
     const gpu = await openGpu()
-    const { count } = await expectedKernelRuns(gpu)
+    const { count } = expectedKernelRuns(gpu)
     await gpu.close()
     const counted = (kind: string) => result.cases.filter((entry) => entry.kind === kind).length
     expect(result).toMatchObject({ failed: 0, skipped: 0, passed: count + counted('qp') })

@@ -1,73 +1,19 @@
 // Recordings that are still being made: against the whole recording, against other portions of it, and in trouble.
-import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { decompose } from '../../src/cvxeda/decompose.ts'
 import { Smoother, type StreamPart, type StreamScale, type StreamUpdate } from '../../src/cvxeda/smoother.ts'
-import { decomposeStream, type DecompositionStream } from '../../src/cvxeda/stream.ts'
+import { decomposeStream } from '../../src/cvxeda/stream.ts'
 import type { StreamOptions } from '../../src/cvxeda/stream_settings.ts'
 import { DeviceLostError, FormatError, UsageError } from '../../src/runtime/errors.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { randomSignal, rms } from './support.ts'
-import { needs, NO_SHARED } from '../needs.ts'
-
-type Signal = 'phasic' | 'tonic' | 'driver' | 'residual'
-type Samples = Float32Array | Float64Array
+import { deviation, errors, feed, join, offline, settledBeforeEnd, settledOf, TOLERANCE } from './stream_comparison.ts'
 
 /** As a wrist sensor would give it: level 3, deviation 0.5. */
 const recording = (seconds: number, sampleRate: number, seed: number) =>
   randomSignal(seconds * sampleRate, sampleRate, seed).map((v) => 3 + v / 2)
 
 const scale: StreamScale = { mean: 3, std: 0.5 }
-
-/** Pushes in portions, awaiting each; updates of the end last. */
-async function feed(stream: DecompositionStream, eda: Samples, portion: number): Promise<StreamUpdate[]> {
-  const updates: StreamUpdate[] = []
-  for (let i = 0; i < eda.length; i += portion) {
-    const update = await stream.push(eda.subarray(i, i + portion))
-    if (update) updates.push(update)
-  }
-  return [...updates, await stream.end()]
-}
-
-const settledOf = (updates: StreamUpdate[]): StreamPart[] => updates.flatMap((update) => update.settled)
-
-const join = (parts: StreamPart[], signal: Signal) => Float32Array.from(parts.flatMap((p) => [...p[signal]]))
-
-/** What the whole recording decomposes to, in its unit. */
-async function offline(
-  eda: Samples,
-  sampleRate: number,
-  { mean, std }: StreamScale,
-  options: Partial<StreamOptions> = {},
-) {
-  const z = Float64Array.from(eda, (v) => (v - mean) / std)
-  const [found] = await decompose('cpu', [z], { ...options, sampleRate, baselineCorrection: 0 })
-  return {
-    phasic: found!.phasic.map((v) => v * std),
-    tonic: found!.tonic.map((v) => v * std + mean),
-    driver: found!.driver.map((v) => v * std),
-  }
-}
-
-const deviation = (eda: Samples): number => {
-  const values = Array.from(eda)
-  const mean = values.reduce((sum, v) => sum + v, 0) / eda.length
-  return rms(values.map((v) => v - mean))
-}
-
-/** NRMSE of the first `count` samples, relative to the recording's deviation or, if larger, the phasic part's rms. */
-function errors(parts: StreamPart[], whole: Awaited<ReturnType<typeof offline>>, eda: Samples, count: number) {
-  const unit = Math.max(deviation(eda), rms(whole.phasic))
-  const error = (signal: 'phasic' | 'tonic') =>
-    rms(join(parts, signal).subarray(0, count), whole[signal].subarray(0, count)) / unit
-  return { phasic: error('phasic'), tonic: error('tonic') }
-}
-
-/** Settled samples before the end, which settles the rest. */
-const settledBeforeEnd = (updates: StreamUpdate[]) => join(settledOf(updates.slice(0, -1)), 'phasic').length
-
-const TOLERANCE = 1e-2
 
 describe('settled results', () => {
   it.each([
@@ -499,31 +445,6 @@ describe('on a GPU', () => {
     await expect(stream.push(eda.subarray(200))).rejects.toThrow(DeviceLostError)
     await expect(stream.end()).rejects.toThrow(/^the device was lost/)
     await fragile.close()
-  })
-})
-
-const folder = new URL('../../../shared/data/eda/', import.meta.url)
-const recordings = [
-  ['laboratory, 100 Hz, rest', 'nk_resting_100hz', 100],
-  ['laboratory, 100 Hz, events', 'nk_eventrelated_100hz', 100],
-  ['laboratory, 128 Hz', 'biosppy_128hz', 128],
-  ['wrist, 4 Hz, office', 'e4_office_4hz', 4],
-  ['wrist, 4 Hz, low level', 'e4_lowlevel_4hz', 4],
-] as const
-describe('real recordings are settled as offline, to 1e-2', needs(existsSync(folder), NO_SHARED), () => {
-  it.each(recordings)('%s', async (_, name, sampleRate) => {
-    const rows = readFileSync(new URL(`${name}.csv`, folder), 'utf8')
-      .trim()
-      .split('\n')
-      .slice(1)
-    const eda = Float64Array.from(rows, (row) => Number(row.split(',')[1])).subarray(0, 9000 + 100 * sampleRate)
-    const stream = decomposeStream('cpu', { sampleRate, hopSeconds: 10 })
-    const updates = await feed(stream, eda, 10 * sampleRate)
-    const parts = settledOf(updates)
-    const found = errors(parts, await offline(eda, sampleRate, stream.scale!), eda, settledBeforeEnd(updates))
-    expect(found.phasic).toBeLessThan(TOLERANCE)
-    expect(found.tonic).toBeLessThan(TOLERANCE)
-    expect(new Set(parts.map((p) => p.status))).toEqual(new Set(['solved']))
   })
 })
 

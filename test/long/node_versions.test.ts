@@ -40,8 +40,8 @@ describe.each(nodes.map((one) => [one.version, one] as const))('Node %s', (versi
       'run',
       'test/cli',
       'test/scripts',
-      'test/node_device',
-      'test/dawn_stderr',
+      'test/runtime/node_device',
+      'test/runtime/dawn_stderr',
     ])
   })
 

@@ -198,7 +198,7 @@ describe('a run of vitest', () => {
     }
     writeFiles(project, {
       'vitest.config.js':
-        "import { tallyPlugin } from './test/tally.ts'\nexport default { plugins: [tallyPlugin], test: { include: ['test/*.test.ts'] } }",
+        "import { tallyPlugin } from './test/tally.ts'\nexport default { plugins: [tallyPlugin], test: { include: ['test/*.test.ts'], pool: 'threads', isolate: false } }",
       ...Object.fromEntries(Object.entries(files).map(([name, text]) => [`test/${name}.test.ts`, head + text])),
     })
   })

@@ -1,5 +1,4 @@
 // `verify`: passes every golden value and a folder made here, fails a wrong one; runs each case with every kernel there is.
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { serializeSafetensors } from '../../src/formats/safetensors.ts'
 import { presets, type ModelConfig } from '../../src/model/config.ts'
@@ -12,12 +11,12 @@ import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { Random } from '../../src/runtime/random.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
-import { NodeStore } from '../../src/store/node.ts'
 import type { Expectation } from '../../src/verify/compare.ts'
 import { verifyCvxedaCase } from '../../src/verify/cvxeda.ts'
 import { verifyFixtures } from '../../src/verify/fixtures.ts'
 import { expectedKernelRuns } from './kernel_runs.ts'
-import { cvxedaCases, fixtureCases, goldenFolders } from '../golden_values.ts'
+import { goldenFolders } from '../golden_values.ts'
+import { expectGolden } from './golden_folder.ts'
 
 let gpu: Gpu
 beforeAll(async () => {
@@ -25,38 +24,12 @@ beforeAll(async () => {
 })
 afterAll(() => gpu.close())
 
-describe('golden values', () => {
-  it.each(goldenFolders.map((url) => [url.pathname.split('/').slice(-3, -1).join('/'), url] as const))(
-    '%s',
-    { timeout: 600_000 },
-    async (_, url) => {
-      const folder = fileURLToPath(url)
-      const results = await verifyFixtures(gpu, new NodeStore(folder), folder)
-      const isHere = ({ folder }: { folder: URL }) => folder === url
-      const decompositions = cvxedaCases()
-        .filter(isHere)
-        .flatMap(({ name }) =>
-          ['interior-point per-signal', 'interior-point along-time', 'admm'].map((method) => `${name} (${method})`),
-        )
-      const others = fixtureCases(
-        'op',
-        'optimizer',
-        'schedule',
-        'model',
-        'train',
-        'cam',
-        'checkpoint',
-        'metrics',
-      ).filter(isHere)
-      expect(results.map(({ name }) => name).sort()).toEqual([...others.map(({ id }) => id), ...decompositions].sort())
-      expect(results.filter(({ status }) => status === 'failed')).toEqual([])
-      expect(results.filter(({ status, kind }) => status === 'skipped' && kind !== 'cam')).toEqual([])
-    },
-  )
+it('passes all golden values of the project', async () => {
+  await expectGolden(gpu, goldenFolders[0]!)
 })
 
 it('every kernel that runs here is in one of the runs of each case', async () => {
-  const { missing, count } = await expectedKernelRuns(gpu)
+  const { missing, count } = expectedKernelRuns(gpu)
   expect(missing).toEqual([])
   expect(count).toBeGreaterThan(opCases.length)
 })

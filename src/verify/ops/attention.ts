@@ -183,7 +183,7 @@ export const rntaRecord: OpRecord = {
     rntaOf([2, 8, 13], 'none', true),
     rntaOf([1, 6, 29], 'max2', true),
     rntaOf([2, 10, 23], 'avg2', false),
-    rntaOf([70, 4, 5], 'none', true),
+    rntaOf([70, 8, 5], 'none', true),
   ],
   run: { on: 'plan', record: recordRnta },
   twin: rntaInFloat64,
