@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config'
-import { tallyPlugin } from './test/tally.ts'
+import { tallyPlugin } from './test/support/tally.ts'
 import { vitePlugin } from './tools/wgsl.mjs'
 
 /** Milliseconds. Guards against what hangs, on a machine that is busy with other work: nothing else depends on the clock. */
@@ -14,6 +14,6 @@ export default defineConfig({
     hookTimeout: TOO_LONG,
     include: ['test/**/*.test.ts'],
     exclude: ['test/long/**'],
-    globalSetup: 'test/build_first.ts',
+    globalSetup: 'test/support/build_first.ts',
   },
 })

@@ -14,7 +14,7 @@ import type { NdArray } from '../src/reference/array.ts'
 import { rtcan1d } from '../src/reference/rtcan1d.ts'
 import { launchChromium } from './browser/chromium.ts'
 import { filesUnder, json, SMALL, succeeds, writeFiles } from './cli/support.ts'
-import { installPacked, manifest } from './packed.ts'
+import { installPacked, manifest } from './support/packed.ts'
 
 const examples = fileURLToPath(new URL('../examples', import.meta.url))
 const home = mkdtempSync(join(tmpdir(), 'galvani examples-'))

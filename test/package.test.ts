@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { installPacked, manifest } from './packed.ts'
-import { everyEntry, programs, readme, writeModules } from './user_programs.ts'
+import { installPacked, manifest } from './support/packed.ts'
+import { everyEntry, programs, readme, writeModules } from './support/user_programs.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'galvani package-'))
 afterAll(() => rmSync(home, { recursive: true, force: true }))

@@ -13,7 +13,7 @@ import { fillGaps } from '../src/signal/gaps.ts'
 import { zscore } from '../src/signal/normalize.ts'
 import { NodeStore } from '../src/store/node.ts'
 import { makeExperiment, prepareTrials, runReport, trainRun, type RunConfig } from '../src/training.ts'
-import { needs, NO_SHARED } from './needs.ts'
+import { needs, NO_SHARED } from './support/needs.ts'
 
 const folderOf = (name: string) => fileURLToPath(new URL(`../../shared/data/${name}/`, import.meta.url))
 const [recordings, study] = [folderOf('eda'), folderOf('hku956')]

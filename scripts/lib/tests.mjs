@@ -22,7 +22,7 @@ export const check = (name, args) =>
   })
 
 /**
- * Runs vitest with its own progress, and returns the sums of test/tally.ts. Whatever ends badly counts as a failure, also where it
+ * Runs vitest with its own progress, and returns the sums of test/support/tally.ts. Whatever ends badly counts as a failure, also where it
  * kept the sums from being made: a run that broke off, or that found no test.
  */
 export async function runTests(args) {

@@ -3,7 +3,7 @@ import { groupBy } from '../datasets/group.ts'
 import type { Trial } from '../datasets/trial.ts'
 import { GalvaniError, UsageError } from '../runtime/errors.ts'
 import { Random } from '../runtime/random.ts'
-import { TEST_PARTS_STREAM, VALIDATION_STREAM } from './streams.ts'
+import { TEST_PARTS_STREAM, VALIDATION_STREAM } from './random_streams.ts'
 
 /** What folds are made of. */
 export type FoldScheme =

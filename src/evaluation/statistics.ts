@@ -2,7 +2,7 @@
 import { groupBy } from '../datasets/group.ts'
 import { ShapeError } from '../runtime/errors.ts'
 import { Random } from '../runtime/random.ts'
-import { BOOTSTRAP_STREAM, PERMUTATION_STREAM } from './streams.ts'
+import { BOOTSTRAP_STREAM, PERMUTATION_STREAM } from './random_streams.ts'
 
 /** A correlation and its test. */
 export interface Correlation {

@@ -13,7 +13,7 @@ import type { Fold } from '../evaluation/folds.ts'
 import type { ModelInputs } from './inputs.ts'
 import { Predictor } from './predictor.ts'
 import type { EpochRecord } from './run_summary.ts'
-import { shuffleStream } from '../evaluation/streams.ts'
+import { shuffleStream } from '../evaluation/random_streams.ts'
 import { TrainingStep } from './training_step.ts'
 
 interface TrainerHooks {

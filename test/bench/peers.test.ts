@@ -11,7 +11,7 @@ import { comparePeers, type PeerProgram, type PeersOptions, type PeersResult } f
 import { DeviceError, UsageError } from '../../src/runtime/errors.ts'
 import { expectDocument } from '../cli/documents.ts'
 import { galvani, refuses, workFolder, writeFiles } from '../cli/support.ts'
-import { needs } from '../needs.ts'
+import { needs } from '../support/needs.ts'
 
 const folder = workFolder()
 const path = (name: string): string => join(folder, name)

@@ -24,7 +24,7 @@ import {
 } from './support.ts'
 import { refusesHere } from './options/start.ts'
 import { call, concat, global, PROTO, stateDict, STOP, text, zipContainer } from '../formats/torch_writer.ts'
-import { needs } from '../needs.ts'
+import { needs } from '../support/needs.ts'
 
 const FAILED = 1
 const USAGE = 2

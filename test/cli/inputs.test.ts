@@ -10,7 +10,7 @@ import { integer, oneOf, positive, real } from '../../cli/shared/values.ts'
 import { count } from '../../cli/bench/options.ts'
 import { serializeSafetensors } from '../../src/formats/safetensors.ts'
 import { FormatError, UsageError } from '../../src/runtime/errors.ts'
-import { needs } from '../needs.ts'
+import { needs } from '../support/needs.ts'
 import { workFolder, writeFiles } from './support.ts'
 
 const folder = workFolder()

@@ -13,7 +13,7 @@ import { MemoryStore } from '../../src/store/memory.ts'
 import { verifyCvxedaCase, type CvxedaCase, type Method } from '../../src/verify/cvxeda.ts'
 import { verifyFixtures } from '../../src/verify/fixtures.ts'
 import { defaults, oracle, randomSignal, rms } from './support.ts'
-import { cvxedaCases, readBytes } from '../golden_values.ts'
+import { cvxedaCases, readBytes } from '../support/golden_values.ts'
 
 let gpu: Gpu
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import type { ReferenceParams } from '../../src/reference/cvxeda.ts'
 import { UsageError } from '../../src/runtime/errors.ts'
 import { referenceParams, verifyCvxedaCase } from '../../src/verify/cvxeda.ts'
 import { certified, defaults, oracle, randomSignal, rms } from './support.ts'
-import { cvxedaCases, readBytes } from '../golden_values.ts'
+import { cvxedaCases, readBytes } from '../support/golden_values.ts'
 
 describe('the float64 solver is within 1e-9 of the optimum', () => {
   it.each([1, 2, 3, 5, 10, 39, 40, 41, 79, 121, 333])('n = %d at 4 Hz', async (n) => {

@@ -5,7 +5,7 @@ import type { Trial } from '../../src/datasets/trial.ts'
 import { loadTrialTable, readTrialTable } from '../../src/datasets/trial_table.ts'
 import { FormatError } from '../../src/runtime/errors.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
-import { needs, NO_SHARED } from '../needs.ts'
+import { needs, NO_SHARED } from '../support/needs.ts'
 
 const shared = new URL('../../../shared/data/', import.meta.url)
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { chance } from '../../src/train/evaluate.ts'
 import { bootstrapSubjects, permutationWithinSubjects, wilcoxonSignedRank } from '../../src/evaluation/statistics.ts'
 import { predictLinearSvm, trainLinearSvm } from '../../src/evaluation/svm.ts'
-import { goldenJson } from '../golden_values.ts'
+import { goldenJson } from '../support/golden_values.ts'
 
 /** Share of draws that may differ from the distribution's: in one of 10^9 samples of this size it is more (Hoeffding). */
 const mostDifference = (draws: number): number => Math.sqrt(Math.log(2e9) / (2 * draws))

@@ -6,7 +6,7 @@ import type { Dimension, Trial } from '../../src/datasets/trial.ts'
 import { readTrialTable } from '../../src/datasets/trial_table.ts'
 import { parseCsv } from '../../src/formats/csv.ts'
 import { FormatError, UsageError } from '../../src/runtime/errors.ts'
-import { needs, NO_SHARED } from '../needs.ts'
+import { needs, NO_SHARED } from '../support/needs.ts'
 
 const shared = new URL('../../../shared/', import.meta.url)
 

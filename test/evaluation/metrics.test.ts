@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ShapeError } from '../../src/runtime/errors.ts'
 import { classificationMetrics } from '../../src/evaluation/metrics.ts'
-import { fixtureCases, readJson } from '../golden_values.ts'
+import { fixtureCases, readJson } from '../support/golden_values.ts'
 
 /** The cases of a metrics file, of every golden folder that has it. */
 const read = <T>(name: string): T[] =>

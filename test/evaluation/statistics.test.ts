@@ -8,7 +8,7 @@ import {
   permutationWithinSubjects,
   wilcoxonSignedRank,
 } from '../../src/evaluation/statistics.ts'
-import { fixtureCases, readJson } from '../golden_values.ts'
+import { fixtureCases, readJson } from '../support/golden_values.ts'
 
 /** The cases of a metrics file, of every golden folder that has it. */
 const read = <T>(name: string): T[] =>

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { twoMeans } from '../../src/evaluation/two_means.ts'
 import { ShapeError } from '../../src/runtime/errors.ts'
 import { Random } from '../../src/runtime/random.ts'
-import { fixtureCases, goldenJson, readJson } from '../golden_values.ts'
+import { fixtureCases, goldenJson, readJson } from '../support/golden_values.ts'
 
 /** The least inertia over every split into two non-empty parts. */
 function leastInertia(points: number[][]): number {

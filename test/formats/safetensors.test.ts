@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { parseSafetensors, serializeSafetensors } from '../../src/formats/safetensors.ts'
 import type { TypedArray } from '../../src/formats/elements.ts'
 import { FormatError, ShapeError } from '../../src/runtime/errors.ts'
-import { cvxedaCases, fixtureCases, readBytes } from '../golden_values.ts'
+import { cvxedaCases, fixtureCases, readBytes } from '../support/golden_values.ts'
 
 /** A file with a header of our making over `data`. */
 function withHeader(header: unknown, data: Uint8Array = new Uint8Array(0)): Uint8Array {

@@ -19,7 +19,7 @@ import {
   zipContainer,
 } from './torch_writer.ts'
 import type { SavedTensor } from './torch_writer.ts'
-import { fixtureCases, readBytes, type FixtureCase } from '../golden_values.ts'
+import { fixtureCases, readBytes, type FixtureCase } from '../support/golden_values.ts'
 
 const weights = Float32Array.from([1.5, -2, 3, 4, 5, 6])
 const matrix: SavedTensor = { storageType: 'FloatStorage', key: '0', storage: weights, size: [2, 3], stride: [3, 1] }

@@ -10,7 +10,7 @@ import { openGpu } from '../../src/runtime/node.ts'
 import { Plan } from '../../src/runtime/plan.ts'
 import { Random } from '../../src/runtime/random.ts'
 import type { Tensor } from '../../src/runtime/tensor.ts'
-import { randomArray } from '../golden_values.ts'
+import { randomArray } from '../support/golden_values.ts'
 import { kernelChoices } from '../../src/kernels/choices.ts'
 import { describePlan } from '../../src/runtime/plan_report.ts'
 

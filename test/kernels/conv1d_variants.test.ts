@@ -21,7 +21,7 @@ import { Plan } from '../../src/runtime/plan.ts'
 import { Random } from '../../src/runtime/random.ts'
 import { innerOf, padTo4, type Shape } from '../../src/runtime/shape.ts'
 import { Tensor } from '../../src/runtime/tensor.ts'
-import { randomArray } from '../golden_values.ts'
+import { randomArray } from '../support/golden_values.ts'
 import { kernelChoices } from '../../src/kernels/choices.ts'
 import { describePlan } from '../../src/runtime/plan_report.ts'
 

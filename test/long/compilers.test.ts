@@ -4,9 +4,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { workFolder } from '../cli/support.ts'
-import { needs } from '../needs.ts'
-import { installPacked, manifest } from '../packed.ts'
-import { everyEntry, programs, readme, writeModules } from '../user_programs.ts'
+import { needs } from '../support/needs.ts'
+import { installPacked, manifest } from '../support/packed.ts'
+import { everyEntry, programs, readme, writeModules } from '../support/user_programs.ts'
 import { fetchPackage } from './packages.ts'
 
 /** The last in whose own library there is no WebGPU, and the current one, which has it. */

@@ -4,7 +4,7 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, truncateSync, 
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { workFolder, writeFiles } from '../cli/support.ts'
-import { needs } from '../needs.ts'
+import { needs } from '../support/needs.ts'
 
 const LINUX_X64 = process.platform === 'linux' && process.arch === 'x64'
 const folder = workFolder()

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { needs } from '../needs.ts'
+import { needs } from '../support/needs.ts'
 import { fetchPackage, root, type Fetched } from './packages.ts'
 
 /** Beside the oldest that package.json allows, on which all tests run. */

@@ -5,8 +5,8 @@ import { decomposeStream } from '../../src/cvxeda/stream.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { errors, feed, offline, settledBeforeEnd, settledOf, TOLERANCE } from '../cvxeda/stream_comparison.ts'
-import { goldenFolders } from '../golden_values.ts'
-import { needs, NO_SHARED } from '../needs.ts'
+import { goldenFolders } from '../support/golden_values.ts'
+import { needs, NO_SHARED } from '../support/needs.ts'
 import { expectGolden } from '../verify/golden_folder.ts'
 
 const shared = goldenFolders.slice(1)

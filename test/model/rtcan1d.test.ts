@@ -13,7 +13,7 @@ import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { Plan } from '../../src/runtime/plan.ts'
 import { Random } from '../../src/runtime/random.ts'
-import { randomArray } from '../golden_values.ts'
+import { randomArray } from '../support/golden_values.ts'
 
 let gpu: Gpu
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { readRecording } from '../../src/recording/read.ts'
 import { formatCsv } from '../../src/formats/csv.ts'
-import { needs, NO_SHARED } from '../needs.ts'
+import { needs, NO_SHARED } from '../support/needs.ts'
 
 const shared = new URL('../../../shared/data/', import.meta.url)
 

@@ -4,8 +4,8 @@ import type { NamedArrays } from '../../src/reference/array.ts'
 import { referenceOp } from '../../src/verify/op_list.ts'
 import { operatorOf } from '../../src/verify/fixture_names.ts'
 import { judgeCase } from '../../src/verify/compare.ts'
-import { dataOf, fixtureCases, readTensors } from '../golden_values.ts'
-import type { FixtureCase } from '../golden_values.ts'
+import { dataOf, fixtureCases, readTensors } from '../support/golden_values.ts'
+import type { FixtureCase } from '../support/golden_values.ts'
 
 const runCase = (fixture: FixtureCase, tensors: NamedArrays) =>
   referenceOp((fixture.attrs.name as string | undefined) ?? operatorOf(fixture.op), fixture.attrs, tensors)

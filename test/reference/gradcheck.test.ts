@@ -31,7 +31,7 @@ import type { RntaBuffers, RntaParameters } from '../../src/reference/rnta.ts'
 import { SCA_PARAMETERS, sca, scaBackward } from '../../src/reference/sca.ts'
 import type { ScaParameters } from '../../src/reference/sca.ts'
 import { Random } from '../../src/runtime/random.ts'
-import { randomArray } from '../golden_values.ts'
+import { randomArray } from '../support/golden_values.ts'
 
 type Arrays<K extends string> = Record<K, NdArray>
 

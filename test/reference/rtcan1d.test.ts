@@ -12,8 +12,8 @@ import { judgeCase } from '../../src/verify/compare.ts'
 import type { ModelConfig } from '../../src/model/config.ts'
 import { summarise } from '../../src/model/summary.ts'
 import { Random } from '../../src/runtime/random.ts'
-import { addPrefix, dataOf, fixtureCases, randomArray, readTensors, withPrefix } from '../golden_values.ts'
-import type { FixtureCase } from '../golden_values.ts'
+import { addPrefix, dataOf, fixtureCases, randomArray, readTensors, withPrefix } from '../support/golden_values.ts'
+import type { FixtureCase } from '../support/golden_values.ts'
 
 const scalar = (value: number): NdArray => ({ shape: [1], data: Float64Array.of(value) })
 

@@ -4,8 +4,8 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } 
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { workFolder } from '../cli/support.ts'
-import { needs } from '../needs.ts'
-import { bundle, program } from '../programs.ts'
+import { needs } from '../support/needs.ts'
+import { bundle, program } from '../support/programs.ts'
 
 const folder = workFolder()
 const line = (kind: string, least = 16): string =>

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { openGpu } from '../../src/runtime/node.ts'
 import { DeviceError } from '../../src/runtime/errors.ts'
-import { needs } from '../needs.ts'
-import { program } from '../programs.ts'
+import { needs } from '../support/needs.ts'
+import { program } from '../support/programs.ts'
 
 const linux = process.platform === 'linux'
 

@@ -36,8 +36,8 @@ beforeEach(() => {
     'scripts/test.mjs',
     'scripts/lib/run.mjs',
     'scripts/lib/tests.mjs',
-    'test/tally.ts',
-    'test/needs.ts',
+    'test/support/tally.ts',
+    'test/support/needs.ts',
   ]) {
     cpSync(join(root, path), join(project, path))
   }
@@ -183,7 +183,7 @@ describe('a run of vitest', () => {
     rmSync(join(project, 'node_modules', 'vitest'), { recursive: true })
     mkdirSync(join(project, 'node_modules'), { recursive: true })
     symlinkSync(join(root, 'node_modules', 'vitest'), join(project, 'node_modules', 'vitest'), 'junction')
-    const head = "import { describe, expect, it } from 'vitest'\nimport { needs } from './needs.ts'\n"
+    const head = "import { describe, expect, it } from 'vitest'\nimport { needs } from './support/needs.ts'\n"
     const files = {
       good: `it('a', () => {}); it('b', () => {}); it('c', needs(true, 'never said'), () => {})
         it('d', needs(false, 'no wings'), () => {}); it('e', ({ skip }) => skip('no fins'))
@@ -198,7 +198,7 @@ describe('a run of vitest', () => {
     }
     writeFiles(project, {
       'vitest.config.js':
-        "import { tallyPlugin } from './test/tally.ts'\nexport default { plugins: [tallyPlugin], test: { include: ['test/*.test.ts'], pool: 'threads', isolate: false } }",
+        "import { tallyPlugin } from './test/support/tally.ts'\nexport default { plugins: [tallyPlugin], test: { include: ['test/*.test.ts'], pool: 'threads', isolate: false } }",
       ...Object.fromEntries(Object.entries(files).map(([name, text]) => [`test/${name}.test.ts`, head + text])),
     })
   })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ShapeError } from '../../src/runtime/errors.ts'
 import { interpolateLinear } from '../../src/signal/resample.ts'
-import { fixtureCases, readTensors } from '../golden_values.ts'
+import { fixtureCases, readTensors } from '../support/golden_values.ts'
 
 describe('interpolateLinear', () => {
   it('puts ends on ends, or cells on cells', () => {

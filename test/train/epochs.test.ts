@@ -161,7 +161,7 @@ describe('an epoch', () => {
       for (let epoch = 0; epoch < 3; epoch++) {
         const order = steps.slice(3 * epoch, 3 * epoch + 3).flatMap(({ trials }) => trials)
         expect([...order].sort((a, b) => a - b)).toEqual(fold.train)
-        // A stream for each fold and epoch, as train/streams.ts describes them.
+        // A stream for each fold and epoch, as evaluation/random_streams.ts describes them.
         expect(order).toEqual(
           shuffled(fold.train, new Random(smallConfig.seed, 0x10000000 + fold.index * 2 ** 16 + epoch)),
         )

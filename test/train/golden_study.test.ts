@@ -9,7 +9,7 @@ import { inputsOf } from '../../src/train/inputs.ts'
 import type { PreparedSet } from '../../src/train/prepare.ts'
 import { Trainer } from '../../src/train/trainer.ts'
 import { judgeCase } from '../../src/verify/compare.ts'
-import { moreGolden, readTensors, withPrefix, type FixtureCase } from '../golden_values.ts'
+import { moreGolden, readTensors, withPrefix, type FixtureCase } from '../support/golden_values.ts'
 
 interface Study extends FixtureCase {
   /** Trials of the two parts: training first. */

@@ -15,7 +15,7 @@ import { Random } from '../../src/runtime/random.ts'
 import { Slab } from '../../src/runtime/slab.ts'
 import { TrainingStep } from '../../src/train/training_step.ts'
 import { judgeCase } from '../../src/verify/compare.ts'
-import { fixtureCases, readTensors, withPrefix, type FixtureCase } from '../golden_values.ts'
+import { fixtureCases, readTensors, withPrefix, type FixtureCase } from '../support/golden_values.ts'
 
 const STEPS = 10
 const BATCH = 4

@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { NodeStore } from '../../src/store/node.ts'
 import { verifyFixtures } from '../../src/verify/fixtures.ts'
-import { cvxedaCases, fixtureCases } from '../golden_values.ts'
+import { cvxedaCases, fixtureCases } from '../support/golden_values.ts'
 
 const METHODS = ['interior-point per-signal', 'interior-point along-time', 'admm']
 

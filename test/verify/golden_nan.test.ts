@@ -5,7 +5,7 @@ import { operatorOf } from '../../src/verify/fixture_names.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { runOp } from '../../src/verify/op_list.ts'
-import { moreGolden, readTensors } from '../golden_values.ts'
+import { moreGolden, readTensors } from '../support/golden_values.ts'
 
 let gpu: Gpu
 beforeAll(async () => {

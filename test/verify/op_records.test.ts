@@ -5,7 +5,7 @@ import { directionalDerivative } from '../../src/reference/gradcheck.ts'
 import { Random } from '../../src/runtime/random.ts'
 import { drawInputs } from '../../src/verify/kernels.ts'
 import { opCases, opRecord, referenceOp, type ListedCase } from '../../src/verify/op_list.ts'
-import { randomArray } from '../golden_values.ts'
+import { randomArray } from '../support/golden_values.ts'
 
 /** What a gradient belongs to: a loss of its own, or the result weighted by what comes from above. */
 function objective({ op, attrs, inputs }: ListedCase, arrays: NamedArrays): number {

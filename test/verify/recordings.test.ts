@@ -9,7 +9,7 @@ import { openGpu } from '../../src/runtime/node.ts'
 import { drawWindows, judgeWindows, verifyRecordings, windowErrors } from '../../src/verify/recordings.ts'
 import { json, galvani, refuses, workFolder, writeFiles } from '../cli/support.ts'
 import { oracle, randomSignal, rms } from '../cvxeda/support.ts'
-import { needs, NO_SHARED } from '../needs.ts'
+import { needs, NO_SHARED } from '../support/needs.ts'
 
 let gpu: Gpu
 beforeAll(async () => {

@@ -15,7 +15,7 @@ import type { Expectation } from '../../src/verify/compare.ts'
 import { verifyCvxedaCase } from '../../src/verify/cvxeda.ts'
 import { verifyFixtures } from '../../src/verify/fixtures.ts'
 import { expectedKernelRuns } from './kernel_runs.ts'
-import { goldenFolders } from '../golden_values.ts'
+import { goldenFolders } from '../support/golden_values.ts'
 import { expectGolden } from './golden_folder.ts'
 
 let gpu: Gpu

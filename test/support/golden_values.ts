@@ -1,15 +1,19 @@
 // Shared by the tests that compare with golden values: their folders and files, and random arrays.
 import { existsSync, readFileSync } from 'node:fs'
-import { parseSafetensors } from '../src/formats/safetensors.ts'
-import type { ModelConfig } from '../src/model/config.ts'
-import { ndarray, sizeOf } from '../src/reference/array.ts'
-import type { NamedArrays, NdArray } from '../src/reference/array.ts'
-import type { Random } from '../src/runtime/random.ts'
-import type { ExpectedCase } from '../src/verify/compare.ts'
-import type { CvxedaCase } from '../src/verify/cvxeda.ts'
+import { parseSafetensors } from '../../src/formats/safetensors.ts'
+import type { ModelConfig } from '../../src/model/config.ts'
+import { ndarray, sizeOf } from '../../src/reference/array.ts'
+import type { NamedArrays, NdArray } from '../../src/reference/array.ts'
+import type { Random } from '../../src/runtime/random.ts'
+import type { ExpectedCase } from '../../src/verify/compare.ts'
+import type { CvxedaCase } from '../../src/verify/cvxeda.ts'
 
 /** Folders of golden values: the project's own, and those beside a checkout that has them. */
-export const goldenFolders: readonly URL[] = ['golden/', '../../shared/fixtures/', '../../shared/fixtures/cvxeda/']
+export const goldenFolders: readonly URL[] = [
+  '../golden/',
+  '../../../shared/fixtures/',
+  '../../../shared/fixtures/cvxeda/',
+]
   .map((path) => new URL(path, import.meta.url))
   .filter((folder) => existsSync(folder))
 

@@ -6,7 +6,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Bundles a program that stands in `test/`. Returns its path in `.cache/test`, which the caller removes. */
 export async function bundle(contents: string): Promise<string> {
