@@ -231,6 +231,7 @@ describe('the tests', () => {
     'scripts',
     'browser',
     'long',
+    'support',
     'golden',
     'experiment_reference',
     '',
