@@ -40,9 +40,9 @@ export function classificationMetrics(
   const confusion = confusionMatrix(labels, predictions, classes)
   const count = labels.length
   const range = [...Array(classes).keys()]
-  const hits = range.map((k) => confusion[k]?.[k] ?? 0)
+  const hits = range.map((k) => confusion[k]![k]!)
   const support = confusion.map(sum)
-  const predicted = range.map((k) => sum(confusion.map((row) => row[k] ?? 0)))
+  const predicted = range.map((k) => sum(confusion.map((row) => row[k]!)))
   const precision = range.map((k) => ratio(hits[k]!, predicted[k]!))
   const recall = range.map((k) => ratio(hits[k]!, support[k]!))
   const f1 = range.map((k) => ratio(2 * hits[k]!, support[k]! + predicted[k]!))

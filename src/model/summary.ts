@@ -88,7 +88,7 @@ class Summariser implements Layers<Shape> {
 
   batchNorm(name: string, { relu } = { relu: false }): Layer<Shape> {
     const normalise = this.layer(name, 'batch norm', (x) => {
-      const shape = [x[0] ?? 0]
+      const shape = [x[0]!]
       this.buffers.push(...runningStatistics(name, shape))
       return { output: x, flops: 2 * sizeOf(x), parameters: scaleAndShift(name, shape) }
     })
@@ -105,7 +105,7 @@ class Summariser implements Layers<Shape> {
 
   sca(name: string, { reduction, clips }: { reduction: number; clips: number }): Layer<Shape> {
     return this.layer(name, 'channel attention', (x) => {
-      const channels = x[0] ?? 0
+      const channels = x[0]!
       const hidden = Math.floor(channels / reduction)
       if (hidden < 1) throw new ShapeError(`${name}: ${channels} channels are fewer than the reduction ${reduction}`)
       const parameters = [

@@ -2,7 +2,7 @@ import { convWeightShape } from '../kernels/conv1d/conv1d.ts'
 import { packWeight, unpackWeight } from '../kernels/host_layout.ts'
 import { FormatError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
-import { formatShape, sameShape, sizeOf, type Shape } from '../runtime/shape.ts'
+import { formatShape, innerOf, sameShape, sizeOf, type Shape } from '../runtime/shape.ts'
 import { Slab } from '../runtime/slab.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 import type { ModelSummary, ParameterSpec } from './summary.ts'
@@ -109,7 +109,7 @@ export class Weights implements WeightTensors {
     const flat = await this.gpu.readFloat(slab.flat)
     return (tensor) => {
       const start = tensor.byteOffset / 4
-      const inner = tensor.shape[tensor.shape.length - 1] ?? 1
+      const inner = innerOf(tensor.shape)
       const out = new Float32Array(sizeOf(tensor.shape))
       for (let r = 0; r < tensor.rows; r++) {
         const row = start + r * tensor.rowStride

@@ -244,7 +244,7 @@ export class Plan {
         const { pipeline, layout } = pipelines[i]!
         const bindGroup = this.gpu.device.createBindGroup({
           layout,
-          entries: bindEntries(d, uniforms, offsets[i] ?? 0),
+          entries: bindEntries(d, uniforms, offsets[i]!),
         })
         return { pipeline, bindGroup, groups: d.groups }
       }),
@@ -273,7 +273,7 @@ export class Plan {
       return at
     })
     const packed = new DataView(new ArrayBuffer(Math.max(16, bytes)))
-    this.dispatches.forEach((d, i) => d.params && packParams(d.shader, d.params, packed, offsets[i] ?? 0))
+    this.dispatches.forEach((d, i) => d.params && packParams(d.shader, d.params, packed, offsets[i]!))
     const buffer = this.gpu.createBuffer('plan uniforms', packed.byteLength, usage.uniform | usage.copyDst, 'uniform')
     this.gpu.device.queue.writeBuffer(buffer, 0, packed.buffer)
     this.ownBuffers.push(buffer)

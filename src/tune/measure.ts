@@ -177,7 +177,7 @@ class Bench {
       this.repeats.set(name, Math.min(MAX_REPEATS, Math.max(1, Math.ceil(wanted / Math.max(ms, wanted / MAX_REPEATS)))))
     }
     const best = Math.min(...once.values())
-    const byDefault = this.choice.candidates[0] ?? ''
+    const byDefault = this.choice.candidates[0]!
     const hopeless = [...once].filter(([name, ms]) => name !== byDefault && ms >= wanted && ms > TOO_SLOW * best)
     const tooSlow = new Map(hopeless.map(([name, ms]) => [name, [ms]]))
     const raced = await race(

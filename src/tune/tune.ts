@@ -113,7 +113,7 @@ async function tuneOne(
 /** Null when no candidate was right. */
 function entryOf({ candidates }: Choice, measured: readonly Measured[]): TunedEntry | null {
   const times = new Map(measured.flatMap(({ variant, ms }) => (ms === null ? [] : [[variant, ms] as const])))
-  const byDefault = candidates[0] ?? ''
+  const byDefault = candidates[0]!
   const variant = winner(times, byDefault)
   if (variant === null) return null
   const tried = measured.map(({ variant: name, ms, error }): Tried =>

@@ -73,7 +73,7 @@ function attentionMatrix(
   [queries, keys, lse]: [Float32Array, Float32Array, Float32Array],
 ): Float32Array {
   const [batch = 0, n = 0, depth = 0] = q.shape
-  const m = k.shape[1] ?? 0
+  const m = k.shape[1]!
   const matrix = new Float32Array(batch * n * m)
   for (let row = 0; row < batch * n; row++) {
     const firstKey = Math.floor(row / n) * m
@@ -124,11 +124,11 @@ function rntaInputs(channels: number): Record<string, CaseShape> {
 
 const rntaOf = (shape: CaseShape, pool: RntaPool, training: boolean): OpCase => ({
   attrs: { pool, training },
-  inputs: { x: shape, ...rntaInputs(shape[1] ?? 2), 'upstream.y': shape },
+  inputs: { x: shape, ...rntaInputs(shape[1]!), 'upstream.y': shape },
 })
 
 function moduleOf(shape: CaseShape, order: AttentionKind, clip_lengths: number[], training: boolean): OpCase {
-  const channels = shape[1] ?? 8
+  const channels = shape[1]!
   const named = Object.fromEntries(Object.entries(scaInputs(channels)).map(([name, s]) => [`sca.${name}`, s]))
   return {
     attrs: { order, pool: 'none', training, clip_lengths },

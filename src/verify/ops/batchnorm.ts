@@ -8,7 +8,7 @@ import type { OpContext } from '../op_context.ts'
 import type { CaseShape, OpCase, OpRecord, Twin } from '../op_record.ts'
 
 function normalised(shape: CaseShape, training: boolean, clip_lengths?: number[]): OpCase {
-  const channels = [shape[1] ?? 1]
+  const channels = [shape[1]!]
   return {
     attrs: { training, momentum: 0.1, eps: 1e-5, ...(clip_lengths && { clip_lengths }) },
     inputs: {

@@ -17,8 +17,8 @@ import type { OpContext } from '../op_context.ts'
 import type { CaseShape, OpCase, OpRecord } from '../op_record.ts'
 
 function windows(shape: CaseShape, kernel: number, stride: number, padding: number): OpCase {
-  const out = Math.floor(((shape[2] ?? 0) + 2 * padding - kernel) / stride) + 1
-  return { attrs: { kernel, stride, padding }, inputs: { x: shape, 'upstream.y': [shape[0] ?? 1, shape[1] ?? 1, out] } }
+  const out = Math.floor((shape[2]! + 2 * padding - kernel) / stride) + 1
+  return { attrs: { kernel, stride, padding }, inputs: { x: shape, 'upstream.y': [shape[0]!, shape[1]!, out] } }
 }
 
 const record =
@@ -70,7 +70,7 @@ export const globalAveragePoolRecord: OpRecord = {
 
 const clips = (shape: CaseShape, clip_lengths: number[]): OpCase => ({
   attrs: { clip_lengths },
-  inputs: { x: shape, 'upstream.y': [shape[0] ?? 1, shape[1] ?? 1, clip_lengths.length] },
+  inputs: { x: shape, 'upstream.y': [shape[0]!, shape[1]!, clip_lengths.length] },
 })
 
 /** The mean of each clip: y and its gradient are [B, C, clips]. */
