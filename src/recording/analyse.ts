@@ -57,8 +57,8 @@ export interface Analysis {
 
 /**
  * Analyses recordings of any lengths and rates in one call, on a GPU or in float64 on the CPU. Returns one result for each, in
- * their order; what is wrong with one recording (too short, a long gap, too large for the device) stands in its place and
- * leaves the others alone. @throws DeviceError when the device fails, UsageError for settings that suit no recording
+ * their order; what is wrong with one recording (too short, a long gap, too large for the device, settings that do not suit it) stands
+ * in its place and leaves the others alone. @throws DeviceError when the device fails
  */
 export async function analyse(
   device: Gpu | 'cpu',

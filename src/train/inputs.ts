@@ -33,16 +33,6 @@ function musicOf(trial: PreparedTrial): Float32Array {
   return trial.music
 }
 
-/** The chosen channels of one trial in the order of the choice, [channels, length]. */
-function selectChannels({ signals }: PreparedTrial, channels: readonly Channel[], length: number): Float32Array {
-  const out = new Float32Array(channels.length * length)
-  channels.forEach((name, i) => {
-    const at = CHANNELS.indexOf(name) * length
-    out.set(signals.subarray(at, at + length), i * length)
-  })
-  return out
-}
-
 /** Inputs whose music, if the model reads any, is scaled by these training trials. */
 export function inputsOf(set: PreparedSet, { model, signals }: RunConfig, train: readonly number[]): ModelInputs {
   const scaling = model.music_dim > 0 ? musicScaling(set.trials, train, model.music_dim) : null
@@ -58,11 +48,18 @@ export class ModelInputs {
     readonly scaling: MusicScaling | null,
   ) {}
 
-  /** [trials, channels, length], dense. */
+  /** [trials, channels, length], dense; channels in the order in which they were chosen. */
   eda(trials: readonly number[]): Float32Array {
-    const size = this.channels.length * this.set.length
-    const out = new Float32Array(trials.length * size)
-    trials.forEach((index, i) => out.set(selectChannels(this.trial(index), this.channels, this.set.length), i * size))
+    const { length } = this.set
+    const out = new Float32Array(trials.length * this.channels.length * length)
+    let row = 0
+    for (const index of trials) {
+      const { signals } = this.trial(index)
+      for (const name of this.channels) {
+        const at = CHANNELS.indexOf(name) * length
+        out.set(signals.subarray(at, at + length), row++ * length)
+      }
+    }
     return out
   }
 

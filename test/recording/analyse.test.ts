@@ -106,7 +106,7 @@ describe('settings', () => {
     expect([found!.device, found!.solver]).toEqual(['cpu', 'interior-point'])
   })
 
-  it('that suit no recording end the call; a wrong one is no result', async () => {
+  it('that suit no recording stand in the place of each as what is wrong', async () => {
     await expect(
       analyse('cpu', [one], { solving: { tau0: 1, tau1: 1 } }).then((all) => all[0]),
     ).resolves.toBeInstanceOf(UsageError)
