@@ -12,7 +12,8 @@ export {
 export { fileNames, pictureFile, tableFiles, type Format } from './recording/files.ts'
 export { contactSheet, thumbnail } from './recording/contact_sheet.ts'
 export { decompositionSvg } from './recording/picture.ts'
-export type { Recording, Trial, TrialSet } from './datasets/trial.ts'
+export type { Recording } from './reading/recording.ts'
+export type { Trial, TrialSet } from './datasets/trial.ts'
 
 // Studies
 export { loadTrialTable, readTrialTable, type TrialTableFiles, type TrialTableOptions } from './datasets/trial_table.ts'

@@ -38,7 +38,7 @@ export { fillGaps, splitAtGaps, type Part } from './signal/gaps.ts'
 export { zscore } from './signal/normalize.ts'
 export { interpolateLinear } from './signal/resample.ts'
 export { CHANNELS, toChannels, type Channel } from './signal/channels.ts'
-export type { Recording } from './datasets/trial.ts'
+export type { Recording } from './reading/recording.ts'
 
 // Quadratic programs
 export { solveQp } from './qp/dense.ts'

@@ -47,7 +47,7 @@ const isPackage = (name: string) => !/^(\.\.\/|node:)/.test(name) && !name.endsW
 /** With a device, from the lowest. */
 const GPU_LAYERS = ['runtime', 'kernels', 'tune', 'qp', 'cvxeda', 'recording', 'model', 'train', 'report', 'verify']
 /** Without a device: below all of those but the runtime's few modules that need no device either. */
-const HOST_LAYERS = ['signal', 'formats', 'store', 'charts', 'datasets', 'evaluation']
+const HOST_LAYERS = ['signal', 'formats', 'store', 'charts', 'reading', 'datasets', 'evaluation']
 /** The layers with a device that read, write or draw as well. */
 const USE_FILES = ['tune', 'recording', 'train', 'report', 'verify']
 /** Beside src/, from the lowest. */

@@ -41,12 +41,3 @@ export interface TrialSet {
   skipped: { source: string; reason: string }[]
 }
 
-/** One trace read from a single file; missing samples are NaN. */
-export interface Recording {
-  /** Hz. */
-  sampleRate: number
-  eda: Float64Array
-  source: string
-  /** Line of the first sample in the file. */
-  firstLine: number
-}

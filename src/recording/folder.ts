@@ -1,5 +1,5 @@
 // The recordings of a folder in which other files may lie too.
-import type { Recording } from '../datasets/trial.ts'
+import type { Recording } from '../reading/recording.ts'
 import { FormatError, GalvaniError } from '../runtime/errors.ts'
 import type { Store } from '../store/store.ts'
 import { readRecording } from './read.ts'

@@ -1,5 +1,5 @@
 // A recording made ready to be decomposed: its quality as read, gaps filled or cut out, and all of it on one scale.
-import type { Recording } from '../datasets/trial.ts'
+import type { Recording } from '../reading/recording.ts'
 import { FormatError } from '../runtime/errors.ts'
 import { fillGaps, splitAtGaps, type Part } from '../signal/gaps.ts'
 import { zscore } from '../signal/normalize.ts'

@@ -1,7 +1,7 @@
 import { type CsvTable, parseCsv } from '../formats/csv.ts'
 import { FormatError } from '../runtime/errors.ts'
 import { rateFromTimes } from '../signal/timing.ts'
-import type { Recording } from '../datasets/trial.ts'
+import type { Recording } from '../reading/recording.ts'
 
 const TIME_NAMES = ['time_s', 'time(s)', 'time', 'timestamp', 'seconds', 't']
 const EDA_NAMES = ['eda_us', 'eda', 'eda(microsiemens)', 'eda_microsiemens', 'gsr', 'gsr_us', 'scr', 'conductance']

@@ -2,7 +2,7 @@
 
 import { decompose } from '../cvxeda/decompose.ts'
 import type { Decomposition } from '../cvxeda/decomposition.ts'
-import type { Recording } from '../datasets/trial.ts'
+import type { Recording } from '../reading/recording.ts'
 import { FormatError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { Random } from '../runtime/random.ts'

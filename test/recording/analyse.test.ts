@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type * as Decompose from '../../src/cvxeda/decompose.ts'
 import { decompose } from '../../src/cvxeda/decompose.ts'
-import type { Recording } from '../../src/datasets/trial.ts'
+import type { Recording } from '../../src/reading/recording.ts'
 import { analyse, type Analysis } from '../../src/recording/analyse.ts'
 import { DeviceError, FormatError, GalvaniError, LimitError, UsageError } from '../../src/runtime/errors.ts'
 
