@@ -1,0 +1,74 @@
+// Which column or channel is skin conductance, by its name.
+import { FormatError } from '../runtime/errors.ts'
+
+/** How likely a name is one of skin conductance: 3 by name, 2 by its kind, 1 a resistance of the skin, 0 not. */
+export function conductanceScore(name: string): number {
+  const words = wordsOf(name)
+  const has = (...some: string[]): boolean => some.some((word) => words.includes(word))
+  const text = words.join(' ')
+  if (has('tonic', 'phasic', 'driver', 'residual', 'quality', 'range', 'peaks', 'onsets', 'amplitude', 'height'))
+    return 0
+  if (/\bskin resistance\b|\bresistance\b|hautwiderstand/.test(text)) return 1
+  if (has('eda', 'gsr', 'scl', 'eda100c', 'gsr100c') || /skin conductance|electrodermal|hautleit/.test(text)) return 3
+  if (has('scr', 'sc', 'conductance', 'conductivity', 'galvanic', 'ea', 'leitfähigkeit', 'leitwert')) return 2
+  if (has('microsiemens', 'us', 'µs', 'siemens')) return 2
+  return 0
+}
+
+/** `EDA_Left (µS)` as eda, left, µs; `SkinConductance` as skin, conductance. */
+function wordsOf(name: string): string[] {
+  return name
+    .replace(/([a-zäöüß])([A-ZÄÖÜ])/g, '$1 $2')
+    .replaceAll('\u03BC', 'µ')
+    .toLowerCase()
+    .split(/[^a-z0-9äöüßµ]+/)
+    .filter((word) => word !== '')
+}
+
+/**
+ * Indices of the columns or channels of skin conductance: those asked for by name, else the one that is likeliest. `among` says what
+ * they are in messages.
+ * @throws FormatError when a name is not there, or none or several could be it
+ */
+export function conductanceAmong(
+  names: readonly string[],
+  asked: readonly string[] | undefined,
+  source: string,
+  among: 'columns' | 'channels' = 'columns',
+): number[] {
+  if (asked) return asked.map((name) => indexOfName(names, name, source, among))
+  const scores = names.map(conductanceScore)
+  const best = Math.max(0, ...scores)
+  const found = [...names.keys()].filter((i) => best > 0 && scores[i] === best)
+  if (found.length === 1) return found
+  if (found.length === 0)
+    throw new FormatError(
+      `${source}: cannot tell which of its ${among} is skin conductance; give --eda NAME, one of ${listed(names)}`,
+    )
+  throw new FormatError(
+    `${source}: ${found.length} ${among} could be skin conductance: ${listed(found.map((i) => names[i]!))}; give --eda NAME, ` +
+      'more than once for a recording of each',
+  )
+}
+
+/** Case does not matter where that leaves one. @throws FormatError when there is no such name, or it stands twice */
+export function indexOfName(
+  names: readonly string[],
+  wanted: string,
+  source: string,
+  among: 'columns' | 'channels' = 'columns',
+): number {
+  const exact = [...names.keys()].filter((i) => names[i] === wanted)
+  const folded = [...names.keys()].filter((i) => names[i]!.trim().toLowerCase() === wanted.trim().toLowerCase())
+  const found = exact.length > 0 ? exact : folded
+  if (found.length === 1) return found[0]!
+  if (found.length === 0)
+    throw new FormatError(`${source}: no '${wanted}' among its ${among}; they are ${listed(names)}`)
+  throw new FormatError(`${source}: ${found.length} ${among} are called '${wanted}'; rename one`)
+}
+
+/** At most a dozen names, so that a wide table does not fill the screen. */
+export function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 12).join(', ')
+  return names.length > 12 ? `${shown} and ${names.length - 12} more` : shown
+}
