@@ -1,6 +1,7 @@
 // Where the signals of a benchmark come from: made up, or windows of a recording; any number of any length.
 import { basename } from 'node:path'
-import { readRecording } from '../src/recording/read.ts'
+import { readRecording } from '../src/reading/read.ts'
+import type { Source } from '../src/reading/source.ts'
 import { UsageError } from '../src/runtime/errors.ts'
 import { fillGaps } from '../src/signal/gaps.ts'
 import { randomWindows, syntheticSignals, type SignalSet } from './signals.ts'
@@ -25,18 +26,17 @@ export function syntheticSource(rate: number | undefined, seed: number): SignalS
 }
 
 /** @param rate Hz, if the file does not say @param n least samples that the recording must have */
-export function recordingSource(
-  text: string,
-  file: string,
+export async function recordingSource(
+  file: Source,
   rate: number | undefined,
   seed: number,
   n: number,
-): SignalSource {
-  const recording = readRecording(text, file, rate === undefined ? {} : { sampleRate: rate })
-  const { samples } = fillGaps(recording.eda, recording.sampleRate, file)
-  if (n > samples.length) throw new UsageError(`--n ${n}: ${file} has only ${samples.length} samples`)
+): Promise<SignalSource> {
+  const recording = await readRecording(file, rate === undefined ? {} : { sampleRate: rate })
+  const { samples } = fillGaps(recording.eda, recording.sampleRate, file.name)
+  if (n > samples.length) throw new UsageError(`--n ${n}: ${file.name} has only ${samples.length} samples`)
   return {
-    name: `windows of ${basename(file)}, seed ${seed}`,
+    name: `windows of ${basename(file.name)}, seed ${seed}`,
     sampleRate: recording.sampleRate,
     longest: samples.length,
     make: (size) => randomWindows(samples, { ...size, seed }),

@@ -1,21 +1,23 @@
 import { basename, resolve } from 'node:path'
 import { Command } from 'commander'
 import { toDocument } from '../src/formats/documents.ts'
-import { analyseFiles, type Outcome } from '../src/recording/batch.ts'
+import { analyseFiles } from '../src/recording/batch.ts'
 import { contactSheet } from '../src/recording/contact_sheet.ts'
+import type { Outcome } from '../src/recording/result.ts'
 import { FormatError } from '../src/runtime/errors.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
 import { openGpu, type OpenOptions } from '../src/runtime/node.ts'
 import { NodeStore } from '../src/store/node.ts'
+import { fileSource } from '../src/store/node_source.ts'
 import { adapterOption, interruptible } from './shared/context.ts'
 import { addDecomposeOptions, batchOptions, type DecomposeFlags } from './shared/decompose_options.ts'
-import { readTextFile } from './shared/files.ts'
 import { listInputs, type Input } from './shared/inputs.ts'
 import { Output, type OutputOptions } from './shared/output.ts'
 import { recordingTable } from './shared/recording_table.ts'
 
 interface DecomposeOptions extends DecomposeFlags, OutputOptions, OpenOptions {
   out: string
+  resume?: boolean
 }
 
 const help = `
@@ -37,13 +39,14 @@ export function decomposeCommand(): Command {
     .description(
       'Decompose skin-conductance recordings into phasic, tonic and driver (cvxEDA), and find their responses.',
     )
-    .argument('<files...>', 'CSV with a header, Empatica EDA.csv, or bare numbers with --rate; or folders of these')
+    .argument('<files...>', 'files of recordings (docs/recordings.md lists what is read), or folders of these')
     .requiredOption(
       '--out <dir>',
       'folder for the tables, a JSON and an SVG per recording, and a page over all of them',
     )
   return addDecomposeOptions(decompose)
     .addOption(adapterOption())
+    .option('--resume', 'keep the recordings of --out that have the same samples and settings')
     .option('--json', 'print one JSON document')
     .option('--quiet', 'no progress')
     .addHelpText('after', help)
@@ -70,7 +73,10 @@ async function decomposeAction(paths: string[], options: DecomposeOptions): Prom
     )
   }
   output.result(
-    toDocument('decompose', { out: options.out, files: outcomes.map(({ result }) => result) }),
+    toDocument('decompose', {
+      out: options.out,
+      files: outcomes.map(({ result: { thumbnail: _, ...result } }) => result),
+    }),
     recordingTable(outcomes),
   )
   if (first)
@@ -92,9 +98,10 @@ async function run(
     return (gpu = await openGpu(options.adapter === undefined ? {} : { adapter: options.adapter }))
   }
   try {
-    const files = inputs.map((input) => ({ ...input, text: () => readTextFile(input.file) }))
+    const files = inputs.map((input) => ({ ...input, open: () => fileSource(input.file) }))
     return await analyseFiles(device, files, store, {
       ...batchOptions(options),
+      resume: options.resume === true,
       signal: abort,
       onProgress: (done) => bar.update(done),
     })
@@ -107,7 +114,5 @@ async function run(
 /** @throws FormatError if nothing in the folders was a recording */
 function requireRecordings(outcomes: readonly Outcome[]): void {
   if (outcomes.some(({ result }) => result.status !== 'skipped')) return
-  throw new FormatError(
-    `none of ${outcomes.length} .csv files is a recording; the first: ${outcomes[0]?.result.reason}`,
-  )
+  throw new FormatError(`none of ${outcomes.length} files is a recording; the first: ${outcomes[0]?.result.reason}`)
 }

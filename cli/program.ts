@@ -6,6 +6,7 @@ import { decomposeCommand } from './decompose.ts'
 import { doctorCommand } from './doctor.ts'
 import { evalCommand } from './eval.ts'
 import { fixturesCommand } from './fixtures.ts'
+import { inspectCommand } from './inspect.ts'
 import { predictCommand } from './predict.ts'
 import { prepareCommand } from './prepare.ts'
 import { reportCommand } from './report.ts'
@@ -17,6 +18,7 @@ import { verifyCommand } from './verify.ts'
 const commands = [
   doctorCommand,
   fixturesCommand,
+  inspectCommand,
   prepareCommand,
   decomposeCommand,
   trainCommand,

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import { SOLVERS, type SolverName } from '../src/cvxeda/options.ts'
 import { toDocument } from '../src/formats/documents.ts'
-import { readRecordings } from '../src/recording/folder.ts'
+import { recordingsOf } from '../src/recording/folder.ts'
 import { CheckError, UsageError } from '../src/runtime/errors.ts'
 import type { OpenOptions } from '../src/runtime/node.ts'
 import { countsOf, type CaseResult } from '../src/verify/case.ts'
@@ -102,7 +102,7 @@ async function verifyCases(options: VerifyOptions, output: Output, bar: LateBar)
 
 async function verifyWindows(options: VerifyOptions, path: string, output: Output, bar: LateBar): Promise<void> {
   const { windows = 1000, seed = 1 } = options
-  const recordings = await readRecordings(requireFolder(path), path, (message) => output.note(`left out: ${message}`))
+  const recordings = await recordingsOf(requireFolder(path), path, (message) => output.note(`left out: ${message}`))
   const abort = interruptible()
   const onProgress = (done: number, total: number): void => bar.update(done, total)
   const { summaries, failures } = await withGpu(options, (gpu) =>

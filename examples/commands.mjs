@@ -4,10 +4,9 @@
 //   node node_modules/galvani/examples/commands.mjs EDA.csv study newcomers out  after `npm install galvani`
 //
 // `study` and `newcomers` are folders with trials.csv and eda.csv; `npx galvani fixtures make trials study` makes one up.
-import { readFile } from 'node:fs/promises'
 import { basename, parse, resolve } from 'node:path'
 import { analyseFiles, toDocument } from 'galvani/files'
-import { NodeStore, openGpu } from 'galvani/node'
+import { fileSource, NodeStore, openGpu } from 'galvani/node'
 import { loadDataset, makeExperiment, prepareDataset, resolveRun, runReport, trainRun } from 'galvani/training'
 import { evaluateRun, loadRun, predict } from 'galvani/training'
 
@@ -16,7 +15,7 @@ const open = (folder) => loadDataset(new NodeStore(folder), { name: basename(res
 const gpu = await openGpu()
 
 // galvani decompose EDA.csv --out out/decomposed
-const file = { file: recording, name: parse(recording).name, text: () => readFile(recording, 'utf8') }
+const file = { file: recording, name: parse(recording).name, open: () => fileSource(recording) }
 const [decomposed] = await analyseFiles(gpu, [file], new NodeStore(`${out}/decomposed`))
 
 // galvani train --data study --out out/run --folds subject:2 --epochs 2 --batch 16 --set channels=8 ...

@@ -5,18 +5,17 @@
 //   node decompose.mjs EDA.csv out                    a copy of this file, on your own recording, into your own folder
 //
 // It writes NAME.csv (a row a sample), NAME.events.csv (a row a response) and NAME.svg, and prints what stands out.
-import { readFile } from 'node:fs/promises'
 import { parse } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { analyse, GalvaniError } from 'galvani'
 import { fileNames, pictureFile, readRecording, tableFiles } from 'galvani/files'
-import { NodeStore, openGpu } from 'galvani/node'
+import { fileSource, NodeStore, openGpu } from 'galvani/node'
 
 const sample = fileURLToPath(new URL('synthetic_recording.csv', import.meta.url))
 const [file = sample, out = 'decomposed'] = process.argv.slice(2)
 
-// A table with a header, Empatica's EDA.csv, or bare numbers with { sampleRate }.
-const recording = readRecording(await readFile(file, 'utf8'), file)
+// Whatever the file is, its content tells; what it does not say is given as a second argument, such as { sampleRate: 4 }.
+const recording = await readRecording(await fileSource(file))
 
 // Any number of recordings in one call. Without a GPU, analyse('cpu', [recording]) does the same in float64.
 const gpu = await openGpu()

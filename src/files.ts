@@ -1,14 +1,12 @@
 // galvani/files: readers and writers. They take text or bytes, so they run in a page as well; csv-parse and fflate come with them.
 
 // Recordings
-export { readRecording, type RecordingOptions } from './recording/read.ts'
-export {
-  analyseFiles,
-  type BatchOptions,
-  type Outcome,
-  type RecordingFile,
-  type RecordingResult,
-} from './recording/batch.ts'
+export { readRecording, readRecordings } from './reading/read.ts'
+export { blobSource, memorySource, type Source } from './reading/source.ts'
+export type { ReadingOptions, TimeUnit } from './reading/options.ts'
+export { isoTime, type Marker, type StartTime } from './reading/recording.ts'
+export { analyseFiles, type BatchOptions, type OpenDevice, type RecordingFile } from './recording/batch.ts'
+export type { Outcome, RecordingResult } from './recording/result.ts'
 export { fileNames, pictureFile, tableFiles, type Format } from './recording/files.ts'
 export { contactSheet, thumbnail } from './recording/contact_sheet.ts'
 export { decompositionSvg } from './recording/picture.ts'

@@ -3,5 +3,6 @@
 // A device of this machine
 export { openGpu, type OpenOptions } from './runtime/node.ts'
 
-// A folder as a Store
+// A folder as a Store, a file as a Source
 export { NodeStore } from './store/node.ts'
+export { fileSource } from './store/node_source.ts'

@@ -107,11 +107,12 @@ function folderGraph(modules: Modules): Map<string, string[]> {
 }
 
 const NODE_ONLY = ['runtime/node.ts', 'runtime/dawn_stderr.ts', 'runtime/swiftshader.ts']
+const NODE_FILES = ['store/node.ts', 'store/node_source.ts']
 
 function platformImports(modules: Modules): string[] {
   const allowed = (from: string, name: string) =>
     name.startsWith('node:')
-      ? [...NODE_ONLY, 'store/node.ts'].includes(from)
+      ? [...NODE_ONLY, ...NODE_FILES].includes(from)
       : !['webgpu', 'koffi'].includes(name) || NODE_ONLY.includes(from)
   return [...modules].flatMap(([from, names]) =>
     names.filter((name) => !allowed(from, name)).map((name) => `${from} imports ${name}`),

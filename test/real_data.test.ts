@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decompose } from '../src/cvxeda/decompose.ts'
 import type { Decomposition } from '../src/cvxeda/decomposition.ts'
-import { loadTrialTable, MemoryStore, readRecording } from '../src/files.ts'
+import { loadTrialTable, memorySource, MemoryStore, readRecording } from '../src/files.ts'
 import { presets } from '../src/model/config.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
 import { openGpu } from '../src/runtime/node.ts'
@@ -42,7 +42,7 @@ function unexplained(eda: Float64Array, { phasic, tonic, residual }: Decompositi
 
 describe('a recording', needs(existsSync(recordings), NO_SHARED), () => {
   it.each(filesOf(recordings))('%s decomposes into parts that add up to it', async (file) => {
-    const { eda, sampleRate } = readRecording(readFileSync(join(recordings, file), 'utf8'), file)
+    const { eda, sampleRate } = await readRecording(memorySource(file, readFileSync(join(recordings, file))))
     const { z } = zscore(fillGaps(eda, sampleRate, file).samples)
     const [found] = (await decompose(gpu, [z], { sampleRate })) as [Decomposition]
     expect(found.status).toBe('solved')

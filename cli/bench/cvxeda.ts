@@ -10,10 +10,10 @@ import { toDocument } from '../../src/formats/documents.ts'
 import { CheckError, UsageError } from '../../src/runtime/errors.ts'
 import type { OpenOptions } from '../../src/runtime/node.ts'
 import { NodeStore } from '../../src/store/node.ts'
+import { fileSource } from '../../src/store/node_source.ts'
 import { cvxedaFacts } from './cvxeda_facts.ts'
 import { count } from './options.ts'
 import { adapterOption, interruptible, withGpu } from '../shared/context.ts'
-import { readTextFile } from '../shared/files.ts'
 import { facts, Output, type OutputOptions } from '../shared/output.ts'
 import { integer, oneOf, positive } from '../shared/values.ts'
 
@@ -95,9 +95,7 @@ async function cvxedaAction(options: Options): Promise<void> {
 }
 
 async function signalSource({ recording: file, rate, n, seed }: Options): Promise<SignalSource> {
-  return file === undefined
-    ? syntheticSource(rate, seed)
-    : recordingSource(await readTextFile(file), file, rate, seed, n)
+  return file === undefined ? syntheticSource(rate, seed) : await recordingSource(await fileSource(file), rate, seed, n)
 }
 
 /** @throws CheckError when the reference found something else */

@@ -5,15 +5,12 @@ import type { BaselineCorrection } from '../../src/cvxeda/params.ts'
 import type { Form } from '../../src/cvxeda/solver.ts'
 import type { BatchOptions } from '../../src/recording/batch.ts'
 import { FORMATS, type Format } from '../../src/recording/files.ts'
-import { oneOf, positive } from './values.ts'
+import { addReadingOptions, readingOptions, type ReadingFlags } from './reading_options.ts'
+import { given, oneOf, positive } from './values.ts'
 
 /** What these options say. */
-export interface DecomposeFlags {
+export interface DecomposeFlags extends ReadingFlags {
   format: Format
-  rate?: number
-  time?: string
-  eda?: string
-  unit: string
   gaps: 'refuse' | 'split'
   zscore: boolean
   minAmplitude?: number
@@ -29,12 +26,8 @@ export interface DecomposeFlags {
 }
 
 export function addDecomposeOptions(command: Command): Command {
-  return command
+  return addReadingOptions(command)
     .option('--format <csv|npz>', 'of the tables', oneOf('--format', FORMATS), 'csv')
-    .option('--rate <hz>', 'sampling rate; wins over a time column', positive('--rate'))
-    .option('--time <column>', 'column of seconds')
-    .option('--eda <column>', 'column of skin conductance')
-    .option('--unit <name>', 'unit of the recordings', 'µS')
     .option(
       '--gaps <refuse|split>',
       'over 1 s: refuse the recording, or decompose what lies between',
@@ -69,37 +62,13 @@ function baseline(text: string): BaselineCorrection {
 
 /** What the options ask of `analyseFiles`. */
 export function batchOptions(options: DecomposeFlags): BatchOptions {
-  const {
-    rate,
-    time,
-    eda,
-    unit,
-    format,
-    gaps,
-    zscore,
-    minAmplitude,
-    tau0,
-    tau1,
-    knots,
-    alpha,
-    gamma,
-    baseline,
-    solver,
-    form,
-  } = options
+  const { format, gaps, zscore, minAmplitude, tau0, tau1, knots, alpha, gamma, baseline, solver, form } = options
   return {
-    unit,
     format,
     gaps,
     zscore,
     ...given({ minAmplitude }),
-    reading: given({ sampleRate: rate, timeColumn: time, edaColumn: eda }),
+    reading: readingOptions(options),
     solving: given({ tau0, tau1, deltaKnot: knots, alpha, gamma, baselineCorrection: baseline, solver, form }),
   }
 }
-
-/** The settings that have a value. */
-const given = <T extends object>(settings: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>
-  }

@@ -1,6 +1,6 @@
 // Which recordings a command line names, and what their results will be called.
 import { readdirSync, statSync } from 'node:fs'
-import { basename, extname, join, resolve, sep } from 'node:path'
+import { basename, join, resolve, sep } from 'node:path'
 import { fileNames, type Format } from '../../src/recording/files.ts'
 import { FormatError, UsageError } from '../../src/runtime/errors.ts'
 
@@ -12,11 +12,15 @@ export interface Input {
   inFolder: boolean
 }
 
+/** Endings of files in a folder that are looked into; what a file is, its content tells. */
+const KINDS = ['csv', 'tsv', 'txt', 'edf', 'bdf', 'xdf', 'avro', 'npy', 'npz', 'zip', 'acq']
+const EXTENSION = new RegExp(`\\.(${KINDS.join('|')})(\\.gz)?$`, 'i')
+
 /** What else an Empatica folder holds beside its EDA.csv. */
 const OTHER_SENSORS = ['ACC.csv', 'BVP.csv', 'HR.csv', 'IBI.csv', 'TEMP.csv', 'tags.csv']
 
 /**
- * The named files, and all .csv files in the named folders and below, in order of their names; of an Empatica folder (one
+ * The named files, and all in the named folders and below that may be recordings, in order of their names; of an Empatica folder (one
  * with an EDA.csv) not those of the other sensors.
  * @throws UsageError when results would replace each other or a recording, FormatError for a folder without any
  */
@@ -24,7 +28,8 @@ export function listInputs(paths: readonly string[], out: string, format: Format
   const found = paths.flatMap((path) => {
     if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [{ file: path, inFolder: false }]
     const files = recordingsUnder(path, resolve(out))
-    if (files.length === 0) throw new FormatError(`${path}: there is no .csv file in this folder or below`)
+    if (files.length === 0)
+      throw new FormatError(`${path}: no file in this folder or below may be a recording (${KINDS.join(', ')})`)
     return files.map((file) => ({ file, inFolder: true }))
   })
   if (statSync(out, { throwIfNoEntry: false })?.isDirectory() === false)
@@ -38,7 +43,7 @@ export function listInputs(paths: readonly string[], out: string, format: Format
 function recordingsUnder(folder: string, out: string): string[] {
   const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
   const files = entries
-    .filter((entry) => /\.csv$/i.test(entry.name))
+    .filter((entry) => EXTENSION.test(entry.name))
     .map(({ name }) => join(folder, name))
     .filter(isFile)
   const isEmpatica = files.some((file) => basename(file) === 'EDA.csv')
@@ -52,7 +57,7 @@ const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false
 
 /** The files' own names; while these repeat (Empatica's are all EDA.csv) with one more folder's name in front. */
 function outputNames(files: readonly string[]): string[] {
-  const paths = files.map((file) => resolve(file.slice(0, file.length - extname(file).length)).split(sep))
+  const paths = files.map((file) => resolve(file.replace(/(?<=[^/\\])(\.[^./\\]+?)(\.gz)?$/i, '')).split(sep))
   const depth = Math.max(...paths.map((path) => path.length))
   for (let parts = 1; parts < depth; parts++) {
     const names = paths.map((path) => path.slice(-parts).filter(Boolean).join('_'))

@@ -1,5 +1,5 @@
 // What `galvani decompose` prints for a person.
-import type { Outcome } from '../../src/recording/batch.ts'
+import type { Outcome } from '../../src/recording/result.ts'
 import { table } from './output.ts'
 
 /** A row a recording, then what is to be said of single ones. */

@@ -35,3 +35,9 @@ export const oneOf =
     if (!found) throw new UsageError(`${option} is '${text}', expected ${choices.join(', ')}`)
     return found
   }
+
+/** The settings that have a value. */
+export const given = <T extends object>(settings: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }

@@ -1,7 +1,7 @@
 // What the page does: reads the text, analyses it, puts the picture and the tables under it.
 import { analyse, GalvaniError } from 'galvani'
 import { openGpu } from 'galvani/browser'
-import { fileNames, pictureFile, readRecording, tableFiles } from 'galvani/files'
+import { fileNames, memorySource, pictureFile, readRecording, tableFiles } from 'galvani/files'
 
 const form = document.querySelector('form')
 const { file, text, rate } = form.elements
@@ -32,7 +32,8 @@ form.addEventListener('submit', async (event) => {
 })
 
 async function decompose(name) {
-  const recording = readRecording(text.value, name, rate.value === '' ? {} : { sampleRate: Number(rate.value) })
+  const options = rate.value === '' ? {} : { sampleRate: Number(rate.value) }
+  const recording = await readRecording(memorySource(name, text.value), options)
   const [analysis] = await analyse(await device, [recording], { gaps: 'split' })
   if (analysis instanceof GalvaniError) throw analysis
 

@@ -38,13 +38,14 @@ export const DOCUMENT_KINDS = {
   prepared: { schema: 3, oldest: 2, remedy: 'run `galvani prepare` again', kept: ['trials.columns'] },
   'tuned-kernels': { schema: 2, remedy: 'run `galvani tune` again', kept: ['entries'] },
   /** The JSON beside the tables of a decomposed recording. */
-  recording: { schema: 2, kept: ['features'] },
+  recording: { schema: 2, kept: ['features', 'reading'] },
 
   // What commands print with --json.
   doctor: { schema: 2 },
   fixtures: { schema: 1 },
+  inspect: { schema: 1, kept: ['files.recordings.reading'] },
   prepare: { schema: 2, kept: ['statuses'] },
-  decompose: { schema: 2, kept: ['files.features'] },
+  decompose: { schema: 2, kept: ['files.features', 'files.reading'] },
   train: { schema: 2, kept: RESULT },
   eval: { schema: 2 },
   predict: { schema: 2 },

@@ -6,6 +6,7 @@ export function conductanceScore(name: string): number {
   const words = wordsOf(name)
   const has = (...some: string[]): boolean => some.some((word) => words.includes(word))
   const text = words.join(' ')
+  if (has('time', 'timestamp', 'unix', 'date', 'elapsed')) return 0
   if (has('tonic', 'phasic', 'driver', 'residual', 'quality', 'range', 'peaks', 'onsets', 'amplitude', 'height'))
     return 0
   if (/\bskin resistance\b|\bresistance\b|hautwiderstand/.test(text)) return 1

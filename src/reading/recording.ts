@@ -35,8 +35,8 @@ export interface Recording {
   unit?: string
   /** Of the first sample. */
   start?: StartTime
-  /** As the file names it. */
-  device?: string
+  /** What recorded it, as the file names it. */
+  recorder?: string
   markers?: readonly Marker[]
   /** Skin temperature beside it, °C on an even grid of its own, from the same moment on. */
   temperature?: { sampleRate: number; values: Float64Array }

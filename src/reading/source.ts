@@ -42,7 +42,7 @@ export function memorySource(
   return {
     name,
     size: bytes.length,
-    read: (start, end) => Promise.resolve(bytes.slice(start, end) as Uint8Array<ArrayBuffer>),
+    read: (start, end) => Promise.resolve(bytes.slice(start, end)),
     beside,
   }
 }

@@ -17,7 +17,7 @@ export type SolvingOptions = Omit<DecomposeOptions, 'sampleRate' | 'signal' | 'o
 
 /** Settings of `analyse`; all have a default. */
 export interface AnalyseOptions extends PrepareOptions {
-  /** Unit of the recordings; default µS. */
+  /** Unit of recordings that do not say theirs; default µS. */
   unit?: string
   /** Least amplitude of a response, in the recording's unit; default a tenth of the largest. */
   minAmplitude?: number
@@ -149,7 +149,8 @@ function finish(
     std,
     quality,
   } = prepared
-  const { unit = 'µS', minAmplitude, zscore = true, solving = {} } = options
+  const { minAmplitude, zscore = true, solving = {} } = options
+  const unit = prepared.recording.unit ?? options.unit ?? 'µS'
   const signals = inOwnUnit(eda, sampleRate, prepared.parts, parts, { mean, std })
   const events = scrEvents({ ...signals, ...(minAmplitude !== undefined && { minAmplitude }) })
   const status = FROM_BEST.findLast((one) => parts.some((part) => part.status === one))!
@@ -157,7 +158,7 @@ function finish(
   return {
     status,
     ...(reason !== undefined && { reason }),
-    warnings: recordingWarnings(prepared, events, signals.tonic, unit),
+    warnings: [...(prepared.recording.notes ?? []), ...recordingWarnings(prepared, events, signals.tonic, unit)],
     unit,
     signals,
     events,

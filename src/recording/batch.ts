@@ -1,17 +1,30 @@
-// Any number of recordings in groups: read, analysed in one call, written, so that thousands need no more memory than one group.
-import { toDocument } from '../formats/documents.ts'
-import { GalvaniError, UsageError } from '../runtime/errors.ts'
+// Any number of files: read, analysed in groups, each recording written as soon as it is solved, so that thousands need no more memory
+// than one group, and what is done stays done.
+import { parseDocument, toDocument } from '../formats/documents.ts'
+import type { ReadingOptions } from '../reading/options.ts'
+import { readRecordings } from '../reading/read.ts'
+import type { Recording } from '../reading/recording.ts'
+import type { Source } from '../reading/source.ts'
+import { DeviceError, FormatError, GalvaniError, LimitError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
-import { analysePrepared, errorOfOne, prepareOrError, type Analysis, type AnalyseOptions } from './analyse.ts'
-import type { ContactEntry } from './contact_sheet.ts'
+import { analysePrepared, prepareOrError, type Analysis, type AnalyseOptions } from './analyse.ts'
 import { contactEntry, fileNames, pictureFile, tableFiles, type Format } from './files.ts'
+import { UniqueNames } from './names.ts'
 import type { PreparedRecording } from './prepare.ts'
-import { readRecording, type RecordingOptions } from './read.ts'
+import {
+  entryOf,
+  inputDigest,
+  resultOf,
+  settingsDigest,
+  withReason,
+  type Outcome,
+  type RecordingResult,
+} from './result.ts'
 
-/** Samples that are analysed together; a thousand recordings of 30 s at 50 Hz. */
-const GROUP_SAMPLES = 1_500_000
+/** Samples that are analysed together: a hundred recordings of 30 s at 50 Hz, so that none waits long for its group. */
+const GROUP_SAMPLES = 150_000
 
 /** A file that is to be analysed. */
 export interface RecordingFile {
@@ -22,173 +35,196 @@ export interface RecordingFile {
   /** Found beside files of other kinds: what cannot be read is skipped, not refused. */
   inFolder?: boolean
   /** @throws FormatError when it cannot be read */
-  text: () => Promise<string>
+  open: () => Promise<Source>
 }
 
 /** How files are read, analysed and written. */
 export interface BatchOptions extends AnalyseOptions {
-  reading?: RecordingOptions
+  reading?: ReadingOptions
   /** Of the tables; default csv. */
   format?: Format
+  /** Recordings whose JSON has the same samples and settings are not analysed again. */
+  resume?: boolean
 }
 
-/** What the JSON beside each table says; amplitudes and levels are in the recording's unit. */
-export interface RecordingResult extends Partial<
-  Pick<
-    Analysis,
-    | 'reason'
-    | 'warnings'
-    | 'unit'
-    | 'filled'
-    | 'iterations'
-    | 'objective'
-    | 'zscore'
-    | 'solver'
-    | 'device'
-    | 'parameters'
-    | 'features'
-  >
-> {
-  file: string
-  /** `refused`: a recording that cannot be analysed; `skipped`: a file of a folder that is no recording. */
-  status: Analysis['status'] | 'refused' | 'skipped'
-  samples?: number
-  /** Hz. */
-  sampleRate?: number
-  /** Least amplitude of a response, if it was given. */
-  minAmplitude?: number
-  quality?: Omit<Analysis['quality'], 'spans'>
-  outputs?: string[]
-}
-
-/** What became of one file. */
-export interface Outcome {
-  result: RecordingResult
-  entry: ContactEntry
-  /** Why the recording was refused. */
-  error?: GalvaniError
-}
+/** Opens where recordings are decomposed; hears where those were that a resumed batch has already. */
+export type OpenDevice = (earlier: Analysis['device'] | undefined) => Promise<Gpu | 'cpu'>
 
 interface Ready {
-  input: RecordingFile
+  place: number
+  file: string
+  name: string
   prepared: PreparedRecording
+  digests: Pick<RecordingResult, 'inputDigest' | 'settingsDigest'>
 }
 
 /**
- * Outcomes in the order of the inputs, each written before the next group is read. What is wrong with one recording leaves the others
- * alone. `device` may be a function, which is called once, before the first recording is decomposed.
+ * Outcomes in the order of the files and of the recordings in them. What is wrong with one leaves the others alone, whatever it is.
+ * `device` may be a function, which is called once, before the first recording is decomposed.
  */
 export async function analyseFiles(
-  device: Gpu | 'cpu' | (() => Promise<Gpu | 'cpu'>),
-  inputs: readonly RecordingFile[],
+  device: Gpu | 'cpu' | OpenDevice,
+  files: readonly RecordingFile[],
   store: Store,
   options: BatchOptions = {},
 ): Promise<Outcome[]> {
-  const { signal: abort } = options
-  const outcomes = new Map<RecordingFile, Outcome>()
-  let group: Ready[] = []
-  let samples = 0
-  let opened: Gpu | 'cpu' | undefined
-  const flush = async (): Promise<void> => {
-    if (group.length === 0) return
-    opened ??= typeof device === 'function' ? await device() : device
-    const before = outcomes.size
-    const onProgress = (done: number): void => options.onProgress?.(before + done, inputs.length)
-    const found = await analysePrepared(
-      opened,
-      group.map(({ prepared }) => prepared),
-      { ...options, onProgress },
-    )
-    for (const [i, ready] of group.entries()) {
-      abort?.throwIfAborted()
-      const analysis = found[i]!
-      outcomes.set(
-        ready.input,
-        analysis instanceof GalvaniError
-          ? refused(ready.input, analysis)
-          : await write(ready, analysis, store, options),
-      )
-    }
-    ;[group, samples] = [[], 0]
-  }
-  for (const input of inputs) {
-    abort?.throwIfAborted()
-    const ready = await readyOrRefused(input, options)
-    if ('entry' in ready) outcomes.set(input, ready)
-    else {
-      group.push(ready)
-      samples += ready.prepared.recording.eda.length
-    }
-    if (samples >= GROUP_SAMPLES) await flush()
-  }
-  await flush()
-  const all = inputs.map((input) => outcomes.get(input)!)
+  const batch = new Batch(device, files.length, store, options)
+  for (const [index, file] of files.entries()) await batch.add(file, index)
+  const all = await batch.finish()
   const [first] = all
   // Options that suit no recording are the user's mistake, not the recordings'.
   if (first?.error && all.every(({ error }) => error instanceof UsageError)) throw first.error
   return all
 }
 
-async function readyOrRefused(input: RecordingFile, options: BatchOptions): Promise<Ready | Outcome> {
-  const recording = await readOne(input, options.reading)
-  if (recording instanceof GalvaniError)
-    return input.inFolder ? withReason(input, 'skipped', recording) : refused(input, recording)
-  const prepared = prepareOrError(recording, options)
-  return prepared instanceof GalvaniError ? refused(input, prepared) : { input, prepared }
-}
+class Batch {
+  readonly #outcomes: Outcome[] = []
+  readonly #names = new UniqueNames()
+  #group: Ready[] = []
+  #samples = 0
+  /** Files of which everything is written. */
+  #done = 0
+  #opened: Gpu | 'cpu' | undefined
+  #earlier: Analysis['device'] | undefined
+  #settings: string | undefined
 
-async function readOne({ file, text }: RecordingFile, options?: RecordingOptions) {
-  try {
-    return readRecording(await text(), file, options)
-  } catch (error) {
-    if (error instanceof UsageError) throw error // of all recordings, such as a column's name
-    return errorOfOne(error)
+  constructor(
+    private readonly device: Gpu | 'cpu' | OpenDevice,
+    private readonly total: number,
+    private readonly store: Store,
+    private readonly options: BatchOptions,
+  ) {}
+
+  async add(input: RecordingFile, index: number): Promise<void> {
+    const { signal: abort } = this.options
+    abort?.throwIfAborted()
+    const recordings = await this.#read(input)
+    if (recordings instanceof GalvaniError) this.#refuse(input, recordings)
+    else for (const recording of recordings) await this.#take(input, recording)
+    if (this.#group.length === 0) this.#progress(index + 1)
+    if (this.#samples >= GROUP_SAMPLES) await this.#flush(index + 1)
+  }
+
+  async finish(): Promise<Outcome[]> {
+    await this.#flush(this.total)
+    return this.#outcomes
+  }
+
+  async #read(input: RecordingFile): Promise<Recording[] | GalvaniError> {
+    try {
+      return await readRecordings(await input.open(), {
+        ...this.options.reading,
+        ...(this.options.signal && { signal: this.options.signal }),
+      })
+    } catch (error) {
+      if (error instanceof UsageError) throw error
+      this.options.signal?.throwIfAborted()
+      return refusalOf(error, input.file)
+    }
+  }
+
+  async #take(input: RecordingFile, recording: Recording): Promise<void> {
+    const wanted = recording.part === undefined ? input.name : `${input.name}_${recording.part}`
+    const name = this.#names.take(wanted)
+    const said = name === wanted ? recording : withNote(recording, `the files of its results are called ${name}`)
+    const prepared = prepareOrError(said, this.options)
+    if (prepared instanceof GalvaniError) return this.#refuse({ file: input.file, name }, prepared)
+    const { format = 'csv' } = this.options
+    this.#settings ??= await settingsDigest(settingsOf(this.options), format)
+    const digests = { inputDigest: await inputDigest(recording), settingsDigest: this.#settings }
+    const earlier = this.options.resume === true ? await this.#earlierResult(name, digests) : undefined
+    if (earlier) {
+      this.#earlier ??= earlier.device
+      this.#outcomes.push({ result: earlier, entry: entryOf(name, earlier) })
+      return
+    }
+    const place = this.#outcomes.push(withReason(input.file, name, 'refused', new FormatError('not analysed yet'))) - 1
+    this.#group.push({ place, file: input.file, name, prepared, digests })
+    this.#samples += recording.eda.length
+  }
+
+  /** The result of an earlier run on the same samples with the same settings, if all its files are there. */
+  async #earlierResult(name: string, digests: Ready['digests']): Promise<RecordingResult | undefined> {
+    const { json } = fileNames(name, this.options.format ?? 'csv')
+    if (!(await this.store.exists(json))) return undefined
+    try {
+      const result = parseDocument('recording', await this.store.readText(json), json) as unknown as RecordingResult
+      const isSame = result.inputDigest === digests.inputDigest && result.settingsDigest === digests.settingsDigest
+      const isWhole = await Promise.all((result.outputs ?? [json]).map((output) => this.store.exists(output)))
+      return isSame && isWhole.every(Boolean) ? result : undefined
+    } catch (error) {
+      if (error instanceof FormatError) return undefined // of an older version, or not ours
+      throw error
+    }
+  }
+
+  #refuse({ file, name, inFolder }: Pick<RecordingFile, 'file' | 'name' | 'inFolder'>, error: GalvaniError): void {
+    if (inFolder === true) this.#outcomes.push(withReason(file, name, 'skipped', error))
+    else this.#outcomes.push({ ...withReason(file, name, 'refused', error), error })
+  }
+
+  async #flush(filesRead: number): Promise<void> {
+    const [group, { signal: abort }] = [this.#group, this.options]
+    ;[this.#group, this.#samples] = [[], 0]
+    if (group.length > 0) {
+      this.#opened ??= typeof this.device === 'function' ? await this.device(this.#earlier) : this.device
+      const share = (filesRead - this.#done) / group.length
+      const found = await analysePrepared(
+        this.#opened,
+        group.map(({ prepared }) => prepared),
+        { ...this.options, onProgress: (done) => this.options.onProgress?.(this.#done + done * share, this.total) },
+      )
+      for (const [i, ready] of group.entries()) {
+        abort?.throwIfAborted()
+        this.#outcomes[ready.place] = await this.#write(ready, found[i]!)
+      }
+    }
+    this.#progress(filesRead)
+  }
+
+  #progress(done: number): void {
+    this.#done = done
+    this.options.onProgress?.(done, this.total)
+  }
+
+  /** Writes tables, picture and, last, the JSON, so that where there is a JSON the rest is complete. */
+  async #write({ file, name, prepared, digests }: Ready, analysis: Analysis | GalvaniError): Promise<Outcome> {
+    if (analysis instanceof GalvaniError) return { ...withReason(file, name, 'refused', analysis), error: analysis }
+    const { format = 'csv' } = this.options
+    const { tables, picture, json } = fileNames(name, format)
+    const entry = contactEntry(name, analysis)
+    const result: RecordingResult = {
+      ...resultOf(file, prepared.recording, analysis, this.options),
+      outputs: [...tables, json, picture],
+      ...digests,
+      thumbnail: entry.picture!,
+    }
+    await this.store.remove(json)
+    const contents = tableFiles(analysis, format)
+    for (const [i, table] of tables.entries()) await this.store.write(table, contents[i]!)
+    await this.store.write(picture, pictureFile(name, analysis))
+    await writeJson(this.store, json, toDocument('recording', result))
+    return { result, entry: entryOf(name, result) }
   }
 }
 
-const withReason = (
-  { file, name }: RecordingFile,
-  status: 'refused' | 'skipped',
-  { message }: GalvaniError,
-): Outcome => ({ result: { file, status, reason: message }, entry: { name, status, notes: [message] } })
-
-const refused = (input: RecordingFile, error: GalvaniError): Outcome => ({
-  ...withReason(input, 'refused', error),
-  error,
+const withNote = (recording: Recording, note: string): Recording => ({
+  ...recording,
+  notes: [...(recording.notes ?? []), note],
 })
 
-/** Writes tables, picture and, last, the JSON, so that where there is a JSON the rest is complete. */
-async function write(
-  { input, prepared }: Ready,
-  analysis: Analysis,
-  store: Store,
-  { format = 'csv', minAmplitude }: BatchOptions,
-): Promise<Outcome> {
-  const { tables, picture, json } = fileNames(input.name, format)
-  const outputs = [...tables, json, picture]
-  const {
-    recording: { eda, sampleRate },
-  } = prepared
-  const { signals: _, events: __, quality, status, reason, warnings, unit, filled, features, ...solving } = analysis
-  const { spans: ___, ...shares } = quality
-  const result: RecordingResult = {
-    file: input.file,
-    status,
-    ...(reason !== undefined && { reason }),
-    warnings,
-    samples: eda.length,
-    sampleRate,
-    unit,
-    filled,
-    ...solving,
-    ...(minAmplitude !== undefined && { minAmplitude }),
-    features,
-    quality: shares,
-    outputs,
-  }
-  const contents = tableFiles(analysis, format)
-  for (const [i, table] of tables.entries()) await store.write(table, contents[i]!)
-  await store.write(picture, pictureFile(input.name, analysis))
-  await writeJson(store, json, toDocument('recording', result))
-  return { result, entry: contactEntry(input.name, analysis) }
+/** What decides the results, without how the files are read. */
+function settingsOf(options: BatchOptions): AnalyseOptions {
+  const { reading: _, format: __, resume: ___, ...settings } = options
+  return settings
+}
+
+/** What is wrong with one file; a fault of ours in it must not end the others. A lost device does. */
+function refusalOf(error: unknown, file: string): GalvaniError {
+  if (error instanceof DeviceError && !(error instanceof LimitError)) throw error
+  if (error instanceof GalvaniError) return error
+  const { message } = error as Error
+  return new FormatError(
+    `${file}: reading it failed (${message}), which is a fault of galvani; please report it with the file`,
+  )
 }

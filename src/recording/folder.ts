@@ -1,14 +1,15 @@
 // The recordings of a folder in which other files may lie too.
+import { readRecordings } from '../reading/read.ts'
 import type { Recording } from '../reading/recording.ts'
+import { memorySource } from '../reading/source.ts'
 import { FormatError, GalvaniError } from '../runtime/errors.ts'
 import type { Store } from '../store/store.ts'
-import { readRecording } from './read.ts'
 
 /**
- * Every recording among the store's CSV files, those in folders below left out; `onLeftOut` hears why others are none.
+ * Every recording among the store's files, those in folders below left out; `onLeftOut` hears why others are none.
  * @throws FormatError if there is none
  */
-export async function readRecordings(
+export async function recordingsOf(
   store: Store,
   source: string,
   onLeftOut: (message: string) => void,
@@ -17,7 +18,7 @@ export async function readRecordings(
   const recordings: Recording[] = []
   for (const file of files) {
     try {
-      recordings.push(readRecording(await store.readText(file), file))
+      recordings.push(...(await readRecordings(memorySource(file, await store.read(file)))))
     } catch (error) {
       if (!(error instanceof GalvaniError)) throw error
       onLeftOut(error.message)

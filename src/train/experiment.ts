@@ -3,7 +3,7 @@ import { labelTrials, parseLabelScheme, type LabelledTrials } from '../evaluatio
 import type { Trial } from '../datasets/trial.ts'
 import { FormatError, ShapeError } from '../runtime/errors.ts'
 import { checkRunConfig, type RunConfig } from './config.ts'
-import { digest } from './digest.ts'
+import { digest } from '../formats/digest.ts'
 import { makeFolds, parseFoldScheme, type FoldPlan } from '../evaluation/folds.ts'
 import type { PreparedSet, PreparedTrial } from './prepare.ts'
 

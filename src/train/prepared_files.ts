@@ -6,7 +6,7 @@ import { FormatError } from '../runtime/errors.ts'
 import { CHANNELS } from '../signal/channels.ts'
 import { readJson, writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
-import { digest } from './digest.ts'
+import { digest } from '../formats/digest.ts'
 import type { PreparedSet, PreparedTrial } from './prepare.ts'
 
 const MANIFEST = 'manifest.json'

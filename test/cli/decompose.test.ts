@@ -50,8 +50,13 @@ describe('a recording that cannot be decomposed', () => {
   const cases: [string, string | null, string[], string | RegExp][] = [
     ['is missing', null, [], 'bad.csv: no such file'],
     ['is empty', '', [], 'bad.csv: the file is empty'],
-    ['has a header only', 'time_s,eda_us\n', [], 'bad.csv: 0 samples'],
-    ['lacks the column', csv(even(80)), ['--eda', 'gsr'], "bad.csv: no column 'gsr'; the columns are time_s, eda_us"],
+    ['has a header only', 'time_s,eda_us\n', [], 'bad.csv: no line of it is a row of numbers'],
+    [
+      'lacks the column',
+      csv(even(80)),
+      ['--eda', 'gsr'],
+      "bad.csv: no 'gsr' among its columns; they are time_s, eda_us",
+    ],
     [
       'has text for a number',
       csv(even(80), (i) => (i === 7 ? 'abc' : i)),
@@ -71,7 +76,7 @@ describe('a recording that cannot be decomposed', () => {
       'counts milliseconds',
       csv(even(80).map((t) => 1000 * t)),
       [],
-      /bad.csv: the time column rises by 250 a sample, .* milliseconds/,
+      /bad.csv: column 'time_s' says seconds, which would be 0.004 Hz; give its unit by --time-unit/,
     ],
     [
       'is a table of several',
@@ -79,7 +84,7 @@ describe('a recording that cannot be decomposed', () => {
         .map((t, i) => `${i % 2},${t}`)
         .join('\n')}`,
       ['--rate', '4'],
-      /bad.csv:1: column 'trial' names 2 different ones; this is a table of several recordings/,
+      /bad.csv: column 'trial' names 2 different ones .* give --by 'trial'/,
     ],
     ['has ragged rows', 'time_s,eda_us\n0,1\n0.25\n', [], 'bad.csv:3: 1 cells, expected 2'],
   ]
@@ -295,13 +300,13 @@ describe('the tables of a recording', () => {
   })
 
   it('grow with the unit', async () => {
-    await run([path('nano.csv'), '--out', path('three'), '--unit', 'nS', ...CPU])
+    await run([path('nano.csv'), '--out', path('three'), '--unit', 'V', ...CPU])
     const [small, large] = ['three', 'nano'].map((name) => columnsOf('three', `${name}.events.csv`))
     expect(large?.text('SCR_Peaks')).toEqual(small?.text('SCR_Peaks'))
     small
       ?.numbers('SCR_Amplitude')
       .forEach((amplitude, i) => expect(large!.numbers('SCR_Amplitude')[i]! / amplitude / 1024).toBeCloseTo(1, 5))
-    expect(readFileSync(path('three', 'nano.svg'), 'utf8')).toContain('Phasic (nS)')
+    expect(readFileSync(path('three', 'nano.svg'), 'utf8')).toContain('Phasic (V)')
   })
 
   it('have a row for every sample of a long recording', async () => {
@@ -464,11 +469,11 @@ describe('a folder', () => {
   })
 
   it('needs a recording in it', async () => {
-    writeFiles(path('no study'), { 'notes.txt': '' })
+    writeFiles(path('no study'), { 'notes.doc': '' })
     await refuses(
       ['decompose', path('no study'), '--out', path('o'), ...CPU],
       BAD_DATA,
-      'there is no .csv file in this folder or below',
+      'no file in this folder or below may be a recording',
     )
     writeFiles(path('no study'), { 'notes.csv': 'who,when\nme,now\n' })
     await refuses(

@@ -23,11 +23,12 @@ const empty = (...names: string[]): void => writeFiles(folder, Object.fromEntrie
 
 describe('recordings', () => {
   it('of a folder come in the order of their names, before those of the folders in it', () => {
-    empty('order/b.csv', 'order/a.CSV', 'order/c.txt', 'order/b/z.csv', 'order/a/y.csv')
+    empty('order/b.csv', 'order/a.CSV', 'order/c.doc', 'order/d.txt.gz', 'order/b/z.csv', 'order/a/y.csv')
     mkdirSync(path('order/no file.csv'))
     expect(found([path('order')])).toEqual([
       ['order/a.CSV', 'a'],
       ['order/b.csv', 'b'],
+      ['order/d.txt.gz', 'd'],
       ['order/a/y.csv', 'y'],
       ['order/b/z.csv', 'z'],
     ])

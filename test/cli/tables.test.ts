@@ -6,7 +6,7 @@ import { trainingProgress } from '../../cli/shared/train_progress.ts'
 import { casesText, windowsText } from '../../cli/shared/verify_tables.ts'
 import type { Output } from '../../cli/shared/output.ts'
 import type { ClassificationMetrics } from '../../src/evaluation/metrics.ts'
-import type { Outcome } from '../../src/recording/batch.ts'
+import type { Outcome } from '../../src/recording/result.ts'
 import { sampleRun } from '../report/summary.ts'
 
 /** The cells of each line; empty ones are none. */

@@ -4,7 +4,8 @@ import { makeRecording, makeTrialTable, type SyntheticStudy } from '../../src/da
 import type { Dimension, Trial } from '../../src/datasets/trial.ts'
 import { loadTrialTable, readTrialTable } from '../../src/datasets/trial_table.ts'
 import { parseCsv } from '../../src/formats/csv.ts'
-import { readRecording } from '../../src/recording/read.ts'
+import { readRecording } from '../../src/reading/read.ts'
+import { memorySource } from '../../src/reading/source.ts'
 import { UsageError } from '../../src/runtime/errors.ts'
 import { fillGaps } from '../../src/signal/gaps.ts'
 import { zscore } from '../../src/signal/normalize.ts'
@@ -303,9 +304,9 @@ describe('synthetic study', () => {
 })
 
 describe('a made-up recording', () => {
-  it('is one trace with responses of about 0.4 µS every 10 s, the same for the same seed', () => {
+  it('is one trace with responses of about 0.4 µS every 10 s, the same for the same seed', async () => {
     const text = makeRecording({ seed: 3 })
-    const { eda, sampleRate } = readRecording(text, 'synthetic.csv')
+    const { eda, sampleRate } = await readRecording(memorySource('synthetic.csv', text))
     expect([sampleRate, eda.length]).toEqual([4, 480])
     expect(Math.min(...eda)).toBeGreaterThan(0)
     // Rises of 0.1 µS and more within a second and a half, counted on the trace itself.
@@ -321,8 +322,9 @@ describe('a made-up recording', () => {
     expect(makeRecording({ seed: 4 })).not.toBe(text)
   })
 
-  it('of another length, and none of a bad one', () => {
-    expect(readRecording(makeRecording({ seed: 1, seconds: 30 }), 'a.csv').eda).toHaveLength(120)
+  it('of another length, and none of a bad one', async () => {
+    const made = await readRecording(memorySource('a.csv', makeRecording({ seed: 1, seconds: 30 })))
+    expect(made.eda).toHaveLength(120)
     expect(() => makeRecording({ seed: 1, seconds: 5 })).toThrow('a recording of 5 s: expected at least 10')
     expect(() => makeRecording({ seed: -1 })).toThrow('seed -1: expected an integer from 0')
   })

@@ -52,12 +52,12 @@ export const readme = programs['README_md_0'] ?? ''
 export const everyEntry = `
   import { NodeStore, openGpu as openInNode } from 'galvani/node'
   import { openGpu as openInPage } from 'galvani/browser'
-  import { readRecording, type Recording } from 'galvani/files'
+  import { memorySource, readRecording, type Recording } from 'galvani/files'
   import { makeFolds, trainRun, type RunConfig } from 'galvani/training'
   import { conv1d } from 'galvani/kernels'
   import type { Gpu, Tensor } from 'galvani'
   export const gpus: Promise<Gpu>[] = [openInNode({ adapter: 'llvmpipe' }), openInPage()]
-  export const recording: Recording = readRecording('1', 'a.csv', { sampleRate: 4 })
+  export const recording: Recording = await readRecording(memorySource('a.csv', '1'), { sampleRate: 4 })
   export const device = (gpu: Gpu): GPUDevice => gpu.device
   export const buffer = (tensor: Tensor): GPUBuffer => tensor.buffer
   export const functions = { conv1d, makeFolds, NodeStore, trainRun }

@@ -1,7 +1,8 @@
 // `verify --recordings`: random windows of made and, where a checkout has them, real recordings, against float64.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readRecording } from '../../src/recording/read.ts'
+import { readRecording } from '../../src/reading/read.ts'
+import { memorySource } from '../../src/reading/source.ts'
 import type { Recording } from '../../src/reading/recording.ts'
 import { FormatError } from '../../src/runtime/errors.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
@@ -129,14 +130,16 @@ describe('a window', () => {
   })
 })
 
-describe('the solvers on windows', () => {
+describe('the solvers on windows', async () => {
   const folder = new URL('../../../shared/data/eda/', import.meta.url)
   const files = existsSync(folder)
     ? readdirSync(folder)
         .filter((name) => name.endsWith('.csv'))
         .sort()
     : []
-  const real = files.map((file) => readRecording(readFileSync(new URL(file, folder), 'utf8'), file))
+  const real = await Promise.all(
+    files.map((file) => readRecording(memorySource(file, readFileSync(new URL(file, folder))))),
+  )
 
   async function agree(source: Recording[]): Promise<void> {
     const progress: [number, number][] = []

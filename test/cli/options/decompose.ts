@@ -1,5 +1,5 @@
 // The options of `decompose`.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { json } from '../support.ts'
@@ -32,13 +32,6 @@ const changes = (option: string, value: string, told: object) => async (): Promi
   expect(rows).not.toBe(plain.rows)
 }
 
-/** The recording with a column more: the seconds at 2 Hz, or another signal. */
-function withColumn(name: string, value: (i: number) => number): string {
-  const [head, ...rows] = readFileSync(recording(), 'utf8').split('\n')
-  writeFileSync(path('a.csv'), [`${head},${name}`, ...rows.map((row, i) => `${row},${value(i)}`)].join('\n'))
-  return path('a.csv')
-}
-
 export const decomposeChecks: Checks = {
   'decompose --out': async () => {
     // By relative paths, and inside the folder of the recordings: a second call does not read what the first one wrote.
@@ -52,22 +45,6 @@ export const decomposeChecks: Checks = {
   'decompose --format': async () => {
     await start(['decompose', recording(), '--out', path('npz'), '--format', 'npz', ...CPU])
     expect(readFileSync(path('npz', 'a.npz')).length).toBeGreaterThan(0)
-  },
-  'decompose --rate': changes('--rate', '8', { sample_rate: 8 }),
-  'decompose --time': async () => {
-    const file = withColumn('slow', (i) => i / 2)
-    expect((await decompose(CPU, file)).of).toMatchObject({ sample_rate: 4 })
-    expect((await decompose([...CPU, '--time', 'slow'], file)).of).toMatchObject({ sample_rate: 2 })
-  },
-  'decompose --eda': async () => {
-    const file = withColumn('second', (i) => 7 + Math.cos(i / 8))
-    const raw = (rows: string): number => Number(rows.split('\n')[1]!.split(',')[1])
-    expect(raw((await decompose(CPU, file)).rows)).toBeCloseTo(2, 6)
-    expect(raw((await decompose([...CPU, '--eda', 'second'], file)).rows)).toBeCloseTo(8, 6)
-  },
-  'decompose --unit': async () => {
-    expect((await decompose([...CPU, '--unit', 'nS'])).of).toMatchObject({ unit: 'nS' })
-    expect(table('decomposed', 'a.svg')).toContain('Phasic (nS)')
   },
   'decompose --gaps': async () => {
     const rows = Array.from({ length: 240 }, (_, i) => (i < 110 || i >= 120 ? `${2 + Math.sin(i / 9)}` : 'NaN'))
@@ -102,6 +79,17 @@ export const decomposeChecks: Checks = {
   'decompose --device': async () => {
     expect((await decompose(CPU)).of).toMatchObject({ device: 'cpu' })
     expect((await decompose([])).of).not.toMatchObject({ device: 'cpu' })
+  },
+  'decompose --resume': async () => {
+    const first = await decompose(CPU)
+    const before = statSync(path('decomposed', 'a.csv')).mtimeMs
+    const again = async (...more: string[]): Promise<number> => {
+      const args = ['decompose', recording(), '--out', path('decomposed'), ...CPU, ...more]
+      expect((await documentOf<Decomposed>(args)).files[0]!.features).toEqual(first.of.features)
+      return statSync(path('decomposed', 'a.csv')).mtimeMs
+    }
+    expect(await again('--resume')).toBe(before)
+    expect(await again()).toBeGreaterThan(before)
   },
   'decompose --adapter': asksForAdapter(() => ['decompose', recording(), '--out', path('o')]),
   'decompose --json': DOCUMENTS,

@@ -1,4 +1,4 @@
-type Part = string | Float32Array
+type Part = string | Float32Array | Float64Array
 
 /** SHA-256 of a list of texts and arrays in their order, hexadecimal. */
 export async function digest(parts: readonly Part[]): Promise<string> {

@@ -1,0 +1,31 @@
+// What a cell of a table holds.
+
+/** A number with a point, or with a comma for a decimal mark. */
+const NUMBERS = {
+  '.': /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i,
+  ',': /^[+-]?(\d+,?\d*|,\d+)(e[+-]?\d+)?$/i,
+} as const
+const MISSING = /^(nan|-nan|na|n\/a|#n\/a|<na>|null|none|nil|missing|nd|n\.d\.|-|--|\.|\?|#num!|#value!|#div\/0!|)$/i
+/** A date, a time of day, or both, as far as they are told from numbers. */
+const STAMP =
+  /^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})([ T]+\d{1,2}:\d{2}.*)?$|^\d{1,3}:\d{2}(:\d{2})?([.,:]\d+)?( ?[ap]m)?$/i
+
+export type DecimalMark = '.' | ','
+
+/** The number a cell holds, NaN for a missing one, undefined for anything else. */
+export function numberOf(cell: string, decimal: DecimalMark = '.'): number | undefined {
+  const text = cell.trim()
+  if (NUMBERS[decimal].test(text)) return Number(decimal === ',' ? text.replace(',', '.') : text)
+  return MISSING.test(text) ? NaN : undefined
+}
+
+export const isNumber = (cell: string, decimal: DecimalMark): boolean => NUMBERS[decimal].test(cell.trim())
+export const isMissing = (cell: string): boolean => MISSING.test(cell.trim())
+export const isStamp = (cell: string): boolean => STAMP.test(cell.trim())
+
+/** Enough of a cell for a message, without what a terminal would obey. */
+export function shown(cell: string): string {
+  // eslint-disable-next-line no-control-regex -- that is what is taken out
+  const text = cell.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
+  return text.length > 40 ? `${text.slice(0, 40)}...` : text
+}

@@ -1,0 +1,105 @@
+// Rows of a text table as they stream by, each with the number of its line.
+import { CsvError, parse } from 'csv-parse/browser/esm/sync'
+import { FormatError } from '../runtime/errors.ts'
+
+/** Text of one quoted cell at most; a longer one is a quote that nobody closed. */
+const LONGEST_QUOTED = 1 << 24
+
+export interface Rows {
+  /** Cells of each row; a blank line is a row of one empty cell. */
+  rows: string[][]
+  /** Line of the first row, from 1. */
+  line: number
+  /** The text ends in a line without a line end, the last of `rows`. */
+  unended?: boolean
+}
+
+/** The cells of a line without quotes around line ends. */
+export function splitLine(line: string, separator: string): string[] {
+  if (line.includes('"')) {
+    try {
+      return parse(line, { ...settings(separator), relax_quotes: true })[0] ?? ['']
+    } catch {
+      return [line]
+    }
+  }
+  if (separator === '') return [line]
+  return separator === ' ' ? line.trim().split(/[ \t]+/) : line.split(separator)
+}
+
+const settings = (separator: string) => ({
+  delimiter: separator === '' ? '\u0000' : separator === ' ' ? [' ', '\t'] : separator,
+  relax_column_count: true,
+  ltrim: separator === ' ',
+  rtrim: separator === ' ',
+  ...(separator === ' ' && { on_record: (record: string[]) => record.filter((cell) => cell !== '') }),
+})
+
+/**
+ * All rows from line `skip` (counted from 0) on, in blocks. Lines without a quote are split as they are; blocks with one are parsed
+ * by the rules of RFC 4180. @throws FormatError for quotes that are not closed
+ */
+export async function* rowsOf(
+  chunks: AsyncIterable<string>,
+  separator: string,
+  skip: number,
+  source: string,
+): AsyncGenerator<Rows> {
+  let carry = ''
+  let line = 1
+  for await (const chunk of chunks) {
+    const text = carry + chunk
+    // Lines before the table may hold anything, quotes that mean nothing too.
+    const [begin, passed] = line <= skip ? endOfLines(text, skip + 1 - line) : [0, 0]
+    line += passed
+    const end = line <= skip ? begin : begin + lastLineEnd(text.slice(begin))
+    carry = text.slice(end)
+    if (carry.length > LONGEST_QUOTED)
+      throw new FormatError(
+        `${source}:${line}: a line or a quoted cell of more than ${LONGEST_QUOTED} characters; is a quote not closed?`,
+      )
+    if (end === begin) continue
+    const { rows, lines } = blockOf(text.slice(begin, end), separator, line, source)
+    line += lines
+    yield rows
+  }
+  if (carry !== '' && line > skip)
+    yield { ...blockOf(carry, separator, line, source).rows, unended: !/[\r\n]$/.test(carry) }
+}
+
+/** Where the first `count` lines of a text end, or as many as there are, and how many that were. */
+function endOfLines(text: string, count: number): [end: number, lines: number] {
+  const lineEnd = /\r\n|\n|\r(?!$)/g
+  let [end, lines] = [0, 0]
+  while (lines < count && lineEnd.exec(text)) [end, lines] = [lineEnd.lastIndex, lines + 1]
+  return [end, lines]
+}
+
+/** End of the last line whose quotes are all closed. A carriage return at the very end may be half a line end. */
+function lastLineEnd(text: string): number {
+  const last = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r', text.length - 2)) + 1
+  if (last === 0 || !text.includes('"')) return last
+  let [open, end] = [false, 0]
+  for (let i = 0; i < last; i++) {
+    const c = text.charCodeAt(i)
+    if (c === 34) open = !open
+    else if (!open && (c === 10 || (c === 13 && text.charCodeAt(i + 1) !== 10))) end = i + 1
+  }
+  return end
+}
+
+function blockOf(text: string, separator: string, line: number, source: string): { rows: Rows; lines: number } {
+  const body = text.replace(/\r\n?$|\n$/, '')
+  if (!body.includes('"')) {
+    const lines = body.includes('\r') ? body.split(/\r\n|\n|\r/) : body.split('\n')
+    return { rows: { rows: lines.map((one) => splitLine(one, separator)), line }, lines: lines.length }
+  }
+  try {
+    const rows: string[][] = parse(body, { ...settings(separator), record_delimiter: ['\r\n', '\n', '\r'] })
+    return { rows: { rows, line }, lines: body.split(/\r\n|\n|\r/).length }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error
+    const at = line + Number(error['lines']) - 1
+    throw new FormatError(`${source}:${at}: ${error.message.replace(/ (on|at) line \d+/, '')}`)
+  }
+}

@@ -1,0 +1,265 @@
+// What a column of time stamps means: its unit or its notation, and the moment of the first sample.
+import { FormatError } from '../runtime/errors.ts'
+import { isNumber, isStamp, shown, type DecimalMark } from '../formats/cells.ts'
+import type { TimeUnit } from './options.ts'
+import type { StartTime } from './recording.ts'
+import { parseStamp, type StampOrder } from './stamp.ts'
+
+/** Reads the stamps of one column. */
+export interface Clock {
+  /** Seconds on a scale of its own; NaN for a cell that holds no time. */
+  seconds: (cell: string) => number
+  /** The moment of a stamp, where the column tells it. */
+  start: (cell: string) => StartTime | undefined
+  /** Seconds that the last printed digit stands for. */
+  digit: (cells: readonly string[]) => number
+  /** Stamps show what a clock on the wall shows, which is put forward and back in spring and autumn. */
+  wall: boolean
+  /** What it was taken for, in a word or two. */
+  found: string
+  notes: string[]
+}
+
+const SECONDS: Record<TimeUnit, number> = { s: 1, ms: 1e-3, us: 1e-6, ns: 1e-9, min: 60, h: 3600, days: 86_400 }
+const NAMES: Record<TimeUnit, string> = {
+  s: 'seconds',
+  ms: 'milliseconds',
+  us: 'microseconds',
+  ns: 'nanoseconds',
+  min: 'minutes',
+  h: 'hours',
+  days: 'days',
+}
+
+/** How names and rows of units write the unit of time. */
+const SPELLINGS: readonly (readonly [TimeUnit, RegExp])[] = [
+  ['ms', /^(ms|msec|msecs|millis|millisec|millisecs|milliseconds?|millisekunden)$/],
+  ['us', /^(us|µs|usec|micros|microsec|microseconds?|mikrosekunden)$/],
+  ['ns', /^(ns|nsec|nanos|nanosec|nanoseconds?)$/],
+  ['s', /^(s|sec|secs|seconds?|sekunden?)$/],
+  ['min', /^(min|mins|minutes?|minuten)$/],
+  ['h', /^(h|hr|hrs|hours?|stunden?)$/],
+  ['days', /^(days?|datenum|tage)$/],
+]
+
+/** The unit of time that a cell of the row of units, or a word of a name, spells. */
+const unitSpelt = (word: string): TimeUnit | undefined =>
+  SPELLINGS.find(([, spelling]) => spelling.test(word.trim().replaceAll('\u03BC', 'µ').toLowerCase()))?.[0]
+
+/** The unit in a column's name: `time_s`, `Time (ms)`, `milliSec`, `timestamp [us]`. */
+function unitInName(name: string): TimeUnit | undefined {
+  const words = name.replace(/([a-z])([A-Z])/g, '$1 $2').split(/[^A-Za-zµ\u03BC]+/)
+  return unitSpelt(name.replaceAll(/[^A-Za-zµ\u03BC]/g, '')) ?? words.filter(Boolean).map(unitSpelt).findLast(Boolean)
+}
+
+/** What is known of a column before its unit is told. */
+export interface TimeColumn {
+  name: string
+  /** Its cells in the first rows. */
+  cells: readonly string[]
+  decimal: DecimalMark
+  /** From a row of units, or another word of the file. */
+  unit?: string
+  /** By an option. */
+  asked?: TimeUnit
+}
+
+/**
+ * The clock of a column. Numbers get their unit from the option, the column's name, a row of units, the digits of Unix stamps, or from
+ * which units leave a rate at which skin conductance is recorded.
+ * @throws FormatError when the cells are no stamps, or may be read in two ways
+ */
+export function clockOf(column: TimeColumn, source: string): Clock {
+  const cells = column.cells.filter((cell) => cell.trim() !== '')
+  if (cells.every((cell) => isNumber(cell, column.decimal))) return numberClock(column, cells, source)
+  if (cells.filter(isStamp).length >= 0.8 * cells.length) return stampClock(column.name, cells, source)
+  const odd = cells.find((cell) => !isNumber(cell, column.decimal)) ?? ''
+  throw new FormatError(
+    `${source}: column '${column.name}' holds '${shown(odd)}', which is no time; give --time COL, or --rate HZ to do without`,
+  )
+}
+
+function stampClock(name: string, cells: readonly string[], source: string): Clock {
+  const order = orderOf(cells)
+  const first = parseStamp(cells.find(isStamp)!, order.order)
+  if (!first)
+    throw new FormatError(`${source}: column '${name}' holds '${shown(cells[0]!)}', which is no time; give --time COL`)
+  return {
+    seconds: (cell) => parseStamp(cell, order.order)?.utcSeconds ?? NaN,
+    start: (cell) => {
+      const stamp = parseStamp(cell, order.order)
+      if (!stamp) return undefined
+      return { wallMs: stamp.wallMs, zone: stamp.zone, ...(stamp.dateless && { dateless: true as const }) }
+    },
+    digit: (all) => 10 ** -Math.max(0, ...all.map((cell) => /:\d{2}[.,](\d+)/.exec(cell)?.[1]!.length ?? 0)),
+    wall: first.zone === '',
+    found: first.dateless ? 'time of day' : 'date and time',
+    notes: order.notes,
+  }
+}
+
+/** Day or month first: a number above 12 tells; otherwise points mean day first, strokes month first, which is said. */
+function orderOf(cells: readonly string[]): { order: StampOrder; notes: string[] } {
+  const parts = cells
+    .map((cell) => /^\s*(\d{1,2})([-/.])(\d{1,2})\2\d{2,4}/.exec(cell))
+    .filter((found) => found !== null)
+  if (parts.length === 0) return { order: 'day-first', notes: [] }
+  if (parts.some(([, a]) => Number(a) > 12)) return { order: 'day-first', notes: [] }
+  if (parts.some(([, , , b]) => Number(b) > 12)) return { order: 'month-first', notes: [] }
+  const order = parts[0]![2] === '/' ? 'month-first' : 'day-first'
+  const which = order === 'month-first' ? 'month/day' : 'day, then month'
+  return { order, notes: [`dates such as ${parts[0]![0].trim()} were read as ${which}; the file cannot tell`] }
+}
+
+/** Unix times between 2001 and 2100, by the unit that their size tells. */
+const UNIX: readonly (readonly [TimeUnit, number])[] = [
+  ['s', 1],
+  ['ms', 1e3],
+  ['us', 1e6],
+  ['ns', 1e9],
+]
+const isUnix = (seconds: number): boolean => seconds >= 9.78e8 && seconds < 4.1e9
+/** Excel and its like count days since the end of 1899; these are 1982 to 2119. */
+const isExcelDay = (value: number): boolean => value >= 30_000 && value < 80_000
+const EXCEL_EPOCH = 25_569
+
+function numberClock({ name, decimal, unit, asked }: TimeColumn, cells: readonly string[], source: string): Clock {
+  const parse = (cell: string): number => {
+    const text = cell.trim()
+    if (text === '' || !isNumber(text, decimal)) return NaN
+    return Number(decimal === ',' ? text.replace(',', '.') : text)
+  }
+  const values = cells.map(parse)
+  const { unit: chosen, epoch, notes } = unitOf(values, { name, unit, asked }, source)
+  const scale = SECONDS[chosen]
+  // Differences of stamps must not lose the digits that a Unix time in ns has too many.
+  const base = epoch === undefined ? 0 : values[0]!
+  return {
+    seconds: (cell) => (parse(cell) - base) * scale,
+    start: (cell) => {
+      if (epoch === undefined) return undefined
+      return { wallMs: Math.round(1e3 * scale * (parse(cell) - epoch.offset)), zone: epoch.zone }
+    },
+    digit: (all) => scale * 10 ** -Math.max(0, ...all.map((cell) => decimalsOf(cell, decimal))),
+    wall: epoch?.zone === '',
+    found: `${NAMES[chosen]}${epoch === undefined ? '' : epoch.zone === 'Z' ? ' since 1970' : ' since 1900'}`,
+    notes,
+  }
+}
+
+function decimalsOf(cell: string, decimal: DecimalMark): number {
+  const [digits = '', exponent = '0'] = cell.trim().toLowerCase().split('e')
+  return (digits.split(decimal)[1] ?? '').length - Number(exponent)
+}
+
+interface Told {
+  unit: TimeUnit
+  /** Of stamps that count from a date. */
+  epoch?: { offset: number; zone: string }
+  notes: string[]
+}
+
+const FROM_1970 = { offset: 0, zone: 'Z' }
+const FROM_1900 = { offset: EXCEL_EPOCH, zone: '' }
+
+function unitOf(
+  values: readonly number[],
+  words: Partial<Record<'name' | 'unit', string | undefined>> & { asked?: TimeUnit | undefined },
+  source: string,
+): Told {
+  const first = values.find((value) => !Number.isNaN(value)) ?? NaN
+  const step = medianStep(values)
+  const spelt = words.asked ?? unitSpelt(words.unit ?? '') ?? unitInName(words.name ?? '')
+  const unix = UNIX.find(([, factor]) => isUnix(first / factor))
+  if (
+    words.asked === undefined &&
+    unix &&
+    (spelt === undefined || spelt === unix[0] || !isUnix(first * SECONDS[spelt]))
+  )
+    return withDoubtedWord(unix[0], spelt, words.name ?? '')
+  if (spelt !== undefined) {
+    const isDated = isUnix(first * SECONDS[spelt]) && spelt !== 'days'
+    const epoch = isDated ? FROM_1970 : spelt === 'days' && isExcelDay(first) ? FROM_1900 : undefined
+    requirePlausible(spelt, step, words, source)
+    return { unit: spelt, ...(epoch && { epoch }), notes: [] }
+  }
+  if (isExcelDay(first) && isPlausible(step * SECONDS.days) && !isPlausible(step))
+    return { unit: 'days', epoch: FROM_1900, notes: [] }
+  return byPlausibility(step, words.name ?? '', source)
+}
+
+/** The digits of a Unix time outweigh a word such as the `s` of `time_s` over milliseconds; it is said. */
+function withDoubtedWord(unit: TimeUnit, spelt: TimeUnit | undefined, name: string): Told {
+  const notes =
+    spelt === undefined || spelt === unit
+      ? []
+      : [`column '${name}' says ${NAMES[spelt]}, but its numbers are Unix times in ${NAMES[unit]}; they were read so`]
+  return { unit, epoch: FROM_1970, notes }
+}
+
+/** Skin conductance is recorded at about 1 to 2000 Hz. */
+const isPlausible = (seconds: number): boolean => rateOf(seconds) >= 0.99 && rateOf(seconds) <= 2100
+const rateOf = (seconds: number): number => 1 / seconds
+/** Rates that devices and programs have; within half a percent. */
+const USUAL = [
+  1, 2, 3, 4, 5, 8, 10, 12.5, 15, 15.625, 16, 20, 25, 30, 31.25, 32, 40, 50, 51.2, 60, 62.5, 64, 75, 80, 100, 102.4,
+  120, 125, 128, 150, 200, 204.8, 220, 250, 256, 300, 400, 500, 512, 600, 700, 750, 800, 1000, 1024, 1200, 1250, 1500,
+  2000, 2048,
+]
+const isUsual = (rate: number): boolean => USUAL.some((usual) => Math.abs(rate / usual - 1) < 0.005)
+
+/** @throws FormatError when a named unit leaves a rate at which nothing is recorded */
+function requirePlausible(
+  unit: TimeUnit,
+  step: number,
+  { name, asked }: { name?: string | undefined; asked?: TimeUnit | undefined },
+  source: string,
+): void {
+  const seconds = step * SECONDS[unit]
+  if (asked !== undefined || !(step > 0) || (rateOf(seconds) >= 0.01 && rateOf(seconds) <= 100_000)) return
+  throw new FormatError(
+    `${source}: column '${name}' says ${NAMES[unit]}, which would be ${short(rateOf(seconds))} Hz; give its unit by --time-unit, or --rate HZ`,
+  )
+}
+
+/**
+ * Without a word of a unit: the units that leave a plausible rate. Seconds win over minutes where they leave a usual rate and minutes do
+ * not; what could be two is refused with both.
+ */
+function byPlausibility(step: number, name: string, source: string): Told {
+  if (!(step > 0)) return { unit: 's', notes: [] } // whoever makes the grid complains
+  const units = (['s', 'ms', 'min', 'us', 'h', 'days', 'ns'] as const).filter((unit) =>
+    isPlausible(step * SECONDS[unit]),
+  )
+  const usual = units.filter((unit) => isUsual(rateOf(step * SECONDS[unit])))
+  const possible = usual.length > 0 && !(usual.length === 1 && usual[0] !== 's' && units.includes('s')) ? usual : units
+  const [only, other] = possible
+  if (only !== undefined && other === undefined) {
+    const notes = only === 's' ? [] : [assumed(name, only, step)]
+    return { unit: only, notes }
+  }
+  if (only === undefined)
+    throw new FormatError(
+      `${source}: column '${name}' rises by ${short(step)} a row, which is no rate of skin conductance (1 to 2000 Hz) in any unit of time; ` +
+        'give --time-unit, another --time COL, or --rate HZ',
+    )
+  const readings = possible.map(
+    (unit) => `${NAMES[unit]} (${short(rateOf(step * SECONDS[unit]))} Hz, --time-unit ${unit})`,
+  )
+  throw new FormatError(
+    `${source}: column '${name}' rises by ${short(step)} a row, which may be ${readings.join(' or ')}; say which`,
+  )
+}
+
+const assumed = (name: string, unit: TimeUnit, step: number): string =>
+  `column '${name}' was taken for ${NAMES[unit]} (${short(rateOf(step * SECONDS[unit]))} Hz): in seconds it would be ` +
+  `${short(rateOf(step))} Hz; --time-unit says otherwise`
+
+/** Between distinct stamps. */
+function medianStep(values: readonly number[]): number {
+  const steps = values.slice(1).map((value, i) => value - values[i]!)
+  const rising = steps.filter((step) => step > 0).sort((a, b) => a - b)
+  return rising[rising.length >> 1] ?? NaN
+}
+
+const short = (x: number): string => String(Number(x.toPrecision(3)))

@@ -1,0 +1,209 @@
+// From samples with time stamps to samples on an even grid, where a missing row is NaN and a repeated one is dropped.
+import { FormatError } from '../runtime/errors.ts'
+
+/** A recording on its grid. */
+export interface Gridded {
+  /** Hz. */
+  sampleRate: number
+  /** [samples]; NaN where no row is. */
+  eda: Float64Array
+  /** What had to be repaired, a sentence each. */
+  notes: string[]
+}
+
+/** What is known of the stamps. */
+export interface GridOptions {
+  /** Seconds that the last printed digit stands for; default 0, stamps are exact. */
+  digit?: number
+  /** Names a row in messages, such as `file.csv:12`. */
+  where?: (row: number) => string
+}
+
+/** Share of a step by which stamps may be off the grid before it is said. */
+const WORTH_SAYING = 0.1
+/** Of stamps without any order the deviation would be 0.29 of a step. */
+const UNEVEN = 0.2
+/** How fast the grid follows a clock that drifts. */
+const FOLLOWING = 0.05
+/** A hole of more samples than this, and of ten times the recording, is a mistake in the file. */
+const LARGEST_HOLE = 1_000_000
+/** Share of rows that may repeat the stamp of the one before them; more of them are stamps too coarse for the rate. */
+const COARSE = 0.3
+
+/**
+ * The grid is the median step, made exact by all of them. Rows that are missing become NaN, rows that repeat a stamp are dropped, and
+ * stamps within half a step of the grid are put onto it. `seconds` does not decrease (see clock_changes.ts).
+ * @throws FormatError for fewer than two rows, for stamps that do not increase, and for stamps without an even rate
+ */
+export function toGrid(seconds: Float64Array, eda: Float64Array, source: string, options: GridOptions = {}): Gridded {
+  const n = seconds.length
+  if (n < 2) throw new FormatError(`${source}: ${n} samples are too few to tell the sampling rate; give --rate HZ`)
+  const steps = seconds.slice(1).map((time, i) => time - seconds[i]!)
+  const repeats = steps.reduce((count, step) => count + (step <= 0 ? 1 : 0), 0)
+  if (repeats === steps.length)
+    throw new FormatError(`${source}: the time column never increases; give another --time COL, or --rate HZ`)
+  return repeats > COARSE * steps.length
+    ? fromCoarseStamps(seconds, eda, source, options)
+    : fromStamps(seconds, eda, steps, source, options)
+}
+
+function fromStamps(
+  seconds: Float64Array,
+  eda: Float64Array,
+  steps: Float64Array,
+  source: string,
+  { digit = 0, where = () => source }: GridOptions,
+): Gridded {
+  const n = seconds.length
+  const period = usualStep(steps)
+  const places = new Float64Array(n)
+  let [predicted, squares, worst, missing, holes, firstHole, repeated, firstRepeat, differing] = [
+    seconds[0]!,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+  ]
+  for (let i = 1; i < n; i++) {
+    const since = seconds[i]! - predicted
+    const isRepeat = steps[i - 1]! <= 0
+    const moved = isRepeat ? 0 : Math.max(1, Math.round(since / period))
+    places[i] = places[i - 1]! + moved
+    if (isRepeat) {
+      if (repeated++ === 0) firstRepeat = i
+      if (eda[i] !== eda[i - 1] && !Number.isNaN(eda[i])) differing++
+      continue
+    }
+    if (moved > 1) {
+      requireHole(moved - 1, n, period, where(i))
+      if (holes++ === 0) firstHole = i
+      missing += moved - 1
+    }
+    const off = since - moved * period
+    // After a hole a recorder may begin anywhere between two places of the grid.
+    predicted = moved > 1 ? seconds[i]! : predicted + moved * period + FOLLOWING * off
+    if (moved === 1) {
+      squares += off * off
+      worst = Math.max(worst, Math.abs(off))
+    }
+  }
+  const deviation = Math.sqrt(squares / n)
+  if (deviation > UNEVEN * period && worst > digit) throw uneven(steps, source)
+  const total = places[n - 1]! + 1
+  const out = new Float64Array(total).fill(NaN)
+  for (let i = n - 1; i >= 0; i--) out[places[i]!] = eda[i]! // of rows with one stamp the first counts
+  const span = seconds[n - 1]! - seconds[0]!
+  const tolerance = Math.min(Math.max(digit, 2 * deviation) / span, 1e-3)
+  const notes: string[] = []
+  if (repeated > 0)
+    notes.push(
+      `${rows(repeated)} the time of the row before and ${repeated === 1 ? 'was' : 'were'} dropped, the first at ${where(firstRepeat)}` +
+        (differing > 0 ? `; ${differing} of them had another value` : ''),
+    )
+  if (missing > 0)
+    notes.push(
+      `${missing} ${missing === 1 ? 'row is' : 'rows are'} missing in ${holes} ${holes === 1 ? 'place' : 'places'}, the first before ${where(firstHole)}`,
+    )
+  if (worst > WORTH_SAYING * period && worst > 1.001 * digit)
+    notes.push(
+      `the time stamps jitter by up to ${short(1e3 * worst)} ms about an even grid of ${short(1e3 * period)} ms, onto which the samples were put`,
+    )
+  return { sampleRate: shortest((total - 1) / span, tolerance), eda: out, notes }
+}
+
+/** The average of the steps that are near the median one: the median alone has the rounding of print in it. */
+function usualStep(steps: Float64Array): number {
+  const sorted = steps.filter((step) => step > 0).sort()
+  const median = sorted[sorted.length >> 1]!
+  let [sum, count] = [0, 0]
+  for (const step of sorted) {
+    if (step < 0.5 * median || step > 1.5 * median) continue
+    sum += step
+    count++
+  }
+  return sum / count
+}
+
+/**
+ * Several rows share one stamp, such as whole seconds at 4 Hz: the rate is the number of rows between stamps, and rows are spaced
+ * evenly.
+ */
+function fromCoarseStamps(
+  seconds: Float64Array,
+  eda: Float64Array,
+  source: string,
+  { where = () => source }: GridOptions,
+): Gridded {
+  const starts = [0]
+  for (let i = 1; i < seconds.length; i++) if (seconds[i]! > seconds[i - 1]!) starts.push(i)
+  if (starts.length < 4)
+    throw new FormatError(
+      `${source}: only ${starts.length} different time stamps; give another --time COL, or --rate HZ`,
+    )
+  const gaps = starts.slice(1).map((row, g) => seconds[row]! - seconds[starts[g]!]!)
+  const counts = starts.slice(1).map((row, g) => row - starts[g]!)
+  const step = gaps.slice().sort((a, b) => a - b)[gaps.length >> 1]!
+  // The first group may be the end of one, and groups before a hole lack rows.
+  const whole = counts.filter((_, g) => g > 0 && gaps[g]! < 1.5 * step)
+  const perStamp = whole.reduce((sum, count) => sum + count, 0) / whole.length
+  const uneven = whole.filter((count) => Math.abs(count - perStamp) > Math.max(1, 0.2 * perStamp)).length
+  if (uneven > 0.05 * whole.length)
+    throw new FormatError(
+      `${source}: ${Math.min(...whole)} to ${Math.max(...whole)} rows share one time stamp; need an even rate. ` +
+        'Give --rate HZ to ignore the time column',
+    )
+  const places = new Float64Array(seconds.length)
+  let missing = 0
+  for (let i = 1, g = 0; i < seconds.length; i++) {
+    places[i] = places[i - 1]! + 1
+    if (i !== starts[g + 1]) continue
+    if (gaps[g]! > 1.5 * step) {
+      const lost = Math.max(0, Math.round((gaps[g]! / step) * perStamp) - counts[g]!)
+      requireHole(lost, seconds.length, step / perStamp, where(i))
+      missing += lost
+      places[i]! += lost
+    }
+    g++
+  }
+  const out = new Float64Array(places.at(-1)! + 1).fill(NaN)
+  for (let i = 0; i < eda.length; i++) out[places[i]!] = eda[i]!
+  const notes = [
+    `the time stamps come in steps of ${short(step)} s, ${short(perStamp)} rows to one; the rows were spaced evenly between them`,
+  ]
+  if (missing > 0) notes.push(`about ${missing} rows are missing`)
+  return { sampleRate: shortest(perStamp / step, Math.min(1e-2, 1 / whole.length)), eda: out, notes }
+}
+
+function requireHole(samples: number, rows: number, period: number, place: string): void {
+  if (samples <= Math.max(LARGEST_HOLE, 10 * rows)) return
+  throw new FormatError(
+    `${place}: the time jumps by ${short(samples * period)} s here, far more than the recording lasts; repair the time column, ` +
+      'or give --rate HZ to ignore it',
+  )
+}
+
+function uneven(steps: Float64Array, source: string): FormatError {
+  const sorted = steps.slice().sort()
+  const at = (share: number): string => short(sorted[Math.floor(share * (sorted.length - 1))]!)
+  return new FormatError(
+    `${source}: time steps are ${at(0)} to ${at(1)} s, half of them ${at(0.25)} to ${at(0.75)} s; need an even rate. Resample it first, or give ` +
+      '--rate HZ to ignore the time column',
+  )
+}
+
+const rows = (count: number): string => (count === 1 ? '1 row repeats' : `${count} rows repeat`)
+
+/** The decimal with the fewest digits within a relative tolerance of x; x itself if none is short. */
+function shortest(x: number, tolerance: number): number {
+  for (let digits = 1; digits <= 12; digits++) {
+    const rounded = Number(x.toPrecision(digits))
+    if (Math.abs(rounded - x) <= Math.max(tolerance, 1e-9) * x) return rounded
+  }
+  return x
+}
+
+const short = (x: number): string => String(Number(x.toPrecision(3)))

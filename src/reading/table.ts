@@ -1,0 +1,177 @@
+// The columns of a text table that a recording is made of, read in one pass that keeps nothing else.
+import { FormatError } from '../runtime/errors.ts'
+import { numberOf, shown } from '../formats/cells.ts'
+import { trimmed, type Dialect } from '../formats/dialect.ts'
+import { rowsOf } from '../formats/rows.ts'
+import type { Clock } from './clock.ts'
+import type { IdColumn } from './roles.ts'
+
+/** Rows [from, …) of one value. */
+export interface Run {
+  from: number
+  value: string
+}
+
+export interface TableColumns {
+  rows: number
+  /** Of each column of skin conductance, [rows]; NaN is missing. */
+  eda: Float64Array[]
+  /** [rows], where there is a clock. */
+  seconds?: Float64Array
+  /** Text of the first and of the last stamps. */
+  stamps: string[]
+  /** Of each id column, in order. */
+  runs: Run[][]
+  /** Line of a row, from 1. */
+  lineOf: (row: number) => number
+  notes: string[]
+}
+
+/** What is kept of a table. */
+export interface Wanted {
+  eda: readonly number[]
+  time: readonly number[]
+  clock: Clock | undefined
+  ids: readonly IdColumn[]
+}
+
+/** Stamps that are kept as text. */
+const KEPT_STAMPS = 200
+
+/** @throws FormatError naming the line of a row that is too short or too long, or of a cell that is no number */
+export async function readTable(
+  chunks: AsyncIterable<string>,
+  dialect: Dialect,
+  wanted: Wanted,
+  source: string,
+): Promise<TableColumns> {
+  const { columns, decimal, separator } = dialect
+  const width = columns.length
+  const eda = wanted.eda.map(() => new Growing())
+  const seconds = wanted.clock && new Growing()
+  const runs: Run[][] = wanted.ids.map(() => [])
+  const lines = new Lines()
+  const stamps: string[] = []
+  const notes: string[] = []
+  let rows = 0
+  /** Rows of nothing, which count only in a table of one column, between others. */
+  let blank = 0
+
+  const add = (row: readonly string[], line: number): void => {
+    lines.note(rows, line)
+    for (const [k, column] of wanted.eda.entries()) {
+      const cell = row[column] ?? ''
+      const value = numberOf(cell, decimal)
+      if (value === undefined)
+        throw new FormatError(
+          `${source}:${line}: column '${columns[column]!}' is '${shown(cell)}', expected a number${hint(cell, decimal)}`,
+        )
+      eda[k]!.push(value)
+    }
+    if (wanted.clock && seconds) {
+      const cell = wanted.time.map((column) => row[column] ?? '').join(' ')
+      const time = wanted.clock.seconds(cell)
+      if (Number.isNaN(time))
+        throw new FormatError(
+          `${source}:${line}: column '${columns[wanted.time[0]!]!}' is '${shown(cell)}', expected a time`,
+        )
+      seconds.push(time)
+      if (stamps.length < KEPT_STAMPS) stamps.push(cell)
+      else stamps[KEPT_STAMPS / 2 + (rows % (KEPT_STAMPS / 2))] = cell
+    }
+    for (const [k, { column }] of wanted.ids.entries()) {
+      const value = (row[column] ?? '').trim()
+      if (runs[k]!.at(-1)?.value !== value) runs[k]!.push({ from: rows, value })
+    }
+    rows++
+  }
+
+  for await (const block of rowsOf(chunks, separator, dialect.skip, source)) {
+    for (const [i, row] of block.rows.entries()) {
+      const line = block.line + i
+      const cells = row.length > width ? trimmed(row) : row
+      const isLast = block.unended === true && i === block.rows.length - 1
+      if (cells.every((cell) => cell.trim() === '')) {
+        blank++
+        continue
+      }
+      if (cells.length === 1 && /^\s*#/.test(cells[0]!)) continue
+      if (width === 1) for (; blank > 0; blank--) add([''], line - blank)
+      blank = 0
+      if (isLast && trimmed(cells).length < usualWidth(dialect)) {
+        notes.push(`the last row (line ${line}) is cut off and was left out`)
+        continue
+      }
+      requireCells(cells, dialect, wanted, `${source}:${line}`)
+      add(cells, line)
+    }
+  }
+  if (rows === 0) throw new FormatError(`${source}: no samples after the header`)
+  return {
+    rows,
+    eda: eda.map((column) => column.values()),
+    ...(seconds && { seconds: seconds.values() }),
+    stamps,
+    runs,
+    lineOf: (row) => lines.of(row),
+    notes,
+  }
+}
+
+/** Cells that rows of the file have, without empty ones at their ends. */
+const usualWidth = ({ rows }: Dialect): number => Math.min(...rows.slice(0, 20).map((row) => trimmed(row).length))
+
+function requireCells(cells: readonly string[], { columns }: Dialect, wanted: Wanted, place: string): void {
+  const least = Math.max(...wanted.eda, ...wanted.time, ...wanted.ids.map(({ column }) => column)) + 1
+  if (cells.length < least)
+    throw new FormatError(`${place}: ${cells.length} cells, expected ${columns.length} as in the first line`)
+  if (trimmed(cells).length > columns.length)
+    throw new FormatError(`${place}: ${trimmed(cells).length} cells, expected ${columns.length} as in the first line`)
+}
+
+const hint = (cell: string, decimal: '.' | ','): string => {
+  const other = decimal === '.' ? ',' : '.'
+  return numberOf(cell, other) === undefined ? '' : `; its decimal mark may be '${other}' (--decimal '${other}')`
+}
+
+/** Numbers as they come, in an array that doubles. */
+class Growing {
+  #values = new Float64Array(1024)
+  #length = 0
+
+  push(value: number): void {
+    if (this.#length === this.#values.length) {
+      const larger = new Float64Array(2 * this.#length)
+      larger.set(this.#values)
+      this.#values = larger
+    }
+    this.#values[this.#length++] = value
+  }
+
+  values(): Float64Array {
+    return this.#values.slice(0, this.#length)
+  }
+}
+
+/** Lines of rows: kept only where the row after is not on the line after. */
+class Lines {
+  readonly #rows: number[] = []
+  readonly #lines: number[] = []
+
+  note(row: number, line: number): void {
+    const last = this.#rows.length - 1
+    if (last >= 0 && this.#lines[last]! + row - this.#rows[last]! === line) return
+    this.#rows.push(row)
+    this.#lines.push(line)
+  }
+
+  of(row: number): number {
+    let [low, high] = [0, this.#rows.length - 1]
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (this.#rows[middle]! <= row) low = middle
+      else high = middle - 1
+    }
+    return this.#lines[low]! + row - this.#rows[low]!
+  }
+}

@@ -1,0 +1,114 @@
+// Text out of a source: unpacked, decoded by what its bytes are, in pieces.
+import { FormatError } from '../runtime/errors.ts'
+import { chunksOf, type Source } from './source.ts'
+
+/** Bytes that are looked at to tell the encoding. */
+const LOOKED_AT = 1 << 16
+
+export interface Text {
+  encoding: string
+  gzipped: boolean
+  /** All of it, in order, without a byte order mark. */
+  chunks: AsyncIterable<string>
+}
+
+/**
+ * Opens a source as text. gzip is told by its magic bytes, the encoding by a byte order mark, by zeros in every other place
+ * (UTF-16), by being valid UTF-8, and is Windows-1252 otherwise. @throws FormatError for bytes that are no text
+ */
+export async function openText(source: Source, encoding?: string): Promise<Text> {
+  const start = await source.read(0, 2)
+  const gzipped = start[0] === 0x1f && start[1] === 0x8b
+  const bytes = gzipped ? unpacked(source) : chunksOf(source)
+  const iterator = bytes[Symbol.asyncIterator]()
+  const first = await firstBytes(iterator)
+  const found = encoding ?? encodingOf(first.subarray(0, LOOKED_AT))
+  if (found === undefined) throw new FormatError(`${source.name}: is neither text nor a format that is read`)
+  return { encoding: found, gzipped, chunks: decoded(first, iterator, decoderOf(found, source.name)) }
+}
+
+async function firstBytes(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
+  let found = new Uint8Array(0)
+  while (found.length < LOOKED_AT) {
+    const next = await iterator.next()
+    if (next.done) break
+    const joined = new Uint8Array(found.length + next.value.length)
+    joined.set(found)
+    joined.set(next.value, found.length)
+    found = joined
+  }
+  return found
+}
+
+function decoderOf(encoding: string, name: string): TextDecoder {
+  try {
+    return new TextDecoder(encoding)
+  } catch {
+    throw new FormatError(
+      `${name}: '${encoding}' is no encoding that is known; --encoding takes utf-8, utf-16le, windows-1252 and their like`,
+    )
+  }
+}
+
+async function* decoded(
+  first: Uint8Array,
+  rest: AsyncIterator<Uint8Array>,
+  decoder: TextDecoder,
+): AsyncGenerator<string> {
+  yield decoder.decode(first, { stream: true })
+  for (let next = await rest.next(); !next.done; next = await rest.next())
+    yield decoder.decode(next.value, { stream: true })
+  yield decoder.decode()
+}
+
+async function* unpacked(source: Source): AsyncGenerator<Uint8Array> {
+  const chunks = chunksOf(source)
+  const packed = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      const next = await chunks.next()
+      if (next.done) controller.close()
+      else controller.enqueue(next.value)
+    },
+  })
+  const reader = packed.pipeThrough(new DecompressionStream('gzip')).getReader()
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value
+  } catch (error) {
+    if (error instanceof FormatError) throw error
+    throw new FormatError(`${source.name}: its gzip data are damaged or cut off; fetch or pack it again`)
+  } finally {
+    await reader.cancel().catch(() => undefined)
+  }
+}
+
+/** The encoding of some text that begins so; undefined for bytes that are no text. */
+export function encodingOf(head: Uint8Array): string | undefined {
+  const [a, b, c] = head
+  if (a === 0xff && b === 0xfe) return 'utf-16le'
+  if (a === 0xfe && b === 0xff) return 'utf-16be'
+  if (a === 0xef && b === 0xbb && c === 0xbf) return 'utf-8'
+  const zeros = [0, 0]
+  for (let i = 0; i < head.length; i++) if (head[i] === 0) zeros[i & 1]!++
+  const half = head.length / 2
+  if (zeros[1]! > 0.3 * half && zeros[0]! < 0.02 * half) return 'utf-16le'
+  if (zeros[0]! > 0.3 * half && zeros[1]! < 0.02 * half) return 'utf-16be'
+  if (zeros[0]! + zeros[1]! > 0 || controls(head) > 0.01 * head.length) return undefined
+  return isUtf8(head) ? 'utf-8' : 'windows-1252'
+}
+
+/** Bytes that no text has. */
+function controls(head: Uint8Array): number {
+  let count = 0
+  for (const byte of head) if (byte < 9 || (byte > 13 && byte < 32 && byte !== 26 && byte !== 27)) count++
+  return count
+}
+
+/** A character may be cut off at the end. */
+function isUtf8(head: Uint8Array): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true })
+    return true
+  } catch {
+    return false
+  }
+}
