@@ -52,7 +52,7 @@ export interface EdfAnnotation {
 export interface EdfData {
   /** [samples], of each wanted signal. */
   signals: Float64Array[]
-  /** Seconds after the start of the header, of each record, NaN where it does not say; only in the + formats. */
+  /** Seconds after the start of the header, of each record, NaN where it does not say; only with a signal of annotations. */
   onsets?: Float64Array
   annotations: EdfAnnotation[]
 }
@@ -194,9 +194,9 @@ export async function readEdfData(
   wanted: readonly number[],
   onBytes: (done: number) => void = () => {},
 ): Promise<EdfData> {
-  const { records, recordBytes, begin, plus } = header
+  const { records, recordBytes, begin } = header
   const signals = wanted.map((i) => new Float64Array(records * header.signals[i]!.samples))
-  const texts = plus === undefined ? [] : header.signals.filter(({ annotations }) => annotations)
+  const texts = header.signals.filter(({ annotations }) => annotations)
   const onsets = texts.length > 0 ? new Float64Array(records) : undefined
   const annotations: EdfAnnotation[] = []
   const atOnce = Math.max(1, Math.floor(CHUNK / recordBytes))

@@ -8,6 +8,7 @@ import { toGrid } from './grid.ts'
 import type { ReadingOptions } from './options.ts'
 import type { Marker, Recording, StartTime } from './recording.ts'
 import type { Source } from './source.ts'
+import { onRecorderClock } from './stream_clock.ts'
 import { temperatureAmong } from './temperature.ts'
 import { inMicrosiemens, unitNamed } from './unit.ts'
 
@@ -25,7 +26,6 @@ export async function readXdf(source: Source, options: ReadingOptions): Promise<
   const channels: Channel[] = []
   const keep = (header: XdfHeader): readonly number[] | undefined => {
     if (isMarkers(header)) return header.format === 'string' ? [] : [...Array(header.channels).keys()]
-    if (header.format === 'string') return undefined
     const own = channelsOf(header)
     channels.push(...own)
     const wanted = own.filter((channel) => mayBeWanted(channel, options.edaColumns)).map(({ index }) => index)
@@ -40,7 +40,7 @@ export async function readXdf(source: Source, options: ReadingOptions): Promise<
   const startNotes = start ? ['its start is when the recorder was started, which may be some seconds off'] : []
   return chosen.map((channel) => {
     const { stream, values } = samplesOf(channel, streams, name)
-    const stamps = onRecorderClock(stream, name)
+    const stamps = stampsOf(stream, name)
     const first = stamps[0]!
     const seconds = stamps.map((stamp) => stamp - first)
     const grid = toGrid(seconds, values, name)
@@ -80,7 +80,7 @@ function describe({ header, name, unit }: Channel): Record<string, string | numb
 
 /** Texts, or numbers that come when they come, of a stream that calls itself so. */
 const isMarkers = ({ format, rate, info }: XdfHeader): boolean =>
-  rate === 0 && (format === 'string' || /marker|event|trigger|stim/i.test(textAt(info, 'type')))
+  format === 'string' || (rate === 0 && /marker|event|trigger|stim/i.test(textAt(info, 'type')))
 
 /** A lone channel without a telling label is what its stream is. */
 function channelsOf(header: XdfHeader): Channel[] {
@@ -128,22 +128,16 @@ function samplesOf(
   return { stream, values }
 }
 
-/** Stamps as the recorder's clock would give them: the line that fits the measured differences of the two clocks best. */
-function onRecorderClock({ stamps, clock, info }: XdfStream, name: string): Float64Array {
-  const { length } = clock
-  const mean = (of: (reading: { at: number; offset: number }) => number): number =>
-    clock.reduce((sum, reading) => sum + of(reading), 0) / length
-  const [at, offset] = length > 0 ? [mean((reading) => reading.at), mean((reading) => reading.offset)] : [0, 0]
-  const spread = mean((reading) => (reading.at - at) ** 2)
-  const drift = spread > 0 ? mean((reading) => (reading.at - at) * (reading.offset - offset)) / spread : 0
-  const fitted = stamps.map((stamp) => stamp + offset + drift * (stamp - at))
-  if (!fitted.every(Number.isFinite))
+/** @throws FormatError for a time that is no number */
+function stampsOf({ stamps, clock, info }: XdfStream, name: string): Float64Array {
+  const moved = onRecorderClock(stamps, clock)
+  if (!moved.every(Number.isFinite))
     throw new FormatError(`${name}: stream '${textAt(info, 'name')}' has a time that is no number; the file is damaged`)
-  return fitted
+  return moved
 }
 
 function markersOf(stream: XdfStream, first: number, name: string): Marker[] {
-  return Array.from(onRecorderClock(stream, name), (stamp, i) => {
+  return Array.from(stampsOf(stream, name), (stamp, i) => {
     const label = stream.format === 'string' ? stream.texts[i]! : stream.numbers.map((values) => values[i]!)
     return { seconds: stamp - first, duration: 0, label: label.join(' ').trim() }
   })
