@@ -54,7 +54,8 @@ export async function readEdf(source: Source, options: ReadingOptions): Promise<
 
 function describe(header: EdfHeader, { label, dimension, transducer, prefilter }: EdfSignal): Record<string, string> {
   const format = header.plus ? `${header.kind}+${header.plus}` : header.kind
-  const said = { format, channel: label, unit: dimension, transducer, prefilter }
+  const recording = SUBFIELDS.test(header.recording) ? '' : header.recording
+  const said = { format, channel: label, unit: dimension, transducer, prefilter, recording }
   return Object.fromEntries(Object.entries(said).filter(([, text]) => text !== ''))
 }
 
@@ -169,11 +170,13 @@ function dayOf(year: number, month: number, day: number): number {
   return date.getUTCMonth() === month && date.getUTCDate() === day ? date.getTime() : NaN
 }
 
-/** In the + formats the field is `Startdate DATE ADMINISTRATION TECHNICIAN EQUIPMENT …`, X for what is not known. */
+/** In the + formats, and by many programs in the plain ones, the field is `Startdate DATE ADMINISTRATION TECHNICIAN EQUIPMENT …`. */
+const SUBFIELDS = /^Startdate(?: \S+){3} (\S+)/i
+
+/** X is what is not known. */
 function deviceOf({ recording }: EdfHeader): string | undefined {
-  const parts = recording.split(/\s+/)
-  const text = parts[0] === 'Startdate' ? parts[4]?.replaceAll('_', ' ') : recording
-  return text === undefined || text === '' || text === 'X' ? undefined : text
+  const equipment = SUBFIELDS.exec(recording)?.[1]
+  return equipment === undefined || equipment === 'X' ? undefined : equipment.replaceAll('_', ' ')
 }
 
 /** The codes of a trigger port, in the low 16 bits of BioSemi's Status; pins that rest at 1 are no part of a code. */

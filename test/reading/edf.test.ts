@@ -115,6 +115,9 @@ describe('a recording in EDF', () => {
     const dated = withField(withField(plain, 168, 8, date), 88, 80, field)
     const [recording] = await read(start === undefined ? withField(dated, 176, 8, '00.00.00') : dated)
     expect(recording!.start && isoTime(recording!.start)).toBe(start)
+    // A free text is no device, but is not lost.
+    expect(recording!.device).toBeUndefined()
+    expect(recording!.reading!['recording']).toBe(field === 'x' ? 'x' : undefined)
   })
 
   it('without a date that a calendar has keeps none, with a note', async () => {
