@@ -75,7 +75,7 @@ async function decomposeAction(paths: string[], options: DecomposeOptions): Prom
   output.result(
     toDocument('decompose', {
       out: options.out,
-      files: outcomes.map(({ result: { thumbnail: _, ...result } }) => result),
+      files: outcomes.map(({ result }) => result),
     }),
     recordingTable(outcomes),
   )

@@ -1,11 +1,33 @@
 // The one door: whatever file a recording comes in, by its content.
-import { FormatError } from '../runtime/errors.ts'
+import { adviceFor, HEAD_BYTES, kindOf, kindOfZip, type Kind } from '../formats/magic.ts'
+import { FormatError, GalvaniError } from '../runtime/errors.ts'
+import { zipEntries } from './archive.ts'
+import { readBids } from './bids.ts'
 import { listed } from './channel.ts'
+import { readEdf } from './edf.ts'
+import { readEmpaticaAvro } from './empatica_avro.ts'
+import { isE4, readE4 } from './empatica_e4.ts'
+import { readNpy, readNpz } from './numpy.ts'
 import type { ReadingOptions } from './options.ts'
 import type { Recording } from './recording.ts'
 import type { Source } from './source.ts'
 import { openText } from './text.ts'
 import { readTextTable } from './text_table.ts'
+import { readXdf } from './xdf.ts'
+
+type Reader = (source: Source, options: ReadingOptions) => Promise<Recording[]>
+
+const READERS: Readonly<Partial<Record<Kind, Reader>>> = {
+  text: readTextFile,
+  gzip: readTextFile,
+  zip: readArchive,
+  edf: readEdf,
+  bdf: readEdf,
+  xdf: readXdf,
+  avro: readEmpaticaAvro,
+  npy: readNpy,
+  npz: readNpz,
+}
 
 /**
  * Every recording of a file, at least one; what the file is, is told by its content (docs/recordings.md lists what is read).
@@ -13,8 +35,10 @@ import { readTextTable } from './text_table.ts'
  */
 export async function readRecordings(source: Source, options: ReadingOptions = {}): Promise<Recording[]> {
   if (source.size === 0) throw new FormatError(`${source.name}: the file is empty, expected rows of data`)
-  const text = await openText(source, options.encoding)
-  return await readTextTable(text, source.name, options)
+  const kind = options.encoding === undefined ? kindOf(await source.read(0, HEAD_BYTES)) : 'text'
+  const reader = READERS[kind]
+  if (!reader) throw unread(source, kind)
+  return await reader(source, options)
 }
 
 /**
@@ -29,3 +53,54 @@ export async function readRecording(source: Source, options: ReadingOptions = {}
     )
   return recording!
 }
+
+const unread = ({ name }: Source, kind: Kind): FormatError =>
+  new FormatError(`${name} ${adviceFor(kind) ?? 'is neither text nor a format that is read'}`)
+
+async function readTextFile(source: Source, options: ReadingOptions): Promise<Recording[]> {
+  const head = new TextDecoder('latin1').decode(await source.read(0, HEAD_BYTES))
+  if (isE4(head)) return await readE4(source, options)
+  const bids = await readBids(source, options)
+  return bids ?? (await readTextTable(await openText(source, options.encoding), source.name, options))
+}
+
+/** Files in archives that may be recordings, by the endings of their names. */
+const MAY_BE = /\.(csv|tsv|txt|edf|bdf|xdf|avro|npy|npz)(\.gz)?$/i
+const baseName = (name: string): string => name.replace(/^.*[/\\]/, '')
+
+/** An E4's archive holds one EDA.csv among files of other sensors; of other archives each file that can be read is a recording. */
+async function readArchive(source: Source, options: ReadingOptions): Promise<Recording[]> {
+  const entries = await zipEntries(source)
+  const inside = entries.map(({ name }) => name.slice(source.name.length + 1))
+  const kind = kindOfZip(inside)
+  if (kind === 'npz') return await readNpz(source, options)
+  if (kind !== 'zip') throw unread(source, kind)
+  const files = entries.filter(({ name }) => MAY_BE.test(name) && !baseName(name).startsWith('._'))
+  const ofEda = files.filter(({ name }) => baseName(name) === 'EDA.csv')
+  const chosen = ofEda.length > 0 ? ofEda : files
+  const found: Recording[] = []
+  const refused: GalvaniError[] = []
+  for (const file of chosen) {
+    try {
+      const recordings = await readRecordings(file, options)
+      const own = file.name.slice(source.name.length + 1).replace(/(\.[^./]+)?(\.gz)?$/i, '')
+      found.push(...recordings.map((one) => (chosen.length === 1 ? one : withPart(one, own))))
+    } catch (error) {
+      if (!(error instanceof GalvaniError)) throw error
+      refused.push(error)
+    }
+  }
+  if (found.length > 0) {
+    const notes = refused.map(({ message }) => `left out of the archive: ${message}`)
+    return found.map((one) => ({ ...one, notes: [...(one.notes ?? []), ...notes] }))
+  }
+  throw (
+    refused[0] ??
+    new FormatError(`${source.name}: no file of this archive may be a recording; it holds ${listed(inside)}`)
+  )
+}
+
+const withPart = (recording: Recording, inside: string): Recording => ({
+  ...recording,
+  part: [inside.replaceAll('/', '_'), recording.part].filter((one) => one !== undefined).join('_'),
+})

@@ -10,7 +10,7 @@ import type { Gpu } from '../runtime/gpu.ts'
 import { writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import { analysePrepared, prepareOrError, type Analysis, type AnalyseOptions } from './analyse.ts'
-import { contactEntry, fileNames, pictureFile, tableFiles, type Format } from './files.ts'
+import { fileNames, pictureFile, tableFiles, thumbnailOf, type Format } from './files.ts'
 import { UniqueNames } from './names.ts'
 import type { PreparedRecording } from './prepare.ts'
 import {
@@ -20,6 +20,7 @@ import {
   settingsDigest,
   withReason,
   type Outcome,
+  type RecordingDocument,
   type RecordingResult,
 } from './result.ts'
 
@@ -134,8 +135,9 @@ class Batch {
     const digests = { inputDigest: await inputDigest(recording), settingsDigest: this.#settings }
     const earlier = this.options.resume === true ? await this.#earlierResult(name, digests) : undefined
     if (earlier) {
-      this.#earlier ??= earlier.device
-      this.#outcomes.push({ result: earlier, entry: entryOf(name, earlier) })
+      const { thumbnail, ...result } = earlier
+      this.#earlier ??= result.device
+      this.#outcomes.push({ result, entry: entryOf(name, result, thumbnail) })
       return
     }
     const place = this.#outcomes.push(withReason(input.file, name, 'refused', new FormatError('not analysed yet'))) - 1
@@ -144,11 +146,11 @@ class Batch {
   }
 
   /** The result of an earlier run on the same samples with the same settings, if all its files are there. */
-  async #earlierResult(name: string, digests: Ready['digests']): Promise<RecordingResult | undefined> {
+  async #earlierResult(name: string, digests: Ready['digests']): Promise<RecordingDocument | undefined> {
     const { json } = fileNames(name, this.options.format ?? 'csv')
     if (!(await this.store.exists(json))) return undefined
     try {
-      const result = parseDocument('recording', await this.store.readText(json), json) as unknown as RecordingResult
+      const result = parseDocument('recording', await this.store.readText(json), json) as unknown as RecordingDocument
       const isSame = result.inputDigest === digests.inputDigest && result.settingsDigest === digests.settingsDigest
       const isWhole = await Promise.all((result.outputs ?? [json]).map((output) => this.store.exists(output)))
       return isSame && isWhole.every(Boolean) ? result : undefined
@@ -192,19 +194,18 @@ class Batch {
     if (analysis instanceof GalvaniError) return { ...withReason(file, name, 'refused', analysis), error: analysis }
     const { format = 'csv' } = this.options
     const { tables, picture, json } = fileNames(name, format)
-    const entry = contactEntry(name, analysis)
     const result: RecordingResult = {
       ...resultOf(file, prepared.recording, analysis, this.options),
       outputs: [...tables, json, picture],
       ...digests,
-      thumbnail: entry.picture!,
     }
+    const document: RecordingDocument = { ...result, thumbnail: thumbnailOf(analysis) }
     await this.store.remove(json)
     const contents = tableFiles(analysis, format)
     for (const [i, table] of tables.entries()) await this.store.write(table, contents[i]!)
     await this.store.write(picture, pictureFile(name, analysis))
-    await writeJson(this.store, json, toDocument('recording', result))
-    return { result, entry: entryOf(name, result) }
+    await writeJson(this.store, json, toDocument('recording', document))
+    return { result, entry: entryOf(name, result, document.thumbnail) }
   }
 }
 

@@ -1,7 +1,7 @@
 // What is written of one analysed recording called NAME: tables as CSV or npz, a picture, and a JSON that says how it came about.
 import { formatNpz, type NumpyArray } from '../formats/npz.ts'
 import type { Analysis } from './analyse.ts'
-import { thumbnail, type ContactEntry } from './contact_sheet.ts'
+import { thumbnail } from './contact_sheet.ts'
 import { decompositionSvg } from './picture.ts'
 import { eventColumns, sampleColumns, type Columns } from './tables.ts'
 
@@ -88,23 +88,13 @@ export function pictureFile(name: string, analysis: Analysis): string {
   })
 }
 
-/** A recording's place on the contact sheet, linked to its picture. */
-export function contactEntry(name: string, analysis: Analysis): ContactEntry {
-  const { status, signals, events } = analysis
-  const picture = thumbnail(
+/** The recording's picture on the contact sheet, SVG. */
+export const thumbnailOf = ({ signals, events }: Pick<Analysis, 'signals' | 'events'>): string =>
+  thumbnail(
     signals.eda,
     signals.tonic,
     events.map(({ peak }) => peak),
   )
-  return {
-    name,
-    status,
-    notes: notesOf(analysis),
-    facts: factsOf(analysis),
-    picture,
-    link: fileNames(name, 'csv').picture,
-  }
-}
 
 /** What to know before use, the gravest first. */
 export const notesOf = ({ reason, warnings }: Pick<Analysis, 'reason' | 'warnings'>): string[] =>

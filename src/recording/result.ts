@@ -48,8 +48,12 @@ export interface RecordingResult extends Partial<
   /** SHA-256 of the samples as they were read, and of the settings with which they were analysed. */
   inputDigest?: string
   settingsDigest?: string
-  /** Its picture on the page over all recordings, SVG. */
-  thumbnail?: string
+}
+
+/** The JSON beside the tables: the result, and its picture on the page over all recordings, for whoever takes the batch up again. */
+export interface RecordingDocument extends RecordingResult {
+  /** SVG. */
+  thumbnail: string
 }
 
 /** What became of one recording, or of one file. */
@@ -106,15 +110,15 @@ export function resultOf(
 }
 
 /** The place of a result on the page over all recordings. */
-export function entryOf(name: string, result: RecordingResult): ContactEntry {
-  const { status, reason, warnings = [], features, unit, thumbnail, sampleRate, durationS } = result
+export function entryOf(name: string, result: RecordingResult, thumbnail: string): ContactEntry {
+  const { status, reason, warnings = [], features, unit, sampleRate, durationS } = result
   if (!features || unit === undefined) return { name, status, notes: reason === undefined ? [] : [reason] }
   return {
     name,
     status,
     notes: notesOf({ ...(reason !== undefined && { reason }), warnings }),
     facts: [...factsOf({ features, unit }), `${sampleRate} Hz`, lasting(durationS!)],
-    ...(thumbnail !== undefined && { picture: thumbnail }),
+    picture: thumbnail,
     link: fileNames(name, 'csv').picture,
   }
 }

@@ -1,0 +1,64 @@
+// BIDS physiological recordings: `*_physio.tsv(.gz)` without a header, and what it holds in a JSON of the same name.
+import { FormatError } from '../runtime/errors.ts'
+import type { ReadingOptions } from './options.ts'
+import type { Recording } from './recording.ts'
+import { allBytes, type Source } from './source.ts'
+import { openText } from './text.ts'
+import { readTextTable } from './text_table.ts'
+
+/** File names decide in BIDS; all of them are of one kind. */
+const NAME = /([^/\\]+)_(physio|stim)\.tsv(\.gz)?$/i
+
+interface Sidecar {
+  SamplingFrequency?: unknown
+  StartTime?: unknown
+  Columns?: unknown
+  Manufacturer?: unknown
+  ManufacturersModelName?: unknown
+  [column: string]: unknown
+}
+
+/** The recordings of such a file; undefined for a file of another name or without its JSON. @throws FormatError */
+export async function readBids(source: Source, options: ReadingOptions): Promise<Recording[] | undefined> {
+  const base = NAME.exec(source.name)
+  const file = base && (await source.beside?.(`${base[1]!}_${base[2]!}.json`))
+  if (!file) return undefined
+  const json = await sidecarOf(file)
+  const columns = Array.isArray(json.Columns) ? json.Columns.map(String) : undefined
+  if (!columns) throw new FormatError(`${file.name}: has no list of Columns, which BIDS demands; add it`)
+  const rate = Number(json.SamplingFrequency)
+  if (!(rate > 0))
+    throw new FormatError(
+      `${file.name}: SamplingFrequency is ${String(json.SamplingFrequency)}, expected a positive number of Hz`,
+    )
+  const units = columns.map((name) => unitOf(json[name]))
+  const recorder = [json.Manufacturer, json.ManufacturersModelName].filter((one) => typeof one === 'string').join(' ')
+  const begin = Number(json.StartTime)
+  const text = await openText(source, options.encoding)
+  const found = await readTextTable(text, source.name, options, {
+    format: 'BIDS physio',
+    skip: 0,
+    separator: '\t',
+    columns,
+    units,
+    sampleRate: rate,
+    ...(recorder !== '' && { recorder }),
+    notes: begin !== 0 && Number.isFinite(begin) ? [`it begins ${begin} s after the first scan (StartTime)`] : [],
+  })
+  return found
+}
+
+async function sidecarOf(file: Source): Promise<Sidecar> {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(await allBytes(file, 1 << 24)))
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Sidecar
+  } catch (error) {
+    if (error instanceof FormatError) throw error
+  }
+  throw new FormatError(`${file.name}: is no JSON object, which says what its table holds; repair it`)
+}
+
+const unitOf = (column: unknown): string => {
+  const units = (column as { Units?: unknown } | undefined)?.Units
+  return typeof units === 'string' ? units : ''
+}

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs'
+import { strToU8, zipSync } from 'fflate'
+import { describe, expect, it } from 'vitest'
+import { zipDirectory } from '../../src/formats/zip.ts'
+import { survives } from './mutants.ts'
+
+const sourceOf = (bytes: Uint8Array, name = 'a.zip') => ({
+  name,
+  size: bytes.length,
+  read: (start: number, end: number) => Promise.resolve(bytes.slice(start, end)),
+})
+const files = {
+  'b/EDA.csv': strToU8('1\n'.repeat(500)),
+  'b/raw.bin': Uint8Array.of(0, 255, 7),
+  'empty.txt': new Uint8Array(),
+}
+const archive = zipSync({ ...files, 'b/': new Uint8Array(), '__MACOSX/b/._EDA.csv': strToU8('x') }, { level: 9 })
+
+/** Where the entry of the directory with this name begins. */
+function directoryEntry(bytes: Uint8Array, name: string): number {
+  const text = Buffer.from(bytes).toString('latin1')
+  return text.lastIndexOf(name) - 46
+}
+
+function patched(name: string, patch: (view: DataView, at: number) => void, bytes = archive): Uint8Array {
+  const copy = bytes.slice()
+  patch(new DataView(copy.buffer), directoryEntry(copy, name))
+  return copy
+}
+
+const unpackAll = async (bytes: Uint8Array) => {
+  const entries = await zipDirectory(sourceOf(bytes))
+  return Promise.all(entries.map(async ({ name, unpack }) => [name, await unpack()] as const))
+}
+
+describe('a zip archive', () => {
+  it('gives its files without folders and what macOS adds, packed or stored', async () => {
+    expect(Object.fromEntries(await unpackAll(archive))).toEqual(files)
+    expect(Object.fromEntries(await unpackAll(zipSync(files, { level: 0 })))).toEqual(files)
+    expect((await zipDirectory(sourceOf(archive))).map(({ size }) => size)).toEqual([1000, 3, 0])
+  })
+
+  it('of another program, behind a comment, gives them too', async () => {
+    const bytes = readFileSync(new URL('../reading/fixtures/e4.zip', import.meta.url))
+    const comment = Uint8Array.from([...bytes, 104, 105])
+    comment[bytes.length - 2] = 2
+    const entries = await unpackAll(comment)
+    expect(entries.map(([name]) => name)).toContain('session/tags.csv')
+    expect(new TextDecoder().decode(entries[3]![1])).toBe('1500000001.25\n1500000007.50\n')
+  })
+
+  it.each<[string, Uint8Array, RegExp]>([
+    ['cut off', archive.slice(0, -23), /without its end; it was not copied or downloaded completely/],
+    ['of a directory beyond its end', archive.slice(100), /directory of the zip archive is damaged/],
+    ['above 4 GiB', patched('EDA.csv', (v) => v.setUint32(v.byteLength - 6, 0xffffffff, true)), /zip64/],
+    ['encrypted', patched('b/EDA.csv', (v, at) => v.setUint16(at + 8, 1, true)), /'b\/EDA.csv' is encrypted/],
+    ['packed by LZMA', patched('b/EDA.csv', (v, at) => v.setUint16(at + 10, 14, true)), /packed by method 14/],
+    ['of other bytes', patched('b/EDA.csv', (v, at) => v.setUint32(at + 16, 1, true)), /checksum does not match/],
+    ['of too short a size', patched('b/EDA.csv', (v, at) => v.setUint32(at + 24, 99, true)), /more than the 99 bytes/],
+    [
+      'of an impossible size',
+      patched('b/EDA.csv', (v, at) => v.setUint32(at + 24, 2 ** 31, true)),
+      /claims 2147483648/,
+    ],
+  ])('%s is refused', async (_, bytes, message) => {
+    await expect(unpackAll(bytes)).rejects.toThrow(message)
+  })
+
+  it('that is a bomb is refused before anything is unpacked', async () => {
+    const zeros = zipSync({ a: new Uint8Array(2 ** 24) }, { level: 9 })
+    const large = patched('a', (v, at) => v.setUint32(at + 24, 2 ** 24, true), zeros)
+    expect((await zipDirectory(sourceOf(large)))[0]!.size).toBe(2 ** 24)
+    // A hundred entries of one and the same packed bytes.
+    const start = directoryEntry(zeros, 'a')
+    const record = zeros.slice(start, start + 47)
+    const end = zeros.slice(-22)
+    new DataView(end.buffer).setUint16(10, 100, true)
+    new DataView(end.buffer).setUint32(12, 4700, true)
+    const many = Uint8Array.from([
+      ...zeros.subarray(0, start),
+      ...Array.from({ length: 100 }, () => [...record]).flat(),
+      ...end,
+    ])
+    await expect(zipDirectory(sourceOf(many))).rejects.toThrow('a.zip: the directory of the zip archive is damaged')
+  })
+
+  it('is refused or read, however damaged', async () => {
+    await survives(archive, 2000, unpackAll, (entries) => {
+      expect(entries.reduce((sum, [, bytes]) => sum + bytes.length, 0)).toBeLessThan(10_000)
+    })
+  })
+})
