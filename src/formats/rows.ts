@@ -5,14 +5,8 @@ import { FormatError } from '../runtime/errors.ts'
 /** Text of one quoted cell at most; a longer one is a quote that nobody closed. */
 const LONGEST_QUOTED = 1 << 24
 
-export interface Rows {
-  /** Cells of each row; a blank line is a row of one empty cell. */
-  rows: string[][]
-  /** Line of the first row, from 1. */
-  line: number
-  /** The text ends in a line without a line end, the last of `rows`. */
-  unended?: boolean
-}
+/** Hears each row: its cells, its line from 1, and whether it is the end of a text that does not end in a line end. */
+export type RowVisitor = (cells: readonly string[], line: number, unended: boolean) => void
 
 /** The cells of a line without quotes around line ends. */
 export function splitLine(line: string, separator: string): string[] {
@@ -36,15 +30,16 @@ const settings = (separator: string) => ({
 })
 
 /**
- * All rows from line `skip` (counted from 0) on, in blocks. Lines without a quote are split as they are; blocks with one are parsed
- * by the rules of RFC 4180. @throws FormatError for quotes that are not closed
+ * Visits all rows from line `skip` (counted from 0) on, a blank line as a row of one empty cell. Lines without a quote are split as they
+ * are, one after the other, so that nothing of them stays behind; blocks with one are parsed by the rules of RFC 4180.
+ * @throws FormatError for quotes that are not closed
  */
-export async function* rowsOf(
+export async function visitRows(
   chunks: AsyncIterable<string>,
-  separator: string,
-  skip: number,
+  { separator, skip }: { separator: string; skip: number },
   source: string,
-): AsyncGenerator<Rows> {
+  visit: RowVisitor,
+): Promise<void> {
   let carry = ''
   let line = 1
   for await (const chunk of chunks) {
@@ -58,13 +53,9 @@ export async function* rowsOf(
       throw new FormatError(
         `${source}:${line}: a line or a quoted cell of more than ${LONGEST_QUOTED} characters; is a quote not closed?`,
       )
-    if (end === begin) continue
-    const { rows, lines } = blockOf(text.slice(begin, end), separator, line, source)
-    line += lines
-    yield rows
+    if (end > begin) line += visitBlock(text.slice(begin, end), separator, line, source, visit)
   }
-  if (carry !== '' && line > skip)
-    yield { ...blockOf(carry, separator, line, source).rows, unended: !/[\r\n]$/.test(carry) }
+  if (carry !== '' && line > skip) visitBlock(carry, separator, line, source, visit)
 }
 
 /** Where the first `count` lines of a text end, or as many as there are, and how many that were. */
@@ -88,15 +79,30 @@ function lastLineEnd(text: string): number {
   return end
 }
 
-function blockOf(text: string, separator: string, line: number, source: string): { rows: Rows; lines: number } {
-  const body = text.replace(/\r\n?$|\n$/, '')
-  if (!body.includes('"')) {
-    const lines = body.includes('\r') ? body.split(/\r\n|\n|\r/) : body.split('\n')
-    return { rows: { rows: lines.map((one) => splitLine(one, separator)), line }, lines: lines.length }
+/** Returns the number of lines. */
+function visitBlock(text: string, separator: string, line: number, source: string, visit: RowVisitor): number {
+  const unended = !/[\r\n]$/.test(text)
+  if (text.includes('"')) {
+    const rows = parsed(unended ? text : text.replace(/\r\n?$|\n$/, ''), separator, line, source)
+    for (const [i, row] of rows.entries()) visit(row, line + i, unended && i === rows.length - 1)
+    return text.split(/\r\n|\n|\r/).length - (unended ? 0 : 1)
   }
+  const isMac = !text.includes('\n') && text.includes('\r')
+  const mark = isMac ? '\r' : '\n'
+  let count = 0
+  for (let at = 0; at < text.length; count++) {
+    const found = text.indexOf(mark, at)
+    const end = found < 0 ? text.length : found
+    const cut = !isMac && text.charCodeAt(end - 1) === 13 && end > at ? end - 1 : end
+    visit(splitLine(text.slice(at, cut), separator), line + count, unended && found < 0)
+    at = end + 1
+  }
+  return count
+}
+
+function parsed(text: string, separator: string, line: number, source: string): string[][] {
   try {
-    const rows: string[][] = parse(body, { ...settings(separator), record_delimiter: ['\r\n', '\n', '\r'] })
-    return { rows: { rows, line }, lines: body.split(/\r\n|\n|\r/).length }
+    return parse(text, { ...settings(separator), record_delimiter: ['\r\n', '\n', '\r'] })
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
     const at = line + Number(error['lines']) - 1

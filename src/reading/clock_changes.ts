@@ -1,5 +1,6 @@
 // Where the time of a table goes back: a clock put back in autumn, midnight, or another recording that begins.
 import { FormatError } from '../runtime/errors.ts'
+import { medianStep } from './steps.ts'
 
 /** Rows [from, to) of one recording, with stamps that do not decrease. */
 export interface Stretch {
@@ -31,7 +32,7 @@ export interface ChangeOptions {
 export function orderStamps(seconds: Float64Array, { wall, where }: ChangeOptions): Ordered {
   const stretches: Stretch[] = []
   const notes: string[] = []
-  const usual = medianRise(seconds)
+  const usual = medianStep(seconds)
   let from = 0
   let shift = 0
   for (let i = 1; i < seconds.length; i++) {
@@ -78,12 +79,3 @@ function clockChange(step: number, usual: number, before: number): Change | unde
 /** A time that starts again does so where the first one did. */
 const isStart = (time: number, first: number, usual: number): boolean =>
   Math.abs(time - first) <= Math.max(5 * usual, 1)
-
-function medianRise(seconds: Float64Array): number {
-  const rises = seconds
-    .slice(1)
-    .map((time, i) => time - seconds[i]!)
-    .filter((step) => step > 0)
-    .sort()
-  return rises[rises.length >> 1] ?? 0
-}

@@ -1,5 +1,6 @@
 // From samples with time stamps to samples on an even grid, where a missing row is NaN and a repeated one is dropped.
 import { FormatError } from '../runtime/errors.ts'
+import { medianStep, stepsOf } from './steps.ts'
 
 /** A recording on its grid. */
 export interface Gridded {
@@ -38,24 +39,23 @@ const COARSE = 0.3
 export function toGrid(seconds: Float64Array, eda: Float64Array, source: string, options: GridOptions = {}): Gridded {
   const n = seconds.length
   if (n < 2) throw new FormatError(`${source}: ${n} samples are too few to tell the sampling rate; give --rate HZ`)
-  const steps = seconds.slice(1).map((time, i) => time - seconds[i]!)
-  const repeats = steps.reduce((count, step) => count + (step <= 0 ? 1 : 0), 0)
-  if (repeats === steps.length)
+  let repeats = 0
+  for (let i = 1; i < n; i++) if (seconds[i]! <= seconds[i - 1]!) repeats++
+  if (repeats === n - 1)
     throw new FormatError(`${source}: the time column never increases; give another --time COL, or --rate HZ`)
-  return repeats > COARSE * steps.length
+  return repeats > COARSE * (n - 1)
     ? fromCoarseStamps(seconds, eda, source, options)
-    : fromStamps(seconds, eda, steps, source, options)
+    : fromStamps(seconds, eda, source, options)
 }
 
 function fromStamps(
   seconds: Float64Array,
   eda: Float64Array,
-  steps: Float64Array,
   source: string,
   { digit = 0, where = () => source }: GridOptions,
 ): Gridded {
   const n = seconds.length
-  const period = usualStep(steps)
+  const period = usualStep(seconds)
   const places = new Float64Array(n)
   let [predicted, squares, worst, missing, holes, firstHole, repeated, firstRepeat, differing] = [
     seconds[0]!,
@@ -70,7 +70,7 @@ function fromStamps(
   ]
   for (let i = 1; i < n; i++) {
     const since = seconds[i]! - predicted
-    const isRepeat = steps[i - 1]! <= 0
+    const isRepeat = seconds[i]! <= seconds[i - 1]!
     const moved = isRepeat ? 0 : Math.max(1, Math.round(since / period))
     places[i] = places[i - 1]! + moved
     if (isRepeat) {
@@ -92,7 +92,7 @@ function fromStamps(
     }
   }
   const deviation = Math.sqrt(squares / n)
-  if (deviation > UNEVEN * period && worst > digit) throw uneven(steps, source)
+  if (deviation > UNEVEN * period && worst > digit) throw uneven(stepsOf(seconds), source)
   const total = places[n - 1]! + 1
   const out = new Float64Array(total).fill(NaN)
   for (let i = n - 1; i >= 0; i--) out[places[i]!] = eda[i]! // of rows with one stamp the first counts
@@ -116,11 +116,11 @@ function fromStamps(
 }
 
 /** The average of the steps that are near the median one: the median alone has the rounding of print in it. */
-function usualStep(steps: Float64Array): number {
-  const sorted = steps.filter((step) => step > 0).sort()
-  const median = sorted[sorted.length >> 1]!
+function usualStep(seconds: Float64Array): number {
+  const median = medianStep(seconds)
   let [sum, count] = [0, 0]
-  for (const step of sorted) {
+  for (let i = 1; i < seconds.length; i++) {
+    const step = seconds[i]! - seconds[i - 1]!
     if (step < 0.5 * median || step > 1.5 * median) continue
     sum += step
     count++
@@ -187,7 +187,7 @@ function requireHole(samples: number, rows: number, period: number, place: strin
 }
 
 function uneven(steps: Float64Array, source: string): FormatError {
-  const sorted = steps.slice().sort()
+  const sorted = steps.sort()
   const at = (share: number): string => short(sorted[Math.floor(share * (sorted.length - 1))]!)
   return new FormatError(
     `${source}: time steps are ${at(0)} to ${at(1)} s, half of them ${at(0.25)} to ${at(0.75)} s; need an even rate. Resample it first, or give ` +

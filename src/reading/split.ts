@@ -3,6 +3,7 @@ import { FormatError } from '../runtime/errors.ts'
 import type { Run } from './table.ts'
 import type { IdColumn } from './roles.ts'
 import { listed } from './channel.ts'
+import { medianStep } from './steps.ts'
 
 /** Rows of one recording; `rows` where they do not lie side by side. */
 export interface Group {
@@ -59,20 +60,10 @@ const isRowNumber = (runs: readonly Run[], rows: number): boolean => distinct(ru
 function splits({ kind }: IdColumn, runs: readonly Run[], seconds: Float64Array | undefined): boolean {
   if (!seconds) return kind === 'recording'
   const steps = runs.slice(1).map(({ from }) => seconds[from]! - seconds[from - 1]!)
-  const usual = usualStep(seconds)
+  const usual = medianStep(seconds)
   const goesOn = steps.filter((step) => step > 0 && step < 1.5 * usual).length
   const startsAgain = steps.filter((step) => step < -usual / 2).length
   return kind === 'recording' ? goesOn === 0 : startsAgain === steps.length
-}
-
-function usualStep(seconds: Float64Array): number {
-  const steps = seconds
-    .subarray(0, 2000)
-    .slice(1)
-    .map((time, i) => time - seconds[i]!)
-    .filter((step) => step > 0)
-    .sort()
-  return steps[steps.length >> 1] ?? 0
 }
 
 /** One group a value, in order of first appearance, with all its rows. */

@@ -2,7 +2,7 @@
 import { FormatError } from '../runtime/errors.ts'
 import { numberOf, shown } from '../formats/cells.ts'
 import { trimmed, type Dialect } from '../formats/dialect.ts'
-import { rowsOf } from '../formats/rows.ts'
+import { visitRows } from '../formats/rows.ts'
 import type { Clock } from './clock.ts'
 import type { IdColumn } from './roles.ts'
 
@@ -45,8 +45,9 @@ export async function readTable(
   wanted: Wanted,
   source: string,
 ): Promise<TableColumns> {
-  const { columns, decimal, separator } = dialect
+  const { columns, decimal } = dialect
   const width = columns.length
+  const least = Math.max(...wanted.eda, ...wanted.time, ...wanted.ids.map(({ column }) => column)) + 1
   const eda = wanted.eda.map(() => new Growing())
   const seconds = wanted.clock && new Growing()
   const runs: Run[][] = wanted.ids.map(() => [])
@@ -69,7 +70,7 @@ export async function readTable(
       eda[k]!.push(value)
     }
     if (wanted.clock && seconds) {
-      const cell = wanted.time.map((column) => row[column] ?? '').join(' ')
+      const cell = timeCell(row, wanted.time)
       const time = wanted.clock.seconds(cell)
       if (Number.isNaN(time))
         throw new FormatError(
@@ -86,26 +87,24 @@ export async function readTable(
     rows++
   }
 
-  for await (const block of rowsOf(chunks, separator, dialect.skip, source)) {
-    for (const [i, row] of block.rows.entries()) {
-      const line = block.line + i
-      const cells = row.length > width ? trimmed(row) : row
-      const isLast = block.unended === true && i === block.rows.length - 1
-      if (cells.every((cell) => cell.trim() === '')) {
-        blank++
-        continue
-      }
-      if (cells.length === 1 && /^\s*#/.test(cells[0]!)) continue
-      if (width === 1) for (; blank > 0; blank--) add([''], line - blank)
-      blank = 0
-      if (isLast && trimmed(cells).length < usualWidth(dialect)) {
-        notes.push(`the last row (line ${line}) is cut off and was left out`)
-        continue
-      }
-      requireCells(cells, dialect, wanted, `${source}:${line}`)
-      add(cells, line)
+  const usual = usualWidth(dialect)
+  await visitRows(chunks, dialect, source, (row, line, unended) => {
+    const cells = row.length > width ? trimmed(row) : row
+    if (isBlank(cells)) {
+      blank++
+      return
     }
-  }
+    if (cells.length === 1 && /^\s*#/.test(cells[0]!)) return
+    if (width === 1) for (; blank > 0; blank--) add([''], line - blank)
+    blank = 0
+    if (unended && trimmed(cells).length < usual) {
+      notes.push(`the last row (line ${line}) is cut off and was left out`)
+      return
+    }
+    if (cells.length < least || cells.length > width)
+      throw new FormatError(`${source}:${line}: ${cells.length} cells, expected ${width} as in the first line`)
+    add(cells, line)
+  })
   if (rows === 0) throw new FormatError(`${source}: no samples after the header`)
   return {
     rows,
@@ -121,12 +120,12 @@ export async function readTable(
 /** Cells that rows of the file have, without empty ones at their ends. */
 const usualWidth = ({ rows }: Dialect): number => Math.min(...rows.slice(0, 20).map((row) => trimmed(row).length))
 
-function requireCells(cells: readonly string[], { columns }: Dialect, wanted: Wanted, place: string): void {
-  const least = Math.max(...wanted.eda, ...wanted.time, ...wanted.ids.map(({ column }) => column)) + 1
-  if (cells.length < least)
-    throw new FormatError(`${place}: ${cells.length} cells, expected ${columns.length} as in the first line`)
-  if (trimmed(cells).length > columns.length)
-    throw new FormatError(`${place}: ${trimmed(cells).length} cells, expected ${columns.length} as in the first line`)
+const timeCell = (row: readonly string[], [first, second]: readonly number[]): string =>
+  second === undefined ? (row[first!] ?? '') : `${row[first!] ?? ''} ${row[second] ?? ''}`
+
+function isBlank(cells: readonly string[]): boolean {
+  for (const cell of cells) if (cell !== '' && cell.trim() !== '') return false
+  return true
 }
 
 const hint = (cell: string, decimal: '.' | ','): string => {
