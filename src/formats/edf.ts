@@ -242,20 +242,19 @@ const DURATION = '\x15'
 /** Lists of `+onset[0x15 duration]0x14 text 0x14 text 0x14 0x00`; what is none is left out. */
 function readTexts(bytes: Uint8Array): EdfAnnotation[] {
   const found: EdfAnnotation[] = []
-  for (let at = 0; at < bytes.length;) {
+  for (let at = 0; at < bytes.length; at++) {
+    // Zeros fill the rest of the record.
+    if (bytes[at] === 0) continue
     const zero = bytes.indexOf(0, at)
-    const end = zero < 0 ? bytes.length : zero
-    const stamped = bytes.indexOf(TEXT_END, at)
-    if (stamped >= 0 && stamped < end) {
-      const [onset, duration = '0'] = textOf(bytes.subarray(at, stamped)).split(DURATION)
-      const times = { onset: Number(onset), duration: Number(duration) }
-      const texts = textOf(bytes.subarray(stamped + 1, end))
-        .split('\x14')
-        .slice(0, -1)
-      if (/^[+-]\d/.test(onset!) && Number.isFinite(times.onset) && times.duration >= 0)
-        found.push(...(texts.length > 0 ? texts : ['']).map((text) => ({ ...times, text: text.trim() })))
-    }
-    at = end + 1
+    const list = bytes.subarray(at, zero < 0 ? bytes.length : zero)
+    const stamped = list.indexOf(TEXT_END)
+    at += list.length
+    if (stamped < 0) continue
+    const [onset, duration = '0'] = textOf(list.subarray(0, stamped)).split(DURATION)
+    const times = { onset: Number(onset), duration: Number(duration) }
+    const texts = textOf(list.subarray(stamped + 1)).split('\x14')
+    if (/^[+-]\d/.test(onset!) && Number.isFinite(times.onset) && times.duration >= 0)
+      found.push(...texts.map((text) => ({ ...times, text: text.trim() })))
   }
   return found
 }

@@ -42,9 +42,13 @@ describe("an EmbracePlus's recording", () => {
     )
   })
 
-  it('of minutes in which nothing was measured is refused', async () => {
-    await expect(read(fixture('embraceplus_empty.avro'))).rejects.toThrow(
-      'a.avro: its skin conductance has 0 samples at 0 Hz from 0 s on; nothing was measured in these minutes, leave the file out',
+  it.each([
+    ['no_samples', '0 samples at 4 Hz from 1700000000 s on'],
+    ['no_start', '3 samples at 4 Hz from 0 s on'],
+    ['no_rate', '3 samples at 0 Hz from 1700000000 s on'],
+  ])('of minutes in which nothing was measured, %s, is refused', async (name, what) => {
+    await expect(read(fixture(`embraceplus_${name}.avro`))).rejects.toThrow(
+      `a.avro: its skin conductance has ${what}; nothing was measured in these minutes, leave the file out`,
     )
   })
 
