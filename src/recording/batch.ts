@@ -57,6 +57,9 @@ export interface RecordingResult extends Partial<
   sampleRate?: number
   /** Least amplitude of a response, if it was given. */
   minAmplitude?: number
+  /** From this amplitude on, µS, a rise was a response; of a recording in another unit, `eventThreshold` in that. */
+  eventThresholdUs?: number
+  eventThreshold?: number
   quality?: Omit<Analysis['quality'], 'spans'>
   outputs?: string[]
 }
@@ -169,7 +172,20 @@ async function write(
   const {
     recording: { eda, sampleRate },
   } = prepared
-  const { signals: _, events: __, quality, status, reason, warnings, unit, filled, features, ...solving } = analysis
+  const {
+    signals: _,
+    events: __,
+    start: ____,
+    eventThreshold,
+    quality,
+    status,
+    reason,
+    warnings,
+    unit,
+    filled,
+    features,
+    ...solving
+  } = analysis
   const { spans: ___, ...shares } = quality
   const result: RecordingResult = {
     file: input.file,
@@ -182,6 +198,7 @@ async function write(
     filled,
     ...solving,
     ...(minAmplitude !== undefined && { minAmplitude }),
+    ...(unit === 'µS' ? { eventThresholdUs: eventThreshold } : { eventThreshold }),
     features,
     quality: shares,
     outputs,
