@@ -3,13 +3,15 @@ import { decompose } from '../cvxeda/decompose.ts'
 import type { Decomposition } from '../cvxeda/decomposition.ts'
 import type { DecomposeOptions, SolverName } from '../cvxeda/options.ts'
 import { checkParams, type CvxedaParams } from '../cvxeda/params.ts'
-import type { Recording } from '../reading/recording.ts'
+import type { Recording, StartTime } from '../reading/recording.ts'
 import { DeviceError, GalvaniError, LimitError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { prepareRecording, type PreparedRecording, type PrepareOptions } from './prepare.ts'
-import type { SignalQuality } from '../signal/quality.ts'
-import { scrEvents, type ScrEvent } from './responses.ts'
-import { edaFeatures, inOwnUnit, type DecomposedEda, type EdaFeatures } from './tables.ts'
+import { excludedSamples, type SignalQuality } from '../signal/quality.ts'
+import { scrEvents, type ScrEvent, type ScrInput } from './responses.ts'
+import { fading, type Tail } from './start_up.ts'
+import { edaFeatures, inOwnUnit, type DecomposedEda, type DecomposedPart, type EdaFeatures } from './tables.ts'
+import { shareOfLargest, usualFloor } from './threshold.ts'
 import { DOUBTS, recordingWarnings } from './warnings.ts'
 
 /** Settings of cvxEDA and its solver that hold for all recordings of a call. */
@@ -17,9 +19,7 @@ export type SolvingOptions = Omit<DecomposeOptions, 'sampleRate' | 'signal' | 'o
 
 /** Settings of `analyse`; all have a default. */
 export interface AnalyseOptions extends PrepareOptions {
-  /** Unit of recordings that do not say theirs; default µS. */
-  unit?: string
-  /** Least amplitude of a response, in the recording's unit; default a tenth of the largest. */
+  /** Least amplitude of a response, in the recording's unit, if neither its noise nor its largest responses ask for more; default 0.01 µS. */
   minAmplitude?: number
   solving?: SolvingOptions
   /** Called with recordings done and recordings in total. */
@@ -37,9 +37,14 @@ export interface Analysis {
   /** What else to know before use, one sentence each. */
   warnings: string[]
   unit: string
+  /** When the recording began, if it says so. */
+  start?: StartTime
   /** Raw = tonic + phasic + residual. */
   signals: DecomposedEda
+  /** In order; those with a doubt are in no feature. */
   events: ScrEvent[]
+  /** From this amplitude on, in the unit, a rise is a response. */
+  eventThreshold: number
   features: EdaFeatures
   quality: SignalQuality
   /** Missing samples that were filled. */
@@ -144,25 +149,30 @@ function finish(
   device: 'gpu' | 'cpu',
 ): Analysis {
   const {
-    recording: { eda, sampleRate },
+    recording: { eda, sampleRate, start },
+    unit,
     mean,
     std,
     quality,
+    tails,
   } = prepared
-  const { minAmplitude, zscore = true, solving = {} } = options
-  const unit = prepared.recording.unit ?? options.unit ?? 'µS'
-  const signals = inOwnUnit(eda, sampleRate, prepared.parts, parts, { mean, std })
-  const events = scrEvents({ ...signals, ...(minAmplitude !== undefined && { minAmplitude }) })
+  const { minAmplitude = usualFloor(unit), zscore = true, solving = {} } = options
+  const found = parts.map((part, i) => withTail(part, tails[i], sampleRate, std))
+  const signals = inOwnUnit(eda, sampleRate, prepared.parts, found, { mean, std })
+  const excluded = excludedSamples(quality, eda.length)
+  const { events, threshold } = eventsOf({ ...signals, excluded }, Math.max(minAmplitude, prepared.noiseFloor))
   const status = FROM_BEST.findLast((one) => parts.some((part) => part.status === one))!
   const reason = DOUBTS[status]
   return {
     status,
     ...(reason !== undefined && { reason }),
-    warnings: [...(prepared.recording.notes ?? []), ...recordingWarnings(prepared, events, signals.tonic, unit)],
+    warnings: recordingWarnings(prepared, events, signals.tonic, threshold),
     unit,
+    ...(start && { start }),
     signals,
     events,
-    features: edaFeatures(signals, events),
+    eventThreshold: threshold,
+    features: edaFeatures(signals, events, excluded),
     quality,
     filled: prepared.parts.reduce((sum, { filled }) => sum + filled, 0),
     iterations: Math.max(...parts.map(({ iterations }) => iterations)),
@@ -172,4 +182,18 @@ function finish(
     device,
     parameters: checkParams(sampleRate, solving),
   }
+}
+
+/** A decomposed part with the response that began before it, which was taken off, in its phasic part again. */
+function withTail(part: Decomposition, tail: Tail | undefined, sampleRate: number, std: number): DecomposedPart {
+  if (!tail) return part
+  return { ...part, phasic: Float64Array.from(part.phasic, (value, i) => value + fading(tail, i / sampleRate) / std) }
+}
+
+/** The responses from the floor on that the largest of them leave. */
+function eventsOf(input: ScrInput, floor: number): { events: ScrEvent[]; threshold: number } {
+  const all = scrEvents({ ...input, minAmplitude: floor })
+  const amplitudes = all.filter(({ doubt }) => doubt === '').map(({ amplitude }) => amplitude)
+  const threshold = Math.max(floor, shareOfLargest(amplitudes))
+  return { events: scrEvents({ ...input, minAmplitude: threshold }), threshold }
 }

@@ -3,7 +3,9 @@ import { formatNpz, type NumpyArray } from '../formats/npz.ts'
 import type { Analysis } from './analyse.ts'
 import { thumbnail } from './contact_sheet.ts'
 import { decompositionSvg } from './picture.ts'
-import { eventColumns, sampleColumns, type Columns } from './tables.ts'
+import { isoTime, type StartTime } from '../reading/recording.ts'
+import { DOUBTED } from './responses.ts'
+import { countedOf, eventColumns, sampleColumns } from './tables.ts'
 
 export const FORMATS = ['csv', 'npz'] as const
 /** Format of the tables. */
@@ -19,22 +21,42 @@ export const fileNames = (name: string, format: Format) => ({
   json: `${name}.json`,
 })
 
+/** What the tables show of an analysis. */
+export type Tabled = Pick<Analysis, 'signals' | 'events' | 'start'>
+
 /**
- * The tables, in the order of `fileNames`. CSV: a row a sample (`time_s`, the parts, NeuroKit2's marks) and a row a response, nine
- * digits a number, an empty cell for NaN. npz: the parts sample by sample and the responses one by one.
+ * The tables, in the order of `fileNames`. CSV: a row a sample (`time_s`, the parts, NeuroKit2's marks of the responses that count) and a
+ * row a response, with its `doubt` and, where the recording says when it began, its `onset_time`; nine digits a number, an empty cell
+ * for NaN. npz: the parts sample by sample and the responses one by one, the doubt as its place in `DOUBTED`.
  */
-export function tableFiles({ signals, events }: Pick<Analysis, 'signals' | 'events'>, format: Format): Uint8Array[] {
-  if (format === 'npz') return [npzTables({ signals, events })]
-  const seconds = (sample: number): number => sample / signals.sampleRate
-  const ofEvents = eventColumns(events)
-  const times = { onset_s: ofEvents.SCR_Onsets.map(seconds), peak_s: ofEvents.SCR_Peaks.map(seconds) }
-  return [csvOf(sampleColumns(signals, events)), csvOf({ ...times, ...ofEvents })]
+export function tableFiles(analysis: Tabled, format: Format): Uint8Array[] {
+  const { signals, events } = analysis
+  if (format === 'npz') return [npzTables(analysis)]
+  return [csvOf(sampleColumns(signals, events)), csvOf(eventTable(analysis))]
 }
 
-function csvOf(columns: Columns): Uint8Array {
+type Cells = Readonly<Record<string, Float64Array | readonly string[]>>
+
+function eventTable({ signals: { sampleRate }, events, start }: Tabled): Cells {
+  const ofEvents = eventColumns(events)
+  const seconds = (sample: number): number => sample / sampleRate
+  return {
+    onset_s: ofEvents.SCR_Onsets.map(seconds),
+    peak_s: ofEvents.SCR_Peaks.map(seconds),
+    ...(start && { onset_time: onsetTimes(events, start, sampleRate) }),
+    ...ofEvents,
+    doubt: events.map(({ doubt }) => doubt),
+  }
+}
+
+const onsetTimes = (events: Analysis['events'], start: StartTime, sampleRate: number): string[] =>
+  events.map(({ onset }) => isoTime(start, onset / sampleRate))
+
+function csvOf(columns: Cells): Uint8Array {
   const series = Object.values(columns)
   const rows = series[0]?.length ?? 0
-  const cell = (value: number): string => (Number.isNaN(value) ? '' : String(Number(value.toPrecision(9))))
+  const cell = (value: number | string): string =>
+    typeof value === 'string' ? value : Number.isNaN(value) ? '' : String(Number(value.toPrecision(9)))
   const line = (i: number): string => `${series.map((column) => cell(column[i]!)).join(',')}\n`
   const blocks = [`${Object.keys(columns).join(',')}\n`].map((head) => new TextEncoder().encode(head))
   for (let from = 0; from < rows; from += BLOCK_ROWS) {
@@ -54,7 +76,7 @@ function joined(blocks: readonly Uint8Array[]): Uint8Array {
   return bytes
 }
 
-function npzTables({ signals, events }: Pick<Analysis, 'signals' | 'events'>): Uint8Array {
+function npzTables({ signals, events }: Tabled): Uint8Array {
   const parts = Object.entries(sampleColumns(signals, events)).filter(([name]) => name.startsWith('EDA_'))
   const arrays = new Map<string, NumpyArray>([
     ['sampling_rate', { data: Float64Array.of(signals.sampleRate), shape: [] }],
@@ -62,6 +84,7 @@ function npzTables({ signals, events }: Pick<Analysis, 'signals' | 'events'>): U
   const ofEvents = eventColumns(events)
   for (const [name, data] of [...parts, ...Object.entries(ofEvents)]) arrays.set(name, { data })
   for (const name of ['SCR_Onsets', 'SCR_Peaks'] as const) arrays.set(name, { data: Int32Array.from(ofEvents[name]) })
+  arrays.set('doubt', { data: Int32Array.from(events, ({ doubt }) => DOUBTED.indexOf(doubt)) })
   return formatNpz(Object.fromEntries(arrays))
 }
 
@@ -93,7 +116,7 @@ export const thumbnailOf = ({ signals, events }: Pick<Analysis, 'signals' | 'eve
   thumbnail(
     signals.eda,
     signals.tonic,
-    events.map(({ peak }) => peak),
+    countedOf(events).map(({ peak }) => peak),
   )
 
 /** What to know before use, the gravest first. */

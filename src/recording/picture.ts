@@ -34,7 +34,14 @@ const TOP = 84
 const PANEL_HEIGHT = 132
 const PANEL_GAP = 44
 const INK = '#333a45'
-const SHADES: Record<Flaw, string> = { missing: palette.grey, flat: palette.orange, clipped: '#c8414b' }
+const SHADES: Record<Flaw, string> = {
+  missing: palette.grey,
+  flat: palette.orange,
+  clipped: '#c8414b',
+  offSkin: '#6b7683',
+  fast: '#8a4fbf',
+  startUp: '#2d8f8f',
+}
 
 /** Three aligned panels on white paper, as one SVG file. All series are [samples]; NaN leaves a gap. */
 export function decompositionSvg(chart: DecompositionChart): string {

@@ -43,6 +43,9 @@ export interface RecordingResult extends Partial<
   reading?: Readonly<Record<string, string | number>>
   /** Least amplitude of a response, if it was given. */
   minAmplitude?: number
+  /** From this amplitude on, µS, a rise was a response; of a recording in another unit, `eventThreshold` in that. */
+  eventThresholdUs?: number
+  eventThreshold?: number
   quality?: Omit<Analysis['quality'], 'spans'>
   outputs?: string[]
   /** SHA-256 of the samples as they were read, and of the settings with which they were analysed. */
@@ -87,8 +90,9 @@ export function resultOf(
   analysis: Analysis,
   { minAmplitude }: AnalyseOptions,
 ): RecordingResult {
-  const { signals: _, events: __, quality, status, reason, warnings, features, ...solving } = analysis
-  const { spans: ___, ...shares } = quality
+  const { signals: _, events: __, start: ___, quality, status, reason, warnings, features, ...rest } = analysis
+  const { eventThreshold, ...solving } = rest
+  const { spans: ____, ...shares } = quality
   return {
     file,
     ...(part !== undefined && { part }),
@@ -104,6 +108,7 @@ export function resultOf(
     ...(reading && { reading }),
     ...solving,
     ...(minAmplitude !== undefined && { minAmplitude }),
+    ...(analysis.unit === 'µS' ? { eventThresholdUs: eventThreshold } : { eventThreshold }),
     features,
     quality: shares,
   }

@@ -46,7 +46,7 @@ export function inOwnUnit(
   parts.forEach(({ start, samples }, index) => {
     const { tonic, phasic, driver } = found[index]!
     for (let i = 0, at = start; i < samples.length; i++, at++) {
-      whole.eda[at] = samples[i]!
+      if (Number.isNaN(whole.eda[at])) whole.eda[at] = samples[i]!
       whole.tonic[at] = tonic[i]! * std + mean
       whole.phasic[at] = phasic[i]! * std
       whole.driver[at] = driver[i]! * std
@@ -65,9 +65,10 @@ export type Columns = Readonly<Record<string, Float64Array>>
  */
 export function sampleColumns(decomposed: DecomposedEda, events: readonly ScrEvent[]): Columns {
   const { sampleRate, eda, tonic, phasic, driver, residual } = decomposed
-  const at = (row: keyof ScrEvent, value: (event: ScrEvent) => number): Float64Array => {
+  const counted = countedOf(events)
+  const at = (row: 'onset' | 'peak' | 'recovery', value: (event: ScrEvent) => number): Float64Array => {
     const column = new Float64Array(eda.length)
-    for (const event of events) if (Number.isFinite(event[row])) column[event[row]] = value(event)
+    for (const event of counted) if (Number.isFinite(event[row])) column[event[row]] = value(event)
     return column
   }
   return {
@@ -89,7 +90,8 @@ export function sampleColumns(decomposed: DecomposedEda, events: readonly ScrEve
 
 /** One row a response; onsets, peaks and recoveries are sample numbers from 0, NaN where there is none. */
 export function eventColumns(events: readonly ScrEvent[]) {
-  const column = (field: keyof ScrEvent): Float64Array => Float64Array.from(events, (event) => event[field])
+  const column = (field: Exclude<keyof ScrEvent, 'doubt'>): Float64Array =>
+    Float64Array.from(events, (event) => event[field])
   return {
     SCR_Onsets: column('onset'),
     SCR_Peaks: column('peak'),
@@ -118,20 +120,30 @@ export interface EdaFeatures {
   EDA_Driver_Area: number
 }
 
-/** The recording in a few numbers, in its own unit; gaps count for nothing. */
-export function edaFeatures({ sampleRate, tonic, driver }: DecomposedEda, events: readonly ScrEvent[]): EdaFeatures {
-  const present = tonic.filter((value) => !Number.isNaN(value)).length
+/** The recording in a few numbers, in its own unit; gaps, excluded samples ([n], not 0 there) and responses in doubt count for nothing. */
+export function edaFeatures(
+  { sampleRate, tonic, driver }: Pick<DecomposedEda, 'sampleRate' | 'tonic' | 'driver'>,
+  events: readonly ScrEvent[],
+  excluded?: ArrayLike<number>,
+): EdaFeatures {
+  const kept = (x: Float64Array): Float64Array => (excluded ? x.map((value, i) => (excluded[i] ? NaN : value)) : x)
+  const [level, drive] = [kept(tonic), kept(driver)]
+  const present = level.filter((value) => !Number.isNaN(value)).length
+  const counted = countedOf(events)
   return {
-    EDA_Tonic_Mean: mean(tonic),
-    EDA_Tonic_Slope: slope(tonic) * sampleRate * 60,
-    SCR_Peaks_N: events.length,
-    SCR_Rate: (events.length / present) * sampleRate * 60,
-    SCR_Peaks_Amplitude_Mean: mean(events.map(({ amplitude }) => amplitude)),
-    SCR_RiseTime_Mean: mean(events.map(({ riseTime }) => riseTime)),
-    SCR_RecoveryTime_Mean: mean(events.map(({ recoveryTime }) => recoveryTime)),
-    EDA_Driver_Area: (mean(driver) * present) / sampleRate,
+    EDA_Tonic_Mean: mean(level),
+    EDA_Tonic_Slope: slope(level) * sampleRate * 60,
+    SCR_Peaks_N: counted.length,
+    SCR_Rate: (counted.length / present) * sampleRate * 60,
+    SCR_Peaks_Amplitude_Mean: mean(counted.map(({ amplitude }) => amplitude)),
+    SCR_RiseTime_Mean: mean(counted.map(({ riseTime }) => riseTime)),
+    SCR_RecoveryTime_Mean: mean(counted.map(({ recoveryTime }) => recoveryTime)),
+    EDA_Driver_Area: (mean(drive) * present) / sampleRate,
   }
 }
+
+/** The responses without a doubt. */
+export const countedOf = (events: readonly ScrEvent[]): ScrEvent[] => events.filter(({ doubt }) => doubt === '')
 
 /** Mean of the values that are not NaN; NaN if there is none. */
 function mean(x: ArrayLike<number>): number {

@@ -1,11 +1,14 @@
 // What a reader should know of a recording's results before using them, one plain sentence each.
 import type { Decomposition } from '../cvxeda/decomposition.ts'
 import type { PreparedRecording } from './prepare.ts'
-import { qualityWarnings, rangeOf } from '../signal/quality.ts'
+import { excludedSamples, qualityWarnings, rangeOf } from '../signal/quality.ts'
 import type { ScrEvent } from './responses.ts'
+import { usualFloor } from './threshold.ts'
 
-/** µS; smaller responses are taken for noise by convention. */
-const USUAL_LEAST_AMPLITUDE = 0.01
+/** Hz; the rise of a response, about a second, has fewer samples than its onset and amplitude need below. */
+const LEAST_RATE = 4
+/** A tonic part may leave the range of its recording by this share of it, at the ends and under responses. */
+const TONIC_MARGIN = 0.25
 
 /** What to do about a decomposition that was returned but may be wrong. */
 export const DOUBTS: Partial<Record<Decomposition['status'], string>> = {
@@ -15,36 +18,54 @@ export const DOUBTS: Partial<Record<Decomposition['status'], string>> = {
   'badly-scaled': 'alpha is too small for numbers of this size; leave --no-zscore out, or raise --alpha',
 }
 
-/** What to know before use: of the recording as it was read, of its responses and its tonic part, all in `unit`. */
+/** What to know before use: of the recording as it was read, of its responses and its tonic part, all in its unit. */
 export function recordingWarnings(
   prepared: PreparedRecording,
   events: readonly ScrEvent[],
   tonic: Float64Array,
-  unit: string,
+  threshold: number,
 ): string[] {
   const {
-    recording: { eda },
+    recording: { eda, sampleRate, notes = [] },
+    unit,
     quality,
     leftOut,
   } = prepared
-  const warnings = qualityWarnings(quality)
-  const [least, largest] = rangeOf(eda)
-  const margin = (largest - least) / 2 || Math.abs(least) // of a constant, which is tonic to rounding
-  if (tonic.some((level) => level < least - margin || level > largest + margin)) {
+  const floor = usualFloor(unit)
+  const warnings = [...notes, ...qualityWarnings(quality)]
+  if (sampleRate < LEAST_RATE) {
     warnings.push(
-      'the tonic part goes far beyond the recording: fast noise or artefacts were taken for responses; remove them first',
+      `${sampleRate} Hz are few: below ${LEAST_RATE} Hz the rise of a response has too few samples for its onset and amplitude`,
     )
   }
+  warnings.push(...tonicWarnings(prepared, tonic))
   if (leftOut > 0) warnings.push(`${leftOut.toFixed(1)} s between gaps are too short to decompose and left out`)
-  if (unit !== 'µS') return warnings
-  if (least < 0) {
+  if (floor > 0 && prepared.noiseFloor > floor) {
+    warnings.push(
+      `noise or coarse steps hide responses under ${prepared.noiseFloor.toPrecision(2)} ${unit}; the usual threshold of ${floor} ${unit} does not hold here`,
+    )
+  }
+  if (unit === 'µS' && rangeOf(eda)[0] < 0) {
     warnings.push('values below 0 are no skin conductance in µS; name the unit of the recording by --unit')
   }
-  const amplitude = events.reduce((most, event) => Math.max(most, event.amplitude), 0)
-  if (events.length > 0 && amplitude < USUAL_LEAST_AMPLITUDE) {
+  if (events.length > 0 && threshold < floor) {
     warnings.push(
-      `the largest response has ${amplitude.toPrecision(2)} µS, less than the ${USUAL_LEAST_AMPLITUDE} µS that are usual for one: this may be noise`,
+      `responses from ${threshold.toPrecision(2)} ${unit} on are counted, less than the ${floor} ${unit} that are usual for one: they may be noise`,
     )
   }
   return warnings
+}
+
+/** By how much the tonic part leaves what was recorded, where that is skin conductance. */
+function tonicWarnings({ recording: { eda }, quality, unit }: PreparedRecording, tonic: Float64Array): string[] {
+  const excluded = excludedSamples(quality, eda.length)
+  const [least, largest] = rangeOf(eda.map((value, i) => (excluded[i] ? NaN : value)))
+  const [lowest, highest] = rangeOf(tonic.map((value, i) => (excluded[i] ? NaN : value)))
+  const margin = TONIC_MARGIN * (largest - least) || Math.abs(least) // of a constant, which is tonic to rounding
+  const beyond = Math.max(least - lowest, highest - largest)
+  if (!(beyond > margin)) return []
+  const by = `${beyond.toPrecision(2)} ${unit}`
+  return [
+    `the tonic part leaves the range of the recording by ${by}: noise, artefacts or drift were taken for responses; look at the figure before use`,
+  ]
 }

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type * as Decompose from '../../src/cvxeda/decompose.ts'
 import { decompose } from '../../src/cvxeda/decompose.ts'
 import type { Recording } from '../../src/reading/recording.ts'
-import { analyse, type Analysis } from '../../src/recording/analyse.ts'
+import { analyse, type Analysis, type AnalyseOptions } from '../../src/recording/analyse.ts'
 import { DeviceError, FormatError, GalvaniError, LimitError, UsageError } from '../../src/runtime/errors.ts'
 
 /** What a call ends with that has the recording `huge` in it. */
@@ -35,7 +35,7 @@ function recording(source: string, seconds: number, sampleRate: number, heights:
 const one = recording('one.csv', 60, 4, [1, 0.5])
 const slow = recording('slow.csv', 48, 8, [2, 0.3])
 const huge = recording('huge.csv', 36, 8, [1])
-const short = recording('short.csv', 4, 4, [1])
+const short = recording('short.csv', 2, 4, [1])
 const fine = (found: Analysis | GalvaniError): Analysis => {
   if (found instanceof GalvaniError) throw found
   return found
@@ -112,17 +112,18 @@ describe('settings', () => {
     ).resolves.toBeInstanceOf(UsageError)
   })
 
-  it('of the least amplitude are in the unit of the recording; 0 lets every rise count', async () => {
-    const amplitudes = async (minAmplitude?: number): Promise<number[]> => {
-      const [found] = (await analyse('cpu', [slow], minAmplitude === undefined ? {} : { minAmplitude })).map(fine)
-      return found!.events.map(({ amplitude }) => amplitude)
+  it('of the least amplitude are in the unit of the recording; by default it is 0.01 µS', async () => {
+    const small = recording('small.csv', 96, 4, [0.5, 0.02, 0.2, 0.012])
+    const found = async (minAmplitude?: number) => {
+      const [one] = (await analyse('cpu', [small], minAmplitude === undefined ? {} : { minAmplitude })).map(fine)
+      expect(one!.eventThreshold).toBe(minAmplitude ?? 0.01)
+      return one!.events.map(({ amplitude }) => amplitude)
     }
-    const every = await amplitudes(0)
-    const largest = Math.max(...every)
-    expect(every.length).toBeGreaterThan((await amplitudes()).length)
-    expect(await amplitudes()).toEqual(every.filter((amplitude) => amplitude >= 0.1 * largest))
-    expect(await amplitudes(1)).toEqual(every.filter((amplitude) => amplitude >= 1))
-    expect((await amplitudes(1)).length).toBeGreaterThan(0)
+    const all = await found()
+    expect(Math.min(...all)).toBeLessThan(0.03)
+    expect(await found(0.1)).toEqual(all.filter((amplitude) => amplitude >= 0.1))
+    expect((await found(0.1)).length).toBeGreaterThan(0)
+    expect(await found(1)).toEqual([])
   })
 
   it('without a z-score leave the numbers as they are, and are told by its absence', async () => {
@@ -135,12 +136,12 @@ describe('settings', () => {
 
   it('of the unit are told, and spare other units what is true of µS only', async () => {
     const below = { ...huge, eda: Float64Array.from(huge.eda, (v, i) => (v - 5.2 + (i % 2) * 1e-6) / 1000) }
-    const warnings = async (unit?: string) => {
-      const [found] = (await analyse('cpu', [below], unit === undefined ? {} : { unit })).map(fine)
+    const warnings = async (options: AnalyseOptions) => {
+      const [found] = (await analyse('cpu', [below], { minAmplitude: 1e-4, ...options })).map(fine)
       return [found!.unit, found!.warnings.map((text) => text.split(' ').slice(0, 3).join(' '))]
     }
-    expect(await warnings()).toEqual(['µS', ['values below 0', 'the largest response']])
-    expect(await warnings('mS')).toEqual(['mS', []])
+    expect(await warnings({})).toEqual(['µS', ['values below 0', 'responses from 0.00010']])
+    expect(await warnings({ unit: 'kΩ' })).toEqual(['kΩ', []])
   })
 
   it('stop the work', async () => {

@@ -115,19 +115,20 @@ describe('several responses', () => {
       expect([event.recovery, event.recoveryTime]).toEqual([NaN, NaN])
   })
 
-  it('leaves out a tenth of the largest by default, or what is below the given amplitude', () => {
+  it('leaves out what is below 0.01, or below the given amplitude', () => {
     const input = responses(
       [
         { at: 2, area: 1 },
         { at: 20, area: 0.11 },
         { at: 40, area: 0.09 },
+        { at: 60, area: 0.025 },
       ],
-      60,
+      80,
       20,
     )
     const count = (minAmplitude?: number) =>
       scrEvents({ ...input, ...(minAmplitude !== undefined && { minAmplitude }) }).length
-    expect([count(), count(0.1 * PEAK), count(0.05 * PEAK), count(0.5 * PEAK), count(2)]).toEqual([2, 2, 3, 1, 0])
+    expect([count(), count(0.1 * PEAK), count(0.05 * PEAK), count(0.5 * PEAK), count(2)]).toEqual([3, 2, 3, 1, 0])
   })
 
   it('counts each rise for itself, and ignores those that are too small', () => {
@@ -158,20 +159,81 @@ describe('the edges', () => {
 
   it('give no peak that is not fallen from, or not risen to', () => {
     expect(find([0, 1, 2, 3])).toEqual([])
-    expect(find([3, 2, 1, 0])).toEqual([])
     expect(find([0, 1, 2, 2])).toEqual([])
     expect(find([])).toEqual([])
     expect(find([0, 0, 0, 0])).toEqual([])
     expect(find([0, 1, 0])).toMatchObject([{ onset: 0, peak: 1, recovery: 2 }])
   })
 
+  it('tell of what falls at first that it began before, with the amplitude that is left', () => {
+    expect(find([3, 2, 1, 0])).toMatchObject([{ onset: 0, peak: 0, amplitude: 3, recovery: 2, doubt: 'began before' }])
+    expect(find([0.009, 0.005, 0])).toEqual([])
+  })
+
   it('lie at gaps too', () => {
-    expect(find([0, 1, NaN, 1, 0])).toEqual([])
+    expect(find([0, 1, NaN, 0, 1])).toEqual([])
+    expect(find([0, 1, NaN, 1, 0])).toMatchObject([{ onset: 3, peak: 3, doubt: 'began before' }])
     const events = find([0, 2, 1.5, NaN, 0, 0, 1, 0])
     expect(events).toMatchObject([
       { onset: 0, peak: 1, recovery: NaN },
       { onset: 5, peak: 6, recovery: 7 },
     ])
+  })
+})
+
+describe('a doubt', () => {
+  const sampleRate = 8
+  const input = responses(
+    [
+      { at: 0.5, area: 1 },
+      { at: 20, area: 1 },
+      { at: 38.4, area: 1 },
+    ],
+    40,
+    sampleRate,
+  )
+  const doubts = (more: object = {}): string[] => scrEvents({ ...input, ...more }).map(({ doubt }) => doubt)
+
+  it('is had of what begins in the first second, and of what peaks in the last', () => {
+    expect(doubts()).toEqual(['began before', '', 'cut off'])
+    const gap = input.phasic.map((value, i) => (i === 19.5 * sampleRate ? NaN : value))
+    expect(doubts({ phasic: gap })).toEqual(['began before', 'began before', 'cut off'])
+  })
+
+  it('is had of what rises for more than 5 s', () => {
+    const rising = (seconds: number): string[] => {
+      const n = seconds * sampleRate
+      const phasic = Float64Array.from({ length: 30 * sampleRate }, (_, i) => {
+        const at = i - 4 * sampleRate
+        return at < 0 ? 0 : at <= n ? at / n : Math.max(0, 1 - (at - n) / n)
+      })
+      return scrEvents({ phasic, driver: phasic, sampleRate }).map(({ doubt }) => doubt)
+    }
+    expect([rising(5), rising(5.125)]).toEqual([[''], ['slow rise']])
+  })
+
+  it('is had of what is excluded between onset and peak', () => {
+    const excluded = new Uint8Array(input.phasic.length)
+    const [, event] = scrEvents(input)
+    excluded[event!.onset - 1] = excluded[event!.peak + 1] = 1
+    expect(doubts({ excluded })[1]).toBe('')
+    for (const at of [event!.onset, event!.peak]) {
+      const inside = excluded.slice().fill(1, at, at + 1)
+      expect(doubts({ excluded: inside })[1]).toBe('artefact')
+    }
+  })
+
+  it('is had of what the tonic part takes away again, so that the recording goes on as before', () => {
+    const level = input.phasic.map((_, i) => 2 + 0.02 * i)
+    expect(doubts({ tonic: level })[1]).toBe('')
+    // The same responses, of which the recording shows but a straight line.
+    expect(doubts({ tonic: level.map((value, i) => value - input.phasic[i]!) })[1]).toBe('drift')
+    expect(doubts({ tonic: level.map((value, i) => value - 0.3 * input.phasic[i]!) })[1]).toBe('')
+  })
+
+  it('asks for signals of one length', () => {
+    expect(() => doubts({ tonic: [1] })).toThrow('320 samples of the phasic signal, but 1 of the tonic part')
+    expect(() => doubts({ excluded: [1] })).toThrow('320 samples of the phasic signal, but 1 of what is excluded')
   })
 })
 
@@ -219,7 +281,28 @@ describe('any phasic signal', () => {
         height: 1024 * event.height,
         driverArea: 1024 * event.driverArea,
       }))
-      expect(scrEvents(scaled)).toEqual(expected)
+      expect(scrEvents({ ...scaled, minAmplitude: 10.24 })).toEqual(expected)
     }
+  })
+})
+
+describe('a response beside one of more than ten times its amplitude', () => {
+  const found = (share: number, later: number, rate: number): string[] =>
+    scrEvents(
+      responses(
+        [
+          { at: 10, area: 1 },
+          { at: 10 + later, area: share },
+        ],
+        40,
+        rate,
+      ),
+    ).map(({ doubt }) => doubt)
+
+  it.each([4, 32])('is in doubt within 4 s of its peak, at %d Hz', (rate) => {
+    // On the falling side of the larger one a rise is as high as what is left of it after the fall.
+    expect(found(0.2, 3.5, rate)).toEqual(['', 'beside larger'])
+    expect(found(0.2, 8, rate)).toEqual(['', ''])
+    expect(found(1, 3.5, rate)).toEqual(['', ''])
   })
 })

@@ -46,6 +46,7 @@ const event = (onset: number, peak: number, recovery: number): ScrEvent => ({
   riseTime: (peak - onset) / 4,
   recoveryTime: (recovery - peak) / 4,
   driverArea: 1.5,
+  doubt: '',
 })
 const events = [event(2, 4, 7), event(8, 10, NaN)]
 const ramp: DecomposedEda = {

@@ -3,26 +3,37 @@ import { qualityWarnings, signalQuality } from '../../src/signal/quality.ts'
 
 /** A signal that never stands still. */
 const wave = (n: number): number[] => Array.from({ length: n }, (_, i) => 2 + Math.sin(i / 3) + 1e-3 * Math.cos(i))
+/** No flaw but those named. */
+const only = (more: object) => ({
+  missing: 0,
+  flat: 0,
+  clipped: 0,
+  offSkin: 0,
+  fast: 0,
+  startUp: 0,
+  spans: [],
+  ...more,
+})
 const held = (x: number[], value: number, start: number, end: number): number[] =>
   x.map((v, i) => (i >= start && i < end ? value : v))
 
 describe('signalQuality', () => {
   it('finds nothing in a clean signal', () => {
-    expect(signalQuality(wave(400), 4)).toEqual({ missing: 0, flat: 0, clipped: 0, spans: [] })
+    expect(signalQuality(wave(400), 4)).toEqual(only({}))
     expect(qualityWarnings(signalQuality(wave(400), 4))).toEqual([])
   })
 
   it('counts missing samples, wherever they are', () => {
     const quality = signalQuality(held(held(wave(100), NaN, 0, 3), NaN, 98, 100), 4)
-    expect(quality).toEqual({
-      missing: expect.closeTo(0.05),
-      flat: 0,
-      clipped: 0,
-      spans: [
-        { flaw: 'missing', start: 0, end: 3 },
-        { flaw: 'missing', start: 98, end: 100 },
-      ],
-    })
+    expect(quality).toEqual(
+      only({
+        missing: expect.closeTo(0.05) as number,
+        spans: [
+          { flaw: 'missing', start: 0, end: 3 },
+          { flaw: 'missing', start: 98, end: 100 },
+        ],
+      }),
+    )
   })
 
   it.each([4, 100])('calls 5 s of one value flat at %d Hz, and not one sample less', (sampleRate) => {
@@ -37,18 +48,30 @@ describe('signalQuality', () => {
     })
   })
 
-  it('calls 1 s at either rail clipped', () => {
+  it('calls 1 s at the largest value clipped, or at a least one of no conductance', () => {
+    const clippedOf = (x: number[]) => {
+      const { clipped, spans } = signalQuality(x, 10)
+      return [clipped, spans.filter(({ flaw }) => flaw === 'clipped')]
+    }
     const rails = held(held(wave(1000), 9, 10, 20), -1, 500, 510)
-    expect(signalQuality(rails, 10)).toMatchObject({
-      clipped: expect.closeTo(0.02) as number,
-      flat: 0,
-      spans: [
+    expect(clippedOf(rails)).toEqual([
+      expect.closeTo(0.02),
+      [
         { flaw: 'clipped', start: 10, end: 20 },
         { flaw: 'clipped', start: 500, end: 510 },
       ],
-    })
-    expect(signalQuality(held(wave(1000), 9, 10, 19), 10).clipped).toBe(0)
-    expect(signalQuality(held(wave(1000), 2.2, 10, 20), 10).clipped).toBe(0)
+    ])
+    expect(clippedOf(held(wave(1000), 9, 10, 19))[0]).toBe(0)
+    expect(clippedOf(held(wave(1000), 2.2, 10, 20))[0]).toBe(0)
+    expect(clippedOf(held(wave(1000), 0.9, 10, 20))[0]).toBe(0)
+  })
+
+  it('does not call the top of a slow wave clipped, whose steps are coarse', () => {
+    const coarse = (size: number, seconds: number) =>
+      Array.from({ length: 1200 }, (_, i) => 0.01 * Math.round(100 + size * Math.sin(i / seconds)))
+    const cut = (x: number[], top: number) => x.map((value) => Math.min(value, top))
+    expect(signalQuality(coarse(8, 60), 4).clipped).toBe(0)
+    expect(signalQuality(cut(coarse(60, 10), 1.4), 4).clipped).toBeGreaterThan(0.15)
   })
 
   it('takes a long stay at a rail for both, a constant for flat only, and nothing for nothing', () => {
@@ -78,6 +101,7 @@ describe('signalQuality', () => {
     expect(qualityWarnings(signalQuality(flawed, 4))).toEqual([
       expect.stringMatching(/^2\.5 % of the samples lie in stretches of 5 s/),
       expect.stringMatching(/^2\.5 % of the samples lie at the largest or least/),
+      expect.stringMatching(/^4\.\d % of the samples lie within 5 s of a step faster than skin/),
     ])
     expect(qualityWarnings(signalQuality(held(wave(1000), NaN, 0, 10), 4))).toEqual([
       '1.0 % of the samples are missing',
