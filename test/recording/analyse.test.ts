@@ -47,7 +47,7 @@ describe('several recordings', () => {
     const onProgress = (done: number, total: number): void => void steps.push([done, total])
     const [first, second, third] = await analyse('cpu', [short, slow, one], { onProgress })
     expect(first).toBeInstanceOf(FormatError)
-    expect((first as FormatError).message).toMatch(/^short\.csv: 16 samples \(4 s\) at 4 Hz are too short/)
+    expect((first as FormatError).message).toMatch(/^short\.csv: 8 samples \(2 s\) at 4 Hz are too short/)
     expect([fine(second!), fine(third!)].map(({ signals }) => [signals.sampleRate, signals.eda.length])).toEqual([
       [8, 384],
       [4, 240],
