@@ -48,14 +48,14 @@ async function decompose(name) {
   figure.hidden = false
   const contents = tableFiles(analysis, 'csv')
   files.replaceChildren(
-    ...tables.map((table, i) => link(table, contents[i], 'text/csv')),
-    link(picture, svg, 'image/svg+xml'),
+    ...tables.map((table, i) => link(table, [...contents[i]], 'text/csv')),
+    link(picture, [svg], 'image/svg+xml'),
   )
 }
 
 function link(name, content, type) {
   const a = document.createElement('a')
-  a.href = URL.createObjectURL(new Blob([content], { type }))
+  a.href = URL.createObjectURL(new Blob(content, { type }))
   a.download = name
   a.textContent = name
   return a

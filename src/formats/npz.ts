@@ -36,7 +36,7 @@ export function formatNpy({ data, shape = [data.length] }: NumpyArray): Uint8Arr
 }
 
 /** Named arrays as one compressed .npz file. @throws ShapeError as formatNpy */
-export function formatNpz(arrays: Readonly<Record<string, NumpyArray>>): Uint8Array {
+export function formatNpz(arrays: Readonly<Record<string, NumpyArray>>): Uint8Array<ArrayBuffer> {
   const files = Object.entries(arrays).map(([name, array]) => [`${name}.npy`, formatNpy(array)] as const)
   return zipSync(Object.fromEntries(files), { mtime: NO_TIME })
 }

@@ -5,7 +5,7 @@ import { thumbnail } from './contact_sheet.ts'
 import { decompositionSvg } from './picture.ts'
 import { isoTime, type StartTime } from '../reading/recording.ts'
 import { DOUBTED } from './responses.ts'
-import { countedOf, eventColumns, sampleColumns } from './tables.ts'
+import { countedOf, eventColumns, sampleTable, type Column } from './tables.ts'
 
 export const FORMATS = ['csv', 'npz'] as const
 /** Format of the tables. */
@@ -24,18 +24,22 @@ export const fileNames = (name: string, format: Format) => ({
 /** What the tables show of an analysis. */
 export type Tabled = Pick<Analysis, 'signals' | 'events' | 'start'>
 
+/** A file's content in pieces, which are made while it is written. */
+export type Pieces = Iterable<Uint8Array<ArrayBuffer>>
+
 /**
  * The tables, in the order of `fileNames`. CSV: a row a sample (`time_s`, the parts, NeuroKit2's marks of the responses that count) and a
  * row a response, with its `doubt` and, where the recording says when it began, its `onset_time`; nine digits a number, an empty cell
- * for NaN. npz: the parts sample by sample and the responses one by one, the doubt as its place in `DOUBTED`.
+ * for NaN. npz: the parts sample by sample and the responses one by one, the doubt as its place in `DOUBTED`. Each table comes in pieces,
+ * which `Store.write` and, spread, a `Blob` take.
  */
-export function tableFiles(analysis: Tabled, format: Format): Uint8Array[] {
+export function tableFiles(analysis: Tabled, format: Format): Pieces[] {
   const { signals, events } = analysis
-  if (format === 'npz') return [npzTables(analysis)]
-  return [csvOf(sampleColumns(signals, events)), csvOf(eventTable(analysis))]
+  if (format === 'npz') return [[npzTables(analysis)]]
+  return [csvOf(sampleTable(signals, events)), csvOf(eventTable(analysis))]
 }
 
-type Cells = Readonly<Record<string, Float64Array | readonly string[]>>
+type Cells = Readonly<Record<string, Column | readonly string[]>>
 
 function eventTable({ signals: { sampleRate }, events, start }: Tabled): Cells {
   const ofEvents = eventColumns(events)
@@ -52,32 +56,35 @@ function eventTable({ signals: { sampleRate }, events, start }: Tabled): Cells {
 const onsetTimes = (events: Analysis['events'], start: StartTime, sampleRate: number): string[] =>
   events.map(({ onset }) => isoTime(start, onset / sampleRate))
 
-function csvOf(columns: Cells): Uint8Array {
+const csvOf = (columns: Cells): Pieces => ({ [Symbol.iterator]: () => csvPieces(columns) })
+
+function* csvPieces(columns: Cells): Generator<Uint8Array<ArrayBuffer>> {
   const series = Object.values(columns)
   const rows = series[0]?.length ?? 0
-  const cell = (value: number | string): string =>
-    typeof value === 'string' ? value : Number.isNaN(value) ? '' : String(Number(value.toPrecision(9)))
-  const line = (i: number): string => `${series.map((column) => cell(column[i]!)).join(',')}\n`
-  const blocks = [`${Object.keys(columns).join(',')}\n`].map((head) => new TextEncoder().encode(head))
+  const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text)
+  yield bytes(`${Object.keys(columns).join(',')}\n`)
   for (let from = 0; from < rows; from += BLOCK_ROWS) {
-    const count = Math.min(BLOCK_ROWS, rows - from)
-    blocks.push(new TextEncoder().encode(Array.from({ length: count }, (_, i) => line(from + i)).join('')))
+    let text = ''
+    for (let i = from; i < Math.min(from + BLOCK_ROWS, rows); i++) {
+      let mark = ''
+      for (const column of series) {
+        text += mark + cellOf(column.at(i)!)
+        mark = ','
+      }
+      text += '\n'
+    }
+    yield bytes(text)
   }
-  return joined(blocks)
 }
 
-function joined(blocks: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(blocks.reduce((sum, { length }) => sum + length, 0))
-  let end = 0
-  for (const block of blocks) {
-    bytes.set(block, end)
-    end += block.length
-  }
-  return bytes
+function cellOf(value: number | string): string {
+  if (typeof value === 'string' || Number.isInteger(value)) return String(value)
+  return Number.isNaN(value) ? '' : String(Number(value.toPrecision(9)))
 }
 
-function npzTables({ signals, events }: Tabled): Uint8Array {
-  const parts = Object.entries(sampleColumns(signals, events)).filter(([name]) => name.startsWith('EDA_'))
+function npzTables({ signals, events }: Tabled): Uint8Array<ArrayBuffer> {
+  const columns = Object.entries(sampleTable(signals, events))
+  const parts = columns.filter((one): one is [string, Float64Array] => one[1] instanceof Float64Array)
   const arrays = new Map<string, NumpyArray>([
     ['sampling_rate', { data: Float64Array.of(signals.sampleRate), shape: [] }],
   ])

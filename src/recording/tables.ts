@@ -59,34 +59,51 @@ export function inOwnUnit(
 /** Named columns of equal length. */
 export type Columns = Readonly<Record<string, Float64Array>>
 
+/** A column that is read value by value; typed arrays are some. */
+export interface Column {
+  readonly length: number
+  at(row: number): number | undefined
+}
+
 /**
  * One row a sample: time in seconds, the parts, and the responses as marks (0 or 1) in their rows. Height, amplitude and
- * rise time stand in the row of the peak, the recovery time in that of the recovery; other rows are 0.
+ * rise time stand in the row of the peak, the recovery time in that of the recovery; other rows are 0. What is nearly all zeros takes no
+ * memory for them.
  */
-export function sampleColumns(decomposed: DecomposedEda, events: readonly ScrEvent[]): Columns {
+export function sampleTable(decomposed: DecomposedEda, events: readonly ScrEvent[]): Readonly<Record<string, Column>> {
   const { sampleRate, eda, tonic, phasic, driver, residual } = decomposed
+  const { length } = eda
   const counted = countedOf(events)
-  const at = (row: 'onset' | 'peak' | 'recovery', value: (event: ScrEvent) => number): Float64Array => {
-    const column = new Float64Array(eda.length)
-    for (const event of counted) if (Number.isFinite(event[row])) column[event[row]] = value(event)
-    return column
+  const marks = (row: 'onset' | 'peak' | 'recovery', value: (event: ScrEvent) => number): Column => {
+    const marked = counted.filter((event) => Number.isFinite(event[row]))
+    const values = new Map(marked.map((event) => [event[row], value(event)]))
+    return { length, at: (i) => values.get(i) ?? 0 }
   }
   return {
-    time_s: Float64Array.from(eda, (_, i) => i / sampleRate),
+    time_s: { length, at: (i) => i / sampleRate },
     EDA_Raw: eda,
     EDA_Tonic: tonic,
     EDA_Phasic: phasic,
     EDA_Driver: driver,
     EDA_Residual: residual,
-    SCR_Onsets: at('onset', () => 1),
-    SCR_Peaks: at('peak', () => 1),
-    SCR_Height: at('peak', ({ height }) => height),
-    SCR_Amplitude: at('peak', ({ amplitude }) => amplitude),
-    SCR_RiseTime: at('peak', ({ riseTime }) => riseTime),
-    SCR_Recovery: at('recovery', () => 1),
-    SCR_RecoveryTime: at('recovery', ({ recoveryTime }) => recoveryTime),
+    SCR_Onsets: marks('onset', () => 1),
+    SCR_Peaks: marks('peak', () => 1),
+    SCR_Height: marks('peak', ({ height }) => height),
+    SCR_Amplitude: marks('peak', ({ amplitude }) => amplitude),
+    SCR_RiseTime: marks('peak', ({ riseTime }) => riseTime),
+    SCR_Recovery: marks('recovery', () => 1),
+    SCR_RecoveryTime: marks('recovery', ({ recoveryTime }) => recoveryTime),
   }
 }
+
+/** The same with every column an array, [samples]. */
+export const sampleColumns = (decomposed: DecomposedEda, events: readonly ScrEvent[]): Columns =>
+  Object.fromEntries(
+    Object.entries(sampleTable(decomposed, events)).map(([name, column]) => [
+      name,
+      column instanceof Float64Array ? column : Float64Array.from({ length: column.length }, (_, i) => column.at(i)!),
+    ]),
+  )
 
 /** One row a response; onsets, peaks and recoveries are sample numbers from 0, NaN where there is none. */
 export function eventColumns(events: readonly ScrEvent[]) {

@@ -1,7 +1,23 @@
 // Files as a flat table of contents by path: what stores without folders of their own have in common.
 
-export const toBytes = (content: Uint8Array | string): Uint8Array =>
-  typeof content === 'string' ? new TextEncoder().encode(content) : content.slice()
+import type { Content } from './store.ts'
+
+export function toBytes(content: Content): Uint8Array {
+  const pieces = [...piecesOf(content)]
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
+  let end = 0
+  for (const piece of pieces) {
+    bytes.set(piece, end)
+    end += piece.length
+  }
+  return bytes
+}
+
+/** A content as the pieces it comes in. */
+export function piecesOf(content: Content): Iterable<Uint8Array> {
+  if (typeof content === 'string') return [new TextEncoder().encode(content)]
+  return content instanceof Uint8Array ? [content] : content
+}
 
 /** One spelling for each path; `''` is the root. */
 export const normalise = (path: string): string =>

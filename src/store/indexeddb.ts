@@ -1,6 +1,6 @@
 import { FormatError, GalvaniError } from '../runtime/errors.ts'
 import { isThere, namesIn, normalise, toBytes, withLine } from './flat.ts'
-import type { Store } from './store.ts'
+import type { Content, Store } from './store.ts'
 
 /** The one object store of the database: contents by path. */
 const FILES = 'files'
@@ -34,7 +34,7 @@ export class IndexedDbStore implements Store {
     return isThere(await this.#paths(), path)
   }
 
-  async write(path: string, content: Uint8Array | string): Promise<void> {
+  async write(path: string, content: Content): Promise<void> {
     await this.#with('readwrite', (files) => files.put(toBytes(content), normalise(path)))
   }
 

@@ -1,6 +1,6 @@
 import { FormatError } from '../runtime/errors.ts'
 import { isThere, namesIn, normalise, toBytes, withLine } from './flat.ts'
-import type { Store } from './store.ts'
+import type { Content, Store } from './store.ts'
 
 /** A store that lives in memory: for tests, and for pages that were handed files. */
 export class MemoryStore implements Store {
@@ -24,7 +24,7 @@ export class MemoryStore implements Store {
     return isThere([...this.#files.keys()], path)
   }
 
-  async write(path: string, content: Uint8Array | string): Promise<void> {
+  async write(path: string, content: Content): Promise<void> {
     this.#files.set(normalise(path), toBytes(content))
   }
 

@@ -1,7 +1,8 @@
 import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { FormatError, GalvaniError, UsageError } from '../runtime/errors.ts'
-import type { Store } from './store.ts'
+import { piecesOf } from './flat.ts'
+import type { Content, Store } from './store.ts'
 
 /** A folder of the file system. Paths that lead out of it are refused. */
 export class NodeStore implements Store {
@@ -29,7 +30,7 @@ export class NodeStore implements Store {
     )
   }
 
-  async write(path: string, content: Uint8Array | string): Promise<void> {
+  async write(path: string, content: Content): Promise<void> {
     const target = this.#locate(path)
     const aside = `${target}.${process.pid}-${this.#written++}.tmp`
     await wrapped(target, 'written', async () => {
@@ -37,7 +38,8 @@ export class NodeStore implements Store {
       try {
         const file = await open(aside, 'w')
         try {
-          await file.writeFile(content)
+          // Each goes on where the one before ended.
+          for (const piece of piecesOf(content)) await file.writeFile(piece)
           await file.sync()
         } finally {
           await file.close()

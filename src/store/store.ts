@@ -1,5 +1,8 @@
 // Where files live: a folder in Node, memory in tests and pages. Nothing else in the library touches a file system.
 
+/** What a file is to hold; pieces are taken one after the other, so that a large file never lies in memory as a whole. */
+export type Content = Uint8Array | string | Iterable<Uint8Array>
+
 /** Files under one root. Paths are relative to it and use `/`. */
 export interface Store {
   /** @throws FormatError if there is no such file */
@@ -9,7 +12,7 @@ export interface Store {
   /** True for a file or a folder. */
   exists(path: string): Promise<boolean>
   /** Replaces the file as a whole: a reader, or a crash, sees the old content or the new, never a part. */
-  write(path: string, content: Uint8Array | string): Promise<void>
+  write(path: string, content: Content): Promise<void>
   /** Adds one line, with its line end, to a file that is made if need be. */
   append(path: string, line: string): Promise<void>
   /** Deletes a file; nothing happens if there is none. */
