@@ -25,6 +25,8 @@ interface Field {
 }
 
 const MAGIC = '\x93NUMPY'
+/** They become eight bytes each. */
+const MOST_VALUES = 2 ** 27
 
 /** @throws FormatError for a type that holds no numbers or texts, and for a file that is cut off */
 export function parseNpy(bytes: Uint8Array, source: string): NpyArray {
@@ -46,6 +48,8 @@ export function parseNpy(bytes: Uint8Array, source: string): NpyArray {
       `${source}: an array of shape (${extents}) needs ${(count ?? NaN) * size} bytes, but ${bytes.length - begin} are left; ` +
         'the file was cut off',
     )
+  if (count * layout.length > MOST_VALUES)
+    throw new FormatError(`${source}: an array of shape (${extents}) has too many values; save only the trace`)
   const places = order === 'True' ? fortranPlaces(shape, count) : undefined
   const data = bytes.subarray(begin, begin + count * size)
   const [only] = layout

@@ -18,7 +18,8 @@ export function parseXml(document: string, source: string): XmlElement {
     const inner = open.at(-1)!
     const { kind, content, end } = tokenAt(document, at, source)
     if (kind === 'text') inner.text += content
-    if (kind === 'close' && (open.length === 1 || open.pop()!.name !== content)) throw broken(document, at, source)
+    // The root has no name, so nothing closes it.
+    if (kind === 'close' && open.pop()!.name !== content) throw broken(document, at, source)
     if (kind === 'open' || kind === 'alone') {
       const element = { name: content, text: '', children: [] }
       inner.children.push(element)

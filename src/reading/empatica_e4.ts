@@ -11,6 +11,8 @@ import { inMicrosiemens } from './unit.ts'
 const EARLIEST_UNIX_TIME = 1e9
 /** In milliseconds a time would lie above it. */
 const LATEST_UNIX_TIME = 1e10
+/** Bytes; a day of skin conductance has 3 million. */
+const LARGEST = 2 ** 27
 /** No sensor of an E4 is faster. */
 const FASTEST = 64
 /** A folder of an E4 holds these too, in the same layout. */
@@ -76,7 +78,7 @@ async function readColumn(source: Source, options: ReadingOptions): Promise<Sens
 }
 
 async function linesOf(source: Source, { onProgress, signal }: ReadingOptions): Promise<string[]> {
-  const text = new TextDecoder().decode(await allBytes(source))
+  const text = new TextDecoder().decode(await allBytes(source, LARGEST))
   signal?.throwIfAborted()
   onProgress?.(source.size, source.size)
   return text.trimEnd().split(/\r\n|\n|\r/)

@@ -88,6 +88,7 @@ describe('an .npy file', () => {
     ['of complex numbers', npy("'<c16'", '(1,)', new Uint8Array(16)), /a NumPy array of type '<c16'/],
     ['of texts of no bytes', npy("'<U0'", '(99999999999,)', []), /a NumPy array of type '<U0'/],
     ['of nested types', npy("[('a', [('b', '<f8')])]", '(1,)', new Uint8Array(8)), /nested types/],
+    ['of no fields', npy('[]', '(99999999999,)', []), /nested types/],
     ['cut off', npy("'<f8'", '(2,)', new Uint8Array(15)), /needs 16 bytes, but 15 are left; the file was cut off/],
     ['that claims too much', npy("'<f8'", '(99999999, 99999999, 99999999)', []), /needs NaN bytes|needs \d+ bytes/],
     ['without a shape', npy("'<f8'", 'None', []), /says no shape and order/],
@@ -95,6 +96,12 @@ describe('an .npy file', () => {
     ['of half a header', npy("'<f8'", '(1,)', []).slice(0, 30), /ends within its header/],
   ])('%s is refused', (_, bytes, message) => {
     expect(() => read(bytes)).toThrow(message)
+  })
+
+  it('that would not fit into memory is refused', () => {
+    const bytes = new Uint8Array(2 ** 27 + 200)
+    bytes.set(npy("'|i1'", '(134217729,)', []))
+    expect(() => read(bytes)).toThrow('a.npy: an array of shape (134217729,) has too many values; save only the trace')
   })
 
   it('is refused or read, however damaged', async () => {

@@ -18,7 +18,7 @@ describe('a small XML document', () => {
     expect(textAt(info, 'desc', 'none', 'label')).toBe('')
   })
 
-  it.each(['', 'text', '<a>', '<a></b>', '</a>', '<a', '<a><!-- </a>', '<a b="></a>', '< a></a>', '<></>'])(
+  it.each(['', 'text', '<a>', '<a></b>', '<a></a></a>', '<a', '<a></a><!-- x', '<a b="></a>', '< a></a>', '<></>'])(
     'is not %j',
     (text) => expect(() => parseXml(text, 'a.xml')).toThrow(/^a\.xml: damaged XML at '/),
   )

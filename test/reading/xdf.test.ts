@@ -82,18 +82,24 @@ describe('a recording in XDF', () => {
     expect(with4!.markers!.map(({ label }) => label)).toEqual(['1', 'block 1', '4', 'block 4'])
   })
 
-  it('that was cut off is read as far as it goes', async () => {
-    const [recording] = await read(fixture.slice(0, -300))
-    expect(recording!.eda.length).toBe(40)
+  it.each([
+    [300, 40],
+    [5, 48],
+  ])('that was cut off, by %i bytes, is read as far as it goes', async (bytes, samples) => {
+    const [recording] = await read(fixture.slice(0, -bytes))
+    expect(recording!.eda.length).toBe(samples)
     expect(recording!.notes![0]).toMatch(/^the file is damaged or cut off at byte \d+ of \d+; it was read up to there$/)
   })
 
-  it('is read on behind a damage from the next boundary', async () => {
+  it.each([
+    ['a length of no kind', 0, 9, 40],
+    ['a sample too few', 9, 7, 47],
+  ])('is read on behind %s from the next boundary', async (_, at, byte, samples) => {
     const damaged = fixture.slice()
-    damaged[chunkOfSamples(1, 2)] = 9
+    damaged[chunkOfSamples(1, 2) + at] = byte
     const [recording] = await read(damaged)
     // What is lost is a gap.
-    expect([recording!.eda.length, recording!.eda.filter(Number.isNaN).length]).toEqual([48, 8])
+    expect([recording!.eda.length, recording!.eda.filter(Number.isNaN).length]).toEqual([48, 48 - samples])
     expect(recording!.notes![0]).toMatch(/^bytes \d+ to \d+ of the file are damaged and were left out$/)
   })
 
