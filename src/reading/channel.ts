@@ -1,5 +1,6 @@
 // Which column or channel is skin conductance, by its name.
 import { FormatError } from '../runtime/errors.ts'
+import { unitInName } from './unit.ts'
 
 /** How likely a name is one of skin conductance: 3 by name, 2 by its kind, 1 a resistance of the skin, 0 not. */
 export function conductanceScore(name: string): number {
@@ -10,10 +11,14 @@ export function conductanceScore(name: string): number {
   if (has('tonic', 'phasic', 'driver', 'residual', 'quality', 'range', 'peaks', 'onsets', 'amplitude', 'height'))
     return 0
   if (/\bskin resistance\b|\bresistance\b|hautwiderstand/.test(text)) return 1
-  if (has('eda', 'gsr', 'scl', 'eda100c', 'gsr100c') || /skin conductance|electrodermal|hautleit/.test(text)) return 3
+  if (
+    words.some((word) => /^(eda|gsr)(100c|bit|bitrev)?$/.test(word)) ||
+    has('scl') ||
+    /skin conductance|electrodermal|hautleit/.test(text)
+  )
+    return 3
   if (has('scr', 'sc', 'conductance', 'conductivity', 'galvanic', 'ea', 'leitfähigkeit', 'leitwert')) return 2
-  if (has('microsiemens', 'us', 'µs', 'siemens')) return 2
-  return 0
+  return unitInName(name) === undefined ? 0 : 2
 }
 
 /** `EDA_Left (µS)` as eda, left, µs; `SkinConductance` as skin, conductance. */
@@ -23,6 +28,7 @@ function wordsOf(name: string): string[] {
     .replaceAll('\u03BC', 'µ')
     .toLowerCase()
     .split(/[^a-z0-9äöüßµ]+/)
+    .map((word) => word.replace(/(?<=[a-z])\d{1,2}$/, '')) // GSR1, EDA2
     .filter((word) => word !== '')
 }
 

@@ -35,6 +35,9 @@ const UNITS: readonly Unit[] = [
 /** One-letter abbreviations that also stand for seconds: case tells them apart, and only a place where a unit is expected may hold them. */
 const CASED: Readonly<Record<string, string>> = { S: 'S', mS: 'mS' }
 
+/** Units of other things, in lower case. */
+const FOREIGN = /^(m|u|µ|n)?v(olts?)?$|^(deg|°)? ?[cf]$|^(deg)?celsius$|^(bpm|hz|g|%|mmhg|l\/min|m\/s.*)$/
+
 /** Both code points of mu and of omega are in use. */
 const folded = (text: string): string =>
   text.trim().replaceAll('\u03BC', 'µ').replaceAll('\u2126', 'Ω').toLowerCase().replaceAll('_', ' ')
@@ -80,6 +83,10 @@ export function inMicrosiemens(
   const known = unitNamed(asked ?? said ?? '')
   if (known) return converted(eda, known, asked === undefined && known.name !== 'µS')
   if (asked !== undefined) return { eda, unit: asked, notes: [] }
+  if (said !== undefined && FOREIGN.test(folded(said)))
+    throw new FormatError(
+      `${source}: its unit is ${said}, which is none of skin conductance; name the unit by --unit (us, kohm …; another name keeps the numbers)`,
+    )
   const doubt = doubtOfLevel(eda, source)
   if (said !== undefined && said !== '') {
     if (doubt.refusal === undefined)
