@@ -153,7 +153,7 @@ class Batch {
       const result = parseDocument('recording', await this.store.readText(json), json) as unknown as RecordingDocument
       const isSame = result.inputDigest === digests.inputDigest && result.settingsDigest === digests.settingsDigest
       const isWhole = await Promise.all((result.outputs ?? [json]).map((output) => this.store.exists(output)))
-      return isSame && isWhole.every(Boolean) ? result : undefined
+      return isSame && isWhole.every(Boolean) ? withNaN(result) : undefined
     } catch (error) {
       if (error instanceof FormatError) return undefined // of an older version, or not ours
       throw error
@@ -212,6 +212,14 @@ class Batch {
 const withNote = (recording: Recording, note: string): Recording => ({
   ...recording,
   notes: [...(recording.notes ?? []), note],
+})
+
+/** JSON has null for NaN, of which features are the only place. */
+const withNaN = (document: RecordingDocument): RecordingDocument => ({
+  ...document,
+  features: Object.fromEntries(
+    Object.entries(document.features!).map(([name, value]) => [name, (value as number | null) ?? NaN]),
+  ) as unknown as NonNullable<RecordingDocument['features']>,
 })
 
 /** What decides the results, without how the files are read. */

@@ -179,16 +179,17 @@ describe('what is written of two parts', () => {
   })
 })
 
+const rows = (samples: number): string[] => Array.from({ length: samples }, (_, i) => `${i / RATE},${level(i)}`)
+const table = (samples: number): string => ['time_s,eda', ...rows(samples)].join('\n')
+
 describe('many recordings', () => {
-  const rows = (samples: number): string =>
-    ['time_s,eda', ...Array.from({ length: samples }, (_, i) => `${i / RATE},${level(i)}`)].join('\n')
   const file = (name: string, text: string, inFolder = false) => ({
     file: `${name}.csv`,
     name,
     inFolder,
     open: async () => memorySource(`${name}.csv`, text),
   })
-  const inputs = [file('d', rows(8)), file('c', rows(60)), file('b', 'who,when\nme,now', true), file('a', rows(40))]
+  const inputs = [file('d', table(8)), file('c', table(60)), file('b', 'who,when\nme,now', true), file('a', table(40))]
 
   it('come back in their order, on a device that is asked for once, and only where there is work for it', async () => {
     const store = new MemoryStore()
@@ -225,5 +226,123 @@ describe('many recordings', () => {
     await expect(asked([inputs[1]!, inputs[3]!], { solving: { deltaKnot: 0.1 } })).rejects.toThrow(/deltaKnot is 0.1 s/)
     const mixed = await asked([inputs[1]!, inputs[0]!], { solving: { deltaKnot: 0.1 } })
     expect(mixed.map(({ result }) => result.status)).toEqual(['refused', 'refused'])
+  })
+})
+
+describe('a batch that was interrupted', () => {
+  const inputs = Array.from({ length: 12 }, (_, k) => ({
+    file: `in/${k}.csv`,
+    name: `r${k}`,
+    open: async () => memorySource(`${k}.csv`, table(k === 5 ? 4 : 40 + k)),
+  }))
+  const filesOf = async (store: MemoryStore): Promise<[string, string][]> => {
+    const names = await store.list('')
+    return await Promise.all(names.map(async (name): Promise<[string, string]> => [name, await store.readText(name)]))
+  }
+
+  it('has whole recordings only, and ends with the same bytes when it is taken up again', async () => {
+    const whole = new MemoryStore()
+    const outcomes = await analyseFiles('cpu', inputs, whole)
+    for (const stopAt of [1, 7, 20, 33]) {
+      const store = new MemoryStore()
+      const abort = new AbortController()
+      let writes = 0
+      const write = store.write.bind(store)
+      store.write = async (...args) => {
+        if (++writes === stopAt) abort.abort(new Error('stopped'))
+        abort.signal.throwIfAborted()
+        await write(...args)
+      }
+      await expect(analyseFiles('cpu', inputs, store, { signal: abort.signal })).rejects.toThrow('stopped')
+      const left = await store.list('')
+      for (const json of left.filter((name) => name.endsWith('.json'))) {
+        const { outputs } = JSON.parse(await store.readText(json)) as { outputs: string[] }
+        expect(left).toEqual(expect.arrayContaining(outputs))
+      }
+      store.write = write
+      let solved = 0
+      const again = await analyseFiles('cpu', inputs, store, { resume: true, onProgress: () => solved++ })
+      expect(again).toEqual(outcomes)
+      expect(await filesOf(store)).toEqual(await filesOf(whole))
+    }
+  })
+
+  it('solves again what has other samples, settings or files missing, and nothing else', async () => {
+    const store = new MemoryStore()
+    await analyseFiles('cpu', inputs, store)
+    const written: string[] = []
+    const write = store.write.bind(store)
+    store.write = async (name, content) => {
+      written.push(name)
+      await write(name, content)
+    }
+    const changed = inputs.map((input, k) =>
+      k === 3 ? { ...input, open: async () => memorySource('3.csv', table(50)) } : input,
+    )
+    await store.remove('r4.svg')
+    await analyseFiles('cpu', changed, store, { resume: true })
+    expect([...new Set(written.map((name) => name.split('.')[0]))]).toEqual(['r3', 'r4'])
+    written.length = 0
+    await analyseFiles('cpu', inputs.slice(0, 2), store, { resume: true, minAmplitude: 0.2 })
+    expect([...new Set(written.map((name) => name.split('.')[0]))]).toEqual(['r0', 'r1'])
+  })
+
+  it('keeps the device of what it has already', async () => {
+    const store = new MemoryStore()
+    await analyseFiles('cpu', inputs.slice(0, 2), store)
+    const asked = vi.fn(async () => 'cpu' as const)
+    await analyseFiles(asked, inputs.slice(0, 4), store, { resume: true })
+    expect(asked.mock.calls).toEqual([['cpu']])
+  })
+})
+
+describe('a file', () => {
+  it('whose reading breaks in a way that nobody thought of is refused alone', async () => {
+    const broken = { file: 'x.csv', name: 'x', open: async () => Promise.reject(new TypeError('x is undefined')) }
+    const fine = { file: 'y.csv', name: 'y', open: async () => memorySource('y.csv', table(40)) }
+    const outcomes = await analyseFiles('cpu', [broken, fine], new MemoryStore())
+    expect(outcomes.map(({ result }) => [result.status, result.reason])).toEqual([
+      [
+        'refused',
+        'x.csv: reading it failed (x is undefined), which is a fault of galvani; please report it with the file',
+      ],
+      ['solved', undefined],
+    ])
+  })
+
+  it('that is solved again has no JSON while its tables are written', async () => {
+    const store = new MemoryStore()
+    const file = { file: 'y.csv', name: 'y', open: async () => memorySource('y.csv', table(40)) }
+    await analyseFiles('cpu', [file], store)
+    const seen: [string, boolean][] = []
+    const write = store.write.bind(store)
+    store.write = async (name, content) => {
+      seen.push([name, await store.exists('y.json')])
+      await write(name, content)
+    }
+    await analyseFiles('cpu', [file], store)
+    expect(seen).toEqual([
+      ['y.csv', false],
+      ['y.events.csv', false],
+      ['y.svg', false],
+      ['y.json', false],
+    ])
+  })
+
+  it('with several recordings has results of each, by names that no file system minds', async () => {
+    const people = ['a/b', 'con', 'a:b'].flatMap((who) => rows(40).map((row) => `${who},${row}`))
+    const file = {
+      file: 'y.csv',
+      name: 'y',
+      open: async () => memorySource('y.csv', ['id,time_s,eda', ...people].join('\n')),
+    }
+    const store = new MemoryStore()
+    const outcomes = await analyseFiles('cpu', [file], store)
+    expect(outcomes.map(({ result: { part, outputs } }) => [part, outputs![0]])).toEqual([
+      ['a/b', 'y_a_b.csv'],
+      ['con', 'y_con.csv'],
+      ['a:b', 'y_a_b-2.csv'],
+    ])
+    expect(outcomes[2]!.result.warnings!.join()).toContain('the files of its results are called y_a_b-2')
   })
 })
