@@ -2,6 +2,8 @@
 
 // Device, tensors and plans
 export { Gpu, type AdapterInfo, type GpuOptions } from './runtime/gpu.ts'
+export type { Cpu, CpuOptions } from './runtime/cpu.ts'
+export type { Device } from './runtime/device.ts'
 export { Plan, type Launch } from './runtime/plan.ts'
 export { describePlan, planCost, type DispatchCost, type PlanCost } from './runtime/plan_report.ts'
 export { Tensor, type DType } from './runtime/tensor.ts'

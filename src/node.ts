@@ -3,5 +3,8 @@
 // A device of this machine
 export { openGpu, type OpenOptions } from './runtime/node.ts'
 
+// Worker threads of this process, which decompose without a GPU
+export { openCpu } from './runtime/node_cpu.ts'
+
 // A folder as a Store
 export { NodeStore } from './store/node.ts'

@@ -4,8 +4,8 @@ import type { Decomposition } from '../cvxeda/decomposition.ts'
 import type { DecomposeOptions, SolverName } from '../cvxeda/options.ts'
 import { checkParams, type CvxedaParams } from '../cvxeda/params.ts'
 import type { Recording } from '../reading/recording.ts'
+import { isCpu, type Device } from '../runtime/device.ts'
 import { DeviceError, GalvaniError, LimitError } from '../runtime/errors.ts'
-import type { Gpu } from '../runtime/gpu.ts'
 import { prepareRecording, type PreparedRecording, type PrepareOptions } from './prepare.ts'
 import type { SignalQuality } from '../signal/quality.ts'
 import { scrEvents, type ScrEvent } from './responses.ts'
@@ -61,7 +61,7 @@ export interface Analysis {
  * in its place and leaves the others alone. @throws DeviceError when the device fails
  */
 export async function analyse(
-  device: Gpu | 'cpu',
+  device: Device,
   recordings: readonly Recording[],
   options: AnalyseOptions = {},
 ): Promise<(Analysis | GalvaniError)[]> {
@@ -82,14 +82,14 @@ export function prepareOrError(recording: Recording, options: PrepareOptions = {
 
 /** The second half of `analyse`, for callers that prepare recordings before they open a device. */
 export async function analysePrepared(
-  device: Gpu | 'cpu',
+  device: Device,
   ready: readonly PreparedRecording[],
   options: AnalyseOptions = {},
 ): Promise<(Analysis | GalvaniError)[]> {
   const found = await decomposeAll(device, ready, options)
   return found.map((parts, i) => {
     options.signal?.throwIfAborted()
-    return parts instanceof GalvaniError ? parts : finish(ready[i]!, parts, options, device === 'cpu' ? 'cpu' : 'gpu')
+    return parts instanceof GalvaniError ? parts : finish(ready[i]!, parts, options, isCpu(device) ? 'cpu' : 'gpu')
   })
 }
 
@@ -102,7 +102,7 @@ export function errorOfOne(error: unknown): GalvaniError {
 
 /** The decomposed parts of each recording, or why it has none: a call that fails is repeated with halves of the recordings. */
 async function decomposeAll(
-  device: Gpu | 'cpu',
+  device: Device,
   ready: readonly PreparedRecording[],
   options: AnalyseOptions,
 ): Promise<(Decomposition[] | GalvaniError)[]> {

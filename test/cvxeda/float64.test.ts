@@ -118,13 +118,12 @@ describe('decompose on the CPU', () => {
     })
     setTimeout(() => stop.abort(new Error('enough'))) // cannot fire unless the solver gives way
     await expect(stopped).rejects.toThrow('enough')
-    expect(done).toEqual([0])
-    done.length = 0
+    expect(done).toEqual([])
     await decompose('cpu', [new Float32Array(9), randomSignal(80, 4, 1), randomSignal(80, 4, 2)], {
       sampleRate: 4,
       onProgress: (count) => done.push(count),
     })
-    expect(done).toEqual([1, 1, 2, 3])
+    expect(done).toEqual([1, 2, 3])
   })
 
   it('has no other solver and no forms', async () => {
