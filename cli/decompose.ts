@@ -1,16 +1,18 @@
 import { basename, resolve } from 'node:path'
 import { Command } from 'commander'
+import type { Work } from '../src/cvxeda/choose_device.ts'
 import { toDocument } from '../src/formats/documents.ts'
 import { analyseFiles, type Outcome } from '../src/recording/batch.ts'
 import { contactSheet } from '../src/recording/contact_sheet.ts'
 import { FormatError } from '../src/runtime/errors.ts'
-import type { Gpu } from '../src/runtime/gpu.ts'
-import { openGpu, type OpenOptions } from '../src/runtime/node.ts'
+import type { Device } from '../src/runtime/device.ts'
+import type { OpenOptions } from '../src/runtime/node.ts'
 import { NodeStore } from '../src/store/node.ts'
 import { adapterOption, interruptible } from './shared/context.ts'
 import { addDecomposeOptions, batchOptions, type DecomposeFlags } from './shared/decompose_options.ts'
 import { readTextFile } from './shared/files.ts'
 import { listInputs, type Input } from './shared/inputs.ts'
+import { openDevice, type Opened } from './shared/open_device.ts'
 import { Output, type OutputOptions } from './shared/output.ts'
 import { recordingTable } from './shared/recording_table.ts'
 
@@ -86,11 +88,8 @@ async function run(
 ): Promise<Outcome[]> {
   const abort = interruptible()
   const bar = output.progress('cvxEDA', inputs.length)
-  let gpu: Gpu | undefined
-  const device = async (): Promise<Gpu | 'cpu'> => {
-    if (options.device === 'cpu') return 'cpu'
-    return (gpu = await openGpu(options.adapter === undefined ? {} : { adapter: options.adapter }))
-  }
+  let opened: Opened | undefined
+  const device = async (work: Work): Promise<Device> => (opened = await openDevice(options, work)).device
   try {
     const files = inputs.map((input) => ({ ...input, text: () => readTextFile(input.file) }))
     return await analyseFiles(device, files, store, {
@@ -100,7 +99,7 @@ async function run(
     })
   } finally {
     bar.stop()
-    await gpu?.close()
+    await opened?.close()
   }
 }
 

@@ -75,6 +75,7 @@ export function readOut(
     driftCoefficients: d,
     objective,
     iterations: solution?.iterations ?? 0,
+    ...(solution?.form && { form: solution.form }),
     status: !solution ? 'trivial' : !trusted ? 'badly-scaled' : solution.status,
   }
 }

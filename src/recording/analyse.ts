@@ -3,6 +3,7 @@ import { decompose } from '../cvxeda/decompose.ts'
 import type { Decomposition } from '../cvxeda/decomposition.ts'
 import type { DecomposeOptions, SolverName } from '../cvxeda/options.ts'
 import { checkParams, type CvxedaParams } from '../cvxeda/params.ts'
+import type { Form } from '../cvxeda/solver.ts'
 import type { Recording } from '../reading/recording.ts'
 import { isCpu, type Device } from '../runtime/device.ts'
 import { DeviceError, GalvaniError, LimitError } from '../runtime/errors.ts'
@@ -52,6 +53,8 @@ export interface Analysis {
   zscore?: { mean: number; std: number }
   solver: SolverName
   device: 'gpu' | 'cpu'
+  /** Of the interior point on a GPU. */
+  form?: Form
   parameters: CvxedaParams
 }
 
@@ -152,6 +155,7 @@ function finish(
   const { unit = 'µS', minAmplitude, zscore = true, solving = {} } = options
   const signals = inOwnUnit(eda, sampleRate, prepared.parts, parts, { mean, std })
   const events = scrEvents({ ...signals, ...(minAmplitude !== undefined && { minAmplitude }) })
+  const form = parts.find((part) => part.form)?.form
   const status = FROM_BEST.findLast((one) => parts.some((part) => part.status === one))!
   const reason = DOUBTS[status]
   return {
@@ -169,6 +173,7 @@ function finish(
     ...(zscore && { zscore: { mean, std } }),
     solver: solving.solver ?? 'interior-point',
     device,
+    ...(form && { form }),
     parameters: checkParams(sampleRate, solving),
   }
 }

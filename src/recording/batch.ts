@@ -1,7 +1,8 @@
 // Any number of recordings in groups: read, analysed in one call, written, so that thousands need no more memory than one group.
 import { toDocument } from '../formats/documents.ts'
 import { GalvaniError, UsageError } from '../runtime/errors.ts'
-import type { Gpu } from '../runtime/gpu.ts'
+import type { Work } from '../cvxeda/choose_device.ts'
+import type { Device } from '../runtime/device.ts'
 import { writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import { analysePrepared, errorOfOne, prepareOrError, type Analysis, type AnalyseOptions } from './analyse.ts'
@@ -45,6 +46,7 @@ export interface RecordingResult extends Partial<
     | 'zscore'
     | 'solver'
     | 'device'
+    | 'form'
     | 'parameters'
     | 'features'
   >
@@ -76,10 +78,10 @@ interface Ready {
 
 /**
  * Outcomes in the order of the inputs, each written before the next group is read. What is wrong with one recording leaves the others
- * alone. `device` may be a function, which is called once, before the first recording is decomposed.
+ * alone. `device` may be a function, which is called once, before the first recording is decomposed, with how much the first group is.
  */
 export async function analyseFiles(
-  device: Gpu | 'cpu' | (() => Promise<Gpu | 'cpu'>),
+  device: Device | ((work: Work) => Promise<Device>),
   inputs: readonly RecordingFile[],
   store: Store,
   options: BatchOptions = {},
@@ -88,10 +90,10 @@ export async function analyseFiles(
   const outcomes = new Map<RecordingFile, Outcome>()
   let group: Ready[] = []
   let samples = 0
-  let opened: Gpu | 'cpu' | undefined
+  let opened: Device | undefined
   const flush = async (): Promise<void> => {
     if (group.length === 0) return
-    opened ??= typeof device === 'function' ? await device() : device
+    opened ??= typeof device === 'function' ? await device({ signals: group.length, samples }) : device
     const before = outcomes.size
     const onProgress = (done: number): void => options.onProgress?.(before + done, inputs.length)
     const found = await analysePrepared(
