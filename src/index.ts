@@ -14,6 +14,7 @@ export * from './runtime/errors.ts'
 
 // Decomposition of signals: cvxEDA, whole or as they are made
 export { decompose } from './cvxeda/decompose.ts'
+export { chooseDevice, type AdapterClass, type Work } from './cvxeda/choose_device.ts'
 export type { Decomposition, Start } from './cvxeda/decomposition.ts'
 export { SOLVERS, type DecomposeOptions, type SolverName } from './cvxeda/options.ts'
 export type { BaselineCorrection } from './cvxeda/params.ts'
