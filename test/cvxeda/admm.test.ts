@@ -218,7 +218,7 @@ describe('the parts in float64', () => {
   })
 
   it.each([
-    ['kept in one block', 240],
+    ['kept in one block', 1000],
     ['in blocks of a run', 1],
     ['in blocks of two runs', 160],
   ])('take Newton steps at which the gradient vanishes: gains %s', (_, kept) => {
