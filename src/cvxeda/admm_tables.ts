@@ -7,7 +7,7 @@ import { ROW } from './cost_to_go.ts'
 import { Newton } from './newton.ts'
 import { driftColumns, type Problem } from './problem.ts'
 import { GAIN } from './riccati.ts'
-import { runsOf, slotOf, SLOTS, SPLINES, Walk, type Runs } from './runs.ts'
+import { Runs, slotOf, SLOTS, SPLINES, Walk } from './runs.ts'
 
 const LAYOUT = /* @__PURE__ */ shaderValues(admmShader)
 
@@ -31,7 +31,7 @@ export interface TableLayout {
 
 /** @param words floats that one binding may hold */
 export function layoutOf(problem: Problem, words: number): TableLayout {
-  const runs = runsOf(problem)
+  const runs = new Runs(problem)
   const rows = runs.last - runs.first + SPLINES
   const level = LAYOUT.TABLE_ROWS * (problem.n + rows) + LAYOUT.SYSTEM_ROWS
   const room = Math.floor((words / 4 - problem.n) / level) - 1

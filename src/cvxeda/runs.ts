@@ -9,22 +9,25 @@ export const SPLINES = 4
 export const SLOTS = 6
 
 /** Samples in runs as long as the knots are apart: within run b exactly the splines b - 3 ... b can be non-zero. */
-export interface Runs {
-  first: number
-  last: number
-  /** Where run b begins, cut to the signal. */
-  start: (b: number) => number
+export class Runs {
+  readonly first: number
+  readonly last: number
   /** Sample 0 counted from the first sample of spline 0. */
-  offset: number
-}
+  readonly offset: number
+  private readonly n: number
+  private readonly spacing: number
 
-export function runsOf({ n, spacing, firstKnot }: Problem): Runs {
-  const offset = 2 * spacing - 2 - firstKnot
-  return {
-    first: Math.floor(offset / spacing),
-    last: Math.floor((offset + n - 1) / spacing),
-    offset,
-    start: (b) => Math.min(n, Math.max(0, b * spacing - offset)),
+  constructor({ n, spacing, firstKnot }: Problem) {
+    this.offset = 2 * spacing - 2 - firstKnot
+    this.first = Math.floor(this.offset / spacing)
+    this.last = Math.floor((this.offset + n - 1) / spacing)
+    this.n = n
+    this.spacing = spacing
+  }
+
+  /** Where run b begins, cut to the signal. */
+  start(b: number): number {
+    return Math.min(this.n, Math.max(0, b * this.spacing - this.offset))
   }
 }
 
@@ -47,7 +50,7 @@ export class Walk {
   private readonly splines = new Int32Array(SPLINES)
 
   constructor(private readonly problem: Problem) {
-    this.runs = runsOf(problem)
+    this.runs = new Runs(problem)
     this.drift = problem.drift
     this.values = new Float64Array((SPLINES + 1) * problem.spacing)
     this.values.set(problem.template)
