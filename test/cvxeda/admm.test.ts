@@ -228,8 +228,13 @@ describe('the parts in float64', () => {
     const [p, lambda] = [normals(240).map((v) => 0.1 + Math.abs(v)), normals(240).map((v) => 0.1 + Math.abs(v))]
     const [target, alpha] = [0.3, 0.5]
     const newton = new Newton(problem, kept)
-    newton.solve({ p, lambda, target, alpha, e, l })
+    const length = newton.solve({ p, lambda, target, alpha, e, l })
     const { step } = newton
+    const whole = new Newton(problem)
+    expect(whole.solve({ p, lambda, target, alpha, e, l })).toBe(length)
+    expect(whole.step).toEqual(step) // to the last bit
+    const next = step.p.map((v, i) => p[i]! + length * v)
+    expect(Math.min(...next)).toBeGreaterThan(0)
     const w = lambda.map((v, i) => v / p[i]!)
     const b = p.map((v) => target / v - alpha)
     const r = phasicResponse(problem.filter, step.p)
