@@ -15,7 +15,7 @@ const [recording, study, newcomers, out] = process.argv.slice(2)
 const open = (folder) => loadDataset(new NodeStore(folder), { name: basename(resolve(folder)) })
 const gpu = await openGpu()
 
-// galvani decompose EDA.csv --out out/decomposed
+// galvani decompose EDA.csv --device gpu --out out/decomposed
 const file = { file: recording, name: parse(recording).name, text: () => readFile(recording, 'utf8') }
 const [decomposed] = await analyseFiles(gpu, [file], new NodeStore(`${out}/decomposed`))
 
