@@ -7,6 +7,8 @@ const TOO_LONG = 900_000
 
 export default defineConfig({
   plugins: [vitePlugin, tallyPlugin],
+  // Node runs a worker's program from a file of JavaScript: the built one, for the sources too.
+  define: { GALVANI_NODE_WORKER: JSON.stringify('../../dist/node_worker.js') },
   test: {
     pool: 'forks',
     maxWorkers: 2,

@@ -2,7 +2,7 @@
 import { decompose } from '../src/cvxeda/decompose.ts'
 import type { Decomposition } from '../src/cvxeda/decomposition.ts'
 import type { DecomposeOptions } from '../src/cvxeda/options.ts'
-import type { Gpu } from '../src/runtime/gpu.ts'
+import type { Device } from '../src/runtime/device.ts'
 import type { ReferenceParts } from './cvxeda_reference.ts'
 import { elapsed } from './timing.ts'
 
@@ -14,25 +14,34 @@ export interface CvxedaRun {
   results: Decomposition[]
 }
 
+/** One call to warm up, and then another for each `round`. */
+export async function startDecompose(
+  device: Device,
+  signals: readonly Float64Array[],
+  settings: DecomposeOptions,
+): Promise<{ run: CvxedaRun; round: () => Promise<void> }> {
+  const run: CvxedaRun = { firstCall: 0, rounds: [], results: [] }
+  const call = async (): Promise<void> => {
+    run.results = await decompose(device, signals, settings)
+  }
+  run.firstCall = await elapsed(call)
+  return { run, round: async () => void run.rounds.push(await elapsed(call)) }
+}
+
 /** One call to warm up, then `rounds` that are timed; `between` is awaited after each of them. */
 export async function timeDecompose(
-  gpu: Gpu,
+  device: Device,
   signals: readonly Float64Array[],
   settings: DecomposeOptions,
   rounds: number,
   between: (round: number) => Promise<void> = async () => undefined,
 ): Promise<CvxedaRun> {
-  let results: Decomposition[] = []
-  const call = async (): Promise<void> => {
-    results = await decompose(gpu, signals, settings)
+  const { run, round } = await startDecompose(device, signals, settings)
+  for (let number = 1; number <= rounds; number++) {
+    await round()
+    await between(number)
   }
-  const firstCall = await elapsed(call)
-  const milliseconds: number[] = []
-  for (let round = 1; round <= rounds; round++) {
-    milliseconds.push(await elapsed(call))
-    await between(round)
-  }
-  return { firstCall, rounds: milliseconds, results }
+  return run
 }
 
 /** The largest root mean square difference that passes, in units of the larger of 1 (z-scores) and rms(phasic). */

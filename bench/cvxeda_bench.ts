@@ -1,11 +1,21 @@
-// `galvani bench cvxeda`: rounds of the decomposition in turn with the Python reference, and how its time grows.
+// `galvani bench cvxeda`: rounds of the decomposition, on an adapter, on the CPU or both in turn, and in turn with the Python
+// reference; and how its time grows.
 import type { DecomposeOptions, SolverName } from '../src/cvxeda/options.ts'
 import { chooseForm } from '../src/cvxeda/interior_layout.ts'
 import type { Form } from '../src/cvxeda/solver.ts'
+import type { Cpu } from '../src/runtime/cpu.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
-import { timeDecompose, type CvxedaRun } from './cvxeda.ts'
+import { startDecompose, timeDecompose } from './cvxeda.ts'
+import { cpuResult, type CpuResult } from './cvxeda_cpu.ts'
 import { startReference, type ReferenceOptions } from './cvxeda_reference.ts'
-import { cvxedaResult, type CvxedaResult, type MeasuredReference } from './cvxeda_result.ts'
+import {
+  cvxedaResult,
+  referenceFigures,
+  peakMemory,
+  type CvxedaResult,
+  type MeasuredReference,
+  type ReferenceFigures,
+} from './cvxeda_result.ts'
 import { measureProbes } from './probes.ts'
 import { longestOf, measureScaling, type Scaling } from './scaling.ts'
 import type { SignalSource } from './signal_source.ts'
@@ -33,50 +43,80 @@ export interface CvxedaBench {
   onScaling: () => void
 }
 
-export type CvxedaFigures = CvxedaResult & { signals_from: string; scaling?: Scaling }
+/** What is measured: an adapter, workers on the CPU, or both. */
+export interface Measured {
+  gpu: Gpu | null
+  cpu: Cpu | null
+}
 
-export async function benchCvxeda(gpu: Gpu, bench: CvxedaBench): Promise<CvxedaFigures> {
-  const settings = { sampleRate: bench.source.sampleRate, signal: bench.signal, ...solverOf(gpu, bench) }
-  const figures = await measure(gpu, bench, settings)
-  const scaling = bench.scaling ? await scale(gpu, bench, settings) : null
+/** What a run without an adapter has in common with one on it. */
+export type CpuOnlyResult = Pick<CvxedaResult, 'signals' | 'n' | 'rate' | 'rounds' | 'rss_peak_bytes'> &
+  ReferenceFigures
+
+export type CvxedaFigures = (CvxedaResult | CpuOnlyResult) & {
+  signals_from: string
+  on_cpu?: CpuResult
+  scaling?: Scaling
+}
+
+export async function benchCvxeda(devices: Measured, bench: CvxedaBench): Promise<CvxedaFigures> {
+  const figures = await measure(devices, bench)
+  const scaling = bench.scaling ? await scale(devices, bench) : null
   return { ...figures, signals_from: bench.source.name, ...(scaling && { scaling }) }
 }
 
-type Settings = DecomposeOptions & { sampleRate: number; solver: SolverName }
-
 /** One form for all sizes, so that a scaling plot compares like with like. */
-function solverOf(gpu: Gpu, { solver, form, n, signals, scaling }: CvxedaBench): Pick<Settings, 'solver' | 'form'> {
+function solverOf(gpu: Gpu, { solver, form, n, signals, scaling }: CvxedaBench): { solver: SolverName; form?: Form } {
   const longest = scaling ? longestOf(n) : n
   return solver === 'interior-point' ? { solver, form: form ?? chooseForm(gpu, longest, signals) } : { solver }
 }
 
-/** The rounds of both programs, and then the probes, whose buffers must not count as the solver's. */
-async function measure(gpu: Gpu, bench: CvxedaBench, settings: Settings): Promise<CvxedaResult> {
+const settingsOn = (gpu: Gpu | null, bench: CvxedaBench): DecomposeOptions => ({
+  sampleRate: bench.source.sampleRate,
+  signal: bench.signal,
+  ...(gpu && solverOf(gpu, bench)),
+})
+
+/** The rounds of all programs, and then the probes, whose buffers must not count as the solver's. */
+async function measure({ gpu, cpu }: Measured, bench: CvxedaBench): Promise<Omit<CvxedaFigures, 'signals_from'>> {
   const { source, rounds, n, reference: asked, signal: abort, onRound } = bench
   const { sampleRate } = source
   const signals = source.make({ signals: bench.signals, n })
   const peer =
     asked && (await startReference({ ...asked, signals: signals.slice(0, asked.signals), sampleRate, signal: abort }))
-  let run: CvxedaRun
   let reference: MeasuredReference | null = null
   try {
+    const onGpu = gpu && (await startDecompose(gpu, signals, settingsOn(gpu, bench)))
+    const onCpu = cpu && (await startDecompose(cpu, signals, settingsOn(null, bench)))
     const times: number[] = []
-    run = await timeDecompose(gpu, signals, settings, rounds, async (round) => {
+    for (let round = 1; round <= rounds; round++) {
+      await onGpu?.round()
+      await onCpu?.round()
       if (peer) times.push(await peer.round())
       onRound(round)
-    })
+    }
     if (peer) reference = { rounds: times, versions: peer.versions, parts: await peer.parts() }
+    const peers = referenceFigures({ reference, n, run: (onGpu ?? onCpu)!.run })
+    const common = gpu
+      ? cvxedaResult({
+          ...{ run: onGpu!.run, reference, n, sampleRate, adapter: adapterName(gpu) },
+          ...{ form: null, ...solverOf(gpu, bench), gpuPeakBytes: gpu.peakBytes, probes: await measureProbes(gpu) },
+        })
+      : { signals: bench.signals, n, rate: sampleRate, rounds, rss_peak_bytes: peakMemory(), ...peers }
+    if (!onCpu) return common
+    return { ...common, on_cpu: cpuResult(cpu.workers, onCpu.run, peers.reference_ms_per_signal, reference) }
   } finally {
     await peer?.close()
   }
-  const measured = { run, reference, gpuPeakBytes: gpu.peakBytes, probes: await measureProbes(gpu) }
-  return cvxedaResult({ ...measured, ...settings, form: settings.form ?? null, adapter: adapterName(gpu), n })
 }
 
-async function scale(gpu: Gpu, { source, signals, n, onScaling }: CvxedaBench, settings: Settings): Promise<Scaling> {
+/** How the time grows on the adapter, or on the CPU where that is all that is measured. */
+async function scale({ gpu, cpu }: Measured, bench: CvxedaBench): Promise<Scaling> {
+  const { source, signals, n, onScaling } = bench
   onScaling()
   return await measureScaling(signals, n, source.longest, async (count, length) => {
-    const { rounds } = await timeDecompose(gpu, source.make({ signals: count, n: length }), settings, SCALING_ROUNDS)
+    const made = source.make({ signals: count, n: length })
+    const { rounds } = await timeDecompose((gpu ?? cpu)!, made, settingsOn(gpu, bench), SCALING_ROUNDS)
     return Math.min(...rounds)
   })
 }

@@ -92,10 +92,13 @@ export function cvxedaResult(measured: CvxedaMeasurement): CvxedaResult {
     ...{ iterations: median(iterations), iterations_max: iterations.reduce((most, count) => Math.max(most, count), 0) },
     ...{ converged: (statuses.solved ?? 0) + (statuses.trivial ?? 0) === signals, statuses },
     ...{ ...work, floor_ms: floorMilliseconds(probes, work.flops, work.bytes), ...probes },
-    ...{ gpu_peak_bytes: measured.gpuPeakBytes, rss_peak_bytes: 1024 * process.resourceUsage().maxRSS },
+    ...{ gpu_peak_bytes: measured.gpuPeakBytes, rss_peak_bytes: peakMemory() },
     ...{ speedup: reference.reference_ms_per_signal / ms, ...reference },
   }
 }
+
+/** Most memory that this process has taken, in bytes. */
+export const peakMemory = (): number => 1024 * process.resourceUsage().maxRSS
 
 function statusesOf(results: readonly Decomposition[]): Partial<Record<Status, number>> {
   const counts: Partial<Record<Status, number>> = {}
@@ -103,9 +106,14 @@ function statusesOf(results: readonly Decomposition[]): Partial<Record<Status, n
   return counts
 }
 
-type ReferenceFigures = Pick<CvxedaResult, 'reference' | 'reference_ms_per_signal' | 'reference_run'>
+/** What is said of the reference, run or not. */
+export type ReferenceFigures = Pick<CvxedaResult, 'reference' | 'reference_ms_per_signal' | 'reference_run'>
 
-function referenceFigures({ reference, n, run }: CvxedaMeasurement): ReferenceFigures {
+export function referenceFigures({
+  reference,
+  n,
+  run,
+}: Pick<CvxedaMeasurement, 'reference' | 'n' | 'run'>): ReferenceFigures {
   if (!reference) return { reference: 'figures of another machine', reference_ms_per_signal: millisecondsElsewhere(n) }
   const { parts, versions } = reference
   const { median: reference_ms_per_signal, min: ms_per_signal_min } = timingOf(reference.rounds)

@@ -1,17 +1,17 @@
 import { basename, resolve } from 'node:path'
 import { Command } from 'commander'
 import { toDocument } from '../src/formats/documents.ts'
-import { analyseFiles } from '../src/recording/batch.ts'
+import { analyseFiles, type OpenDevice } from '../src/recording/batch.ts'
 import { contactSheet } from '../src/recording/contact_sheet.ts'
 import type { Outcome } from '../src/recording/result.ts'
 import { FormatError } from '../src/runtime/errors.ts'
-import type { Gpu } from '../src/runtime/gpu.ts'
-import { openGpu, type OpenOptions } from '../src/runtime/node.ts'
+import type { OpenOptions } from '../src/runtime/node.ts'
 import { NodeStore } from '../src/store/node.ts'
 import { fileSource } from '../src/store/node_source.ts'
 import { adapterOption, interruptible } from './shared/context.ts'
 import { addDecomposeOptions, batchOptions, type DecomposeFlags } from './shared/decompose_options.ts'
 import { listInputs, type Input } from './shared/inputs.ts'
+import { openDevice, type Opened } from './shared/open_device.ts'
 import { Output, type OutputOptions } from './shared/output.ts'
 import { recordingTable } from './shared/recording_table.ts'
 
@@ -92,11 +92,8 @@ async function run(
 ): Promise<Outcome[]> {
   const abort = interruptible()
   const bar = output.progress('cvxEDA', inputs.length)
-  let gpu: Gpu | undefined
-  const device = async (): Promise<Gpu | 'cpu'> => {
-    if (options.device === 'cpu') return 'cpu'
-    return (gpu = await openGpu(options.adapter === undefined ? {} : { adapter: options.adapter }))
-  }
+  let opened: Opened | undefined
+  const device: OpenDevice = async (work, earlier) => (opened = await openDevice(options, work, earlier)).device
   try {
     const files = inputs.map((input) => ({ ...input, open: () => fileSource(input.file) }))
     return await analyseFiles(device, files, store, {
@@ -107,7 +104,7 @@ async function run(
     })
   } finally {
     bar.stop()
-    await gpu?.close()
+    await opened?.close()
   }
 }
 

@@ -14,7 +14,7 @@ const [recording, study, newcomers, out] = process.argv.slice(2)
 const open = (folder) => loadDataset(new NodeStore(folder), { name: basename(resolve(folder)) })
 const gpu = await openGpu()
 
-// galvani decompose EDA.csv --out out/decomposed
+// galvani decompose EDA.csv --device gpu --out out/decomposed
 const file = { file: recording, name: parse(recording).name, open: () => fileSource(recording) }
 const [decomposed] = await analyseFiles(gpu, [file], new NodeStore(`${out}/decomposed`))
 

@@ -2,6 +2,8 @@
 
 // Device, tensors and plans
 export { Gpu, type AdapterInfo, type GpuOptions } from './runtime/gpu.ts'
+export type { Cpu, CpuOptions } from './runtime/cpu.ts'
+export type { Device } from './runtime/device.ts'
 export { Plan, type Launch } from './runtime/plan.ts'
 export { describePlan, planCost, type DispatchCost, type PlanCost } from './runtime/plan_report.ts'
 export { Tensor, type DType } from './runtime/tensor.ts'
@@ -12,6 +14,7 @@ export * from './runtime/errors.ts'
 
 // Decomposition of signals: cvxEDA, whole or as they are made
 export { decompose } from './cvxeda/decompose.ts'
+export { chooseDevice, type AdapterClass, type Work } from './cvxeda/choose_device.ts'
 export type { Decomposition, Start } from './cvxeda/decomposition.ts'
 export { SOLVERS, type DecomposeOptions, type SolverName } from './cvxeda/options.ts'
 export type { BaselineCorrection } from './cvxeda/params.ts'

@@ -186,7 +186,10 @@ async function commands(): Promise<void> {
 
   const there = { cwd: home }
   const trainOptions = ['--folds', 'subject:2', '--epochs', '2', ...SMALL, '--set', 'final_pool=1']
-  const decomposed = await json<{ files: unknown[] }>(['decompose', EDA, '--out', 'by command/decomposed'], there)
+  const decomposed = await json<{ files: unknown[] }>(
+    ['decompose', EDA, '--device', 'gpu', '--out', 'by command/decomposed'],
+    there,
+  )
   // By way of prepared files, which say what was cut and resampled.
   await succeeds(
     ['prepare', '--data', 'study', '--out', 'prepared', '--length', '160', '--drop', '3', '--quiet'],

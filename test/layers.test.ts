@@ -106,7 +106,13 @@ function folderGraph(modules: Modules): Map<string, string[]> {
   return graph
 }
 
-const NODE_ONLY = ['runtime/node.ts', 'runtime/dawn_stderr.ts', 'runtime/swiftshader.ts']
+const NODE_ONLY = [
+  'runtime/node.ts',
+  'runtime/node_cpu.ts',
+  'runtime/dawn_stderr.ts',
+  'runtime/swiftshader.ts',
+  'node_worker.ts',
+]
 const NODE_FILES = ['store/node.ts', 'store/node_source.ts']
 
 function platformImports(modules: Modules): string[] {

@@ -17,6 +17,9 @@ const ENTRIES = {
   training: 'training.ts',
 }
 
+/** Programs that nobody imports: the command line, and what the workers of `openCpu` run. */
+const PROGRAMS = { cli: '../cli/main.ts', node_worker: 'node_worker.ts', browser_worker: 'browser_worker.ts' }
+
 /**
  * Where a user's compiler finds `GPUDevice` and its kind, told apart by a condition of `imports` in package.json: since TypeScript 6
  * they are in its own `dom`, which takes no second set beside it.
@@ -33,14 +36,19 @@ const WEBGPU = {
  */
 export const bundle = {
   entryPoints: Object.fromEntries(
-    Object.entries({ ...ENTRIES, cli: '../cli/main.ts' }).map(([name, path]) => [name, join(root, 'src', path)]),
+    Object.entries({ ...ENTRIES, ...PROGRAMS }).map(([name, path]) => [name, join(root, 'src', path)]),
   ),
   bundle: true,
   format: 'esm',
   target: 'es2022',
   splitting: true,
   sourcemap: true,
-  chunkNames: 'chunks/[name]-[hash]',
+  // Everything in one folder, so that whatever starts a worker finds its program beside itself.
+  chunkNames: '[name]-[hash]',
+  define: {
+    GALVANI_NODE_WORKER: JSON.stringify('./node_worker.js'),
+    GALVANI_BROWSER_WORKER: JSON.stringify('./browser_worker.js'),
+  },
   platform: 'neutral',
   mainFields: ['module', 'main'],
   packages: 'external',

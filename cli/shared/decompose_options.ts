@@ -22,7 +22,7 @@ export interface DecomposeFlags extends ReadingFlags {
   baseline?: BaselineCorrection
   solver?: SolverName
   form?: Form
-  device: 'gpu' | 'cpu'
+  device: 'auto' | 'gpu' | 'cpu'
 }
 
 export function addDecomposeOptions(command: Command): Command {
@@ -52,7 +52,12 @@ export function addDecomposeOptions(command: Command): Command {
       'of the interior point: by signal, or along time (by batch and length)',
       oneOf('--form', ['per-signal', 'along-time']),
     )
-    .option('--device <gpu|cpu>', 'cpu: float64, for a machine without a GPU', oneOf('--device', ['gpu', 'cpu']), 'gpu')
+    .option(
+      '--device <auto|gpu|cpu>',
+      'cpu: float64, by as many threads as there are cores; auto: by number and length (docs/cvxeda.md)',
+      oneOf('--device', ['auto', 'gpu', 'cpu']),
+      'auto',
+    )
 }
 
 function baseline(text: string): BaselineCorrection {

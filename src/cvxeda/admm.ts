@@ -68,7 +68,7 @@ async function readPoints({ gpu, problem, layout, lanes, tensors }: Batch): Prom
     return {
       p: Float64Array.from({ length: problem.n }, (_, i) => Math.max(0, -bounds[2 * (i * lanes + lane)]!)),
       l: Float64Array.from({ length: problem.knotCount }, (_, j) => value(splineRow(layout, j))),
-      d: Float64Array.from(problem.drift, (_, c) => value(layout.rows + c)),
+      d: Float64Array.from({ length: problem.drift.count }, (_, c) => value(layout.rows + c)),
     }
   })
 }

@@ -2,9 +2,12 @@
 
 import admmShader from '../../shaders/cvxeda/admm.wgsl'
 import { shaderValues } from '../runtime/shader_values.ts'
-import { eliminateAll, GAIN } from './newton.ts'
-import type { Problem } from './problem.ts'
-import { columnsAt, runsOf, slotOf, SLOTS, SPLINES, type Runs } from './runs.ts'
+import { inFilterState } from './bateman.ts'
+import { ROW } from './cost_to_go.ts'
+import { Newton } from './newton.ts'
+import { driftColumns, type Problem } from './problem.ts'
+import { GAIN } from './riccati.ts'
+import { Runs, slotOf, SLOTS, SPLINES, Walk } from './runs.ts'
 
 const LAYOUT = /* @__PURE__ */ shaderValues(admmShader)
 
@@ -28,7 +31,7 @@ export interface TableLayout {
 
 /** @param words floats that one binding may hold */
 export function layoutOf(problem: Problem, words: number): TableLayout {
-  const runs = runsOf(problem)
+  const runs = new Runs(problem)
   const rows = runs.last - runs.first + SPLINES
   const level = LAYOUT.TABLE_ROWS * (problem.n + rows) + LAYOUT.SYSTEM_ROWS
   const room = Math.floor((words / 4 - problem.n) / level) - 1
@@ -44,9 +47,11 @@ export const FIRST_PENALTY = 2 ** FIRST_EXPONENT
 export function columnTable(problem: Problem, { runs }: TableLayout): Float32Array {
   const table = new Float32Array(problem.n * 4)
   const columns = new Float64Array(SLOTS)
+  const walk = new Walk(problem)
   for (let run = runs.first; run <= runs.last; run++) {
-    for (let i = runs.start(run); i < runs.start(run + 1); i++) {
-      columnsAt(problem, runs, i, run, columns)
+    walk.turnTo(run)
+    for (let i = walk.from; i < walk.to; i++) {
+      walk.columnsAt(i, columns)
       table.set(columns.subarray(0, SPLINES), i * 4)
     }
   }
@@ -61,16 +66,25 @@ export function splineRow({ runs, rows }: TableLayout, spline: number): number |
 
 /** Gains, eliminated splines and drift for one penalty, in the order that the shader states. */
 export function levelTable(problem: Problem, { runs, rows, level }: TableLayout, penalty: number): Float32Array {
-  const { n, knotCount, drift } = problem
-  const zeros = new Float64Array(n)
-  const quadratic = { w: new Float64Array(n).fill(penalty), b: zeros, e: zeros, l: new Float64Array(knotCount) }
-  const { gains, rows: eliminated } = eliminateAll(problem, quadratic)
+  const { n, knotCount, spacing, filter } = problem
+  const newton = new Newton(problem, n + 2 * spacing) // the gains of all samples are kept
+  newton.eliminateAll({
+    p: new Float64Array(n).fill(1),
+    lambda: new Float64Array(n).fill(penalty),
+    target: 0,
+    alpha: 0,
+    e: new Float64Array(n),
+    l: new Float64Array(knotCount),
+  })
+  const { gains } = newton
+  const eliminated = (row: number) => newton.rows.subarray(row * ROW, (row + 1) * ROW)
+  const drift = driftColumns(problem)
   const table = new Float32Array(level * 4)
   for (let i = 0; i < n; i++) {
     const at = (row: number) => (i * LAYOUT.TABLE_ROWS + row) * 4
     const own = gains.subarray(i * GAIN, (i + 1) * GAIN)
     const etas = own.subarray(GAIN - SLOTS)
-    table.set(own.subarray(0, 3), at(LAYOUT.GAIN))
+    table.set([...inFilterState(filter, own[0]!, own[1]!), own[2]!], at(LAYOUT.GAIN))
     table[at(LAYOUT.GAIN) + 3] = drift[0]?.[i] ?? 0
     table.set(etas.subarray(0, SPLINES), at(LAYOUT.SPLINE_ETA))
     table.set(etas.subarray(SPLINES), at(LAYOUT.DRIFT_ETA))
@@ -79,13 +93,14 @@ export function levelTable(problem: Problem, { runs, rows, level }: TableLayout,
   for (let row = 0; row < rows; row++) {
     const at = (field: number) => ((n + row) * LAYOUT.TABLE_ROWS + field) * 4
     const spline = row + runs.first - SPLINES + 1
-    const source = eliminated[row]!
+    const source = eliminated(row)
     table.set(source.subarray(0, SPLINES), at(LAYOUT.COUPLING))
-    table.set(source.subarray(SPLINES, SLOTS + 2), at(LAYOUT.OUTER_COUPLING))
+    table.set(source.subarray(SPLINES, SLOTS), at(LAYOUT.OUTER_COUPLING))
+    table.set(inFilterState(filter, source[SLOTS]!, source[SLOTS + 1]!), at(LAYOUT.OUTER_COUPLING) + SLOTS - SPLINES)
     table.set([1 / source[slotOf(spline)]!, spline >= 0 && spline < knotCount ? 1 : 0], at(LAYOUT.PIVOT))
   }
-  const pivots = drift.map((_, c) => 1 / eliminated[rows + c]![SPLINES + c]!)
-  const coupling = drift.length > 1 ? eliminated[rows + 1]![SPLINES]! : 0
+  const pivots = drift.map((_, c) => 1 / eliminated(rows + c)[SPLINES + c]!)
+  const coupling = drift.length > 1 ? eliminated(rows + 1)[SPLINES]! : 0
   table.set([pivots[0] ?? 0, pivots[1] ?? 0, coupling], (n + rows) * LAYOUT.TABLE_ROWS * 4)
   return table
 }

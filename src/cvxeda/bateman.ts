@@ -34,6 +34,28 @@ export function batemanFilter(sampleRate: number, tau0: number, tau1: number): B
   }
 }
 
+/**
+ * H in coordinates of the state in which the driver moves u alone and by itself, which saves a quarter of a Newton step:
+ * r = c1 u + v + D p;  u' = f11 u + p;  v' = f21 u + f22 v. A row k of weights of this state is `inFilterState` in the other.
+ */
+export interface DrivenFilter {
+  f11: number
+  f21: number
+  f22: number
+  c1: number
+  d: number
+}
+
+export function drivenFilter({ e1, e2, c1, d, g1, g2, f21 }: BatemanFilter): DrivenFilter {
+  return { f11: 1 - e1, f22: 1 - e2, f21: g1 * f21 + g2 * (e1 - e2), c1: g1 * c1 + g2, d }
+}
+
+/** Weights (k1, k2) of the state of a driven filter, as weights of the filter's own. */
+export const inFilterState = ({ g1, g2 }: BatemanFilter, k1: number, k2: number): [number, number] => [
+  (k1 - g2 * k2) / g1,
+  k2,
+]
+
 /** Phasic signal r = H p. */
 export function phasicResponse({ e1, e2, c1, d, g1, g2, f21 }: BatemanFilter, p: ArrayLike<number>): Float64Array {
   const r = new Float64Array(p.length)

@@ -5,7 +5,7 @@
 
 import { dot } from '../qp/linear.ts'
 import { phasicResponse } from './bateman.ts'
-import type { Problem } from './problem.ts'
+import { driftColumns, type Problem } from './problem.ts'
 import type { ScaledSignal } from './solver.ts'
 
 /** H'e: the filter run backwards in time. */
@@ -25,14 +25,14 @@ function splinePulls({ firstKnot, spacing, knotCount, template }: Problem, e: Fl
 }
 
 /** e without its part in the span of the drift columns, by Gram-Schmidt. */
-function withoutDrift({ drift }: Problem, e: Float64Array): Float64Array {
+function withoutDrift(problem: Problem, e: Float64Array): Float64Array {
   const basis: Float64Array[] = []
   const rest = e.slice()
   const remove = (from: Float64Array, column: Float64Array) => {
     const share = dot(from, column) / dot(column, column)
     for (let i = 0; i < from.length; i++) from[i]! -= share * column[i]!
   }
-  for (const column of drift) {
+  for (const column of driftColumns(problem)) {
     const own = column.slice()
     for (const known of basis) remove(own, known)
     if (dot(own, own) > 1e-20 * dot(column, column)) basis.push(own)

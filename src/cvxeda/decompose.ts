@@ -1,12 +1,16 @@
 // cvxEDA of any number of signals: checks, grouping by length and rate, and each group's way through its solver.
 
 import { FormatError, UsageError } from '../runtime/errors.ts'
-import type { Gpu } from '../runtime/gpu.ts'
+import { breather } from '../runtime/breather.ts'
+import { Cpu } from '../runtime/cpu.ts'
+import type { Device } from '../runtime/device.ts'
 import type { Decomposition, Start } from './decomposition.ts'
+import { Float64Solver } from './float64.ts'
 import { readOut } from './read_out.ts'
 import { checkOptions, checkStarts, solverOf, type DecomposeOptions, type Solve } from './options.ts'
 import { createProblem, type Problem } from './problem.ts'
 import { scaled, scaledStart, scalingOf } from './scaling.ts'
+import { decomposeByWorkers } from './shares.ts'
 import type { SolverHooks } from './solver.ts'
 
 type Samples = ArrayLike<number>
@@ -75,17 +79,36 @@ async function decomposeGroup(
   return signals.map((y, at) => readOut(problem, y, scalings[at]!, byPlace.get(at) ?? null))
 }
 
+/** On this thread, one signal after the other: none of a group's signals needs more memory than its results. */
+async function decomposeHere(
+  problem: Problem,
+  signals: readonly Samples[],
+  { onSolved, signal: abort }: Pick<SolverHooks, 'onSolved' | 'signal'>,
+): Promise<Decomposition[]> {
+  const breathe = breather(abort)
+  const solver = new Float64Solver(problem)
+  const results: Decomposition[] = []
+  for (const y of signals) {
+    const scaling = scalingOf(problem, y)
+    const solution = scaling.scale > 0 ? await solver.solve(scaled(problem, y, scaling), breathe) : null
+    results.push(readOut(problem, y, scaling, solution))
+    onSolved(1)
+  }
+  return results
+}
+
 /**
  * Splits skin-conductance signals into phasic, tonic and residual parts (Greco et al. 2016). Signals may differ in
  * length and rate; results keep their order and do not depend on what else is in the call (to the last bit where
  * `form` is given: the forms differ in rounding).
  *
- * @param device a GPU, or 'cpu' for the interior point in float64, one signal after the other, which lets other tasks run.
+ * @param device a GPU; or for the interior point in float64 the workers of `openCpu`, or 'cpu': this thread, one signal after
+ * the other, which lets other tasks run. Both give the same bits, whatever the number of workers.
  * @throws UsageError for parameters out of range or a signal that is no array; FormatError for an empty signal or one
  * with missing samples; LimitError for a signal longer than the device has memory for.
  */
 export async function decompose(
-  device: Gpu | 'cpu',
+  device: Device,
   signals: readonly Samples[],
   options: DecomposeOptions,
 ): Promise<Decomposition[]> {
@@ -95,19 +118,25 @@ export async function decompose(
   checkStarts(options, signals.length)
   const solve = solverOf(device, options)
   signals.forEach(checkSignal)
-  const results = new Array<Decomposition>(signals.length)
   let done = 0
   const onSolved = (count: number) => onProgress?.((done += count), signals.length)
-  for (const indices of groupByShape(signals, rates)) {
+  const groups = groupByShape(signals, rates)
+  if (device instanceof Cpu) {
+    return decomposeByWorkers(device, { signals, rates, params, groups, onSolved, signal: abort })
+  }
+  const results = new Array<Decomposition>(signals.length)
+  for (const indices of groups) {
     const [first] = indices as [number]
     const problem = createProblem(signals[first]!.length, rates[first]!, params)
-    const own = { onSolved, signal: abort, form, starts: starts && indices.map((i) => starts[i]!) }
-    const found = await decomposeGroup(
-      problem,
-      indices.map((i) => signals[i]!),
-      solve,
-      own,
-    )
+    const group = indices.map((i) => signals[i]!)
+    const hooks = { onSolved, signal: abort }
+    const found = solve
+      ? await decomposeGroup(problem, group, solve, {
+          ...hooks,
+          form,
+          starts: starts && indices.map((i) => starts[i]!),
+        })
+      : await decomposeHere(problem, group, hooks)
     indices.forEach((index, at) => {
       results[index] = found[at]!
     })

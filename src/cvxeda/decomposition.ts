@@ -1,6 +1,6 @@
 // What a decomposition is.
 
-import type { SolverStatus } from './solver.ts'
+import type { Form, SolverStatus } from './solver.ts'
 
 /**
  * One decomposed signal, all arrays of its length and in its unit: eda = phasic + tonic + residual, phasic = H driver.
@@ -25,6 +25,8 @@ export interface Decomposition {
   status: SolverStatus | 'badly-scaled' | 'trivial'
   iterations: number
   objective: number
+  /** Of the interior point on a GPU. */
+  form?: Form
 }
 
 /** What a decomposition hands to the next one. */

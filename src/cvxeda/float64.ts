@@ -1,20 +1,21 @@
 // Interior point in float64 on the CPU: the fallback without a GPU, and what the GPU's solvers are judged by.
 //
 // Each iteration linearises the perturbed optimality conditions p lambda = sigma mu at (p, lambda, l, d) and takes the
-// Newton step of newton.ts with w = lambda / p and b = sigma mu / p - alpha; then d lambda = sigma mu / p - lambda - w d.
+// Newton step of newton.ts with target = sigma mu; then d lambda = target / p - lambda - (lambda / p) d.
 
-import { breather } from '../runtime/breather.ts'
-import { newtonStep, type Step } from './newton.ts'
-import { phasicResponse } from './bateman.ts'
-import { tonicSignal, type Problem } from './problem.ts'
-import type { ScaledSignal, Solution, SolverHooks } from './solver.ts'
-import { moveMultipliers } from './step_length.ts'
+import type { BatemanFilter } from './bateman.ts'
+import { Newton } from './newton.ts'
+import type { Problem } from './problem.ts'
+import type { Walk } from './runs.ts'
+import type { ScaledSignal, Solution } from './solver.ts'
 
 /** Duality gap relative to the objective; a thousandth of what float32 is asked for. */
 const TOLERANCE = 1e-9
 const INACCURATE = 100
 const MAX_ITERATIONS = 100
-const SIGMA = 0.3
+/** How far mu is to fall: to what the last step left of its way, within these bounds. */
+const LEAST_SIGMA = 0.1
+const MOST_SIGMA = 0.4
 
 export type Float64Solution = Solution<Float64Array>
 
@@ -28,78 +29,140 @@ interface Iterate {
   e: Float64Array
 }
 
-function stepFrom(problem: Problem, { p, lambda, e, l }: Iterate, alpha: number, mu: number): Step {
-  const w = p.map((value, i) => lambda[i]! / value)
-  const b = p.map((value) => (SIGMA * mu) / value - alpha)
-  return newtonStep(problem, { w, b, e, l })
+/** A move along a step of p. */
+interface Move {
+  change: Float64Array
+  target: number
+  length: number
 }
 
-/** Moves along the step as far as p and lambda stay positive; the length of the move, at most 1. */
-function advance(iterate: Iterate, step: Step, mu: number): number {
-  const { p, lambda, l, d } = iterate
-  const length = moveMultipliers(p, lambda, step.p, SIGMA * mu)
-  p.forEach((_, i) => {
-    p[i]! += length * step.p[i]!
-  })
-  l.forEach((_, j) => {
-    l[j]! += length * step.l[j]!
-  })
-  d.forEach((_, c) => {
-    d[c]! += length * step.d[c]!
-  })
-  return length
+/** Complementarity p'lambda and objective. */
+interface Measures {
+  complementarity: number
+  objective: number
 }
 
-/** Residual, complementarity p'lambda and objective. */
-function measure(problem: Problem, { y, alpha }: ScaledSignal, { p, lambda, l, d, e }: Iterate) {
-  const r = phasicResponse(problem.filter, p)
-  const t = tonicSignal(problem, l, d)
+/** In one pass over a run: p and lambda move, then residual, complementarity and objective are measured. */
+function moveAndMeasure(
+  { e1, e2, c1, d: D, g1, g2, f21 }: BatemanFilter,
+  { from, to, columns, values, tonic }: Walk,
+  { y, alpha }: ScaledSignal,
+  { p, lambda, e }: Iterate,
+  { change, target, length }: Move,
+  state: Float64Array,
+  sums: Measures,
+): void {
+  const column0 = columns[0]!
+  const column1 = columns[1]!
+  const column2 = columns[2]!
+  const column3 = columns[3]!
+  const l0 = tonic[0]!
+  const l1 = tonic[1]!
+  const l2 = tonic[2]!
+  const l3 = tonic[3]!
+  const level = tonic[4]!
+  const slope = tonic[5]!
+  let u = state[0]!
+  let v = state[1]!
   let complementarity = 0
-  let objective = 0
-  for (let i = 0; i < e.length; i++) {
-    e[i] = y[i]! - t[i]! - r[i]!
-    complementarity += p[i]! * lambda[i]!
-    objective += (e[i]! * e[i]!) / 2 + alpha * p[i]!
+  let squares = 0
+  let driver = 0
+  for (let i = from; i < to; i++) {
+    const before = p[i]!
+    const multiplier = lambda[i]!
+    const inverse = 1 / before
+    const d = change[i]!
+    const after = before + length * d
+    const moved = multiplier + length * ((target - multiplier * d) * inverse - multiplier)
+    p[i] = after
+    lambda[i] = moved
+    const t =
+      values[column0 + i]! * l0 +
+      values[column1 + i]! * l1 +
+      (values[column2 + i]! * l2 + values[column3 + i]! * l3) +
+      (level + slope * (i + 1))
+    const rest = y[i]! - t - (c1 * u + v + D * after)
+    v += f21 * u - e2 * v + g2 * after
+    u += g1 * after - e1 * u
+    e[i] = rest
+    complementarity += after * moved
+    squares += rest * rest
+    driver += after
   }
-  for (const v of l) objective += (problem.params.gamma * v * v) / 2
-  return { complementarity, objective }
+  state[0] = u
+  state[1] = v
+  sums.complementarity += complementarity
+  sums.objective += squares / 2 + alpha * driver
 }
 
-async function solve(problem: Problem, signal: ScaledSignal, breathe: () => Promise<void>): Promise<Float64Solution> {
-  const { n, knotCount, drift } = problem
-  const iterate: Iterate = {
-    p: new Float64Array(n).fill(10),
-    lambda: new Float64Array(n).fill(Math.max(signal.alpha, 1e-3)),
-    l: new Float64Array(knotCount),
-    d: new Float64Array(drift.length),
-    e: new Float64Array(n),
-  }
-  const floor = (1e-6 * signal.y.reduce((sum, v) => sum + v * v, 0)) / 2
-  let infeasibility = 1 // what is left of the first iterate's dual residual
-  for (let iterations = 0; ; iterations++) {
-    await breathe()
-    const { complementarity, objective } = measure(problem, signal, iterate)
-    const excess = Math.max(complementarity / (objective + floor), infeasibility) / TOLERANCE
-    if (excess <= 1 || iterations === MAX_ITERATIONS) {
-      const status = excess <= 1 ? 'solved' : excess <= INACCURATE ? 'solved-inaccurate' : 'max-iterations'
-      return { driver: iterate.p, l: iterate.l, d: iterate.d, iterations, status }
+/** The solver of one problem: its work arrays are made once and serve one signal after the other. */
+export class Float64Solver {
+  private readonly newton: Newton
+  private readonly iterate: Iterate
+  private readonly state = new Float64Array(2)
+
+  constructor(private readonly problem: Problem) {
+    const { n, knotCount, drift } = problem
+    this.newton = new Newton(problem)
+    this.iterate = {
+      p: new Float64Array(n),
+      lambda: new Float64Array(n),
+      l: new Float64Array(knotCount),
+      d: new Float64Array(drift.count),
+      e: new Float64Array(n),
     }
-    const mu = complementarity / n
-    infeasibility *= 1 - advance(iterate, stepFrom(problem, iterate, signal.alpha, mu), mu)
   }
-}
 
-/** Primal-dual interior point in float64: relative gap 1e-9, at most 100 iterations; one signal after the other. */
-export async function float64(
-  problem: Problem,
-  signals: readonly ScaledSignal[],
-  { onSolved, signal: abort }: Pick<SolverHooks, 'onSolved' | 'signal'>,
-): Promise<Float64Solution[]> {
-  const breathe = breather(abort)
-  const solutions: Float64Solution[] = []
-  for (const one of signals) {
-    solutions.push(await solve(problem, one, breathe))
-    onSolved(1)
+  /** Relative gap 1e-9, at most 100 iterations; `breathe` is awaited before each. The next call overwrites the solution. */
+  async solve(signal: ScaledSignal, breathe: () => Promise<void>): Promise<Float64Solution> {
+    const { problem, newton, iterate } = this
+    const { p, lambda, l, d, e } = iterate
+    this.begin(signal)
+    const floor = (1e-6 * signal.y.reduce((sum, v) => sum + v * v, 0)) / 2
+    let infeasibility = 1 // what is left of the first iterate's dual residual
+    let target = 0
+    let length = 0
+    for (let iterations = 0; ; iterations++) {
+      await breathe()
+      const { complementarity, objective } = this.advance(signal, target, length)
+      infeasibility *= 1 - length
+      const excess = Math.max(complementarity / (objective + floor), infeasibility) / TOLERANCE
+      if (excess <= 1 || iterations === MAX_ITERATIONS) {
+        const status = excess <= 1 ? 'solved' : excess <= INACCURATE ? 'solved-inaccurate' : 'max-iterations'
+        return { driver: p, l, d, iterations, status }
+      }
+      const sigma = Math.min(MOST_SIGMA, Math.max(LEAST_SIGMA, 1 - length))
+      target = (sigma * complementarity) / problem.n
+      length = newton.solve({ p, lambda, target, alpha: signal.alpha, e, l })
+    }
   }
-  return solutions
+
+  private begin({ alpha }: ScaledSignal): void {
+    const { p, lambda, l, d } = this.iterate
+    p.fill(10)
+    lambda.fill(Math.max(alpha, 1e-3))
+    l.fill(0)
+    d.fill(0)
+    const { step } = this.newton
+    for (const part of [step.p, step.l, step.d]) part.fill(0)
+  }
+
+  /** Moves along the last step, and measures where that leads. */
+  private advance(signal: ScaledSignal, target: number, length: number): Measures {
+    const { problem, newton, iterate, state } = this
+    const { step, walk } = newton
+    const { l, d } = iterate
+    for (let j = 0; j < l.length; j++) l[j]! += length * step.l[j]!
+    for (let c = 0; c < d.length; c++) d[c]! += length * step.d[c]!
+    const sums = { complementarity: 0, objective: 0 }
+    const move = { change: step.p, target, length }
+    state.fill(0)
+    for (let b = walk.runs.first; b <= walk.runs.last; b++) {
+      walk.turnTo(b)
+      walk.weigh(l, d)
+      moveAndMeasure(problem.filter, walk, signal, iterate, move, state, sums)
+    }
+    for (const v of l) sums.objective += (problem.params.gamma * v * v) / 2
+    return sums
+  }
 }

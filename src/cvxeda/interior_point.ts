@@ -136,6 +136,6 @@ export async function interiorPoint(
       solveBatch({ problem, basis, layout }, tensors, newPlan(), batch, abort),
     )
     onSolved(batch.length)
-    return found
+    return found.map((solution) => ({ ...solution, form }))
   })
 }

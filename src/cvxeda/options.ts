@@ -1,10 +1,9 @@
 // The settings of a decomposition, what can be wrong with them, and the solver that they name.
 
 import { UsageError } from '../runtime/errors.ts'
-import type { Gpu } from '../runtime/gpu.ts'
+import { isCpu, type Device } from '../runtime/device.ts'
 import { admm } from './admm.ts'
 import type { Start } from './decomposition.ts'
-import { float64 } from './float64.ts'
 import { interiorPoint } from './interior_point.ts'
 import { checkParams, type BaselineCorrection } from './params.ts'
 import type { Problem } from './problem.ts'
@@ -42,36 +41,33 @@ export interface DecomposeOptions {
   form?: Form
   /** ADMM: where to start, one for each signal: decompositions of similar signals with the same options. */
   starts?: readonly Start[]
-  /** Called with signals done and signals in total, after each batch or, on the CPU, each signal. */
+  /** Called with signals done and signals in total: after each batch of a GPU or a worker, or each signal of this thread. */
   onProgress?: (done: number, total: number) => void
-  /** Stops the work after at most 25 more iterations; the promise rejects with the signal's reason. */
+  /** Stops the work, at once or after at most 25 more iterations; the promise rejects with the signal's reason. */
   signal?: AbortSignal
 }
 
-export type Solve = (
-  problem: Problem,
-  signals: ScaledSignal[],
-  hooks: SolverHooks,
-) => Promise<Solution<Float32Array | Float64Array>[]>
+export type Solve = (problem: Problem, signals: ScaledSignal[], hooks: SolverHooks) => Promise<Solution[]>
 
+/** The solver on a GPU; null on the CPU, which has one of its own. @throws UsageError */
 export function solverOf(
-  device: Gpu | 'cpu',
+  device: Device,
   { solver: name = 'interior-point', form }: Pick<DecomposeOptions, 'solver' | 'form'>,
-): Solve {
+): Solve | null {
   if (!SOLVERS.includes(name)) {
     throw new UsageError(`cvxEDA: solver is '${String(name)}', expected ${SOLVERS.join(' or ')}.`)
   }
   if (form !== undefined && !['per-signal', 'along-time'].includes(form))
     throw new UsageError(`cvxEDA: form is '${String(form)}', expected per-signal or along-time.`)
-  if (device === 'cpu' && name !== 'interior-point') {
+  if (isCpu(device) && name !== 'interior-point') {
     throw new UsageError(
       `cvxEDA: the solver is '${String(name)}', which runs on a GPU only; the CPU has the interior point.`,
     )
   }
-  if (form !== undefined && (device === 'cpu' || name !== 'interior-point')) {
+  if (form !== undefined && (isCpu(device) || name !== 'interior-point')) {
     throw new UsageError(`cvxEDA: form is ${form}, but only the interior point on a GPU has forms; leave it out.`)
   }
-  return device === 'cpu' ? float64 : (problem, signals, hooks) => solvers[name](device, problem, signals, hooks)
+  return isCpu(device) ? null : (problem, signals, hooks) => solvers[name](device, problem, signals, hooks)
 }
 
 /**
@@ -79,7 +75,7 @@ export function solverOf(
  * @throws UsageError
  */
 export function checkOptions(
-  device: Gpu | 'cpu',
+  device: Device,
   rates: Iterable<number>,
   options: Omit<DecomposeOptions, 'sampleRate'>,
 ): void {
@@ -88,7 +84,7 @@ export function checkOptions(
   for (const sampleRate of new Set(rates)) {
     const params = checkParams(sampleRate, options)
     const { spacing } = knotsOf(params.deltaKnot, 1, sampleRate)
-    if (device !== 'cpu' && solver === 'interior-point') windowOf({ sampleRate, spacing, params })
+    if (!isCpu(device) && solver === 'interior-point') windowOf({ sampleRate, spacing, params })
   }
 }
 

@@ -7,10 +7,10 @@
 
 import { phasicResponse } from './bateman.ts'
 import { adjointResponse, dualBound } from './certificate.ts'
-import { newtonStep } from './newton.ts'
-import { tonicSignal, type Problem } from './problem.ts'
+import { Newton } from './newton.ts'
+import { objective as objectiveOf, tonicSignal, type Problem } from './problem.ts'
 import type { ScaledSignal } from './solver.ts'
-import { moveMultipliers } from './step_length.ts'
+import { moveAlong } from './step_length.ts'
 
 /** Relative duality gap at which the polish stops. */
 const ENOUGH = 1e-6
@@ -40,11 +40,6 @@ export function residualOf(problem: Problem, y: Float64Array, { p, l, d }: Point
   return y.map((v, i) => v - r[i]! - t[i]!)
 }
 
-function objectiveOf({ params }: Problem, alpha: number, e: Float64Array, { p, l }: Point): number {
-  const half = (values: Float64Array) => values.reduce((sum, v) => sum + v * v, 0) / 2
-  return half(e) + alpha * p.reduce((sum, v) => sum + v, 0) + params.gamma * half(l)
-}
-
 /** The centred start: p > 0 and its multipliers. */
 function centred(problem: Problem, alpha: number, e: Float64Array, point: Point, rho: number, objective: number) {
   const lambda = adjointResponse(problem, e).map((v) => alpha - v)
@@ -59,13 +54,15 @@ function centred(problem: Problem, alpha: number, e: Float64Array, point: Point,
 }
 
 /** One Newton step, as far as p and lambda stay positive. */
-function advance(problem: Problem, alpha: number, point: Point, lambda: Float64Array, e: Float64Array): Point {
-  const { p, l, d } = point
-  const target = (SIGMA * lambda.reduce((sum, v, i) => sum + v * p[i]!, 0)) / p.length
-  const step = newtonStep(problem, { w: lambda.map((v, i) => v / p[i]!), b: p.map((v) => target / v - alpha), e, l })
-  const length = moveMultipliers(p, lambda, step.p, target)
+function advance(newton: Newton, alpha: number, point: Point, lambda: Float64Array, e: Float64Array): Point {
+  const { l, d } = point
+  const target = (SIGMA * lambda.reduce((sum, v, i) => sum + v * point.p[i]!, 0)) / e.length
+  const length = newton.solve({ p: point.p, lambda, target, alpha, e, l })
+  const { step } = newton
+  const p = point.p.slice()
+  moveAlong(p, lambda, step.p, target, length)
   const moved = (from: Float64Array, by: Float64Array) => from.map((v, i) => v + length * by[i]!)
-  return { p: moved(p, step.p), l: moved(l, step.l), d: moved(d, step.d) }
+  return { p, l: moved(l, step.l), d: moved(d, step.d) }
 }
 
 /**
@@ -76,18 +73,19 @@ export function polish(problem: Problem, signal: ScaledSignal, start: Point, rho
   const { y, alpha } = signal
   const floor = (1e-6 * y.reduce((sum, v) => sum + v * v, 0)) / 2
   let e = residualOf(problem, y, start)
-  let objective = objectiveOf(problem, alpha, e, start)
+  let objective = objectiveOf(problem, alpha, e, start.p, start.l)
   let bound = dualBound(problem, signal, e)
   const { p, lambda } = centred(problem, alpha, e, start, rho, objective)
   let best = start
   let point: Point = { p, l: start.l, d: start.d }
   const gap = () => (objective === bound ? 0 : (objective - bound) / (objective + floor))
+  const newton = new Newton(problem)
   let steps = 0
   for (; steps < MAX_STEPS && gap() > ENOUGH; steps++) {
     e = residualOf(problem, y, point)
-    point = advance(problem, alpha, point, lambda, e)
+    point = advance(newton, alpha, point, lambda, e)
     e = residualOf(problem, y, point)
-    const value = objectiveOf(problem, alpha, e, point)
+    const value = objectiveOf(problem, alpha, e, point.p, point.l)
     if (!Number.isFinite(value)) break // a signal that is badly scaled
     bound = Math.max(bound, dualBound(problem, signal, e))
     if (value < objective) [best, objective] = [point, value]

@@ -7,7 +7,8 @@
 
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import { batemanFilter, type BatemanFilter } from './bateman.ts'
-import { checkParams, type BaselineCorrection, type CvxedaParams } from './params.ts'
+import { driftOf, type Drift } from './drift.ts'
+import { checkParams, type CvxedaParams } from './params.ts'
 import { addSplines, knotsOf, reaches, splineTemplate, type Splines } from './splines.ts'
 
 /** Everything that all signals of one length, rate and parameter set share. */
@@ -16,19 +17,8 @@ export interface Problem extends Splines {
   sampleRate: number
   params: CvxedaParams
   filter: BatemanFilter
-  /** Columns of C, each of length n. */
-  drift: Float64Array[]
-}
-
-function driftColumns(n: number, baseline: BaselineCorrection, splines: Splines): Float64Array[] {
-  if (baseline === 0) return []
-  if (baseline === 'spline_offset') {
-    const sum = new Float64Array(n)
-    addSplines(splines, new Float64Array(splines.knotCount).fill(1), sum)
-    return [sum]
-  }
-  const ones = new Float64Array(n).fill(1)
-  return baseline === 1 ? [ones] : [ones, Float64Array.from(ones, (_, i) => (i + 1) / n)]
+  /** The columns of C. */
+  drift: Drift
 }
 
 /**
@@ -54,22 +44,41 @@ export function createProblem(n: number, sampleRate: number, options: Partial<Cv
     params,
     ...splines,
     filter: batemanFilter(sampleRate, tau0, tau1),
-    drift: driftColumns(n, baselineCorrection, splines),
+    drift: driftOf(baselineCorrection, n),
   }
 }
 
 /** Tonic signal t = B l + C d. */
 export function tonicSignal(problem: Problem, l: ArrayLike<number>, d: ArrayLike<number>): Float64Array {
-  const t = new Float64Array(problem.n)
-  addSplines(problem, l, t)
-  problem.drift.forEach((column, c) => {
-    for (let i = 0; i < t.length; i++) t[i]! += column[i]! * d[c]!
-  })
+  const { n, drift } = problem
+  const t = new Float64Array(n)
+  const first = drift.count > 0 ? d[0]! : 0
+  const second = drift.count > 1 ? d[1]! : 0
+  addSplines(
+    problem,
+    Float64Array.from(l, (v) => v + drift.splineSum * first),
+    t,
+  )
+  for (let i = 0; i < n; i++) t[i]! += drift.constant * first + drift.slope * (i + 1) * second
   return t
 }
 
+/** The columns of C in full, each of n samples. */
+export const driftColumns = (problem: Problem): Float64Array[] =>
+  Array.from({ length: problem.drift.count }, (_, c) => {
+    const unit = new Float64Array(problem.drift.count)
+    unit[c] = 1
+    return tonicSignal(problem, new Float64Array(problem.knotCount), unit)
+  })
+
 /** The objective 1/2 ||e||^2 + alpha sum(p) + gamma/2 ||l||^2 (equation 15 of the paper). */
-export function objective(problem: Problem, e: ArrayLike<number>, p: ArrayLike<number>, l: ArrayLike<number>): number {
+export function objective(
+  { params }: Problem,
+  alpha: number,
+  e: ArrayLike<number>,
+  p: ArrayLike<number>,
+  l: ArrayLike<number>,
+): number {
   let squares = 0
   let driver = 0
   for (let i = 0; i < e.length; i++) {
@@ -78,5 +87,5 @@ export function objective(problem: Problem, e: ArrayLike<number>, p: ArrayLike<n
   }
   let penalty = 0
   for (let j = 0; j < l.length; j++) penalty += l[j]! * l[j]!
-  return squares / 2 + problem.params.alpha * driver + (problem.params.gamma / 2) * penalty
+  return squares / 2 + alpha * driver + (params.gamma / 2) * penalty
 }

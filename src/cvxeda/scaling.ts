@@ -44,10 +44,10 @@ export function scaled({ n, params }: Problem, y: ArrayLike<number>, { mean, sca
 /** A start in the solver's units. */
 export function scaledStart({ n, knotCount, drift }: Problem, start: Start, { mean, scale }: Scaling): WarmStart {
   const { driver, splineCoefficients, driftCoefficients } = start
-  if (driver.length !== n || splineCoefficients.length !== knotCount || driftCoefficients.length !== drift.length) {
+  if (driver.length !== n || splineCoefficients.length !== knotCount || driftCoefficients.length !== drift.count) {
     throw new UsageError(
       `cvxEDA: a start has ${driver.length} samples, ${splineCoefficients.length} spline and ` +
-        `${driftCoefficients.length} drift coefficients, expected ${n}, ${knotCount} and ${drift.length}.`,
+        `${driftCoefficients.length} drift coefficients, expected ${n}, ${knotCount} and ${drift.count}.`,
     )
   }
   const shift = (c: number) => (c === 0 ? mean : 0)

@@ -10,7 +10,7 @@
 // which the settled driver leaves it. Windows, and what they settle, depend on the samples alone, not on when and in
 // what portions these arrive.
 
-import type { Gpu } from '../runtime/gpu.ts'
+import type { Device } from '../runtime/device.ts'
 import { phasicResponse, type BatemanFilter } from './bateman.ts'
 import { decompose } from './decompose.ts'
 import type { Decomposition } from './decomposition.ts'
@@ -43,7 +43,7 @@ export interface StreamUpdate {
 
 /** Lengths in samples. */
 export interface SmootherSettings {
-  device: Gpu | 'cpu'
+  device: Device
   /** Options of every window, except that alpha is meant for the z-scored signal. */
   program: DecomposeOptions & { alpha: number; deltaKnot: number }
   filter: BatemanFilter

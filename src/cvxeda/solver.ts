@@ -15,6 +15,9 @@ export interface ScaledSignal {
  */
 export type SolverStatus = 'solved' | 'solved-inaccurate' | 'max-iterations'
 
+/** Interior point: one invocation per signal, or many invocations along each signal's time. */
+export type Form = 'per-signal' | 'along-time'
+
 /** Solution in scaled units. */
 export interface Solution<Driver = Float32Array> {
   driver: Driver
@@ -22,10 +25,9 @@ export interface Solution<Driver = Float32Array> {
   d: Float64Array
   iterations: number
   status: SolverStatus
+  /** Of the interior point on a GPU. */
+  form?: Form
 }
-
-/** Interior point: one invocation per signal, or many invocations along each signal's time. */
-export type Form = 'per-signal' | 'along-time'
 
 /** Where to start: a decomposition of a similar signal of the same problem, in the same scaled units. */
 export type WarmStart = Pick<Solution, 'l' | 'd'> & { driver: ArrayLike<number> }

@@ -1,21 +1,23 @@
-// How far an interior-point step may go, in float64.
-
-/** Share of the way to the boundary p, lambda > 0 that an interior-point step takes. */
-const TO_BOUNDARY = 0.99
+// How far an interior-point step goes, and where it leads, in float64.
 
 /**
- * Moves lambda along a step of p towards p lambda = target, as far as p and lambda stay positive.
- * @returns the length of the step, at most 1, for the caller to move p by
+ * Share of the way to the boundary p, lambda > 0 that a step takes. With d the change of p_i, the length of a step is this
+ * share of 1 / max(-d / p_i, 1 - target / (p_i lambda_i) + d / p_i), at most 1.
  */
-export function moveMultipliers(p: Float64Array, lambda: Float64Array, change: Float64Array, target: number): number {
-  let ratio = TO_BOUNDARY // a smaller ratio allows the full step
+export const TO_BOUNDARY = 0.99
+
+/** Moves p along its change, and lambda towards p lambda = target. */
+export function moveAlong(
+  p: Float64Array,
+  lambda: Float64Array,
+  change: Float64Array,
+  target: number,
+  length: number,
+): void {
   for (let i = 0; i < p.length; i++) {
-    const relative = change[i]! / p[i]!
-    ratio = Math.max(ratio, -relative, 1 - target / (p[i]! * lambda[i]!) + relative)
+    const inverse = 1 / p[i]!
+    const multiplier = lambda[i]!
+    lambda[i] = multiplier + length * (target * inverse - multiplier - multiplier * inverse * change[i]!)
+    p[i]! += length * change[i]!
   }
-  const length = TO_BOUNDARY / ratio
-  for (let i = 0; i < p.length; i++) {
-    lambda[i]! += length * (target / p[i]! - lambda[i]! - (lambda[i]! / p[i]!) * change[i]!)
-  }
-  return length
 }

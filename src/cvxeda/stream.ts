@@ -4,7 +4,7 @@
 // and begins another: each has its own smoother.
 
 import { FormatError, UsageError } from '../runtime/errors.ts'
-import type { Gpu } from '../runtime/gpu.ts'
+import type { Device } from '../runtime/device.ts'
 import { Smoother, type StreamScale, type StreamUpdate } from './smoother.ts'
 import { checkScale, measureScale, settingsOf, type Settings, type StreamOptions } from './stream_settings.ts'
 
@@ -25,7 +25,7 @@ export class DecompositionStream {
   private pushes = 0
   private turn: Promise<unknown> = Promise.resolve()
 
-  constructor(device: Gpu | 'cpu', options: StreamOptions) {
+  constructor(device: Device, options: StreamOptions) {
     this.settings = settingsOf(device, options)
     this.knownScale = options.scale ? checkScale(options.scale) : null
   }
@@ -162,9 +162,9 @@ export class DecompositionStream {
  * 1e-2 (docs/streaming.md), and final when `settleSeconds` to `settleSeconds + deltaKnot` old. Memory and the work for
  * a second of recording do not depend on how long it already is.
  *
- * @param device a GPU, or 'cpu'
+ * @param device a GPU, the workers of `openCpu`, or 'cpu'
  * @throws UsageError for parameters out of range
  */
-export function decomposeStream(device: Gpu | 'cpu', options: StreamOptions): DecompositionStream {
+export function decomposeStream(device: Device, options: StreamOptions): DecompositionStream {
   return new DecompositionStream(device, options)
 }

@@ -1,7 +1,7 @@
 // The settings of a stream, in samples, and the scale that its signal is brought to.
 
 import { FormatError, UsageError } from '../runtime/errors.ts'
-import type { Gpu } from '../runtime/gpu.ts'
+import type { Device } from '../runtime/device.ts'
 import { checkOptions, type DecomposeOptions } from './options.ts'
 import { createProblem } from './problem.ts'
 import type { SmootherSettings, StreamScale } from './smoother.ts'
@@ -36,7 +36,7 @@ export interface Settings extends SmootherSettings {
   longestGap: number
 }
 
-export function settingsOf(device: Gpu | 'cpu', options: StreamOptions): Settings {
+export function settingsOf(device: Device, options: StreamOptions): Settings {
   const { scale: _, calibrationSeconds = 30, settleSeconds, hopSeconds = 1, ...rest } = options
   const { sampleRate, deltaKnot = 10, baselineCorrection = 0 } = rest as StreamOptions & DecomposeOptions
   if (typeof deltaKnot !== 'number') throw new UsageError('cvxEDA: deltaKnot of a stream is a list, expected seconds.')

@@ -8,7 +8,7 @@
 
 import { dot } from '../qp/linear.ts'
 import { factorBand, solveBand } from './band.ts'
-import type { Problem } from './problem.ts'
+import { driftColumns, type Problem } from './problem.ts'
 import { gridOf, OVERLAP, phaseTable, windowOf, type Grid } from './tonic_grid.ts'
 
 export interface TonicBasis {
@@ -34,8 +34,12 @@ export interface TonicBasis {
 }
 
 /** B'B as lower band [rows][4] and B'C as [column][rows]. */
-function splineProducts(problem: Problem, phases: Float64Array, { rows, begin, hasKnot }: Grid) {
-  const { n, spacing, drift } = problem
+function splineProducts(
+  { n, spacing }: Problem,
+  drift: readonly Float64Array[],
+  phases: Float64Array,
+  { rows, begin, hasKnot }: Grid,
+) {
   const band = new Float64Array(rows * OVERLAP)
   const cross = drift.map(() => new Float64Array(rows))
   for (let i = 0; i < n; i++) {
@@ -57,8 +61,13 @@ function splineProducts(problem: Problem, phases: Float64Array, { rows, begin, h
 }
 
 /** V: upper-triangular inverse Cholesky factor that makes the drift block the identity; E V and (C - B E) V with it. */
-function orthonormalDrift(problem: Problem, E: Float64Array[], phases: Float64Array, begin: number) {
-  const { n, spacing, drift, params } = problem
+function orthonormalDrift(
+  { n, spacing, params }: Problem,
+  drift: readonly Float64Array[],
+  E: Float64Array[],
+  phases: Float64Array,
+  begin: number,
+) {
   const columns = drift.map((column, c) =>
     Float64Array.from({ length: n }, (_, i) => {
       const span = Math.floor((i + begin) / spacing)
@@ -162,7 +171,8 @@ export function createTonicBasis(problem: Problem): TonicBasis {
   const grid = gridOf(problem, window)
   const { rows, spans, begin, hasKnot } = grid
   const phases = phaseTable(problem)
-  const { band, cross } = splineProducts(problem, phases, grid)
+  const drift = driftColumns(problem)
+  const { band, cross } = splineProducts(problem, drift, phases, grid)
   for (let row = 0; row < rows; row++) band[row * OVERLAP]! += params.gamma
   const scale = Float64Array.from({ length: rows }, (_, row) =>
     hasKnot(row) ? 1 / Math.sqrt(band[row * OVERLAP]!) : 0,
@@ -170,7 +180,7 @@ export function createTonicBasis(problem: Problem): TonicBasis {
   const gram = gramTable(band, scale)
   factorBand(band, rows)
   const E = cross.map((column) => solveBand(band, column))
-  const { columns, weights } = orthonormalDrift(problem, E, phases, begin)
+  const { columns, weights } = orthonormalDrift(problem, drift, E, phases, begin)
   const isSum = params.baselineCorrection === 'spline_offset'
   const shares = { E, weights, isSum }
   const weight = (m: number, c: number) => (isSum ? 0 : (weights[c]?.[m] ?? 0))

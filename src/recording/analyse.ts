@@ -3,9 +3,10 @@ import { decompose } from '../cvxeda/decompose.ts'
 import type { Decomposition } from '../cvxeda/decomposition.ts'
 import type { DecomposeOptions, SolverName } from '../cvxeda/options.ts'
 import { checkParams, type CvxedaParams } from '../cvxeda/params.ts'
+import type { Form } from '../cvxeda/solver.ts'
 import type { Recording, StartTime } from '../reading/recording.ts'
+import { isCpu, type Device } from '../runtime/device.ts'
 import { DeviceError, GalvaniError, LimitError } from '../runtime/errors.ts'
-import type { Gpu } from '../runtime/gpu.ts'
 import { prepareRecording, type PreparedRecording, type PrepareOptions } from './prepare.ts'
 import { excludedSamples, type SignalQuality } from '../signal/quality.ts'
 import { scrEvents, type ScrEvent, type ScrInput } from './responses.ts'
@@ -57,6 +58,8 @@ export interface Analysis {
   zscore?: { mean: number; std: number }
   solver: SolverName
   device: 'gpu' | 'cpu'
+  /** Of the interior point on a GPU. */
+  form?: Form
   parameters: CvxedaParams
 }
 
@@ -66,7 +69,7 @@ export interface Analysis {
  * in its place and leaves the others alone. @throws DeviceError when the device fails
  */
 export async function analyse(
-  device: Gpu | 'cpu',
+  device: Device,
   recordings: readonly Recording[],
   options: AnalyseOptions = {},
 ): Promise<(Analysis | GalvaniError)[]> {
@@ -87,14 +90,14 @@ export function prepareOrError(recording: Recording, options: PrepareOptions = {
 
 /** The second half of `analyse`, for callers that prepare recordings before they open a device. */
 export async function analysePrepared(
-  device: Gpu | 'cpu',
+  device: Device,
   ready: readonly PreparedRecording[],
   options: AnalyseOptions = {},
 ): Promise<(Analysis | GalvaniError)[]> {
   const found = await decomposeAll(device, ready, options)
   return found.map((parts, i) => {
     options.signal?.throwIfAborted()
-    return parts instanceof GalvaniError ? parts : finish(ready[i]!, parts, options, device === 'cpu' ? 'cpu' : 'gpu')
+    return parts instanceof GalvaniError ? parts : finish(ready[i]!, parts, options, isCpu(device) ? 'cpu' : 'gpu')
   })
 }
 
@@ -107,7 +110,7 @@ export function errorOfOne(error: unknown): GalvaniError {
 
 /** The decomposed parts of each recording, or why it has none: a call that fails is repeated with halves of the recordings. */
 async function decomposeAll(
-  device: Gpu | 'cpu',
+  device: Device,
   ready: readonly PreparedRecording[],
   options: AnalyseOptions,
 ): Promise<(Decomposition[] | GalvaniError)[]> {
@@ -161,6 +164,7 @@ function finish(
   const signals = inOwnUnit(eda, sampleRate, prepared.parts, found, { mean, std })
   const excluded = excludedSamples(quality, eda.length)
   const { events, threshold } = eventsOf({ ...signals, excluded }, Math.max(minAmplitude, prepared.noiseFloor))
+  const form = parts.find((part) => part.form)?.form
   const status = FROM_BEST.findLast((one) => parts.some((part) => part.status === one))!
   const reason = DOUBTS[status]
   return {
@@ -180,6 +184,7 @@ function finish(
     ...(zscore && { zscore: { mean, std } }),
     solver: solving.solver ?? 'interior-point',
     device,
+    ...(form && { form }),
     parameters: checkParams(sampleRate, solving),
   }
 }

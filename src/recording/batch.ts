@@ -6,7 +6,8 @@ import { readRecordings } from '../reading/read.ts'
 import type { Recording } from '../reading/recording.ts'
 import type { Source } from '../reading/source.ts'
 import { DeviceError, FormatError, GalvaniError, LimitError, UsageError } from '../runtime/errors.ts'
-import type { Gpu } from '../runtime/gpu.ts'
+import type { Work } from '../cvxeda/choose_device.ts'
+import { isCpu, type Device } from '../runtime/device.ts'
 import { writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import { analysePrepared, prepareOrError, type Analysis, type AnalyseOptions } from './analyse.ts'
@@ -24,8 +25,12 @@ import {
   type RecordingResult,
 } from './result.ts'
 
-/** Samples that are analysed together: a hundred recordings of 30 s at 50 Hz, so that none waits long for its group. */
-const GROUP_SAMPLES = 150_000
+/**
+ * Samples that are analysed together, half a second's work, so that no recording waits long for its group: a hundred recordings of 30 s at
+ * 50 Hz on the CPU, ten times as many on a GPU.
+ */
+const CPU_SAMPLES = 150_000
+const GPU_SAMPLES = 1_500_000
 
 /** A file that is to be analysed. */
 export interface RecordingFile {
@@ -48,8 +53,8 @@ export interface BatchOptions extends AnalyseOptions {
   resume?: boolean
 }
 
-/** Opens where recordings are decomposed; hears where those were that a resumed batch has already. */
-export type OpenDevice = (earlier: Analysis['device'] | undefined) => Promise<Gpu | 'cpu'>
+/** Opens where recordings are decomposed, for about so much work; hears where those were that a resumed batch has already. */
+export type OpenDevice = (work: Work, earlier: Analysis['device'] | undefined) => Promise<Device>
 
 interface Ready {
   place: number
@@ -64,7 +69,7 @@ interface Ready {
  * `device` may be a function, which is called once, before the first recording is decomposed.
  */
 export async function analyseFiles(
-  device: Gpu | 'cpu' | OpenDevice,
+  device: Device | OpenDevice,
   files: readonly RecordingFile[],
   store: Store,
   options: BatchOptions = {},
@@ -85,12 +90,13 @@ class Batch {
   #samples = 0
   /** Files of which everything is written. */
   #done = 0
-  #opened: Gpu | 'cpu' | undefined
-  #earlier: Analysis['device'] | undefined
+  #opened: Device | undefined
+  /** What the first recordings were solved by, in this run or in the one that it goes on with, so that all are solved alike. */
+  #earlier: Pick<RecordingResult, 'device' | 'form'> | undefined
   #settings: string | undefined
 
   constructor(
-    private readonly device: Gpu | 'cpu' | OpenDevice,
+    private readonly device: Device | OpenDevice,
     private readonly total: number,
     private readonly store: Store,
     private readonly options: BatchOptions,
@@ -103,7 +109,7 @@ class Batch {
     if (recordings instanceof GalvaniError) this.#refuse(input, recordings)
     else for (const recording of recordings) await this.#take(input, recording)
     if (this.#group.length === 0) this.#progress(index + 1)
-    if (this.#samples >= GROUP_SAMPLES) await this.#flush(index + 1)
+    if (this.#samples >= this.#groupSamples()) await this.#flush(index + 1)
   }
 
   async finish(): Promise<Outcome[]> {
@@ -136,7 +142,7 @@ class Batch {
     const earlier = this.options.resume === true ? await this.#earlierResult(name, digests) : undefined
     if (earlier) {
       const { thumbnail, ...result } = earlier
-      this.#earlier ??= result.device
+      this.#earlier ??= result
       this.#outcomes.push({ result, entry: entryOf(name, result, thumbnail) })
       return
     }
@@ -166,22 +172,42 @@ class Batch {
   }
 
   async #flush(filesRead: number): Promise<void> {
-    const [group, { signal: abort }] = [this.#group, this.options]
-    ;[this.#group, this.#samples] = [[], 0]
-    if (group.length > 0) {
-      this.#opened ??= typeof this.device === 'function' ? await this.device(this.#earlier) : this.device
+    const { signal: abort } = this.options
+    if (this.#group.length > 0) {
+      this.#opened ??= await this.#open(filesRead)
+      const group = this.#group
+      ;[this.#group, this.#samples] = [[], 0]
+      const form = this.options.solving?.form ?? this.#earlier?.form
       const share = (filesRead - this.#done) / group.length
       const found = await analysePrepared(
         this.#opened,
         group.map(({ prepared }) => prepared),
-        { ...this.options, onProgress: (done) => this.options.onProgress?.(this.#done + done * share, this.total) },
+        {
+          ...this.options,
+          ...(form && { solving: { ...this.options.solving, form } }),
+          onProgress: (done) => this.options.onProgress?.(this.#done + done * share, this.total),
+        },
       )
       for (const [i, ready] of group.entries()) {
         abort?.throwIfAborted()
-        this.#outcomes[ready.place] = await this.#write(ready, found[i]!)
+        const outcome = await this.#write(ready, found[i]!)
+        if (!outcome.error) this.#earlier ??= outcome.result
+        this.#outcomes[ready.place] = outcome
       }
     }
     this.#progress(filesRead)
+  }
+
+  #groupSamples(): number {
+    return this.#opened === undefined || isCpu(this.#opened) ? CPU_SAMPLES : GPU_SAMPLES
+  }
+
+  /** The files that were not read yet are taken to be like those that were. */
+  async #open(filesRead: number): Promise<Device> {
+    if (typeof this.device !== 'function') return this.device
+    const files = this.total / filesRead
+    const work = { signals: Math.round(this.#group.length * files), samples: Math.round(this.#samples * files) }
+    return await this.device(work, this.#earlier?.device)
   }
 
   #progress(done: number): void {

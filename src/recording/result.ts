@@ -13,6 +13,7 @@ export interface RecordingResult extends Partial<
     Analysis,
     | 'reason'
     | 'device'
+    | 'form'
     | 'warnings'
     | 'unit'
     | 'filled'

@@ -3,6 +3,8 @@ import { adapterInfo, requestDevice } from './adapter.ts'
 import { DeviceError } from './errors.ts'
 import { Gpu } from './gpu.ts'
 
+export { openCpu } from './browser_cpu.ts'
+
 /**
  * Opens a device on the browser's fastest adapter with the adapter's own limits.
  *

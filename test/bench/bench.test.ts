@@ -290,6 +290,20 @@ describe('galvani bench cvxeda', () => {
     expect(elementNames(html, ['meta']).filter((name) => name === 'circle')).toHaveLength(10)
   })
 
+  it('measures the CPU alone, without an adapter, or in turn with one', async () => {
+    const figures = ['ms_per_signal_median', 'ms_per_signal_min', 'first_call_ms', 'iterations', 'speedup', 'workers']
+    for (const device of ['cpu', 'both']) {
+      const result = await json(bench('--device', device))
+      expect(result).toMatchObject({ signals: 4, n: 120, rate: 4, rounds: 2, on_cpu: { converged: true } })
+      for (const name of figures) expect((result['on_cpu'] as Record<string, number>)[name], name).toBeGreaterThan(0)
+      expect('adapter' in result).toBe(device === 'both')
+      expect('floor_ms' in result).toBe(device === 'both')
+    }
+    expect(await json(bench('--device', 'cpu', '--scaling'))).toMatchObject({
+      scaling: { over_n: expect.anything() as object },
+    })
+  })
+
   it('takes windows of a recording at its own rate', async () => {
     const values = Array.from({ length: 300 }, (_, i) => (2 + Math.sin(i / 9) + 0.1 * Math.sin(i)).toFixed(5))
     writeFiles(folder, { 'EDA.csv': ['1600000000.0', '4.0', ...values].join('\n') })
@@ -307,6 +321,7 @@ describe('galvani bench cvxeda', () => {
     [['--signals', '2.5'], USAGE, "--signals is '2.5', expected an integer"],
     [['--rounds', '-1'], USAGE, "--rounds is '-1', expected a positive integer"],
     [['--rate', '0'], USAGE, "--rate is '0', expected a positive number"],
+    [['--device', 'cpu', '--form', 'along-time'], USAGE, '--form and --solver are of an adapter'],
     [['--form', 'C'], USAGE, "--form is 'C', expected per-signal, along-time"],
     [['--solver', 'simplex'], USAGE, "--solver is 'simplex', expected interior-point"],
     [['--recording', 'none.csv'], BAD_DATA, 'none.csv: no such file'],

@@ -243,6 +243,33 @@ describe('a decomposition', () => {
     ])
   })
 
+  it('has the CPU beside an adapter, or alone', () => {
+    const on_cpu = {
+      ...{ workers: 2, ms_per_signal_median: 1.3, ms_per_signal_min: 1.25, spread: 0.05, first_call_ms: 700 },
+      ...{ iterations: 22, iterations_max: 30, converged: true, speedup: 38.3 },
+      agreement: { phasic_nrmse: 1e-4, tonic_nrmse: 2e-4, agrees: true },
+    }
+    const both = facts({ on_cpu })
+    const cpu = [
+      ['CPU', 'float64 on 2 threads: all solved, iterations median 22, most 30'],
+      ['A signal on the CPU', '1.3 ms (least 1.25 ms, spread 5.0 % of 7 rounds)'],
+      ['First call on the CPU', '700 ms with the start of the threads, all signals'],
+      ['Agreement of the CPU', 'yes: nrmse of r 1.0e-4, of t 2.0e-4'],
+      ['Python reference', '35 ms a signal (figures of another machine, not run here)'],
+    ]
+    expect(both.slice(-7)).toEqual([...cpu, ['Speed-up', '7.65 times'], ['Speed-up of the CPU', '38.3 times']])
+    expect(both[0]).toEqual(['Adapter', 'X 9000'])
+    const { signals, n, rate, rounds, rss_peak_bytes, reference, reference_ms_per_signal, signals_from } = figures
+    const common = { signals, n, rate, rounds, rss_peak_bytes, reference, reference_ms_per_signal, signals_from }
+    expect(cvxedaFacts({ ...common, on_cpu: { ...on_cpu, converged: false } } as CvxedaFigures)).toEqual([
+      ['Signals', '64 of 1500 samples at 50 Hz (seed 1)'],
+      ['Memory', '5.0 MiB of the process, at most'],
+      ['CPU', 'float64 on 2 threads: NOT all solved, iterations median 22, most 30'],
+      ...cpu.slice(1),
+      ['Speed-up of the CPU', '38.3 times'],
+    ])
+  })
+
   it('has the reference that was run beside it, and its growth', () => {
     const reference = { signals: 32, ms_per_signal_min: 1, versions: {}, phasic_nrmse: 1.26e-3, tonic_nrmse: 4.5e-2 }
     const scaling = { over_n: [], over_signals: [], slope_n: 1.234, slope_signals: 0.876 }

@@ -83,7 +83,7 @@ describe('defaults', () => {
     fixtures: {},
     'fixtures make': { seed: 1, subjects: 12, effect: 1, trials: 12 },
     prepare: { length: 2500, drop: 3 },
-    decompose: { format: 'csv', unit: 'µS', gaps: 'refuse', zscore: true, device: 'gpu' },
+    decompose: { format: 'csv', unit: 'µS', gaps: 'refuse', zscore: true, device: 'auto' },
     train: trains,
     eval: {},
     predict: {},
@@ -96,6 +96,7 @@ describe('defaults', () => {
     'bench kernels': step,
     'bench cvxeda': {
       ...{
+        device: 'gpu',
         signals: 256,
         n: 1500,
         seed: 1,

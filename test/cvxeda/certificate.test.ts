@@ -57,7 +57,7 @@ describe.each(baselines)('with baseline %s', (baselineCorrection) => {
     const rough = {
       p: new Float64Array(N).fill(0.5),
       l: new Float64Array(problem.knotCount),
-      d: new Float64Array(problem.drift.length),
+      d: new Float64Array(problem.drift.count),
     }
     const { point, gap } = polish(problem, signal, rough, 0.1)
     const objective = objectiveAt(point, params)

@@ -98,7 +98,7 @@ describe('knots and splines', () => {
       const params = { ...defaults, deltaKnot, baselineCorrection }
       const problem = createProblem(203, 4, params)
       const { columns, count } = tonicColumns(203, 4, params)
-      expect([problem.knotCount, problem.drift.length]).toEqual([count, columns.length - count])
+      expect([problem.knotCount, problem.drift.count]).toEqual([count, columns.length - count])
       const l = normals(count, 2)
       const d = normals(columns.length - count, 3)
       const dense = Float64Array.from({ length: 203 }, (_, i) =>
@@ -110,7 +110,7 @@ describe('knots and splines', () => {
       const p = normals(203, 5).map(Math.abs)
       const residual = y.map((v, i) => v - phasicResponse(problem.filter, p)[i]! - tonic[i]!)
       const point = { driver: p, splineCoefficients: l, driftCoefficients: d }
-      expect(objective(problem, residual, p, l)).toBeCloseTo(cvxedaObjective(y, point, 4, params), 8)
+      expect(objective(problem, params.alpha, residual, p, l)).toBeCloseTo(cvxedaObjective(y, point, 4, params), 8)
     },
   )
 })

@@ -2,8 +2,9 @@
 import { decompose } from '../../src/cvxeda/decompose.ts'
 import type { Decomposition } from '../../src/cvxeda/decomposition.ts'
 import type { DecomposeOptions } from '../../src/cvxeda/options.ts'
-import { float64, type Float64Solution } from '../../src/cvxeda/float64.ts'
-import { createProblem } from '../../src/cvxeda/problem.ts'
+import { Float64Solver, type Float64Solution } from '../../src/cvxeda/float64.ts'
+import { createProblem, type Problem } from '../../src/cvxeda/problem.ts'
+import type { ScaledSignal } from '../../src/cvxeda/solver.ts'
 import { optimalityGap, type ReferenceParams } from '../../src/reference/cvxeda.ts'
 import { Random } from '../../src/runtime/random.ts'
 
@@ -22,6 +23,10 @@ export async function oracle(y: ArrayLike<number>, options: DecomposeOptions): P
   return found!
 }
 
+/** The float64 solver's own solution. */
+export const float64 = (problem: Problem, signal: ScaledSignal): Promise<Float64Solution> =>
+  new Float64Solver(problem).solve(signal, async () => undefined)
+
 /** The float64 solver's own solution of y as it is, and an upper bound on its relative distance from the optimum. */
 export async function certified(
   y: ArrayLike<number>,
@@ -30,10 +35,10 @@ export async function certified(
 ): Promise<{ solution: Float64Solution; gap: number }> {
   const params = { ...defaults, ...change }
   const signal = { y: Float64Array.from(y), alpha: params.alpha }
-  const [solution] = await float64(createProblem(y.length, sampleRate, params), [signal], { onSolved: () => {} })
-  const { driver, l, d } = solution!
+  const solution = await float64(createProblem(y.length, sampleRate, params), signal)
+  const { driver, l, d } = solution
   const point = { driver, splineCoefficients: l, driftCoefficients: d }
-  return { solution: solution!, gap: optimalityGap(y, point, sampleRate, params) }
+  return { solution, gap: optimalityGap(y, point, sampleRate, params) }
 }
 
 /** A z-scored signal of random responses, a wandering level and noise. */

@@ -14,6 +14,8 @@ import * as kernelsCommand from '../../../cli/bench/kernels.ts'
 import * as kernelTables from '../../../cli/bench/kernel_tables.ts'
 import * as page from '../../../cli/bench/page.ts'
 import * as tables from '../../../cli/bench/step_tables.ts'
+import { Cpu } from '../../../src/runtime/cpu.ts'
+import type { Gpu } from '../../../src/runtime/gpu.ts'
 import * as tunedKernels from '../../../src/train/tuned_kernels.ts'
 import {
   Arrived,
@@ -149,6 +151,14 @@ const cvxedaChecks: Checks = {
   'bench cvxeda --seed': cvxedaGets('--seed 0', { source: { name: 'synthetic, seed 0' } }),
   'bench cvxeda --solver': cvxedaGets('--solver admm', { solver: 'admm' }),
   'bench cvxeda --form': cvxedaGets('--form along-time', { form: 'along-time' }),
+  'bench cvxeda --device': async () => {
+    const devices = async (...more: string[]) =>
+      (await handedTo(cvxeda, 'benchCvxeda', ['bench', 'cvxeda', ...more]))[0] as cvxeda.Measured
+    const [gpu, cpu] = [expect.objectContaining({ info: {} }) as Gpu, expect.any(Cpu) as Cpu]
+    expect(await devices()).toEqual({ gpu, cpu: null })
+    expect(await devices('--device', 'cpu')).toEqual({ gpu: null, cpu })
+    expect(await devices('--device', 'both')).toEqual({ gpu, cpu })
+  },
   'bench cvxeda --rounds': cvxedaGets('--rounds 2', { rounds: 2 }),
   'bench cvxeda --reference': cvxedaGets('--reference cvxEDA.py', {
     reference: { path: 'cvxEDA.py', python: 'python3' },

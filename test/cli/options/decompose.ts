@@ -74,11 +74,17 @@ export const decomposeChecks: Checks = {
   },
   'decompose --form': async () => {
     const [one, other] = [await decompose(['--form', 'per-signal']), await decompose(['--form', 'along-time'])]
+    expect([one.of, other.of]).toMatchObject([{ form: 'per-signal' }, { form: 'along-time' }])
     expect(one.rows).not.toBe(other.rows)
   },
   'decompose --device': async () => {
     expect((await decompose(CPU)).of).toMatchObject({ device: 'cpu' })
-    expect((await decompose([])).of).not.toMatchObject({ device: 'cpu' })
+    expect((await decompose(['--device', 'gpu'])).of).toMatchObject({ device: 'gpu', form: 'per-signal' })
+    // A recording of a minute is the CPU's on any machine.
+    expect([(await decompose(['--device', 'auto'])).of, (await decompose([])).of]).toMatchObject([
+      { device: 'cpu' },
+      { device: 'cpu' },
+    ])
   },
   'decompose --resume': async () => {
     const first = await decompose(CPU)

@@ -1,0 +1,16 @@
+// What a worker does, in Node and in a page alike.
+
+import { answer, type Answer } from '../runtime/worker_answer.ts'
+import { decompose } from './decompose.ts'
+import type { Share } from './shares.ts'
+
+/** Decomposes the share that came as a message and posts the results. */
+export const decomposeShare = (message: unknown, post: (answer: Answer, transfer: ArrayBuffer[]) => void) =>
+  answer(async () => {
+    const { signals, sampleRate, params } = message as Share
+    const value = await decompose('cpu', signals, { sampleRate, ...params })
+    const transfer = value.flatMap((found) =>
+      Object.values(found).flatMap((part: unknown) => (ArrayBuffer.isView(part) ? [part.buffer as ArrayBuffer] : [])),
+    )
+    return { value, transfer }
+  }, post)

@@ -1,0 +1,26 @@
+// Workers in a page.
+import { Cpu, requireWorkers, type CpuOptions, type StartWorker } from './cpu.ts'
+import { DeviceError } from './errors.ts'
+import type { Answer } from './worker_answer.ts'
+
+/** Put in by the build: the worker's program, as seen from here. */
+declare const GALVANI_BROWSER_WORKER: string
+
+/**
+ * Opens the CPU as module workers of this page, for `decompose` and `analyse`. A worker is started when there is work for it.
+ * @throws UsageError for a number of workers that cannot be
+ */
+export function openCpu({ workers = navigator.hardwareConcurrency }: CpuOptions = {}): Cpu {
+  return new Cpu(startWorker, requireWorkers(workers))
+}
+
+const startWorker: StartWorker = (onAnswer, onFailure) => {
+  const worker = new Worker(new URL(GALVANI_BROWSER_WORKER, import.meta.url), { type: 'module' })
+  worker.onmessage = ({ data }) => onAnswer(data as Answer)
+  worker.onerror = ({ message }) => onFailure(new DeviceError(`a worker failed: ${message || 'it did not load'}`))
+  return {
+    send: (message, transfer) => worker.postMessage(message, transfer),
+    hold: () => undefined,
+    end: () => worker.terminate(),
+  }
+}

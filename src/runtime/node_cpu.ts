@@ -1,0 +1,31 @@
+// Workers in Node: threads of this process.
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { Cpu, requireWorkers, type CpuOptions, type StartWorker } from './cpu.ts'
+import { DeviceError } from './errors.ts'
+import type { Answer } from './worker_answer.ts'
+
+/** Put in by the build: the worker's program, as seen from here. */
+declare const GALVANI_NODE_WORKER: string
+
+/**
+ * Opens the CPU as worker threads, for `decompose` and `analyse`. A thread is started when there is work for it; the process
+ * ends by itself when none is at work. @throws UsageError for a number of workers that cannot be
+ */
+export function openCpu({ workers = availableParallelism() }: CpuOptions = {}): Cpu {
+  return new Cpu(startThread, requireWorkers(workers))
+}
+
+const startThread: StartWorker = (onAnswer, onFailure) => {
+  // None of the flags that this process was started with: some are not allowed in a thread.
+  const worker = new Worker(new URL(GALVANI_NODE_WORKER, import.meta.url), { execArgv: [] })
+  worker.on('message', (answer: Answer) => onAnswer(answer))
+  worker.on('error', onFailure)
+  worker.on('exit', (code) => onFailure(new DeviceError(`a worker ended by itself (exit code ${code})`)))
+  worker.unref()
+  return {
+    send: (message, transfer) => worker.postMessage(message, transfer),
+    hold: (isBusy) => (isBusy ? worker.ref() : worker.unref()),
+    end: () => void worker.terminate(),
+  }
+}
