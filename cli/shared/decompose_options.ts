@@ -5,7 +5,7 @@ import type { BaselineCorrection } from '../../src/cvxeda/params.ts'
 import type { Form } from '../../src/cvxeda/solver.ts'
 import type { BatchOptions } from '../../src/recording/batch.ts'
 import { FORMATS, type Format } from '../../src/recording/files.ts'
-import { oneOf, positive } from './values.ts'
+import { oneOf, positive, real } from './values.ts'
 
 /** What these options say. */
 export interface DecomposeFlags {
@@ -17,6 +17,7 @@ export interface DecomposeFlags {
   gaps: 'refuse' | 'split'
   zscore: boolean
   minAmplitude?: number
+  offSkin?: number
   tau0?: number
   tau1?: number
   knots?: number
@@ -44,8 +45,13 @@ export function addDecomposeOptions(command: Command): Command {
     .option('--no-zscore', 'decompose the recording as it is (see below)')
     .option(
       '--min-amplitude <x>',
-      'least amplitude of a response, in the unit (a tenth of the largest)',
+      'least amplitude of a response, in the unit (0.01 µS); noise or large responses may ask for more',
       positive('--min-amplitude'),
+    )
+    .option(
+      '--off-skin <x>',
+      'this or less was recorded off the skin (0.05 µS on the wrist, else nothing)',
+      real('--off-skin'),
     )
     .option('--tau0 <s>', 'slow time constant (2)', positive('--tau0'))
     .option('--tau1 <s>', 'fast time constant (0.7)', positive('--tau1'))
@@ -78,6 +84,7 @@ export function batchOptions(options: DecomposeFlags): BatchOptions {
     gaps,
     zscore,
     minAmplitude,
+    offSkin,
     tau0,
     tau1,
     knots,
@@ -92,7 +99,7 @@ export function batchOptions(options: DecomposeFlags): BatchOptions {
     format,
     gaps,
     zscore,
-    ...given({ minAmplitude }),
+    ...given({ minAmplitude, offSkin }),
     reading: given({ sampleRate: rate, timeColumn: time, edaColumn: eda }),
     solving: given({ tau0, tau1, deltaKnot: knots, alpha, gamma, baselineCorrection: baseline, solver, form }),
   }

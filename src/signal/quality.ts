@@ -109,10 +109,11 @@ function standstills(eda: ArrayLike<number>, sampleRate: number): Span[] {
 /** Stretches of samples of which `is` holds. */
 function runsOf(x: ArrayLike<number>, is: (value: number) => boolean): Stretch[] {
   const runs: Stretch[] = []
-  for (let start = 0, end = 0; start < x.length; start = end + 1) {
-    end = start
-    while (end < x.length && is(x[end]!)) end++
-    if (end > start) runs.push({ start, end })
+  for (let i = 0; i < x.length; i++) {
+    if (!is(x[i]!)) continue
+    const last = runs.at(-1)
+    if (last?.end === i) last.end = i + 1
+    else runs.push({ start: i, end: i + 1 })
   }
   return runs
 }

@@ -9,7 +9,7 @@ const CPU = ['--device', 'cpu']
 const recording = (): string => join(recordings(), 'a.csv')
 
 interface Decomposed {
-  files: { file: string; features: Record<string, number>; zscore?: object }[]
+  files: { file: string; features: Record<string, number>; quality: Record<string, number>; zscore?: object }[]
 }
 const table = (...names: string[]): string => readFileSync(path(...names), 'utf8')
 
@@ -84,6 +84,13 @@ export const decomposeChecks: Checks = {
     const { of } = await decompose([...CPU, '--min-amplitude', '100'])
     expect(of).toMatchObject({ min_amplitude: 100, features: { SCR_Peaks_N: 0 } })
     expect((await decompose(CPU)).of.features['SCR_Peaks_N']).toBeGreaterThan(0)
+  },
+  'decompose --off-skin': async () => {
+    const rows = Array.from({ length: 400 }, (_, i) => (i < 180 || i >= 240 ? 2 + Math.sin(i / 9) : 0))
+    writeFileSync(path('a.csv'), ['time_s,eda_us', ...rows.map((value, i) => `${i / 4},${value}`)].join('\n'))
+    const share = async (...more: string[]) =>
+      (await decompose([...CPU, ...more], path('a.csv'))).of.quality['off_skin']
+    expect([await share(), await share('--off-skin', '0')]).toEqual([0, expect.closeTo(0.25)])
   },
   'decompose --tau0': changes('--tau0', '3', { parameters: { tau0: 3 } }),
   'decompose --tau1': changes('--tau1', '0.5', { parameters: { tau1: 0.5 } }),
