@@ -21,7 +21,8 @@ interface DecomposeOptions extends DecomposeFlags, OutputOptions, OpenOptions {
 const help = `
 NAME.csv has a row a sample: time_s, EDA_Raw (as recorded, short gaps filled), EDA_Tonic, EDA_Phasic, EDA_Driver,
 EDA_Residual, and NeuroKit2's columns SCR_Onsets, SCR_Peaks, SCR_Height, SCR_Amplitude, SCR_RiseTime, SCR_Recovery,
-SCR_RecoveryTime. NAME.events.csv has a row a response, NAME.json how it was solved, level, response and quality figures.
+SCR_RecoveryTime. NAME.events.csv has a row a response, in doubt or not, NAME.json how it was solved, the threshold of a response, level,
+response and quality figures. docs/events.md says what counts and what is left out.
 
 z-scoring: alpha weighs the driver against the residual, so it suits numbers of one size only; its default is meant for a
 recording of mean 0 and deviation 1. The recording is therefore z-scored, decomposed, and all parts are given back in its

@@ -88,10 +88,15 @@ function npzTables({ signals, events }: Tabled): Uint8Array {
   return formatNpz(Object.fromEntries(arrays))
 }
 
-/** Mean level and responses in a few words. */
-export function factsOf({ features, unit }: Pick<Analysis, 'features' | 'unit'>): string[] {
+/** Mean level, responses and the amplitude from which on they count, in a few words. */
+export function factsOf({
+  features,
+  unit,
+  eventThreshold,
+}: Pick<Analysis, 'features' | 'unit' | 'eventThreshold'>): string[] {
   const { EDA_Tonic_Mean: level, SCR_Peaks_N: count, SCR_Rate: rate, SCR_Peaks_Amplitude_Mean: amplitude } = features
-  const responses = `${count} ${count === 1 ? 'response' : 'responses'} (${rate.toFixed(1)}/min)`
+  const least = `from ${Number(eventThreshold.toPrecision(2))} ${unit} on`
+  const responses = `${count} ${count === 1 ? 'response' : 'responses'} ${least} (${rate.toFixed(1)}/min)`
   const facts = [`level ${level.toPrecision(3)} ${unit}`, responses]
   return count > 0 ? [...facts, `mean amplitude ${amplitude.toPrecision(2)} ${unit}`] : facts
 }

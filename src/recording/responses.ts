@@ -18,7 +18,7 @@ const DRIFT_SECONDS = 3
 const LEAST_LEFT = 0.5
 
 /** Why a response does not count; the first, which is empty, for one that does. */
-export const DOUBTED = ['', 'artefact', 'began before', 'cut off', 'drift', 'slow rise'] as const
+export const DOUBTED = ['', 'began before', 'artefact', 'cut off', 'drift', 'slow rise'] as const
 /** One of `DOUBTED`. */
 export type Doubt = (typeof DOUBTED)[number]
 
@@ -40,8 +40,8 @@ export interface ScrEvent {
   /** Integral of the driver from onset to peak, in the unit of the signal. */
   driverArea: number
   /**
-   * `artefact`: between onset and peak lies what is no skin conductance; `began before`: it rises, or falls, from the first second of the
-   * signal on, or of what follows a gap; `cut off`: it peaks in the last second of these; `drift`: the tonic part falls meanwhile, so that the recording itself drifts
+   * `began before`: it rises, or falls, from the first second of the signal on, or of what follows a gap; `artefact`: between onset and peak
+   * lies what is no skin conductance; `cut off`: it peaks in the last second of these; `drift`: the tonic part falls meanwhile, so that the recording itself drifts
    * on as before and after; `slow rise`: it rises for more than 5 s.
    */
   doubt: Doubt
@@ -124,8 +124,8 @@ function doubtOf(input: ScrInput, around: Around, event: Risen): Doubt {
   const { onset, peak } = event
   const { from, last } = around
   const edge = AT_ONCE * sampleRate
-  if (excluded && someOf(excluded, onset, peak)) return 'artefact'
   if (onset - from < edge) return 'began before'
+  if (excluded && someOf(excluded, onset, peak)) return 'artefact'
   if (last - peak < edge) return 'cut off'
   if (peak - onset > LONGEST_RISE * sampleRate) return 'slow rise'
   return isDrift(input, around, event) ? 'drift' : ''
