@@ -134,7 +134,7 @@ const SENTENCES: Record<Flaw, string> = {
   clipped: 'lie at the largest or least value for 1 s or more: beyond the range of the sensor, or off the skin',
   offSkin: 'were recorded off the skin, or within 5 s of it; they are left out',
   fast: 'lie within 5 s of a step faster than skin, a movement or lost contact; they are left out',
-  startUp: 'show a response fade that began before the recording; they are left out',
+  startUp: 'show a response fade that began before the recording, or in a gap of it; they are left out',
 }
 
 /** One plain sentence for each flaw of 1 % of the samples or more. */
