@@ -8,7 +8,7 @@ import type { Gpu } from '../src/runtime/gpu.ts'
 import { openGpu, type OpenOptions } from '../src/runtime/node.ts'
 import { NodeStore } from '../src/store/node.ts'
 import { adapterOption, interruptible } from './shared/context.ts'
-import { addDecomposeOptions, batchOptions, type DecomposeFlags } from './shared/decompose_options.ts'
+import { addDecomposeOptions, batchOptions, epochOptions, type DecomposeFlags } from './shared/decompose_options.ts'
 import { readTextFile } from './shared/files.ts'
 import { listInputs, type Input } from './shared/inputs.ts'
 import { Output, type OutputOptions } from './shared/output.ts'
@@ -96,6 +96,7 @@ async function run(
     const files = inputs.map((input) => ({ ...input, text: () => readTextFile(input.file) }))
     return await analyseFiles(device, files, store, {
       ...batchOptions(options),
+      ...(await epochOptions(options)),
       signal: abort,
       onProgress: (done) => bar.update(done),
     })

@@ -4,7 +4,10 @@ import { SOLVERS, type SolverName } from '../../src/cvxeda/options.ts'
 import type { BaselineCorrection } from '../../src/cvxeda/params.ts'
 import type { Form } from '../../src/cvxeda/solver.ts'
 import type { BatchOptions } from '../../src/recording/batch.ts'
+import { readEvents } from '../../src/recording/epochs.ts'
 import { FORMATS, type Format } from '../../src/recording/files.ts'
+import { UsageError } from '../../src/runtime/errors.ts'
+import { readTextFile } from './files.ts'
 import { oneOf, positive, real } from './values.ts'
 
 /** What these options say. */
@@ -18,6 +21,8 @@ export interface DecomposeFlags {
   zscore: boolean
   minAmplitude?: number
   offSkin?: number
+  eventsFile?: string
+  epochs?: { from: number; to: number }
   tau0?: number
   tau1?: number
   knots?: number
@@ -53,6 +58,8 @@ export function addDecomposeOptions(command: Command): Command {
       'this or less was recorded off the skin (0.05 µS on the wrist, else nothing)',
       real('--off-skin'),
     )
+    .option('--events-file <file>', 'table of events (onset in s, duration, label): a row each around and during them')
+    .option('--epochs <from:to>', "seconds around each event, or around the recording's own markers (-1:9)", epochs)
     .option('--tau0 <s>', 'slow time constant (2)', positive('--tau0'))
     .option('--tau1 <s>', 'fast time constant (0.7)', positive('--tau1'))
     .option('--knots <s>', 'seconds between knots of the tonic spline (10)', positive('--knots'))
@@ -66,6 +73,20 @@ export function addDecomposeOptions(command: Command): Command {
       oneOf('--form', ['per-signal', 'along-time']),
     )
     .option('--device <gpu|cpu>', 'cpu: float64, for a machine without a GPU', oneOf('--device', ['gpu', 'cpu']), 'gpu')
+}
+
+/** `-1:9` */
+function epochs(text: string): { from: number; to: number } {
+  const [from, to, ...more] = text.split(':').map(real('--epochs'))
+  if (from !== undefined && to !== undefined && more.length === 0 && from <= 0 && to > 0) return { from, to }
+  throw new UsageError(`--epochs is '${text}', expected seconds before and after an event, such as -1:9`)
+}
+
+/** Around which events tables are made, if any are asked for. */
+export async function epochOptions({ eventsFile, epochs }: DecomposeFlags): Promise<Pick<BatchOptions, 'epochs'>> {
+  if (eventsFile === undefined) return epochs ? { epochs } : {}
+  const events = readEvents(await readTextFile(eventsFile), eventsFile)
+  return { epochs: { ...(epochs ?? { from: -1, to: 9 }), events } }
 }
 
 function baseline(text: string): BaselineCorrection {

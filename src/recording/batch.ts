@@ -6,7 +6,8 @@ import { writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import { analysePrepared, errorOfOne, prepareOrError, type Analysis, type AnalyseOptions } from './analyse.ts'
 import type { ContactEntry } from './contact_sheet.ts'
-import { contactEntry, fileNames, pictureFile, tableFiles, type Format } from './files.ts'
+import type { EpochOptions } from './epochs.ts'
+import { contactEntry, epochFiles, fileNames, pictureFile, tableFiles, type Format } from './files.ts'
 import type { PreparedRecording } from './prepare.ts'
 import { readRecording, type RecordingOptions } from './read.ts'
 
@@ -30,6 +31,8 @@ export interface BatchOptions extends AnalyseOptions {
   reading?: RecordingOptions
   /** Of the tables; default csv. */
   format?: Format
+  /** Writes `NAME.epochs.csv` and, for events that last, `NAME.intervals.csv`. */
+  epochs?: EpochOptions
 }
 
 /** What the JSON beside each table says; amplitudes and levels are in the recording's unit. */
@@ -165,10 +168,11 @@ async function write(
   { input, prepared }: Ready,
   analysis: Analysis,
   store: Store,
-  { format = 'csv', minAmplitude }: BatchOptions,
+  { format = 'csv', minAmplitude, epochs }: BatchOptions,
 ): Promise<Outcome> {
   const { tables, picture, json } = fileNames(input.name, format)
-  const outputs = [...tables, json, picture]
+  const more = epochs ? epochFiles(input.name, analysis, prepared.recording.markers ?? [], epochs) : {}
+  const outputs = [...tables, ...Object.keys(more), json, picture]
   const {
     recording: { eda, sampleRate },
   } = prepared
@@ -205,6 +209,7 @@ async function write(
   }
   const contents = tableFiles(analysis, format)
   for (const [i, table] of tables.entries()) await store.write(table, contents[i]!)
+  for (const [table, bytes] of Object.entries(more)) await store.write(table, bytes)
   await store.write(picture, pictureFile(input.name, analysis))
   await writeJson(store, json, toDocument('recording', result))
   return { result, entry: contactEntry(input.name, analysis) }

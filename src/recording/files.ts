@@ -1,9 +1,10 @@
 // What is written of one analysed recording called NAME: tables as CSV or npz, a picture, and a JSON that says how it came about.
 import { formatNpz, type NumpyArray } from '../formats/npz.ts'
 import type { Analysis } from './analyse.ts'
+import { eventRelated, intervalRelated, type EpochOptions, type Row } from './epochs.ts'
 import { thumbnail, type ContactEntry } from './contact_sheet.ts'
 import { decompositionSvg } from './picture.ts'
-import { isoTime, type StartTime } from '../reading/recording.ts'
+import { isoTime, type Marker, type StartTime } from '../reading/recording.ts'
 import { DOUBTED } from './responses.ts'
 import { countedOf, eventColumns, sampleColumns } from './tables.ts'
 
@@ -34,6 +35,33 @@ export function tableFiles(analysis: Tabled, format: Format): Uint8Array[] {
   if (format === 'npz') return [npzTables(analysis)]
   return [csvOf(sampleColumns(signals, events)), csvOf(eventTable(analysis))]
 }
+
+/** Tables of what happens around events, and during those that last, by their names: CSV in any format; none without an event. */
+export function epochFiles(
+  name: string,
+  analysis: Pick<Analysis, 'signals' | 'events' | 'quality'>,
+  markers: readonly Marker[],
+  { from, to, events = markers }: EpochOptions,
+): Record<string, Uint8Array> {
+  const tables = { epochs: eventRelated(analysis, events, from, to), intervals: intervalRelated(analysis, events) }
+  return Object.fromEntries(
+    Object.entries(tables)
+      .filter(([, rows]) => rows.length > 0)
+      .map(([kind, rows]) => [`${name}.${kind}.csv`, csvOf(columnsOf(rows))]),
+  )
+}
+
+const columnsOf = (rows: readonly Row[]): Cells =>
+  Object.fromEntries(
+    Object.entries(rows[0]!).map(([column, first]) => [
+      column,
+      typeof first === 'number'
+        ? Float64Array.from(rows, (row) => row[column] as number)
+        : rows.map((row) => quoted(row[column] as string)),
+    ]),
+  )
+
+const quoted = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 
 type Cells = Readonly<Record<string, Float64Array | readonly string[]>>
 

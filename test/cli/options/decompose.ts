@@ -92,6 +92,25 @@ export const decomposeChecks: Checks = {
       (await decompose([...CPU, ...more], path('a.csv'))).of.quality['off_skin']
     expect([await share(), await share('--off-skin', '0')]).toEqual([0, expect.closeTo(0.25)])
   },
+  'decompose --events-file': async () => {
+    writeFileSync(path('events.csv'), 'onset,duration,label\n5,20,first\n12,,second\n')
+    await decompose([...CPU, '--events-file', path('events.csv')])
+    const lines = (kind: string) => table('decomposed', `a.${kind}.csv`).trim().split('\n')
+    expect(lines('epochs').map((line) => line.split(',')[0])).toEqual(['Label', 'first', 'second'])
+    expect(lines('intervals')).toHaveLength(2)
+    await decompose(CPU)
+    expect(() => lines('epochs')).toThrow('ENOENT')
+  },
+  'decompose --epochs': async () => {
+    writeFileSync(path('events.csv'), 'onset\n5\n')
+    const peak = async (...more: string[]): Promise<string> => {
+      await decompose([...CPU, '--events-file', path('events.csv'), ...more])
+      return table('decomposed', 'a.epochs.csv').split('\n')[1]!
+    }
+    expect(await peak()).toBe(await peak('--epochs', '-1:9'))
+    expect(await peak('--epochs', '-1:50')).not.toBe(await peak())
+    await expect(peak('--epochs', '9')).rejects.toThrow("--epochs is '9', expected seconds before and after an event")
+  },
   'decompose --tau0': changes('--tau0', '3', { parameters: { tau0: 3 } }),
   'decompose --tau1': changes('--tau1', '0.5', { parameters: { tau1: 0.5 } }),
   'decompose --knots': changes('--knots', '8', { parameters: { delta_knot: 8 } }),
