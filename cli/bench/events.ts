@@ -4,11 +4,12 @@ import { toDocument } from '../../src/formats/documents.ts'
 import { count } from './options.ts'
 import { interruptible } from '../shared/context.ts'
 import { Output, table, type OutputOptions } from '../shared/output.ts'
-import { integer } from '../shared/values.ts'
+import { integer, oneOf } from '../shared/values.ts'
 
 interface Options extends OutputOptions {
   recordings: number
   seed: number
+  events: 'phasic' | 'driver'
 }
 
 export function benchEventsCommand(): Command {
@@ -16,6 +17,12 @@ export function benchEventsCommand(): Command {
     .description('Measure how many responses of made-up recordings are found, and how many that are none.')
     .option('--recordings <n>', 'of each kind; of a day one, fewer at high rates', count('--recordings'), 50)
     .option('--seed <n>', 'of the first recording', integer('--seed'), 1)
+    .option(
+      '--events <phasic|driver>',
+      'where they are counted',
+      oneOf('--events', ['phasic', 'driver'] as const),
+      'phasic',
+    )
     .option('--json', 'print one JSON document')
     .option('--quiet', 'no progress')
     .addHelpText(
@@ -25,7 +32,7 @@ export function benchEventsCommand(): Command {
     .action(eventsAction)
 }
 
-async function eventsAction({ recordings, seed, ...options }: Options): Promise<void> {
+async function eventsAction({ recordings, seed, events, ...options }: Options): Promise<void> {
   const output = new Output(options)
   const signal = interruptible()
   const cases = eventCases(recordings)
@@ -33,13 +40,13 @@ async function eventsAction({ recordings, seed, ...options }: Options): Promise<
   const rows: EventRow[] = []
   try {
     for (const each of cases) {
-      rows.push(await measureEvents(each, seed, { signal }))
+      rows.push(await measureEvents(each, seed, { signal, eventsFrom: events }))
       bar.update(rows.length)
     }
   } finally {
     bar.stop()
   }
-  output.result(toDocument('bench-events', { seed, rows }), eventTable(rows))
+  output.result(toDocument('bench-events', { seed, events, rows }), eventTable(rows))
 }
 
 /** A row a kind; what a tenth of the largest finds stands behind it in the same columns. */

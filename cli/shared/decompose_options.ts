@@ -21,6 +21,7 @@ export interface DecomposeFlags {
   zscore: boolean
   minAmplitude?: number
   offSkin?: number
+  events?: 'phasic' | 'driver'
   eventsFile?: string
   epochs?: { from: number; to: number }
   tau0?: number
@@ -57,6 +58,11 @@ export function addDecomposeOptions(command: Command): Command {
       '--off-skin <x>',
       'this or less was recorded off the skin (0.05 µS on the wrist, else nothing)',
       real('--off-skin'),
+    )
+    .option(
+      '--events <phasic|driver>',
+      'driver: tell dense responses apart (phasic)',
+      oneOf('--events', ['phasic', 'driver']),
     )
     .option('--events-file <file>', 'table of events (onset in s, duration, label): a row each around and during them')
     .option('--epochs <from:to>', "seconds around each event, or around the recording's own markers (-1:9)", epochs)
@@ -106,6 +112,7 @@ export function batchOptions(options: DecomposeFlags): BatchOptions {
     zscore,
     minAmplitude,
     offSkin,
+    events,
     tau0,
     tau1,
     knots,
@@ -120,7 +127,7 @@ export function batchOptions(options: DecomposeFlags): BatchOptions {
     format,
     gaps,
     zscore,
-    ...given({ minAmplitude, offSkin }),
+    ...given({ minAmplitude, offSkin, eventsFrom: events }),
     reading: given({ sampleRate: rate, timeColumn: time, edaColumn: eda }),
     solving: given({ tau0, tau1, deltaKnot: knots, alpha, gamma, baselineCorrection: baseline, solver, form }),
   }

@@ -64,6 +64,7 @@ export const EDA_KINDS = {
   'non-responder': { ...WRIST, interval: Infinity },
   'noisy non-responder': { interval: Infinity, noise: 0.008 },
   wear: { ...WRIST, seconds: 86400, interval: 30, artefacts: 2, offSkin: 4 },
+  dense: { interval: 5 },
 } as const satisfies Record<string, Partial<EdaSettings>>
 
 /** A kind of made-up recording. */

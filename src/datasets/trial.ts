@@ -40,4 +40,3 @@ export interface TrialSet {
   musicDim: number
   skipped: { source: string; reason: string }[]
 }
-

@@ -98,7 +98,8 @@ export function scrEvents(input: ScrInput): ScrEvent[] {
   })
 }
 
-function requireEqualLengths({ phasic, driver, tonic, excluded }: ScrInput): void {
+/** @throws ShapeError when the signals differ in length */
+export function requireEqualLengths({ phasic, driver, tonic, excluded }: ScrInput): void {
   for (const [name, other] of Object.entries({
     'the driver': driver,
     'the tonic part': tonic,
@@ -120,15 +121,29 @@ interface Around {
 type Risen = Pick<ScrEvent, 'onset' | 'peak' | 'amplitude'>
 
 function doubtOf(input: ScrInput, around: Around, event: Risen): Doubt {
-  const { sampleRate, excluded } = input
   const { onset, peak } = event
-  const { from, last } = around
+  const doubt = edgeDoubt(input, around, event)
+  if (doubt !== '') return doubt
+  if (peak - onset > LONGEST_RISE * input.sampleRate) return 'slow rise'
+  return isDrift(input, around, event) ? 'drift' : ''
+}
+
+/** Whether a response is seen whole. */
+function edgeDoubt(
+  { sampleRate, excluded }: ScrInput,
+  { from, last }: Pick<Around, 'from' | 'last'>,
+  { onset, peak }: Pick<Risen, 'onset' | 'peak'>,
+): Doubt {
   const edge = AT_ONCE * sampleRate
   if (onset - from < edge) return 'began before'
   if (excluded && someOf(excluded, onset, peak)) return 'artefact'
-  if (last - peak < edge) return 'cut off'
-  if (peak - onset > LONGEST_RISE * sampleRate) return 'slow rise'
-  return isDrift(input, around, event) ? 'drift' : ''
+  return last - peak < edge ? 'cut off' : ''
+}
+
+/** The same of a response anywhere in a signal. */
+export function doubtAt(input: ScrInput, event: Pick<Risen, 'onset' | 'peak'>): Doubt {
+  const [from, to] = finiteRuns(input.phasic).find(([, to]) => event.onset < to)!
+  return edgeDoubt(input, { from, last: to - 1 }, event)
 }
 
 /** Whether tonic and phasic part together go on between onset and peak as they did before and do after. */

@@ -106,7 +106,7 @@ describe('defaults', () => {
       },
     },
     'bench peers': { batch: 32, rounds: 7, python: 'python3', threads: expect.any(Number) as number },
-    'bench events': { recordings: 50, seed: 1 },
+    'bench events': { recordings: 50, seed: 1, events: 'phasic' },
     tune: { preset: 'paper', signals: 'mixed', set: {}, batch: 32, mode: 'on' },
   }
   const defaultsOf = (command: Command, name: string[] = []): [string, object][] => [

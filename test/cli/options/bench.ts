@@ -237,6 +237,12 @@ const eventChecks: Checks = {
   'bench events --seed': async () => {
     expect([(await eventCase())[1], (await eventCase('--seed', '7'))[1]]).toEqual([1, 7])
   },
+  'bench events --events': async () => {
+    expect([(await eventCase())[2], (await eventCase('--events', 'driver'))[2]]).toMatchObject([
+      { eventsFrom: 'phasic' },
+      { eventsFrom: 'driver' },
+    ])
+  },
   'bench events --json': async () => {
     measuresNothing()
     const { rows } = await documentOf<{ rows: object[] }>(['bench', 'events'])

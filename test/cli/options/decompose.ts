@@ -92,6 +92,14 @@ export const decomposeChecks: Checks = {
       (await decompose([...CPU, ...more], path('a.csv'))).of.quality['off_skin']
     expect([await share(), await share('--off-skin', '0')]).toEqual([0, expect.closeTo(0.25)])
   },
+  'decompose --events': async () => {
+    const amplitudes = async (...more: string[]): Promise<string> => {
+      await decompose([...CPU, ...more])
+      return table('decomposed', 'a.events.csv')
+    }
+    expect(await amplitudes('--events', 'phasic')).toBe(await amplitudes())
+    expect(await amplitudes('--events', 'driver')).not.toBe(await amplitudes())
+  },
   'decompose --events-file': async () => {
     writeFileSync(path('events.csv'), 'onset,duration,label\n5,20,first\n12,,second\n')
     await decompose([...CPU, '--events-file', path('events.csv')])
