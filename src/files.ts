@@ -9,7 +9,8 @@ export {
   type RecordingFile,
   type RecordingResult,
 } from './recording/batch.ts'
-export { fileNames, pictureFile, tableFiles, type Format } from './recording/files.ts'
+export { epochFiles, fileNames, pictureFile, tableFiles, type Format } from './recording/files.ts'
+export { eventRelated, intervalRelated, readEvents, type EpochOptions } from './recording/epochs.ts'
 export { contactSheet, thumbnail } from './recording/contact_sheet.ts'
 export { decompositionSvg } from './recording/picture.ts'
 export type { Recording } from './reading/recording.ts'
@@ -17,6 +18,7 @@ export type { Trial, TrialSet } from './datasets/trial.ts'
 
 // Studies
 export { loadTrialTable, readTrialTable, type TrialTableFiles, type TrialTableOptions } from './datasets/trial_table.ts'
+export { edaFiles, makeEda, type EdaKind, type EdaSettings, type MadeEda } from './datasets/synthetic_eda.ts'
 export { makeRecording, makeTrialTable, type SyntheticRecording, type SyntheticStudy } from './datasets/synthetic.ts'
 
 // Formats

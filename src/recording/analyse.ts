@@ -8,6 +8,7 @@ import { DeviceError, GalvaniError, LimitError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { prepareRecording, type PreparedRecording, type PrepareOptions } from './prepare.ts'
 import { excludedSamples, type SignalQuality } from '../signal/quality.ts'
+import { qualitySegments, type QualitySegment } from '../signal/segments.ts'
 import { driverEvents, type DriverInput } from './driver_events.ts'
 import { scrEvents, type ScrEvent } from './responses.ts'
 import { fading, type Tail } from './start_up.ts'
@@ -57,6 +58,8 @@ export interface Analysis {
   eventThreshold: number
   features: EdaFeatures
   quality: SignalQuality
+  /** By published rules, minute by minute; absent for a recording in another unit than µS. */
+  qualitySegments?: QualitySegment[]
   /** Missing samples that were filled. */
   filled: number
   /** Iterations of the part that took most. */
@@ -159,7 +162,7 @@ function finish(
   device: 'gpu' | 'cpu',
 ): Analysis {
   const {
-    recording: { eda, sampleRate, start },
+    recording: { eda, sampleRate, start, temperature },
     unit,
     mean,
     std,
@@ -189,6 +192,7 @@ function finish(
     eventThreshold: threshold,
     features: edaFeatures(signals, events, excluded),
     quality,
+    ...(unit === 'µS' && { qualitySegments: qualitySegments(eda, sampleRate, temperature) }),
     filled: prepared.parts.reduce((sum, { filled }) => sum + filled, 0),
     iterations: Math.max(...parts.map(({ iterations }) => iterations)),
     objective: parts.reduce((sum, { objective }) => sum + objective, 0),

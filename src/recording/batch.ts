@@ -50,6 +50,7 @@ export interface RecordingResult extends Partial<
     | 'device'
     | 'parameters'
     | 'features'
+    | 'qualitySegments'
   >
 > {
   file: string
