@@ -34,6 +34,8 @@ describe('the response that began before', () => {
   it('is none where nothing fades, where it is small beside the recording, or where the level falls by itself', () => {
     expect(tailOf(stretch(10, 1.5, 0), 10, 0.3, shape)).toBeUndefined()
     expect(tailOf(stretch(10, 1.5, 0.02), 10, 0.3, shape)).toBeUndefined()
+    expect(tailOf(stretch(10, 1.5, 0.2), 10, 0.3, shape)).toBeDefined()
+    expect(tailOf(stretch(10, 1.5, 0.2), 10, 3, shape)).toBeUndefined()
     const falling = stretch(10, 1.5, 0).map((value, i) => value - 0.02 * (i / 10))
     expect(tailOf(falling, 10, 0.3, shape)).toBeUndefined()
   })
