@@ -40,3 +40,4 @@ export interface TrialSet {
   musicDim: number
   skipped: { source: string; reason: string }[]
 }
+
