@@ -9,7 +9,7 @@ import type { OpenOptions } from '../src/runtime/node.ts'
 import { NodeStore } from '../src/store/node.ts'
 import { fileSource } from '../src/store/node_source.ts'
 import { adapterOption, interruptible } from './shared/context.ts'
-import { addDecomposeOptions, batchOptions, type DecomposeFlags } from './shared/decompose_options.ts'
+import { addDecomposeOptions, batchOptions, epochOptions, type DecomposeFlags } from './shared/decompose_options.ts'
 import { listInputs, type Input } from './shared/inputs.ts'
 import { openDevice, type Opened } from './shared/open_device.ts'
 import { Output, type OutputOptions } from './shared/output.ts'
@@ -23,7 +23,8 @@ interface DecomposeOptions extends DecomposeFlags, OutputOptions, OpenOptions {
 const help = `
 NAME.csv has a row a sample: time_s, EDA_Raw (as recorded, short gaps filled), EDA_Tonic, EDA_Phasic, EDA_Driver,
 EDA_Residual, and NeuroKit2's columns SCR_Onsets, SCR_Peaks, SCR_Height, SCR_Amplitude, SCR_RiseTime, SCR_Recovery,
-SCR_RecoveryTime. NAME.events.csv has a row a response, NAME.json how it was solved, level, response and quality figures.
+SCR_RecoveryTime. NAME.events.csv has a row a response, in doubt or not, NAME.json how it was solved, the threshold of a response, level,
+response and quality figures. docs/events.md says what counts and what is left out.
 
 z-scoring: alpha weighs the driver against the residual, so it suits numbers of one size only; its default is meant for a
 recording of mean 0 and deviation 1. The recording is therefore z-scored, decomposed, and all parts are given back in its
@@ -99,6 +100,7 @@ async function run(
     return await analyseFiles(device, files, store, {
       ...batchOptions(options),
       resume: options.resume === true,
+      ...(await epochOptions(options)),
       signal: abort,
       onProgress: (done) => bar.update(done),
     })

@@ -7,7 +7,8 @@ export type { ReadingOptions, TimeUnit } from './reading/options.ts'
 export { isoTime, type Marker, type StartTime } from './reading/recording.ts'
 export { analyseFiles, type BatchOptions, type OpenDevice, type RecordingFile } from './recording/batch.ts'
 export type { Outcome, RecordingResult } from './recording/result.ts'
-export { fileNames, pictureFile, tableFiles, type Format } from './recording/files.ts'
+export { epochFiles, fileNames, pictureFile, tableFiles, type Format, type Pieces } from './recording/files.ts'
+export { eventRelated, intervalRelated, readEvents, type EpochOptions } from './recording/epochs.ts'
 export { contactSheet, thumbnail } from './recording/contact_sheet.ts'
 export { decompositionSvg } from './recording/picture.ts'
 export type { Recording } from './reading/recording.ts'
@@ -15,6 +16,7 @@ export type { Trial, TrialSet } from './datasets/trial.ts'
 
 // Studies
 export { loadTrialTable, readTrialTable, type TrialTableFiles, type TrialTableOptions } from './datasets/trial_table.ts'
+export { edaFiles, makeEda, type EdaKind, type EdaSettings, type MadeEda } from './datasets/synthetic_eda.ts'
 export { makeRecording, makeTrialTable, type SyntheticRecording, type SyntheticStudy } from './datasets/synthetic.ts'
 
 // Formats

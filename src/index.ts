@@ -25,7 +25,8 @@ export type { StreamPart, StreamScale, StreamUpdate } from './cvxeda/smoother.ts
 
 // Recordings: from samples to responses, features and warnings
 export { analyse, type Analysis, type AnalyseOptions, type SolvingOptions } from './recording/analyse.ts'
-export { scrEvents, type ScrEvent, type ScrInput } from './recording/responses.ts'
+export { DOUBTED, scrEvents, type Doubt, type ScrEvent, type ScrInput } from './recording/responses.ts'
+export { driverEvents, type DriverInput } from './recording/driver_events.ts'
 export { qualityWarnings, signalQuality, type SignalQuality, type Span } from './signal/quality.ts'
 export {
   edaFeatures,

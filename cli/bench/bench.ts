@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { benchAllCommand } from './all.ts'
 import { benchCvxedaCommand } from './cvxeda.ts'
+import { benchEventsCommand } from './events.ts'
 import { benchKernelsCommand } from './kernels.ts'
 import { benchPeersCommand } from './peers.ts'
 import { benchStepCommand } from './step.ts'
@@ -13,6 +14,7 @@ export function benchCommand(): Command {
     .addCommand(benchKernelsCommand())
     .addCommand(benchCvxedaCommand())
     .addCommand(benchPeersCommand())
+    .addCommand(benchEventsCommand())
     .addHelpText(
       'after',
       `

@@ -4,9 +4,12 @@ import { SOLVERS, type SolverName } from '../../src/cvxeda/options.ts'
 import type { BaselineCorrection } from '../../src/cvxeda/params.ts'
 import type { Form } from '../../src/cvxeda/solver.ts'
 import type { BatchOptions } from '../../src/recording/batch.ts'
+import { readEvents } from '../../src/recording/epochs.ts'
 import { FORMATS, type Format } from '../../src/recording/files.ts'
+import { UsageError } from '../../src/runtime/errors.ts'
+import { readTextFile } from './files.ts'
 import { addReadingOptions, readingOptions, type ReadingFlags } from './reading_options.ts'
-import { given, oneOf, positive } from './values.ts'
+import { given, oneOf, positive, real } from './values.ts'
 
 /** What these options say. */
 export interface DecomposeFlags extends ReadingFlags {
@@ -14,6 +17,10 @@ export interface DecomposeFlags extends ReadingFlags {
   gaps: 'refuse' | 'split'
   zscore: boolean
   minAmplitude?: number
+  offSkin?: number
+  events?: 'phasic' | 'driver'
+  eventsFile?: string
+  epochs?: { from: number; to: number }
   tau0?: number
   tau1?: number
   knots?: number
@@ -37,9 +44,21 @@ export function addDecomposeOptions(command: Command): Command {
     .option('--no-zscore', 'decompose the recording as it is (see below)')
     .option(
       '--min-amplitude <x>',
-      'least amplitude of a response, in the unit (a tenth of the largest)',
+      'least amplitude of a response, in the unit (0.01 µS); noise or large responses may ask for more',
       positive('--min-amplitude'),
     )
+    .option(
+      '--off-skin <x>',
+      'this or less was recorded off the skin (0.05 µS on the wrist, else nothing)',
+      real('--off-skin'),
+    )
+    .option(
+      '--events <phasic|driver>',
+      'driver: tell dense responses apart (phasic)',
+      oneOf('--events', ['phasic', 'driver']),
+    )
+    .option('--events-file <file>', 'table of events (onset in s, duration, label): a row each around and during them')
+    .option('--epochs <from:to>', "seconds around each event, or around the recording's own markers (-1:9)", epochs)
     .option('--tau0 <s>', 'slow time constant (2)', positive('--tau0'))
     .option('--tau1 <s>', 'fast time constant (0.7)', positive('--tau1'))
     .option('--knots <s>', 'seconds between knots of the tonic spline (10)', positive('--knots'))
@@ -60,6 +79,20 @@ export function addDecomposeOptions(command: Command): Command {
     )
 }
 
+/** `-1:9` */
+function epochs(text: string): { from: number; to: number } {
+  const [from, to, ...more] = text.split(':').map(real('--epochs'))
+  if (from !== undefined && to !== undefined && more.length === 0 && from <= 0 && to > 0) return { from, to }
+  throw new UsageError(`--epochs is '${text}', expected seconds before and after an event, such as -1:9`)
+}
+
+/** Around which events tables are made, if any are asked for. */
+export async function epochOptions({ eventsFile, epochs }: DecomposeFlags): Promise<Pick<BatchOptions, 'epochs'>> {
+  if (eventsFile === undefined) return epochs ? { epochs } : {}
+  const events = readEvents(await readTextFile(eventsFile), eventsFile)
+  return { epochs: { ...(epochs ?? { from: -1, to: 9 }), events } }
+}
+
 function baseline(text: string): BaselineCorrection {
   const word = oneOf('--baseline', ['0', '1', '2', 'spline_offset'])(text)
   return word === 'spline_offset' ? word : (Number(word) as BaselineCorrection)
@@ -67,12 +100,13 @@ function baseline(text: string): BaselineCorrection {
 
 /** What the options ask of `analyseFiles`. */
 export function batchOptions(options: DecomposeFlags): BatchOptions {
-  const { format, gaps, zscore, minAmplitude, tau0, tau1, knots, alpha, gamma, baseline, solver, form } = options
+  const { format, gaps, zscore, minAmplitude, offSkin, events, solver, form } = options
+  const { tau0, tau1, knots, alpha, gamma, baseline } = options
   return {
     format,
     gaps,
     zscore,
-    ...given({ minAmplitude }),
+    ...given({ minAmplitude, offSkin, eventsFrom: events }),
     reading: readingOptions(options),
     solving: given({ tau0, tau1, deltaKnot: knots, alpha, gamma, baselineCorrection: baseline, solver, form }),
   }

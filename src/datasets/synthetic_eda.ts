@@ -1,4 +1,5 @@
 // A made-up recording of which everything is known: when it responds and how strongly, where it moves, where it is off the skin.
+import { formatCsv } from '../formats/csv.ts'
 import type { Recording } from '../reading/recording.ts'
 import { UsageError } from '../runtime/errors.ts'
 import { Random } from '../runtime/random.ts'
@@ -63,6 +64,7 @@ export const EDA_KINDS = {
   'non-responder': { ...WRIST, interval: Infinity },
   'noisy non-responder': { interval: Infinity, noise: 0.008 },
   wear: { ...WRIST, seconds: 86400, interval: 30, artefacts: 2, offSkin: 4 },
+  dense: { interval: 5 },
 } as const satisfies Record<string, Partial<EdaSettings>>
 
 /** A kind of made-up recording. */
@@ -104,6 +106,19 @@ export function makeEda(kind: EdaKind, seed: number, settings: Partial<EdaSettin
   for (let i = 0; i < eda.length; i++) eda[i] = measured(eda[i]!, all, random)
   const wrist = all.offSkin > 0 ? { wrist: true } : {}
   return { recording: { eda, sampleRate, source: `${kind} ${seed}`, ...wrist }, responses }
+}
+
+/** A made-up recording as `synthetic.csv` (`time_s`, `eda_us`), and `truth.csv`: a row a response, `onset_s` and `amplitude_us`. */
+export function edaFiles({
+  recording: { eda, sampleRate },
+  responses,
+}: MadeEda): Record<'synthetic.csv' | 'truth.csv', string> {
+  const times = Array.from(eda, (value, i) => [Number((i / sampleRate).toFixed(6)), value.toFixed(6)])
+  const truth = responses.map(({ onset, amplitude }) => [onset.toFixed(3), amplitude.toFixed(4)])
+  return {
+    'synthetic.csv': formatCsv(['time_s', 'eda_us'], times),
+    'truth.csv': formatCsv(['onset_s', 'amplitude_us'], truth),
+  }
 }
 
 function requireSensible({ sampleRate, seconds, interval }: EdaSettings): void {

@@ -62,6 +62,7 @@ export const DOCUMENT_KINDS = {
   'bench-step': { schema: 1, kept: ['profile.constants', 'cold.kernels.constants'] },
   'bench-first-step': { schema: 1, kept: ['kernels.constants'] },
   'bench-cvxeda': { schema: 1, kept: ['statuses', 'reference_run.versions'] },
+  'bench-events': { schema: 1 },
   'bench-peers': { schema: 1, kept: ['ours.versions', 'peers.versions'] },
 } as const satisfies Record<string, DocumentKind>
 

@@ -9,9 +9,18 @@ import { isCpu, type Device } from '../runtime/device.ts'
 import { DeviceError, GalvaniError, LimitError } from '../runtime/errors.ts'
 import { prepareRecording, type PreparedRecording, type PrepareOptions } from './prepare.ts'
 import { excludedSamples, type SignalQuality } from '../signal/quality.ts'
-import { scrEvents, type ScrEvent, type ScrInput } from './responses.ts'
+import { qualitySegments, type QualitySegment } from '../signal/segments.ts'
+import { driverEvents, type DriverInput } from './driver_events.ts'
+import { scrEvents, type ScrEvent } from './responses.ts'
 import { fading, type Tail } from './start_up.ts'
-import { edaFeatures, inOwnUnit, type DecomposedEda, type DecomposedPart, type EdaFeatures } from './tables.ts'
+import {
+  countedOf,
+  edaFeatures,
+  inOwnUnit,
+  type DecomposedEda,
+  type DecomposedPart,
+  type EdaFeatures,
+} from './tables.ts'
 import { shareOfLargest, usualFloor } from './threshold.ts'
 import { DOUBTS, recordingWarnings } from './warnings.ts'
 
@@ -22,6 +31,8 @@ export type SolvingOptions = Omit<DecomposeOptions, 'sampleRate' | 'signal' | 'o
 export interface AnalyseOptions extends PrepareOptions {
   /** Least amplitude of a response, in the recording's unit, if neither its noise nor its largest responses ask for more; default 0.01 µS. */
   minAmplitude?: number
+  /** Where responses are counted: at rises of the phasic part (default), or at bursts of the driver, which tell dense ones apart. */
+  eventsFrom?: 'phasic' | 'driver'
   solving?: SolvingOptions
   /** Called with recordings done and recordings in total. */
   onProgress?: (done: number, total: number) => void
@@ -48,6 +59,8 @@ export interface Analysis {
   eventThreshold: number
   features: EdaFeatures
   quality: SignalQuality
+  /** By published rules, minute by minute; absent for a recording in another unit than µS. */
+  qualitySegments?: QualitySegment[]
   /** Missing samples that were filled. */
   filled: number
   /** Iterations of the part that took most. */
@@ -152,18 +165,23 @@ function finish(
   device: 'gpu' | 'cpu',
 ): Analysis {
   const {
-    recording: { eda, sampleRate, start },
+    recording: { eda, sampleRate, start, temperature },
     unit,
     mean,
     std,
     quality,
     tails,
   } = prepared
-  const { minAmplitude = usualFloor(unit), zscore = true, solving = {} } = options
+  const { minAmplitude = usualFloor(unit), zscore = true, eventsFrom = 'phasic', solving = {} } = options
+  const { tau0, tau1 } = checkParams(sampleRate, solving)
   const found = parts.map((part, i) => withTail(part, tails[i], sampleRate, std))
   const signals = inOwnUnit(eda, sampleRate, prepared.parts, found, { mean, std })
   const excluded = excludedSamples(quality, eda.length)
-  const { events, threshold } = eventsOf({ ...signals, excluded }, Math.max(minAmplitude, prepared.noiseFloor))
+  const { events, threshold } = eventsOf(
+    { ...signals, excluded, shape: { tau0, tau1 } },
+    Math.max(minAmplitude, prepared.noiseFloor),
+    eventsFrom === 'driver' ? driverEvents : scrEvents,
+  )
   const form = parts.find((part) => part.form)?.form
   const status = FROM_BEST.findLast((one) => parts.some((part) => part.status === one))!
   const reason = DOUBTS[status]
@@ -178,6 +196,7 @@ function finish(
     eventThreshold: threshold,
     features: edaFeatures(signals, events, excluded),
     quality,
+    ...(unit === 'µS' && { qualitySegments: qualitySegments(eda, sampleRate, temperature) }),
     filled: prepared.parts.reduce((sum, { filled }) => sum + filled, 0),
     iterations: Math.max(...parts.map(({ iterations }) => iterations)),
     objective: parts.reduce((sum, { objective }) => sum + objective, 0),
@@ -196,9 +215,12 @@ function withTail(part: Decomposition, tail: Tail | undefined, sampleRate: numbe
 }
 
 /** The responses from the floor on that the largest of them leave. */
-function eventsOf(input: ScrInput, floor: number): { events: ScrEvent[]; threshold: number } {
-  const all = scrEvents({ ...input, minAmplitude: floor })
-  const amplitudes = all.filter(({ doubt }) => doubt === '').map(({ amplitude }) => amplitude)
+function eventsOf(
+  input: DriverInput,
+  floor: number,
+  find: (input: DriverInput) => ScrEvent[],
+): { events: ScrEvent[]; threshold: number } {
+  const amplitudes = countedOf(find({ ...input, minAmplitude: floor })).map(({ amplitude }) => amplitude)
   const threshold = Math.max(floor, shareOfLargest(amplitudes))
-  return { events: scrEvents({ ...input, minAmplitude: threshold }), threshold }
+  return { events: find({ ...input, minAmplitude: threshold }), threshold }
 }

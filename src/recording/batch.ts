@@ -11,7 +11,8 @@ import { isCpu, type Device } from '../runtime/device.ts'
 import { writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import { analysePrepared, prepareOrError, type Analysis, type AnalyseOptions } from './analyse.ts'
-import { fileNames, pictureFile, tableFiles, thumbnailOf, type Format } from './files.ts'
+import type { EpochOptions } from './epochs.ts'
+import { epochFiles, fileNames, pictureFile, tableFiles, thumbnailOf, type Format } from './files.ts'
 import { UniqueNames } from './names.ts'
 import type { PreparedRecording } from './prepare.ts'
 import {
@@ -49,6 +50,8 @@ export interface BatchOptions extends AnalyseOptions {
   reading?: ReadingOptions
   /** Of the tables; default csv. */
   format?: Format
+  /** Writes `NAME.epochs.csv` and, for events that last, `NAME.intervals.csv`. */
+  epochs?: EpochOptions
   /** Recordings whose JSON has the same samples and settings are not analysed again. */
   resume?: boolean
 }
@@ -220,15 +223,18 @@ class Batch {
     if (analysis instanceof GalvaniError) return { ...withReason(file, name, 'refused', analysis), error: analysis }
     const { format = 'csv' } = this.options
     const { tables, picture, json } = fileNames(name, format)
+    const { epochs } = this.options
+    const around = epochs ? epochFiles(name, analysis, prepared.recording.markers ?? [], epochs) : {}
     const result: RecordingResult = {
       ...resultOf(file, prepared.recording, analysis, this.options),
-      outputs: [...tables, json, picture],
+      outputs: [...tables, ...Object.keys(around), json, picture],
       ...digests,
     }
     const document: RecordingDocument = { ...result, thumbnail: thumbnailOf(analysis) }
     await this.store.remove(json)
     const contents = tableFiles(analysis, format)
     for (const [i, table] of tables.entries()) await this.store.write(table, contents[i]!)
+    for (const [table, content] of Object.entries(around)) await this.store.write(table, content)
     await this.store.write(picture, pictureFile(name, analysis))
     await writeJson(this.store, json, toDocument('recording', document))
     return { result, entry: entryOf(name, result, document.thumbnail) }

@@ -1,9 +1,10 @@
 // What is written of one analysed recording called NAME: tables as CSV or npz, a picture, and a JSON that says how it came about.
 import { formatNpz, type NumpyArray } from '../formats/npz.ts'
 import type { Analysis } from './analyse.ts'
+import { eventRelated, intervalRelated, type EpochOptions, type Row } from './epochs.ts'
 import { thumbnail } from './contact_sheet.ts'
 import { decompositionSvg } from './picture.ts'
-import { isoTime, type StartTime } from '../reading/recording.ts'
+import { isoTime, type Marker, type StartTime } from '../reading/recording.ts'
 import { DOUBTED } from './responses.ts'
 import { countedOf, eventColumns, sampleTable, type Column } from './tables.ts'
 
@@ -38,6 +39,33 @@ export function tableFiles(analysis: Tabled, format: Format): Pieces[] {
   if (format === 'npz') return [[npzTables(analysis)]]
   return [csvOf(sampleTable(signals, events)), csvOf(eventTable(analysis))]
 }
+
+/** Tables of what happens around events, and during those that last, by their names: CSV in any format; none without an event. */
+export function epochFiles(
+  name: string,
+  analysis: Pick<Analysis, 'signals' | 'events' | 'quality'>,
+  markers: readonly Marker[],
+  { from, to, events = markers }: EpochOptions,
+): Record<string, Pieces> {
+  const tables = { epochs: eventRelated(analysis, events, from, to), intervals: intervalRelated(analysis, events) }
+  return Object.fromEntries(
+    Object.entries(tables)
+      .filter(([, rows]) => rows.length > 0)
+      .map(([kind, rows]) => [`${name}.${kind}.csv`, csvOf(columnsOf(rows))]),
+  )
+}
+
+const columnsOf = (rows: readonly Row[]): Cells =>
+  Object.fromEntries(
+    Object.entries(rows[0]!).map(([column, first]) => [
+      column,
+      typeof first === 'number'
+        ? Float64Array.from(rows, (row) => row[column] as number)
+        : rows.map((row) => quoted(row[column] as string)),
+    ]),
+  )
+
+const quoted = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 
 type Cells = Readonly<Record<string, Column | readonly string[]>>
 
@@ -95,10 +123,15 @@ function npzTables({ signals, events }: Tabled): Uint8Array<ArrayBuffer> {
   return formatNpz(Object.fromEntries(arrays))
 }
 
-/** Mean level and responses in a few words. */
-export function factsOf({ features, unit }: Pick<Analysis, 'features' | 'unit'>): string[] {
+/** Mean level, responses and the amplitude from which on they count, in a few words. */
+export function factsOf({
+  features,
+  unit,
+  eventThreshold,
+}: Pick<Analysis, 'features' | 'unit' | 'eventThreshold'>): string[] {
   const { EDA_Tonic_Mean: level, SCR_Peaks_N: count, SCR_Rate: rate, SCR_Peaks_Amplitude_Mean: amplitude } = features
-  const responses = `${count} ${count === 1 ? 'response' : 'responses'} (${rate.toFixed(1)}/min)`
+  const least = `from ${Number(eventThreshold.toPrecision(2))} ${unit} on`
+  const responses = `${count} ${count === 1 ? 'response' : 'responses'} ${least} (${rate.toFixed(1)}/min)`
   const facts = [`level ${level.toPrecision(3)} ${unit}`, responses]
   return count > 0 ? [...facts, `mean amplitude ${amplitude.toPrecision(2)} ${unit}`] : facts
 }

@@ -2,6 +2,7 @@
 
 import type { Flaw, Span } from '../signal/quality.ts'
 import type { ScrEvent } from './responses.ts'
+import { countedOf } from './tables.ts'
 import { curve, legend, rightAxis, xAxis, yAxis } from '../charts/axes.ts'
 import type { Panel } from '../charts/axes.ts'
 import { extent, label, linearScale, linePath, palette, round, svg, tag } from '../charts/svg.ts'
@@ -41,6 +42,15 @@ const SHADES: Record<Flaw, string> = {
   offSkin: '#6b7683',
   fast: '#8a4fbf',
   startUp: '#2d8f8f',
+}
+
+const FLAW_NAMES: Record<Flaw, string> = {
+  missing: 'missing',
+  flat: 'flat',
+  clipped: 'clipped',
+  offSkin: 'off skin',
+  fast: 'too fast',
+  startUp: 'start-up',
 }
 
 /** Three aligned panels on white paper, as one SVG file. All series are [samples]; NaN leaves a gap. */
@@ -101,12 +111,12 @@ function shading({ left, top, width, height, x }: Panel, time: ArrayLike<number>
     legend(
       left + width - 90 * found.length,
       top - 8,
-      found.map((name) => ({ name, color: SHADES[name] })),
+      found.map((flaw) => ({ name: FLAW_NAMES[flaw], color: SHADES[flaw] })),
     )
   )
 }
 
-/** Onsets as ticks under the curve, peaks as dots, half recoveries as diamonds, with a key if there is any. */
+/** Onsets as ticks under the curve, peaks as dots, half recoveries as diamonds, peaks in doubt as crosses, with a key if there is any. */
 function marks(
   { left, top, x, y }: Panel,
   time: ArrayLike<number>,
@@ -114,8 +124,10 @@ function marks(
   events: readonly ScrEvent[],
 ): string {
   if (events.length === 0) return ''
-  const places = (field: 'onset' | 'peak' | 'recovery'): [number, number][] =>
-    events
+  const counted = countedOf(events)
+  const doubted = events.filter(({ doubt }) => doubt !== '')
+  const places = (field: 'onset' | 'peak' | 'recovery', of = counted): [number, number][] =>
+    of
       .map((event) => event[field])
       .filter(Number.isFinite)
       .map((i) => [round(x.at(time[i]!)), round(y.at(phasic[i]!))])
@@ -128,13 +140,16 @@ function marks(
       fill: 'none',
       ...attributes,
     })
-  const words = ['onset', 'peak', 'half recovery'].map((word, i) =>
-    label(key(i)[0] + 8, top - 8, word, { 'font-size': 11 }),
+  const words = ['onset', 'peak', 'half recovery', ...(doubted.length > 0 ? ['in doubt'] : [])].map((word, i) =>
+    label(key(i === 3 ? 3.5 : i)[0] + 8, top - 8, word, { 'font-size': 11 }),
   )
   return (
     path([...places('onset'), key(0)], 'm0 -3v8', { 'stroke-width': 1.5 }) +
     path([...places('peak'), key(1)], 'h0', { 'stroke-width': 5.5, 'stroke-linecap': 'round' }) +
     path([...places('recovery'), key(2)], 'm-3.5 0l3.5 -3.5l3.5 3.5l-3.5 3.5z', { fill: '#fff', 'stroke-width': 1.2 }) +
+    (doubted.length === 0
+      ? ''
+      : path([...places('peak', doubted), key(3.5)], 'm-3 -3l6 6m0 -6l-6 6', { 'stroke-width': 1.2 })) +
     words.join('')
   )
 }

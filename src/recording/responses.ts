@@ -18,14 +18,14 @@ const DRIFT_SECONDS = 3
 const LEAST_LEFT = 0.5
 
 /**
- * Seconds between peaks, and share of the larger one's amplitude: what is smaller may be where the shape of the larger one, which differs
+ * Seconds behind the peak of a larger one, and share of its amplitude: what is smaller may be where the fall of the larger one, which differs
  * between people, leaves the model's.
  */
-const BESIDE_SECONDS = 4
+const BESIDE_SECONDS = 3.5
 const BESIDE_SHARE = 0.1
 
 /** Why a response does not count; the first, which is empty, for one that does. */
-export const DOUBTED = ['', 'artefact', 'began before', 'beside larger', 'cut off', 'drift', 'slow rise'] as const
+export const DOUBTED = ['', 'began before', 'artefact', 'beside larger', 'cut off', 'drift', 'slow rise'] as const
 /** One of `DOUBTED`. */
 export type Doubt = (typeof DOUBTED)[number]
 
@@ -47,8 +47,9 @@ export interface ScrEvent {
   /** Integral of the driver from onset to peak, in the unit of the signal. */
   driverArea: number
   /**
-   * `artefact`: between onset and peak lies what is no skin conductance; `began before`: it rises, or falls, from the first second of the
-   * signal on, or of what follows a gap; `cut off`: it peaks in the last second of these; `beside larger`: it peaks within 4 s of a response of more than ten times its amplitude; `drift`: the tonic part falls meanwhile, so that the recording itself drifts
+   * `began before`: it rises, or falls, from the first second of the signal on, or of what follows a gap; `artefact`: between onset and peak
+   * lies what is no skin conductance; `cut off`: it peaks in the last second of these; `beside
+   * larger`: it peaks within 3.5 s behind a response of more than ten times its amplitude; `drift`: the tonic part falls meanwhile, so that the recording itself drifts
    * on as before and after; `slow rise`: it rises for more than 5 s.
    */
   doubt: Doubt
@@ -106,7 +107,8 @@ export function scrEvents(input: ScrInput): ScrEvent[] {
   })
 }
 
-function requireEqualLengths({ phasic, driver, tonic, excluded }: ScrInput): void {
+/** @throws ShapeError when the signals differ in length */
+export function requireEqualLengths({ phasic, driver, tonic, excluded }: ScrInput): void {
   for (const [name, other] of Object.entries({
     'the driver': driver,
     'the tonic part': tonic,
@@ -128,24 +130,38 @@ interface Around {
 type Risen = Pick<ScrEvent, 'onset' | 'peak' | 'amplitude'>
 
 function doubtOf(input: ScrInput, around: Around, event: Risen): Doubt {
-  const { sampleRate, excluded } = input
   const { onset, peak } = event
-  const { from, last } = around
-  const edge = AT_ONCE * sampleRate
-  if (excluded && someOf(excluded, onset, peak)) return 'artefact'
-  if (onset - from < edge) return 'began before'
-  if (last - peak < edge) return 'cut off'
-  if (peak - onset > LONGEST_RISE * sampleRate) return 'slow rise'
+  const doubt = edgeDoubt(input, around, event)
+  if (doubt !== '') return doubt
+  if (peak - onset > LONGEST_RISE * input.sampleRate) return 'slow rise'
   return isDrift(input, around, event) ? 'drift' : ''
 }
 
-/** Whether it peaks within a few seconds of a response that counts and is many times as large. */
+/** Whether it peaks on the fall of a response that counts and is many times as large. */
 function isBesideLarger(event: ScrEvent, all: readonly ScrEvent[], sampleRate: number): boolean {
-  const near = ({ peak }: ScrEvent): boolean => Math.abs(peak - event.peak) <= BESIDE_SECONDS * sampleRate
+  const near = ({ peak }: ScrEvent): boolean => peak < event.peak && event.peak - peak <= BESIDE_SECONDS * sampleRate
   return (
     event.doubt === '' &&
     all.some((other) => other.doubt === '' && near(other) && event.amplitude < BESIDE_SHARE * other.amplitude)
   )
+}
+
+/** Whether a response is seen whole. */
+function edgeDoubt(
+  { sampleRate, excluded }: ScrInput,
+  { from, last }: Pick<Around, 'from' | 'last'>,
+  { onset, peak }: Pick<Risen, 'onset' | 'peak'>,
+): Doubt {
+  const edge = AT_ONCE * sampleRate
+  if (onset - from < edge) return 'began before'
+  if (excluded && someOf(excluded, onset, peak)) return 'artefact'
+  return last - peak < edge ? 'cut off' : ''
+}
+
+/** The same of a response anywhere in a signal. */
+export function doubtAt(input: ScrInput, event: Pick<Risen, 'onset' | 'peak'>): Doubt {
+  const [from, to] = finiteRuns(input.phasic).find(([, to]) => event.onset < to)!
+  return edgeDoubt(input, { from, last: to - 1 }, event)
 }
 
 /** Whether tonic and phasic part together go on between onset and peak as they did before and do after. */

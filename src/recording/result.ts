@@ -23,6 +23,7 @@ export interface RecordingResult extends Partial<
     | 'solver'
     | 'parameters'
     | 'features'
+    | 'qualitySegments'
   >
 > {
   file: string
@@ -118,12 +119,14 @@ export function resultOf(
 /** The place of a result on the page over all recordings. */
 export function entryOf(name: string, result: RecordingResult, thumbnail: string): ContactEntry {
   const { status, reason, warnings = [], features, unit, sampleRate, durationS } = result
-  if (!features || unit === undefined) return { name, status, notes: reason === undefined ? [] : [reason] }
+  const eventThreshold = result.eventThresholdUs ?? result.eventThreshold
+  if (!features || unit === undefined || eventThreshold === undefined)
+    return { name, status, notes: reason === undefined ? [] : [reason] }
   return {
     name,
     status,
     notes: notesOf({ ...(reason !== undefined && { reason }), warnings }),
-    facts: [...factsOf({ features, unit }), `${sampleRate} Hz`, lasting(durationS!)],
+    facts: [...factsOf({ features, unit, eventThreshold }), `${sampleRate} Hz`, lasting(durationS!)],
     picture: thumbnail,
     link: fileNames(name, 'csv').picture,
   }

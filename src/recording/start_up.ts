@@ -31,7 +31,11 @@ export interface Tail extends Shape {
 }
 
 const bateman = ({ tau0, tau1 }: Shape, t: number): number => Math.exp(-t / tau0) - Math.exp(-t / tau1)
-const peakTime = ({ tau0, tau1 }: Shape): number => (Math.log(tau0 / tau1) * tau0 * tau1) / (tau0 - tau1)
+/** Seconds from the onset of a response to its peak. */
+export const peakTime = ({ tau0, tau1 }: Shape): number => (Math.log(tau0 / tau1) * tau0 * tau1) / (tau0 - tau1)
+
+/** Peak of the response to an impulse of the driver. */
+export const amplitudeOfArea = (shape: Shape, area: number): number => area * Math.abs(bateman(shape, peakTime(shape)))
 
 /** What is left of it `t` seconds after the start of the stretch. */
 export const fading = (tail: Tail, t: number): number =>

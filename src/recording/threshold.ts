@@ -11,7 +11,7 @@ const UNITS: Readonly<Record<string, number>> = { µS: 1, μS: 1, uS: 1, nS: 100
  * follow the noise upwards and downwards; rises are then higher by as many times again as the noise has a share in the recording's
  * deviation. A drift through the steps of a coarse sensor makes no rise of this many steps (docs/events.md has the measurements).
  */
-const TIMES_NOISE = 4.2
+const TIMES_NOISE = 4
 const TIMES_NOISE_ALONE = 2.4
 const TIMES_STEP = 2
 /** Beside a large response, what its shape and the model's differ by makes small ones: this share of the robust largest. */

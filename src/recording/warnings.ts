@@ -42,7 +42,7 @@ export function recordingWarnings(
   if (leftOut > 0) warnings.push(`${leftOut.toFixed(1)} s between gaps are too short to decompose and left out`)
   if (floor > 0 && prepared.noiseFloor > floor) {
     warnings.push(
-      `noise or coarse steps hide responses under ${prepared.noiseFloor.toPrecision(2)} ${unit}; the usual threshold of ${floor} ${unit} does not hold here`,
+      `noise or coarse steps hide responses under ${short(prepared.noiseFloor)} ${unit}; the usual threshold of ${floor} ${unit} does not hold here`,
     )
   }
   if (unit === 'µS' && rangeOf(eda)[0] < 0) {
@@ -50,7 +50,7 @@ export function recordingWarnings(
   }
   if (events.length > 0 && threshold < floor) {
     warnings.push(
-      `responses from ${threshold.toPrecision(2)} ${unit} on are counted, less than the ${floor} ${unit} that are usual for one: they may be noise`,
+      `responses from ${short(threshold)} ${unit} on are counted, less than the ${floor} ${unit} that are usual for one: they may be noise`,
     )
   }
   return warnings
@@ -64,8 +64,11 @@ function tonicWarnings({ recording: { eda }, quality, unit }: PreparedRecording,
   const margin = TONIC_MARGIN * (largest - least) || Math.abs(least) // of a constant, which is tonic to rounding
   const beyond = Math.max(least - lowest, highest - largest)
   if (!(beyond > margin)) return []
-  const by = `${beyond.toPrecision(2)} ${unit}`
+  const by = `${short(beyond)} ${unit}`
   return [
     `the tonic part leaves the range of the recording by ${by}: noise, artefacts or drift were taken for responses; look at the figure before use`,
   ]
 }
+
+/** Two digits. */
+const short = (value: number): string => String(Number(value.toPrecision(2)))

@@ -11,11 +11,11 @@ export const NEIGHBOUR_SECONDS = 5
  * shares of all that happens between a second before and three seconds after come at once, it is none of the skin's doing.
  */
 const RISE = { seconds: 0.25, share: 0.75 }
-const FALL = { seconds: 0.5, share: 0.6 }
+const FALL = { seconds: 0.5, share: 0.45 }
 const BEFORE_SECONDS = 1
 const AFTER_SECONDS = 3
 /** Changes that may be noise, a few steps of a coarse sensor, or that are small beside the recording's spread are not judged. */
-const TIMES_NOISE = 20
+const TIMES_NOISE = 25
 const TIMES_STEP = 10
 const SHARE_OF_SPREAD = 0.02
 /** Hz; below, a quarter of a second is not seen. */

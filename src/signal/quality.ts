@@ -109,10 +109,11 @@ function standstills(eda: ArrayLike<number>, sampleRate: number): Span[] {
 /** Stretches of samples of which `is` holds. */
 function runsOf(x: ArrayLike<number>, is: (value: number) => boolean): Stretch[] {
   const runs: Stretch[] = []
-  for (let start = 0, end = 0; start < x.length; start = end + 1) {
-    end = start
-    while (end < x.length && is(x[end]!)) end++
-    if (end > start) runs.push({ start, end })
+  for (let i = 0; i < x.length; i++) {
+    if (!is(x[i]!)) continue
+    const last = runs.at(-1)
+    if (last?.end === i) last.end = i + 1
+    else runs.push({ start: i, end: i + 1 })
   }
   return runs
 }
@@ -133,7 +134,7 @@ const SENTENCES: Record<Flaw, string> = {
   clipped: 'lie at the largest or least value for 1 s or more: beyond the range of the sensor, or off the skin',
   offSkin: 'were recorded off the skin, or within 5 s of it; they are left out',
   fast: 'lie within 5 s of a step faster than skin, a movement or lost contact; they are left out',
-  startUp: 'show a response fade that began before the recording; they are left out',
+  startUp: 'show a response fade that began before the recording, or in a gap of it; they are left out',
 }
 
 /** One plain sentence for each flaw of 1 % of the samples or more. */

@@ -122,7 +122,7 @@ describe('with --json stdout is one JSON document, whatever else there is to say
     ['tune', [...SMALL_TUNING, '--budget', '0.001', '--quiet']],
   ]
   /** These take long; `bench*.test.ts` runs them, and they have no way to print but `Output` either. */
-  const measuring = ['bench all', 'bench step', 'bench kernels', 'bench cvxeda', 'bench peers']
+  const measuring = ['bench all', 'bench step', 'bench kernels', 'bench cvxeda', 'bench peers', 'bench events']
 
   it('these are all commands', async () => {
     expect((await commandsOf()).sort()).toEqual([...runs.map(([command]) => command), ...measuring].sort())

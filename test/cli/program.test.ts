@@ -81,7 +81,7 @@ describe('defaults', () => {
     '': {},
     doctor: {},
     fixtures: {},
-    'fixtures make': { seed: 1, subjects: 12, effect: 1, trials: 12 },
+    'fixtures make': { seed: 1, subjects: 12, effect: 1, trials: 12, kind: 'clean' },
     prepare: { length: 2500, drop: 3 },
     decompose: { format: 'csv', unit: 'µS', gaps: 'refuse', zscore: true, device: 'auto' },
     train: trains,
@@ -107,6 +107,7 @@ describe('defaults', () => {
       },
     },
     'bench peers': { batch: 32, rounds: 7, python: 'python3', threads: expect.any(Number) as number },
+    'bench events': { recordings: 50, seed: 1, events: 'phasic' },
     tune: { preset: 'paper', signals: 'mixed', set: {}, batch: 32, mode: 'on' },
   }
   const defaultsOf = (command: Command, name: string[] = []): [string, object][] => [

@@ -140,7 +140,7 @@ describe('settings', () => {
       const [found] = (await analyse('cpu', [below], { minAmplitude: 1e-4, ...options })).map(fine)
       return [found!.unit, found!.warnings.map((text) => text.split(' ').slice(0, 3).join(' '))]
     }
-    expect(await warnings({})).toEqual(['µS', ['values below 0', 'responses from 0.00010']])
+    expect(await warnings({})).toEqual(['µS', ['values below 0', 'responses from 0.0001']])
     expect(await warnings({ unit: 'kΩ' })).toEqual(['kΩ', []])
   })
 

@@ -292,7 +292,7 @@ describe('a batch that was interrupted', () => {
     await analyseFiles('cpu', inputs.slice(0, 2), store)
     const asked = vi.fn(async () => 'cpu' as const)
     await analyseFiles(asked, inputs.slice(0, 4), store, { resume: true })
-    expect(asked.mock.calls).toEqual([['cpu']])
+    expect(asked.mock.calls).toEqual([[{ signals: 2, samples: 85 }, 'cpu']])
   })
 })
 

@@ -59,7 +59,8 @@ describe('the responses on it', () => {
   const time = Float64Array.from({ length: 400 }, (_, i) => i / sampleRate)
   const phasic = time.map((t) => Math.max(0, Math.sin(t / 5)) ** 2)
   const flat = time.map(() => 1)
-  const events = scrEvents({ phasic, driver: flat, sampleRate })
+  /** They rise for more than 5 s; that does not matter here. */
+  const events = scrEvents({ phasic, driver: flat, sampleRate }).map((event) => ({ ...event, doubt: '' as const }))
   const draw = (more: object = {}) =>
     decompositionSvg({ time, eda: phasic, phasic, tonic: flat, driver: flat, unit: 'µS', title: '', events, ...more })
   /** Points of the path whose every point is drawn as `shape`, without the key's. */
@@ -98,14 +99,24 @@ describe('the responses on it', () => {
     expect(texts(draw({ events: [] })).map(({ text }) => text)).not.toContain('peak')
   })
 
+  it('are crossed where they are in doubt, and have no other mark', () => {
+    const doubted = events.map((event, i) => (i === 1 ? { ...event, doubt: 'slow rise' as const } : event))
+    const cross = 'm-3 -3l6 6m0 -6l-6 6'
+    const chart = draw({ events: doubted })
+    expect([marks(chart, SHAPES.peak).length, marks(chart, cross).length]).toEqual([2, 1])
+    expect(texts(chart).map(({ text }) => text)).toContain('in doubt')
+    expect(marks(chart, cross)[0]).toEqual(marks(draw(), SHAPES.peak)[1])
+    expect(texts(draw()).map(({ text }) => text)).not.toContain('in doubt')
+  })
+
   it('stand beside shaded flaws of the signal, to its very end', () => {
     const flaws = [
       { flaw: 'missing', start: 40, end: 80 },
-      { flaw: 'flat', start: 390, end: 400 },
+      { flaw: 'fast', start: 390, end: 400 },
     ] as const
     const chart = draw({ eda: phasic.map((v, i) => (i >= 40 && i < 80 ? NaN : v)), flaws })
     expect(chart).not.toContain('NaN')
-    expect(texts(chart).map(({ text }) => text)).toEqual(expect.arrayContaining(['missing', 'flat']))
+    expect(texts(chart).map(({ text }) => text)).toEqual(expect.arrayContaining(['missing', 'too fast']))
     const widths = [...chart.matchAll(/<rect x="([\d.]+)" y="84" width="([\d.]+)"/g)].map(([, x, width]) => [
       Number(x),
       Number(width),

@@ -286,7 +286,7 @@ describe('any phasic signal', () => {
   })
 })
 
-describe('a response beside one of more than ten times its amplitude', () => {
+describe('a response behind one of more than ten times its amplitude', () => {
   const found = (share: number, later: number, rate: number): string[] =>
     scrEvents(
       responses(
@@ -299,7 +299,7 @@ describe('a response beside one of more than ten times its amplitude', () => {
       ),
     ).map(({ doubt }) => doubt)
 
-  it.each([4, 32])('is in doubt within 4 s of its peak, at %d Hz', (rate) => {
+  it.each([4, 32])('is in doubt on its fall, at %d Hz', (rate) => {
     // On the falling side of the larger one a rise is as high as what is left of it after the fall.
     expect(found(0.2, 3.5, rate)).toEqual(['', 'beside larger'])
     expect(found(0.2, 8, rate)).toEqual(['', ''])

@@ -133,6 +133,21 @@ describe('edaFeatures', () => {
     expect(features).toMatchObject({ EDA_Tonic_Slope: expect.closeTo(60) as number, SCR_Rate: 80, EDA_Driver_Area: 3 })
   })
 
+  it('counts excluded samples for nothing, and no response in doubt', () => {
+    const excluded = Uint8Array.from({ length: 12 }, (_, i) => (i >= 3 && i < 9 ? 1 : 0))
+    const doubted = { ...event(1, 2, 3), doubt: 'slow rise' as const }
+    expect(edaFeatures(ramp, [...events, doubted], excluded)).toMatchObject({
+      EDA_Tonic_Mean: expect.closeTo((1 + 1.25 + 1.5 + 3.25 + 3.5 + 3.75) / 6) as number,
+      EDA_Tonic_Slope: expect.closeTo(60) as number,
+      SCR_Peaks_N: 2,
+      SCR_Rate: 80,
+      SCR_Peaks_Amplitude_Mean: 7,
+      EDA_Driver_Area: 3,
+    })
+    expect([...sampleColumns(ramp, [doubted])['SCR_Peaks']!]).toEqual([...new Float64Array(12)])
+    expect([...eventColumns([doubted]).SCR_Peaks]).toEqual([2])
+  })
+
   it('has no mean of no responses', () => {
     expect(edaFeatures(ramp, [])).toMatchObject({
       SCR_Peaks_N: 0,

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, vi } from 'vitest'
 import * as benchKernels from '../../../bench/kernels.ts'
 import * as cvxeda from '../../../bench/cvxeda_bench.ts'
+import * as eventAccuracy from '../../../bench/event_accuracy.ts'
 import * as cvxedaPages from '../../../bench/pages/cvxeda.ts'
 import * as peerPrograms from '../../../bench/peer_programs.ts'
 import * as peers from '../../../bench/peers.ts'
@@ -23,6 +24,7 @@ import {
   documentOf,
   drawnUntilArrived,
   handedTo,
+  isQuiet,
   path,
   recordings,
   start,
@@ -224,6 +226,45 @@ const peerChecks: Checks = {
   },
 }
 
+/** A row of the table of responses, which is not measured. */
+const eventRow = (): eventAccuracy.EventRow => {
+  const score = { recall: 0.9, falseInTenMinutes: 0, silent: 1, bias: 0, meanBias: 0, onsetError: 0.1 }
+  return { kind: 'clean', sampleRate: 4, recordings: 2, responses: 9, threshold: 0.01, now: score, before: score }
+}
+const measuresNothing = (): void => {
+  vi.spyOn(eventAccuracy, 'measureEvents').mockImplementation(async () => await Promise.resolve(eventRow()))
+}
+const eventCase = async (...more: string[]): Promise<unknown[]> =>
+  await handedTo(eventAccuracy, 'measureEvents', ['bench', 'events', ...more])
+
+const eventChecks: Checks = {
+  'bench events --recordings': async () => {
+    expect([(await eventCase())[0], (await eventCase('--recordings', '3'))[0]]).toMatchObject([
+      { kind: 'clean', recordings: 50 },
+      { kind: 'clean', recordings: 3 },
+    ])
+  },
+  'bench events --seed': async () => {
+    expect([(await eventCase())[1], (await eventCase('--seed', '7'))[1]]).toEqual([1, 7])
+  },
+  'bench events --events': async () => {
+    expect([(await eventCase())[2], (await eventCase('--events', 'driver'))[2]]).toMatchObject([
+      { eventsFrom: 'phasic' },
+      { eventsFrom: 'driver' },
+    ])
+  },
+  'bench events --json': async () => {
+    measuresNothing()
+    const { rows } = await documentOf<{ rows: object[] }>(['bench', 'events'])
+    expect(rows[0]).toMatchObject({ kind: 'clean', now: { false_in_ten_minutes: 0, recall: 0.9 } })
+    expect((await start(['bench', 'events'])).stdout).toMatch(/^clean +4 +2 +9 +0.010 +0.90/m)
+  },
+  'bench events --quiet': async () => {
+    measuresNothing()
+    await isQuiet(() => ['bench', 'events'])()
+  },
+}
+
 export const benchChecks: Checks = {
   ...stepChecks('all'),
   ...stepChecks('step'),
@@ -260,4 +301,5 @@ export const benchChecks: Checks = {
   },
   'bench kernels --all-variants': allVariants('kernels'),
   'bench kernels --json': asDocument('kernels'),
+  ...eventChecks,
 }

@@ -9,7 +9,7 @@ const CPU = ['--device', 'cpu']
 const recording = (): string => join(recordings(), 'a.csv')
 
 interface Decomposed {
-  files: { file: string; features: Record<string, number>; zscore?: object }[]
+  files: { file: string; features: Record<string, number>; quality: Record<string, number>; zscore?: object }[]
 }
 const table = (...names: string[]): string => readFileSync(path(...names), 'utf8')
 
@@ -61,6 +61,40 @@ export const decomposeChecks: Checks = {
     const { of } = await decompose([...CPU, '--min-amplitude', '100'])
     expect(of).toMatchObject({ min_amplitude: 100, features: { SCR_Peaks_N: 0 } })
     expect((await decompose(CPU)).of.features['SCR_Peaks_N']).toBeGreaterThan(0)
+  },
+  'decompose --off-skin': async () => {
+    const rows = Array.from({ length: 400 }, (_, i) => (i < 180 || i >= 240 ? 2 + Math.sin(i / 9) : 0))
+    writeFileSync(path('a.csv'), ['time_s,eda_us', ...rows.map((value, i) => `${i / 4},${value}`)].join('\n'))
+    const share = async (...more: string[]) =>
+      (await decompose([...CPU, ...more], path('a.csv'))).of.quality['off_skin']
+    expect([await share(), await share('--off-skin', '0')]).toEqual([0, expect.closeTo(0.25)])
+  },
+  'decompose --events': async () => {
+    const amplitudes = async (...more: string[]): Promise<string> => {
+      await decompose([...CPU, ...more])
+      return table('decomposed', 'a.events.csv')
+    }
+    expect(await amplitudes('--events', 'phasic')).toBe(await amplitudes())
+    expect(await amplitudes('--events', 'driver')).not.toBe(await amplitudes())
+  },
+  'decompose --events-file': async () => {
+    writeFileSync(path('events.csv'), 'onset,duration,label\n5,20,first\n12,,second\n')
+    await decompose([...CPU, '--events-file', path('events.csv')])
+    const lines = (kind: string) => table('decomposed', `a.${kind}.csv`).trim().split('\n')
+    expect(lines('epochs').map((line) => line.split(',')[0])).toEqual(['Label', 'first', 'second'])
+    expect(lines('intervals')).toHaveLength(2)
+    await decompose(CPU)
+    expect(() => lines('epochs')).toThrow('ENOENT')
+  },
+  'decompose --epochs': async () => {
+    writeFileSync(path('events.csv'), 'onset\n5\n')
+    const peak = async (...more: string[]): Promise<string> => {
+      await decompose([...CPU, '--events-file', path('events.csv'), ...more])
+      return table('decomposed', 'a.epochs.csv').split('\n')[1]!
+    }
+    expect(await peak()).toBe(await peak('--epochs', '-1:9'))
+    expect(await peak('--epochs', '-1:50')).not.toBe(await peak())
+    await expect(peak('--epochs', '9')).rejects.toThrow("--epochs is '9', expected seconds before and after an event")
   },
   'decompose --tau0': changes('--tau0', '3', { parameters: { tau0: 3 } }),
   'decompose --tau1': changes('--tau1', '0.5', { parameters: { tau1: 0.5 } }),

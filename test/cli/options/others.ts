@@ -66,6 +66,15 @@ const fixtureChecks: Checks = {
     await makes('--trials', '4', { trialsPerSubject: 4 })()
     expect(column('trial')).toHaveLength(12 * 4)
   },
+  'fixtures make --kind': async () => {
+    expect(await responsesOf()).toMatchObject({ rows: 2401, truth: expect.any(Number) as number })
+    expect((await responsesOf()).truth).toBeGreaterThan(10)
+    expect((await responsesOf('--kind', 'non-responder')).truth).toBe(1)
+    await expect(start(['fixtures', 'make', 'recording', path('made'), '--kind', 'noisy'])).rejects.toThrow(/--kind/)
+  },
+  'fixtures make --rate': async () => {
+    expect((await responsesOf('--rate', '8')).rows).toBe(4801)
+  },
   'fixtures make --json': DOCUMENTS,
 }
 
@@ -188,6 +197,13 @@ async function tuning(...more: string[]): Promise<unknown> {
 const tunes = (option: string, value: string, arrived: object) => async (): Promise<void> => {
   expect(await tuning(option, value)).toMatchObject(arrived)
   expect(await tuning()).not.toMatchObject(arrived)
+}
+
+/** Lines of the recording that is made with its responses, and of these. */
+async function responsesOf(...more: string[]): Promise<{ rows: number; truth: number }> {
+  await start(['fixtures', 'make', 'responses', path('made'), ...more])
+  const lines = (name: string): number => readFileSync(path('made', name), 'utf8').trim().split('\n').length
+  return { rows: lines('synthetic.csv'), truth: lines('truth.csv') }
 }
 
 export const otherChecks: Checks = {
