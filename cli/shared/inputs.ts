@@ -16,6 +16,9 @@ export interface Input {
 const KINDS = ['csv', 'tsv', 'txt', 'edf', 'bdf', 'xdf', 'avro', 'npy', 'npz', 'zip', 'acq']
 const EXTENSION = new RegExp(`\\.(${KINDS.join('|')})(\\.gz)?$`, 'i')
 
+/** What galvani itself writes beside the table of a recording. */
+const OWN_TABLE = /\.(events|epochs|intervals)\.csv$/
+
 /** What else an Empatica folder holds beside its EDA.csv. */
 const OTHER_SENSORS = ['ACC.csv', 'BVP.csv', 'HR.csv', 'IBI.csv', 'TEMP.csv', 'tags.csv']
 
@@ -48,7 +51,8 @@ function recordingsUnder(folder: string, out: string): string[] {
     .filter(isFile)
   const isEmpatica = files.some((file) => basename(file) === 'EDA.csv')
   const below = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name))
-  const recordings = files.filter((file) => !(isEmpatica && OTHER_SENSORS.includes(basename(file))))
+  const isTable = (file: string): boolean => OWN_TABLE.test(file) && files.includes(file.replace(OWN_TABLE, '.csv'))
+  const recordings = files.filter((file) => !(isEmpatica && OTHER_SENSORS.includes(basename(file))) && !isTable(file))
   return [...recordings, ...below.filter((path) => resolve(path) !== out).flatMap((path) => recordingsUnder(path, out))]
 }
 

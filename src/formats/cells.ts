@@ -5,21 +5,28 @@ const NUMBERS = {
   '.': /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i,
   ',': /^[+-]?(\d+,?\d*|,\d+)(e[+-]?\d+)?$/i,
 } as const
-const MISSING = /^(nan|-nan|na|n\/a|#n\/a|<na>|null|none|nil|missing|nd|n\.d\.|-|--|\.|\?|#num!|#value!|#div\/0!|)$/i
+const MISSING =
+  /^(nan|-nan|na|n\/a|#n\/a|#nv|<na>|nat|null|none|nil|missing|nd|n\.d\.|-|--|\.|\?|#(num|value|wert|zahl|div\/0|ref|bezug)!|-?1\.#(ind|qnan|nan)0*|)$/i
 /** A date, a time of day, or both, as far as they are told from numbers. */
-const STAMP =
-  /^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})([ T]+\d{1,2}:\d{2}.*)?$|^\d{1,3}:\d{2}(:\d{2})?([.,:]\d+)?( ?[ap]m)?$/i
+const DATE = String.raw`\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[- ][a-zä]{3,9}\.?[- ]\d{2,4}|\d{8}T\d{4,6}`
+const STAMP = new RegExp(
+  String.raw`^(${DATE})([ T,]+\d{1,2}:\d{2}.*|[.,]\d+Z?|Z)?$|^\d{1,3}:\d{2}(:\d{2})?([.,:]\d+)?( ?[ap]m)?( [A-Z]{2,4})?$`,
+  'i',
+)
 
 export type DecimalMark = '.' | ','
 
 /** The number a cell holds, NaN for a missing one, undefined for anything else. */
 export function numberOf(cell: string, decimal: DecimalMark = '.'): number | undefined {
-  const text = cell.trim()
+  const text = plainMinus(cell.trim())
   if (NUMBERS[decimal].test(text)) return Number(decimal === ',' ? text.replace(',', '.') : text)
   return MISSING.test(text) ? NaN : undefined
 }
 
-export const isNumber = (cell: string, decimal: DecimalMark): boolean => NUMBERS[decimal].test(cell.trim())
+/** Word processors write U+2212. */
+const plainMinus = (text: string): string => (text.startsWith('\u2212') ? `-${text.slice(1)}` : text)
+
+export const isNumber = (cell: string, decimal: DecimalMark): boolean => NUMBERS[decimal].test(plainMinus(cell.trim()))
 export const isMissing = (cell: string): boolean => MISSING.test(cell.trim())
 export const isStamp = (cell: string): boolean => STAMP.test(cell.trim())
 

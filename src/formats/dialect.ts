@@ -58,12 +58,13 @@ export function dialectOf(lines: readonly string[], source: string, options: Dia
   const header = headerAbove(cells, top, form)
   const comment = header.names === undefined ? headerInComment(lines, first + top, form) : undefined
   const names = header.names ?? comment
-  const width = Math.max(form.width, names?.length ?? 0)
+  const width = Math.max(form.width, trimmed(names ?? []).length)
+  const all = names && withRowNames(names, width, cells.slice(top), source)
   return {
     separator: form.separator,
     decimal: form.decimal,
     skip: first + top,
-    columns: uniqueNames(names ?? [], width),
+    columns: uniqueNames(all ?? [], width),
     hasHeader: names !== undefined,
     ...(header.units && { units: header.units }),
     preamble: lines
@@ -85,9 +86,12 @@ interface Form {
 
 /** The separator and decimal mark by which most cells are numbers or stamps and fewest are words. */
 function formOf(table: readonly string[], separator?: string, decimal?: DecimalMark): Form | undefined {
-  const lines = table.filter((line) => line.trim() !== '').slice(-JUDGED)
+  const lines = spread(table.filter((line) => line.trim() !== ''))
+  // Where rows have tabs or semicolons, blanks stand inside of cells, as in dates.
+  const isMarked = ['\t', ';'].some((mark) => lines.filter((line) => line.includes(mark)).length > 0.9 * lines.length)
   let best: { form: Form; score: number } | undefined
   for (const mark of separator === undefined ? SEPARATORS : [separator]) {
+    if (mark === ' ' && isMarked && separator === undefined) continue
     for (const point of decimal === undefined ? DECIMALS : [decimal]) {
       if (mark === ',' && point === ',' && separator === undefined && !lines.some((line) => line.includes('"')))
         continue
@@ -98,6 +102,12 @@ function formOf(table: readonly string[], separator?: string, decimal?: DecimalM
   if (best && separator === undefined && decimal === undefined && isDecimalComma(table, best.form))
     return judge(lines, '', ',')?.form
   return best?.form
+}
+
+/** Evenly chosen lines: what holds at the beginning need not hold at the end. */
+function spread(lines: readonly string[]): readonly string[] {
+  const stride = Math.ceil(lines.length / JUDGED)
+  return lines.filter((_, i) => i % stride === stride - 1)
 }
 
 function judge(lines: readonly string[], separator: string, decimal: DecimalMark) {
@@ -148,11 +158,11 @@ function firstRow(cells: readonly string[][], form: Form): number {
   return last
 }
 
-/** A row with a broken cell right under the header belongs to the data, where it is complained of. */
+/** Rows with a broken cell between the header and the first whole row belong to the data, where they are complained of. */
 function withBadRow(cells: readonly string[][], top: number, form: Form): number {
-  const above = cells[top - 1]
-  const isMixed = above !== undefined && !isWords(above, form) && trimmed(above).length === form.width
-  return isMixed && top > 1 && isWords(cells[top - 2]!, form) ? top - 1 : top
+  let first = top
+  while (first > 0 && !isWords(cells[first - 1]!, form) && trimmed(cells[first - 1]!).length === form.width) first--
+  return first === 0 || isWords(cells[first - 1]!, form) ? first : top
 }
 
 function isData(row: readonly string[], { width, counted, decimal }: Form): boolean {
@@ -183,7 +193,10 @@ interface Header {
 function headerAbove(cells: readonly string[][], top: number, form: Form): Header {
   let from = top
   const least = form.width > 1 ? 2 : 1
+  const most = form.width > 1 ? HEADER_ROWS : 1
   while (from > 0 && top - from < HEADER_ROWS) {
+    const taken = cells.slice(from, top).filter((one) => trimmed(one).length > 0 && !isUnits(one)).length
+    if (taken >= most) break
     const row = cells[from - 1]!
     const isBlank = trimmed(row).length === 0
     if (isBlank && from === top) {
@@ -200,8 +213,8 @@ function headerAbove(cells: readonly string[][], top: number, form: Form): Heade
   )
   return {
     from,
-    ...(names && { names: trimmed(names).map((cell) => cell.trim()) }),
-    ...(units && { units: units.map((cell) => cell.trim()) }),
+    ...(names && { names: names.map((cell) => cell.trim()) }),
+    ...(units && { units: units.map((cell) => cell.trim().replace(/^[([]|[)\]]$/g, '')) }),
   }
 }
 
@@ -223,6 +236,31 @@ function headerInComment(
   const names = trimmed(splitLine(line.replace(COMMENT, '').trim(), separator)).map((cell) => cell.trim())
   const areWords = names.every((name, i) => !counted[i] || (name !== '' && !isNumberLike(name, decimal)))
   return names.length === width && areWords && (width > 1 || /^\S+$/.test(names[0]!)) ? names : undefined
+}
+
+/**
+ * R writes no name above the names of its rows. Any other header with fewer names than the rows have cells leaves open which is which.
+ * @throws FormatError for that
+ */
+function withRowNames(
+  names: readonly string[],
+  width: number,
+  rows: readonly (readonly string[])[],
+  source: string,
+): readonly string[] {
+  if (names.length >= width) return names
+  const first = rows
+    .slice(0, 50)
+    .filter((row) => row.length >= width)
+    .map((row) => row[0]!.trim())
+  const areNumbered = first.every(
+    (cell, i) => /^\d+$/.test(cell) && (i === 0 || Number(cell) === Number(first[i - 1]) + 1),
+  )
+  if (names.length === width - 1 && areNumbered && first.length > 1) return ['row', ...names]
+  throw new FormatError(
+    `${source}: its rows have ${width} cells, its header names ${names.length}; name every column, or, where numbers have decimal commas, ` +
+      'separate the cells by semicolons',
+  )
 }
 
 /** Empty names become the column's number, repeated ones get their count. */

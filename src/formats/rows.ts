@@ -87,14 +87,14 @@ function visitBlock(text: string, separator: string, line: number, source: strin
     for (const [i, row] of rows.entries()) visit(row, line + i, unended && i === rows.length - 1)
     return text.split(/\r\n|\n|\r/).length - (unended ? 0 : 1)
   }
-  const isMac = !text.includes('\n') && text.includes('\r')
-  const mark = isMac ? '\r' : '\n'
+  // Old Macs' line ends, alone or among others.
+  const lines = /\r(?!\n)/.test(text) ? text.replace(/\r\n?/g, '\n') : text
   let count = 0
-  for (let at = 0; at < text.length; count++) {
-    const found = text.indexOf(mark, at)
-    const end = found < 0 ? text.length : found
-    const cut = !isMac && text.charCodeAt(end - 1) === 13 && end > at ? end - 1 : end
-    visit(splitLine(text.slice(at, cut), separator), line + count, unended && found < 0)
+  for (let at = 0; at < lines.length; count++) {
+    const found = lines.indexOf('\n', at)
+    const end = found < 0 ? lines.length : found
+    const cut = end > at && lines.charCodeAt(end - 1) === 13 ? end - 1 : end
+    visit(splitLine(lines.slice(at, cut), separator), line + count, unended && found < 0)
     at = end + 1
   }
   return count

@@ -24,7 +24,7 @@ export function acqKnowledge(lines: readonly string[]): TextLayout | undefined {
   const separator = lines[head]?.includes('\t') ? '\t' : ','
   const first = splitLine(lines[head] ?? '', separator).map((cell) => cell.trim())
   const timeUnit = TIME_UNITS.find(([spelling]) => spelling.test(first[0] ?? ''))?.[1]
-  const isCounts = /^[\s,\d]+$/.test(lines[head + 1] ?? '') && /^\s*[,\t]/.test(lines[head + 1] ?? '')
+  const isCounts = isCountRow(splitLine(lines[head + 1] ?? '', separator))
   return {
     format: 'AcqKnowledge text',
     skip: head + 1 + (isCounts ? 1 : 0),
@@ -35,6 +35,12 @@ export function acqKnowledge(lines: readonly string[]): TextLayout | undefined {
     sampleRate: rateOf(INTERVAL.exec(lines[at]!)!),
     recorder: 'BIOPAC',
   }
+}
+
+/** A row of the number of samples of each channel: one whole number, in every cell that holds one. */
+function isCountRow(cells: readonly string[]): boolean {
+  const counts = cells.map((cell) => cell.trim()).filter((cell) => cell !== '')
+  return counts.length > 0 && counts.every((cell) => cell === counts[0] && /^\d{2,}$/.test(cell))
 }
 
 /** Hz of the interval's line. */

@@ -14,12 +14,19 @@ export function conductanceScore(name: string): number {
   if (
     words.some((word) => /^(eda|gsr)(100c|bit|bitrev)?$/.test(word)) ||
     has('scl') ||
-    /skin conductance|electrodermal|hautleit/.test(text)
+    /skin cond|electrodermal|hautleit/.test(text)
   )
     return 3
   if (has('scr', 'sc', 'conductance', 'conductivity', 'galvanic', 'ea', 'leitfähigkeit', 'leitwert')) return 2
   return unitInName(name) === undefined ? 0 : 2
 }
+
+/** Other things that are recorded beside skin conductance. */
+const OTHERS =
+  /^(temp|temperature|temperatur|hr|heart|herz|pulse|puls|ibi|rr|ecg|ekg|emg|eeg|eog|resp|respiration|breath|atem|bvp|ppg|spo2|acc|accel|acceleration|gyro|mag|battery|batterie|bat|quality|light|noise|pressure|humidity|events?|markers?|trigger|label|stimulus|condition|status|counter|x|y|z|tonic|phasic|driver|residual|peaks|onsets)$/
+
+/** Whether a column of this name may be skin conductance though it does not say so. */
+export const mayBeConductance = (name: string): boolean => !wordsOf(name).some((word) => OTHERS.test(word))
 
 /** `EDA_Left (µS)` as eda, left, µs; `SkinConductance` as skin, conductance. */
 function wordsOf(name: string): string[] {

@@ -118,6 +118,12 @@ const UNIX: readonly (readonly [TimeUnit, number])[] = [
   ['us', 1e6],
   ['ns', 1e9],
 ]
+/** Windows' files count 100 ns since 1601, .NET since the year 1; these are 1980 to 2200. */
+const TICKS: readonly (readonly [number, number, number])[] = [
+  [1.19e17, 1.9e17, 116_444_736_000_000_000],
+  [6.24e17, 6.95e17, 621_355_968_000_000_000],
+]
+const TICK_SECONDS = 1e-7
 const isUnix = (seconds: number): boolean => seconds >= 9.78e8 && seconds < 4.1e9
 /** Excel and its like count days since the end of 1899; these are 1982 to 2119. */
 const isExcelDay = (value: number): boolean => value >= 30_000 && value < 80_000
@@ -130,6 +136,8 @@ function numberClock({ name, decimal, unit, asked }: TimeColumn, cells: readonly
     return Number(decimal === ',' ? text.replace(',', '.') : text)
   }
   const values = cells.map(parse)
+  const ticks = asked === undefined ? TICKS.find(([from, to]) => values[0]! >= from && values[0]! < to) : undefined
+  if (ticks) return tickClock(parse, values[0]!, ticks[2])
   const { unit: chosen, epoch, notes } = unitOf(values, { name, unit, asked }, source)
   const scale = SECONDS[chosen]
   // Differences of stamps must not lose the digits that a Unix time in ns has too many.
@@ -144,6 +152,17 @@ function numberClock({ name, decimal, unit, asked }: TimeColumn, cells: readonly
     wall: epoch?.zone === '',
     found: `${NAMES[chosen]}${epoch === undefined ? '' : epoch.zone === 'Z' ? ' since 1970' : ' since 1900'}`,
     notes,
+  }
+}
+
+function tickClock(parse: (cell: string) => number, base: number, epoch: number): Clock {
+  return {
+    seconds: (cell) => (parse(cell) - base) * TICK_SECONDS,
+    start: (cell) => ({ wallMs: Math.round(1e3 * TICK_SECONDS * (parse(cell) - epoch)), zone: '' }),
+    digit: () => TICK_SECONDS,
+    wall: true,
+    found: 'ticks of 100 ns',
+    notes: [],
   }
 }
 

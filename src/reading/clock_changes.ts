@@ -14,6 +14,10 @@ export interface Ordered {
   notes: string[]
 }
 
+/** What starts again sooner is a counter that overflows, or a table that is upside down. */
+const LEAST_SECONDS = 5
+/** Seconds after which counters begin again: 16 bits of ms or of 32,768 Hz, 32 bits of µs or ms. */
+const OVERFLOWS = [2, 65.536, 4294.967296, 4294967.296]
 const HOUR = 3600
 const DAY = 86_400
 
@@ -35,6 +39,7 @@ export function orderStamps(seconds: Float64Array, { wall, where }: ChangeOption
   const usual = medianStep(seconds)
   let from = 0
   let shift = 0
+  let overflowed = 0
   for (let i = 1; i < seconds.length; i++) {
     seconds[i]! += shift
     const step = seconds[i]! - seconds[i - 1]!
@@ -45,8 +50,19 @@ export function orderStamps(seconds: Float64Array, { wall, where }: ChangeOption
       notes.push(`${change.says} at ${where(i)}; the recording was read on without a break`)
     } else if (step < 0) {
       // A stamp that is late by less than half a step is jitter.
+      const isStray = i + 1 < seconds.length && Math.abs(seconds[i + 1]! + shift - seconds[i - 1]! - 2 * usual) <= usual
+      const overflow = OVERFLOWS.find((span) => Math.abs(step + span - usual) <= usual)
       if (-step <= usual / 2) seconds[i] = seconds[i - 1]!
-      else if (isStart(seconds[i]! - shift, seconds[from]!, usual)) {
+      else if (overflow !== undefined) {
+        seconds[i]! += overflow
+        shift += overflow
+        if (overflowed++ === 0)
+          notes.push(`the counter of time overflows, first at ${where(i)}; the recording was read on without a break`)
+      } else if (
+        !isStray &&
+        seconds[i - 1]! - seconds[from]! >= LEAST_SECONDS &&
+        isStart(seconds[i]! - shift, seconds[from]!, usual)
+      ) {
         seconds[i]! -= shift
         shift = 0
         stretches.push({ from, to: i })

@@ -23,11 +23,11 @@ const OTHER_FILES = /(^|[/\\])(ACC|BVP|HR|IBI|TEMP|tags)\.csv$/i
  * failed has the time 0, which only its six decimals tell from a plain list of numbers.
  */
 export function isE4(head: string): boolean {
-  const lines = head.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)
+  const lines = plainLines(head)
   const [starts, rates] = lines.slice(0, 2).map((line) => line.split(',').map((cell) => cell.trim()))
   if (starts === undefined || rates?.length !== starts.length) return false
   const isTime = (cell: string): boolean =>
-    /^0\.0{6}$/.test(cell) || (/^\d{10}(\.\d+)?$/.test(cell) && Number(cell) >= EARLIEST_UNIX_TIME)
+    /^0\.0{6}$/.test(cell) || (/^\d{10}(\d{3})?(\.\d+)?$/.test(cell) && Number(cell) >= EARLIEST_UNIX_TIME)
   const isRate = (cell: string): boolean => /^\d+(\.\d+)?$/.test(cell) && Number(cell) <= FASTEST
   return starts.every((cell) => isTime(cell) && cell === starts[0]) && rates.every(isRate)
 }
@@ -66,22 +66,33 @@ async function readColumn(source: Source, options: ReadingOptions): Promise<Sens
   const columns = lines[0]!.split(',').length
   if (columns !== 1)
     throw new FormatError(`${name}: ${columns} columns in the layout of an E4, expected the one of EDA.csv`)
-  const [start, rate, ...values] = lines.map((line, i) => numberOf(line, `${name}:${i + 1}`))
-  if (!(start! >= EARLIEST_UNIX_TIME && start! < LATEST_UNIX_TIME))
+  const [stamp, rate, ...values] = lines.map((line, i) => numberOf(line, `${name}:${i + 1}`))
+  const start = stamp! >= 1000 * EARLIEST_UNIX_TIME ? stamp! / 1000 : stamp!
+  if (!(start >= EARLIEST_UNIX_TIME && start < LATEST_UNIX_TIME))
     throw new FormatError(
       `${name}:1: the start is ${start}, expected Unix time in seconds; the session was not recorded properly`,
     )
   if (rate === undefined || values.length === 0)
     throw new FormatError(`${name}: no samples after the start and the rate; the session was not recorded properly`)
   if (!(rate > 0)) throw new FormatError(`${name}:2: the sampling rate is ${rate}, expected a positive number of Hz`)
-  return { start: start!, rate, values: Float64Array.from(values) }
+  return { start, rate, values: Float64Array.from(values) }
 }
 
 async function linesOf(source: Source, { onProgress, signal }: ReadingOptions): Promise<string[]> {
   const text = new TextDecoder().decode(await allBytes(source, LARGEST))
   signal?.throwIfAborted()
   onProgress?.(source.size, source.size)
-  return text.trimEnd().split(/\r\n|\n|\r/)
+  return plainLines(text)
+}
+
+/** Lines as the device writes them: what other programs add, quotes, decimal commas and blank lines at the ends, is taken off. */
+function plainLines(text: string): string[] {
+  const lines = text
+    .replace(/^\uFEFF/, '')
+    .trim()
+    .replaceAll('"', '')
+    .split(/\r\n|\n|\r/)
+  return /^\d{10},0{2,6}$/.test(lines[0]!.trim()) ? lines.map((line) => line.replace(',', '.')) : lines
 }
 
 /** An empty line or NaN is a missing sample. */

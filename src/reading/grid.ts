@@ -23,9 +23,11 @@ export interface GridOptions {
 /** Share of a step by which stamps may be off the grid before it is said. */
 const WORTH_SAYING = 0.1
 /** Of stamps without any order the deviation would be 0.29 of a step. */
-const UNEVEN = 0.2
+const UNEVEN = 0.255
 /** How fast the grid follows a clock that drifts. */
-const FOLLOWING = 0.05
+const FOLLOWING = 0.35
+/** Rows in a row that each come after a hole: the rate has changed. */
+const HOLES_IN_A_ROW = 20
 /** A hole of more samples than this, and of ten times the recording, is a mistake in the file. */
 const LARGEST_HOLE = 1_000_000
 /** Share of rows that may repeat the stamp of the one before them; more of them are stamps too coarse for the rate. */
@@ -39,6 +41,8 @@ const COARSE = 0.3
 export function toGrid(seconds: Float64Array, eda: Float64Array, source: string, options: GridOptions = {}): Gridded {
   const n = seconds.length
   if (n < 2) throw new FormatError(`${source}: ${n} samples are too few to tell the sampling rate; give --rate HZ`)
+  const rounded = evenWithinPrint(seconds, options.digit ?? 0)
+  if (rounded !== undefined) return { sampleRate: rounded, eda, notes: [] }
   let repeats = 0
   for (let i = 1; i < n; i++) if (seconds[i]! <= seconds[i - 1]!) repeats++
   if (repeats === n - 1)
@@ -48,80 +52,140 @@ export function toGrid(seconds: Float64Array, eda: Float64Array, source: string,
     : fromStamps(seconds, eda, source, options)
 }
 
+/** The rate of rows at even distances whose stamps are off by no more than the rounding of print; undefined for others. */
+function evenWithinPrint(seconds: Float64Array, digit: number): number | undefined {
+  const [n, first] = [seconds.length, seconds[0]!]
+  const span = seconds[n - 1]! - first
+  const step = span / (n - 1)
+  // Rounding or cutting off leaves a line within one digit; all the same, a rate needs a few digits of span.
+  const allowed = digit * (1 + 1e-6) + 1e-9 * span
+  if (!(span > 0) || digit > 2 * step) return undefined
+  for (let i = 1; i < n; i++) if (Math.abs(seconds[i]! - first - i * step) > allowed) return undefined
+  return shortest(1 / step, Math.min(digit / span, 1e-3))
+}
+
 function fromStamps(
   seconds: Float64Array,
   eda: Float64Array,
   source: string,
   { digit = 0, where = () => source }: GridOptions,
 ): Gridded {
-  const n = seconds.length
-  const period = usualStep(seconds)
-  const places = new Float64Array(n)
-  let [predicted, squares, worst, missing, holes, firstHole, repeated, firstRepeat, differing] = [
-    seconds[0]!,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-  ]
-  for (let i = 1; i < n; i++) {
-    const since = seconds[i]! - predicted
-    const isRepeat = seconds[i]! <= seconds[i - 1]!
-    const moved = isRepeat ? 0 : Math.max(1, Math.round(since / period))
-    places[i] = places[i - 1]! + moved
-    if (isRepeat) {
-      if (repeated++ === 0) firstRepeat = i
+  const period = usualStep(seconds, digit)
+  const kept = withoutRepeats(seconds, eda, digit >= 0.5 * period)
+  const stamps = kept.rows ? Float64Array.from(kept.rows, (row) => seconds[row]!) : seconds
+  const rowOf = (i: number): number => kept.rows?.[i] ?? i
+  const followed = following(stamps, period, (i) => where(rowOf(i)))
+  // Strong jitter looks like holes; holes between stamps that are otherwise even do not look like jitter.
+  const isDoubtful = followed.missing > 0 && followed.deviation > WORTH_SAYING * period
+  const placed = (isDoubtful ? onLine(stamps) : undefined) ?? followed
+  const n = stamps.length
+  const { places, deviation, worst, missing, holes, firstHole } = placed
+  // Rows in bursts, and a rate that is lower most of the time, leave more holes than rows.
+  if ((deviation > UNEVEN * period && worst > digit) || (missing > n && holes > 0.02 * n))
+    throw uneven(stepsOf(seconds), source)
+  const out = new Float64Array(places[n - 1]! + 1).fill(NaN)
+  for (let i = 0; i < n; i++) out[places[i]!] = eda[rowOf(i)]!
+  const span = stamps[n - 1]! - stamps[0]!
+  const tolerance = Math.min(Math.max(digit, 2 * deviation) / span, 1e-3)
+  const notes: string[] = []
+  if (kept.repeated > 0)
+    notes.push(
+      `${rows(kept.repeated)} the time of the row before and ${kept.repeated === 1 ? 'was' : 'were'} dropped, the first at ${where(kept.first)}` +
+        (kept.differing > 0 ? `; ${kept.differing} of them had another value` : ''),
+    )
+  if (missing > 0)
+    notes.push(
+      `${missing} ${missing === 1 ? 'row is' : 'rows are'} missing in ${holes} ${holes === 1 ? 'place' : 'places'}, the first before ${where(rowOf(firstHole))}`,
+    )
+  if (worst > WORTH_SAYING * period && worst > 1.001 * digit)
+    notes.push(
+      `the time stamps jitter by ${short(1e3 * deviation)} ms (root mean square) about an even grid of ${short(1e3 * period)} ms, onto which the samples were put`,
+    )
+  return { sampleRate: shortest(places[n - 1]! / span, tolerance), eda: out, notes }
+}
+
+/** Rows that do not repeat the stamp before them, or all (`rows` is absent): of stamps that are printed too coarsely none repeats. */
+function withoutRepeats(seconds: Float64Array, eda: Float64Array, isCoarse: boolean) {
+  let [repeated, first, differing] = [0, 0, 0]
+  if (isCoarse) return { repeated, first, differing }
+  const rows: number[] = [0]
+  for (let i = 1; i < seconds.length; i++) {
+    if (seconds[i]! > seconds[i - 1]!) rows.push(i)
+    else {
+      if (repeated++ === 0) first = i
       if (eda[i] !== eda[i - 1] && !Number.isNaN(eda[i])) differing++
-      continue
     }
+  }
+  return { repeated, first, differing, ...(repeated > 0 && { rows: Int32Array.from(rows) }) }
+}
+
+/** Where on the grid each row lies, and how far off its stamps are. */
+interface Placed {
+  places: Float64Array
+  /** Root mean square, and the largest, in seconds. */
+  deviation: number
+  worst: number
+  missing: number
+  holes: number
+  firstHole: number
+}
+
+/** Rows none of which is missing: all lie within half a step of one line. Undefined where some do not. */
+function onLine(stamps: Float64Array): Placed | undefined {
+  const n = stamps.length
+  const [middle, first] = [(n - 1) / 2, stamps[0]!]
+  let [sum, products] = [0, 0]
+  for (let i = 0; i < n; i++) {
+    sum += stamps[i]! - first
+    products += (i - middle) * (stamps[i]! - first)
+  }
+  const period = products / ((n * (n * n - 1)) / 12)
+  let [squares, worst] = [0, 0]
+  for (let i = 0; i < n; i++) {
+    const off = Math.abs(stamps[i]! - first - sum / n - (i - middle) * period)
+    if (off >= period / 2) return undefined
+    squares += off * off
+    worst = Math.max(worst, off)
+  }
+  const places = Float64Array.from({ length: n }, (_, i) => i)
+  return { places, deviation: Math.sqrt(squares / n), worst, missing: 0, holes: 0, firstHole: 0 }
+}
+
+/** Rows some of which are missing, on a clock that may drift: each lies where the ones before let expect it, or whole steps behind. */
+function following(stamps: Float64Array, period: number, where: (i: number) => string): Placed {
+  const n = stamps.length
+  const places = new Float64Array(n)
+  let predicted = stamps[0]!
+  let [squares, worst, missing, holes, firstHole, inARow] = [0, 0, 0, 0, 0, 0]
+  for (let i = 1; i < n; i++) {
+    const since = stamps[i]! - predicted
+    const moved = Math.max(1, Math.round(since / period))
+    places[i] = places[i - 1]! + moved
     if (moved > 1) {
       requireHole(moved - 1, n, period, where(i))
       if (holes++ === 0) firstHole = i
       missing += moved - 1
+      if (++inARow > HOLES_IN_A_ROW) throw changedRate(where(i))
+      // After a hole a recorder may begin anywhere between two places of the grid.
+      predicted = stamps[i]!
+      continue
     }
-    const off = since - moved * period
-    // After a hole a recorder may begin anywhere between two places of the grid.
-    predicted = moved > 1 ? seconds[i]! : predicted + moved * period + FOLLOWING * off
-    if (moved === 1) {
-      squares += off * off
-      worst = Math.max(worst, Math.abs(off))
-    }
+    inARow = 0
+    const off = since - period
+    predicted += period + FOLLOWING * off
+    squares += off * off
+    worst = Math.max(worst, Math.abs(off))
   }
-  const deviation = Math.sqrt(squares / n)
-  if (deviation > UNEVEN * period && worst > digit) throw uneven(stepsOf(seconds), source)
-  const total = places[n - 1]! + 1
-  const out = new Float64Array(total).fill(NaN)
-  for (let i = n - 1; i >= 0; i--) out[places[i]!] = eda[i]! // of rows with one stamp the first counts
-  const span = seconds[n - 1]! - seconds[0]!
-  const tolerance = Math.min(Math.max(digit, 2 * deviation) / span, 1e-3)
-  const notes: string[] = []
-  if (repeated > 0)
-    notes.push(
-      `${rows(repeated)} the time of the row before and ${repeated === 1 ? 'was' : 'were'} dropped, the first at ${where(firstRepeat)}` +
-        (differing > 0 ? `; ${differing} of them had another value` : ''),
-    )
-  if (missing > 0)
-    notes.push(
-      `${missing} ${missing === 1 ? 'row is' : 'rows are'} missing in ${holes} ${holes === 1 ? 'place' : 'places'}, the first before ${where(firstHole)}`,
-    )
-  if (worst > WORTH_SAYING * period && worst > 1.001 * digit)
-    notes.push(
-      `the time stamps jitter by up to ${short(1e3 * worst)} ms about an even grid of ${short(1e3 * period)} ms, onto which the samples were put`,
-    )
-  return { sampleRate: shortest((total - 1) / span, tolerance), eda: out, notes }
+  return { places, deviation: Math.sqrt(squares / n), worst, missing, holes, firstHole }
 }
 
 /** The average of the steps that are near the median one: the median alone has the rounding of print in it. */
-function usualStep(seconds: Float64Array): number {
+function usualStep(seconds: Float64Array, digit: number): number {
   const median = medianStep(seconds)
   let [sum, count] = [0, 0]
   for (let i = 1; i < seconds.length; i++) {
     const step = seconds[i]! - seconds[i - 1]!
-    if (step < 0.5 * median || step > 1.5 * median) continue
+    if (step < 0.5 * median - digit || step > 1.5 * median + digit) continue
     sum += step
     count++
   }
@@ -194,6 +258,11 @@ function uneven(steps: Float64Array, source: string): FormatError {
       '--rate HZ to ignore the time column',
   )
 }
+
+const changedRate = (place: string): FormatError =>
+  new FormatError(
+    `${place}: rows come at another rate from about here on; cut the file into recordings of one rate each, or give --rate HZ to ignore the time column`,
+  )
 
 const rows = (count: number): string => (count === 1 ? '1 row repeats' : `${count} rows repeat`)
 

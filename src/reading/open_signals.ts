@@ -34,9 +34,7 @@ export function openSignals(lines: readonly string[], source: string): TextLayou
   const labels = texts(device.label)
   const channels = labels.length === sensors.length ? labels : columns.slice(-sensors.length)
   const eda = channels.filter((_, i) => /^(eda|gsr|edabit|eda[a-z0-9]*)$/i.test(sensors[i]!))
-  const bits = eda.map(
-    (name) => numbers(device.resolution)[numbers(device.resolution).length === 1 ? 0 : channels.indexOf(name)] ?? NaN,
-  )
+  const bits = eda.map((name) => bitsOf(numbers(device.resolution), name, columns, channels))
   const start = parseStamp(`${textOf(device.date)} ${textOf(device.time)}`, 'day-first')
   return {
     format: 'OpenSignals',
@@ -49,6 +47,18 @@ export function openSignals(lines: readonly string[], source: string): TextLayou
     ...(eda.length > 0 && { edaColumns: eda }),
     ...transferOf(textOf(device.device), bits[0] ?? NaN),
   }
+}
+
+/** The list of resolutions goes with the columns, with the channels, or holds for all; NaN where it goes with none. */
+function bitsOf(
+  bits: readonly number[],
+  name: string,
+  columns: readonly string[],
+  channels: readonly string[],
+): number {
+  if (bits.length === columns.length) return bits[columns.indexOf(name)]!
+  if (bits.length === channels.length) return bits[channels.indexOf(name)]!
+  return bits.length === 1 ? bits[0]! : NaN
 }
 
 /**

@@ -18,25 +18,52 @@ const START =
   /^(?:recording[_ ]?)?(?:start|started|start[_ -]?time|start[_ -]?date|begin|date|recorded|recording[_ ]?(?:date|time)|datum|zeitpunkt|startzeit)\b[^:=,;\t\d]*[:=,;\t ]+\s*(.+?)\s*$/i
 const RECORDER =
   /^(?:device|device[_ -]?name|ger(?:ä|ae)t|recorder|sensor|hardware|amplifier)\b[^:=,;\t]*[:=,;\t]+\s*(.+?)\s*$/i
-const UNIT = /^(?:units?|einheit)\b[^:=,;\t]*[:=,;\t]+\s*(\S+)\s*$/i
+const UNIT =
+  /^(?:(?:eda|gsr|scl|signal|(?:skin )?conductance)[ _-]*)?(?:units?|einheit)\b[^:=,;\t]*[:=,;\t]+\s*(\S+)\s*$/i
+
+const TIME_OF_DAY =
+  /^(?:recording[_ ]?|start[_ ]?)?(?:time|zeit|uhrzeit|startzeit)\b[^:=,;\t\d]*[:=,;\t ]+\s*(\d{1,2}:\d{2}(?::\d{2})?.*?)\s*$/i
 
 /** Reads what it understands; the rest of the lines is of no matter. */
-export function preambleFacts(lines: readonly string[]): PreambleFacts {
-  const facts: PreambleFacts = {}
-  for (const line of lines.map((one) => one.replace(/^"|"$/g, '').replaceAll('","', ',').trim())) {
-    const rate = RATE.exec(line)
-    const interval = INTERVAL.exec(line)
-    if (rate) facts.sampleRate ??= numberIn(rate[1]!) * (rate[2] === '' ? 1 : 1000)
-    if (interval) facts.sampleRate ??= (interval[2]!.startsWith('m') ? 1000 : 1) / numberIn(interval[1]!)
-    const start = parseStamp(START.exec(line)?.[1]?.replace(/[,;\t]+$/, '') ?? '', 'day-first')
-    if (start && !start.dateless) facts.start ??= { wallMs: start.wallMs, zone: start.zone }
-    const recorder = RECORDER.exec(line)?.[1]?.replace(/[,;\t]+$/, '')
-    if (recorder !== undefined) facts.recorder ??= recorder
-    const unit = UNIT.exec(line)?.[1]
-    if (unit !== undefined) facts.unit ??= unit
+export function preambleFacts(all: readonly string[]): PreambleFacts {
+  const lines = all.map((one) =>
+    one
+      .replace(/^"|"$/g, '')
+      .replaceAll('","', ',')
+      .replace(/[,;\t]+$/, '')
+      .trim(),
+  )
+  const rate = matched(lines, RATE)
+  const interval = matched(lines, INTERVAL)
+  const hertz = rate
+    ? numberIn(rate[1]!) * (rate[2] === '' ? 1 : 1000)
+    : interval && (interval[2]!.startsWith('m') ? 1000 : 1) / numberIn(interval[1]!)
+  const start = startIn(lines)
+  const recorder = matched(lines, RECORDER)?.[1]
+  const unit = matched(lines, UNIT)?.[1]
+  return {
+    ...(hertz !== undefined && hertz > 0 && { sampleRate: hertz }),
+    ...(start && { start }),
+    ...(recorder !== undefined && { recorder }),
+    ...(unit !== undefined && { unit }),
   }
-  if (!(facts.sampleRate! > 0)) delete facts.sampleRate
-  return facts
+}
+
+const matched = (lines: readonly string[], of: RegExp): RegExpExecArray | undefined =>
+  lines.map((line) => of.exec(line)).find((found) => found !== null) ?? undefined
+
+/** A date without a time of day, on its line or another one, is no start. */
+function startIn(lines: readonly string[]): StartTime | undefined {
+  const stamps = lines.flatMap((line) => {
+    const text = START.exec(line)?.[1]
+    const stamp = text === undefined ? undefined : parseStamp(text, 'day-first')
+    return stamp && !stamp.dateless ? [{ ...stamp, hasTime: text!.includes(':') }] : []
+  })
+  const whole = stamps.find(({ hasTime }) => hasTime)
+  if (whole) return { wallMs: whole.wallMs, zone: whole.zone }
+  const time = parseStamp(matched(lines, TIME_OF_DAY)?.[1] ?? '', 'day-first')
+  const [date] = stamps
+  return date && time?.dateless ? { wallMs: date.wallMs + time.wallMs, zone: time.zone } : undefined
 }
 
 const numberIn = (text: string): number => Number(text.replace(',', '.'))

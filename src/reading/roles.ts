@@ -2,7 +2,7 @@
 import { FormatError } from '../runtime/errors.ts'
 import type { Dialect } from '../formats/dialect.ts'
 import { isNumber, isStamp, numberOf } from '../formats/cells.ts'
-import { conductanceAmong, conductanceScore, indexOfName, listed } from './channel.ts'
+import { conductanceAmong, conductanceScore, indexOfName, listed, mayBeConductance } from './channel.ts'
 import type { ReadingOptions } from './options.ts'
 
 export interface Roles {
@@ -36,6 +36,15 @@ const RECORDING_WORDS = [
   'vp',
   'proband',
   'user',
+  'vpn',
+  'code',
+  'name',
+  'respondent',
+  'ppn',
+  'patient',
+  'hand',
+  'side',
+  'player',
   'session',
   'file',
   'filename',
@@ -74,6 +83,14 @@ const wordsOf = (name: string): string[] =>
 const TIME_WORDS = [
   'time',
   'timestamp',
+  'ts',
+  'epoch',
+  'when',
+  'tiempo',
+  'temps',
+  'tempo',
+  'tid',
+  'tijd',
   'timestamps',
   'datetime',
   'zeit',
@@ -108,7 +125,7 @@ export function rolesOf(dialect: Dialect, source: string, options: ReadingOption
   const asked = options.by !== undefined && options.by !== 'none' ? [indexOfName(columns, options.by, source)] : []
   const { time, notes } = timeColumns(dialect, source, options)
   const ids = hasHeader
-    ? idColumns(columns, time, asked)
+    ? idColumns(dialect, time, asked)
     : asked.map((column) => ({ column, name: columns[column]!, kind: 'recording' as const }))
   const taken = new Set([...time, ...ids.map(({ column }) => column)])
   const eda = edaColumns(dialect, taken, source, options)
@@ -130,7 +147,12 @@ function timeColumns(
   const dates = found.filter((i) =>
     rows.every((row) => (row[i] ?? '') === '' || /^\d+[-/.]\d+[-/.]\d+$/.test(row[i]!.trim())),
   )
-  const others = found.filter((i) => !dates.includes(i))
+  const named = found.filter((i) => !dates.includes(i))
+  // A column of dates and times needs no name.
+  const stamps = [...columns.keys()].filter((i) =>
+    rows.every((row) => isStamp(row[i] ?? '') && (row[i] ?? '').includes(':')),
+  )
+  const others = named.length > 0 ? named : stamps
   const best = others.reduce<number | undefined>(
     (a, b) => (a === undefined || timeScore(columns[b]!) > timeScore(columns[a]!) ? b : a),
     undefined,
@@ -178,7 +200,7 @@ function rises({ rows, decimal }: Dialect, column: number): boolean {
   return values.every((value, i) => i === 0 || value >= values[i - 1]!) && values[0]! < values.at(-1)!
 }
 
-function idColumns(columns: readonly string[], time: readonly number[], asked: readonly number[]): IdColumn[] {
+function idColumns({ columns, rows, decimal }: Dialect, time: readonly number[], asked: readonly number[]): IdColumn[] {
   return [...columns.keys()].flatMap((column): IdColumn[] => {
     const name = columns[column]!
     if (asked.length > 0) return asked.includes(column) ? [{ column, name, kind: 'recording' }] : []
@@ -186,7 +208,10 @@ function idColumns(columns: readonly string[], time: readonly number[], asked: r
     const words = wordsOf(name)
     if (words.some((word) => COUNTERS.includes(word))) return []
     if (words.some((word) => RECORDING_WORDS.includes(word))) return [{ column, name, kind: 'recording' }]
-    if (words.some((word) => CONDITION_WORDS.includes(word))) return [{ column, name, kind: 'condition' }]
+    const isText = rows.every(
+      (row) => numberOf(row[column] ?? '', decimal) === undefined && !isStamp(row[column] ?? ''),
+    )
+    if (isText || words.some((word) => CONDITION_WORDS.includes(word))) return [{ column, name, kind: 'condition' }]
     return []
   })
 }
@@ -211,7 +236,9 @@ function edaColumns(
     return conductanceAmong(names, undefined, source).map((i) => named[i]!)
   }
   // A column of another name is taken for skin conductance only where it is the only one of numbers.
-  const numbers = free.filter((i) => !isIndex(rows.map((row) => numberOf(row[i] ?? '', decimal))))
+  const numbers = free.filter(
+    (i) => mayBeConductance(columns[i]!) && !isIndex(rows.map((row) => numberOf(row[i] ?? '', decimal))),
+  )
   if (numbers.length === 1) return numbers
   return conductanceAmong(columns, undefined, source)
 }

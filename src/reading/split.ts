@@ -41,7 +41,11 @@ export function groupsOf({ rows, ids, runs, seconds, by }: SplitFacts, source: s
   )
   if (finest) return gathered(finest.runs, rows)
   const doubtful = varying.find(({ id, runs: some }) =>
-    id.kind === 'recording' ? !isRowNumber(some, rows) : seconds === undefined && isContiguous(some),
+    id.kind === 'recording'
+      ? !isRowNumber(some, rows)
+      : seconds === undefined
+        ? isContiguous(some)
+        : alternates(some, seconds),
   )
   if (!doubtful) return whole
   const values = [...new Set(doubtful.runs.map(({ value }) => value))]
@@ -53,6 +57,12 @@ export function groupsOf({ rows, ids, runs, seconds, by }: SplitFacts, source: s
 
 const distinct = (runs: readonly Run[]): number => new Set(runs.map(({ value }) => value)).size
 const isContiguous = (runs: readonly Run[]): boolean => distinct(runs) === runs.length
+/** Rows of one moment that have several values: they are of several recordings. */
+function alternates(runs: readonly Run[], seconds: Float64Array): boolean {
+  const changes = runs.slice(1).filter(({ from }) => seconds[from]! <= seconds[from - 1]!)
+  return distinct(runs) < runs.length && changes.length > 0.2 * runs.length
+}
+
 /** Another value in nearly every row. */
 const isRowNumber = (runs: readonly Run[], rows: number): boolean => distinct(runs) > 0.5 * rows
 

@@ -35,6 +35,8 @@ export interface Wanted {
   ids: readonly IdColumn[]
 }
 
+/** A column of more runs than this names rows, not recordings: what is behind them is not looked at. */
+const MOST_RUNS = 200_000
 /** Stamps that are kept as text. */
 const KEPT_STAMPS = 200
 
@@ -82,14 +84,15 @@ export async function readTable(
     }
     for (const [k, { column }] of wanted.ids.entries()) {
       const value = (row[column] ?? '').trim()
-      if (runs[k]!.at(-1)?.value !== value) runs[k]!.push({ from: rows, value })
+      const own = runs[k]!
+      if (own.at(-1)?.value !== value && own.length < MOST_RUNS) own.push({ from: rows, value })
     }
     rows++
   }
 
   const usual = usualWidth(dialect)
   await visitRows(chunks, dialect, source, (row, line, unended) => {
-    const cells = row.length > width ? trimmed(row) : row
+    const cells = row.length > width ? withoutComment(row, width) : row
     if (isBlank(cells)) {
       blank++
       return
@@ -119,6 +122,10 @@ export async function readTable(
 
 /** Cells that rows of the file have, without empty ones at their ends. */
 const usualWidth = ({ rows }: Dialect): number => Math.min(...rows.slice(0, 20).map((row) => trimmed(row).length))
+
+/** Some programs write comments behind the last cell. */
+const withoutComment = (row: readonly string[], width: number): readonly string[] =>
+  row[width]!.trim().startsWith('#') ? row.slice(0, width) : trimmed(row)
 
 const timeCell = (row: readonly string[], [first, second]: readonly number[]): string =>
   second === undefined ? (row[first!] ?? '') : `${row[first!] ?? ''} ${row[second] ?? ''}`

@@ -5,6 +5,7 @@ import { acqKnowledge } from './acqknowledge.ts'
 import { clockOf, type Clock } from './clock.ts'
 import { orderStamps } from './clock_changes.ts'
 import { toGrid } from './grid.ts'
+import { labChart } from './lab_chart.ts'
 import { removeMarks } from './marks.ts'
 import { openSignals } from './open_signals.ts'
 import type { ReadingOptions } from './options.ts'
@@ -15,7 +16,7 @@ import { groupsOf, type Group } from './split.ts'
 import { readTable, type TableColumns } from './table.ts'
 import type { Text } from './text.ts'
 import type { TextLayout } from './text_layout.ts'
-import { inMicrosiemens, unitInName } from './unit.ts'
+import { inMicrosiemens, unitSaidBy } from './unit.ts'
 
 /** Characters that a dialect is told from. */
 const HEAD = 1 << 17
@@ -45,7 +46,7 @@ export async function readTextTable(
   const { lines, chunks } = await withHead(text.chunks)
   if (lines.every((line) => line.trim() === ''))
     throw new FormatError(`${source}: the file is empty, expected rows of data`)
-  const layout = facts ?? openSignals(lines, source) ?? acqKnowledge(lines) ?? { format: 'table' }
+  const layout = facts ?? openSignals(lines, source) ?? acqKnowledge(lines) ?? labChart(lines) ?? { format: 'table' }
   const plan = planOf(lines, layout, source, options)
   const { dialect, roles, clock } = plan
   const table = await readTable(chunks, dialect, { ...roles, clock }, source)
@@ -245,7 +246,7 @@ function inOwnUnit(
   const name = dialect.columns[column]!
   if (transfer && asked === undefined && (edaColumns ?? []).includes(name))
     return { eda: values.map(transfer.toMicrosiemens), unit: 'µS', notes: [transfer.says] }
-  const said = (units ?? dialect.units)?.[column] || unitInName(name)?.name
+  const said = (units ?? dialect.units)?.[column] || unitSaidBy(name)
   return inMicrosiemens(values, source, asked, said === '' ? undefined : said)
 }
 

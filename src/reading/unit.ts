@@ -35,8 +35,9 @@ const UNITS: readonly Unit[] = [
 /** One-letter abbreviations that also stand for seconds: case tells them apart, and only a place where a unit is expected may hold them. */
 const CASED: Readonly<Record<string, string>> = { S: 'S', mS: 'mS' }
 
-/** Units of other things, in lower case. */
-const FOREIGN = /^(m|u|µ|n)?v(olts?)?$|^(deg|°)? ?[cf]$|^(deg)?celsius$|^(bpm|hz|g|%|mmhg|l\/min|m\/s.*)$/
+/** Units of other things, of none, and of what was made of skin conductance, in lower case. */
+const FOREIGN =
+  /^(m|u|µ|n)?v(olts?)?$|^(m|u|µ|n)?a(mpere)?$|^(deg|°)? ?[cf]$|^(deg)?celsius$|^(bpm|hz|g|%|percent|mmhg|l\/min|m\/s.*)$|^(z|z[- ]?scores?|a\.? ?u\.?|arb.*|raw|adc|counts?|bits?|digits?|lsb)$|^(log|ln|log10|sqrt|√)\b/
 
 /** Both code points of mu and of omega are in use. */
 const folded = (text: string): string =>
@@ -60,6 +61,12 @@ export function unitInName(name: string): Unit | undefined {
     (last === name ? undefined : unitNamed(last)) ??
     (spelt === undefined ? undefined : unitNamed(spelt))
   )
+}
+
+/** What the name says of the unit, known or not: the unit in it, or what stands in brackets; nothing for `EDA`. */
+export function unitSaidBy(name: string): string | undefined {
+  const transformed = /^\s*(log|ln|log10|sqrt)\s*[([]/i.exec(name)?.[1]
+  return transformed ?? unitInName(name)?.name ?? /[([{<]\s*([^)\]}>]+?)\s*[)\]}>]/.exec(name)?.[1]
 }
 
 /** Values in one unit, and what is to be said of it. */

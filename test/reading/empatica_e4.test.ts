@@ -78,7 +78,7 @@ describe("an E4's recording", () => {
       '0.000000\n4.000000\n1\n',
       'EDA.csv:1: the start is 0, expected Unix time in seconds; the session was not recorded',
     ],
-    ['1500000000000\n4.000000\n1\n', 'EDA.csv:1: the start is 1500000000000, expected Unix time in seconds'],
+    ['99000000000\n4.000000\n1\n', 'EDA.csv:1: the start is 99000000000, expected Unix time in seconds'],
     ['1500000000.0\n0.000000\n1\n', 'EDA.csv:2: the sampling rate is 0, expected a positive number of Hz'],
     ['1500000000.0\n', 'EDA.csv: no samples after the start and the rate'],
     ['1500000000.0\n4.0\n', 'EDA.csv: no samples after the start and the rate'],
