@@ -91,16 +91,22 @@ function formOf(table: readonly string[], separator?: string, decimal?: DecimalM
   const isMarked = ['\t', ';'].some((mark) => lines.filter((line) => line.includes(mark)).length > 0.9 * lines.length)
   let best: { form: Form; score: number } | undefined
   for (const mark of separator === undefined ? SEPARATORS : [separator]) {
-    if (mark === ' ' && isMarked && separator === undefined) continue
+    const isThere = mark === '' || lines.some((line) => line.includes(mark))
+    if (separator === undefined && (!isThere || (mark === ' ' && isMarked))) continue
+    const rows = lines.map((line) => trimmed(splitLine(line, mark)))
     for (const point of decimal === undefined ? DECIMALS : [decimal]) {
       if (mark === ',' && point === ',' && separator === undefined && !lines.some((line) => line.includes('"')))
         continue
-      const judged = judge(lines, mark, point)
+      const judged = judge(rows, mark, point)
       if (judged && judged.score > (best?.score ?? -Infinity) + 1e-9) best = judged
     }
   }
   if (best && separator === undefined && decimal === undefined && isDecimalComma(table, best.form))
-    return judge(lines, '', ',')?.form
+    return judge(
+      lines.map((line) => [line]),
+      '',
+      ',',
+    )?.form
   return best?.form
 }
 
@@ -110,8 +116,7 @@ function spread(lines: readonly string[]): readonly string[] {
   return lines.filter((_, i) => i % stride === stride - 1)
 }
 
-function judge(lines: readonly string[], separator: string, decimal: DecimalMark) {
-  const rows = lines.map((line) => trimmed(splitLine(line, separator)))
+function judge(rows: readonly (readonly string[])[], separator: string, decimal: DecimalMark) {
   const good = (cell: string): boolean => isNumber(cell, decimal) || isStamp(cell)
   const numeric = rows.filter((row) => row.some(good))
   if (numeric.length === 0) return undefined

@@ -25,7 +25,7 @@ const BESIDE_SECONDS = 3.5
 const BESIDE_SHARE = 0.1
 
 /** Why a response does not count; the first, which is empty, for one that does. */
-export const DOUBTED = ['', 'began before', 'artefact', 'beside larger', 'cut off', 'drift', 'slow rise'] as const
+export const DOUBTED = ['', 'began before', 'artefact', 'cut off', 'drift', 'slow rise', 'beside larger'] as const
 /** One of `DOUBTED`. */
 export type Doubt = (typeof DOUBTED)[number]
 
