@@ -52,9 +52,9 @@ describe.each(['bundler', 'nodenext'] as const)('for a compiler that resolves li
 })
 
 it('a wrong option in one of them would show', () => {
-  expect(complaints({ wrong: readme.replace('sampleRate', 'rate') }, 'bundler')).toEqual([
-    expect.stringContaining("'rate'"),
-  ])
+  expect(
+    complaints({ wrong: readme.replace("fileSource('EDA.csv')", "fileSource('EDA.csv'), { rate: 4 }") }, 'bundler'),
+  ).toEqual([expect.stringContaining("'rate'")])
 })
 
 /** The text of a program bundled for a page. Whatever is not in the package itself fails to resolve, or is listed. */

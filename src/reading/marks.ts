@@ -23,8 +23,9 @@ export function removeMarks(eda: Float64Array): string[] {
       counts.set(value, (counts.get(value) ?? 0) + 1)
     else if (Math.abs(value) > largest) largest = Math.abs(value)
   }
-  const marks = [...counts.keys()].filter((mark) => counts.get(mark)! < eda.length && Math.abs(mark) > 3 * largest)
-  if (marks.length === 0) return []
+  const marks = [...counts.keys()].filter((mark) => Math.abs(mark) > 3 * largest)
+  const marked = marks.reduce((sum, mark) => sum + counts.get(mark)!, 0)
+  if (marks.length === 0 || marked > eda.length / 2) return []
   for (let i = 0; i < eda.length; i++) if (marks.includes(eda[i]!)) eda[i] = NaN
   return marks.map((mark) => {
     const count = counts.get(mark)!

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { FormatError } from '../runtime/errors.ts'
 import type { Source } from '../reading/source.ts'
 
-/** @throws FormatError when there is no such file, or it cannot be read */
+/** A file as a source, by its path. @throws FormatError when there is no such file, or it cannot be read */
 export async function fileSource(path: string): Promise<Source> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw cannotBeRead(path, error)

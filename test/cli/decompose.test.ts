@@ -304,13 +304,13 @@ describe('the tables of a recording', () => {
   })
 
   it('grow with the unit', async () => {
-    await run([path('nano.csv'), '--out', path('three'), '--unit', 'V', ...CPU])
-    const [small, large] = ['three', 'nano'].map((name) => columnsOf('three', `${name}.events.csv`))
+    await run([path('three.csv'), path('nano.csv'), '--out', path('units'), '--unit', 'V', ...CPU])
+    const [small, large] = ['three', 'nano'].map((name) => columnsOf('units', `${name}.events.csv`))
     expect(large?.text('SCR_Peaks')).toEqual(small?.text('SCR_Peaks'))
     small
       ?.numbers('SCR_Amplitude')
       .forEach((amplitude, i) => expect(large!.numbers('SCR_Amplitude')[i]! / amplitude / 1024).toBeCloseTo(1, 5))
-    expect(readFileSync(path('three', 'nano.svg'), 'utf8')).toContain('Phasic (V)')
+    expect(readFileSync(path('units', 'nano.svg'), 'utf8')).toContain('Phasic (V)')
   })
 
   it('have a row for every sample of a long recording', async () => {
