@@ -37,6 +37,7 @@ export function qualitySegments(eda: Float64Array, sampleRate: number, temperatu
   const cold = temperature ? coldSamples(eda.length, sampleRate, temperature) : undefined
   const bad = outside.map((one, i) => one | steep[i]! | (cold?.[i] ?? 0))
   const beside = near(bad, NEIGHBOUR_SECONDS * sampleRate)
+  const neighbours = beside.map((one, i) => one & (1 - bad[i]!))
   const size = Math.round(SEGMENT_SECONDS * sampleRate)
   return Array.from({ length: Math.ceil(eda.length / size) }, (_, segment) => {
     const [from, to] = [segment * size, Math.min(eda.length, (segment + 1) * size)]
@@ -46,7 +47,7 @@ export function qualitySegments(eda: Float64Array, sampleRate: number, temperatu
       range: share(outside),
       slope: share(steep),
       ...(cold && { temperature: share(cold) }),
-      neighbours: share(beside.map((one, i) => one & (1 - bad[i]!))),
+      neighbours: share(neighbours),
       valid: 1 - share(beside),
     }
   })
