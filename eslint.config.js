@@ -8,6 +8,15 @@ const noDefaultExport = {
   message: 'Export by name; only shaders are default exports.',
 }
 
+/** Of a recording of hours: arguments of a call lie on the stack, which ends the process. */
+const noSpread = [
+  { selector: "CallExpression[callee.object.name='Math'] > SpreadElement", message: 'Use largestOf or leastOf.' },
+  {
+    selector: 'CallExpression[callee.property.name=/^(push|unshift|splice)$/] > SpreadElement',
+    message: 'Add one value after the other.',
+  },
+]
+
 export default defineConfig(
   globalIgnores(['dist/', '.cache/', 'runs/', 'coverage/']),
   js.configs.recommended,
@@ -44,6 +53,10 @@ export default defineConfig(
     // What is known to be there is read with `!` (CONTRIBUTING.md).
     files: ['{src,cli,bench,test}/**/*.ts'],
     rules: { '@typescript-eslint/non-nullable-type-assertion-style': 'error' },
+  },
+  {
+    files: ['src/{reading,formats,recording,signal,charts,datasets,store}/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', noDefaultExport, ...noSpread] },
   },
   // The library returns values, throws and calls hooks; only the programs print.
   { files: ['src/**/*.ts'], rules: { 'no-console': 'error' } },

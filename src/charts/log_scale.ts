@@ -1,9 +1,10 @@
 // Logarithmic axes.
 import type { Scale } from './svg.ts'
+import { largestOf, leastOf } from '../signal/extremes.ts'
 
 /** From half the least to twice the largest value, both positive. */
 export function logScale(values: readonly number[], from: number, to: number): Scale {
-  const [low, high] = [Math.min(...values) / 2, Math.max(...values) * 2]
+  const [low, high] = [leastOf(values) / 2, largestOf(values) * 2]
   const perUnit = (to - from) / Math.log(high / low)
   return { low, high, at: (value) => from + Math.log(value / low) * perUnit }
 }

@@ -1,4 +1,5 @@
 // A small vocabulary for charts as SVG text. Text and rules use `currentColor` and the series colours are legible on
+import { largestOf } from '../signal/extremes.ts'
 // black and on white, so a chart takes on the page's light or dark theme without a stylesheet.
 
 export const palette = { blue: '#4285d4', orange: '#dd7a2b', green: '#2fa07a', grey: '#8b8f97' } as const
@@ -75,7 +76,7 @@ export function tickLabels(ticks: readonly number[]): string[] {
   const [a = 0, b = 0, c = 0] = ticks
   if (ticks.length > 2 && c - b > 1.5 * (b - a)) return ticks.map(String)
   const step = ticks.length > 1 ? ticks[1]! - ticks[0]! : Math.abs(ticks[0] ?? 1) || 1
-  const largest = Math.max(...ticks.map(Math.abs))
+  const largest = largestOf(ticks.map(Math.abs))
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9))
   const short = largest < 1e6 && step >= 1e-4
   const write = (tick: number): string => (short ? tick.toFixed(decimals) : tick.toExponential(1))

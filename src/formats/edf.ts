@@ -210,7 +210,7 @@ export async function readEdfData(
         const found = readTexts(raw.subarray(signal.offset, signal.offset + signal.samples * sampleBytes(header.kind)))
         // In the first list of a record the first text is empty: its time is that of the record.
         if (t === 0) onsets![record] = found[0]?.text === '' ? found[0].onset : NaN
-        annotations.push(...found.filter(({ text }) => text !== ''))
+        for (const one of found) if (one.text !== '') annotations.push(one)
       })
     }
     onBytes(begin + end * recordBytes)
@@ -254,7 +254,7 @@ function readTexts(bytes: Uint8Array): EdfAnnotation[] {
     const times = { onset: Number(onset), duration: Number(duration) }
     const texts = textOf(list.subarray(stamped + 1)).split('\x14')
     if (/^[+-]\d/.test(onset!) && Number.isFinite(times.onset) && times.duration >= 0)
-      found.push(...texts.map((text) => ({ ...times, text: text.trim() })))
+      for (const text of texts) found.push({ ...times, text: text.trim() })
   }
   return found
 }

@@ -1,6 +1,7 @@
 // Which column or channel is skin conductance, by its name.
 import { FormatError } from '../runtime/errors.ts'
 import { unitInName } from './unit.ts'
+import { largestOf } from '../signal/extremes.ts'
 
 /** How likely a name is one of skin conductance: 3 by name, 2 by its kind, 1 a resistance of the skin, 0 not. */
 export function conductanceScore(name: string): number {
@@ -52,7 +53,7 @@ export function conductanceAmong(
 ): number[] {
   if (asked) return asked.map((name) => indexOfName(names, name, source, among))
   const scores = names.map(conductanceScore)
-  const best = Math.max(0, ...scores)
+  const best = largestOf(scores, 0)
   const found = [...names.keys()].filter((i) => best > 0 && scores[i] === best)
   if (found.length === 1) return found
   if (found.length === 0)

@@ -4,6 +4,7 @@ import { isNumber, isStamp, shown, type DecimalMark } from '../formats/cells.ts'
 import type { TimeUnit } from './options.ts'
 import type { StartTime } from './recording.ts'
 import { parseStamp, type StampOrder } from './stamp.ts'
+import { largestOf } from '../signal/extremes.ts'
 
 /** Reads the stamps of one column. */
 export interface Clock {
@@ -91,7 +92,12 @@ function stampClock(name: string, cells: readonly string[], source: string): Clo
       if (!stamp) return undefined
       return { wallMs: stamp.wallMs, zone: stamp.zone, ...(stamp.dateless && { dateless: true as const }) }
     },
-    digit: (all) => 10 ** -Math.max(0, ...all.map((cell) => /:\d{2}[.,](\d+)/.exec(cell)?.[1]!.length ?? 0)),
+    digit: (all) =>
+      10 **
+      -largestOf(
+        all.map((cell) => /:\d{2}[.,](\d+)/.exec(cell)?.[1]!.length ?? 0),
+        0,
+      ),
     wall: first.zone === '',
     found: first.dateless ? 'time of day' : 'date and time',
     notes: order.notes,
@@ -148,7 +154,13 @@ function numberClock({ name, decimal, unit, asked }: TimeColumn, cells: readonly
       if (epoch === undefined) return undefined
       return { wallMs: Math.round(1e3 * scale * (parse(cell) - epoch.offset)), zone: epoch.zone }
     },
-    digit: (all) => scale * 10 ** -Math.max(0, ...all.map((cell) => decimalsOf(cell, decimal))),
+    digit: (all) =>
+      scale *
+      10 **
+        -largestOf(
+          all.map((cell) => decimalsOf(cell, decimal)),
+          0,
+        ),
     wall: epoch?.zone === '',
     found: `${NAMES[chosen]}${epoch === undefined ? '' : epoch.zone === 'Z' ? ' since 1970' : ' since 1900'}`,
     notes,

@@ -1,6 +1,7 @@
 // From samples with time stamps to samples on an even grid, where a missing row is NaN and a repeated one is dropped.
 import { FormatError } from '../runtime/errors.ts'
 import { medianStep, stepsOf } from './steps.ts'
+import { largestOf, leastOf } from '../signal/extremes.ts'
 
 /** A recording on its grid. */
 export interface Gridded {
@@ -217,7 +218,7 @@ function fromCoarseStamps(
   const uneven = whole.filter((count) => Math.abs(count - perStamp) > Math.max(1, 0.2 * perStamp)).length
   if (uneven > 0.05 * whole.length)
     throw new FormatError(
-      `${source}: ${Math.min(...whole)} to ${Math.max(...whole)} rows share one time stamp; need an even rate. ` +
+      `${source}: ${leastOf(whole)} to ${largestOf(whole)} rows share one time stamp; need an even rate. ` +
         'Give --rate HZ to ignore the time column',
     )
   const places = new Float64Array(seconds.length)

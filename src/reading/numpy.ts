@@ -48,7 +48,7 @@ export async function readNpz(source: Source, options: ReadingOptions): Promise<
       const lone =
         array.texts?.length === 1 ? array.texts[0]! : array.values.length === 1 ? array.values[0]! : undefined
       if (lone !== undefined) scalars.set(key, lone)
-      else columns.push(...columnsOf(key, array))
+      else for (const column of columnsOf(key, array)) columns.push(column)
     } catch (error) {
       if (!(error instanceof FormatError)) throw error
       unread.push(error)

@@ -84,7 +84,7 @@ async function readArchive(source: Source, options: ReadingOptions): Promise<Rec
     try {
       const recordings = await readRecordings(file, options)
       const own = file.name.slice(source.name.length + 1).replace(/(\.[^./]+)?(\.gz)?$/i, '')
-      found.push(...recordings.map((one) => (chosen.length === 1 ? one : withPart(one, own))))
+      for (const one of recordings) found.push(chosen.length === 1 ? one : withPart(one, own))
     } catch (error) {
       if (!(error instanceof GalvaniError)) throw error
       refused.push(error)

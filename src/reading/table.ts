@@ -5,6 +5,7 @@ import { trimmed, type Dialect } from '../formats/dialect.ts'
 import { visitRows } from '../formats/rows.ts'
 import type { Clock } from './clock.ts'
 import type { IdColumn } from './roles.ts'
+import { largestOf, leastOf } from '../signal/extremes.ts'
 
 /** Rows [from, …) of one value. */
 export interface Run {
@@ -49,7 +50,7 @@ export async function readTable(
 ): Promise<TableColumns> {
   const { columns, decimal } = dialect
   const width = columns.length
-  const least = Math.max(...wanted.eda, ...wanted.time, ...wanted.ids.map(({ column }) => column)) + 1
+  const least = largestOf([...wanted.eda, ...wanted.time, ...wanted.ids.map(({ column }) => column)]) + 1
   const eda = wanted.eda.map(() => new Growing())
   const seconds = wanted.clock && new Growing()
   const runs: Run[][] = wanted.ids.map(() => [])
@@ -121,7 +122,7 @@ export async function readTable(
 }
 
 /** Cells that rows of the file have, without empty ones at their ends. */
-const usualWidth = ({ rows }: Dialect): number => Math.min(...rows.slice(0, 20).map((row) => trimmed(row).length))
+const usualWidth = ({ rows }: Dialect): number => leastOf(rows.slice(0, 20).map((row) => trimmed(row).length))
 
 /** Some programs write comments behind the last cell. */
 const withoutComment = (row: readonly string[], width: number): readonly string[] =>

@@ -27,7 +27,7 @@ export async function readXdf(source: Source, options: ReadingOptions): Promise<
   const keep = (header: XdfHeader): readonly number[] | undefined => {
     if (isMarkers(header)) return header.format === 'string' ? [] : [...Array(header.channels).keys()]
     const own = channelsOf(header)
-    channels.push(...own)
+    for (const channel of own) channels.push(channel)
     const wanted = own.filter((channel) => mayBeWanted(channel, options.edaColumns)).map(({ index }) => index)
     return wanted.length > 0 ? wanted : undefined
   }

@@ -23,6 +23,7 @@ import {
 } from './tables.ts'
 import { shareOfLargest, usualFloor } from './threshold.ts'
 import { DOUBTS, recordingWarnings } from './warnings.ts'
+import { largestOf } from '../signal/extremes.ts'
 
 /** Settings of cvxEDA and its solver that hold for all recordings of a call. */
 export type SolvingOptions = Omit<DecomposeOptions, 'sampleRate' | 'signal' | 'onProgress' | 'starts'>
@@ -198,7 +199,7 @@ function finish(
     quality,
     ...(unit === 'µS' && { qualitySegments: qualitySegments(eda, sampleRate, temperature) }),
     filled: prepared.parts.reduce((sum, { filled }) => sum + filled, 0),
-    iterations: Math.max(...parts.map(({ iterations }) => iterations)),
+    iterations: largestOf(parts.map(({ iterations }) => iterations)),
     objective: parts.reduce((sum, { objective }) => sum + objective, 0),
     ...(zscore && { zscore: { mean, std } }),
     solver: solving.solver ?? 'interior-point',

@@ -18,7 +18,7 @@ export async function recordingsOf(
   const recordings: Recording[] = []
   for (const file of files) {
     try {
-      recordings.push(...(await readRecordings(memorySource(file, await store.read(file)))))
+      for (const one of await readRecordings(memorySource(file, await store.read(file)))) recordings.push(one)
     } catch (error) {
       if (!(error instanceof GalvaniError)) throw error
       onLeftOut(error.message)

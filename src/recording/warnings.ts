@@ -38,7 +38,7 @@ export function recordingWarnings(
       `${sampleRate} Hz are few: below ${LEAST_RATE} Hz the rise of a response has too few samples for its onset and amplitude`,
     )
   }
-  warnings.push(...tonicWarnings(prepared, tonic))
+  for (const warning of tonicWarnings(prepared, tonic)) warnings.push(warning)
   if (leftOut > 0) warnings.push(`${leftOut.toFixed(1)} s between gaps are too short to decompose and left out`)
   if (floor > 0 && prepared.noiseFloor > floor) {
     warnings.push(

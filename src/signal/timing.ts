@@ -1,4 +1,5 @@
 import { FormatError } from '../runtime/errors.ts'
+import { largestOf } from './extremes.ts'
 
 /** Seconds between two samples that no skin-conductance sensor exceeds. */
 const SLOWEST_STEP = 2
@@ -47,7 +48,7 @@ export function rateFromTimes(times: Float64Array, printed: readonly string[], s
 /** Value of the last printed digit, from the later stamps: programs print a fixed number of significant digits. */
 function lastDigit(printed: readonly string[]): number {
   const late = printed.slice(-Math.max(10, Math.ceil(printed.length / 10)))
-  return 10 ** -Math.max(...late.map((text) => (text.trim().split('.')[1] ?? '').length))
+  return 10 ** -largestOf(late.map((text) => (text.trim().split('.')[1] ?? '').length))
 }
 
 /** True if the stamps stay within one printed digit of the straight line from the first to the last. */
