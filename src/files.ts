@@ -7,7 +7,15 @@ export type { ReadingOptions, TimeUnit } from './reading/options.ts'
 export { isoTime, type Marker, type StartTime } from './reading/recording.ts'
 export { analyseFiles, type BatchOptions, type OpenDevice, type RecordingFile } from './recording/batch.ts'
 export type { Outcome, RecordingResult } from './recording/result.ts'
-export { epochFiles, fileNames, pictureFile, tableFiles, type Format, type Pieces } from './recording/files.ts'
+export {
+  epochFiles,
+  fileNames,
+  pictureFile,
+  tableFiles,
+  type Format,
+  type Pieces,
+  type Times,
+} from './recording/files.ts'
 export { eventRelated, intervalRelated, readEvents, type EpochOptions } from './recording/epochs.ts'
 export { contactSheet, thumbnail } from './recording/contact_sheet.ts'
 export { decompositionSvg } from './recording/picture.ts'

@@ -5,7 +5,7 @@ import type { BaselineCorrection } from '../../src/cvxeda/params.ts'
 import type { Form } from '../../src/cvxeda/solver.ts'
 import type { BatchOptions } from '../../src/recording/batch.ts'
 import { readEvents } from '../../src/recording/epochs.ts'
-import { FORMATS, type Format } from '../../src/recording/files.ts'
+import { FORMATS, TIMES, type Format, type Times } from '../../src/recording/files.ts'
 import { UsageError } from '../../src/runtime/errors.ts'
 import { readTextFile } from './files.ts'
 import { addReadingOptions, readingOptions, type ReadingFlags } from './reading_options.ts'
@@ -15,6 +15,7 @@ import { given, oneOf, positive, real } from './values.ts'
 export interface DecomposeFlags extends ReadingFlags {
   format: Format
   gaps: 'refuse' | 'split'
+  timeOut: Times
   zscore: boolean
   minAmplitude?: number
   offSkin?: number
@@ -40,6 +41,12 @@ export function addDecomposeOptions(command: Command): Command {
       'over 1 s: refuse the recording, or decompose what lies between',
       oneOf('--gaps', ['refuse', 'split']),
       'refuse',
+    )
+    .option(
+      '--time-out <relative|absolute>',
+      'absolute: tables have the time by the file’s clock too',
+      oneOf('--time-out', TIMES),
+      'relative',
     )
     .option('--no-zscore', 'decompose the recording as it is (see below)')
     .option(
@@ -100,11 +107,12 @@ function baseline(text: string): BaselineCorrection {
 
 /** What the options ask of `analyseFiles`. */
 export function batchOptions(options: DecomposeFlags): BatchOptions {
-  const { format, gaps, zscore, minAmplitude, offSkin, events, solver, form } = options
+  const { format, gaps, timeOut: times, zscore, minAmplitude, offSkin, events, solver, form } = options
   const { tau0, tau1, knots, alpha, gamma, baseline } = options
   return {
     format,
     gaps,
+    times,
     zscore,
     ...given({ minAmplitude, offSkin, eventsFrom: events }),
     reading: readingOptions(options),

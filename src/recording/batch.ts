@@ -12,7 +12,7 @@ import { writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import { analysePrepared, prepareOrError, type Analysis, type AnalyseOptions } from './analyse.ts'
 import type { EpochOptions } from './epochs.ts'
-import { epochFiles, fileNames, pictureFile, tableFiles, thumbnailOf, type Format } from './files.ts'
+import { epochFiles, fileNames, pictureFile, tableFiles, thumbnailOf, type Format, type Times } from './files.ts'
 import { UniqueNames } from './names.ts'
 import type { PreparedRecording } from './prepare.ts'
 import {
@@ -50,6 +50,8 @@ export interface BatchOptions extends AnalyseOptions {
   reading?: ReadingOptions
   /** Of the tables; default csv. */
   format?: Format
+  /** `absolute`: CSV tables begin with a column `time`, where the file says when the recording began. */
+  times?: Times
   /** Writes `NAME.epochs.csv` and, for events that last, `NAME.intervals.csv`. */
   epochs?: EpochOptions
   /** Recordings whose JSON has the same samples and settings are not analysed again. */
@@ -232,7 +234,7 @@ class Batch {
     }
     const document: RecordingDocument = { ...result, thumbnail: thumbnailOf(analysis) }
     await this.store.remove(json)
-    const contents = tableFiles(analysis, format)
+    const contents = tableFiles(analysis, format, this.options.times)
     for (const [i, table] of tables.entries()) await this.store.write(table, contents[i]!)
     for (const [table, content] of Object.entries(around)) await this.store.write(table, content)
     await this.store.write(picture, pictureFile(name, analysis))

@@ -8,6 +8,10 @@ import { isoTime, type Marker, type StartTime } from '../reading/recording.ts'
 import { DOUBTED } from './responses.ts'
 import { countedOf, eventColumns, sampleTable, type Column } from './tables.ts'
 
+export const TIMES = ['relative', 'absolute'] as const
+/** Times in a table: seconds from the first sample alone, or the moment by the file's clock as well. */
+export type Times = (typeof TIMES)[number]
+
 export const FORMATS = ['csv', 'npz'] as const
 /** Format of the tables. */
 export type Format = (typeof FORMATS)[number]
@@ -34,11 +38,18 @@ export type Pieces = Iterable<Uint8Array<ArrayBuffer>>
  * for NaN. npz: the parts sample by sample and the responses one by one, the doubt as its place in `DOUBTED`. Each table comes in pieces,
  * which `Store.write` and, spread, a `Blob` take.
  */
-export function tableFiles(analysis: Tabled, format: Format): Pieces[] {
-  const { signals, events } = analysis
+export function tableFiles(analysis: Tabled, format: Format, times: Times = 'relative'): Pieces[] {
+  const { signals, events, start } = analysis
   if (format === 'npz') return [[npzTables(analysis)]]
-  return [csvOf(sampleTable(signals, events)), csvOf(eventTable(analysis))]
+  const clock = times === 'absolute' && start ? { time: clockColumn(signals, start) } : {}
+  return [csvOf({ ...clock, ...sampleTable(signals, events) }), csvOf(eventTable(analysis))]
 }
+
+/** The moment of each sample by the file's clock. */
+const clockColumn = ({ eda: { length }, sampleRate }: Analysis['signals'], start: StartTime): TextColumn => ({
+  length,
+  at: (row) => isoTime(start, row / sampleRate),
+})
 
 /** Tables of what happens around events, and during those that last, by their names: CSV in any format; none without an event. */
 export function epochFiles(
@@ -67,7 +78,12 @@ const columnsOf = (rows: readonly Row[]): Cells =>
 
 const quoted = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 
-type Cells = Readonly<Record<string, Column | readonly string[]>>
+interface TextColumn {
+  readonly length: number
+  at(row: number): string
+}
+
+type Cells = Readonly<Record<string, Column | TextColumn | readonly string[]>>
 
 function eventTable({ signals: { sampleRate }, events, start }: Tabled): Cells {
   const ofEvents = eventColumns(events)

@@ -76,7 +76,7 @@ export const inputDigest = async ({ eda, sampleRate, unit, start, markers }: Rec
 /** Tells whether results were made with the same settings by the same solvers. */
 export async function settingsDigest(options: AnalyseOptions, format: Format): Promise<string> {
   const { signal: _, onProgress: __, ...given } = options
-  const settings = { gaps: 'refuse', zscore: true, solving: {}, ...given }
+  const settings = { gaps: 'refuse', zscore: true, solving: {}, times: 'relative', ...given }
   return await digest([DECOMPOSITION_SET, format, JSON.stringify(settings, (_key, value: unknown) => sorted(value))])
 }
 

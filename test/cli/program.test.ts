@@ -84,7 +84,7 @@ describe('defaults', () => {
     'fixtures make': { seed: 1, subjects: 12, effect: 1, trials: 12, kind: 'clean' },
     prepare: { length: 2500, drop: 3 },
     inspect: {},
-    decompose: { format: 'csv', gaps: 'refuse', zscore: true, device: 'auto' },
+    decompose: { format: 'csv', timeOut: 'relative', gaps: 'refuse', zscore: true, device: 'auto' },
     train: trains,
     eval: {},
     predict: {},
@@ -123,7 +123,7 @@ describe('defaults', () => {
   it('that are the library’s are what the help says', () => {
     const decompose = addDecomposeOptions(new Parser())
     const asked = batchOptions(decompose.opts<DecomposeFlags>())
-    expect(asked).toEqual({ format: 'csv', gaps: 'refuse', zscore: true, reading: {}, solving: {} })
+    expect(asked).toEqual({ format: 'csv', times: 'relative', gaps: 'refuse', zscore: true, reading: {}, solving: {} })
     const { deltaKnot, baselineCorrection, ...same } = checkParams(4, {})
     const known = { ...same, knots: deltaKnot, baseline: baselineCorrection }
     expect(known).toEqual({ tau0: 2, tau1: 0.7, knots: 10, alpha: 0.0008, gamma: 0.01, baseline: 2 })

@@ -52,6 +52,13 @@ export const decomposeChecks: Checks = {
     await expect(decompose(CPU, path('a.csv'))).rejects.toThrow(/2.50 s of samples are missing/)
     expect((await decompose([...CPU, '--gaps', 'split'], path('a.csv'))).of).toMatchObject({ status: 'solved' })
   },
+  'decompose --time-out': async () => {
+    const rows = Array.from({ length: 240 }, (_, i) => `${1.7e12 + 250 * i},${2 + Math.sin(i / 9)}`)
+    writeFileSync(path('a.csv'), ['timestamp,eda_us', ...rows].join('\n'))
+    const [head, first] = (await decompose([...CPU, '--time-out', 'absolute'], path('a.csv'))).rows.split('\n')
+    expect([head!.split(',')[0], first!.split(',')[0]]).toEqual(['time', '2023-11-14T22:13:20.000Z'])
+    expect((await decompose(CPU, path('a.csv'))).rows).toMatch(/^time_s,/)
+  },
   'decompose --no-zscore': async () => {
     const [plain, scaled] = [await decompose([...CPU, '--no-zscore']), await decompose(CPU)]
     expect([plain.of.zscore, typeof scaled.of.zscore]).toEqual([undefined, 'object'])
