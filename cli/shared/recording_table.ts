@@ -5,7 +5,7 @@ import { table } from './output.ts'
 /** A row a recording, then what is to be said of single ones. */
 export function recordingTable(outcomes: readonly Outcome[]): string {
   const rows = outcomes.map(({ result: { file, status, features } }) => {
-    if (!features) return [file, status]
+    if (!features || Number.isNaN(features.EDA_Tonic_Mean)) return [file, status]
     const { EDA_Tonic_Mean: level, SCR_Peaks_N: count, SCR_Rate: rate, SCR_Peaks_Amplitude_Mean: amplitude } = features
     return [
       file,

@@ -52,7 +52,10 @@ export function dialectOf(lines: readonly string[], source: string, options: Dia
   const first = begin + (directive ? 1 : 0)
   const table = lines.slice(first).map((line) => (COMMENT.test(line) ? '' : line))
   const form = formOf(table, separator, options.decimal)
-  if (!form) throw new FormatError(`${source}: no line of it is a row of numbers; it is no table of a recording`)
+  if (!form)
+    throw new FormatError(`${source}: no line of it is a row of numbers; it is no table of a recording`, {
+      noRecording: true,
+    })
   const cells = table.map((line) => splitLine(line, form.separator))
   const top = firstRow(cells, form)
   const header = headerAbove(cells, top, form)

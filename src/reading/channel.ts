@@ -59,6 +59,7 @@ export function conductanceAmong(
   if (found.length === 0)
     throw new FormatError(
       `${source}: cannot tell which of its ${among} is skin conductance; give --eda NAME, one of ${listed(names)}`,
+      { noRecording: true },
     )
   throw new FormatError(
     `${source}: ${found.length} ${among} could be skin conductance: ${listed(found.map((i) => names[i]!))}; give --eda NAME, ` +

@@ -36,7 +36,12 @@ export function isE4(head: string): boolean {
 export async function readE4(source: Source, options: ReadingOptions): Promise<Recording[]> {
   const other = OTHER_FILES.exec(source.name)?.[2]
   if (other !== undefined)
-    throw new FormatError(`${source.name}: ${other}.csv of an E4 holds no skin conductance; give the EDA.csv beside it`)
+    throw new FormatError(
+      `${source.name}: ${other}.csv of an E4 holds no skin conductance; give the EDA.csv beside it`,
+      {
+        noRecording: true,
+      },
+    )
   conductanceAmong(['EDA'], options.edaColumns, source.name, 'channels')
   const { start, rate, values } = await readColumn(source, options)
   const { eda, unit, notes } = inMicrosiemens(values, source.name, options.unit, 'µS')

@@ -25,6 +25,8 @@ export interface GridOptions {
 const WORTH_SAYING = 0.1
 /** Of stamps without any order the deviation would be 0.29 of a step. */
 const UNEVEN = 0.255
+/** Steps by which a row may be off a line that all others are on. */
+const MOST_OFF = 0.6
 /** How fast the grid follows a clock that drifts. */
 const FOLLOWING = 0.35
 /** Rows in a row that each come after a hole: the rate has changed. */
@@ -131,7 +133,7 @@ interface Placed {
   firstHole: number
 }
 
-/** Rows none of which is missing: all lie within half a step of one line. Undefined where some do not. */
+/** Rows none of which is missing: all lie within little more than half a step of one line. Undefined where some do not. */
 function onLine(stamps: Float64Array): Placed | undefined {
   const n = stamps.length
   const [middle, first] = [(n - 1) / 2, stamps[0]!]
@@ -144,7 +146,7 @@ function onLine(stamps: Float64Array): Placed | undefined {
   let [squares, worst] = [0, 0]
   for (let i = 0; i < n; i++) {
     const off = Math.abs(stamps[i]! - first - sum / n - (i - middle) * period)
-    if (off >= period / 2) return undefined
+    if (off >= MOST_OFF * period) return undefined
     squares += off * off
     worst = Math.max(worst, off)
   }

@@ -55,7 +55,9 @@ export async function readRecording(source: Source, options: ReadingOptions = {}
 }
 
 const unread = ({ name }: Source, kind: Kind): FormatError =>
-  new FormatError(`${name} ${adviceFor(kind) ?? 'is neither text nor a format that is read'}`)
+  new FormatError(`${name} ${adviceFor(kind) ?? 'is neither text nor a format that is read'}`, {
+    noRecording: adviceFor(kind) === undefined,
+  })
 
 async function readTextFile(source: Source, options: ReadingOptions): Promise<Recording[]> {
   const head = new TextDecoder('latin1').decode(await source.read(0, HEAD_BYTES))

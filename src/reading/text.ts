@@ -23,7 +23,8 @@ export async function openText(source: Source, encoding?: string): Promise<Text>
   const iterator = bytes[Symbol.asyncIterator]()
   const first = await firstBytes(iterator)
   const found = encoding ?? encodingOf(first.subarray(0, LOOKED_AT))
-  if (found === undefined) throw new FormatError(`${source.name}: is neither text nor a format that is read`)
+  if (found === undefined)
+    throw new FormatError(`${source.name}: is neither text nor a format that is read`, { noRecording: true })
   return { encoding: found, gzipped, chunks: decoded(first, iterator, decoderOf(found, source.name)) }
 }
 

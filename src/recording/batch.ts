@@ -39,7 +39,7 @@ export interface RecordingFile {
   file: string
   /** What the files of its results are called. */
   name: string
-  /** Found beside files of other kinds: what cannot be read is skipped, not refused. */
+  /** Found beside files of other kinds: what is no recording is skipped, not refused. */
   inFolder?: boolean
   /** @throws FormatError when it cannot be read */
   open: () => Promise<Source>
@@ -172,7 +172,8 @@ class Batch {
   }
 
   #refuse({ file, name, inFolder }: Pick<RecordingFile, 'file' | 'name' | 'inFolder'>, error: GalvaniError): void {
-    if (inFolder === true) this.#outcomes.push(withReason(file, name, 'skipped', error))
+    if (inFolder === true && error.facts['noRecording'] === true)
+      this.#outcomes.push(withReason(file, name, 'skipped', error))
     else this.#outcomes.push({ ...withReason(file, name, 'refused', error), error })
   }
 

@@ -146,6 +146,7 @@ export function factsOf({
   eventThreshold,
 }: Pick<Analysis, 'features' | 'unit' | 'eventThreshold'>): string[] {
   const { EDA_Tonic_Mean: level, SCR_Peaks_N: count, SCR_Rate: rate, SCR_Peaks_Amplitude_Mean: amplitude } = features
+  if (Number.isNaN(level)) return ['nothing to measure']
   const least = `from ${Number(eventThreshold.toPrecision(2))} ${unit} on`
   const responses = `${count} ${count === 1 ? 'response' : 'responses'} ${least} (${rate.toFixed(1)}/min)`
   const facts = [`level ${level.toPrecision(3)} ${unit}`, responses]

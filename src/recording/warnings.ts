@@ -10,6 +10,9 @@ const LEAST_RATE = 4
 /** A tonic part may leave the range of its recording by this share of it, at the ends and under responses. */
 const TONIC_MARGIN = 0.25
 
+/** Times the usual floor from which on a threshold is out of the ordinary. */
+const WORTH_SAYING = 1.5
+
 /** What to do about a decomposition that was returned but may be wrong. */
 export const DOUBTS: Partial<Record<Decomposition['status'], string>> = {
   'solved-inaccurate': 'the tolerance was nearly reached; look at the figure before use',
@@ -40,7 +43,7 @@ export function recordingWarnings(
   }
   for (const warning of tonicWarnings(prepared, tonic)) warnings.push(warning)
   if (leftOut > 0) warnings.push(`${leftOut.toFixed(1)} s between gaps are too short to decompose and left out`)
-  if (floor > 0 && prepared.noiseFloor > floor) {
+  if (floor > 0 && prepared.noiseFloor > WORTH_SAYING * floor) {
     warnings.push(
       `noise or coarse steps hide responses under ${short(prepared.noiseFloor)} ${unit}; the usual threshold of ${floor} ${unit} does not hold here`,
     )

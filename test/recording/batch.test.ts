@@ -346,3 +346,21 @@ describe('a file', () => {
     expect(outcomes[2]!.result.warnings!.join()).toContain('the files of its results are called y_a_b-2')
   })
 })
+
+it('a file of a folder that may be read in two ways is refused, one that is no recording is skipped', async () => {
+  const inFolder = (name: string, text: string) => ({
+    file: `${name}.csv`,
+    name,
+    inFolder: true,
+    open: async () => memorySource(`${name}.csv`, text),
+  })
+  const counted = ['time,eda', ...Array.from({ length: 60 }, (_, i) => `${i},${level(i)}`)].join('\n')
+  const files = [
+    inFolder('ambiguous', counted),
+    inFolder('words', 'who,when\nme,now'),
+    inFolder('other', counted.replace('eda', 'temperature')),
+    inFolder('empty', ''),
+  ]
+  const outcomes = await analyseFiles('cpu', files, new MemoryStore())
+  expect(outcomes.map(({ result }) => result.status)).toEqual(['refused', 'skipped', 'skipped', 'refused'])
+})
