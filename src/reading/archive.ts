@@ -20,6 +20,14 @@ function entrySource(archive: Source, entry: ZipEntry, all: ReadonlyMap<string, 
       unpacked ??= entry.unpack()
       return (await unpacked).slice(start, end)
     },
-    beside: (name) => Promise.resolve(all.get(folder + name)),
+    beside: (name) => Promise.resolve(all.get(besideIn(folder, name))),
   }
+}
+
+/** Path of a file in the folder `a/b/`, or, by `../`, in one above it; empty for a name that leads elsewhere. */
+function besideIn(folder: string, name: string): string {
+  if (!/^(\.\.\/)*[^/]+$/.test(name)) return ''
+  const above = /^(\.\.\/)*/.exec(name)![0].length / 3
+  const parts = folder.split('/').slice(0, -1)
+  return [...parts.slice(0, Math.max(0, parts.length - above)), name.slice(3 * above)].join('/')
 }

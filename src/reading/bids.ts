@@ -21,7 +21,7 @@ interface Sidecar {
 /** The recordings of such a file; undefined for a file of another name or without its JSON. @throws FormatError */
 export async function readBids(source: Source, options: ReadingOptions): Promise<Recording[] | undefined> {
   const base = NAME.exec(source.name)
-  const file = base && (await source.beside?.(`${base[1]!}_${base[2]!}.json`))
+  const file = base && (await sidecarFile(source, base[1]!.split('_'), base[2]!))
   if (!file) return undefined
   const json = await sidecarOf(file)
   const columns = Array.isArray(json.Columns) ? json.Columns.map(String) : undefined
@@ -46,6 +46,23 @@ export async function readBids(source: Source, options: ReadingOptions): Promise
     notes: begin !== 0 && Number.isFinite(begin) ? [`it begins ${begin} s after the first scan (StartTime)`] : [],
   })
   return found
+}
+
+/** Folders above the recording that are looked into: its subject's, its session's, and the dataset's. */
+const LEVELS = 4
+
+/** By BIDS's principle of inheritance: the JSON nearest above whose name says nothing else than the recording's. */
+async function sidecarFile(source: Source, entities: readonly string[], suffix: string): Promise<Source | undefined> {
+  const subsets = Array.from({ length: 1 << Math.min(entities.length, 8) }, (_, bits) =>
+    entities.filter((_entity, i) => (bits >> i) & 1),
+  ).sort((a, b) => b.length - a.length)
+  for (let level = 0; level < LEVELS; level++) {
+    for (const some of subsets) {
+      const found = await source.beside?.(`${'../'.repeat(level)}${[...some, `${suffix}.json`].join('_')}`)
+      if (found) return found
+    }
+  }
+  return undefined
 }
 
 async function sidecarOf(file: Source): Promise<Sidecar> {

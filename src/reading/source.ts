@@ -9,7 +9,7 @@ export interface Source {
   readonly size: number
   /** Bytes [start, end), fewer where the file ends. @throws FormatError when it cannot be read */
   read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>
-  /** A file in the same folder or archive, if there is one. */
+  /** A file in the same folder or archive, or in one above it (`../name`, three times at most), if there is one. */
   beside?(name: string): Promise<Source | undefined>
 }
 

@@ -1,6 +1,6 @@
 // A file of the file system that is read in pieces.
 import { open, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { FormatError } from '../runtime/errors.ts'
 import type { Source } from '../reading/source.ts'
 
@@ -16,8 +16,7 @@ export async function fileSource(path: string): Promise<Source> {
     size: found.size,
     read: (start, end) => readPiece(path, start, Math.min(end, found.size)),
     beside: async (name) => {
-      // A name out of a file must not lead elsewhere.
-      if (name !== basename(name)) return undefined
+      if (!/^(\.\.\/){0,3}[^/\\]+$/.test(name)) return undefined
       const other = join(dirname(path), name)
       return (await stat(other).catch(() => undefined))?.isFile() ? await fileSource(other) : undefined
     },
