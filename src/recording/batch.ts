@@ -27,11 +27,11 @@ import {
 } from './result.ts'
 
 /**
- * Samples that are analysed together, half a second's work, so that no recording waits long for its group: a hundred recordings of 30 s at
- * 50 Hz on the CPU, ten times as many on a GPU.
+ * Samples that are analysed together, less than half a second's work, so that no recording waits long for its group: some two dozen of 30 s
+ * at 50 Hz on the CPU, ten times as many on a GPU.
  */
-const CPU_SAMPLES = 150_000
-const GPU_SAMPLES = 1_500_000
+const CPU_SAMPLES = 40_000
+const GPU_SAMPLES = 400_000
 
 /** A file that is to be analysed. */
 export interface RecordingFile {
