@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { installPacked, manifest } from './support/packed.ts'
-import { everyEntry, programs, readme, writeModules } from './support/user_programs.ts'
+import { everyEntry, programs, misspelt, readme, writeModules } from './support/user_programs.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'galvani package-'))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
@@ -52,9 +52,7 @@ describe.each(['bundler', 'nodenext'] as const)('for a compiler that resolves li
 })
 
 it('a wrong option in one of them would show', () => {
-  expect(
-    complaints({ wrong: readme.replace("fileSource('EDA.csv')", "fileSource('EDA.csv'), { rate: 4 }") }, 'bundler'),
-  ).toEqual([expect.stringContaining("'rate'")])
+  expect(complaints({ wrong: misspelt }, 'bundler')).toEqual([expect.stringContaining("'rate'")])
 })
 
 /** The text of a program bundled for a page. Whatever is not in the package itself fails to resolve, or is listed. */

@@ -48,6 +48,9 @@ export const programs = Object.assign({}, ...documents.map(programsOf)) as Recor
 /** The first of README. */
 export const readme = programs['README_md_0'] ?? ''
 
+/** The same with an option that does not exist. */
+export const misspelt = readme.replace("fileSource('EDA.csv')", "fileSource('EDA.csv'), { rate: 4 }")
+
 /** A program that imports every entry. */
 export const everyEntry = `
   import { NodeStore, openGpu as openInNode } from 'galvani/node'
