@@ -1,7 +1,7 @@
 // Where the signals of a benchmark come from: made up, or windows of a recording; any number of any length.
 import { basename } from 'node:path'
 import { readRecording } from '../src/reading/read.ts'
-import type { Source } from '../src/reading/source.ts'
+import type { Source } from '../src/store/source.ts'
 import { UsageError } from '../src/runtime/errors.ts'
 import { fillGaps } from '../src/signal/gaps.ts'
 import { randomWindows, syntheticSignals, type SignalSet } from './signals.ts'

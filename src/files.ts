@@ -2,7 +2,7 @@
 
 // Recordings
 export { readRecording, readRecordings } from './reading/read.ts'
-export { blobSource, memorySource, type Source } from './reading/source.ts'
+export { blobSource, memorySource, type Source } from './store/source.ts'
 export type { ReadingOptions, TimeUnit } from './reading/options.ts'
 export { isoTime, type Marker, type StartTime } from './reading/recording.ts'
 export { analyseFiles, type BatchOptions, type OpenDevice, type RecordingFile } from './recording/batch.ts'

@@ -1,6 +1,6 @@
 // The files of a zip archive as sources, each unpacked when it is first read.
 import { zipDirectory, type ZipEntry } from '../formats/zip.ts'
-import type { Source } from './source.ts'
+import type { Source } from '../store/source.ts'
 
 /** Every file of the archive, its `beside` being those in its folder. @throws FormatError for an archive that is damaged or too large */
 export async function zipEntries(archive: Source): Promise<Source[]> {

@@ -2,7 +2,7 @@
 import { FormatError } from '../runtime/errors.ts'
 import type { ReadingOptions } from './options.ts'
 import type { Recording } from './recording.ts'
-import { allBytes, type Source } from './source.ts'
+import { allBytes, type Source } from '../store/source.ts'
 import { openText } from './text.ts'
 import { readTextTable } from './text_table.ts'
 

@@ -4,7 +4,7 @@ import { FormatError } from '../runtime/errors.ts'
 import { conductanceAmong, conductanceScore } from './channel.ts'
 import type { ReadingOptions } from './options.ts'
 import type { Marker, Recording, StartTime } from './recording.ts'
-import type { Source } from './source.ts'
+import type { Source } from '../store/source.ts'
 import { temperatureAmong } from './temperature.ts'
 import { inMicrosiemens, unitNamed } from './unit.ts'
 

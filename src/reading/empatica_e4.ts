@@ -3,7 +3,7 @@ import { FormatError } from '../runtime/errors.ts'
 import { conductanceAmong } from './channel.ts'
 import type { ReadingOptions } from './options.ts'
 import type { Marker, Recording } from './recording.ts'
-import { allBytes, type Source } from './source.ts'
+import { allBytes, type Source } from '../store/source.ts'
 import { fromMoment, type SensorTrace } from './temperature.ts'
 import { inMicrosiemens } from './unit.ts'
 

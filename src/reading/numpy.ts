@@ -6,7 +6,7 @@ import { conductanceAmong, conductanceScore, indexOfName } from './channel.ts'
 import { toGrid } from './grid.ts'
 import type { ReadingOptions, TimeUnit } from './options.ts'
 import type { Recording, StartTime } from './recording.ts'
-import { allBytes, type Source } from './source.ts'
+import { allBytes, type Source } from '../store/source.ts'
 import { inMicrosiemens, unitInName } from './unit.ts'
 
 interface Column {

@@ -1,6 +1,6 @@
 // Text out of a source: unpacked, decoded by what its bytes are, in pieces.
 import { FormatError } from '../runtime/errors.ts'
-import { chunksOf, type Source } from './source.ts'
+import { chunksOf, type Source } from '../store/source.ts'
 
 /** Bytes that are looked at to tell the encoding. */
 const LOOKED_AT = 1 << 16

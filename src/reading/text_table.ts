@@ -170,7 +170,8 @@ function recordingsOf(
   ]
   const hand = roles.eda.length > 1 ? name : undefined
   const base = { unit: unit.unit, ...(layout.recorder && { recorder: layout.recorder }), reading }
-  if (sampleRate !== undefined || !table.seconds || !clock)
+  if (sampleRate !== undefined || !table.seconds || !clock) {
+    const back = options.sampleRate === undefined || !table.seconds ? [] : fallsOf(take(table.seconds), where)
     return [
       {
         sampleRate: sampleRate!,
@@ -180,9 +181,10 @@ function recordingsOf(
         ...base,
         ...startOf(plan, table, group.from),
         ...(isDense(table, group) && { firstLine: table.lineOf(group.from) }),
-        notes,
+        notes: [...notes, ...back],
       },
     ]
+  }
   const seconds = take(table.seconds)
   const ordered = orderStamps(seconds, { wall: clock.wall, where })
   return ordered.stretches.map(({ from, to }, s): Recording => {
@@ -212,6 +214,14 @@ function recordingsOf(
       ],
     }
   })
+}
+
+/** What a given rate passes over: a time that goes back may be another recording. */
+function fallsOf(seconds: Float64Array, where: (row: number) => string): string[] {
+  const first = seconds.findIndex((time, i) => i > 0 && time < seconds[i - 1]!)
+  return first < 0
+    ? []
+    : [`its time goes back, first at ${where(first)}, which the given rate passes over; it may hold several recordings`]
 }
 
 const partOf = (names: readonly (string | undefined)[]): { part?: string } => {

@@ -1,7 +1,7 @@
 // The recordings of a folder in which other files may lie too.
 import { readRecordings } from '../reading/read.ts'
 import type { Recording } from '../reading/recording.ts'
-import { memorySource } from '../reading/source.ts'
+import { memorySource } from '../store/source.ts'
 import { FormatError, GalvaniError } from '../runtime/errors.ts'
 import type { Store } from '../store/store.ts'
 

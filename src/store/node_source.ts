@@ -2,7 +2,7 @@
 import { open, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { FormatError } from '../runtime/errors.ts'
-import type { Source } from '../reading/source.ts'
+import type { Source } from './source.ts'
 
 /** A file as a source, by its path. @throws FormatError when there is no such file, or it cannot be read */
 export async function fileSource(path: string): Promise<Source> {

@@ -1,6 +1,6 @@
 // Text as it should not be: whatever is damaged in a table, it is read or refused in a sentence.
 import { describe, expect, it } from 'vitest'
-import { memorySource } from '../../src/reading/source.ts'
+import { memorySource } from '../../src/store/source.ts'
 import { readRecordings } from '../../src/reading/read.ts'
 import { survives } from '../formats/mutants.ts'
 import { rowsOf } from '../reading/tables.ts'

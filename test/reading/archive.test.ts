@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { zipEntries } from '../../src/reading/archive.ts'
-import { memorySource } from '../../src/reading/source.ts'
+import { memorySource } from '../../src/store/source.ts'
 
 const archive = memorySource('p01.zip', readFileSync(new URL('fixtures/e4.zip', import.meta.url)))
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)

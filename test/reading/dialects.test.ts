@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { isoTime } from '../../src/reading/recording.ts'
-import { memorySource } from '../../src/reading/source.ts'
+import { memorySource } from '../../src/store/source.ts'
 import { readRecordings } from '../../src/reading/read.ts'
 import { analyse, type Analysis } from '../../src/recording/analyse.ts'
 import type { Recording } from '../../src/reading/recording.ts'

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { zipEntries } from '../../src/reading/archive.ts'
 import { isE4, readE4 } from '../../src/reading/empatica_e4.ts'
 import { isoTime } from '../../src/reading/recording.ts'
-import { memorySource } from '../../src/reading/source.ts'
+import { memorySource } from '../../src/store/source.ts'
 import { survives } from '../formats/mutants.ts'
 
 const eda = '1500000000.000000\r\n4.000000\r\n1.5\r\n2.5\r\n\r\nnan\r\n3.5\r\n'

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { formatNpy, formatNpz } from '../../src/formats/npz.ts'
 import { isoTime } from '../../src/reading/recording.ts'
 import { readNpy, readNpz } from '../../src/reading/numpy.ts'
-import { memorySource } from '../../src/reading/source.ts'
+import { memorySource } from '../../src/store/source.ts'
 import { survives } from '../formats/mutants.ts'
 
 const trace = Float64Array.from({ length: 20 }, (_, i) => 2 + Math.sin(i))

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { isoTime } from '../../src/reading/recording.ts'
-import { memorySource } from '../../src/reading/source.ts'
+import { memorySource } from '../../src/store/source.ts'
 import { readRecording } from '../../src/reading/read.ts'
 import { needs, NO_SHARED } from '../support/needs.ts'
 import { level, read, readOne, rowsOf } from './tables.ts'
@@ -534,6 +534,12 @@ describe('several recordings in one table', () => {
       ['1', N],
       ['2', N],
     ])
+  })
+
+  it('are one where the rate is given, which is said', async () => {
+    const { eda, notes } = await readOne(table('time,eda', [...plain, ...plain]), { sampleRate: 4 })
+    expect(eda).toHaveLength(2 * N)
+    expect(notes!.join()).toMatch(/its time goes back, first at a\.csv:482, which the given rate passes over/)
   })
 
   it('may be two hands', async () => {

@@ -1,5 +1,5 @@
 // Tables of the same recording as programs write it.
-import { memorySource } from '../../src/reading/source.ts'
+import { memorySource } from '../../src/store/source.ts'
 import { readRecordings } from '../../src/reading/read.ts'
 import type { ReadingOptions } from '../../src/reading/options.ts'
 import type { Recording } from '../../src/reading/recording.ts'

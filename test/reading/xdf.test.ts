@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { isoTime } from '../../src/reading/recording.ts'
-import { memorySource } from '../../src/reading/source.ts'
+import { memorySource } from '../../src/store/source.ts'
 import { readXdf } from '../../src/reading/xdf.ts'
 import { survives } from '../formats/mutants.ts'
 

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readRecording } from '../../src/reading/read.ts'
-import { memorySource } from '../../src/reading/source.ts'
+import { memorySource } from '../../src/store/source.ts'
 import type { Recording } from '../../src/reading/recording.ts'
 import { FormatError } from '../../src/runtime/errors.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
