@@ -33,6 +33,8 @@ export interface Wanted {
   eda: readonly number[]
   time: readonly number[]
   clock: Clock | undefined
+  /** A given rate does without times: a cell that holds none is passed over. */
+  timesMayMiss: boolean
   ids: readonly IdColumn[]
 }
 
@@ -75,7 +77,7 @@ export async function readTable(
     if (wanted.clock && seconds) {
       const cell = timeCell(row, wanted.time)
       const time = wanted.clock.seconds(cell)
-      if (Number.isNaN(time))
+      if (Number.isNaN(time) && !wanted.timesMayMiss)
         throw new FormatError(
           `${source}:${line}: column '${columns[wanted.time[0]!]!}' is '${shown(cell)}', expected a time`,
         )

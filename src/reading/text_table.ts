@@ -49,7 +49,12 @@ export async function readTextTable(
   const layout = facts ?? openSignals(lines, source) ?? acqKnowledge(lines) ?? labChart(lines) ?? { format: 'table' }
   const plan = planOf(lines, layout, source, options)
   const { dialect, roles, clock } = plan
-  const table = await readTable(chunks, dialect, { ...roles, clock }, source)
+  const table = await readTable(
+    chunks,
+    dialect,
+    { ...roles, clock, timesMayMiss: options.sampleRate !== undefined },
+    source,
+  )
   const groups = groupsOf(
     {
       rows: table.rows,
@@ -236,7 +241,7 @@ const isDense = ({ lineOf }: TableColumns, { from, to, rows }: Group): boolean =
 function startOf({ clock, layout }: Plan, table: TableColumns, row: number): Pick<Recording, 'start'> {
   const own = row === 0 ? clock?.start(table.stamps[0]!) : clock && shifted(clock, table, row)
   const start = own ?? (row === 0 ? layout.start : undefined)
-  return start ? { start } : {}
+  return start && Number.isFinite(start.wallMs) ? { start } : {}
 }
 
 /** The moment of a row, from the moment of the first one. */

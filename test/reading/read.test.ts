@@ -536,6 +536,15 @@ describe('several recordings in one table', () => {
     ])
   })
 
+  it('may have broken times where the rate is given', async () => {
+    for (const broken of ['x', '', '12:xx'])
+      for (const at of [0, 1, 300]) {
+        const rows = plain.map((row, i) => (i === at ? row.replace(/^[^,]*/, broken) : row))
+        const { eda, sampleRate } = await readOne(table('time,eda', rows), { sampleRate: 8 })
+        expect([eda.length, sampleRate]).toEqual([N, 8])
+      }
+  })
+
   it('are one where the rate is given, which is said', async () => {
     const { eda, notes } = await readOne(table('time,eda', [...plain, ...plain]), { sampleRate: 4 })
     expect(eda).toHaveLength(2 * N)
