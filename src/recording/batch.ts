@@ -139,7 +139,7 @@ class Batch {
     const wanted = recording.part === undefined ? input.name : `${input.name}_${recording.part}`
     const name = this.#names.take(wanted)
     const said = name === wanted ? recording : withNote(recording, `the files of its results are called ${name}`)
-    const prepared = prepareOrError(said, this.options)
+    const prepared = this.#prepare(said, input.file)
     if (prepared instanceof GalvaniError) return this.#refuse({ file: input.file, name }, prepared)
     const { format = 'csv' } = this.options
     this.#settings ??= await settingsDigest(settingsOf(this.options), format)
@@ -154,6 +154,37 @@ class Batch {
     const place = this.#outcomes.push(withReason(input.file, name, 'refused', new FormatError('not analysed yet'))) - 1
     this.#group.push({ place, file: input.file, name, prepared, digests })
     this.#samples += recording.eda.length
+  }
+
+  #prepare(recording: Recording, file: string): PreparedRecording | GalvaniError {
+    try {
+      return prepareOrError(recording, this.options)
+    } catch (error) {
+      return refusalOf(error, file)
+    }
+  }
+
+  /** What nobody thought of in one recording must not end the others: a group that fails is taken one by one. */
+  async #analyse(
+    device: Device,
+    group: readonly Ready[],
+    options: AnalyseOptions,
+  ): Promise<(Analysis | GalvaniError)[]> {
+    try {
+      return await analysePrepared(
+        device,
+        group.map(({ prepared }) => prepared),
+        options,
+      )
+    } catch (error) {
+      this.options.signal?.throwIfAborted()
+      const [only, ...others] = group
+      if (others.length === 0) return [refusalOf(error, only!.file)]
+      if (error instanceof GalvaniError) throw error // of the device
+      const found: (Analysis | GalvaniError)[] = []
+      for (const ready of group) found.push((await this.#analyse(device, [ready], options))[0]!)
+      return found
+    }
   }
 
   /** The result of an earlier run on the same samples with the same settings, if all its files are there. */
@@ -185,15 +216,11 @@ class Batch {
       ;[this.#group, this.#samples] = [[], 0]
       const form = this.options.solving?.form ?? this.#earlier?.form
       const share = (filesRead - this.#done) / group.length
-      const found = await analysePrepared(
-        this.#opened,
-        group.map(({ prepared }) => prepared),
-        {
-          ...this.options,
-          ...(form && { solving: { ...this.options.solving, form } }),
-          onProgress: (done) => this.options.onProgress?.(this.#done + done * share, this.total),
-        },
-      )
+      const found = await this.#analyse(this.#opened, group, {
+        ...this.options,
+        ...(form && { solving: { ...this.options.solving, form } }),
+        onProgress: (done) => this.options.onProgress?.(this.#done + done * share, this.total),
+      })
       for (const [i, ready] of group.entries()) {
         abort?.throwIfAborted()
         const outcome = await this.#write(ready, found[i]!)
@@ -269,6 +296,6 @@ function refusalOf(error: unknown, file: string): GalvaniError {
   if (error instanceof GalvaniError) return error
   const { message } = error as Error
   return new FormatError(
-    `${file}: reading it failed (${message}), which is a fault of galvani; please report it with the file`,
+    `${file}: it was given up (${message}), which is a fault of galvani; please report it with the file`,
   )
 }

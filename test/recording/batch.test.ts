@@ -304,10 +304,25 @@ describe('a file', () => {
     expect(outcomes.map(({ result }) => [result.status, result.reason])).toEqual([
       [
         'refused',
-        'x.csv: reading it failed (x is undefined), which is a fault of galvani; please report it with the file',
+        'x.csv: it was given up (x is undefined), which is a fault of galvani; please report it with the file',
       ],
       ['solved', undefined],
     ])
+  })
+
+  it('whose analysis breaks so is refused alone, too', async () => {
+    const file = (name: string, text: string) => ({ file: name, name, open: async () => memorySource(name, text) })
+    const files = [file('a', table(40)), file('broken', table(41)), file('c', table(42))]
+    // The word for the worst status of the parts is where this one breaks.
+    const real = Array.prototype.findLast
+    const spy = vi.spyOn(Array.prototype, 'findLast').mockImplementation(function (this: unknown[], of) {
+      if (parts.signals.some(({ length }) => length === 41) && this[0] === 'trivial')
+        throw new TypeError('y is undefined')
+      return real.call(this, of) as unknown
+    })
+    const outcomes = await analyseFiles('cpu', files, new MemoryStore()).finally(() => spy.mockRestore())
+    expect(outcomes.map(({ result }) => result.status)).toEqual(['solved', 'refused', 'solved'])
+    expect(outcomes[1]!.result.reason).toMatch(/^broken: it was given up \(y is undefined\)/)
   })
 
   it('that is solved again has no JSON while its tables are written', async () => {
