@@ -1,5 +1,6 @@
 // From samples with time stamps to samples on an even grid, where a missing row is NaN and a repeated one is dropped.
 import { FormatError } from '../runtime/errors.ts'
+import { shortest } from '../signal/timing.ts'
 import { medianStep, stepsOf } from './steps.ts'
 import { largestOf, leastOf } from '../signal/extremes.ts'
 
@@ -268,14 +269,5 @@ const changedRate = (place: string): FormatError =>
   )
 
 const rows = (count: number): string => (count === 1 ? '1 row repeats' : `${count} rows repeat`)
-
-/** The decimal with the fewest digits within a relative tolerance of x; x itself if none is short. */
-function shortest(x: number, tolerance: number): number {
-  for (let digits = 1; digits <= 12; digits++) {
-    const rounded = Number(x.toPrecision(digits))
-    if (Math.abs(rounded - x) <= Math.max(tolerance, 1e-9) * x) return rounded
-  }
-  return x
-}
 
 const short = (x: number): string => String(Number(x.toPrecision(3)))

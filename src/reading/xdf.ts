@@ -8,6 +8,7 @@ import { toGrid } from './grid.ts'
 import type { ReadingOptions } from './options.ts'
 import type { Marker, Recording, StartTime } from './recording.ts'
 import type { Source } from '../store/source.ts'
+import { parseStamp } from './stamp.ts'
 import { onRecorderClock } from './stream_clock.ts'
 import { temperatureAmong } from './temperature.ts'
 import { inMicrosiemens, unitNamed } from './unit.ts'
@@ -166,9 +167,6 @@ function recorderOf(info: XmlElement): string {
 
 /** As `2024-03-05T14:07:09+0100`. */
 function startOf(datetime: string): StartTime | undefined {
-  const [, wall, hours, minutes] =
-    /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?)(?:Z|([+-]\d\d):?(\d\d))?$/.exec(datetime) ?? []
-  const wallMs = Date.parse(`${wall}Z`)
-  if (wall === undefined || Number.isNaN(wallMs)) return undefined
-  return { wallMs, zone: hours === undefined ? (datetime.endsWith('Z') ? 'Z' : '') : `${hours}:${minutes}` }
+  const stamp = parseStamp(datetime, 'day-first')
+  return stamp && !stamp.dateless ? { wallMs: stamp.wallMs, zone: stamp.zone } : undefined
 }

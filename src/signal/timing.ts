@@ -59,10 +59,10 @@ function onGrid(times: Float64Array, digit: number): boolean {
 }
 
 /** The decimal with the fewest digits within a relative tolerance of x; x itself if none is short. */
-function shortest(x: number, tolerance: number): number {
+export function shortest(x: number, tolerance: number): number {
   for (let digits = 1; digits <= 12; digits++) {
     const rounded = Number(x.toPrecision(digits))
-    if (Math.abs(rounded - x) <= tolerance * x) return rounded
+    if (Math.abs(rounded - x) <= Math.max(tolerance, 1e-9) * x) return rounded
   }
   return x
 }

@@ -110,11 +110,11 @@ describe('an .npy file', () => {
       await survives(bytes, 2000, read, (array, mutant) => expect(array.values.length).toBeLessThan(mutant.length))
   })
 
-  const shared = '/work/shared/data/formats/'
+  const shared = new URL('../../../shared/data/formats/', import.meta.url)
   it('of NumPy itself is read', needs(existsSync(shared), NO_SHARED), () => {
-    const expected = JSON.parse(readFileSync(`${shared}expected.json`, 'utf8'))
+    const expected = JSON.parse(readFileSync(new URL('expected.json', shared), 'utf8'))
     for (const name of ['f4.npy', 'f8_fortran.npy', 'i8.npy', 'f8_big_endian.npy']) {
-      const { shape, values } = read(readFileSync(shared + name))
+      const { shape, values } = read(readFileSync(new URL(name, shared)))
       expect({ shape, values: [...values] }).toEqual(expected[name])
     }
   })
