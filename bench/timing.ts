@@ -12,7 +12,9 @@ export interface Timing {
 export function timingOf(times: readonly number[]): Timing {
   const sorted = [...times].sort((a, b) => a - b)
   const middle = median(sorted)
-  return { median: middle, min: sorted[0]!, spread: (sorted.at(-1)! - sorted[0]!) / middle }
+  // Time stamps of an adapter may be too coarse for a small kernel.
+  const spread = middle > 0 ? (sorted.at(-1)! - sorted[0]!) / middle : 0
+  return { median: middle, min: sorted[0]!, spread }
 }
 
 export function median(values: readonly number[]): number {

@@ -197,7 +197,8 @@ describe('a profile', () => {
     const rounds: number[] = []
     const profile = await profilePlan(own, plan, 2, (round) => rounds.push(round))
     expect(profile.map(({ kernel }) => kernel)).toEqual(['elementwise.relu', 'elementwise.add'])
-    for (const { ms, spread } of profile) expect([ms > 0, spread >= 0, Number.isFinite(ms)]).toEqual([true, true, true])
+    for (const { ms, spread } of profile)
+      expect([ms >= 0, spread >= 0, Number.isFinite(ms)]).toEqual([true, true, true])
     expect(profile.map(({ groups }) => groups)).toEqual([
       [(64 * 64) / 4 / 64, 1, 1],
       [(64 * 64) / 4 / 64, 1, 1],
