@@ -1,7 +1,14 @@
 // How many of the responses of made-up recordings are found, and how many are found that are none: by the rule of today and, beside it,
 // by the one of before, a tenth of the largest rise in the recording as it is.
 import { decompose } from '../src/cvxeda/decompose.ts'
-import { EDA_KINDS, makeEda, type EdaKind, type EdaSettings, type MadeEda } from '../src/datasets/synthetic_eda.ts'
+import {
+  EDA_KINDS,
+  makeEda,
+  type EdaKind,
+  type EdaSettings,
+  type MadeEda,
+  type TrueResponse,
+} from '../src/datasets/synthetic_eda.ts'
 import { analyse, type AnalyseOptions } from '../src/recording/analyse.ts'
 import { scrEvents, type ScrEvent } from '../src/recording/responses.ts'
 import { GalvaniError } from '../src/runtime/errors.ts'
@@ -13,6 +20,8 @@ const LEAST_JUDGED = 0.03
 /** Seconds between an onset and the true one that are told to be of one response. */
 const NEAR = 1
 const OLD_SHARE = 0.1
+/** Seconds after which a response has left next to nothing for the next one to ride on: five times the usual decay of 2 s. */
+const ALONE = 10
 
 /** Recordings of one kind. */
 export interface EventCase {
@@ -32,6 +41,8 @@ export interface EventScore {
   /** Median and mean of amplitude / true amplitude - 1. */
   bias: number
   meanBias: number
+  /** Mean over those that begin 10 s or more after the response before. */
+  meanBiasAlone: number
   /** 95 % of the onsets are nearer than this to the true ones, seconds. */
   onsetError: number
 }
@@ -115,6 +126,8 @@ interface Judged {
   wrong: number
   /** Of all that were told to be true ones. */
   ratios: number[]
+  /** The ratios of those that ride on no other response. */
+  ratiosAlone: number[]
   errors: number[]
 }
 
@@ -134,13 +147,17 @@ function judged({ recording: { eda, sampleRate }, responses }: MadeEda, events: 
   }
   const isWanted = (r: number): boolean => responses[r]!.amplitude >= LEAST_JUDGED
   const both = [...paired].filter(([, r]) => isWanted(r)).map(([e, r]) => [events[e]!, responses[r]!] as const)
+  const isAlone = ({ onset }: TrueResponse): boolean =>
+    !responses.some((other) => other.onset < onset && onset - other.onset < ALONE)
+  const ratiosOf = (of: typeof both): number[] => of.map(([event, response]) => event.amplitude / response.amplitude)
   return {
     sampleRate,
     seconds: eda.length / sampleRate,
     wanted: responses.filter((_, r) => isWanted(r)).length,
     hits: both.length,
     wrong: events.length - paired.size,
-    ratios: both.map(([event, response]) => event.amplitude / response.amplitude),
+    ratios: ratiosOf(both),
+    ratiosAlone: ratiosOf(both.filter(([, response]) => isAlone(response))),
     errors: both.map(([event, response]) => Math.abs(event.onset / sampleRate - response.onset)),
   }
 }
@@ -154,7 +171,8 @@ function scoreOf(all: readonly Judged[]): EventScore {
     falseInTenMinutes: (600 * sum(({ wrong }) => wrong)) / sum(({ seconds }) => seconds),
     silent: all.filter(({ wrong }) => wrong === 0).length / all.length,
     bias: none ? NaN : quantile(ratios, 0.5) - 1,
-    meanBias: ratios.reduce((total, one) => total + one, 0) / ratios.length - 1,
+    meanBias: mean(ratios) - 1,
+    meanBiasAlone: mean(all.flatMap((one) => one.ratiosAlone)) - 1,
     onsetError: none
       ? NaN
       : quantile(
@@ -163,3 +181,6 @@ function scoreOf(all: readonly Judged[]): EventScore {
         ),
   }
 }
+
+/** NaN of none. */
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length

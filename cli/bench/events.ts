@@ -51,15 +51,24 @@ async function eventsAction({ recordings, seed, events, ...options }: Options): 
 
 /** A row a kind; what a tenth of the largest finds stands behind it in the same columns. */
 function eventTable(rows: readonly EventRow[]): string {
-  const score = ({ recall, falseInTenMinutes, silent, bias, meanBias, onsetError }: EventScore): string[] => [
+  const score = ({
+    recall,
+    falseInTenMinutes,
+    silent,
+    bias,
+    meanBias,
+    meanBiasAlone,
+    onsetError,
+  }: EventScore): string[] => [
     number(recall, 2),
     number(falseInTenMinutes, 2),
     number(silent, 2),
     number(100 * bias, 1),
     number(100 * meanBias, 1),
+    number(100 * meanBiasAlone, 1),
     number(onsetError, 2),
   ]
-  const names = ['recall', 'false', 'silent', 'bias %', 'mean %', 'onset s']
+  const names = ['recall', 'false', 'silent', 'bias %', 'mean %', 'alone %', 'onset s']
   return table(
     ['kind', 'Hz', 'recordings', 'responses', 'µS', ...names, ...names.map((name) => `old ${name}`)],
     rows.map(({ kind, sampleRate, recordings, responses, threshold, now, before }) => [

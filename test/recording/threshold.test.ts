@@ -66,6 +66,7 @@ describe('of responses of 0.03 µS and more', () => {
       expect(now.recall).toBeGreaterThanOrEqual(kind === 'noisy' ? 0.88 : 0.9) // of so few
       expect(now.falseInTenMinutes).toBeLessThanOrEqual(1)
       expect(Math.abs(now.bias)).toBeLessThanOrEqual(0.05)
+      expect(Math.abs(now.meanBiasAlone)).toBeLessThanOrEqual(0.05)
       expect(now.onsetError).toBeLessThan(0.6)
       expect(before.recall).toBeLessThan(now.recall - 0.1)
     },
