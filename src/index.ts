@@ -54,7 +54,7 @@ export { checkConfig, presets, OPENSMILE_FEATURES, type ModelConfig } from './mo
 export { initialise, type InitKind } from './model/init.ts'
 export { Rtcan1d, type RtcanForward, type RtcanInputs } from './model/rtcan1d.ts'
 export { summarise, type LayerSummary, type ModelSummary, type ParameterSpec } from './model/summary.ts'
-export { Weights, type HostTensor, type HostTensors } from './model/weights.ts'
+export { Weights, type HostTensor, type HostTensors, type TensorFile } from './model/weights.ts'
 export { relu } from './kernels/elementwise.ts'
 export { optimizerStep, type OptimizerConfig } from './kernels/optimizer.ts'
 export { parseSafetensors, serializeSafetensors } from './formats/safetensors.ts'

@@ -24,7 +24,7 @@ await serve(async ({ weights, batch, rate, momentum, adapter }) => {
     const { parameters, gradients } = model.weights
     const state = [gpu.tensor(parameters.flat.shape, 'f32', 'momentum')]
     const slabs = { parameter: parameters.flat, gradient: gradients.flat, state }
-    optimizerStep(plan, optimizer, { ...slabs, rate: plan.input('rate', [4]) })
+    optimizerStep(plan, optimizer, { ...slabs, stepRate: plan.input('rate', [4]) })
     await plan.compile()
     plan.write('eda', batch.eda.data)
     plan.write('music', batch.music.data)

@@ -7,7 +7,7 @@ import type { Device } from '../runtime/device.ts'
 import type { Decomposition, Start } from './decomposition.ts'
 import { Float64Solver } from './float64.ts'
 import { readOut } from './read_out.ts'
-import { checkOptions, checkStarts, solverOf, type DecomposeOptions, type Solve } from './options.ts'
+import { checkCall, checkOptions, checkStarts, solverOf, type DecomposeOptions, type Solve } from './options.ts'
 import { createProblem, type Problem } from './problem.ts'
 import { scaled, scaledStart, scalingOf } from './scaling.ts'
 import { decomposeByWorkers } from './shares.ts'
@@ -112,6 +112,7 @@ export async function decompose(
   signals: readonly Samples[],
   options: DecomposeOptions,
 ): Promise<Decomposition[]> {
+  checkCall(device, signals, options)
   const { sampleRate, solver: _, form, starts, onProgress, signal: abort, ...params } = options
   const rates = ratesOf(signals, sampleRate)
   checkOptions(device, rates, options)

@@ -1,7 +1,8 @@
 // The settings of a decomposition, what can be wrong with them, and the solver that they name.
 
+import { checkNames, requireArray, type Known } from '../runtime/arguments.ts'
 import { UsageError } from '../runtime/errors.ts'
-import { isCpu, type Device } from '../runtime/device.ts'
+import { isCpu, requireDevice, type Device } from '../runtime/device.ts'
 import { admm } from './admm.ts'
 import type { Start } from './decomposition.ts'
 import { interiorPoint } from './interior_point.ts'
@@ -45,6 +46,28 @@ export interface DecomposeOptions {
   onProgress?: (done: number, total: number) => void
   /** Stops the work, at once or after at most 25 more iterations; the promise rejects with the signal's reason. */
   signal?: AbortSignal
+}
+
+export const DECOMPOSE_OPTIONS: Known<DecomposeOptions> = {
+  sampleRate: true,
+  tau0: true,
+  tau1: true,
+  deltaKnot: true,
+  alpha: true,
+  gamma: true,
+  baselineCorrection: true,
+  solver: true,
+  form: true,
+  starts: true,
+  onProgress: true,
+  signal: true,
+}
+
+/** What can be wrong with a call whatever its options are worth. @throws UsageError */
+export function checkCall(device: Device, signals: unknown, options: DecomposeOptions): void {
+  requireDevice('decompose', device)
+  requireArray('decompose', 'signals', signals)
+  checkNames('decompose', options, DECOMPOSE_OPTIONS)
 }
 
 export type Solve = (problem: Problem, signals: ScaledSignal[], hooks: SolverHooks) => Promise<Solution[]>

@@ -1,8 +1,9 @@
 // The settings of a stream, in samples, and the scale that its signal is brought to.
 
+import { checkNames, type Known } from '../runtime/arguments.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
-import type { Device } from '../runtime/device.ts'
-import { checkOptions, type DecomposeOptions } from './options.ts'
+import { requireDevice, type Device } from '../runtime/device.ts'
+import { checkOptions, DECOMPOSE_OPTIONS, type DecomposeOptions } from './options.ts'
 import { createProblem } from './problem.ts'
 import type { SmootherSettings, StreamScale } from './smoother.ts'
 
@@ -30,6 +31,14 @@ export interface StreamOptions extends SharedOptions {
   hopSeconds?: number
 }
 
+const STREAM_OPTIONS: Known<StreamOptions & DecomposeOptions> = {
+  ...DECOMPOSE_OPTIONS,
+  scale: true,
+  calibrationSeconds: true,
+  settleSeconds: true,
+  hopSeconds: true,
+}
+
 /** Lengths in samples. */
 export interface Settings extends SmootherSettings {
   calibration: number
@@ -37,6 +46,8 @@ export interface Settings extends SmootherSettings {
 }
 
 export function settingsOf(device: Device, options: StreamOptions): Settings {
+  requireDevice('decomposeStream', device)
+  checkNames('decomposeStream', options, STREAM_OPTIONS)
   const { scale: _, calibrationSeconds = 30, settleSeconds, hopSeconds = 1, ...rest } = options
   const { sampleRate, deltaKnot = 10, baselineCorrection = 0 } = rest as StreamOptions & DecomposeOptions
   if (typeof deltaKnot !== 'number') throw new UsageError('cvxEDA: deltaKnot of a stream is a list, expected seconds.')

@@ -113,7 +113,7 @@ export function scaBackward(
     params: { ...params, onto_used: Number(onto !== undefined) },
   }
   const launch = { groups, constants, flops: flopsOf(x, t, clips, 2), label }
-  p.dispatch(shader, 'backward', { ...args, onto: onto ?? p.nothing() }, launch)
+  p.dispatch(shader, 'backward', { ...args, onto: onto ?? p.unusedInput() }, launch)
   if (!options.sums) sums.record(`${label} parameters`)
   return dx
 }

@@ -1,5 +1,6 @@
 import { concat, channelsLast, slice } from '../kernels/layout.ts'
 import { softmax, softmaxBackward, softmaxCrossEntropy } from '../kernels/softmax.ts'
+import { requireGpu } from '../runtime/device.ts'
 import { ShapeError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { Plan } from '../runtime/plan.ts'
@@ -42,6 +43,7 @@ export class Rtcan1d {
     gpu: Gpu,
     readonly config: ModelConfig,
   ) {
+    requireGpu('Rtcan1d', gpu)
     this.summary = summarise(config)
     this.weights = new Weights(gpu, this.summary)
   }
@@ -53,6 +55,7 @@ export class Rtcan1d {
    */
   forward(p: Plan, inputs: RtcanInputs, mode: { training: boolean; inputGradient?: boolean }): RtcanForward {
     const { config } = this
+    p.requires(() => this.weights.requireLoaded())
     const batch = extent(inputs.eda.shape, 0)
     expectShape('eda', inputs.eda.shape, [batch, config.in_channels, config.length])
     if (config.music_dim > 0) {

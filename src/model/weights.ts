@@ -1,6 +1,6 @@
 import { convWeightShape } from '../kernels/conv1d/conv1d.ts'
 import { packWeight, unpackWeight } from '../kernels/host_layout.ts'
-import { FormatError } from '../runtime/errors.ts'
+import { FormatError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { formatShape, innerOf, sameShape, sizeOf, type Shape } from '../runtime/shape.ts'
 import { Slab } from '../runtime/slab.ts'
@@ -23,6 +23,11 @@ const deviceShape = (spec: ParameterSpec): Shape => {
   return isWeight(spec) ? convWeightShape(kernel, inChannels, out) : spec.shape
 }
 
+/** A file of tensors, as `parseSafetensors` gives it; those of integers of 64 bits are no weights. */
+export interface TensorFile {
+  tensors: ReadonlyMap<string, { shape: readonly number[]; data: ArrayLike<number> | ArrayLike<bigint> }>
+}
+
 /** Where layers find the tensors of a name. */
 export interface WeightTensors {
   parameter(name: string): Tensor
@@ -36,6 +41,7 @@ export class Weights implements WeightTensors {
   readonly parameters: Slab
   readonly gradients: Slab
   readonly buffers: Slab
+  private loaded = false
 
   constructor(
     private readonly gpu: Gpu,
@@ -67,12 +73,25 @@ export class Weights implements WeightTensors {
 
   /**
    * Uploads parameters and running statistics by name. Every tensor of the model must be there with its shape, finite; names the
-   * model does not have are refused, so that a checkpoint of another model is noticed. `source` is for messages.
+   * model does not have are refused, so that a checkpoint of another model is noticed.
+   *
+   * @param from tensors by name (`initialise`, `save`), or a file's (`parseSafetensors`)
+   * @param source where they are from, for messages
    */
-  load(tensors: HostTensors, source: string): void {
+  load(from: HostTensors | TensorFile, source = 'weights'): void {
+    const tensors = 'tensors' in from ? (from.tensors as HostTensors) : from
     checkWeights(this.summary, tensors, source)
     this.upload(this.parameters, tensors, source)
     for (const { name } of this.summary.buffers) this.gpu.write(this.buffer(name), tensors.get(name)!.data)
+    this.loaded = true
+  }
+
+  /** @throws UsageError before `load`: a network of zeros computes nothing */
+  requireLoaded(): void {
+    if (!this.loaded)
+      throw new UsageError(
+        'this model has no weights yet; give it some with model.weights.load(tensors), such as those of initialise',
+      )
   }
 
   /** Fills a slab with the layout of the parameters (optimizer state) from named tensors in the order of weight files. */

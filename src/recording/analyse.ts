@@ -1,11 +1,12 @@
 // One call from recordings as they were read to what is reported of them: parts, responses, features, quality, warnings.
 import { decompose } from '../cvxeda/decompose.ts'
 import type { Decomposition } from '../cvxeda/decomposition.ts'
-import type { DecomposeOptions, SolverName } from '../cvxeda/options.ts'
+import { DECOMPOSE_OPTIONS, type DecomposeOptions, type SolverName } from '../cvxeda/options.ts'
 import { checkParams, type CvxedaParams } from '../cvxeda/params.ts'
 import type { Form } from '../cvxeda/solver.ts'
 import type { Recording, StartTime } from '../reading/recording.ts'
-import { isCpu, type Device } from '../runtime/device.ts'
+import { checkNames, requireArray, type Known } from '../runtime/arguments.ts'
+import { isCpu, requireDevice, type Device } from '../runtime/device.ts'
 import { DeviceError, GalvaniError, LimitError } from '../runtime/errors.ts'
 import { prepareRecording, type PreparedRecording, type PrepareOptions } from './prepare.ts'
 import { excludedSamples, type SignalQuality } from '../signal/quality.ts'
@@ -39,6 +40,18 @@ export interface AnalyseOptions extends PrepareOptions {
   onProgress?: (done: number, total: number) => void
   /** Stops the work; the promise rejects with the signal's reason. */
   signal?: AbortSignal
+}
+
+const ANALYSE_OPTIONS: Known<AnalyseOptions> = {
+  gaps: true,
+  zscore: true,
+  unit: true,
+  offSkin: true,
+  minAmplitude: true,
+  eventsFrom: true,
+  solving: true,
+  onProgress: true,
+  signal: true,
 }
 
 /** One analysed recording; amplitudes, levels and parts are in its own unit. */
@@ -87,6 +100,10 @@ export async function analyse(
   recordings: readonly Recording[],
   options: AnalyseOptions = {},
 ): Promise<(Analysis | GalvaniError)[]> {
+  requireDevice('analyse', device)
+  requireArray('analyse', 'recordings', recordings)
+  checkNames('analyse', options, ANALYSE_OPTIONS)
+  checkNames('analyse: solving', options.solving ?? {}, DECOMPOSE_OPTIONS)
   const all = recordings.map((recording) => prepareOrError(recording, options))
   const ready = all.filter((one): one is PreparedRecording => !(one instanceof GalvaniError))
   const found = await analysePrepared(device, ready, options)

@@ -11,9 +11,9 @@ export { openCpu } from './browser_cpu.ts'
  * @throws DeviceError when this browser has no WebGPU or no adapter.
  */
 export async function openGpu(): Promise<Gpu> {
-  if (!navigator.gpu) {
+  if (typeof navigator === 'undefined' || !navigator.gpu) {
     throw new DeviceError(
-      'this browser has no WebGPU here; it needs a current browser and a secure page (https or localhost)',
+      'no WebGPU here: galvani/browser needs a current browser and a secure page (https or localhost); in Node, import galvani/node',
     )
   }
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' })

@@ -1,5 +1,5 @@
 // Workers in a page.
-import { Cpu, requireWorkers, type CpuOptions, type StartWorker } from './cpu.ts'
+import { Cpu, workersOf, type CpuOptions, type StartWorker } from './cpu.ts'
 import { DeviceError } from './errors.ts'
 import type { Answer } from './worker_answer.ts'
 
@@ -8,10 +8,12 @@ declare const GALVANI_BROWSER_WORKER: string
 
 /**
  * Opens the CPU as module workers of this page, for `decompose` and `analyse`. A worker is started when there is work for it.
- * @throws UsageError for a number of workers that cannot be
+ * @throws UsageError for a number of workers that cannot be, or an unknown option; DeviceError outside of a browser
  */
-export function openCpu({ workers = navigator.hardwareConcurrency }: CpuOptions = {}): Cpu {
-  return new Cpu(startWorker, requireWorkers(workers))
+export function openCpu(options: CpuOptions = {}): Cpu {
+  if (typeof Worker === 'undefined')
+    throw new DeviceError('no workers here: galvani/browser needs a page or a worker; in Node, import galvani/node')
+  return new Cpu(startWorker, workersOf(options, navigator.hardwareConcurrency))
 }
 
 const startWorker: StartWorker = (onAnswer, onFailure) => {

@@ -1,5 +1,6 @@
 // Workers that compute beside the thread that asks: a pool of them, whatever the host's workers are.
 
+import { checkNames, type Known } from './arguments.ts'
 import { DeviceError, UsageError } from './errors.ts'
 import { errorOf, type Answer } from './worker_answer.ts'
 
@@ -22,8 +23,12 @@ export type StartWorker = (onAnswer: (answer: Answer) => void, onFailure: (error
 /** A message for a worker and the buffers that go with it; asked for when a worker is free, so that few are there at a time. */
 export type Task = () => { message: unknown; transfer: ArrayBuffer[] }
 
-/** @throws UsageError unless it is a positive integer */
-export function requireWorkers(workers: number): number {
+const CPU_OPTIONS: Known<CpuOptions> = { workers: true }
+
+/** How many workers to open; `cores` where the options do not say. @throws UsageError unless it is a positive integer */
+export function workersOf(options: CpuOptions, cores: number): number {
+  checkNames('openCpu', options, CPU_OPTIONS)
+  const { workers = cores } = options
   if (Number.isInteger(workers) && workers > 0) return workers
   throw new UsageError(`openCpu: workers is ${workers}, expected a positive integer`)
 }

@@ -1,4 +1,5 @@
-import { DeviceError, DeviceLostError, type GalvaniError, LimitError } from './errors.ts'
+import { checkNames, nameOf, type Known } from './arguments.ts'
+import { DeviceError, DeviceLostError, type GalvaniError, LimitError, UsageError } from './errors.ts'
 import { specialise, type Constants, type Shader } from './shader.ts'
 import { bytesOf, packRows, Storage, Tensor, unpackRows, type DType, type HostArray } from './tensor.ts'
 import { formatShape, type Shape } from './shape.ts'
@@ -27,6 +28,8 @@ export interface GpuOptions {
   onClose?: () => Promise<void>
 }
 
+const GPU_OPTIONS: Known<GpuOptions> = { info: true, wait: true, onClose: true }
+
 /** What a buffer is for, as `Gpu.memory` counts it. */
 export type Role = 'tensor' | 'transient' | 'uniform' | 'staging'
 
@@ -41,7 +44,8 @@ const MAX_IN_FLIGHT = 3
 /** A device, owned or borrowed, with its pipelines and the bytes that were taken on it. */
 export class Gpu {
   readonly info: AdapterInfo
-  private readonly pipelines = new Map<string, Promise<Pipeline>>()
+  /** By source, then by what it is compiled for: names may be shared. */
+  private readonly pipelines = new Map<string, Map<string, Promise<Pipeline>>>()
   private takenBytes = 0
   /** The most bytes in buffers at one time so far. */
   peakBytes = 0
@@ -49,31 +53,46 @@ export class Gpu {
   private readonly owned = new Map<GPUBuffer, Role>()
   private readonly options: GpuOptions
   private readonly inFlight = new Set<Promise<unknown>>()
+  /** What the device has not yet said of work that it was given. */
+  private readonly unanswered = new Set<Promise<unknown>>()
   private failure: GalvaniError | null = null
   private closed = false
+  private readonly lost: Promise<void>
 
   private constructor(
     readonly device: GPUDevice,
     options: GpuOptions,
   ) {
     this.options = options
-    const unknown = { vendor: '', architecture: '', device: '', description: '', isFallbackAdapter: false }
-    this.info = options.info ?? unknown
-    void device.lost.then(({ reason, message }) => {
+    this.info = options.info ?? infoOf(device)
+    this.lost = device.lost.then(({ reason, message }) => {
       if (this.closed) return
-      this.failure ??= new DeviceLostError(`the device was lost (reason: ${reason || 'unknown'}): ${message}`.trim())
+      // Whatever else was reported is but a consequence.
+      this.failure = new DeviceLostError(`the device was lost (reason: ${reason || 'unknown'}): ${message}`.trim())
     })
-    // On a borrowed device an error nobody captured may be the owner's; there only what we create is watched (`guard`).
+    // On a borrowed device an error nobody captured may be the owner's; there only our own work is watched (`watch`, `guard`).
     if (options.onClose) device.addEventListener('uncapturederror', this.onError)
   }
 
-  private readonly onError = (event: GPUUncapturedErrorEvent): void => {
-    const first = event.error.message.split('\n')[0] ?? ''
-    this.failure ??= new DeviceError(`the device reported an error: ${first}`)
+  private readonly onError = (event: GPUUncapturedErrorEvent): void => this.fail('the device', event.error)
+
+  /** Makes this Gpu unusable: what it computes from here on may be wrong. */
+  private fail(what: string, { message }: GPUError): void {
+    this.failure ??= new DeviceError(`${what} reported an error: ${firstLine(message)}`)
   }
 
-  /** Wraps a device. Without `onClose` it stays the caller's: never destroyed, and no global is touched. */
+  /**
+   * Wraps a device. Without `onClose` it stays the caller's: never destroyed, and no global is touched.
+   * @throws UsageError where it is no GPUDevice
+   */
   static fromDevice(device: GPUDevice, options: GpuOptions = {}): Gpu {
+    const { lost, createBuffer } = (device ?? {}) as Partial<GPUDevice>
+    if (typeof createBuffer !== 'function' || typeof lost?.then !== 'function') {
+      throw new UsageError(
+        `Gpu.fromDevice: got ${nameOf(device)}, expected the GPUDevice that \`await adapter.requestDevice()\` gives`,
+      )
+    }
+    checkNames('Gpu.fromDevice', options, GPU_OPTIONS)
     return new Gpu(device, options)
   }
 
@@ -146,10 +165,14 @@ export class Gpu {
   }
 
   /**
-   * A buffer of the caller's as a tensor, without a copy. Rows must be padded to a multiple of 4 elements (see Tensor); the
-   * buffer needs usage STORAGE (and COPY_SRC to be read back).
+   * A buffer of the caller's as a tensor, without a copy. Rows must be padded to a multiple of 4 elements (see Tensor). The
+   * buffer needs usage STORAGE, COPY_SRC to be read back and COPY_DST to be written from the host.
+   * @throws UsageError for what is no buffer, or one without STORAGE; LimitError for one that is too small
    */
-  wrap(buffer: GPUBuffer, shape: Shape, dtype: DType = 'f32', label = buffer.label || 'wrapped'): Tensor {
+  wrap(buffer: GPUBuffer, shape: Shape, dtype: DType = 'f32', label = buffer?.label || 'wrapped'): Tensor {
+    if (typeof (buffer as Partial<GPUBuffer> | undefined)?.mapAsync !== 'function')
+      throw new UsageError(`Gpu.wrap: got ${nameOf(buffer)}, expected a GPUBuffer`)
+    requireUsage(buffer, label, 'storage', 'a kernel')
     const storage = new Storage(bytesOf(shape), 'persistent')
     if (buffer.size < storage.bytes) {
       throw new LimitError(
@@ -167,14 +190,26 @@ export class Gpu {
 
   /** Queues an upload; `data` is dense and has the tensor's logical size. */
   write(tensor: Tensor, data: ArrayLike<number>): void {
-    this.check()
     const packed = packRows(tensor, data)
-    this.device.queue.writeBuffer(tensor.buffer, tensor.byteOffset, packed.buffer, packed.byteOffset, packed.byteLength)
+    requireUsage(tensor.buffer, tensor.label, 'copyDst', 'an upload')
+    this.writeBuffer(`writing ${tensor.label}`, tensor.buffer, tensor.byteOffset, packed)
+  }
+
+  /** Queues an upload of bytes as they are. */
+  writeBuffer(
+    what: string,
+    buffer: GPUBuffer,
+    at: number,
+    { buffer: from, byteOffset, byteLength }: ArrayBufferView,
+  ): void {
+    this.check()
+    this.watch(what, () => this.device.queue.writeBuffer(buffer, at, from, byteOffset, byteLength))
   }
 
   /** Downloads a tensor as a dense array of its logical size. */
   async read(tensor: Tensor): Promise<HostArray> {
     this.check()
+    requireUsage(tensor.buffer, tensor.label, 'copySrc', 'reading it')
     const staging = this.createBuffer(
       `read ${tensor.label}`,
       tensor.byteLength,
@@ -182,9 +217,9 @@ export class Gpu {
       'staging',
     )
     try {
-      const encoder = this.device.createCommandEncoder()
-      encoder.copyBufferToBuffer(tensor.buffer, tensor.byteOffset, staging, 0, tensor.byteLength)
-      this.submit(encoder.finish())
+      this.submit(`reading ${tensor.label}`, (encoder) => {
+        encoder.copyBufferToBuffer(tensor.buffer, tensor.byteOffset, staging, 0, tensor.byteLength)
+      })
       return unpackRows(tensor, await this.map(staging, tensor.byteLength))
     } finally {
       this.destroyBuffer(staging)
@@ -200,18 +235,16 @@ export class Gpu {
 
   /** Maps a staging buffer, copies its bytes out and unmaps it. */
   async map(staging: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
-    try {
-      await this.wait(staging.mapAsync(MAP_READ, 0, bytes))
-    } catch (error) {
-      await Promise.resolve() // let `device.lost` settle first: it says why
+    const mapped = await this.wait(settled(staging.mapAsync(MAP_READ, 0, bytes)))
+    await this.answered()
+    if (!mapped.ok) {
+      // A device may reject this before it says that it is lost.
+      await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve))])
       this.check()
-      throw new DeviceError(
-        `reading ${staging.label} failed: ${error instanceof Error ? error.message : String(error)}`,
-      )
+      throw new DeviceError(`reading ${staging.label} failed: ${messageOf(mapped.error)}`)
     }
     const copy = staging.getMappedRange(0, bytes).slice(0)
     staging.unmap()
-    this.check()
     return copy
   }
 
@@ -267,9 +300,38 @@ export class Gpu {
     }
   }
 
-  submit(commands: GPUCommandBuffer): void {
+  /**
+   * Gives the device work without waiting for what it says of it: an error is thrown by the next await of this Gpu, and by all after.
+   * Scopes cost a microsecond; without them nobody would hear of an error on a borrowed device, and results would be zeros.
+   */
+  private watch(what: string, act: () => void): void {
+    this.device.pushErrorScope('validation')
+    try {
+      act()
+    } finally {
+      const answer = this.device.popErrorScope().then(
+        (error) => error && this.fail(what, error),
+        () => undefined, // of a lost device
+      )
+      this.unanswered.add(answer)
+      void answer.then(() => this.unanswered.delete(answer))
+    }
+  }
+
+  /** Waits for what the device says of the work so far. Throws what made it unusable. */
+  private async answered(): Promise<void> {
+    await this.wait(Promise.all(this.unanswered))
     this.check()
-    this.device.queue.submit([commands])
+  }
+
+  /** Encodes and submits commands; `what` is for messages. */
+  submit(what: string, encode: (encoder: GPUCommandEncoder) => void): void {
+    this.check()
+    this.watch(what, () => {
+      const encoder = this.device.createCommandEncoder()
+      encode(encoder)
+      this.device.queue.submit([encoder.finish()])
+    })
     const done = this.device.queue.onSubmittedWorkDone()
     const forget = (): void => void this.inFlight.delete(done)
     this.inFlight.add(done)
@@ -282,7 +344,7 @@ export class Gpu {
       const [oldest] = this.inFlight
       await this.wait(settled(oldest!))
     }
-    this.check()
+    await this.answered()
   }
 
   /** Waits for everything submitted so far. */
@@ -296,16 +358,17 @@ export class Gpu {
 
   /** The pipeline of one entry point with these constants, compiled once per Gpu. */
   pipeline(shader: Shader, entry: string, constants: Constants): Promise<Pipeline> {
-    const key = `${shader.name}:${entry}:${JSON.stringify(constants)}`
-    let pipeline = this.pipelines.get(key)
-    if (!pipeline) {
-      pipeline = this.createPipeline(shader, entry, constants, key)
-      this.pipelines.set(key, pipeline)
-    }
+    const { source, entries, params } = shader
+    let ofSource = this.pipelines.get(source)
+    if (!ofSource) this.pipelines.set(source, (ofSource = new Map<string, Promise<Pipeline>>()))
+    const key = JSON.stringify([entry, constants, entries[entry], params?.binding])
+    let pipeline = ofSource.get(key)
+    if (!pipeline) ofSource.set(key, (pipeline = this.createPipeline(shader, entry, constants)))
     return pipeline
   }
 
-  private async createPipeline(shader: Shader, entry: string, constants: Constants, key: string): Promise<Pipeline> {
+  private async createPipeline(shader: Shader, entry: string, constants: Constants): Promise<Pipeline> {
+    const label = `${shader.name}:${entry}:${JSON.stringify(constants)}`
     const used = shader.entries[entry]
     if (!used) throw new DeviceError(`${shader.name}.wgsl has no entry point '${entry}'`)
     const entries: GPUBindGroupLayoutEntry[] = Object.values(used.bindings).map(({ binding, access }) => ({
@@ -317,11 +380,11 @@ export class Gpu {
       entries.push({ binding: shader.params.binding, visibility: SHADER_STAGE_COMPUTE, buffer: { type: 'uniform' } })
     }
     const code = specialise(shader, constants)
-    const { layout, compiling } = await this.guard(`${shader.name}.wgsl: ${key} did not compile`, () => {
-      const layout = this.device.createBindGroupLayout({ label: key, entries })
+    const { layout, compiling } = await this.guard(`${shader.name}.wgsl: ${label} did not compile`, () => {
+      const layout = this.device.createBindGroupLayout({ label, entries })
       const module = this.device.createShaderModule({ label: `${shader.name}.wgsl`, code })
       const pipeline = this.device.createComputePipelineAsync({
-        label: key,
+        label,
         layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
         compute: { module, entryPoint: entry },
       })
@@ -329,13 +392,13 @@ export class Gpu {
     })
     const compiled = await this.wait(compiling)
     this.check()
-    if (!compiled.ok) throw new DeviceError(`${shader.name}.wgsl: ${key} did not compile: ${String(compiled.error)}`)
+    if (!compiled.ok) throw new DeviceError(`${shader.name}.wgsl: ${label} did not compile: ${String(compiled.error)}`)
     return { pipeline: compiled.value, layout }
   }
 
   /** Pipelines compiled so far. */
   get pipelineCount(): number {
-    return this.pipelines.size
+    return [...this.pipelines.values()].reduce((count, { size }) => count + size, 0)
   }
 
   /** Destroys an owned device after its work is done; a borrowed device is only let go. */
@@ -349,6 +412,28 @@ export class Gpu {
     await this.options.onClose?.()
   }
 }
+
+/** What the adapter of a device says of itself; a device of an old browser does not know it. */
+function infoOf({ adapterInfo }: GPUDevice): AdapterInfo {
+  const {
+    vendor = '',
+    architecture = '',
+    device = '',
+    description = '',
+  } = (adapterInfo ?? {}) as Partial<GPUAdapterInfo>
+  return { vendor, architecture, device, description, isFallbackAdapter: adapterInfo?.isFallbackAdapter ?? false }
+}
+
+/** WebGPU's own names. */
+const USAGE_NAMES = { storage: 'STORAGE', copySrc: 'COPY_SRC', copyDst: 'COPY_DST' } as const
+
+function requireUsage(buffer: GPUBuffer, label: string, name: keyof typeof USAGE_NAMES, user: string): void {
+  if (buffer.usage & usage[name]) return
+  throw new UsageError(`${label}: its buffer was created without usage ${USAGE_NAMES[name]}, which ${user} needs`)
+}
+
+const firstLine = (message: string): string => message.split('\n')[0]!
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 type Settled<T> = { ok: true; value: T } | { ok: false; error: unknown }
 

@@ -1,6 +1,7 @@
 // A Gpu for Node: loads Dawn (the `webgpu` package), keeps it alive while the device lives, and lets go of it at close.
 import { adapterInfo, requestDevice } from './adapter.ts'
 import { withoutLimitWarnings } from './dawn_stderr.ts'
+import { checkNames, type Known } from './arguments.ts'
 import { DeviceError } from './errors.ts'
 import { Gpu } from './gpu.ts'
 import { hasVulkanLoader, useSwiftShader } from './swiftshader.ts'
@@ -10,6 +11,8 @@ export interface OpenOptions {
   /** Part of the name of the adapter to use, e.g. `llvmpipe` or `NVIDIA`; default: the fastest one. */
   adapter?: string
 }
+
+const OPEN_OPTIONS: Known<OpenOptions> = { adapter: true }
 
 type Create = (flags: string[]) => GPU
 
@@ -28,6 +31,7 @@ const WIND_UP_MS = 100
  * @throws DeviceError when there is no adapter, or none of the name asked for.
  */
 export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
+  checkNames('openGpu', options, OPEN_OPTIONS)
   const create = await loadDawn()
   const flags = options.adapter === undefined ? [] : [`adapter=${options.adapter}`]
   let found = hasVulkanLoader() ? await request(create, flags) : { names: [] }

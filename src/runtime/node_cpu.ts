@@ -1,7 +1,7 @@
 // Workers in Node: threads of this process.
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import { Cpu, requireWorkers, type CpuOptions, type StartWorker } from './cpu.ts'
+import { Cpu, workersOf, type CpuOptions, type StartWorker } from './cpu.ts'
 import { DeviceError } from './errors.ts'
 import type { Answer } from './worker_answer.ts'
 
@@ -10,10 +10,10 @@ declare const GALVANI_NODE_WORKER: string
 
 /**
  * Opens the CPU as worker threads, for `decompose` and `analyse`. A thread is started when there is work for it; the process
- * ends by itself when none is at work. @throws UsageError for a number of workers that cannot be
+ * ends by itself when none is at work. @throws UsageError for a number of workers that cannot be, or an unknown option
  */
-export function openCpu({ workers = availableParallelism() }: CpuOptions = {}): Cpu {
-  return new Cpu(startThread, requireWorkers(workers))
+export function openCpu(options: CpuOptions = {}): Cpu {
+  return new Cpu(startThread, workersOf(options, availableParallelism()))
 }
 
 const startThread: StartWorker = (onAnswer, onFailure) => {

@@ -1,9 +1,10 @@
+import { requireGpu } from './device.ts'
 import { DeviceError, LimitError, ShapeError } from './errors.ts'
 import { usage, type Gpu } from './gpu.ts'
 import { planMemory } from './memory.ts'
 import { packParams, type BindingInfo, type Constants, type Shader, type ShaderTypes } from './shader.ts'
 import { formatShape, sameShape, type Shape } from './shape.ts'
-import { Storage, type Tensor, type DType, type HostArray } from './tensor.ts'
+import { checkFinite, Storage, type Tensor, type DType, type HostArray } from './tensor.ts'
 
 type Params<T extends ShaderTypes> = [T['params']] extends [never] ? unknown : { params: Record<T['params'], number> }
 
@@ -97,10 +98,14 @@ export class Plan {
   private readonly transients = new Set<Storage>()
   private readonly constants = new Map<string, Tensor>()
   private readonly ownBuffers: GPUBuffer[] = []
+  /** What must hold when the plan first runs. */
+  private readonly requirements: (() => void)[] = []
   private state: 'recording' | 'compiling' | 'compiled' | 'destroyed' = 'recording'
   private encoded: Encoded[] = []
 
-  constructor(readonly gpu: Gpu) {}
+  constructor(readonly gpu: Gpu) {
+    requireGpu('Plan', gpu)
+  }
 
   /** A tensor that the host writes before a run; it keeps its contents between runs. */
   input(name: string, shape: Shape, dtype: DType = 'f32'): Tensor {
@@ -124,13 +129,13 @@ export class Plan {
   }
 
   /** What is bound in the place of a tensor that a kernel, told to do without it, does not read. */
-  nothing(): Tensor {
-    return this.constant('nothing', 'f32', [0])
+  unusedInput(): Tensor {
+    return this.constant('unused input', 'f32', [0])
   }
 
   /** What is bound in the place of a tensor that a kernel, told to do without it, does not write. */
-  unwritten(): Tensor {
-    return this.tensor([1], 'f32', 'unwritten')
+  unusedOutput(): Tensor {
+    return this.tensor([1], 'f32', 'unused output')
   }
 
   /** A tensor that lives inside the plan; its memory is shared with others that are not alive at the same time. */
@@ -151,6 +156,12 @@ export class Plan {
     if (this.outputs.has(name)) throw new ShapeError(`plan has two outputs named '${name}'`)
     this.outputs.set(name, tensor)
     return tensor
+  }
+
+  /** Has `check` called before the first run, to throw what would make every result of the plan meaningless. */
+  requires(check: () => void): void {
+    this.requireRecording('requirements')
+    this.requirements.push(check)
   }
 
   /** Records one dispatch. Names, dtypes and sharing are checked here. */
@@ -202,6 +213,8 @@ export class Plan {
       }
     }
     this.checkSharing(label, bindings, tensors)
+    if (groups.length !== 3 || groups.some((n) => !Number.isInteger(n) || n < 1))
+      throw new ShapeError(`${label}: ${groups.join('×')} workgroups, expected positive integers`)
     if (groups.some((n) => n > MAX_GROUPS))
       throw new LimitError(`${label}: ${groups.join('×')} workgroups are too many`)
   }
@@ -275,22 +288,31 @@ export class Plan {
     const packed = new DataView(new ArrayBuffer(Math.max(16, bytes)))
     this.dispatches.forEach((d, i) => d.params && packParams(d.shader, d.params, packed, offsets[i]!))
     const buffer = this.gpu.createBuffer('plan uniforms', packed.byteLength, usage.uniform | usage.copyDst, 'uniform')
-    this.gpu.device.queue.writeBuffer(buffer, 0, packed.buffer)
+    this.gpu.writeBuffer('plan uniforms', buffer, 0, packed)
     this.ownBuffers.push(buffer)
     return [buffer, offsets]
   }
 
-  /** Uploads an input by name; `data` is dense. */
+  /** Uploads an input by name; `data` is dense. @throws ShapeError for another size, or what is no finite number */
   write(name: string, data: ArrayLike<number>): void {
     const tensor = this.inputs.get(name)
     if (!tensor)
       throw new ShapeError(`plan has no input '${name}' (it has ${[...this.inputs.keys()].join(', ') || 'none'})`)
+    checkFinite(tensor, data)
     this.gpu.write(tensor, data)
   }
 
-  /** Encodes the plan, or only dispatches `from` to before `to`, into a compute pass of the caller's. */
+  /**
+   * Encodes the plan, or only dispatches `from` to before `to`, into a compute pass of the caller's.
+   * @throws DeviceError for a plan that is not compiled, or a Gpu that is closed or lost
+   */
   encode(pass: GPUComputePassEncoder, from = 0, to = this.encoded.length): void {
     if (this.state !== 'compiled') throw new DeviceError(`compile the plan before running it; it is ${this.state}`)
+    this.gpu.check()
+    if (this.requirements.length > 0) {
+      for (const check of this.requirements) check()
+      this.requirements.length = 0
+    }
     let current: GPUComputePipeline | null = null
     for (let i = from; i < to; i++) {
       const { pipeline, bindGroup, groups } = this.encoded[i]!
@@ -305,23 +327,22 @@ export class Plan {
 
   /** One pass, one submit. `after` may add copies of results to the same submit. */
   run(after?: (encoder: GPUCommandEncoder) => void): void {
-    this.gpu.check()
-    const encoder = this.gpu.device.createCommandEncoder()
-    const pass = encoder.beginComputePass()
-    this.encode(pass)
-    pass.end()
-    after?.(encoder)
-    this.gpu.submit(encoder.finish())
+    this.gpu.submit('running a plan', (encoder) => {
+      const pass = encoder.beginComputePass()
+      this.encode(pass)
+      pass.end()
+      after?.(encoder)
+    })
   }
 
   /** Downloads an output by name, dense. */
-  read(name: string): Promise<HostArray> {
-    return this.gpu.read(this.outputTensor(name))
+  async read(name: string): Promise<HostArray> {
+    return await this.gpu.read(this.outputTensor(name))
   }
 
   /** Downloads an f32 output by name, dense. */
-  readFloat(name: string): Promise<Float32Array> {
-    return this.gpu.readFloat(this.outputTensor(name))
+  async readFloat(name: string): Promise<Float32Array> {
+    return await this.gpu.readFloat(this.outputTensor(name))
   }
 
   outputTensor(name: string): Tensor {
@@ -335,7 +356,7 @@ export class Plan {
   poison(): void {
     for (const storage of this.transients) {
       if (!storage.buffer) continue
-      this.gpu.device.queue.writeBuffer(storage.buffer, 0, new Uint8Array(storage.buffer.size).fill(0xff))
+      this.gpu.writeBuffer('poisoning', storage.buffer, 0, new Uint8Array(storage.buffer.size).fill(0xff))
     }
   }
 

@@ -109,12 +109,20 @@ export function specialise(shader: Shader, constants: Constants): string {
   return unrollLoops(source, values)
 }
 
+const isOf = (type: 'f32' | 'u32' | 'i32', value: unknown): value is number =>
+  typeof value === 'number' &&
+  (type === 'f32' ? !Number.isNaN(value) : (type === 'u32' ? value >>> 0 : value | 0) === value)
+
 /** Packs the uniform struct by its reflected offsets. */
 export function packParams(shader: Shader, values: Readonly<Record<string, number>>, into: DataView, at: number): void {
   if (!shader.params) return
   for (const [name, field] of Object.entries(shader.params.fields)) {
     const value = values[name]
-    if (value === undefined) throw new ShapeError(`${shader.name}.wgsl: params.${name} is missing`)
+    if (!isOf(field.type, value)) {
+      throw new ShapeError(
+        `${shader.name}.wgsl: params.${name} is ${String(value)}, expected a number that is ${field.type}`,
+      )
+    }
     if (field.type === 'f32') into.setFloat32(at + field.offset, value, true)
     else if (field.type === 'u32') into.setUint32(at + field.offset, value, true)
     else into.setInt32(at + field.offset, value, true)

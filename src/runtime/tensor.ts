@@ -1,3 +1,4 @@
+import { nameOf } from './arguments.ts'
 import { DeviceError, ShapeError } from './errors.ts'
 import { checkShape, formatShape, innerOf, padTo4, rowsOf, sizeOf, type Shape } from './shape.ts'
 
@@ -80,13 +81,53 @@ export const bytesOf = (shape: Shape): number => rowsOf(shape) * padTo4(innerOf(
 
 const arrayOf = { f32: Float32Array, u32: Uint32Array, i32: Int32Array } as const
 
-/** Copies dense host rows into padded rows. `data` may be any array-like of the tensor's logical size. */
-export function packRows(tensor: Tensor, data: ArrayLike<number>): HostArray {
+/** What a dtype holds: a typed array would take anything and make another number of it. */
+const RANGES = {
+  f32: {
+    holds: (value: number) => !Number.isFinite(value) || Number.isFinite(Math.fround(value)),
+    what: 'a number of 32 bits',
+  },
+  u32: { holds: (value: number) => value >>> 0 === value, what: 'an integer from 0 to 4294967295' },
+  i32: { holds: (value: number) => (value | 0) === value, what: 'an integer of 32 bits' },
+} as const
+
+function refuse({ label, dtype }: Tensor, data: ArrayLike<unknown>, at: number, what: string): never {
+  const found = typeof data[at] === 'number' ? data[at] : nameOf(data[at])
+  throw new ShapeError(`${label}: value ${at} is ${found}, expected ${what} for ${dtype}`)
+}
+
+function checkSize(tensor: Tensor, data: ArrayLike<number>): void {
+  if (typeof (data as Partial<ArrayLike<number>> | null | undefined)?.length !== 'number' || typeof data === 'string')
+    throw new ShapeError(`${tensor.label}: got ${nameOf(data)}, expected an array of ${tensor.size} numbers`)
   if (data.length !== tensor.size) {
     throw new ShapeError(
       `${tensor.label}: got ${data.length} values, shape ${formatShape(tensor.shape)} holds ${tensor.size}`,
     )
   }
+}
+
+function checkValues(tensor: Tensor, data: ArrayLike<unknown>): void {
+  if (data instanceof arrayOf[tensor.dtype]) return
+  const { holds, what } = RANGES[tensor.dtype]
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i]
+    if (typeof value !== 'number' || !holds(value)) refuse(tensor, data, i, what)
+  }
+}
+
+/** @throws ShapeError for another size, or at the first value that is NaN or infinite, of which no kernel would make anything else */
+export function checkFinite(tensor: Tensor, data: ArrayLike<number>): void {
+  checkSize(tensor, data)
+  for (let i = 0; i < data.length; i++) if (data[i]! - data[i]! !== 0) refuse(tensor, data, i, 'a finite number')
+}
+
+/**
+ * Copies dense host rows into padded rows. `data` may be any array-like of the tensor's logical size.
+ * @throws ShapeError for another size, or a value that the dtype does not hold
+ */
+export function packRows(tensor: Tensor, data: ArrayLike<number>): HostArray {
+  checkSize(tensor, data)
+  checkValues(tensor, data)
   const inner = innerOf(tensor.shape)
   const out = new arrayOf[tensor.dtype](tensor.rows * tensor.rowStride)
   if (inner === tensor.rowStride) {

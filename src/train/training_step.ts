@@ -47,7 +47,7 @@ export function recordTrainingStep(
   plan.output('loss', loss)
   forward.backward(dlogits)
   const { parameters, gradients } = model.weights
-  optimizerStep(plan, optimizer, { parameter: parameters.flat, gradient: gradients.flat, rate, state })
+  optimizerStep(plan, optimizer, { parameter: parameters.flat, gradient: gradients.flat, stepRate: rate, state })
   return loss
 }
 

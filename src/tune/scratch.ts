@@ -66,7 +66,7 @@ export class Scratch {
   /** Fills tensors with NaN, so that a value left unwritten shows. */
   poison(tensors: readonly Tensor[]): void {
     for (const { buffer } of tensors)
-      this.gpu.device.queue.writeBuffer(buffer, 0, new Uint8Array(buffer.size).fill(0xff))
+      this.gpu.writeBuffer('poisoning', buffer, 0, new Uint8Array(buffer.size).fill(0xff))
   }
 
   /** All bytes of the tensors as numbers, the padding of rows included. */

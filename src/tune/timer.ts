@@ -34,13 +34,13 @@ class ClockTimer implements PassTimer {
   ) {}
 
   async time(encode: Encode): Promise<number> {
-    const encoder = this.gpu.device.createCommandEncoder()
-    const pass = encoder.beginComputePass()
-    encode(pass)
-    pass.end()
-    const commands = encoder.finish()
-    const start = this.clock()
-    this.gpu.submit(commands)
+    let start = 0
+    this.gpu.submit('timing kernels', (encoder) => {
+      const pass = encoder.beginComputePass()
+      encode(pass)
+      pass.end()
+      start = this.clock()
+    })
     await this.gpu.idle()
     return this.clock() - start
   }
@@ -84,14 +84,14 @@ class TimestampTimer implements PassTimer {
 
   private async attempt(encode: Encode): Promise<number> {
     const { gpu, queries, resolved, staging } = this
-    const encoder = gpu.device.createCommandEncoder()
     const timestampWrites = { querySet: queries, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 }
-    const pass = encoder.beginComputePass({ timestampWrites })
-    encode(pass)
-    pass.end()
-    encoder.resolveQuerySet(queries, 0, TIMESTAMPS, resolved, 0)
-    encoder.copyBufferToBuffer(resolved, 0, staging, 0, BYTES)
-    gpu.submit(encoder.finish())
+    gpu.submit('timing kernels', (encoder) => {
+      const pass = encoder.beginComputePass({ timestampWrites })
+      encode(pass)
+      pass.end()
+      encoder.resolveQuerySet(queries, 0, TIMESTAMPS, resolved, 0)
+      encoder.copyBufferToBuffer(resolved, 0, staging, 0, BYTES)
+    })
     const [begin = 0n, end = 0n] = new BigInt64Array(await gpu.map(staging, BYTES))
     return Number(end - begin) * NANOSECONDS
   }

@@ -139,7 +139,7 @@ async function trace(plan: Plan, model: Rtcan1d, arrays: Arrays, attrs: TraceAtt
   const state = Array.from({ length: optimizerStateCount(optimizer) }, (_, i) =>
     plan.input(`state ${i}`, parameter.shape),
   )
-  optimizerStep(plan, optimizer, { parameter, gradient: model.weights.gradients.flat, rate, state })
+  optimizerStep(plan, optimizer, { parameter, gradient: model.weights.gradients.flat, stepRate: rate, state })
   await plan.compile()
   upload()
   plan.write('targets', targetsOf(arrays, model.config))

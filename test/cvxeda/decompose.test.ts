@@ -252,10 +252,14 @@ describe('bad input', () => {
   })
 
   it('names a signal that is no array, such as a recording given without a list around it', async () => {
-    const recording = good as unknown as number[][]
+    const recording = [...good] as unknown as number[][]
     await expect(decompose(gpu, recording, { sampleRate: 4 })).rejects.toThrow(UsageError)
     await expect(decompose(gpu, recording, { sampleRate: 4 })).rejects.toThrow(
       'signal 0 is of type number, expected an array of samples; a single recording goes in as [recording].',
+    )
+    const typed = Float64Array.from(good) as unknown as number[][]
+    await expect(decompose(gpu, typed, { sampleRate: 4 })).rejects.toThrow(
+      new UsageError('decompose: expected an array of signals, got a Float64Array; a single one goes in as [one]'),
     )
     const hole = [good, null] as unknown as number[][]
     await expect(decompose(gpu, hole, { sampleRate: 4 })).rejects.toThrow('signal 1 is null')

@@ -79,10 +79,10 @@ function recordModel(gpu: Gpu, change: Partial<ModelConfig>, training: boolean):
 
 function recordOptimizers(gpu: Gpu): void {
   const vector = () => gpu.tensor([70])
-  const slabs = () => ({ parameter: vector(), gradient: vector(), rate: gpu.tensor([4]), state: [vector(), vector()] })
-  optimizerStep(new Plan(gpu), { name: 'sgd', momentum: 0.9, weightDecay: 0.1 }, slabs())
-  optimizerStep(new Plan(gpu), { name: 'adam', weightDecay: 0.1 }, slabs())
-  optimizerStep(new Plan(gpu), { name: 'adamw', weightDecay: 0.1 }, slabs())
+  const slabs = (state: Tensor[]) => ({ parameter: vector(), gradient: vector(), stepRate: gpu.tensor([4]), state })
+  optimizerStep(new Plan(gpu), { name: 'sgd', momentum: 0.9, weightDecay: 0.1 }, slabs([vector()]))
+  optimizerStep(new Plan(gpu), { name: 'adam', weightDecay: 0.1 }, slabs([vector(), vector()]))
+  optimizerStep(new Plan(gpu), { name: 'adamw', weightDecay: 0.1 }, slabs([vector(), vector()]))
 }
 
 function recordProbes(gpu: Gpu): void {

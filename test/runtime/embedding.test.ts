@@ -1,8 +1,20 @@
 // galvani inside a program that has a device, buffers and passes of its own.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { create } from 'webgpu'
-import { Gpu, initialise, LimitError, Plan, presets, relu, Rtcan1d } from '../../src/index.ts'
+import {
+  DeviceError,
+  Gpu,
+  initialise,
+  LimitError,
+  Plan,
+  presets,
+  relu,
+  Rtcan1d,
+  UsageError,
+  type Tensor,
+} from '../../src/index.ts'
 import { add } from '../../src/kernels.ts'
+import type { Shader } from '../../src/runtime/shader.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 
 const STORAGE = 0x80
@@ -112,6 +124,126 @@ describe('a borrowed device', () => {
     guest.write(x, [1, 2, 3, 4])
     await other.close()
     expect(await guest.read(x)).toEqual(Float32Array.of(1, 2, 3, 4))
+  })
+})
+
+/** A relu of a wrapped buffer, compiled. */
+async function reluOf(buffer: GPUBuffer): Promise<Plan> {
+  const plan = new Plan(guest)
+  plan.output('y', relu(plan, guest.wrap(buffer, [4])))
+  await plan.compile()
+  return plan
+}
+
+describe('wrong work on a borrowed device', () => {
+  const bare = (flags: number): GPUBuffer => device.createBuffer({ label: 'bare', size: 16, usage: flags })
+
+  it('is refused at once where a buffer lacks a usage', async () => {
+    expect(() => guest.wrap(bare(COPY), [4])).toThrow(
+      new UsageError('bare: its buffer was created without usage STORAGE, which a kernel needs'),
+    )
+    const x = guest.wrap(bare(STORAGE), [4])
+    await expect(guest.read(x)).rejects.toThrow(
+      new UsageError('bare: its buffer was created without usage COPY_SRC, which reading it needs'),
+    )
+    expect(() => guest.write(x, [1, 2, 3, 4])).toThrow(
+      new UsageError('bare: its buffer was created without usage COPY_DST, which an upload needs'),
+    )
+    expect(() => guest.wrap({} as GPUBuffer, [4])).toThrow(UsageError)
+    expect(() => guest.check()).not.toThrow()
+  })
+
+  it('of a plan whose input is destroyed is thrown by the next read, not answered with zeros', async () => {
+    const buffer = bufferOf(Float32Array.of(1, 2, 3, 4))
+    const plan = await reluOf(buffer)
+    plan.run()
+    expect(await plan.read('y')).toEqual(Float32Array.of(1, 2, 3, 4))
+    buffer.destroy()
+    plan.run()
+    await expect(plan.read('y')).rejects.toThrow(/^running a plan reported an error: .*destroyed/)
+  })
+
+  it.each([
+    ['reading', (x: Tensor) => guest.read(x), /^reading x reported an error: .*destroyed/],
+    [
+      'writing',
+      (x: Tensor) => (guest.write(x, [1, 2, 3, 4]), guest.idle()),
+      /^writing x reported an error: .*destroyed/,
+    ],
+  ] as const)('of %s a destroyed buffer is thrown', async (_, use, expected) => {
+    const buffer = bufferOf(new Float32Array(4))
+    const x = guest.wrap(buffer, [4], 'f32', 'x')
+    buffer.destroy()
+    await expect(use(x)).rejects.toThrow(expected)
+  })
+
+  it('never reaches the handler of the host, whose device and other guests go on', async () => {
+    const reported: string[] = []
+    device.addEventListener('uncapturederror', ({ error }) => void reported.push(error.message))
+    const buffer = bufferOf(new Float32Array(4))
+    const plan = await reluOf(buffer)
+    buffer.destroy()
+    plan.run()
+    await expect(guest.idle()).rejects.toThrow(DeviceError)
+    expect(reported).toEqual([])
+    const other = Gpu.fromDevice(device)
+    expect(await other.read(other.wrap(bufferOf(Float32Array.of(9, 8, 7, 6)), [4]))).toEqual(
+      Float32Array.of(9, 8, 7, 6),
+    )
+  })
+})
+
+describe('kernels of one name', () => {
+  const bindings = {
+    a: { binding: 0, access: 'read', element: 'f32' },
+    y: { binding: 1, access: 'read_write', element: 'f32' },
+  } as const
+  const kernel = (expression: string): Shader => ({
+    name: 'op',
+    source: `@group(0) @binding(0) var<storage, read> a: array<f32>;
+      @group(0) @binding(1) var<storage, read_write> y: array<f32>;
+      @compute @workgroup_size(4) fn main(@builtin(global_invocation_id) i: vec3u) { y[i.x] = ${expression}; }`,
+    entries: { main: { bindings, usesParams: false } },
+    params: null,
+    constants: {},
+    values: {},
+  })
+  const computed = async (shader: Shader): Promise<number[]> => {
+    const plan = new Plan(guest)
+    const y = plan.tensor([4])
+    plan.dispatch(shader, 'main', { a: plan.input('a', [4]), y } as never, { groups: 1 })
+    plan.output('y', y)
+    await plan.compile()
+    plan.write('a', [1, 2, 3, 4])
+    plan.run()
+    return [...(await plan.read('y'))]
+  }
+
+  it('run each its own source, and equal ones are compiled once', async () => {
+    expect(await computed(kernel('a[i.x] * a[i.x]'))).toEqual([1, 4, 9, 16])
+    expect(await computed(kernel('-a[i.x]'))).toEqual([-1, -2, -3, -4])
+    expect(await computed(kernel('-a[i.x]'))).toEqual([-1, -2, -3, -4])
+    expect(guest.pipelineCount).toBe(2)
+  })
+})
+
+describe('a plan of a closed guest', () => {
+  it('refuses to be encoded into a pass of the host, which stays whole', async () => {
+    const plan = await reluOf(bufferOf(new Float32Array(4)))
+    await guest.close()
+    device.pushErrorScope('validation')
+    const encoder = device.createCommandEncoder()
+    const pass = encoder.beginComputePass()
+    expect(() => plan.encode(pass)).toThrow(new DeviceError('this Gpu is closed'))
+    pass.end()
+    device.queue.submit([encoder.finish()])
+    expect(await host.wait(device.popErrorScope())).toBeNull()
+  })
+})
+
+describe('what the adapter says of itself', () => {
+  it('is known of a borrowed device too', () => {
+    expect(guest.info).toEqual(host.info)
   })
 })
 

@@ -148,7 +148,7 @@ describe('packParams', () => {
 
   it('names the field that is missing', () => {
     const pack = () => packParams(shader, { count: 1, shift: 1 }, new DataView(new ArrayBuffer(16)), 0)
-    expect(pack).toThrow(new ShapeError('example.wgsl: params.rate is missing'))
+    expect(pack).toThrow(new ShapeError('example.wgsl: params.rate is undefined, expected a number that is f32'))
   })
 
   it('takes the offsets of real kernels from their source', () => {

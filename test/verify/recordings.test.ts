@@ -100,7 +100,7 @@ describe('a window', () => {
 
   it('that misses its bars, or is not solved, is listed', async () => {
     const windows = drawWindows(recordings, 6, 3)
-    const exact = await Promise.all(windows.map((window) => oracle(window.y, window)))
+    const exact = await Promise.all(windows.map(({ y, sampleRate }) => oracle(y, { sampleRate })))
     const found = exact.slice()
     found[1] = { ...exact[1]!, tonic: exact[1]!.tonic.map((v) => v + 5) }
     found[2] = { ...exact[2]!, status: 'max-iterations' }

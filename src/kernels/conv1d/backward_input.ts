@@ -45,7 +45,7 @@ const laneInput = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<BackwardInput
     p.dispatch(
       lane,
       'input',
-      { dy_rows: dy, w, dx, onto: onto ?? p.nothing(), params },
+      { dy_rows: dy, w, dx, onto: onto ?? p.unusedInput(), params },
       {
         groups: g.stride * tiles,
         constants: { SG, TM, TN, ONTO: onto !== null },
@@ -70,7 +70,7 @@ const tileInput = /* @__NO_SIDE_EFFECTS__ */ (size: Tile): Variant<BackwardInput
       label,
       flops: flopsOf(geometry),
     }
-    p.dispatch(tile, 'input', { dy, w, dx, onto: onto ?? p.nothing(), params }, launch)
+    p.dispatch(tile, 'input', { dy, w, dx, onto: onto ?? p.unusedInput(), params }, launch)
   },
 })
 
@@ -84,7 +84,7 @@ const regInput = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<BackwardInput>
     p.dispatch(
       reg,
       'input',
-      { dy, w, dx, onto: onto ?? p.nothing(), params },
+      { dy, w, dx, onto: onto ?? p.unusedInput(), params },
       {
         groups: ceilDiv(params.batch * g.stride * tiles * params.in_quads, VALUES.WORKGROUP),
         constants: { TM, ONTO: onto !== null },

@@ -49,7 +49,7 @@ function sampleChunks(geometry: Geometry): { chunks: number; chunk_samples: numb
 function summed(p: Plan, args: BackwardWeight, chunks: number, record: (dw: Tensor, dbias: Tensor) => void): void {
   const shared = args.sums?.plan === p ? args.sums : null
   const sums = shared ?? new PartialSums(p)
-  record(sums.partialsOf(args.dw, chunks), args.dbias ? sums.partialsOf(args.dbias, chunks) : p.unwritten())
+  record(sums.partialsOf(args.dw, chunks), args.dbias ? sums.partialsOf(args.dbias, chunks) : p.unusedOutput())
   if (!shared) sums.record(`${args.label} sum`)
 }
 

@@ -60,7 +60,7 @@ const laneForward = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<Forward> =>
     const params = { ...geometry, has_bias: Number(bias !== null), chunks, chunk_quads }
     const launch = { groups: chunks * tiles, constants: { SG, TM, TN }, label, flops: flopsOf(geometry) }
     summed(p, result, chunks, label, (y) =>
-      p.dispatch(lane, 'forward', { x, w, bias: bias ?? p.nothing(), y, params }, launch),
+      p.dispatch(lane, 'forward', { x, w, bias: bias ?? p.unusedInput(), y, params }, launch),
     )
   },
 })
@@ -77,7 +77,7 @@ const tileForward = /* @__NO_SIDE_EFFECTS__ */ (size: Tile): Variant<Forward> =>
     const params = { ...geometry, has_bias: Number(bias !== null), chunks, chunk_quads }
     const launch = { groups: chunks * count, constants: tileConstants(size), label, flops: flopsOf(geometry) }
     summed(p, result, chunks, label, (y) =>
-      p.dispatch(tile, 'forward', { x, w, bias: bias ?? p.nothing(), y, params }, launch),
+      p.dispatch(tile, 'forward', { x, w, bias: bias ?? p.unusedInput(), y, params }, launch),
     )
   },
 })
@@ -94,7 +94,7 @@ const regForward = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<Forward> => 
       label,
       flops: flopsOf(params),
     }
-    p.dispatch(reg, 'forward', { x, w, bias: bias ?? p.nothing(), y, params }, launch)
+    p.dispatch(reg, 'forward', { x, w, bias: bias ?? p.unusedInput(), y, params }, launch)
   },
 })
 

@@ -1,3 +1,4 @@
+import { ShapeError } from '../../runtime/errors.ts'
 import { extent, padTo4, type Shape } from '../../runtime/shape.ts'
 import type { OpKind } from '../../runtime/plan.ts'
 import type { Tensor } from '../../runtime/tensor.ts'
@@ -8,9 +9,21 @@ export interface ConvGeometry {
   padding: number
 }
 
-/** Output length of a convolution or pooling window over `length` rows. */
-export const windowCount = (length: number, kernel: number, { stride, padding }: ConvGeometry): number =>
-  Math.floor((length + 2 * padding - kernel) / stride) + 1
+/**
+ * Output length of a convolution or pooling window over `length` rows.
+ * @throws ShapeError for a kernel, stride or padding that cannot be
+ */
+export function windowCount(length: number, kernel: number, { stride, padding }: ConvGeometry): number {
+  for (const [name, value, least] of [
+    ['kernel', kernel, 1],
+    ['stride', stride, 1],
+    ['padding', padding, 0],
+  ] as const) {
+    if (!Number.isInteger(value) || value < least)
+      throw new ShapeError(`a window's ${name} is ${value}, expected an integer of at least ${least}`)
+  }
+  return Math.floor((length + 2 * padding - kernel) / stride) + 1
+}
 
 /** Shape of a weight tensor: taps, input channels padded to quads, output channels. */
 export const convWeightShape = (kernel: number, inChannels: number, outChannels: number): Shape => [

@@ -46,7 +46,7 @@ async function optimize(plan: Plan, attrs: OptimizerAttrs, arrays: Arrays): Prom
   const [parameter, gradient] = [plan.input('p', start.shape), plan.input('gradient', start.shape)]
   const rate = plan.input('rate', [4])
   const state = Array.from({ length: optimizerStateCount(config) }, (_, i) => plan.input(`state ${i}`, start.shape))
-  optimizerStep(plan, config, { parameter, gradient, rate, state })
+  optimizerStep(plan, config, { parameter, gradient, stepRate: rate, state })
   const [factor, every] = scheduleOf(attrs.lr_schedule)
   const computed = new Map<string, Float32Array>()
   await plan.compile()

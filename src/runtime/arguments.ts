@@ -1,0 +1,54 @@
+// What a caller hands over that is not what it should be, in words.
+
+import { UsageError } from './errors.ts'
+
+/** What a value is, for the message that refuses it. */
+export function nameOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value !== 'object') return `a ${typeof value}`
+  const { name } = (value as { constructor?: { name?: string } }).constructor ?? {}
+  return name && name !== 'Object' ? `a ${name}` : 'an object'
+}
+
+/** @throws UsageError for what is no array, such as one of `what` by itself */
+export function requireArray(where: string, what: string, value: unknown): void {
+  if (Array.isArray(value)) return
+  throw new UsageError(`${where}: expected an array of ${what}, got ${nameOf(value)}; a single one goes in as [one]`)
+}
+
+/** The names that an options object may have; every one of `T` must be listed, which the compiler sees to. */
+export type Known<T> = Readonly<Record<keyof Required<T>, true>>
+
+/**
+ * Settings by name: an unknown one is a slip that would change nothing in silence.
+ * @throws UsageError for what is no object, or for a name that is not known, with the nearest one that is
+ */
+export function checkNames<T extends object>(where: string, options: T, known: Known<T>): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw new UsageError(`${where}: the options are ${nameOf(options)}, expected an object`)
+  const names = Object.keys(known)
+  const unknown = Object.keys(options).find((name) => !names.includes(name))
+  if (unknown === undefined) return
+  throw new UsageError(`${where} has no option '${unknown}'; did you mean '${nearest(unknown, names)}'?`)
+}
+
+/** The word that the fewest changes of a letter lead to. */
+export function nearest(word: string, words: readonly string[]): string {
+  const of = (other: string): number => distance(word.toLowerCase(), other.toLowerCase())
+  return words.reduce((best, other) => (of(other) < of(best) ? other : best))
+}
+
+/** Levenshtein's: letters put in, left out or replaced. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const above = row
+    row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+      row.push(Math.min(above[j]! + 1, row[j - 1]! + 1, replaced))
+    }
+  }
+  return row[b.length]!
+}

@@ -1,0 +1,247 @@
+// Wrong calls of the public functions: each is refused in one sentence that says what was expected, before anything is computed.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  analyse,
+  decompose,
+  decomposeStream,
+  Gpu,
+  initialise,
+  optimizerStep,
+  parseSafetensors,
+  Plan,
+  presets,
+  Rtcan1d,
+  serializeSafetensors,
+  UsageError,
+  type Launch,
+} from '../../src/index.ts'
+import { conv1d, pool1d } from '../../src/kernels.ts'
+import shader from '../../shaders/elementwise.wgsl'
+import { nearest } from '../../src/runtime/arguments.ts'
+import { openCpu } from '../../src/runtime/node_cpu.ts'
+import { openGpu } from '../../src/runtime/node.ts'
+
+let gpu: Gpu
+beforeAll(async () => {
+  gpu = await openGpu()
+})
+afterAll(() => gpu.close())
+
+/** What a caller without types may pass. */
+const any = (value: unknown): never => value as never
+const signal = Float64Array.from({ length: 40 }, (_, i) => 4 + Math.sin(i / 5))
+
+/** What was thrown, now or later. */
+const failure = async (call: () => unknown): Promise<unknown> => {
+  try {
+    await call()
+  } catch (error) {
+    return error
+  }
+  return new Error('nothing was thrown')
+}
+const message = async (call: () => unknown): Promise<string> => ((await failure(call)) as Error).message
+
+describe('the nearest name', () => {
+  it.each([
+    ['tau', 'tau0'],
+    ['sampleRrate', 'sampleRate'],
+    ['samplerate', 'sampleRate'],
+    ['deltaKnots', 'deltaKnot'],
+  ])('to %s is %s', (word, expected) => {
+    expect(nearest(word, ['alpha', 'tau0', 'tau1', 'deltaKnot', 'sampleRate'])).toBe(expected)
+  })
+})
+
+describe('a wrong first argument', () => {
+  const config = { ...presets.paper, length: 120 }
+  it.each([
+    ['Gpu.fromDevice', () => Gpu.fromDevice(any(undefined)), 'Gpu.fromDevice: got undefined, expected the GPUDevice'],
+    [
+      'Gpu.fromDevice of an adapter',
+      () => Gpu.fromDevice(any({ requestDevice() {} })),
+      'Gpu.fromDevice: got an object, ',
+    ],
+    [
+      'Plan',
+      () => new Plan(any(gpu.device)),
+      'Plan: the first argument must be a Gpu (from openGpu), got a GPUDevice, which',
+    ],
+    [
+      'Rtcan1d',
+      () => new Rtcan1d(any(null), config),
+      'Rtcan1d: the first argument must be a Gpu (from openGpu), got null',
+    ],
+    [
+      'decompose',
+      () => decompose(any('gpu'), [signal], { sampleRate: 4 }),
+      "decompose: the first argument must be a Gpu (from openGpu), workers (from openCpu) or 'cpu', got 'gpu'",
+    ],
+    [
+      'decompose of a GPUDevice',
+      () => decompose(any(gpu.device), [signal], { sampleRate: 4 }),
+      'got a GPUDevice, which Gpu.fromDevice(device) makes one of',
+    ],
+    [
+      'decomposeStream',
+      () => decomposeStream(any({}), { sampleRate: 4 }),
+      'decomposeStream: the first argument must be',
+    ],
+    ['analyse', () => analyse(any(undefined), []), 'analyse: the first argument must be'],
+  ])('of %s', async (_, call, expected) => {
+    expect(await message(call)).toContain(expected)
+  })
+})
+
+describe('options', () => {
+  it.each([
+    [
+      'decompose without any',
+      () => decompose('cpu', [signal], any(undefined)),
+      'decompose: the options are undefined, expected an object',
+    ],
+    [
+      'decompose',
+      () => decompose('cpu', [signal], any({ sampleRate: 4, tau: 2 })),
+      "decompose has no option 'tau'; did you mean 'tau0'?",
+    ],
+    [
+      'decomposeStream',
+      () => decomposeStream('cpu', any({ sampleRate: 4, settle: 2 })),
+      "decomposeStream has no option 'settle'; did you mean ",
+    ],
+    [
+      'analyse',
+      () => analyse('cpu', [], any({ minAmplitud: 1 })),
+      "analyse has no option 'minAmplitud'; did you mean 'minAmplitude'?",
+    ],
+    [
+      'analyse: solving',
+      () => analyse('cpu', [], any({ solving: { tau00: 1 } })),
+      "analyse: solving has no option 'tau00'",
+    ],
+    [
+      'openGpu',
+      () => openGpu(any({ adaptor: 'llvmpipe' })),
+      "openGpu has no option 'adaptor'; did you mean 'adapter'?",
+    ],
+    ['openCpu', () => openCpu(any({ threads: 2 })), "openCpu has no option 'threads'; did you mean 'workers'?"],
+    [
+      'Gpu.fromDevice',
+      () => Gpu.fromDevice(gpu.device, any({ onclose: null })),
+      "no option 'onclose'; did you mean 'onClose'?",
+    ],
+  ])('of %s', async (_, call, expected) => {
+    expect(await message(call)).toContain(expected)
+    expect(await failure(call)).toBeInstanceOf(UsageError)
+  })
+})
+
+describe('values for the device', () => {
+  it.each([
+    ['f32', 'input', ['1', 2, 3, 4], 'x: value 0 is a string, expected a number of 32 bits for f32'],
+    ['f32', 'input', [1, 2, NaN, 4], 'x: value 2 is NaN, expected a finite number for f32'],
+    ['f32', 'input', Float32Array.of(1, Infinity, 3, 4), 'x: value 1 is Infinity, expected a finite number for f32'],
+    ['f32', 'tensor', [1, 2, 3, 1e39], 'x: value 3 is 1e+39, expected a number of 32 bits for f32'],
+    ['u32', 'tensor', [1, 2, 3, -1], 'x: value 3 is -1, expected an integer from 0 to 4294967295 for u32'],
+    ['u32', 'tensor', Float32Array.of(0.5, 1, 2, 3), 'x: value 0 is 0.5, expected an integer from 0 to 4294967295'],
+    ['i32', 'tensor', [2 ** 31, 0, 0, 0], 'x: value 0 is 2147483648, expected an integer of 32 bits for i32'],
+    ['f32', 'input', null, 'x: got null, expected an array of 4 numbers'],
+    ['f32', 'tensor', '1234', 'x: got a string, expected an array of 4 numbers'],
+  ] as const)('of %s as %s: %o', async (dtype, kind, data, expected) => {
+    const plan = new Plan(gpu)
+    const x = plan.input('x', [4], dtype)
+    expect(await message(() => (kind === 'input' ? plan.write('x', any(data)) : gpu.write(x, any(data))))).toContain(
+      expected,
+    )
+    plan.destroy()
+  })
+
+  it('may be NaN in a tensor written by hand, as a poisoned one is', async () => {
+    const x = gpu.tensor([2])
+    gpu.write(x, [NaN, 1])
+    expect(await gpu.read(x)).toEqual(Float32Array.of(NaN, 1))
+    gpu.free(x)
+  })
+})
+
+describe('a dispatch', () => {
+  it.each([0, -1, 1.5, NaN, [1, 0, 1], [2, 2]])('of %o workgroups', async (groups) => {
+    const plan = new Plan(gpu)
+    const a = plan.input('a', [4])
+    const launch = { groups } as unknown as Launch<never>
+    const call = () =>
+      plan.dispatch(shader, 'relu', { a, y: plan.tensor([4]), params: { quads: 1 } }, launch)
+    expect(await message(call)).toMatch(/workgroups, expected positive integers|workgroups are too many/)
+    plan.destroy()
+  })
+
+  it('with a parameter that is no number of its type', async () => {
+    const plan = new Plan(gpu)
+    plan.dispatch(shader, 'relu', { a: plan.input('a', [4]), y: plan.tensor([4]), params: { quads: 0.5 } } as never, {
+      groups: 1,
+    })
+    expect(await message(() => plan.compile())).toContain('params.quads is 0.5, expected a number that is u32')
+    plan.destroy()
+  })
+})
+
+describe('an operator', () => {
+  it('with a geometry that lacks a field says which', async () => {
+    const plan = new Plan(gpu)
+    const [x, w] = [plan.input('x', [1, 9, 4]), plan.input('w', [3, 4, 4])]
+    expect(await message(() => conv1d(plan, x, w, null, any({ padding: 1 })))).toContain(
+      "a window's stride is undefined",
+    )
+    expect(await message(() => conv1d(plan, x, w, null, { stride: 0, padding: 1 }))).toContain("a window's stride is 0")
+    expect(await message(() => pool1d(plan, x, any({ kind: 'max', stride: 1, padding: 0 })))).toContain(
+      "a window's kernel is",
+    )
+    plan.destroy()
+  })
+
+  it('of an optimizer knows its rules and the shapes of its tensors', async () => {
+    const plan = new Plan(gpu)
+    const vector = () => gpu.tensor([8])
+    const t = { parameter: vector(), gradient: vector(), stepRate: gpu.tensor([4]), state: [vector()] }
+    const sgd = { name: 'sgd', momentum: 0.9, weightDecay: 0 } as const
+    expect(await message(() => optimizerStep(plan, any({ ...sgd, name: 'rmsprop' }), t))).toContain(
+      "the rule is 'rmsprop', expected sgd, adam, adamw",
+    )
+    expect(await message(() => optimizerStep(plan, sgd, { ...t, stepRate: gpu.tensor([1]) }))).toContain('stepRate')
+    expect(await message(() => optimizerStep(plan, { name: 'adam', weightDecay: 0 }, t))).toContain(
+      '1 vectors of state, adam has 2',
+    )
+    expect(await message(() => optimizerStep(plan, sgd, { ...t, gradient: gpu.tensor([4]) }))).toContain('is [4] but')
+    plan.destroy()
+  })
+})
+
+describe('a model', () => {
+  const config = {
+    ...presets.paper,
+    channels: 8,
+    stage_channels: [8],
+    length: 120,
+    final_pool: 2,
+    music_dim: 0,
+    hidden: [4],
+  }
+
+  it('without weights refuses to run, and takes those of a file as they are parsed', async () => {
+    const model = new Rtcan1d(gpu, config)
+    const plan = new Plan(gpu)
+    const { logits } = model.forward(plan, { eda: plan.input('eda', [1, 3, 120]) }, { training: false })
+    plan.output('logits', logits)
+    await plan.compile()
+    expect(await message(() => plan.run())).toContain('this model has no weights yet')
+    const initial = initialise(config, model.summary, 'he', 1)
+    const file = serializeSafetensors(
+      new Map([...initial].map(([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }])),
+    )
+    model.weights.load(parseSafetensors(file, 'file'))
+    plan.run()
+    expect((await plan.readFloat('logits')).every(Number.isFinite)).toBe(true)
+    plan.destroy()
+  })
+})
