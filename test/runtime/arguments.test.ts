@@ -13,7 +13,6 @@ import {
   Rtcan1d,
   serializeSafetensors,
   UsageError,
-  type Launch,
 } from '../../src/index.ts'
 import { conv1d, pool1d } from '../../src/kernels.ts'
 import shader from '../../shaders/elementwise.wgsl'
@@ -166,21 +165,20 @@ describe('values for the device', () => {
 })
 
 describe('a dispatch', () => {
+  const params = { quads: 1, inner: 4, inner_quads: 1 }
+
   it.each([0, -1, 1.5, NaN, [1, 0, 1], [2, 2]])('of %o workgroups', async (groups) => {
     const plan = new Plan(gpu)
-    const a = plan.input('a', [4])
-    const launch = { groups } as unknown as Launch<never>
-    const call = () =>
-      plan.dispatch(shader, 'relu', { a, y: plan.tensor([4]), params: { quads: 1 } }, launch)
-    expect(await message(call)).toMatch(/workgroups, expected positive integers|workgroups are too many/)
+    const tensors = { a: plan.input('a', [4]), y: plan.tensor([4]) }
+    const call = (): void => plan.dispatch(shader, 'relu', { ...tensors, params }, { groups: any(groups) })
+    expect(await message(call)).toContain('workgroups, expected')
     plan.destroy()
   })
 
   it('with a parameter that is no number of its type', async () => {
     const plan = new Plan(gpu)
-    plan.dispatch(shader, 'relu', { a: plan.input('a', [4]), y: plan.tensor([4]), params: { quads: 0.5 } } as never, {
-      groups: 1,
-    })
+    const tensors = { a: plan.input('a', [4]), y: plan.tensor([4]) }
+    plan.dispatch(shader, 'relu', { ...tensors, params: { ...params, quads: 0.5 } }, { groups: 1 })
     expect(await message(() => plan.compile())).toContain('params.quads is 0.5, expected a number that is u32')
     plan.destroy()
   })
