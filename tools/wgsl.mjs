@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { minify } from './minify_wgsl.mjs'
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js'
 
 /** The struct that a binding is, or is an array of; undefined for numbers and vectors. */
@@ -120,7 +121,14 @@ const nameOf = (path) =>
     .replaceAll('\\', '/')
     .replace(/\.wgsl$/, '')
 
-const load = (path) => `export default ${JSON.stringify(describe(readFileSync(path, 'utf8'), nameOf(path)))}`
+const read = (path) => describe(readFileSync(path, 'utf8'), nameOf(path))
+const moduleOf = (shader) => `export default ${JSON.stringify(shader)}`
+
+/** The same shader as it ships. */
+export function minified(shader) {
+  const kept = new Set([...Object.keys(shader.entries), ...Object.keys(shader.constants)])
+  return { ...shader, source: minify(shader.source, kept) }
+}
 
 /** Names of all shaders, in order. */
 export const shaderNames = () =>
@@ -185,7 +193,7 @@ export const esbuildPlugin = {
   name: 'wgsl',
   setup(build) {
     build.initialOptions.define = { ...build.initialOptions.define, ...literals() }
-    build.onLoad({ filter: /\.wgsl$/ }, ({ path }) => ({ contents: load(path), loader: 'js' }))
+    build.onLoad({ filter: /\.wgsl$/ }, ({ path }) => ({ contents: moduleOf(minified(read(path))), loader: 'js' }))
   },
 }
 
@@ -193,5 +201,5 @@ export const vitePlugin = {
   name: 'wgsl',
   enforce: 'pre',
   config: () => ({ define: literals() }),
-  load: (id) => (id.endsWith('.wgsl') ? load(id) : null),
+  load: (id) => (id.endsWith('.wgsl') ? moduleOf(read(id)) : null),
 }

@@ -71,7 +71,7 @@ function matchingBrace(source: string, open: number): number {
   throw new GalvaniError('unbalanced braces after // @unroll')
 }
 
-const unrollMark = /\/\/ @unroll\s*\n\s*for \(var (\w+) = 0u; \w+ < (\w+); \w+\+\+\) \{/
+const unrollMark = /\/\/ @unroll\s*\n\s*for ?\(var (\w+) ?= ?0u; ?\w+ ?< ?(\w+); ?\w+\+\+\) ?\{/
 
 /** Replaces each marked loop by its iterations; bounds are literals or constants of the shader. */
 function unrollLoops(source: string, values: Record<string, string>): string {
@@ -104,7 +104,7 @@ export function specialise(shader: Shader, constants: Constants): string {
     if (!info) throw new ShapeError(`${shader.name}.wgsl has no constant ${name}`)
     const text = literal(info.type, value)
     values[name] = text
-    source = source.replace(new RegExp(`const ${name}(: \\w+) = [^;]+;`), `const ${name}$1 = ${text};`)
+    source = source.replace(new RegExp(`const ${name}(: ?\\w+) ?= ?[^;]+;`), `const ${name}$1 = ${text};`)
   }
   return unrollLoops(source, values)
 }
