@@ -4,91 +4,27 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { minify } from './minify_wgsl.mjs'
-import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js'
+import { buildSync } from 'esbuild'
 
-/** The struct that a binding is, or is an array of; undefined for numbers and vectors. */
-const structOf = (type) => (type.members ? type : type.name === 'array' ? structOf(type.format) : undefined)
+/**
+ * `src/reflection/reflect.ts`, before there is a build.
+ *
+ * @type {typeof import('../src/reflection/reflect.ts')}
+ */
+const { reflect } = await loadTypeScript('../src/reflection/reflect.ts')
 
-function scalar(type) {
-  if (type.members) return scalar(type.members[0].type)
-  return type.name === 'array' || type.name.startsWith('vec') ? scalar(type.format) : type.name
+async function loadTypeScript(path) {
+  const { outputFiles } = buildSync({
+    entryPoints: [fileURLToPath(new URL(path, import.meta.url))],
+    bundle: true,
+    format: 'esm',
+    platform: 'neutral',
+    write: false,
+  })
+  return await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`)
 }
 
-function parse(source, name) {
-  try {
-    return new WgslReflect(source)
-  } catch (error) {
-    throw new Error(`shaders/${name}.wgsl: ${error.message}`, { cause: error })
-  }
-}
-
-const TOKEN = /\s*(?:(0x[\da-f]+|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)[uifh]?(?!\w)|([a-z]\w*)|([-+*/()]))/iy
-const PRECEDENCE = { '+': 1, '-': 1, '*': 2, '/': 2, div: 2 }
-
-/** A number's formula in postfix order, of numbers, names of constants and operators; null for what is no arithmetic. */
-function postfixOf(formula) {
-  const isWhole = !/\.|\de|\df\b/i.test(formula.replace(/0x[\da-f]+/gi, '0')) // then WGSL divides whole numbers
-  const [output, waiting] = [[], []]
-  let wantsValue = true
-  let isNegative = false
-  for (TOKEN.lastIndex = 0; TOKEN.lastIndex < formula.trimEnd().length;) {
-    const [, number, name, sign] = TOKEN.exec(formula) ?? []
-    if (number || name) {
-      output.push(number ? (isNegative ? -Number(number) : Number(number)) : name)
-      if (!wantsValue || (name && isNegative)) return null
-      wantsValue = isNegative = false
-    } else if (sign === '(' && wantsValue && !isNegative) waiting.push(sign)
-    else if (sign === ')' && !wantsValue) {
-      while (waiting.length > 0 && waiting.at(-1) !== '(') output.push(waiting.pop())
-      if (waiting.pop() === undefined) return null
-    } else if (sign === '-' && wantsValue && !isNegative) isNegative = true
-    else if (sign in PRECEDENCE && !wantsValue) {
-      const operator = sign === '/' && isWhole ? 'div' : sign
-      while (PRECEDENCE[waiting.at(-1)] >= PRECEDENCE[operator]) output.push(waiting.pop())
-      waiting.push(operator)
-      wantsValue = true
-    } else return null
-  }
-  return wantsValue ? null : [...output, ...waiting.reverse()]
-}
-
-/** Formulas of the constants that are numbers, also of those that are not tunable because they have no type. */
-function valuesOf(source) {
-  const values = {}
-  for (const [, constant, formula] of source.matchAll(/^const ([A-Z]\w*)(?:: \w+)? = ([^;]+);/gm)) {
-    const postfix = /^(true|false)$/.test(formula) ? null : postfixOf(formula)
-    const isKnown = postfix?.every((item) => typeof item === 'number' || item in PRECEDENCE || item in values)
-    if (isKnown) values[constant] = postfix
-  }
-  return values
-}
-
-/** Reflection of one shader: entries, bindings, uniform fields, tunable constants and the formulas of all constants. */
-export function describe(source, name) {
-  const reflect = parse(source, name)
-  const uniform = reflect.uniforms[0]
-  const entries = {}
-  for (const entry of reflect.entry.compute) {
-    const bindings = {}
-    for (const resource of entry.resources) {
-      if (resource === uniform || resource.name === uniform?.name) continue
-      const fields = structOf(resource.type)?.members.map((member) => member.name)
-      const { binding, access, type } = resource
-      bindings[resource.name] = { binding, access, element: scalar(type), ...(fields && { fields }) }
-    }
-    entries[entry.name] = { bindings, usesParams: entry.resources.some((r) => r.name === uniform?.name) }
-  }
-  const constants = {}
-  for (const [, constant, type, value] of source.matchAll(/^const ([A-Z]\w*): (\w+) = ([^;]+);/gm)) {
-    constants[constant] = { type, value }
-  }
-  const params = uniform && {
-    binding: uniform.binding,
-    size: Math.ceil(uniform.type.size / 16) * 16,
-    fields: Object.fromEntries(uniform.type.members.map((m) => [m.name, { offset: m.offset, type: m.type.name }])),
-  }
-  return { name, source, entries, params: params ?? null, constants, values: valuesOf(source) }
-}
+export const describe = reflect
 
 const union = (names) => names.map((n) => `'${n}'`).join(' | ') || 'never'
 
@@ -121,7 +57,7 @@ const nameOf = (path) =>
     .replaceAll('\\', '/')
     .replace(/\.wgsl$/, '')
 
-const read = (path) => describe(readFileSync(path, 'utf8'), nameOf(path))
+const read = (path) => reflect(readFileSync(path, 'utf8'), nameOf(path))
 const moduleOf = (shader) => `export default ${JSON.stringify(shader)}`
 
 /** The same shader as it ships. */

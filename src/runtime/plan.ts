@@ -8,8 +8,10 @@ import { checkFinite, Storage, type Tensor, type DType, type HostArray } from '.
 
 type Params<T extends ShaderTypes> = [T['params']] extends [never] ? unknown : { params: Record<T['params'], number> }
 
-/** The tensors and parameters that an entry point wants, by the names in its shader. */
-export type Arguments<T extends ShaderTypes, E extends keyof T['entries']> = Record<T['entries'][E], Tensor> & Params<T>
+/** The tensors and parameters that an entry point wants, by the names in its shader; where the compiler does not know them, the plan does. */
+export type Arguments<T extends ShaderTypes, E extends keyof T['entries']> = string extends keyof T['entries']
+  ? Readonly<Record<string, Tensor | Readonly<Record<string, number>>>>
+  : Record<T['entries'][E], Tensor> & Params<T>
 
 /** How one dispatch is launched. */
 export interface Launch<T extends ShaderTypes> {
@@ -194,8 +196,14 @@ export class Plan {
     if (this.state !== 'recording') throw new DeviceError(`a ${this.state} plan cannot take more ${what}`)
   }
 
-  private checkDispatch({ shader, entry, label, tensors, groups, updates }: Dispatch): void {
-    const bindings = shader.entries[entry]?.bindings ?? {}
+  private checkDispatch({ shader, entry, label, tensors, params, groups, updates }: Dispatch): void {
+    const used = shader.entries[entry]
+    if (!used) {
+      const known = Object.keys(shader.entries).join(', ')
+      throw new ShapeError(`${shader.name} has no entry point '${entry}', only ${known}`)
+    }
+    const { bindings } = used
+    if (used.usesParams) packParams(shader, params ?? {}, new DataView(new ArrayBuffer(shader.params!.size)), 0)
     const unknown = updates.find((name) => bindings[name]?.access !== 'read_write')
     if (unknown !== undefined)
       throw new ShapeError(`${label}: it cannot update '${unknown}', which is no binding it writes`)

@@ -178,8 +178,9 @@ describe('a dispatch', () => {
   it('with a parameter that is no number of its type', async () => {
     const plan = new Plan(gpu)
     const tensors = { a: plan.input('a', [4]), y: plan.tensor([4]) }
-    plan.dispatch(shader, 'relu', { ...tensors, params: { ...params, quads: 0.5 } }, { groups: 1 })
-    expect(await message(() => plan.compile())).toContain('params.quads is 0.5, expected a number that is u32')
+    const call = (): void =>
+      plan.dispatch(shader, 'relu', { ...tensors, params: { ...params, quads: 0.5 } }, { groups: 1 })
+    expect(await message(call)).toContain('params.quads is 0.5, expected a number that is u32')
     plan.destroy()
   })
 })
