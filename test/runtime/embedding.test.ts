@@ -211,7 +211,7 @@ describe('kernels of one name', () => {
   const computed = async (shader: Shader): Promise<number[]> => {
     const plan = new Plan(guest)
     const y = plan.tensor([4])
-    plan.dispatch(shader, 'main', { a: plan.input('a', [4]), y } as never, { groups: 1 })
+    plan.dispatch(shader, 'main', { a: plan.input('a', [4]), y }, { groups: 1 })
     plan.output('y', y)
     await plan.compile()
     plan.write('a', [1, 2, 3, 4])
