@@ -1,4 +1,5 @@
 // The clock of a stream against that of its recorder, which compared the two every few seconds.
+import { stepsOf } from './steps.ts'
 
 export interface ClockReading {
   /** What the stream's clock showed, s. */
@@ -103,8 +104,8 @@ export function evened(stamps: Float64Array, rate: number): Evened | undefined {
 
 /** Within packets steps are those of the device; where each sample is a packet, the rate that the stream says must do. */
 function usualStep(stamps: Float64Array, rate: number): number {
-  const steps = stamps.slice(1).map((stamp, i) => stamp - stamps[i]!)
-  const median = steps.sort()[steps.length >> 1] ?? NaN
+  const steps = stepsOf(stamps).sort()
+  const median = steps[steps.length >> 1] ?? NaN
   return Math.abs(median * rate - 1) < OFF_STEP ? median : 1 / rate
 }
 
