@@ -9,6 +9,7 @@ import type { Marker, Recording, StartTime } from './recording.ts'
 import type { Source } from '../store/source.ts'
 import { temperatureAmong } from './temperature.ts'
 import { inMicrosiemens, unitNamed } from './unit.ts'
+import { shortest } from '../signal/timing.ts'
 
 /** A recording for each wanted signal of skin conductance. @throws FormatError */
 export async function readEdf(source: Source, options: ReadingOptions): Promise<Recording[]> {
@@ -51,7 +52,7 @@ export async function readEdf(source: Source, options: ReadingOptions): Promise<
       ...(recorder !== undefined && { recorder }),
       markers,
       ...(skin && { temperature: { sampleRate: skin.sampleRate, values: skin.values } }),
-      notes: [...header.notes, ...startNotes, ...notes, ...rate.notes, ...inUnit.notes],
+      notes: [...header.notes, ...startNotes, ...notes, ...rate.notes, ...inUnit.notes, ...filtered(signal)],
       reading: describe(header, signal),
     }
   })
@@ -62,6 +63,14 @@ function describe(header: EdfHeader, { label, dimension, transducer, prefilter }
   const recording = SUBFIELDS.test(header.recording) ? '' : header.recording
   const said = { format, channel: label, unit: dimension, transducer, prefilter, recording }
   return Object.fromEntries(Object.entries(said).filter(([, text]) => text !== ''))
+}
+
+/** Of a level that a high-pass has taken out nothing is left to tell. */
+function filtered({ prefilter }: EdfSignal): string[] {
+  const corner = Number(/\bHP:\s*([\d.]+) *m?Hz/i.exec(prefilter)?.[1])
+  return corner > 0
+    ? [`its prefilter is '${prefilter}': what is slower was taken out, so its level is none of skin`]
+    : []
 }
 
 /** By label; where no label says it, by the one unit of conductance or resistance. */
@@ -108,7 +117,7 @@ function trace(
   const { samples } = signals[index]!
   if (recordDuration === 0 && options.sampleRate === undefined)
     throw new FormatError(`${name}: its records have no duration, so its rate is not known; give --rate HZ`)
-  const sampleRate = recordDuration === 0 ? options.sampleRate! : samples / recordDuration
+  const sampleRate = recordDuration === 0 ? options.sampleRate! : shortest(samples / recordDuration, 0)
   if (plus === 'D') return { sampleRate, ...spread(values, samples, onsets!, sampleRate, name) }
   if (onsets === undefined || !isInterrupted(onsets, recordDuration)) return { values, sampleRate, notes: [] }
   const spreadOut = spread(values, samples, onsets, sampleRate, name)

@@ -157,6 +157,24 @@ describe('a recording in EDF', () => {
     expect((await read(none))[0]!.eda.length).toBe(48)
   })
 
+  it('through a high-pass is said to have lost its level', async () => {
+    const at = fieldOf(3, 1, 136, 80)
+    for (const [prefilter, count] of [
+      ['HP:0.05Hz LP:5Hz', 1],
+      ['HP:50 mHz', 1],
+      ['HP:0.000Hz LP:5Hz', 0],
+      ['HP:DC', 0],
+    ] as const) {
+      const notes = (await read(withField(plain, at, 80, prefilter)))[0]!.notes!
+      expect(notes.filter((note) => note.startsWith(`its prefilter is '${prefilter}'`)).length).toBe(count)
+    }
+  })
+
+  it('has a rate without the noise of a division', async () => {
+    const sevenths = withField(withField(plain, 244, 8, '0.7'), fieldOf(3, 1, 216, 8), 8, '21')
+    expect((await read(sevenths))[0]!.sampleRate).toBe(30)
+  })
+
   it('of two channels of one label is told by their count', async () => {
     const twins = withField(plain, fieldOf(3, 0, 0, 16), 16, 'GSR')
     await expect(read(twins)).rejects.toThrow('2 channels could be skin conductance: GSR, GSR.2; give --eda NAME')
