@@ -69,7 +69,7 @@ async function readTextFile(source: Source, options: ReadingOptions): Promise<Re
 
 /**
  * Of an archive each file that can be read is a recording, as in a folder: what is no recording at all is passed over, and why another
- * could not be read is a note of those that were.
+ * could not be read is a note of the first that was.
  */
 async function readArchive(source: Source, options: ReadingOptions, depth = 0): Promise<Recording[]> {
   const entries = await zipEntries(source)
@@ -81,10 +81,10 @@ async function readArchive(source: Source, options: ReadingOptions, depth = 0): 
     throw new FormatError(`${source.name}: is an archive in an archive in an archive; unpack it and give the folder`)
   const found: { path: string; recordings: Recording[] }[] = []
   const refused: GalvaniError[] = []
+  const byPath = new Map(inside.map((path, i) => [path, entries[i]!]))
   for (const path of candidates(inside)) {
-    const entry = entries[inside.indexOf(path)]!
     try {
-      found.push({ path, recordings: await readEntry(entry, options, depth) })
+      found.push({ path, recordings: await readEntry(byPath.get(path)!, options, depth) })
     } catch (error) {
       if (!(error instanceof GalvaniError)) throw error
       refused.push(error)
@@ -95,16 +95,17 @@ async function readArchive(source: Source, options: ReadingOptions, depth = 0): 
     throw (
       faulty[0] ??
       refused[0] ??
-      new FormatError(`${source.name}: no file of this archive may be a recording; it holds ${listed(inside)}`)
+      new FormatError(`${source.name}: no file of this archive may be a recording; it holds ${listed(inside)}`, {
+        noRecording: true,
+      })
     )
-  const notes = faulty.map(({ message }) => `left out of the archive: ${message}`)
   const isOne = found.length + faulty.length === 1
-  return found.flatMap(({ path, recordings }) =>
-    recordings.map((one) => ({
-      ...(isOne ? one : withPart(one, path.replace(/(\.[^./]+)?(\.gz)?$/i, ''))),
-      notes: [...(one.notes ?? []), ...notes],
-    })),
+  const all = found.flatMap(({ path, recordings }) =>
+    isOne ? recordings : recordings.map((one) => withPart(one, path.replace(/(\.[^./]+)?(\.gz)?$/i, ''))),
   )
+  // Once for the archive: of a study each recording would repeat what is wrong with all others.
+  const notes = faulty.map(({ message }) => `left out of the archive: ${message}`)
+  return all.map((one, i) => (i === 0 ? { ...one, notes: [...(one.notes ?? []), ...notes] } : one))
 }
 
 /** Whoever exports a study may pack the archives of its sessions once more. */

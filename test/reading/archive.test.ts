@@ -78,17 +78,31 @@ describe('an archive of recordings', () => {
       ['P02_eda', 0],
       ['P03_rec', 0],
     ])
-    for (const { notes } of found)
-      expect(notes!.filter((note) => note.startsWith('left out of the archive'))).toEqual([
+    const leftOut = found.map(({ notes }) => notes!.filter((note) => note.startsWith('left out of the archive')))
+    expect(leftOut).toEqual([
+      [
         expect.stringContaining('study.zip/P04/bad.csv:42'),
         expect.stringContaining("study.zip/P05/session.acq is AcqKnowledge's own format"),
-      ])
+      ],
+      [],
+      [],
+    ])
   })
 
   it('that holds one recording beside what is none gives it without a part', async () => {
     const found = await read(zipSync(inFolder('session', e4)), {}, 'P01.zip')
     expect(found).toMatchObject([{ source: 'P01.zip/session/EDA.csv', eda: { length: 40 } }])
     expect(found[0]).not.toHaveProperty('part')
+  })
+
+  it('of figures alone is none, and may lie in a folder of recordings', async () => {
+    const error: unknown = await read(zipSync({ 'figure.png': strToU8('x') }), {}, 'figures.zip').catch(
+      (refusal: unknown) => refusal,
+    )
+    expect(error).toMatchObject({
+      message: 'figures.zip: no file of this archive may be a recording; it holds figure.png',
+      facts: { noRecording: true },
+    })
   })
 
   it('may hold archives, as an export of a study does, but not these others', async () => {
