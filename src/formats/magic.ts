@@ -18,6 +18,9 @@ export type Kind =
   | 'hdf5'
   | 'matlab'
   | 'acqknowledge'
+  | 'gdf'
+  | 'brainvision'
+  | 'chart'
   | 'spss'
   | 'stata'
   | 'parquet'
@@ -48,6 +51,10 @@ const MAGIC: readonly (readonly [Kind, string, number?])[] = [
   ['xdf', 'XDF:'],
   ['avro', 'Obj\x01'],
   ['npy', '0x934e554d5059'],
+  ['gdf', 'GDF '],
+  ['brainvision', 'Brain Vision Data Exchange Header File'],
+  ['brainvision', 'BrainVision Data Exchange Header File'],
+  ['chart', 'CFWB'],
   ['xls', '0xd0cf11e0a1b11ae1'],
   ['hdf5', '0x894844460d0a1a0a'],
   // MATLAB 7.3 puts a page of its own before HDF5.
@@ -108,7 +115,14 @@ const ADVICE: Readonly<Partial<Record<Kind, string>>> = {
   acqknowledge:
     "is AcqKnowledge's own format; in AcqKnowledge save it as text (File, Save As, Text), or convert it with the Python package bioread " +
     '(acq2txt FILE)',
-  hdf5: `is HDF5 (or MATLAB 7.3); ${pandas("read_hdf('FILE')")}, and so does MATLAB's writetable`,
+  gdf: 'is a GDF file; convert it to EDF (save2gdf -f=EDF FILE OUT of the BioSig tools)',
+  brainvision:
+    'is the header of a BrainVision recording; export the recording as text or EDF from BrainVision Analyzer, or in Python by ' +
+    "mne.io.read_raw_brainvision('FILE').export('EDA.edf')",
+  chart: 'is a binary file of Chart; in LabChart save it as text (File, Export, Text)',
+  hdf5:
+    "is HDF5 (or MATLAB 7.3); in Python, numpy.savetxt('EDA.csv', h5py.File('FILE')['PATH'][:]) writes a list that is read with --rate; " +
+    'OpenSignals and MATLAB (writetable) save text themselves',
   matlab:
     'is a MATLAB file; in MATLAB save the table with writetable, or in Python read it with scipy.io.loadmat and write CSV',
   spss: `is an SPSS file; ${pandas("read_spss('FILE')")}`,

@@ -56,6 +56,7 @@ export function conductanceAmong(
   const best = largestOf(scores, 0)
   const found = [...names.keys()].filter((i) => best > 0 && scores[i] === best)
   if (found.length === 1) return found
+  if (names.length === 0) throw new FormatError(`${source}: it has no ${among} of samples`, { noRecording: true })
   if (found.length === 0)
     throw new FormatError(
       `${source}: cannot tell which of its ${among} is skin conductance; give --eda NAME, one of ${listed(names)}`,

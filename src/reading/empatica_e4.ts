@@ -1,6 +1,7 @@
 // Empatica's E4: EDA.csv, and tags.csv and TEMP.csv beside it in its folder or archive.
 import { FormatError } from '../runtime/errors.ts'
 import { conductanceAmong } from './channel.ts'
+import { rateOf } from './given_rate.ts'
 import type { ReadingOptions } from './options.ts'
 import type { Marker, Recording } from './recording.ts'
 import { allBytes, type Source } from '../store/source.ts'
@@ -19,11 +20,13 @@ const FASTEST = 64
 const OTHER_FILES = /(^|[/\\])(ACC|BVP|HR|IBI|TEMP|tags)\.csv$/i
 
 /**
- * Whether a file that begins so has the layout of an E4: a line of a Unix time, once a column, then a line of the rate. A session that
- * failed has the time 0, which only its six decimals tell from a plain list of numbers.
+ * Whether a file that begins so has the layout of an E4: a line of a Unix time, once a column, then a line of the rate, or, of the
+ * intervals between heartbeats, which have none, their name. A session that failed has the time 0, which only its six decimals tell from a
+ * plain list of numbers.
  */
 export function isE4(head: string): boolean {
   const lines = plainLines(head)
+  if (/^\d{10}(\.\d+)?, *IBI$/.test(lines[0]!.trim())) return true
   const [starts, rates] = lines.slice(0, 2).map((line) => line.split(',').map((cell) => cell.trim()))
   if (starts === undefined || rates?.length !== starts.length) return false
   const isTime = (cell: string): boolean =>
@@ -44,12 +47,14 @@ export async function readE4(source: Source, options: ReadingOptions): Promise<R
     )
   conductanceAmong(['EDA'], options.edaColumns, source.name, 'channels')
   const { start, rate, values } = await readColumn(source, options)
+  const given = rateOf(rate, options.sampleRate)
   const { eda, unit, notes } = inMicrosiemens(values, source.name, options.unit, 'µS')
+  for (const note of given.notes) notes.push(note)
   const tags = await readBeside(source, 'tags.csv', notes, (file) => readTags(file, start))
   const temperature = await readBeside(source, 'TEMP.csv', notes, (file) => readTemperature(file, start))
   return [
     {
-      sampleRate: options.sampleRate ?? rate,
+      sampleRate: given.sampleRate,
       eda,
       source: source.name,
       firstLine: 3,

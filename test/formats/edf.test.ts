@@ -60,7 +60,7 @@ describe('an EDF file', () => {
     const source = sourceOf(Buffer.concat([header, body]))
     const progress: number[] = []
     const read = await readEdfHeader(source)
-    const { signals } = await readEdfData(source, read, [0], (done) => progress.push(done))
+    const { signals } = await readEdfData(source, read, [0], { onBytes: (done) => progress.push(done) })
     const { scale, shift } = read.signals[0]!
     const counts = signals[0]!.map((value) => Math.round((value - shift) / scale))
     expect(counts.length).toBe(3_000_000)
