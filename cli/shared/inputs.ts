@@ -10,6 +10,8 @@ export interface Input {
   name: string
   /** Found in a folder, where files of other kinds may lie too. */
   inFolder: boolean
+  /** Bytes. */
+  size: number
 }
 
 /** Endings of files in a folder that are looked into; what a file is, its content tells. */
@@ -38,7 +40,7 @@ export function listInputs(paths: readonly string[], out: string, format: Format
   if (statSync(out, { throwIfNoEntry: false })?.isDirectory() === false)
     throw new UsageError(`--out ${out} is a file; name a folder`)
   const names = outputNames(found.map(({ file }) => file))
-  const inputs = found.map((input, i) => ({ ...input, name: names[i]! }))
+  const inputs = found.map((input, i) => ({ ...input, name: names[i]!, size: sizeOf(input.file) }))
   requireOwnOutputs(inputs, out, format)
   return inputs
 }
@@ -58,6 +60,9 @@ function recordingsUnder(folder: string, out: string): string[] {
 
 /** A link to a file is one; links to folders are not followed, since they may lead round in a circle. */
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+
+/** What is not there has none; reading it says so. */
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
 
 /** The files' own names; while these repeat (Empatica's are all EDA.csv) with one more folder's name in front. */
 function outputNames(files: readonly string[]): string[] {

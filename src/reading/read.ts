@@ -1,5 +1,6 @@
 // The one door: whatever file a recording comes in, by its content.
 import { adviceFor, HEAD_BYTES, kindOf, kindOfZip, type Kind } from '../formats/magic.ts'
+import { breather } from '../runtime/breather.ts'
 import { FormatError, GalvaniError } from '../runtime/errors.ts'
 import { zipEntries } from './archive.ts'
 import { readBids } from './bids.ts'
@@ -38,7 +39,34 @@ export async function readRecordings(source: Source, options: ReadingOptions = {
   const kind = options.encoding === undefined ? kindOf(await source.read(0, HEAD_BYTES)) : 'text'
   const reader = READERS[kind]
   if (!reader) throw unread(source, kind)
-  return await reader(source, options)
+  if (reader === readArchive) return await reader(source, options) // by its files, each through this door
+  try {
+    const found = await reader(watched(source, options), options)
+    options.onProgress?.(source.size, source.size)
+    return found
+  } catch (error) {
+    options.signal?.throwIfAborted() // a stream that was stopped is told as a damaged one
+    throw error
+  }
+}
+
+/** The source, whose reads let other tasks run, stop when the signal says so, and tell what is done with: all that was read before. */
+function watched(source: Source, { signal, onProgress }: ReadingOptions): Source {
+  const { name, size } = source
+  const breathe = breather(signal)
+  let done = 0
+  return {
+    name,
+    size,
+    read: async (start, end) => {
+      await breathe()
+      onProgress?.(Math.min(done, size), size)
+      const bytes = await source.read(start, end)
+      done += bytes.length
+      return bytes
+    },
+    ...(source.beside && { beside: (other) => source.beside!(other) }),
+  }
 }
 
 /**
@@ -72,6 +100,7 @@ const baseName = (name: string): string => name.replace(/^.*[/\\]/, '')
 
 /** An E4's archive holds one EDA.csv among files of other sensors; of other archives each file that can be read is a recording. */
 async function readArchive(source: Source, options: ReadingOptions): Promise<Recording[]> {
+  const { onProgress } = options
   const entries = await zipEntries(source)
   const inside = entries.map(({ name }) => name.slice(source.name.length + 1))
   const kind = kindOfZip(inside)
@@ -82,15 +111,21 @@ async function readArchive(source: Source, options: ReadingOptions): Promise<Rec
   const chosen = ofEda.length > 0 ? ofEda : files
   const found: Recording[] = []
   const refused: GalvaniError[] = []
+  const total = chosen.reduce((sum, { size }) => sum + size, 0)
+  let before = 0
   for (const file of chosen) {
     try {
-      const recordings = await readRecordings(file, options)
+      const recordings = await readRecordings(file, {
+        ...options,
+        ...(onProgress && { onProgress: (done: number) => onProgress(before + done, total) }),
+      })
       const own = file.name.slice(source.name.length + 1).replace(/(\.[^./]+)?(\.gz)?$/i, '')
       for (const one of recordings) found.push(chosen.length === 1 ? one : withPart(one, own))
     } catch (error) {
       if (!(error instanceof GalvaniError)) throw error
       refused.push(error)
     }
+    before += file.size
   }
   if (found.length > 0) {
     const notes = refused.map(({ message }) => `left out of the archive: ${message}`)

@@ -16,8 +16,8 @@ export const FORMATS = ['csv', 'npz'] as const
 /** Format of the tables. */
 export type Format = (typeof FORMATS)[number]
 
-/** Rows that are text at one time: hours at 1000 Hz are more than a string can hold. */
-const BLOCK_ROWS = 8192
+/** Rows of a piece of a table, as text at one time: hours at 1000 Hz are more than a string can hold. */
+export const BLOCK_ROWS = 8192
 
 /** Names of the files of a recording. */
 export const fileNames = (name: string, format: Format) => ({

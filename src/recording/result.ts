@@ -91,7 +91,7 @@ export function resultOf(
   file: string,
   { part, eda, sampleRate, start, recorder, markers, reading }: Recording,
   analysis: Analysis,
-  { minAmplitude }: AnalyseOptions,
+  { minAmplitude }: Pick<AnalyseOptions, 'minAmplitude'>,
 ): RecordingResult {
   const { signals: _, events: __, start: ___, quality, status, reason, warnings, features, ...rest } = analysis
   const { eventThreshold, ...solving } = rest
@@ -134,7 +134,7 @@ export function entryOf(name: string, result: RecordingResult, thumbnail: string
 }
 
 /** `2 min 30 s`. */
-function lasting(seconds: number): string {
+export function lasting(seconds: number): string {
   const whole = Math.round(seconds)
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60]
   if (hours > 0) return `${hours} h ${minutes} min`

@@ -14,7 +14,7 @@ export interface Source {
 }
 
 /** Bytes at a time when a source is read from end to end. */
-const CHUNK = 1 << 22
+const CHUNK = 1 << 20
 
 /** Everything in order, in pieces. */
 export async function* chunksOf(source: Source, chunk = CHUNK): AsyncGenerator<Uint8Array<ArrayBuffer>> {
