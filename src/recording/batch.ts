@@ -14,6 +14,7 @@ import { analysePrepared, prepareOrError, type Analysis, type AnalyseOptions } f
 import type { EpochOptions } from './epochs.ts'
 import {
   BLOCK_ROWS,
+  checkColumns,
   epochFiles,
   fileNames,
   pictureFile,
@@ -26,6 +27,7 @@ import {
 import { UniqueNames } from './names.ts'
 import type { PreparedRecording } from './prepare.ts'
 import { Progress, STAGES } from './progress.ts'
+import type { SampleColumn } from './tables.ts'
 import {
   entryOf,
   inputDigest,
@@ -70,6 +72,8 @@ export interface BatchOptions extends Omit<AnalyseOptions, 'onProgress'> {
   format?: Format
   /** `absolute`: CSV tables begin with a column `time`, where the file says when the recording began. */
   times?: Times
+  /** Columns of `NAME.csv`, in their order; default all. */
+  columns?: readonly SampleColumn[]
   /** Writes `NAME.epochs.csv` and, for events that last, `NAME.intervals.csv`. */
   epochs?: EpochOptions
   /** Recordings whose JSON has the same samples and settings are not analysed again. */
@@ -99,6 +103,7 @@ export async function analyseFiles(
   store: Store,
   options: BatchOptions = {},
 ): Promise<Outcome[]> {
+  checkColumns(options.columns, options.format ?? 'csv')
   const batch = new Batch(device, files, store, options)
   for (const [index, file] of files.entries()) await batch.add(file, index)
   const all = await batch.finish()
@@ -300,16 +305,17 @@ class Batch {
     }
     const { format = 'csv' } = this.options
     const { tables, picture, json } = fileNames(name, format)
-    const { epochs } = this.options
+    const { epochs, columns } = this.options
     const around = epochs ? epochFiles(name, analysis, prepared.recording.markers ?? [], epochs) : {}
     const result: RecordingResult = {
       ...resultOf(file, prepared.recording, analysis, this.options),
+      ...(columns && { columns }),
       outputs: [...tables, ...Object.keys(around), json, picture],
       ...digests,
     }
     const document: RecordingDocument = { ...result, thumbnail: thumbnailOf(analysis) }
     await this.store.remove(json)
-    const contents = tableFiles(analysis, format, this.options.times)
+    const contents = tableFiles(analysis, format, this.options.times, columns)
     for (const [i, table] of tables.entries()) {
       const onRows = (rows: number): void => this.#progress.at(work * Math.min(1, rows / prepared.recording.eda.length))
       await this.store.write(table, watched(contents[i]!, onRows, this.options.signal))

@@ -5,6 +5,7 @@ import { isoTime, type Recording } from '../reading/recording.ts'
 import type { GalvaniError } from '../runtime/errors.ts'
 import type { Analysis, AnalyseOptions } from './analyse.ts'
 import type { ContactEntry } from './contact_sheet.ts'
+import type { SampleColumn } from './tables.ts'
 import { factsOf, fileNames, notesOf, type Format } from './files.ts'
 
 /** What the JSON beside each table says; amplitudes and levels are in the recording's unit. */
@@ -49,6 +50,8 @@ export interface RecordingResult extends Partial<
   eventThresholdUs?: number
   eventThreshold?: number
   quality?: Omit<Analysis['quality'], 'spans'>
+  /** Of the table of samples, if they were chosen. */
+  columns?: readonly SampleColumn[]
   outputs?: string[]
   /** SHA-256 of the samples as they were read, and of the settings with which they were analysed. */
   inputDigest?: string

@@ -287,6 +287,20 @@ describe('a batch that was interrupted', () => {
     written.length = 0
     await analyseFiles('cpu', inputs.slice(0, 2), store, { resume: true, minAmplitude: 0.2 })
     expect([...new Set(written.map((name) => name.split('.')[0]))]).toEqual(['r0', 'r1'])
+    written.length = 0
+    const columns = { resume: true, minAmplitude: 0.2, columns: ['EDA_Tonic'] } as const
+    for (let run = 0; run < 2; run++) await analyseFiles('cpu', inputs.slice(0, 1), store, columns)
+    expect(written.filter((name) => name.endsWith('.csv'))).toEqual(['r0.csv', 'r0.events.csv'])
+    expect((await store.readText('r0.csv')).split('\n', 1)).toEqual(['EDA_Tonic'])
+  })
+
+  it('is refused before anything is read where its columns are none', async () => {
+    const open = vi.fn(inputs[0]!.open)
+    const columns = ['EDA_Tonic', 'tonic'] as unknown as NonNullable<BatchOptions['columns']>
+    await expect(analyseFiles('cpu', [{ ...inputs[0]!, open }], new MemoryStore(), { columns })).rejects.toThrow(
+      "'tonic' is none of NAME.csv; did you mean EDA_Tonic?",
+    )
+    expect(open).not.toHaveBeenCalled()
   })
 
   it('keeps the device of what it has already', async () => {
