@@ -21,6 +21,13 @@ export async function* chunksOf(source: Source, chunk = CHUNK): AsyncGenerator<U
   for (let at = 0; at < source.size; at += chunk) yield await source.read(at, Math.min(at + chunk, source.size))
 }
 
+/** UTF-8 text in order, in pieces, without a byte order mark. */
+export async function* textOf(source: Source): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  for await (const chunk of chunksOf(source)) yield decoder.decode(chunk, { stream: true })
+  yield decoder.decode()
+}
+
 /** All bytes at once, for formats that are small or need them all. @throws FormatError above `limit` bytes */
 export async function allBytes(source: Source, limit = 1 << 30): Promise<Uint8Array<ArrayBuffer>> {
   if (source.size > limit)
