@@ -2,6 +2,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { basename, join, resolve, sep } from 'node:path'
 import { fileNames, type Format } from '../../src/recording/files.ts'
+import { largestOf } from '../../src/signal/extremes.ts'
 import { FormatError, UsageError } from '../../src/runtime/errors.ts'
 
 export interface Input {
@@ -67,7 +68,7 @@ const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false 
 /** The files' own names; while these repeat (Empatica's are all EDA.csv) with one more folder's name in front. */
 function outputNames(files: readonly string[]): string[] {
   const paths = files.map((file) => resolve(file.replace(/(?<=[^/\\])(\.[^./\\]+?)(\.gz)?$/i, '')).split(sep))
-  const depth = Math.max(...paths.map((path) => path.length))
+  const depth = largestOf(paths.map((path) => path.length))
   for (let parts = 1; parts < depth; parts++) {
     const names = paths.map((path) => path.slice(-parts).filter(Boolean).join('_'))
     if (new Set(names).size === names.length) return names

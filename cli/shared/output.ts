@@ -1,6 +1,7 @@
 // What a command prints: results on stdout, everything else on stderr.
 import cliProgress from 'cli-progress'
 import { formatDocument, type JsonDocument } from '../../src/formats/documents.ts'
+import { largestOf } from '../../src/signal/extremes.ts'
 import { lasting } from '../../src/recording/result.ts'
 
 export interface OutputOptions {
@@ -112,7 +113,7 @@ function lines(label: string, total: number): Progress {
 /** Rows as aligned columns; numbers are the caller's to format. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows]
-  const widths = header.map((_, c) => Math.max(...all.map((row) => (row[c] ?? '').length)))
+  const widths = header.map((_, c) => largestOf(all.map((row) => (row[c] ?? '').length)))
   const line = (row: readonly string[]): string =>
     row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c] ?? 0) : cell.padStart(widths[c] ?? 0))).join('  ')
   return all.map((row) => line(row).trimEnd()).join('\n')
@@ -120,7 +121,7 @@ export function table(header: readonly string[], rows: readonly (readonly string
 
 /** Names and what is known of them, one a line. */
 export function facts(rows: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...rows.map(([name]) => name.length))
+  const width = largestOf(rows.map(([name]) => name.length))
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n')
 }
 

@@ -46,7 +46,7 @@ export interface RunHooks {
 export class Cpu {
   private readonly idle: CpuWorker[] = []
   private readonly busy = new Map<CpuWorker, Job>()
-  private readonly waiting: Job[] = []
+  private waiting: Job[] = []
   private closed = false
 
   constructor(
@@ -136,8 +136,7 @@ export class Cpu {
       this.busy.delete(worker)
       worker.end()
     }
-    const others = this.waiting.filter((job) => !jobs.has(job))
-    this.waiting.splice(0, this.waiting.length, ...others)
+    this.waiting = this.waiting.filter((job) => !jobs.has(job))
     for (const { reject } of jobs) reject(reason)
     this.dispatch()
   }
