@@ -186,8 +186,6 @@ function readSignals(bytes: Uint8Array, count: number, kind: 'EDF' | 'BDF', name
 
 /** What else is done with the records on the way. */
 export interface EdfPass {
-  /** Hears how far the reading is, in bytes. */
-  onBytes?: (done: number) => void
   /** A signal that is not kept but looked at, a record at a time, as its digital values. */
   watch?: { signal: number; see: (digital: Int32Array) => void }
 }
@@ -200,7 +198,7 @@ export async function readEdfData(
   source: ByteSource,
   header: EdfHeader,
   wanted: readonly number[],
-  { onBytes, watch }: EdfPass = {},
+  { watch }: EdfPass = {},
 ): Promise<EdfData> {
   const { records, recordBytes, begin, kind } = header
   for (const i of wanted) requireSamples(header.signals[i]!, i, source.name)
@@ -233,7 +231,6 @@ export async function readEdfData(
         for (const one of found) if (one.text !== '') annotations.push(one)
       })
     }
-    onBytes?.(begin + end * recordBytes)
   }
   return { signals, ...(onsets && { onsets }), annotations }
 }

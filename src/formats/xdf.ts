@@ -62,7 +62,6 @@ const WINDOW = 1 << 22
 export async function readXdf(
   source: ByteSource,
   keep: (header: XdfHeader) => readonly number[] | undefined,
-  onBytes: (done: number) => void = () => {},
 ): Promise<Xdf> {
   const file = new Window(source)
   if (new TextDecoder('latin1').decode(await file.at(0, 4)) !== MAGIC)
@@ -80,7 +79,6 @@ export async function readXdf(
       )
       at = next ?? source.size
     } else at = chunk.end
-    onBytes(at)
   }
   parts.streams = [...collectors.values()].map((collector) => collector.finished())
   return parts

@@ -23,10 +23,6 @@ export async function readEdf(source: Source, options: ReadingOptions): Promise<
   const triggers = new Triggers(header)
   const data = await readEdfData(source, header, [...eda, ...temperature], {
     ...(triggers.signal >= 0 && { watch: triggers }),
-    onBytes: (done) => {
-      options.signal?.throwIfAborted()
-      options.onProgress?.(done, source.size)
-    },
   })
   const first = firstOnset(header, data, name)
   const traces = [...eda, ...temperature].map((index, i) => trace(header, index, data.signals[i]!, data, options, name))

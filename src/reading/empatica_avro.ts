@@ -15,8 +15,6 @@ import { shortest } from '../signal/timing.ts'
 export async function readEmpaticaAvro(source: Source, options: ReadingOptions): Promise<Recording[]> {
   const { name } = source
   const bytes = await allBytes(source)
-  options.signal?.throwIfAborted()
-  options.onProgress?.(source.size, source.size)
   const { values: sessions } = parseAvro(bytes, name)
   if (sessions.length === 0) throw new FormatError(`${name}: an Avro file without a value`)
   return sessions.map((session, i) => ({

@@ -46,7 +46,7 @@ export async function readE4(source: Source, options: ReadingOptions): Promise<R
       },
     )
   conductanceAmong(['EDA'], options.edaColumns, source.name, 'channels')
-  const { start, rate, values } = await readColumn(source, options)
+  const { start, rate, values } = await readColumn(source)
   const given = rateOf(rate, options.sampleRate)
   const { eda, unit, notes } = inMicrosiemens(values, source.name, options.unit, 'µS')
   for (const note of given.notes) notes.push(note)
@@ -70,9 +70,9 @@ export async function readE4(source: Source, options: ReadingOptions): Promise<R
   ]
 }
 
-async function readColumn(source: Source, options: ReadingOptions): Promise<SensorTrace> {
+async function readColumn(source: Source): Promise<SensorTrace> {
   const { name } = source
-  const lines = await linesOf(source, options)
+  const lines = await linesOf(source)
   const columns = lines[0]!.split(',').length
   if (columns !== 1)
     throw new FormatError(`${name}: ${columns} columns in the layout of an E4, expected the one of EDA.csv`)
@@ -88,12 +88,8 @@ async function readColumn(source: Source, options: ReadingOptions): Promise<Sens
   return { start, rate, values: Float64Array.from(values) }
 }
 
-async function linesOf(source: Source, { onProgress, signal }: ReadingOptions): Promise<string[]> {
-  const text = new TextDecoder().decode(await allBytes(source, LARGEST))
-  signal?.throwIfAborted()
-  onProgress?.(source.size, source.size)
-  return plainLines(text)
-}
+const linesOf = async (source: Source): Promise<string[]> =>
+  plainLines(new TextDecoder().decode(await allBytes(source, LARGEST)))
 
 /** Lines as the device writes them: what other programs add, quotes, decimal commas and blank lines at the ends, is taken off. */
 function plainLines(text: string): string[] {
@@ -133,14 +129,14 @@ async function readBeside<T>(
 
 /** Unix times, one a line; the file is empty where the button was not pressed. */
 async function readTags(source: Source, start: number): Promise<Marker[]> {
-  const lines = await linesOf(source, {})
+  const lines = await linesOf(source)
   const times = lines.map((line, i) => numberOf(line, `${source.name}:${i + 1}`)).filter((time) => !Number.isNaN(time))
   return times.map((time) => ({ seconds: time - start, duration: 0, label: 'tag' }))
 }
 
 /** From the first sample of skin conductance on; the temperature begins a little earlier or later. */
 async function readTemperature(source: Source, start: number): Promise<Recording['temperature']> {
-  const trace = await readColumn(source, {})
+  const trace = await readColumn(source)
   const aligned = fromMoment(trace, start)
   if (aligned === undefined)
     throw new FormatError(

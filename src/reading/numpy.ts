@@ -24,7 +24,7 @@ type Scalars = ReadonlyMap<string, number | string>
 
 /** One array: a trace, a table whose columns have numbers for names, or a structured array. @throws FormatError */
 export async function readNpy(source: Source, options: ReadingOptions): Promise<Recording[]> {
-  const array = parseNpy(await wholeFile(source, options), source.name)
+  const array = parseNpy(await allBytes(source), source.name)
   const columns = columnsOf('', array)
   const [first, second, ...others] = columns
   // Without names the only column is the trace, and of two the one that only rises is the time.
@@ -42,7 +42,6 @@ export async function readNpz(source: Source, options: ReadingOptions): Promise<
   const scalars = new Map<string, number | string>()
   const unread: FormatError[] = []
   for (const { name, unpack } of await zipDirectory(source)) {
-    options.signal?.throwIfAborted()
     if (!name.endsWith('.npy')) continue
     const key = name.slice(0, -'.npy'.length)
     const bytes = await unpack()
@@ -57,17 +56,9 @@ export async function readNpz(source: Source, options: ReadingOptions): Promise<
       unread.push(error)
     }
   }
-  options.onProgress?.(source.size, source.size)
   // An array that cannot be read is none of ours, unless nothing else is there.
   if (columns.length === 0) throw unread[0] ?? new FormatError(`${source.name}: no array of more than one number`)
   return recordingsOf(columns, scalars, source, options)
-}
-
-async function wholeFile(source: Source, { signal, onProgress }: ReadingOptions): Promise<Uint8Array> {
-  const bytes = await allBytes(source)
-  signal?.throwIfAborted()
-  onProgress?.(source.size, source.size)
-  return bytes
 }
 
 /** Columns are the shorter axis of a table; those without a name are counted from 1. Texts, and arrays of more axes, have none. */

@@ -1,5 +1,6 @@
 // The one door: whatever file a recording comes in, by its content.
 import { adviceFor, HEAD_BYTES, kindOf, kindOfZip, type Kind } from '../formats/magic.ts'
+import { breather } from '../runtime/breather.ts'
 import { FormatError, GalvaniError } from '../runtime/errors.ts'
 import { candidates, zipEntries } from './archive.ts'
 import { readBids } from './bids.ts'
@@ -39,7 +40,34 @@ export async function readRecordings(source: Source, options: ReadingOptions = {
   // A known encoding makes a text of what looks like none.
   const reader = READERS[kind] ?? (options.encoding === undefined ? undefined : readTextFile)
   if (!reader) throw unread(source, kind)
-  return await reader(source, options)
+  if (reader === readArchive) return await reader(source, options) // by its files, each through this door
+  try {
+    const found = await reader(watched(source, options), options)
+    options.onProgress?.(source.size, source.size)
+    return found
+  } catch (error) {
+    options.signal?.throwIfAborted() // a stream that was stopped is told as a damaged one
+    throw error
+  }
+}
+
+/** The source, whose reads let other tasks run, stop when the signal says so, and tell what is done with: all that was read before. */
+function watched(source: Source, { signal, onProgress }: ReadingOptions): Source {
+  const { name, size } = source
+  const breathe = breather(signal)
+  let done = 0
+  return {
+    name,
+    size,
+    read: async (start, end) => {
+      await breathe()
+      onProgress?.(Math.min(done, size), size)
+      const bytes = await source.read(start, end)
+      done += bytes.length
+      return bytes
+    },
+    ...(source.beside && { beside: (other) => source.beside!(other) }),
+  }
 }
 
 /**
@@ -75,20 +103,25 @@ async function readArchive(source: Source, options: ReadingOptions, depth = 0): 
   const entries = await zipEntries(source)
   const inside = entries.map(({ name }) => name.slice(source.name.length + 1))
   const kind = kindOfZip(inside)
-  if (kind === 'npz') return await readNpz(source, options)
+  if (kind === 'npz') return await readNpz(watched(source, options), options)
   if (kind !== 'zip') throw unread(source, kind)
   if (depth > DEEPEST)
     throw new FormatError(`${source.name}: is an archive in an archive in an archive; unpack it and give the folder`)
   const found: { path: string; recordings: Recording[] }[] = []
   const refused: GalvaniError[] = []
   const byPath = new Map(inside.map((path, i) => [path, entries[i]!]))
-  for (const path of candidates(inside)) {
+  const chosen = candidates(inside).map((path) => ({ path, entry: byPath.get(path)! }))
+  const total = chosen.reduce((sum, { entry }) => sum + entry.size, 0)
+  let before = 0
+  for (const { path, entry } of chosen) {
     try {
-      found.push({ path, recordings: await readEntry(byPath.get(path)!, options, depth) })
+      const onProgress = (done: number): void => options.onProgress?.(before + done, total)
+      found.push({ path, recordings: await readEntry(entry, { ...options, onProgress }, depth) })
     } catch (error) {
       if (!(error instanceof GalvaniError)) throw error
       refused.push(error)
     }
+    before += entry.size
   }
   const faulty = refused.filter(({ facts }) => facts['noRecording'] !== true)
   if (found.length === 0)

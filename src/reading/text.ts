@@ -4,6 +4,8 @@ import { chunksOf, type Source } from '../store/source.ts'
 
 /** Bytes that are looked at to tell the encoding. */
 const LOOKED_AT = 1 << 16
+/** Bytes of gzip at a time, which are some ten times as many of text: between two the reading can be stopped. */
+const PACKED = 1 << 16
 
 export interface Text {
   encoding: string
@@ -63,15 +65,17 @@ async function* decoded(
 }
 
 async function* unpacked(source: Source): AsyncGenerator<Uint8Array> {
-  const chunks = chunksOf(source)
-  const packed = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    async pull(controller) {
-      const next = await chunks.next()
-      if (next.done) controller.close()
-      else controller.enqueue(next.value)
-    },
-  })
-  const reader = packed.pipeThrough(new DecompressionStream('gzip')).getReader()
+  const { writable, readable } = new DecompressionStream('gzip')
+  const writer = writable.getWriter()
+  const reader = readable.getReader()
+  // A pipe would take the whole file at once: the stream's queue has room for thousands of pieces, however large they are.
+  const write = async (): Promise<void> => {
+    for await (const chunk of chunksOf(source, PACKED)) await writer.write(chunk)
+    await writer.close()
+  }
+  write()
+    .catch((error: unknown) => writer.abort(error))
+    .catch(() => undefined)
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value
   } catch (error) {

@@ -36,10 +36,7 @@ export async function readXdf(source: Source, options: ReadingOptions): Promise<
     const wanted = own.filter((channel) => mayBeWanted(channel, options.edaColumns)).map(({ index }) => index)
     return wanted.length > 0 ? wanted : undefined
   }
-  const { info, streams, notes } = await readStreams(source, keep, (done) => {
-    options.signal?.throwIfAborted()
-    options.onProgress?.(done, source.size)
-  })
+  const { info, streams, notes } = await readStreams(source, keep)
   const { chosen, notes: choiceNotes } = wantedChannels(channels, streams, options.edaColumns, name)
   const start = startOf(textAt(info, 'datetime'))
   const startNotes = start ? ['its start is when the recorder was started, which may be some seconds off'] : []
