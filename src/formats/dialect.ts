@@ -1,6 +1,6 @@
 // How a text table is written, told from its first lines: separator, decimal mark, lines before the header, header, row of units.
 import { FormatError } from '../runtime/errors.ts'
-import { isMissing, isNumber, isStamp, shown, type DecimalMark } from './cells.ts'
+import { isGrouped, isMissing, isNumber, isStamp, shown, type DecimalMark } from './cells.ts'
 import { splitLine } from './rows.ts'
 
 export interface Dialect {
@@ -136,7 +136,8 @@ function judge(rows: readonly (readonly string[])[], separator: string, decimal:
   const words = mean((cell) => !good(cell) && !isMissing(cell))
   return {
     form: { separator, decimal, width, counted },
-    score: ((mean(good) - words / 2) * regular.length) / rows.length,
+    // A mark that may be one of decimals is none of thousands.
+    score: ((mean(good) - words / 2 - mean((cell) => isGrouped(cell, decimal)) / 10) * regular.length) / rows.length,
   }
 }
 

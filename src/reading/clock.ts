@@ -1,6 +1,6 @@
 // What a column of time stamps means: its unit or its notation, and the moment of the first sample.
 import { FormatError } from '../runtime/errors.ts'
-import { isNumber, isStamp, shown, type DecimalMark } from '../formats/cells.ts'
+import { isNumber, isStamp, numberOf, shown, type DecimalMark } from '../formats/cells.ts'
 import type { TimeUnit } from './options.ts'
 import type { StartTime } from './recording.ts'
 import { parseStamp, type StampOrder } from './stamp.ts'
@@ -136,11 +136,7 @@ const isExcelDay = (value: number): boolean => value >= 30_000 && value < 80_000
 const EXCEL_EPOCH = 25_569
 
 function numberClock({ name, decimal, unit, asked }: TimeColumn, cells: readonly string[], source: string): Clock {
-  const parse = (cell: string): number => {
-    const text = cell.trim()
-    if (text === '' || !isNumber(text, decimal)) return NaN
-    return Number(decimal === ',' ? text.replace(',', '.') : text)
-  }
+  const parse = (cell: string): number => numberOf(cell, decimal) ?? NaN
   const values = cells.map(parse)
   const ticks = asked === undefined ? TICKS.find(([from, to]) => values[0]! >= from && values[0]! < to) : undefined
   if (ticks) return tickClock(parse, values[0]!, ticks[2])

@@ -1,8 +1,9 @@
 // The columns of a text table that a recording is made of, read in one pass that keeps nothing else.
 import { FormatError } from '../runtime/errors.ts'
-import { numberOf, shown } from '../formats/cells.ts'
+import { isGrouped, isNumber, numberOf, shown } from '../formats/cells.ts'
 import { trimmed, type Dialect } from '../formats/dialect.ts'
 import { visitRows } from '../formats/rows.ts'
+import { Marks } from '../formats/thousands.ts'
 import type { Clock } from './clock.ts'
 import type { IdColumn } from './roles.ts'
 import { largestOf, leastOf } from '../signal/extremes.ts'
@@ -35,6 +36,8 @@ export interface Wanted {
   clock: Clock | undefined
   /** A given rate does without times: a cell that holds none is passed over. */
   timesMayMiss: boolean
+  /** The decimal mark is given: no number may be read in another way. */
+  isMarkGiven: boolean
   ids: readonly IdColumn[]
 }
 
@@ -55,6 +58,7 @@ export async function readTable(
   const least = largestOf([...wanted.eda, ...wanted.time, ...wanted.ids.map(({ column }) => column)]) + 1
   const eda = wanted.eda.map(() => new Growing())
   const seconds = wanted.clock && new Growing()
+  const marks = wanted.isMarkGiven ? [] : wanted.eda.map(() => new Marks(decimal))
   const runs: Run[][] = wanted.ids.map(() => [])
   const lines = new Lines()
   const stamps: string[] = []
@@ -73,6 +77,7 @@ export async function readTable(
           `${source}:${line}: column '${columns[column]!}' is '${shown(cell)}', expected a number${hint(cell, decimal)}`,
         )
       eda[k]!.push(value)
+      marks[k]?.see(cell, value, line)
     }
     if (wanted.clock && seconds) {
       const cell = timeCell(row, wanted.time)
@@ -112,6 +117,8 @@ export async function readTable(
     add(cells, line)
   })
   if (rows === 0) throw new FormatError(`${source}: no samples after the header`)
+  for (const [k, column] of marks.entries())
+    for (const note of sayMark(column, columns[wanted.eda[k]!]!, dialect, source)) notes.push(note)
   return {
     rows,
     eda: eda.map((column) => column.values()),
@@ -121,6 +128,29 @@ export async function readTable(
     lineOf: (row) => lines.of(row),
     notes,
   }
+}
+
+/** What was assumed of a mark that may be one of decimals or of thousands. @throws FormatError where the column tells otherwise */
+function sayMark(marks: Marks, name: string, dialect: Dialect, source: string): string[] {
+  const doubt = marks.doubt()
+  if (!doubt) return []
+  const { reading, cell, line } = doubt
+  const { decimal } = dialect
+  const other = decimal === '.' ? ',' : '.'
+  const [decimals, thousands] = [cell.replace(',', '.'), cell.replace(/[.,]/, '')]
+  if (reading === 'refused')
+    throw new FormatError(
+      `${source}:${line}: column '${name}' is '${cell}', which may be ${thousands} (--decimal '${other}') or ${decimals} (--decimal '${decimal}'); say which`,
+    )
+  if (reading === 'thousands')
+    return [`numbers such as ${cell} in column '${name}' were read as ${thousands} (thousands)`]
+  // Elsewhere in the file the mark may be plain, such as in 0,25.
+  const isTold = dialect.rows.some((row) =>
+    row.some((one) => one.includes(decimal) && isNumber(one, decimal) && !isGrouped(one, other)),
+  )
+  return isTold
+    ? []
+    : [`numbers such as ${cell} in column '${name}' were read as ${decimals}; --decimal ${other} reads thousands`]
 }
 
 /** Cells that rows of the file have, without empty ones at their ends. */

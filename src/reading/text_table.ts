@@ -52,7 +52,12 @@ export async function readTextTable(
   const table = await readTable(
     chunks,
     dialect,
-    { ...roles, clock, timesMayMiss: options.sampleRate !== undefined },
+    {
+      ...roles,
+      clock,
+      timesMayMiss: options.sampleRate !== undefined,
+      isMarkGiven: options.decimal !== undefined,
+    },
     source,
   )
   const groups = groupsOf(
