@@ -12,12 +12,6 @@ const GROUPED = {
 } as const
 const MISSING =
   /^(-?nan(\(.*\))?|na|n\/a|n\.a\.|#n\/a|#nv|<na>|nat|\(?null\)?|none|nil|missing|nd|n\.d\.|-|--|\.[a-z_]?|\?|#(num|null|value|wert|zahl|div\/0|ref|bezug)!|-?1\.#(ind|qnan|nan)0*|)$/i
-/** A date, a time of day, or both, as far as they are told from numbers. */
-const DATE = String.raw`\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[- ][a-zä]{3,9}\.?[- ]\d{2,4}|\d{8}T\d{4,6}`
-const STAMP = new RegExp(
-  String.raw`^(${DATE})([ T,]+\d{1,2}:\d{2}.*|[.,]\d+Z?|Z)?$|^\d{1,3}:\d{2}(:\d{2})?([.,:]\d+)?( ?[ap]m)?( [A-Z]{2,4})?$`,
-  'i',
-)
 
 export type DecimalMark = '.' | ','
 
@@ -42,7 +36,6 @@ export const isGrouped = (cell: string, decimal: DecimalMark): boolean => GROUPE
 export const isNumber = (cell: string, decimal: DecimalMark): boolean =>
   NUMBERS[decimal].test(plainMinus(cell.trim())) || isGrouped(cell, decimal)
 export const isMissing = (cell: string): boolean => MISSING.test(cell.trim())
-export const isStamp = (cell: string): boolean => STAMP.test(cell.trim())
 
 /** Enough of a cell for a message, without what a terminal would obey. */
 export function shown(cell: string): string {

@@ -1,7 +1,8 @@
 // How a text table is written, told from its first lines: separator, decimal mark, lines before the header, header, row of units.
 import { FormatError } from '../runtime/errors.ts'
-import { isGrouped, isMissing, isNumber, isStamp, shown, type DecimalMark } from './cells.ts'
+import { isGrouped, isMissing, isNumber, shown, type DecimalMark } from './cells.ts'
 import { splitLine } from './rows.ts'
+import { isStamp } from './stamp.ts'
 
 export interface Dialect {
   /** One character; a blank stands for any run of blanks, the empty text for a single column. */

@@ -1,6 +1,6 @@
 // Text export of ADInstruments' LabChart: lines of `Name=` and tab-separated values, one a channel, then a table, mostly with times.
 import { splitLine } from '../formats/rows.ts'
-import { parseStamp } from './stamp.ts'
+import { parseStamp } from '../formats/stamp.ts'
 import type { TextLayout } from './text_layout.ts'
 
 const SETTING = /^(\w+)=\t?(.*)$/

@@ -1,6 +1,6 @@
 // OpenSignals text (biosignalsplux, BITalino): a line of JSON in a comment, then tab-separated counts of a converter.
 import { FormatError } from '../runtime/errors.ts'
-import { parseStamp } from './stamp.ts'
+import { parseStamp } from '../formats/stamp.ts'
 import type { TextLayout } from './text_layout.ts'
 
 const FIRST_LINE = /^#\s*OpenSignals Text File Format/i

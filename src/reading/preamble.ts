@@ -1,5 +1,5 @@
 // What lines before a table say of it, in the words that people and programs use: rate, start, device, unit.
-import { parseStamp } from './stamp.ts'
+import { parseStamp } from '../formats/stamp.ts'
 import type { StartTime } from './recording.ts'
 
 export interface PreambleFacts {

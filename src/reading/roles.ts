@@ -1,8 +1,10 @@
 // What each column of a table is: time, skin conductance, or what tells recordings apart.
 import { FormatError } from '../runtime/errors.ts'
 import type { Dialect } from '../formats/dialect.ts'
-import { isNumber, isStamp, numberOf } from '../formats/cells.ts'
+import { isNumber, numberOf } from '../formats/cells.ts'
+import { isStamp } from '../formats/stamp.ts'
 import { conductanceAmong, conductanceScore, indexOfName, listed, mayBeConductance } from './channel.ts'
+import { wordsOf } from './names.ts'
 import type { ReadingOptions } from './options.ts'
 
 export interface Roles {
@@ -52,6 +54,28 @@ const RECORDING_WORDS = [
   'record',
   'run',
   'trial',
+  'participante',
+  'sujet',
+  'sujeto',
+  'sujeito',
+  'soggetto',
+  'teilnehmer',
+  'versuchsperson',
+  'deelnemer',
+  'proefpersoon',
+  'szemely',
+  'resztvevo',
+  'ppt',
+  'sid',
+  'uid',
+  'pers',
+  'nr',
+  '被试',
+  '受试者',
+  '编号',
+  '被験者',
+  'испытуемыи',
+  'участник',
 ]
 const CONDITION_WORDS = [
   'condition',
@@ -71,13 +95,6 @@ const CONDITION_WORDS = [
 ]
 /** Numbers of packets, samples and rows are no ids. */
 const COUNTERS = ['packet', 'packetnumber', 'sample', 'seq', 'nseq', 'index', 'row', 'device', 'frame']
-
-const wordsOf = (name: string): string[] =>
-  name
-    .replace(/([a-z])([A-Z])/g, '$1 $2')
-    .toLowerCase()
-    .split(/[^a-z0-9µ\u03BC]+/)
-    .filter(Boolean)
 
 /** From the likeliest. */
 const TIME_WORDS = [
@@ -117,6 +134,25 @@ const TIME_WORDS = [
   'localtimestamp',
   'unix',
   'unixtime',
+  'datenum',
+  'days',
+  'ticks',
+  'hora',
+  'heure',
+  'horodatage',
+  'ora',
+  'secondes',
+  'segundos',
+  'secondi',
+  'seconden',
+  'czas',
+  'zaman',
+  'ido',
+  'idobelyeg',
+  'masodperc',
+  'perc',
+  'время',
+  'сек',
 ]
 
 /** @throws FormatError when a column that was asked for is not there, or skin conductance cannot be told */
@@ -150,7 +186,7 @@ function timeColumns(
   const named = found.filter((i) => !dates.includes(i))
   // A column of dates and times needs no name.
   const stamps = [...columns.keys()].filter((i) =>
-    rows.every((row) => isStamp(row[i] ?? '') && (row[i] ?? '').includes(':')),
+    rows.every((row) => isStamp(row[i] ?? '') && /\d[:时時]\d/.test(row[i] ?? '')),
   )
   const others = named.length > 0 ? named : stamps
   const best = others.reduce<number | undefined>(
@@ -174,9 +210,9 @@ function timeColumns(
 function timeScore(name: string): number {
   if (conductanceScore(name) > 0) return 0
   const words = wordsOf(name)
-  if (['datum', 'date', 'day'].includes(words[0] ?? '') && words.length === 1) return 1
+  if (['datum', 'date', 'day', 'fecha', '日期', 'дата'].includes(words[0] ?? '') && words.length === 1) return 1
   const rank = TIME_WORDS.findIndex((word) => words.includes(word))
-  if (rank < 0) return /^(time|timestamp|zeit)/.test(words.join('')) ? 2 : 0
+  if (rank < 0) return /^(time|timestamp|zeit)|(time|zeit|tijd)$|时间|時間|时刻|時刻/.test(words.join('')) ? 2 : 0
   const whole = words.length === 1 || TIME_WORDS.includes(words.join(''))
   return 3 + (TIME_WORDS.length - rank) / TIME_WORDS.length + (whole ? 1 : 0)
 }

@@ -4,7 +4,7 @@ import { isGrouped, isNumber, numberOf, shown } from '../formats/cells.ts'
 import { trimmed, type Dialect } from '../formats/dialect.ts'
 import { visitRows } from '../formats/rows.ts'
 import { Marks } from '../formats/thousands.ts'
-import type { Clock } from './clock.ts'
+import { toldReading, type Clock } from './clock.ts'
 import type { IdColumn } from './roles.ts'
 import { largestOf, leastOf } from '../signal/extremes.ts'
 
@@ -20,6 +20,8 @@ export interface TableColumns {
   eda: Float64Array[]
   /** [rows], where there is a clock. */
   seconds?: Float64Array
+  /** By which the times were read: the one that was asked for, or its other order of day and month, as all rows tell. */
+  clock?: Clock
   /** Text of the first and of the last stamps. */
   stamps: string[]
   /** Of each id column, in order. */
@@ -58,6 +60,7 @@ export async function readTable(
   const least = largestOf([...wanted.eda, ...wanted.time, ...wanted.ids.map(({ column }) => column)]) + 1
   const eda = wanted.eda.map(() => new Growing())
   const seconds = wanted.clock && new Growing()
+  const others = wanted.clock?.other && new Growing()
   const marks = wanted.isMarkGiven ? [] : wanted.eda.map(() => new Marks(decimal))
   const runs: Run[][] = wanted.ids.map(() => [])
   const lines = new Lines()
@@ -82,11 +85,13 @@ export async function readTable(
     if (wanted.clock && seconds) {
       const cell = timeCell(row, wanted.time)
       const time = wanted.clock.seconds(cell)
-      if (Number.isNaN(time) && !wanted.timesMayMiss)
+      const other = wanted.clock.other?.seconds(cell) ?? NaN
+      if (Number.isNaN(time) && Number.isNaN(other) && !wanted.timesMayMiss)
         throw new FormatError(
           `${source}:${line}: column '${columns[wanted.time[0]!]!}' is '${shown(cell)}', expected a time`,
         )
       seconds.push(time)
+      others?.push(other)
       if (stamps.length < KEPT_STAMPS) stamps.push(cell)
       else stamps[KEPT_STAMPS / 2 + (rows % (KEPT_STAMPS / 2))] = cell
     }
@@ -119,15 +124,33 @@ export async function readTable(
   if (rows === 0) throw new FormatError(`${source}: no samples after the header`)
   for (const [k, column] of marks.entries())
     for (const note of sayMark(column, columns[wanted.eda[k]!]!, dialect, source)) notes.push(note)
+  const timed = wanted.clock && seconds && timesOf(wanted.clock, seconds.values(), others?.values())
+  const odd = timed && !wanted.timesMayMiss ? timed.seconds.findIndex(Number.isNaN) : -1
+  if (odd >= 0)
+    throw new FormatError(
+      `${source}:${lines.of(odd)}: column '${columns[wanted.time[0]!]!}' holds a day above 12 in both orders of day and month; write its dates alike`,
+    )
   return {
     rows,
     eda: eda.map((column) => column.values()),
-    ...(seconds && { seconds: seconds.values() }),
+    ...timed,
     stamps,
     runs,
     lineOf: (row) => lines.of(row),
     notes,
   }
+}
+
+/** The times in the order of day and month that all rows tell. */
+function timesOf(
+  clock: Clock,
+  seconds: Float64Array,
+  others: Float64Array | undefined,
+): { seconds: Float64Array; clock: Clock } {
+  if (!clock.other || !others) return { seconds, clock }
+  const told = toldReading(seconds, others)
+  if (told === 'other') return { seconds: others, clock: { ...clock.other, notes: [] } }
+  return { seconds, clock: told === undefined ? clock : { ...clock, notes: [] } }
 }
 
 /** What was assumed of a mark that may be one of decimals or of thousands. @throws FormatError where the column tells otherwise */

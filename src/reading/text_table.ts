@@ -156,7 +156,8 @@ function recordingsOf(
   k: number,
   reading: Record<string, string | number>,
 ): Recording[] {
-  const { source, dialect, layout, roles, clock, sampleRate, options } = plan
+  const { source, dialect, layout, roles, sampleRate, options } = plan
+  const { clock } = table
   const column = roles.eda[k]!
   const name = dialect.columns[column]!
   const take = (all: Float64Array): Float64Array =>
@@ -243,7 +244,8 @@ const partOf = (names: readonly (string | undefined)[]): { part?: string } => {
 const isDense = ({ lineOf }: TableColumns, { from, to, rows }: Group): boolean =>
   rows === undefined && lineOf(to - 1) - lineOf(from) === to - 1 - from
 
-function startOf({ clock, layout }: Plan, table: TableColumns, row: number): Pick<Recording, 'start'> {
+function startOf({ layout }: Plan, table: TableColumns, row: number): Pick<Recording, 'start'> {
+  const { clock } = table
   const own = row === 0 ? clock?.start(table.stamps[0]!) : clock && shifted(clock, table, row)
   const start = own ?? (row === 0 ? layout.start : undefined)
   return start && Number.isFinite(start.wallMs) ? { start } : {}
