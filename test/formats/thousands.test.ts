@@ -1,7 +1,7 @@
 // Numbers with groups of thousands, and marks that may be one of decimals or of thousands.
 import { describe, expect, it } from 'vitest'
 import { numberOf } from '../../src/formats/cells.ts'
-import { readOne } from './tables.ts'
+import { readOne } from '../reading/tables.ts'
 
 const N = 120
 /** Rows of 4 Hz of a resistance about `middle`. */
