@@ -41,6 +41,7 @@ export function openSignals(lines: readonly string[], source: string): TextLayou
     skip: end < 0 ? 3 : end + 1,
     separator: '\t',
     columns,
+    ...(columns.includes('nSeq') && { counter: 'nSeq' }),
     ...(typeof device['sampling rate'] === 'number' && { sampleRate: device['sampling rate'] }),
     ...(start && { start: { wallMs: start.wallMs, zone: start.zone } }),
     recorder: [textOf(device.device), textOf(device['device name'])].filter(Boolean).join(' '),

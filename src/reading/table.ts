@@ -22,6 +22,8 @@ export interface TableColumns {
   seconds?: Float64Array
   /** By which the times were read: the one that was asked for, or its other order of day and month, as all rows tell. */
   clock?: Clock
+  /** [rows], of the column that counts samples; NaN where it holds no number. */
+  counts?: Float64Array
   /** Text of the first and of the last stamps. */
   stamps: string[]
   /** Of each id column, in order. */
@@ -41,6 +43,8 @@ export interface Wanted {
   /** The decimal mark is given: no number may be read in another way. */
   isMarkGiven: boolean
   ids: readonly IdColumn[]
+  /** Column that counts samples. */
+  counter: number | undefined
 }
 
 /** A column of more runs than this names rows, not recordings: what is behind them is not looked at. */
@@ -62,6 +66,7 @@ export async function readTable(
   const seconds = wanted.clock && new Growing()
   const others = wanted.clock?.other && new Growing()
   const marks = wanted.isMarkGiven ? [] : wanted.eda.map(() => new Marks(decimal))
+  const counts = wanted.counter === undefined ? undefined : new Growing()
   const runs: Run[][] = wanted.ids.map(() => [])
   const lines = new Lines()
   const stamps: string[] = []
@@ -82,6 +87,7 @@ export async function readTable(
       eda[k]!.push(value)
       marks[k]?.see(cell, value, line)
     }
+    counts?.push(numberOf(row[wanted.counter!] ?? '', decimal) ?? NaN)
     if (wanted.clock && seconds) {
       const cell = timeCell(row, wanted.time)
       const time = wanted.clock.seconds(cell)
@@ -134,6 +140,7 @@ export async function readTable(
     rows,
     eda: eda.map((column) => column.values()),
     ...timed,
+    ...(counts && { counts: counts.values() }),
     stamps,
     runs,
     lineOf: (row) => lines.of(row),

@@ -4,6 +4,7 @@ import { dialectOf, separatorName, type Dialect } from '../formats/dialect.ts'
 import { acqKnowledge } from './acqknowledge.ts'
 import { clockOf, type Clock } from './clock.ts'
 import { orderStamps } from './clock_changes.ts'
+import { atPlaces, countedRows } from './counter.ts'
 import { toGrid } from './grid.ts'
 import { labChart } from './lab_chart.ts'
 import { removeMarks } from './marks.ts'
@@ -49,6 +50,7 @@ export async function readTextTable(
   const layout = facts ?? openSignals(lines, source) ?? acqKnowledge(lines) ?? labChart(lines) ?? { format: 'table' }
   const plan = planOf(lines, layout, source, options)
   const { dialect, roles, clock } = plan
+  const counter = dialect.columns.indexOf(plan.layout.counter ?? '')
   const table = await readTable(
     chunks,
     dialect,
@@ -57,6 +59,7 @@ export async function readTextTable(
       clock,
       timesMayMiss: options.sampleRate !== undefined,
       isMarkGiven: options.decimal !== undefined,
+      counter: counter < 0 ? undefined : counter,
     },
     source,
   )
@@ -182,17 +185,20 @@ function recordingsOf(
   const hand = roles.eda.length > 1 ? name : undefined
   const base = { unit: unit.unit, ...(layout.recorder && { recorder: layout.recorder }), reading }
   if (sampleRate !== undefined || !table.seconds || !clock) {
+    const counted = table.counts && countedRows(take(table.counts), layout.counter!, where)
+    const eda = counted ? atPlaces(unit.eda, counted) : unit.eda
+    const isWhole = eda.length === unit.eda.length && isDense(table, group)
     const back = options.sampleRate === undefined || !table.seconds ? [] : fallsOf(take(table.seconds), where)
     return [
       {
         sampleRate: sampleRate!,
-        eda: unit.eda,
+        eda,
         source: own,
         ...partOf([group.part, hand]),
         ...base,
         ...startOf(plan, table, group.from),
-        ...(isDense(table, group) && { firstLine: table.lineOf(group.from) }),
-        notes: [...notes, ...back],
+        ...(isWhole && { firstLine: table.lineOf(group.from) }),
+        notes: [...notes, ...(counted?.notes ?? []), ...back],
       },
     ]
   }
