@@ -2,6 +2,7 @@
 import { FormatError } from '../runtime/errors.ts'
 import { isGrouped, isMissing, isNumber, shown, type DecimalMark } from './cells.ts'
 import { splitLine } from './rows.ts'
+import { largestOf } from '../signal/extremes.ts'
 import { isStamp } from './stamp.ts'
 
 export interface Dialect {
@@ -97,7 +98,7 @@ function formOf(table: readonly string[], separator?: string, decimal?: DecimalM
   for (const mark of separator === undefined ? SEPARATORS : [separator]) {
     const isThere = mark === '' || lines.some((line) => line.includes(mark))
     if (separator === undefined && (!isThere || (mark === ' ' && isMarked))) continue
-    const rows = lines.map((line) => trimmed(splitLine(line, mark)))
+    const rows = evenRows(lines.map((line) => splitLine(line, mark)))
     for (const point of decimal === undefined ? DECIMALS : [decimal]) {
       if (mark === ',' && point === ',' && separator === undefined && !lines.some((line) => line.includes('"')))
         continue
@@ -112,6 +113,18 @@ function formOf(table: readonly string[], separator?: string, decimal?: DecimalM
       ',',
     )?.form
   return best?.form
+}
+
+/**
+ * Rows without empty cells at their ends, unless a row as long as most has something there: a column of markers is empty in most rows.
+ */
+function evenRows(rows: readonly string[][]): readonly (readonly string[])[] {
+  const full = mostFrequent(rows.map((row) => row.length))
+  const widest = largestOf(
+    rows.filter((row) => row.length === full).map((row) => trimmed(row).length),
+    1,
+  )
+  return rows.map((row) => (row.length === full ? row.slice(0, widest) : trimmed(row)))
 }
 
 /** Evenly chosen lines: what holds at the beginning need not hold at the end. */
@@ -230,9 +243,11 @@ function headerAbove(cells: readonly string[][], top: number, form: Form): Heade
 
 const UNIT =
   /^\(?\[?(s|sec|seconds?|ms|msec|milliseconds?|min|minutes?|h|hours?|hz|us|µs|μs|ns|[µμmkn]?s(iemens)?|[µμu]siemens|micros(iemens)?|k?m?(ohms?|Ω|ω)|[mµμu]?v(olts?)?|°?c|°f|g|m\/s\^?2|m\/\(s\^2\)|bpm|%|n\/?a|no[_ ]units?|unitless|a\.?u\.?|raw|counts?|yyyy.*|-)?\)?\]?$/i
+/** Share of cells that are units in a row of these; a device has some of its own. */
+const UNITS = 0.6
 const isUnits = (row: readonly string[]): boolean => {
   const said = trimmed(row)
-  return said.length > 0 && said.every((cell) => UNIT.test(cell.trim()))
+  return said.length > 0 && said.filter((cell) => UNIT.test(cell.trim())).length >= UNITS * said.length
 }
 
 /** numpy.savetxt and its like write the header as a comment. */

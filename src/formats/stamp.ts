@@ -79,6 +79,21 @@ export function parseLoneStamp(text: string): (Stamp & { isOpen: boolean }) | un
   return found && { ...found, isOpen: day !== undefined && month !== undefined && day.wallMs !== month.wallMs }
 }
 
+/** Days that programs count, from the end of 1899 (Excel), the year 0 (MATLAB) or 4713 BC (Julian days), as those before 1970. */
+const DAYS_BEFORE_1970 = [25_569, 719_529, 2_440_587.5]
+
+/** Where a count of days begins, told by its size: days before 1970, for moments of 1982 to 2119. */
+export const epochOfDays = (days: number): number | undefined =>
+  DAYS_BEFORE_1970.find((before) => days - before >= 4431 && days - before < 54_431)
+
+/** The moment of a count of days. */
+export function momentOfDays(days: number): Stamp | undefined {
+  const before = epochOfDays(days)
+  if (before === undefined) return undefined
+  const wallMs = Math.round((days - before) * 86_400_000)
+  return { utcSeconds: wallMs / 1000, wallMs, zone: '', dateless: false }
+}
+
 /** Without what says nothing or is said twice (weekdays, names of zones), and in one of the notations that are read below. */
 const plainly = (text: string): string =>
   (/^[\d/.:,+TZ -]*$/.test(text) ? text : withoutWords(text))

@@ -48,6 +48,8 @@ export function conductanceAmong(
   const best = largestOf(scores, 0)
   const found = [...names.keys()].filter((i) => best > 0 && scores[i] === best)
   if (found.length === 1) return found
+  const one = conductanceOfStem(found, names)
+  if (one !== undefined) return [one]
   if (found.length === 0)
     throw new FormatError(
       `${source}: cannot tell which of its ${among} is skin conductance; give --eda NAME, one of ${listed(names)}`,
@@ -57,6 +59,22 @@ export function conductanceAmong(
     `${source}: ${found.length} ${among} could be skin conductance: ${listed(found.map((i) => names[i]!))}; give --eda NAME, ` +
       'more than once for a recording of each',
   )
+}
+
+/** What names of one sensor say beside its name: GSR_US of Gazepoint beside GSR, which is its resistance. */
+const FORMS = /^(us|µs|micro|siemens|microsiemens|skin|conductance|raw|cal|uncal|adc|kohms?|ohms?|resistance)$/
+
+/** Of several columns of one sensor the one that says it is a conductance. */
+function conductanceOfStem(found: readonly number[], names: readonly string[]): number | undefined {
+  const stems = new Set(
+    found.map((i) =>
+      wordsOf(names[i]!)
+        .filter((word) => !FORMS.test(word))
+        .join(' '),
+    ),
+  )
+  const conductances = found.filter((i) => /conductance/i.test(names[i]!) || unitInName(names[i]!)?.name === 'µS')
+  return stems.size === 1 && conductances.length === 1 ? conductances[0] : undefined
 }
 
 /** Case does not matter where that leaves one. @throws FormatError when there is no such name, or it stands twice */

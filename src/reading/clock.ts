@@ -2,9 +2,9 @@
 import { FormatError } from '../runtime/errors.ts'
 import { isNumber, numberOf, shown, type DecimalMark } from '../formats/cells.ts'
 import { folded, wordsOf } from './names.ts'
-import type { TimeUnit } from './options.ts'
+import { TIME_UNITS, type TimeUnit } from './options.ts'
 import type { StartTime } from './recording.ts'
-import { isStamp, parseStamp, TIME_WITH_UNIT, type StampOrder } from '../formats/stamp.ts'
+import { epochOfDays, isStamp, parseStamp, TIME_WITH_UNIT, type StampOrder } from '../formats/stamp.ts'
 import { largestOf } from '../signal/extremes.ts'
 
 /** Reads the stamps of one column. */
@@ -199,9 +199,6 @@ const TICKS: readonly (readonly [number, number, number])[] = [
 ]
 const TICK_SECONDS = 1e-7
 const isUnix = (seconds: number): boolean => seconds >= 9.78e8 && seconds < 4.1e9
-/** Excel and its like count days since the end of 1899; these are 1982 to 2119. */
-const isExcelDay = (value: number): boolean => value >= 30_000 && value < 80_000
-const EXCEL_EPOCH = 25_569
 
 function numberClock({ name, decimal, unit, asked }: TimeColumn, cells: readonly string[], source: string): Clock {
   const parse = (cell: string): number => numberOf(cell, decimal) ?? NaN
@@ -226,7 +223,7 @@ function numberClock({ name, decimal, unit, asked }: TimeColumn, cells: readonly
           0,
         ),
     wall: epoch?.zone === '',
-    found: `${NAMES[chosen]}${epoch === undefined ? '' : epoch.zone === 'Z' ? ' since 1970' : ' since 1900'}`,
+    found: `${NAMES[chosen]}${epoch === undefined ? '' : epoch.zone === 'Z' ? ' since 1970' : ' of a calendar'}`,
     notes,
   }
 }
@@ -255,7 +252,10 @@ interface Told {
 }
 
 const FROM_1970 = { offset: 0, zone: 'Z' }
-const FROM_1900 = { offset: EXCEL_EPOCH, zone: '' }
+function daysFrom(first: number): { offset: number; zone: string } | undefined {
+  const offset = epochOfDays(first)
+  return offset === undefined ? undefined : { offset, zone: '' }
+}
 
 function unitOf(
   values: readonly number[],
@@ -274,12 +274,12 @@ function unitOf(
     return withDoubtedWord(unix[0], spelt, words.name ?? '')
   if (spelt !== undefined) {
     const isDated = isUnix(first * SECONDS[spelt]) && spelt !== 'days'
-    const epoch = isDated ? FROM_1970 : spelt === 'days' && isExcelDay(first) ? FROM_1900 : undefined
+    const epoch = isDated ? FROM_1970 : spelt === 'days' ? daysFrom(first) : undefined
     requirePlausible(spelt, step, words, source)
     return { unit: spelt, ...(epoch && { epoch }), notes: [] }
   }
-  if (isExcelDay(first) && isPlausible(step * SECONDS.days) && !isPlausible(step))
-    return { unit: 'days', epoch: FROM_1900, notes: [] }
+  const days = daysFrom(first)
+  if (days && isPlausible(step * SECONDS.days) && !isPlausible(step)) return { unit: 'days', epoch: days, notes: [] }
   return byPlausibility(step, words.name ?? '', source)
 }
 
@@ -311,6 +311,14 @@ function requirePlausible(
   source: string,
 ): void {
   const seconds = step * SECONDS[unit]
+  if (asked === undefined && step > 0 && !isPlausible(seconds)) {
+    const other = TIME_UNITS.find((one) => isUsual(rateOf(step * SECONDS[one])))
+    if (other !== undefined)
+      throw new FormatError(
+        `${source}: column '${name}' says ${NAMES[unit]}, which would be ${short(rateOf(seconds))} Hz (--time-unit ${unit}), and in ` +
+          `${NAMES[other]} it would be ${short(rateOf(step * SECONDS[other]))} Hz (--time-unit ${other}); say which`,
+      )
+  }
   if (asked !== undefined || !(step > 0) || (rateOf(seconds) >= 0.01 && rateOf(seconds) <= 100_000)) return
   throw new FormatError(
     `${source}: column '${name}' says ${NAMES[unit]}, which would be ${short(rateOf(seconds))} Hz; give its unit by --time-unit, or --rate HZ`,
@@ -350,11 +358,16 @@ const assumed = (name: string, unit: TimeUnit, step: number): string =>
   `column '${name}' was taken for ${NAMES[unit]} (${short(rateOf(step * SECONDS[unit]))} Hz): in seconds it would be ` +
   `${short(rateOf(step))} Hz; --time-unit says otherwise`
 
-/** Between distinct stamps. */
-function medianStep(values: readonly number[]): number {
+/** Share of rows that repeat the stamp of the one before from which on stamps are too coarse for the rate. */
+const SHARED = 0.3
+
+/** Between distinct stamps; where many rows share one, what a row has of it. */
+function medianStep(all: readonly number[]): number {
+  const values = all.filter((value) => !Number.isNaN(value))
   const steps = values.slice(1).map((value, i) => value - values[i]!)
   const rising = steps.filter((step) => step > 0).sort((a, b) => a - b)
-  return rising[rising.length >> 1] ?? NaN
+  const isShared = steps.filter((step) => step === 0).length > SHARED * steps.length
+  return isShared ? (values.at(-1)! - values[0]!) / steps.length : (rising[rising.length >> 1] ?? NaN)
 }
 
 const short = (x: number): string => String(Number(x.toPrecision(3)))

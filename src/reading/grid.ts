@@ -117,7 +117,9 @@ function withoutRepeats(seconds: Float64Array, eda: Float64Array, isCoarse: bool
     if (seconds[i]! > seconds[i - 1]!) rows.push(i)
     else {
       if (repeated++ === 0) first = i
-      if (eda[i] !== eda[i - 1] && !Number.isNaN(eda[i])) differing++
+      const kept = rows.at(-1)!
+      if (Number.isNaN(eda[kept]!)) rows[rows.length - 1] = i
+      else if (eda[i] !== eda[kept] && !Number.isNaN(eda[i])) differing++
     }
   }
   return { repeated, first, differing, ...(repeated > 0 && { rows: Int32Array.from(rows) }) }

@@ -193,7 +193,7 @@ function timeColumns(
     (a, b) => (a === undefined || timeScore(columns[b]!) > timeScore(columns[a]!) ? b : a),
     undefined,
   )
-  if (best === undefined) return { time: [], notes: [] }
+  if (best === undefined) return unnamedTime(dialect, asked)
   const isTimeOfDay = rows.some((row) => /^\d{1,2}:/.test((row[best] ?? '').trim()))
   if (isTimeOfDay && dates.length === 1) return { time: [dates[0]!, best], notes: [] }
   const rivals = others.filter((i) => i !== best && timeScore(columns[i]!) === timeScore(columns[best]!))
@@ -204,6 +204,28 @@ function timeColumns(
           `time was read from column '${columns[best]!}'; ${listed(rivals.map((i) => `'${columns[i]!}'`))} may be one as well (--time COL)`,
         ]
   return { time: [best], notes }
+}
+
+/** Without a name of time: the one column that rises as a time does. Whole numbers one apart count rows. */
+function unnamedTime(dialect: Dialect, asked: readonly string[]): Pick<Roles, 'time' | 'notes'> {
+  const { columns, rows, decimal } = dialect
+  const rising = [...columns.keys()].filter((i) => {
+    const name = columns[i]!
+    if (asked.includes(name) || conductanceScore(name) > 0 || wordsOf(name).some((word) => COUNTERS.includes(word)))
+      return false
+    const values = rows.map((row) => numberOf(row[i] ?? '', decimal) ?? NaN)
+    return isSteady(values) && !isIndex(values)
+  })
+  if (rising.length !== 1) return { time: [], notes: [] }
+  const name = columns[rising[0]!]!
+  return { time: rising, notes: [`time was read from column '${name}', since its numbers rise evenly (--time COL)`] }
+}
+
+/** From row to row by nearly the same step. */
+function isSteady(values: readonly number[]): boolean {
+  const steps = values.slice(1).map((value, i) => value - values[i]!)
+  const usual = steps.slice().sort((a, b) => a - b)[steps.length >> 1] ?? 0
+  return usual > 0 && steps.filter((step) => Math.abs(step - usual) <= usual / 2).length > 0.9 * steps.length
 }
 
 /** 0 for a name that is none of time. */

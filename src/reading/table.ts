@@ -119,7 +119,10 @@ export async function readTable(
     if (cells.length === 1 && /^\s*#/.test(cells[0]!)) return
     if (width === 1) for (; blank > 0; blank--) add([''], line - blank)
     blank = 0
-    if (unended && trimmed(cells).length < usual) {
+    if (
+      unended &&
+      (trimmed(cells).length < usual || wanted.eda.some((column) => isCutOff(cells[column] ?? '', column, dialect)))
+    ) {
       notes.push(`the last row (line ${line}) is cut off and was left out`)
       return
     }
@@ -185,6 +188,13 @@ function sayMark(marks: Marks, name: string, dialect: Dialect, source: string): 
 
 /** Cells that rows of the file have, without empty ones at their ends. */
 const usualWidth = ({ rows }: Dialect): number => leastOf(rows.slice(0, 20).map((row) => trimmed(row).length))
+
+/** A number with fewer decimals than all others of its column, which have as many as each other, may lack its last digits. */
+function isCutOff(cell: string, column: number, { rows, decimal }: Dialect): boolean {
+  const decimals = (text: string): number => text.trim().split(decimal)[1]?.length ?? 0
+  const [usual, ...more] = new Set(rows.slice(0, 200).map((row) => decimals(row[column] ?? '')))
+  return more.length === 0 && decimals(cell) < usual!
+}
 
 /** Some programs write comments behind the last cell. */
 const withoutComment = (row: readonly string[], width: number): readonly string[] =>

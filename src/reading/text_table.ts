@@ -108,6 +108,7 @@ function planOf(lines: readonly string[], layout: TextLayout, source: string, op
   const said: TextLayout = {
     ...words,
     ...layout,
+    notes: [...(layout.notes ?? []), ...(layout.start ? [] : words.notes)],
     ...(words.unit !== undefined &&
       !layout.units &&
       !dialect.units && { units: dialect.columns.map(() => words.unit!) }),
@@ -155,12 +156,13 @@ function clockFor(
 function recordingsOf(
   plan: Plan,
   table: TableColumns,
-  group: Group,
+  all: Group,
   k: number,
   reading: Record<string, string | number>,
 ): Recording[] {
   const { source, dialect, layout, roles, sampleRate, options } = plan
   const { clock } = table
+  const group = clock && sampleRate === undefined ? withValues(all, table.eda[k]!) : all
   const column = roles.eda[k]!
   const name = dialect.columns[column]!
   const take = (all: Float64Array): Float64Array =>
@@ -172,9 +174,16 @@ function recordingsOf(
   const marks = removeMarks(values)
   const asked = options.unit
   const unit = inOwnUnit(values, own, asked, layout, dialect, column)
+  const sparse =
+    group === all
+      ? []
+      : [
+          `its values stand in ${group.rows!.length} of ${all.rows?.length ?? all.to - all.from} rows, between those of other sensors`,
+        ]
   const told = group.part === undefined ? [] : [`its table holds several recordings; this is ${group.part}`]
   const notes = [
     ...told,
+    ...sparse,
     ...(layout.notes ?? []),
     ...roles.notes,
     ...(clock?.notes ?? []),
@@ -223,6 +232,7 @@ function recordingsOf(
         ...notes,
         ...ordered.notes,
         ...grid.notes,
+        ...saidRate(layout.sampleRate, grid.sampleRate),
         ...(again === undefined
           ? []
           : [
@@ -232,6 +242,25 @@ function recordingsOf(
     }
   })
 }
+
+/** Only the rows that hold a value, where most of these stand alone between rows of faster sensors. */
+function withValues(group: Group, values: Float64Array): Group {
+  const rows = group.rows ?? Int32Array.from({ length: group.to - group.from }, (_, i) => group.from + i)
+  const kept = rows.filter((row) => !Number.isNaN(values[row]!))
+  const alone = rows.reduce(
+    (sum, row, i) => sum + (i > 0 && !Number.isNaN(values[row]!) && Number.isNaN(values[rows[i - 1]!]!) ? 1 : 0),
+    0,
+  )
+  return alone > 0.5 * kept.length && kept.length > 2 ? { ...group, rows: kept } : group
+}
+
+/** Where the file's words and its times differ. */
+const saidRate = (said: number | undefined, found: number): string[] =>
+  said === undefined || Math.abs(said / found - 1) < 0.02
+    ? []
+    : [
+        `the file says ${said} Hz, its times are ${Number(found.toPrecision(4))} Hz; its times were followed (--rate says otherwise)`,
+      ]
 
 /** What a given rate passes over: a time that goes back may be another recording. */
 function fallsOf(seconds: Float64Array, where: (row: number) => string): string[] {

@@ -59,7 +59,10 @@ const CASED: Readonly<Record<string, string>> = { S: 'S', mS: 'mS' }
 
 /** Units of other things, of none, and of what was made of skin conductance, in lower case. */
 const FOREIGN =
-  /^(m|u|µ|n)?v(olts?)?$|^(m|u|µ|n)?a(mpere)?$|^(deg|°)? ?[cf]$|^(deg)?celsius$|^(bpm|hz|g|%|percent|mmhg|l\/min|m\/s.*)$|^(z|z[- ]?scores?|a\.? ?u\.?|arb.*|raw|adc|counts?|bits?|digits?|lsb)$|^(log|ln|log10|sqrt|√)\b/
+  /^(m|u|µ|n)?v(olts?)?$|^(m|u|µ|n)?a(mpere)?$|^(deg|°)? ?[cf]$|^(deg)?celsius$|^(bpm|hz|g|%|percent|mmhg|l\/min|m\/s.*)$|^(z|z[- ]?scores?|a\.? ?u\.?|arb.*|raw|adc|counts?|bits?|digits?|lsb|z ?scored|norm(ed|ali[sz]ed)?|standardi[sz]ed|min ?max)$|^(log|ln|log10|sqrt|√)\b/
+
+/** Words of names that need not be a unit: EDA_Raw of NeuroKit2 is in µS, EDA_C is a third one. */
+const AMBIGUOUS = /^(raw|[acfgvu]|ma|ua|na)$/i
 
 /** Both code points of mu and of omega are in use. */
 const spelt = (text: string): string =>
@@ -93,7 +96,10 @@ export function unitInName(name: string): Unit | undefined {
 /** What the name says of the unit, known or not: the unit in it, or what stands in brackets; nothing for `EDA`. */
 export function unitSaidBy(name: string): string | undefined {
   const transformed = /^\s*(log|ln|log10|sqrt)\s*[([]/i.exec(name)?.[1]
-  return transformed ?? unitInName(name)?.name ?? BRACKETED.exec(name)?.[1]
+  const foreign = name
+    .split(/[\s_:./-]+/)
+    .findLast((word, i) => i > 0 && FOREIGN.test(spelt(word)) && !AMBIGUOUS.test(word))
+  return transformed ?? unitInName(name)?.name ?? BRACKETED.exec(name)?.[1] ?? foreign
 }
 
 /** Values in one unit, and what is to be said of it. */
@@ -115,7 +121,7 @@ export function inMicrosiemens(
   said: string | undefined,
 ): InUnit {
   const known = unitNamed(asked ?? said ?? '')
-  if (known) return converted(eda, known, asked === undefined && known.name !== 'µS')
+  if (known) return withDoubt(converted(eda, known, asked === undefined && known.name !== 'µS'), known.name)
   if (asked !== undefined) return { eda, unit: asked, notes: [] }
   if (said !== undefined && FOREIGN.test(spelt(said)))
     throw new FormatError(
@@ -142,6 +148,16 @@ function converted(eda: Float64Array, { name, toMicrosiemens }: Unit, say: boole
     unit: 'µS',
     notes: say ? [`its values are in ${name} and were converted to µS`] : [],
   }
+}
+
+/** A level that skin does not have, though the unit is named. */
+function withDoubt(inUnit: InUnit, named: string): InUnit {
+  const { median, largest, least } = levelOf(inUnit.eda)
+  if (largest === least || !(Math.abs(median) > LARGEST_LEVEL || (median >= 0 && median < LEAST_LEVEL && least >= 0)))
+    return inUnit
+  const level = `in ${named} its level is ${Number(median.toPrecision(3))} µS, and skin has ${LEAST_LEVEL} to ${LARGEST_LEVEL} µS`
+  const why = median > LARGEST_LEVEL ? 'the unit may be another' : 'the sensor was off the skin, or the unit is another'
+  return { ...inUnit, notes: [...inUnit.notes, `${level}: ${why} (--unit)`] }
 }
 
 /** Skin has 0.01 to 100 µS (Boucsein, "Electrodermal Activity", 2nd ed., 2012, gives 1 to 40 for most people's hands). */
@@ -173,6 +189,12 @@ function doubtOfLevel(eda: Float64Array, source: string): { refusal?: string; no
     return {
       notes: [
         `a level of ${level} µS is less than skin has (${LEAST_LEVEL} µS): the sensor was off the skin, or the unit is another (--unit mS)`,
+      ],
+    }
+  if (eda.every((value) => Number.isNaN(value) || Number.isInteger(value)))
+    return {
+      notes: [
+        'all values are whole numbers, as raw counts of a converter are; --unit counts keeps them, --unit us says µS',
       ],
     }
   return { notes: [] }
