@@ -53,12 +53,13 @@ export function dialectOf(lines: readonly string[], source: string, options: Dia
   const separator = options.separator ?? said
   const first = begin + (directive ? 1 : 0)
   const table = lines.slice(first).map((line) => (COMMENT.test(line) ? '' : line))
-  const form = formOf(table, separator, options.decimal)
-  if (!form)
+  const judged = formOf(table, separator, options.decimal)
+  if (!judged)
     throw new FormatError(`${source}: no line of it is a row of numbers; it is no table of a recording`, {
       noRecording: true,
     })
-  const cells = table.map((line) => splitLine(line, form.separator))
+  const cells = table.map((line) => splitLine(line, judged.separator))
+  const form = widened(judged, cells)
   const top = firstRow(cells, form)
   const header = headerAbove(cells, top, form)
   const comment = header.names === undefined ? headerInComment(lines, first + top, form) : undefined
@@ -127,6 +128,18 @@ function evenRows(rows: readonly string[][]): readonly (readonly string[])[] {
   return rows.map((row) => (row.length === full ? row.slice(0, widest) : trimmed(row)))
 }
 
+/** With the columns at its end that only rows have which were not among the judged ones. */
+function widened(form: Form, cells: readonly string[][]): Form {
+  const full = mostFrequent(cells.map((row) => row.length))
+  const width = largestOf(
+    cells
+      .filter((row) => row.length === full && isData(row, { ...form, width: full }))
+      .map((row) => trimmed(row).length),
+    form.width,
+  )
+  return { ...form, width, counted: Array.from({ length: width }, (_, i) => form.counted[i] ?? false) }
+}
+
 /** Evenly chosen lines: what holds at the beginning need not hold at the end. */
 function spread(lines: readonly string[]): readonly string[] {
   const stride = Math.ceil(lines.length / JUDGED)
@@ -147,7 +160,9 @@ function judge(rows: readonly (readonly string[])[], separator: string, decimal:
   if (!counted.some(Boolean)) return undefined
   const mean = (of: (cell: string) => boolean): number =>
     regular.reduce((sum, row) => sum + row.filter(of).length, 0) / regular.length
-  const words = mean((cell) => !good(cell) && !isMissing(cell))
+  const isWord = (cell: string): boolean => !good(cell) && !isMissing(cell)
+  // A word with marks in it is a row that was not parted.
+  const words = mean(isWord) + mean((cell) => isWord(cell) && /[,;|\t]/.test(cell))
   return {
     form: { separator, decimal, width, counted },
     // A mark that may be one of decimals is none of thousands.

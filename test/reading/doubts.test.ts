@@ -109,6 +109,14 @@ describe('rows of several sensors', () => {
   it('may have a column of markers that is empty in most of them', async () => {
     const markers = table('time,EDA,marker', (t, value, i) => `${t},${value},${i % 50 === 0 ? 'stim' : ''}`)
     expect((await readOne(markers)).eda.length).toBe(N)
+    const noons = table(
+      'Time,EDA,stimulus,label',
+      (t, value) => `05/17/2024 09:41:${(7 + t / 10).toFixed(3).padStart(6, '0')} AM,${value},a,rest`,
+    )
+    expect((await readOne(noons)).sampleRate).toBe(40)
+    // None of the evenly chosen rows that are judged has one.
+    const rare = rowsOf(4000, 100, (t, value, i) => `${t};${value};${i % 40 === 0 ? 'M1' : ''}`)
+    expect((await readOne(`time (s);EDA;marker\n${rare.join('\n')}`)).eda.length).toBe(4000)
   })
 })
 
