@@ -1,4 +1,5 @@
 // What a file is, by its first bytes: names lie, and an error about line 1 of a workbook helps nobody.
+import { encodingOf } from './encoding.ts'
 
 /** Of a file by its content. `text` is all that could be one; `binary` is what is neither known nor text. */
 export type Kind =
@@ -90,7 +91,7 @@ export function kindOf(head: Uint8Array): Kind {
   if (isOldStata(head)) return 'stata'
   if (isPickle(head)) return 'pickle'
   if (/^\s*<(!doctype html|html)/i.test(latin1(head.subarray(0, 200)))) return 'html'
-  return isText(head) ? 'text' : 'binary'
+  return encodingOf(head) === undefined ? 'binary' : 'text'
 }
 
 /** What an archive is, by the names of its files: office documents and NumPy's .npz are zip archives too. */
@@ -178,22 +179,3 @@ const isOldStata = (head: Uint8Array): boolean =>
 const isPickle = (head: Uint8Array): boolean => head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5
 
 const latin1 = (bytes: Uint8Array): string => new TextDecoder('latin1').decode(bytes)
-
-/**
- * No control characters but those of text: tab, line ends, form feed, and the escape and end of old files. In UTF-16 every other byte
- * may be zero, which its mark at the beginning, or zeros that lie on one side alone, tell from a binary file.
- */
-function isText(head: Uint8Array): boolean {
-  const marked = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)
-  if (marked) return true
-  const zeros = [0, 0]
-  let controls = 0
-  head.forEach((byte, i) => {
-    if (byte === 0) zeros[i & 1]!++
-    else if (byte < 32 && ![9, 10, 11, 12, 13, 26, 27].includes(byte)) controls++
-  })
-  const [even, odd] = zeros as [number, number]
-  if (controls > 0) return false
-  if (even === 0 && odd === 0) return true
-  return Math.min(even, odd) === 0 && Math.max(even, odd) > head.length / 4
-}

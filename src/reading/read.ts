@@ -40,7 +40,7 @@ export async function readRecordings(source: Source, options: ReadingOptions = {
   // A known encoding makes a text of what looks like none.
   const reader = READERS[kind] ?? (options.encoding === undefined ? undefined : readTextFile)
   if (!reader) throw unread(source, kind)
-  if (reader === readArchive) return await reader(source, options) // by its files, each through this door
+  if (kind === 'zip') return await reader(source, options) // by its files, each through this door
   try {
     const found = await reader(watched(source, options), options)
     options.onProgress?.(source.size, source.size)

@@ -1,4 +1,5 @@
 // Text out of a source: unpacked, decoded by what its bytes are, in pieces.
+import { encodingOf } from '../formats/encoding.ts'
 import { FormatError } from '../runtime/errors.ts'
 import { chunksOf, type Source } from '../store/source.ts'
 
@@ -15,8 +16,7 @@ export interface Text {
 }
 
 /**
- * Opens a source as text. gzip is told by its magic bytes, the encoding by a byte order mark, by zeros in every other place
- * (UTF-16), by being valid UTF-8, and is Windows-1252 otherwise. @throws FormatError for bytes that are no text
+ * Opens a source as text. gzip is told by its magic bytes, the encoding by `encodingOf`. @throws FormatError for bytes that are no text
  */
 export async function openText(source: Source, encoding?: string): Promise<Text> {
   const start = await source.read(0, 2)
@@ -83,37 +83,5 @@ async function* unpacked(source: Source): AsyncGenerator<Uint8Array> {
     throw new FormatError(`${source.name}: its gzip data are damaged or cut off; fetch or pack it again`)
   } finally {
     await reader.cancel().catch(() => undefined)
-  }
-}
-
-/** The encoding of some text that begins so; undefined for bytes that are no text. */
-export function encodingOf(head: Uint8Array): string | undefined {
-  const [a, b, c] = head
-  if (a === 0xff && b === 0xfe) return 'utf-16le'
-  if (a === 0xfe && b === 0xff) return 'utf-16be'
-  if (a === 0xef && b === 0xbb && c === 0xbf) return 'utf-8'
-  const zeros = [0, 0]
-  for (let i = 0; i < head.length; i++) if (head[i] === 0) zeros[i & 1]!++
-  const half = head.length / 2
-  if (zeros[1]! > 0.3 * half && zeros[0]! < 0.02 * half) return 'utf-16le'
-  if (zeros[0]! > 0.3 * half && zeros[1]! < 0.02 * half) return 'utf-16be'
-  if (zeros[0]! + zeros[1]! > 0 || controls(head) > 0.01 * head.length) return undefined
-  return isUtf8(head) ? 'utf-8' : 'windows-1252'
-}
-
-/** Bytes that no text has. */
-function controls(head: Uint8Array): number {
-  let count = 0
-  for (const byte of head) if (byte < 9 || (byte > 13 && byte < 32 && byte !== 26 && byte !== 27)) count++
-  return count
-}
-
-/** A character may be cut off at the end. */
-function isUtf8(head: Uint8Array): boolean {
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true })
-    return true
-  } catch {
-    return false
   }
 }

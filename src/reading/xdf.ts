@@ -1,5 +1,6 @@
 // XDF, which LabRecorder writes of the streams of the Lab Streaming Layer: which channel of which stream is skin conductance, its samples
 // on the recorder's clock, and the streams of markers beside it.
+import { parseStamp } from '../formats/stamp.ts'
 import { readXdf as readStreams, type XdfHeader, type XdfStream } from '../formats/xdf.ts'
 import { elementAt, textAt, type XmlElement } from '../formats/xml.ts'
 import { FormatError } from '../runtime/errors.ts'
@@ -11,7 +12,6 @@ import type { ReadingOptions } from './options.ts'
 import { requireOrder } from './order.ts'
 import type { Marker, Recording, StartTime } from './recording.ts'
 import type { Source } from '../store/source.ts'
-import { parseStamp } from './stamp.ts'
 import { evened, onRecorderClock } from './stream_clock.ts'
 import { temperatureAmong } from './temperature.ts'
 import { inMicrosiemens, unitNamed } from './unit.ts'

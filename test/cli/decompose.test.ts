@@ -498,8 +498,8 @@ describe('a table on the screen', () => {
       cwd: folder,
     })
     const lines = stdout.trim().split('\n')
-    expect(lines[0]).toMatch(/^file +status +level +responses +per min +amplitude$/)
-    expect(lines[1]).toMatch(/^good.csv +solved +[45]\.\d+ +3 +2\.6 +0\.\d+$/)
+    expect(lines[0]).toMatch(/^file +status +Hz +s +level +responses +per min +amplitude$/)
+    expect(lines[1]).toMatch(/^good.csv +solved +4 +70 +[45]\.\d+ +3 +2\.6 +0\.\d+$/)
     expect(lines.slice(3)).toEqual([
       'signs.csv: values below 0 are no skin conductance in µS; name the unit of the recording by --unit',
     ])
