@@ -76,7 +76,7 @@ describe('a recording that cannot be decomposed', () => {
       'counts milliseconds',
       csv(even(80).map((t) => 1000 * t)),
       [],
-      /bad.csv: column 'time_s' says seconds, which would be 0.004 Hz; give its unit by --time-unit/,
+      /bad.csv: column 'time_s' says seconds, which would be 0.004 Hz \(--time-unit s\), and in milliseconds .* 4 Hz \(--time-unit ms\)/,
     ],
     [
       'is a table of several',
@@ -515,8 +515,8 @@ describe('a result to distrust', () => {
     })
     const [noise, faint] = await run([path('noise.csv'), path('faint.csv'), '--out', path('doubtful'), ...CPU])
     expect(noise?.warnings).toEqual([
-      expect.stringMatching(/^the tonic part leaves the range of the recording by \d+ µS: noise/),
       expect.stringMatching(/^noise or coarse steps hide responses under 1\.9 µS/),
+      expect.stringMatching(/^the tonic part leaves the range of the recording by \d+ µS: noise/),
     ])
     expect(noise).toMatchObject({ event_threshold_us: expect.closeTo(1.9, 0) as number, features: { SCR_Peaks_N: 0 } })
     expect(faint).toMatchObject({ warnings: [], event_threshold_us: 0.01, features: { SCR_Peaks_N: 0 } })
