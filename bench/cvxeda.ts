@@ -57,15 +57,13 @@ export interface Agreement {
 /** Holds the first results against what the reference found for the same signals. */
 export function agreementOf(found: readonly Decomposition[], reference: readonly ReferenceParts[]): Agreement {
   const worst = (part: 'phasic' | 'tonic'): number =>
-    Math.max(
-      ...reference.map((expected, s) => {
-        const scale = Math.max(
-          1,
-          rms(expected.phasic, (v) => v),
-        )
-        return rms(expected[part], (v, i) => v - found[s]![part][i]!) / scale
-      }),
-    )
+    reference.reduce((most, expected, s) => {
+      const scale = Math.max(
+        1,
+        rms(expected.phasic, (v) => v),
+      )
+      return Math.max(most, rms(expected[part], (v, i) => v - found[s]![part][i]!) / scale) // NaN stays
+    }, -Infinity)
   const [phasic_nrmse, tonic_nrmse] = [worst('phasic'), worst('tonic')]
   return { phasic_nrmse, tonic_nrmse, agrees: phasic_nrmse <= AGREEMENT && tonic_nrmse <= AGREEMENT }
 }

@@ -1,5 +1,6 @@
 // `galvani bench cvxeda`: rounds of the decomposition, on an adapter, on the CPU or both in turn, and in turn with the Python
 // reference; and how its time grows.
+import { leastOf } from '../src/signal/extremes.ts'
 import type { DecomposeOptions, SolverName } from '../src/cvxeda/options.ts'
 import { chooseForm } from '../src/cvxeda/interior_layout.ts'
 import type { Form } from '../src/cvxeda/solver.ts'
@@ -117,6 +118,6 @@ async function scale({ gpu, cpu }: Measured, bench: CvxedaBench): Promise<Scalin
   return await measureScaling(signals, n, source.longest, async (count, length) => {
     const made = source.make({ signals: count, n: length })
     const { rounds } = await timeDecompose((gpu ?? cpu)!, made, settingsOn(gpu, bench), SCALING_ROUNDS)
-    return Math.min(...rounds)
+    return leastOf(rounds)
   })
 }

@@ -5,12 +5,13 @@ import type { Form } from '../src/cvxeda/solver.ts'
 import { agreementOf, type Agreement, type CvxedaRun } from './cvxeda.ts'
 import { workOf } from './cvxeda_cost.ts'
 import { millisecondsElsewhere, type ReferenceParts } from './cvxeda_reference.ts'
+import { runFigures, type RunFigures } from './cvxeda_run.ts'
 import { floorMilliseconds, type Probes } from './probes.ts'
-import { median, timingOf } from './timing.ts'
+import { timingOf } from './timing.ts'
 
 type Status = Decomposition['status']
 
-export interface CvxedaResult extends Probes {
+export interface CvxedaResult extends Probes, RunFigures {
   adapter: string
   solver: SolverName
   /** Form of the interior point. */
@@ -20,18 +21,6 @@ export interface CvxedaResult extends Probes {
   /** Hz */
   rate: number
   rounds: number
-  /** Wall time of a call over the number of signals, over the rounds. */
-  ms_per_signal_median: number
-  ms_per_signal_min: number
-  /** (largest - least) / median of the rounds. */
-  spread: number
-  /** The whole first call, which compiles the kernels. */
-  first_call_ms: number
-  /** Median and most of the signals. */
-  iterations: number
-  iterations_max: number
-  /** Every signal is solved, or trivial. */
-  converged: boolean
   statuses: Partial<Record<Status, number>>
   /** Counted for a signal of this length and its iterations, on average. */
   flops: number
@@ -42,8 +31,6 @@ export interface CvxedaResult extends Probes {
   gpu_peak_bytes: number
   /** Most memory of the whole process. */
   rss_peak_bytes: number
-  /** Median of the Python reference over ours, per signal. */
-  speedup: number
   /** Whether the reference was run in turn with ours; if not, its time for the length is that of another machine. */
   reference: 'measured' | 'figures of another machine'
   reference_ms_per_signal: number
@@ -80,20 +67,19 @@ export interface CvxedaMeasurement {
 export function cvxedaResult(measured: CvxedaMeasurement): CvxedaResult {
   const { adapter, solver, form, n, run, probes } = measured
   const signals = run.results.length
-  const { median: ms, min, spread } = timingOf(run.rounds.map((total) => total / signals))
-  const iterations = run.results.map((result) => result.iterations)
-  const statuses = statusesOf(run.results)
-  const total = workOf(form, n, iterations)
+  const total = workOf(
+    form,
+    n,
+    run.results.map(({ iterations }) => iterations),
+  )
   const work = { flops: total.flops / signals, bytes: total.bytes / signals }
   const reference = referenceFigures(measured)
   return {
     ...{ adapter, solver, form, signals, n, rate: measured.sampleRate, rounds: run.rounds.length },
-    ...{ ms_per_signal_median: ms, ms_per_signal_min: min, spread, first_call_ms: run.firstCall },
-    ...{ iterations: median(iterations), iterations_max: iterations.reduce((most, count) => Math.max(most, count), 0) },
-    ...{ converged: (statuses.solved ?? 0) + (statuses.trivial ?? 0) === signals, statuses },
+    ...{ ...runFigures(run, reference.reference_ms_per_signal), statuses: statusesOf(run.results) },
     ...{ ...work, floor_ms: floorMilliseconds(probes, work.flops, work.bytes), ...probes },
     ...{ gpu_peak_bytes: measured.gpuPeakBytes, rss_peak_bytes: peakMemory() },
-    ...{ speedup: reference.reference_ms_per_signal / ms, ...reference },
+    ...reference,
   }
 }
 

@@ -1,5 +1,6 @@
 // How many of the responses of made-up recordings are found, and how many are found that are none: by the rule of today and, beside it,
 // by the one of before, a tenth of the largest rise in the recording as it is.
+import { largestOf } from '../src/signal/extremes.ts'
 import { decompose } from '../src/cvxeda/decompose.ts'
 import {
   EDA_KINDS,
@@ -113,7 +114,7 @@ async function oldEvents({ recording: { eda, sampleRate } }: MadeEda): Promise<S
   const [parts] = await decompose('cpu', [z], { sampleRate })
   const [phasic, driver] = [parts!.phasic.map((v) => v * std), parts!.driver.map((v) => v * std)]
   const all = scrEvents({ phasic, driver, sampleRate, minAmplitude: 0 })
-  const largest = Math.max(...all.map(({ amplitude }) => amplitude))
+  const largest = largestOf(all.map(({ amplitude }) => amplitude))
   return all.filter(({ amplitude }) => amplitude >= OLD_SHARE * largest)
 }
 

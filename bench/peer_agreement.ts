@@ -18,7 +18,7 @@ const ROUNDING_SHARE = 1e-3
 /** Largest relative difference of two lists of losses; infinite when one is not finite. */
 export function lossError(theirs: readonly number[], ours: readonly number[]): number {
   const errors = ours.map((loss, i) => Math.abs(theirs[i]! - loss) / Math.abs(loss))
-  return finite(Math.max(...errors))
+  return finite(worst(errors))
 }
 
 /**
@@ -26,16 +26,19 @@ export function lossError(theirs: readonly number[], ours: readonly number[]): n
  * one is missing or not finite. `before` may have further tensors.
  */
 export function changeError(theirs: NamedData, ours: NamedData, before: NamedData): number {
-  const whole = Math.hypot(...[...ours].map(([name, data]) => distance(data, before.get(name))))
+  const whole = Math.sqrt([...ours].reduce((sum, [name, data]) => sum + distance(data, before.get(name)) ** 2, 0))
   const errors = [...ours].map(
     ([name, data]) => distance(data, theirs.get(name)) / (distance(data, before.get(name)) + ROUNDING_SHARE * whole),
   )
-  return finite(Math.max(...errors))
+  return finite(worst(errors))
 }
 
 function distance(a: Float32Array, b: Float32Array | undefined): number {
   if (a.length !== b?.length) return Infinity
   return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0))
 }
+
+/** The largest; NaN if one is. */
+const worst = (errors: readonly number[]): number => errors.reduce((most, error) => Math.max(most, error), -Infinity)
 
 const finite = (error: number): number => (Number.isFinite(error) ? error : Infinity)

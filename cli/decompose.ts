@@ -102,7 +102,7 @@ async function run(
       resume: options.resume === true,
       ...(await epochOptions(options)),
       signal: abort,
-      onProgress: (done) => bar.update(done),
+      onProgress: (done, _, share) => bar.update(done, '', share),
     })
   } finally {
     bar.stop()

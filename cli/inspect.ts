@@ -3,6 +3,8 @@ import { toDocument } from '../src/formats/documents.ts'
 import type { ReadingOptions } from '../src/reading/options.ts'
 import { readRecordings } from '../src/reading/read.ts'
 import { isoTime, type Recording } from '../src/reading/recording.ts'
+import { prepareRecording } from '../src/recording/prepare.ts'
+import { readingWarnings } from '../src/recording/warnings.ts'
 import { FormatError, GalvaniError } from '../src/runtime/errors.ts'
 import { rangeOf } from '../src/signal/quality.ts'
 import { fileSource } from '../src/store/node_source.ts'
@@ -48,17 +50,18 @@ async function inspected(file: string, options: ReadingOptions): Promise<Inspect
   }
 }
 
-function described({
-  part,
-  sampleRate,
-  eda,
-  start,
-  unit,
-  recorder,
-  markers = [],
-  notes = [],
-  reading = {},
-}: Recording) {
+/** What `galvani decompose` would warn of before it solves anything, or why it would refuse. */
+function warningsOf(recording: Recording): string[] {
+  try {
+    return readingWarnings(prepareRecording(recording))
+  } catch (error) {
+    if (!(error instanceof GalvaniError)) throw error
+    return [...(recording.notes ?? []), `galvani decompose refuses it: ${error.message}`]
+  }
+}
+
+function described(recording: Recording) {
+  const { part, sampleRate, eda, start, unit, recorder, markers = [], reading = {} } = recording
   const [least, largest] = rangeOf(eda)
   return {
     ...(part !== undefined && { part }),
@@ -72,7 +75,7 @@ function described({
     missing: eda.reduce((count, value) => count + (Number.isNaN(value) ? 1 : 0), 0),
     ...(recorder !== undefined && { recorder }),
     markers: markers.length,
-    notes: [...notes],
+    notes: warningsOf(recording),
     reading,
   }
 }

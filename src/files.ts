@@ -6,6 +6,7 @@ export { blobSource, memorySource, type Source } from './store/source.ts'
 export type { ReadingOptions, TimeUnit } from './reading/options.ts'
 export { isoTime, type Marker, type StartTime } from './reading/recording.ts'
 export { analyseFiles, type BatchOptions, type OpenDevice, type RecordingFile } from './recording/batch.ts'
+export type { SampleColumn } from './recording/tables.ts'
 export type { Outcome, RecordingResult } from './recording/result.ts'
 export {
   epochFiles,

@@ -1,5 +1,6 @@
 // A benchmark as one HTML file: its figures, and how time grows with size.
 
+import { largestOf, leastOf } from '../../src/signal/extremes.ts'
 import { xAxis, yAxis, type Panel } from '../../src/charts/axes.ts'
 import { logScale, logTicks } from '../../src/charts/log_scale.ts'
 import { htmlPage } from '../../src/charts/page.ts'
@@ -88,7 +89,7 @@ export function growthSvg({ caption, size, time, points, fit }: BenchFigure): st
       TOP,
     ),
   }
-  const ends = [Math.min(...points.map(([x]) => x)), Math.max(...points.map(([x]) => x))]
+  const ends = [leastOf(points.map(([x]) => x)), largestOf(points.map(([x]) => x))]
   const line = linePath(
     ends,
     ends.map((x) => fit.factor * x ** fit.exponent),

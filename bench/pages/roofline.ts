@@ -1,5 +1,6 @@
 // What kernels reach of an adapter's limits: the roofline chart and bar charts.
 
+import { largestOf } from '../../src/signal/extremes.ts'
 import { xAxis, yAxis, legend, type Panel } from '../../src/charts/axes.ts'
 import { logScale, logTicks } from '../../src/charts/log_scale.ts'
 import { escapeMarkup, label, linearScale, palette, svg, tag } from '../../src/charts/svg.ts'
@@ -96,7 +97,7 @@ const NUMBER = 130
 export function barsSvg(
   description: string,
   bars: readonly Bar[],
-  most = Math.max(...bars.map(({ value }) => value)),
+  most = largestOf(bars.map(({ value }) => value)),
 ): string {
   const x = linearScale(0, most || 1, NAME, WIDTH - NUMBER)
   const drawn = bars.map(({ name, value, part = value, text }, i) => {

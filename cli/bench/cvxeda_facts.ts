@@ -10,10 +10,10 @@ export function cvxedaFacts(result: CvxedaFigures): [string, string][] {
   const { signals, n, rate, signals_from, on_cpu: cpu, scaling } = result
   const lines: [string, string][] = 'adapter' in result ? [['Adapter', result.adapter]] : []
   lines.push(['Signals', `${signals} of ${n} samples at ${rate} Hz (${signals_from})`])
-  if ('adapter' in result) lines.push(...adapterFacts(result))
+  if ('adapter' in result) for (const line of adapterFacts(result)) lines.push(line)
   else lines.push(['Memory', `${mebibytes(result.rss_peak_bytes)} of the process, at most`])
-  if (cpu) lines.push(...cpuFacts(cpu, result.rounds))
-  lines.push(...referenceFacts(result))
+  if (cpu) for (const line of cpuFacts(cpu, result.rounds)) lines.push(line)
+  for (const line of referenceFacts(result)) lines.push(line)
   if ('adapter' in result) lines.push(speedUp('Speed-up', result.speedup))
   if (cpu) lines.push(speedUp('Speed-up of the CPU', cpu.speedup))
   if (scaling) lines.push(['Growth', `n^${scaling.slope_n.toFixed(2)}, signals^${scaling.slope_signals.toFixed(2)}`])

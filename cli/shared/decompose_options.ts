@@ -6,6 +6,7 @@ import type { Form } from '../../src/cvxeda/solver.ts'
 import type { BatchOptions } from '../../src/recording/batch.ts'
 import { readEvents } from '../../src/recording/epochs.ts'
 import { FORMATS, TIMES, type Format, type Times } from '../../src/recording/files.ts'
+import type { SampleColumn } from '../../src/recording/tables.ts'
 import { UsageError } from '../../src/runtime/errors.ts'
 import { readTextFile } from './files.ts'
 import { addReadingOptions, readingOptions, type ReadingFlags } from './reading_options.ts'
@@ -14,6 +15,7 @@ import { given, oneOf, positive, real } from './values.ts'
 /** What these options say. */
 export interface DecomposeFlags extends ReadingFlags {
   format: Format
+  columns?: readonly SampleColumn[]
   gaps: 'refuse' | 'split'
   timeOut: Times
   zscore: boolean
@@ -36,6 +38,7 @@ export interface DecomposeFlags extends ReadingFlags {
 export function addDecomposeOptions(command: Command): Command {
   return addReadingOptions(command)
     .option('--format <csv|npz>', 'of the tables', oneOf('--format', FORMATS), 'csv')
+    .option('--columns <list>', 'of NAME.csv, such as EDA_Tonic,EDA_Phasic (all)', columns)
     .option(
       '--gaps <refuse|split>',
       'over 1 s: refuse the recording, or decompose what lies between',
@@ -86,6 +89,9 @@ export function addDecomposeOptions(command: Command): Command {
     )
 }
 
+/** `EDA_Tonic,EDA_Phasic`; what is none of them, the batch refuses before it reads. */
+const columns = (text: string): readonly SampleColumn[] => text.split(',').map((name) => name.trim() as SampleColumn)
+
 /** `-1:9` */
 function epochs(text: string): { from: number; to: number } {
   const [from, to, ...more] = text.split(':').map(real('--epochs'))
@@ -107,14 +113,14 @@ function baseline(text: string): BaselineCorrection {
 
 /** What the options ask of `analyseFiles`. */
 export function batchOptions(options: DecomposeFlags): BatchOptions {
-  const { format, gaps, timeOut: times, zscore, minAmplitude, offSkin, events, solver, form } = options
+  const { format, gaps, timeOut: times, zscore, minAmplitude, offSkin, events, solver, form, columns } = options
   const { tau0, tau1, knots, alpha, gamma, baseline } = options
   return {
     format,
     gaps,
     times,
     zscore,
-    ...given({ minAmplitude, offSkin, eventsFrom: events }),
+    ...given({ minAmplitude, offSkin, eventsFrom: events, columns }),
     reading: readingOptions(options),
     solving: given({ tau0, tau1, deltaKnot: knots, alpha, gamma, baselineCorrection: baseline, solver, form }),
   }

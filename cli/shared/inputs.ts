@@ -2,6 +2,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { basename, join, resolve, sep } from 'node:path'
 import { fileNames, type Format } from '../../src/recording/files.ts'
+import { largestOf } from '../../src/signal/extremes.ts'
 import { FormatError, UsageError } from '../../src/runtime/errors.ts'
 
 export interface Input {
@@ -10,6 +11,8 @@ export interface Input {
   name: string
   /** Found in a folder, where files of other kinds may lie too. */
   inFolder: boolean
+  /** Bytes. */
+  size: number
 }
 
 /** Endings of files in a folder that are looked into; what a file is, its content tells. */
@@ -38,7 +41,7 @@ export function listInputs(paths: readonly string[], out: string, format: Format
   if (statSync(out, { throwIfNoEntry: false })?.isDirectory() === false)
     throw new UsageError(`--out ${out} is a file; name a folder`)
   const names = outputNames(found.map(({ file }) => file))
-  const inputs = found.map((input, i) => ({ ...input, name: names[i]! }))
+  const inputs = found.map((input, i) => ({ ...input, name: names[i]!, size: sizeOf(input.file) }))
   requireOwnOutputs(inputs, out, format)
   return inputs
 }
@@ -59,10 +62,13 @@ function recordingsUnder(folder: string, out: string): string[] {
 /** A link to a file is one; links to folders are not followed, since they may lead round in a circle. */
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 
+/** What is not there has none; reading it says so. */
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+
 /** The files' own names; while these repeat (Empatica's are all EDA.csv) with one more folder's name in front. */
 function outputNames(files: readonly string[]): string[] {
   const paths = files.map((file) => resolve(file.replace(/(?<=[^/\\])(\.[^./\\]+?)(\.gz)?$/i, '')).split(sep))
-  const depth = Math.max(...paths.map((path) => path.length))
+  const depth = largestOf(paths.map((path) => path.length))
   for (let parts = 1; parts < depth; parts++) {
     const names = paths.map((path) => path.slice(-parts).filter(Boolean).join('_'))
     if (new Set(names).size === names.length) return names

@@ -1,6 +1,8 @@
 // What a command prints: results on stdout, everything else on stderr.
 import cliProgress from 'cli-progress'
 import { formatDocument, type JsonDocument } from '../../src/formats/documents.ts'
+import { largestOf } from '../../src/signal/extremes.ts'
+import { lasting } from '../../src/recording/result.ts'
 
 export interface OutputOptions {
   json?: boolean
@@ -8,7 +10,8 @@ export interface OutputOptions {
 }
 
 export interface Progress {
-  update: (done: number, note?: string) => void
+  /** @param share of the work that is done, where it is not `done` of the total */
+  update: (done: number, note?: string, share?: number) => void
   stop: () => void
 }
 
@@ -39,21 +42,22 @@ export class Output {
   }
 
   private bar(label: string, total: number): Progress {
-    const format = `${label} {bar} {percentage} % | {value}/{total} | {eta_formatted} left {note}`
+    const format = `${label} {bar} {percentage} % | {done}/${total} {left}{note}`
     // Ctrl-C is the command's own; a bar that changes nothing of the terminal needs no clean-up then.
     const plain = { hideCursor: false, linewrap: true, gracefulExit: false }
     const drawn = new cliProgress.MultiBar({
       format,
       stream: process.stderr,
       clearOnComplete: true,
-      etaBuffer: 50,
       ...plain,
     })
-    const only = drawn.create(total, 0, { note: '' })
+    const only = drawn.create(1, 0, { done: 0, left: '', note: '' })
+    const left = timeLeft()
     this.drawn = drawn
     let running = true
     return {
-      update: (done, note = '') => only.update(done, { note }),
+      update: (done, note = '', share = done / total) =>
+        only.update(share, { done: Math.floor(done), left: left(share), note }),
       stop: () => {
         if (!running) return
         running = false
@@ -79,16 +83,28 @@ export function lateBar(output: Output, label: string): LateBar {
   }
 }
 
+/** Says what is left of work that goes on as it did since the first call, before which a resumed run may have done some. */
+function timeLeft(): (share: number) => string {
+  let first: { share: number; time: number } | undefined
+  return (share) => {
+    const time = performance.now()
+    first ??= { share, time }
+    const done = share - first.share
+    return done > 0 ? `| about ${lasting((((time - first.time) / 1000) * (1 - share)) / done)} left ` : ''
+  }
+}
+
 function lines(label: string, total: number): Progress {
-  const start = performance.now()
-  let last = start
+  const left = timeLeft()
+  let last = performance.now()
   return {
-    update: (done, note = '') => {
+    update: (done, note = '', share = done / total) => {
       const now = performance.now()
-      if (now - last < LINE_INTERVAL * 1000 || done === 0) return
+      const remaining = left(share)
+      if (now - last < LINE_INTERVAL * 1000 || share === 0) return
       last = now
-      const left = Math.round(((now - start) / 1000) * (total / done - 1))
-      process.stderr.write(`${label}: ${done}/${total}, about ${left} s left ${note}\n`)
+      const percentage = Math.floor(100 * share)
+      process.stderr.write(`${label}: ${percentage} % | ${Math.floor(done)}/${total} ${remaining}${note}\n`)
     },
     stop: () => undefined,
   }
@@ -97,7 +113,7 @@ function lines(label: string, total: number): Progress {
 /** Rows as aligned columns; numbers are the caller's to format. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows]
-  const widths = header.map((_, c) => Math.max(...all.map((row) => (row[c] ?? '').length)))
+  const widths = header.map((_, c) => largestOf(all.map((row) => (row[c] ?? '').length)))
   const line = (row: readonly string[]): string =>
     row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c] ?? 0) : cell.padStart(widths[c] ?? 0))).join('  ')
   return all.map((row) => line(row).trimEnd()).join('\n')
@@ -105,7 +121,7 @@ export function table(header: readonly string[], rows: readonly (readonly string
 
 /** Names and what is known of them, one a line. */
 export function facts(rows: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...rows.map(([name]) => name.length))
+  const width = largestOf(rows.map(([name]) => name.length))
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n')
 }
 

@@ -128,7 +128,7 @@ export async function admm(
     const found = await onDevice(gpu, 'cvxEDA', allocated, (tensors, newPlan) =>
       solveBatch({ gpu, problem, layout, lanes, tensors, levels: new Set() }, newPlan, batch, { ...hooks, starts }),
     )
-    hooks.onSolved(lanes)
+    hooks.onProgress(from + lanes)
     return found
   })
 }

@@ -71,10 +71,13 @@ async function decomposeGroup(
   hooks.signal?.throwIfAborted()
   const scalings = signals.map((y) => scalingOf(problem, y))
   const solvable = [...signals.keys()].filter((at) => scalings[at]!.scale > 0)
-  hooks.onSolved(signals.length - solvable.length)
   const inputs = solvable.map((at) => scaled(problem, signals[at]!, scalings[at]!))
   const scaledStarts = starts && solvable.map((at) => scaledStart(problem, starts[at]!, scalings[at]!))
-  const solutions = inputs.length > 0 ? await solve(problem, inputs, { ...hooks, starts: scaledStarts }) : []
+  const trivial = signals.length - inputs.length
+  const onProgress = (done: number): void => hooks.onProgress(trivial + done)
+  onProgress(0)
+  const solutions =
+    inputs.length > 0 ? await solve(problem, inputs, { ...hooks, onProgress, starts: scaledStarts }) : []
   const byPlace = new Map(solvable.map((at, s) => [at, solutions[s]!]))
   return signals.map((y, at) => readOut(problem, y, scalings[at]!, byPlace.get(at) ?? null))
 }
@@ -83,16 +86,16 @@ async function decomposeGroup(
 async function decomposeHere(
   problem: Problem,
   signals: readonly Samples[],
-  { onSolved, signal: abort }: Pick<SolverHooks, 'onSolved' | 'signal'>,
+  { onProgress, signal: abort }: Pick<SolverHooks, 'onProgress' | 'signal'>,
 ): Promise<Decomposition[]> {
-  const breathe = breather(abort)
+  const breathe = breather(abort, (share) => onProgress(results.length + share))
   const solver = new Float64Solver(problem)
   const results: Decomposition[] = []
   for (const y of signals) {
     const scaling = scalingOf(problem, y)
     const solution = scaling.scale > 0 ? await solver.solve(scaled(problem, y, scaling), breathe) : null
     results.push(readOut(problem, y, scaling, solution))
-    onSolved(1)
+    onProgress(results.length)
   }
   return results
 }
@@ -119,18 +122,18 @@ export async function decompose(
   checkStarts(options, signals.length)
   const solve = solverOf(device, options)
   signals.forEach(checkSignal)
-  let done = 0
-  const onSolved = (count: number) => onProgress?.((done += count), signals.length)
   const groups = groupByShape(signals, rates)
   if (device instanceof Cpu) {
-    return decomposeByWorkers(device, { signals, rates, params, groups, onSolved, signal: abort })
+    const heard = (done: number) => onProgress?.(done, signals.length)
+    return decomposeByWorkers(device, { signals, rates, params, groups, onProgress: heard, signal: abort })
   }
+  let before = 0
   const results = new Array<Decomposition>(signals.length)
   for (const indices of groups) {
     const [first] = indices as [number]
     const problem = createProblem(signals[first]!.length, rates[first]!, params)
     const group = indices.map((i) => signals[i]!)
-    const hooks = { onSolved, signal: abort }
+    const hooks = { onProgress: (done: number) => onProgress?.(before + done, signals.length), signal: abort }
     const found = solve
       ? await decomposeGroup(problem, group, solve, {
           ...hooks,
@@ -141,6 +144,7 @@ export async function decompose(
     indices.forEach((index, at) => {
       results[index] = found[at]!
     })
+    before += indices.length
   }
   return results
 }

@@ -4,6 +4,7 @@
 // Newton step of newton.ts with target = sigma mu; then d lambda = target / p - lambda - (lambda / p) d.
 
 import type { BatemanFilter } from './bateman.ts'
+import { shareDone } from './convergence.ts'
 import { Newton } from './newton.ts'
 import type { Problem } from './problem.ts'
 import type { Walk } from './runs.ts'
@@ -113,8 +114,11 @@ export class Float64Solver {
     }
   }
 
-  /** Relative gap 1e-9, at most 100 iterations; `breathe` is awaited before each. The next call overwrites the solution. */
-  async solve(signal: ScaledSignal, breathe: () => Promise<void>): Promise<Float64Solution> {
+  /**
+   * Relative gap 1e-9, at most 100 iterations; `breathe` is awaited before each, with the share of the work that is done. The next call
+   * overwrites the solution.
+   */
+  async solve(signal: ScaledSignal, breathe: (share: number) => Promise<void>): Promise<Float64Solution> {
     const { problem, newton, iterate } = this
     const { p, lambda, l, d, e } = iterate
     this.begin(signal)
@@ -122,8 +126,9 @@ export class Float64Solver {
     let infeasibility = 1 // what is left of the first iterate's dual residual
     let target = 0
     let length = 0
+    let share = 0
     for (let iterations = 0; ; iterations++) {
-      await breathe()
+      await breathe(share)
       const { complementarity, objective } = this.advance(signal, target, length)
       infeasibility *= 1 - length
       const excess = Math.max(complementarity / (objective + floor), infeasibility) / TOLERANCE
@@ -131,6 +136,7 @@ export class Float64Solver {
         const status = excess <= 1 ? 'solved' : excess <= INACCURATE ? 'solved-inaccurate' : 'max-iterations'
         return { driver: p, l, d, iterations, status }
       }
+      share = shareDone(iterations + 1, excess)
       const sigma = Math.min(MOST_SIGMA, Math.max(LEAST_SIGMA, 1 - length))
       target = (sigma * complementarity) / problem.n
       length = newton.solve({ p, lambda, target, alpha: signal.alpha, e, l })

@@ -52,6 +52,10 @@ export function firstState(signals: readonly ScaledSignal[]): LaneRows {
   return state
 }
 
+/** How many times what is asked for the duality gap still is. */
+export const excessOf = (state: LaneRows, n: number, lane: number): number =>
+  state.at(LAYOUT.GAP, lane) / (LAYOUT.TOLERANCE * (state.at(LAYOUT.OBJECTIVE, lane) + LAYOUT.FLOOR * n))
+
 function statusOf(state: LaneRows, n: number, lane: number): SolverStatus {
   if (state.at(LAYOUT.DONE, lane) === LAYOUT.CONVERGED) return 'solved'
   const near = INACCURATE_GAP * (state.at(LAYOUT.OBJECTIVE, lane) + LAYOUT.FLOOR * n)

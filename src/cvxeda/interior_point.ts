@@ -11,7 +11,8 @@ import { LimitError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { Plan } from '../runtime/plan.ts'
 import { ceilDiv } from '../runtime/shape.ts'
-import { firstPoint, firstState, readSolutions } from './interior_ends.ts'
+import { shareDone } from './convergence.ts'
+import { excessOf, firstPoint, firstState, readSolutions } from './interior_ends.ts'
 import {
   allocate,
   batchSize,
@@ -93,7 +94,7 @@ async function solveBatch(
   tensors: Tensors,
   plan: Plan,
   signals: readonly ScaledSignal[],
-  abort: AbortSignal | undefined,
+  { onProgress, signal: abort }: Pick<SolverHooks, 'onProgress' | 'signal'>,
 ): Promise<Solution[]> {
   const { gpu } = plan
   const { problem, basis, layout } = shared
@@ -107,7 +108,15 @@ async function solveBatch(
   gpu.write(tensors.state, state.values)
   const look = async () => {
     state = new LaneRows(await gpu.readFloat(tensors.state), signals.length)
-    return !state.row(LAYOUT.DONE).includes(LAYOUT.RUNNING)
+    const running = [...signals.keys()].filter((lane) => state.at(LAYOUT.DONE, lane) === LAYOUT.RUNNING)
+    // The batch goes on until the last of them has arrived.
+    let share = 1
+    for (const lane of running) {
+      const own = shareDone(state.at(LAYOUT.ITERATIONS, lane), excessOf(state, problem.n, lane))
+      share = Math.min(share, own)
+    }
+    onProgress(share * signals.length)
+    return running.length === 0
   }
   await repeat(plan, look, abort)
   return readSolutions(gpu, basis, places, tensors, state)
@@ -121,7 +130,7 @@ export async function interiorPoint(
   gpu: Gpu,
   problem: Problem,
   signals: ScaledSignal[],
-  { onSolved, signal: abort, form = chooseForm(gpu, problem.n, signals.length) }: SolverHooks,
+  { onProgress, signal: abort, form = chooseForm(gpu, problem.n, signals.length) }: SolverHooks,
 ): Promise<Solution[]> {
   if (form === 'per-signal' && problem.n > LONGEST_WALK) {
     throw new LimitError(
@@ -130,12 +139,15 @@ export async function interiorPoint(
   }
   const basis = createTonicBasis(problem)
   const layout = layoutOf(problem, basis, form)
-  return inBatches(signals, batchSize(gpu, problem, basis, layout), async (batch) => {
+  return inBatches(signals, batchSize(gpu, problem, basis, layout), async (batch, from) => {
     const allocated = () => allocate(gpu, basis, layout, batch.length)
     const found = await onDevice(gpu, 'cvxEDA', allocated, (tensors, newPlan) =>
-      solveBatch({ problem, basis, layout }, tensors, newPlan(), batch, abort),
+      solveBatch({ problem, basis, layout }, tensors, newPlan(), batch, {
+        onProgress: (done) => onProgress(from + done),
+        signal: abort,
+      }),
     )
-    onSolved(batch.length)
+    onProgress(from + batch.length)
     return found.map((solution) => ({ ...solution, form }))
   })
 }

@@ -42,7 +42,10 @@ export interface DecomposeOptions {
   form?: Form
   /** ADMM: where to start, one for each signal: decompositions of similar signals with the same options. */
   starts?: readonly Start[]
-  /** Called with signals done and signals in total: after each batch of a GPU or a worker, or each signal of this thread. */
+  /**
+   * Called with signals done and signals in total. A signal at work counts by the share of its work that is done, so that `done`
+   * moves within a long one; what ADMM is at does not count.
+   */
   onProgress?: (done: number, total: number) => void
   /** Stops the work, at once or after at most 25 more iterations; the promise rejects with the signal's reason. */
   signal?: AbortSignal

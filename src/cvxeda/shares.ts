@@ -25,14 +25,15 @@ interface Call extends Pick<Share, 'params'> {
   rates: readonly number[]
   /** Indices of the signals that share length and rate. */
   groups: readonly number[][]
-  onSolved: (count: number) => void
+  /** Called with signals done; one at work counts by the share of its work that is done. */
+  onProgress: (done: number) => void
   signal: AbortSignal | undefined
 }
 
 /** Decomposes by workers, the longest signals first; results in the order of the signals. */
 export async function decomposeByWorkers(
   cpu: Cpu,
-  { signals, rates, params, groups, onSolved, signal }: Call,
+  { signals, rates, params, groups, onProgress, signal }: Call,
 ): Promise<Decomposition[]> {
   const samples = (share: readonly number[]) => share.length * signals[share[0]!]!.length
   const shares = groups.flatMap((group) => cut(group, cpu.workers)).sort((a, b) => samples(b) - samples(a))
@@ -41,8 +42,16 @@ export async function decomposeByWorkers(
     const message: Share = { signals: copies, sampleRate: rates[share[0]!]!, params }
     return { message, transfer: copies.map(({ buffer }) => buffer) }
   })
-  const onAnswer = (found: unknown): void => onSolved((found as Decomposition[]).length)
-  const found = (await cpu.run(tasks, { signal, onAnswer })) as Decomposition[][]
+  const done = shares.map(() => 0)
+  const hear = (share: number, signalsDone: number): void => {
+    done[share] = signalsDone
+    onProgress(done.reduce((sum, one) => sum + one, 0))
+  }
+  const found = (await cpu.run(tasks, {
+    signal,
+    onProgress: hear,
+    onAnswer: (_, share) => hear(share, shares[share]!.length),
+  })) as Decomposition[][]
   const results = new Array<Decomposition>(signals.length)
   shares.forEach((share, s) => share.forEach((index, at) => (results[index] = found[s]![at]!)))
   return results

@@ -33,8 +33,8 @@ export interface Solution<Driver = Float32Array> {
 export type WarmStart = Pick<Solution, 'l' | 'd'> & { driver: ArrayLike<number> }
 
 export interface SolverHooks {
-  /** Called with the number of signals solved since the last call. */
-  onSolved: (count: number) => void
+  /** Called with signals done, of those to be solved; what is at work counts by the share of its work that is done. */
+  onProgress: (done: number) => void
   signal?: AbortSignal | undefined
   /** Interior point only; the better one for the batch and the adapter when absent. */
   form?: Form | undefined

@@ -147,7 +147,7 @@ export class DecompositionStream {
     for (let recording; (recording = this.recordings[0]);) {
       const { closed } = recording
       const { settled, newest } = await recording.advance(this.knownScale)
-      update.settled.push(...settled)
+      for (const one of settled) update.settled.push(one)
       update.newest = newest
       if (!closed) break
       this.recordings.shift()

@@ -1,8 +1,10 @@
 // The open interchange form: any lab can bring its study as two or three CSV files in one folder.
-import { type CsvTable, parseCsv } from '../formats/csv.ts'
+import { numberOf, shown } from '../formats/cells.ts'
+import { type CsvTable, delimiterOf, parseCsv } from '../formats/csv.ts'
+import { visitRows } from '../formats/rows.ts'
 import { FormatError } from '../runtime/errors.ts'
+import { textOf } from '../store/source.ts'
 import type { Store } from '../store/store.ts'
-import { groupBy } from './group.ts'
 import { rateFromTimes } from '../signal/timing.ts'
 import type { Trial, TrialSet } from './trial.ts'
 
@@ -12,7 +14,8 @@ const LARGEST_HOLE = 1_000_000
 /** Contents of the files of a trial table. */
 export interface TrialTableFiles {
   trials: string
-  eda: string
+  /** Whole or in pieces, which may end anywhere. */
+  eda: string | AsyncIterable<string>
   music?: string
 }
 
@@ -47,16 +50,21 @@ export interface TrialTableOptions {
  * Trials without samples are skipped with the reason; trials whose stimulus has no music row have no `music`.
  * @throws FormatError naming file, line and column
  */
-export function readTrialTable(files: TrialTableFiles, { name, sampleRate }: TrialTableOptions): TrialSet {
+export async function readTrialTable(
+  files: TrialTableFiles,
+  { name, sampleRate }: TrialTableOptions,
+): Promise<TrialSet> {
   const table = parseCsv(files.trials, `${name}/trials.csv`)
-  const traces = readTraces(parseCsv(files.eda, `${name}/eda.csv`))
   const music = files.music === undefined ? undefined : readMusic(parseCsv(files.music, `${name}/music.csv`))
   const rates = sampleRate === undefined ? declaredRates(table) : undefined
   const ids = uniqueIds(table)
+  const known = new Set(ids)
   const subjects = table.text('subject')
   const stimulusColumn = table.find('stimulus', 'song')
   const stimuli = stimulusColumn === undefined ? ids : table.text(stimulusColumn)
   const ratings = readRatings(table)
+  const timed = sampleRate === undefined && rates === undefined
+  const traces = await readTraces(files.eda, `${name}/eda.csv`, { known, timed })
   const set: TrialSet = { name, synthetic: isSynthetic(table), trials: [], musicDim: music?.dim ?? 0, skipped: [] }
   ids.forEach((id, row) => {
     const source = table.where(row)
@@ -71,8 +79,8 @@ export function readTrialTable(files: TrialTableFiles, { name, sampleRate }: Tri
       id,
       subject: subjects[row]!,
       stimulus,
-      sampleRate: sampleRate ?? rates?.[row] ?? trace.rate(),
-      eda: trace.samples(),
+      sampleRate: sampleRate ?? rates?.[row] ?? rateOf(traces, id, trace),
+      eda: Float64Array.from(trace.samples),
       unit: traces.unit,
       columns: table.row(row),
       source: `${source} (trial ${id})`,
@@ -82,9 +90,12 @@ export function readTrialTable(files: TrialTableFiles, { name, sampleRate }: Tri
     if (vector) trial.music = vector
     set.trials.push(trial)
   })
-  const known = new Set(ids)
   for (const [id, trace] of traces.byTrial) {
-    if (!known.has(id)) set.skipped.push({ source: trace.source(), reason: `trial ${id} has no row in trials.csv` })
+    if (!known.has(id))
+      set.skipped.push({
+        source: `${traces.source}:${trace.line} (trial ${id})`,
+        reason: `trial ${id} has no row in trials.csv`,
+      })
   }
   return set
 }
@@ -98,7 +109,10 @@ export async function loadTrialTable(store: Store, options: TrialTableOptions): 
     if (await store.exists(file)) continue
     throw new FormatError(`${options.name}/${file}: no such file; a dataset is a folder with trials.csv and eda.csv`)
   }
-  const files: TrialTableFiles = { trials: await store.readText('trials.csv'), eda: await store.readText('eda.csv') }
+  const files: TrialTableFiles = {
+    trials: await store.readText('trials.csv'),
+    eda: textOf(await store.source('eda.csv')),
+  }
   if (await store.exists('music.csv')) files.music = await store.readText('music.csv')
   return readTrialTable(files, options)
 }
@@ -145,67 +159,128 @@ function declaredRates(table: CsvTable): ArrayLike<number> | undefined {
   return new Float64Array(table.length).fill(ratios[Math.floor(ratios.length / 2)]!)
 }
 
+/** What is kept of the rows of a trial. */
+interface Trace {
+  /** Line of its first row, from 1. */
+  line: number
+  samples: number[]
+  /** Index of the last row, where there is one. */
+  last: number
+  seconds: number[]
+  /** Digits after the point of each time. */
+  decimals: number[]
+}
+
 interface Traces {
+  source: string
   unit: string
+  timed: boolean
   byTrial: Map<string, Trace>
 }
 
-interface Trace {
-  source(): string
-  samples(): Float64Array
-  rate(): number
-}
-
-function readTraces(table: CsvTable): Traces {
-  const edaColumn = table.find('eda_us', 'eda') ?? 'eda_us'
-  const timeColumn = table.find('time_s', 'time(s)', 'time')
-  const values = table.numbers(edaColumn, 'nan')
-  const index = table.has('i') ? table.numbers('i') : undefined
-  const times = timeColumn && { seconds: table.numbers(timeColumn), text: table.text(timeColumn) }
-  const ids = table.text('trial')
-  const rowsOf = groupBy(ids.keys(), (row) => ids[row]!)
+/** The columns that trials are made of, in one pass that keeps no more: of trials that are not known, only where they begin. */
+async function readTraces(
+  text: string | AsyncIterable<string>,
+  source: string,
+  { known, timed }: { known: ReadonlySet<string>; timed: boolean },
+): Promise<Traces> {
+  const { head, skip, chunks } = await withHead(text, source)
+  const header = parseCsv(head, source)
+  const value = header.find('eda_us', 'eda') ?? 'eda_us'
+  const time = header.find('time_s', 'time(s)', 'time')
+  const at = (column: string): number => {
+    header.text(column) // throws where there is none
+    return header.columns.indexOf(column)
+  }
+  const [valueAt, trialAt] = [at(value), at('trial')]
+  const indexAt = header.columns.indexOf('i')
+  const timeAt = timed && time !== undefined ? at(time) : -1
   const byTrial = new Map<string, Trace>()
-  for (const [id, rows] of rowsOf) {
-    const source = (): string => `${table.where(rows[0]!)} (trial ${id})`
-    byTrial.set(id, {
-      source,
-      samples: () => (index ? placed(table, rows, index, values) : Float64Array.from(rows, (row) => values[row]!)),
-      rate: () => {
-        if (!times) {
-          throw new FormatError(
-            `${source()}: nothing tells the sampling rate; give --rate HZ, a sample_rate_hz ` +
-              'column in trials.csv, or a time_s column here',
-          )
-        }
-        const seconds = Float64Array.from(rows, (row) => times.seconds[row]!)
-        return rateFromTimes(
-          seconds,
-          rows.map((row) => times.text[row]!),
-          source(),
-        )
-      },
-    })
+  const number = (row: readonly string[], column: number, line: number): number => {
+    const found = numberOf(row[column]!)
+    if (found === undefined || (column !== valueAt && Number.isNaN(found)))
+      throw new FormatError(
+        `${source}:${line}: column '${header.columns[column]!}' is '${shown(row[column]!.trim())}', expected a number`,
+      )
+    return found
   }
-  return { unit: edaColumn.toLowerCase() === 'eda_us' ? 'uS' : 'unknown', byTrial }
+  await visitRows(chunks, { separator: delimiterOf(head) ?? '', skip }, source, (row, line) => {
+    if (row.length === 1 && row[0] === '') return
+    if (row.length !== header.columns.length)
+      throw new FormatError(
+        `${source}:${line}: ${row.length} cells, expected ${header.columns.length} as in the first line`,
+      )
+    const id = row[trialAt]!
+    let trace = byTrial.get(id)
+    if (!trace) {
+      trace = { line, samples: [], last: NaN, seconds: [], decimals: [] }
+      byTrial.set(flat(id), trace)
+    }
+    const sample = number(row, valueAt, line)
+    if (!known.has(id)) return
+    if (indexAt >= 0) place(trace, number(row, indexAt, line), `${source}:${line}`)
+    trace.samples.push(sample)
+    if (timeAt < 0) return
+    trace.seconds.push(number(row, timeAt, line))
+    trace.decimals.push((row[timeAt]!.trim().split('.')[1] ?? '').length)
+  })
+  return { source, unit: value.toLowerCase() === 'eda_us' ? 'uS' : 'unknown', timed: timeAt >= 0, byTrial }
 }
 
-/** Puts each sample where its index says, counted from the trial's first one; what is left out is NaN. */
-function placed(table: CsvTable, rows: number[], index: Float64Array, values: Float64Array): Float64Array {
-  const first = index[rows[0]!]!
-  const last = index[rows.at(-1)!]!
-  let before = first - 1
-  for (const row of rows) {
-    const i = index[row]!
-    if (!Number.isInteger(i) || i <= before || i - before > LARGEST_HOLE) {
-      throw new FormatError(
-        `${table.where(row)}: column 'i' is ${i} after ${before}, expected sample indices that increase by 1`,
-      )
-    }
-    before = i
+/** The first line that is not blank, the lines up to its end, and everything from the beginning on. */
+async function withHead(
+  text: string | AsyncIterable<string>,
+  source: string,
+): Promise<{ head: string; skip: number; chunks: AsyncIterable<string> }> {
+  const pieces = piecesOf(text)
+  let begin = ''
+  let found: RegExpExecArray | null = null
+  for (let next = await pieces.next(); !next.done; next = await pieces.next()) {
+    begin += next.value
+    found = FIRST_LINE.exec(begin)
+    if (found) break
   }
-  const samples = new Float64Array(last - first + 1).fill(NaN)
-  for (const row of rows) samples[index[row]! - first] = values[row]!
-  return samples
+  const [, blank, head] = found ?? FIRST_LINE.exec(`${begin}\n`) ?? []
+  if (head === undefined) throw new FormatError(`${source}: the file is empty, expected rows of data`)
+  const chunks = (async function* () {
+    yield begin
+    yield* pieces
+  })()
+  return { head, skip: blank!.split(/\r\n|\n|\r/).length, chunks }
+}
+
+/** Blank lines, and the first that is none. */
+const FIRST_LINE = /^((?:[^\S\r\n]*(?:\r\n|\n|\r))*)([^\r\n]*\S[^\r\n]*)[\r\n]/
+
+async function* piecesOf(text: string | AsyncIterable<string>): AsyncGenerator<string> {
+  if (typeof text === 'string') yield text.replace(/^\uFEFF/, '')
+  else yield* text
+}
+
+/** A copy of its own: a piece of a long text would keep all of that. */
+const flat = (id: string): string => [...id].join('')
+
+/** Makes room for a sample where its index says, counted from the trial's first one; what is left out is NaN. */
+function place(trace: Trace, index: number, where: string): void {
+  const { samples, last: before } = trace
+  const hole = samples.length === 0 ? 1 : index - before
+  if (!Number.isInteger(index) || hole < 1 || hole > LARGEST_HOLE) {
+    throw new FormatError(
+      `${where}: column 'i' is ${index} after ${samples.length === 0 ? index - 1 : before}, expected sample indices that increase by 1`,
+    )
+  }
+  for (let missing = 1; missing < hole; missing++) samples.push(NaN)
+  trace.last = index
+}
+
+/** Hz of a trial by its own times. */
+function rateOf({ source, timed }: Traces, id: string, { line, seconds, decimals }: Trace): number {
+  const where = `${source}:${line} (trial ${id})`
+  if (timed) return rateFromTimes(Float64Array.from(seconds), decimals, where)
+  throw new FormatError(
+    `${where}: nothing tells the sampling rate; give --rate HZ, a sample_rate_hz ` +
+      'column in trials.csv, or a time_s column here',
+  )
 }
 
 function readMusic(table: CsvTable): { dim: number; byStimulus: Map<string, Float32Array> } {

@@ -144,7 +144,8 @@ function testParts(
   if (scheme.kind === 'subject-loo') return groups
   const folds: number[][] = Array.from({ length: count }, () => [])
   for (const [, members] of shuffled(groups, random).sort((a, b) => b[1].length - a[1].length)) {
-    folds.reduce((a, b) => (b.length < a.length ? b : a)).push(...members)
+    const smallest = folds.reduce((a, b) => (b.length < a.length ? b : a))
+    for (const member of members) smallest.push(member)
   }
   return new Map(folds.map((test, index) => [String(index), test.sort((a, b) => a - b)]))
 }
@@ -186,7 +187,7 @@ function holdOut(
   const held: number[] = []
   for (const [, members] of shuffled(groups, random).slice(0, groups.size - 1)) {
     if (held.length >= share * rest.length) break
-    held.push(...members)
+    for (const member of members) held.push(member)
   }
   return held.sort((a, b) => a - b)
 }

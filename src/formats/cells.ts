@@ -5,14 +5,13 @@ const NUMBERS = {
   '.': /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i,
   ',': /^[+-]?(\d+,?\d*|,\d+)(e[+-]?\d+)?$/i,
 } as const
+/** The same with its thousands in groups: `1,234.5`, `1.234,5`, `1 234,5`, `1'234.5`. */
+const GROUPED = {
+  '.': /^[+-]?[1-9]\d{0,2}([,'’ \u00a0\u2009\u202f])\d{3}(?:\1\d{3})*(\.\d*)?$/,
+  ',': /^[+-]?[1-9]\d{0,2}([.'’ \u00a0\u2009\u202f])\d{3}(?:\1\d{3})*(,\d*)?$/,
+} as const
 const MISSING =
-  /^(nan|-nan|na|n\/a|#n\/a|#nv|<na>|nat|null|none|nil|missing|nd|n\.d\.|-|--|\.|\?|#(num|value|wert|zahl|div\/0|ref|bezug)!|-?1\.#(ind|qnan|nan)0*|)$/i
-/** A date, a time of day, or both, as far as they are told from numbers. */
-const DATE = String.raw`\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[- ][a-zä]{3,9}\.?[- ]\d{2,4}|\d{8}T\d{4,6}`
-const STAMP = new RegExp(
-  String.raw`^(${DATE})([ T,]+\d{1,2}:\d{2}.*|[.,]\d+Z?|Z)?$|^\d{1,3}:\d{2}(:\d{2})?([.,:]\d+)?( ?[ap]m)?( [A-Z]{2,4})?$`,
-  'i',
-)
+  /^(-?nan(\(.*\))?|na|n\/a|n\.a\.|#n\/a|#nv|<na>|nat|\(?null\)?|none|nil|missing|nd|n\.d\.|-|--|\.[a-z_]?|\?|#(num|null|value|wert|zahl|div\/0|ref|bezug)!|-?1\.#(ind|qnan|nan)0*|)$/i
 
 export type DecimalMark = '.' | ','
 
@@ -20,15 +19,23 @@ export type DecimalMark = '.' | ','
 export function numberOf(cell: string, decimal: DecimalMark = '.'): number | undefined {
   const text = plainMinus(cell.trim())
   if (NUMBERS[decimal].test(text)) return Number(decimal === ',' ? text.replace(',', '.') : text)
+  if (GROUPED[decimal].test(text))
+    return Number(
+      text
+        .replace(decimal, '_')
+        .replace(/[^\d_+-]/g, '')
+        .replace('_', '.'),
+    )
   return MISSING.test(text) ? NaN : undefined
 }
 
 /** Word processors write U+2212. */
 const plainMinus = (text: string): string => (text.startsWith('\u2212') ? `-${text.slice(1)}` : text)
 
-export const isNumber = (cell: string, decimal: DecimalMark): boolean => NUMBERS[decimal].test(plainMinus(cell.trim()))
+export const isGrouped = (cell: string, decimal: DecimalMark): boolean => GROUPED[decimal].test(plainMinus(cell.trim()))
+export const isNumber = (cell: string, decimal: DecimalMark): boolean =>
+  NUMBERS[decimal].test(plainMinus(cell.trim())) || isGrouped(cell, decimal)
 export const isMissing = (cell: string): boolean => MISSING.test(cell.trim())
-export const isStamp = (cell: string): boolean => STAMP.test(cell.trim())
 
 /** Enough of a cell for a message, without what a terminal would obey. */
 export function shown(cell: string): string {

@@ -124,7 +124,7 @@ export function formatCsv(columns: readonly string[], rows: Iterable<readonly (s
 const quoted = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)
 
 /** The separator that occurs most in the first line; undefined if none does. */
-function delimiterOf(text: string): string | undefined {
+export function delimiterOf(text: string): string | undefined {
   const first = text.slice(0, text.search(/[\r\n]|$/))
   const counts = [',', ';', '\t'].map((mark) => ({ mark, count: first.split(mark).length - 1 }))
   const best = counts.reduce((a, b) => (b.count > a.count ? b : a))

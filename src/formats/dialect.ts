@@ -1,7 +1,9 @@
 // How a text table is written, told from its first lines: separator, decimal mark, lines before the header, header, row of units.
 import { FormatError } from '../runtime/errors.ts'
-import { isMissing, isNumber, isStamp, shown, type DecimalMark } from './cells.ts'
+import { isGrouped, isMissing, isNumber, shown, type DecimalMark } from './cells.ts'
 import { splitLine } from './rows.ts'
+import { largestOf } from '../signal/extremes.ts'
+import { isStamp } from './stamp.ts'
 
 export interface Dialect {
   /** One character; a blank stands for any run of blanks, the empty text for a single column. */
@@ -51,12 +53,13 @@ export function dialectOf(lines: readonly string[], source: string, options: Dia
   const separator = options.separator ?? said
   const first = begin + (directive ? 1 : 0)
   const table = lines.slice(first).map((line) => (COMMENT.test(line) ? '' : line))
-  const form = formOf(table, separator, options.decimal)
-  if (!form)
+  const judged = formOf(table, separator, options.decimal)
+  if (!judged)
     throw new FormatError(`${source}: no line of it is a row of numbers; it is no table of a recording`, {
       noRecording: true,
     })
-  const cells = table.map((line) => splitLine(line, form.separator))
+  const cells = table.map((line) => splitLine(line, judged.separator))
+  const form = widened(judged, cells)
   const top = firstRow(cells, form)
   const header = headerAbove(cells, top, form)
   const comment = header.names === undefined ? headerInComment(lines, first + top, form) : undefined
@@ -96,7 +99,7 @@ function formOf(table: readonly string[], separator?: string, decimal?: DecimalM
   for (const mark of separator === undefined ? SEPARATORS : [separator]) {
     const isThere = mark === '' || lines.some((line) => line.includes(mark))
     if (separator === undefined && (!isThere || (mark === ' ' && isMarked))) continue
-    const rows = lines.map((line) => trimmed(splitLine(line, mark)))
+    const rows = evenRows(lines.map((line) => splitLine(line, mark)))
     for (const point of decimal === undefined ? DECIMALS : [decimal]) {
       if (mark === ',' && point === ',' && separator === undefined && !lines.some((line) => line.includes('"')))
         continue
@@ -111,6 +114,30 @@ function formOf(table: readonly string[], separator?: string, decimal?: DecimalM
       ',',
     )?.form
   return best?.form
+}
+
+/**
+ * Rows without empty cells at their ends, unless a row as long as most has something there: a column of markers is empty in most rows.
+ */
+function evenRows(rows: readonly string[][]): readonly (readonly string[])[] {
+  const full = mostFrequent(rows.map((row) => row.length))
+  const widest = largestOf(
+    rows.filter((row) => row.length === full).map((row) => trimmed(row).length),
+    1,
+  )
+  return rows.map((row) => (row.length === full ? row.slice(0, widest) : trimmed(row)))
+}
+
+/** With the columns at its end that only rows have which were not among the judged ones. */
+function widened(form: Form, cells: readonly string[][]): Form {
+  const full = mostFrequent(cells.map((row) => row.length))
+  const width = largestOf(
+    cells
+      .filter((row) => row.length === full && isData(row, { ...form, width: full }))
+      .map((row) => trimmed(row).length),
+    form.width,
+  )
+  return { ...form, width, counted: Array.from({ length: width }, (_, i) => form.counted[i] ?? false) }
 }
 
 /** Evenly chosen lines: what holds at the beginning need not hold at the end. */
@@ -133,10 +160,13 @@ function judge(rows: readonly (readonly string[])[], separator: string, decimal:
   if (!counted.some(Boolean)) return undefined
   const mean = (of: (cell: string) => boolean): number =>
     regular.reduce((sum, row) => sum + row.filter(of).length, 0) / regular.length
-  const words = mean((cell) => !good(cell) && !isMissing(cell))
+  const isWord = (cell: string): boolean => !good(cell) && !isMissing(cell)
+  // A word with marks in it is a row that was not parted.
+  const words = mean(isWord) + mean((cell) => isWord(cell) && /[,;|\t]/.test(cell))
   return {
     form: { separator, decimal, width, counted },
-    score: ((mean(good) - words / 2) * regular.length) / rows.length,
+    // A mark that may be one of decimals is none of thousands.
+    score: ((mean(good) - words / 2 - mean((cell) => isGrouped(cell, decimal)) / 10) * regular.length) / rows.length,
   }
 }
 
@@ -228,9 +258,11 @@ function headerAbove(cells: readonly string[][], top: number, form: Form): Heade
 
 const UNIT =
   /^\(?\[?(s|sec|seconds?|ms|msec|milliseconds?|min|minutes?|h|hours?|hz|us|µs|μs|ns|[µμmkn]?s(iemens)?|[µμu]siemens|micros(iemens)?|k?m?(ohms?|Ω|ω)|[mµμu]?v(olts?)?|°?c|°f|g|m\/s\^?2|m\/\(s\^2\)|bpm|%|n\/?a|no[_ ]units?|unitless|a\.?u\.?|raw|counts?|yyyy.*|-)?\)?\]?$/i
+/** Share of cells that are units in a row of these; a device has some of its own. */
+const UNITS = 0.6
 const isUnits = (row: readonly string[]): boolean => {
   const said = trimmed(row)
-  return said.length > 0 && said.every((cell) => UNIT.test(cell.trim()))
+  return said.length > 0 && said.filter((cell) => UNIT.test(cell.trim())).length >= UNITS * said.length
 }
 
 /** numpy.savetxt and its like write the header as a comment. */

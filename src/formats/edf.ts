@@ -35,7 +35,7 @@ export interface EdfSignal {
   samples: number
   /** Where it begins in a record. */
   offset: number
-  /** physical = scale * digital + shift */
+  /** physical = scale * digital + shift; not finite where the header gives the signal no range. */
   scale: number
   shift: number
   /** Not a signal but texts in time. */
@@ -157,7 +157,7 @@ function readSignals(bytes: Uint8Array, count: number, kind: 'EDF' | 'BDF', name
   return labels.map((label, i) => {
     const what = (which: string): string => `${name}: ${which} of signal ${i + 1} (${label})`
     const samples = whole(sampleCounts[i]!, what('the number of samples in a record'))
-    if (samples < 1) throw new FormatError(`${what('the number of samples in a record')} is ${samples}`)
+    if (samples < 0) throw new FormatError(`${what('the number of samples in a record')} is ${samples}`)
     const annotations = /^[EB]DF Annotations$/.test(label)
     const range = [
       number(physicalLow[i]!, what('the physical minimum')),
@@ -166,11 +166,8 @@ function readSignals(bytes: Uint8Array, count: number, kind: 'EDF' | 'BDF', name
       number(digitalHigh[i]!, what('the digital maximum')),
     ] as const
     const [low, high, from, to] = range
-    if (!annotations && (from === to || low === high))
-      throw new FormatError(
-        `${name}: signal ${i + 1} (${label}) has no range, from ${low} to ${high}; it cannot be scaled`,
-      )
-    const scale = (high - low) / (to - from)
+    // Inputs that nothing is connected to often have none; that concerns whoever wants their samples.
+    const scale = from === to || low === high ? NaN : (high - low) / (to - from)
     const begin = offset
     offset += samples * sampleBytes(kind)
     return {
@@ -187,15 +184,26 @@ function readSignals(bytes: Uint8Array, count: number, kind: 'EDF' | 'BDF', name
   })
 }
 
-/** Samples of the wanted signals (indices in the header) as they lie in the file, records end to end, and all annotations. */
+/** What else is done with the records on the way. */
+export interface EdfPass {
+  /** A signal that is not kept but looked at, a record at a time, as its digital values. */
+  watch?: { signal: number; see: (digital: Int32Array) => void }
+}
+
+/**
+ * Samples of the wanted signals (indices in the header) as they lie in the file, records end to end, and all annotations. No more of the
+ * file is held than some records. @throws FormatError for a wanted signal without samples or without a range
+ */
 export async function readEdfData(
   source: ByteSource,
   header: EdfHeader,
   wanted: readonly number[],
-  onBytes: (done: number) => void = () => {},
+  { watch }: EdfPass = {},
 ): Promise<EdfData> {
-  const { records, recordBytes, begin } = header
+  const { records, recordBytes, begin, kind } = header
+  for (const i of wanted) requireSamples(header.signals[i]!, i, source.name)
   const signals = wanted.map((i) => new Float64Array(records * header.signals[i]!.samples))
+  const watched = watch && header.signals[watch.signal]!
   const texts = header.signals.filter(({ annotations }) => annotations)
   const onsets = texts.length > 0 ? new Float64Array(records) : undefined
   const annotations: EdfAnnotation[] = []
@@ -205,34 +213,50 @@ export async function readEdfData(
     const bytes = await source.read(begin + first * recordBytes, begin + end * recordBytes)
     for (let record = first; record < end; record++) {
       const raw = bytes.subarray((record - first) * recordBytes, (record - first + 1) * recordBytes)
-      wanted.forEach((signal, w) => decodeSamples(raw, header, header.signals[signal]!, signals[w]!, record))
+      wanted.forEach((i, w) => {
+        const signal = header.signals[i]!
+        const { samples, scale, shift } = signal
+        const into = signals[w]!
+        decode(raw, kind, signal, (sample, digital) => (into[record * samples + sample] = scale * digital + shift))
+      })
+      if (watched) {
+        const digital = new Int32Array(watched.samples)
+        decode(raw, kind, watched, (sample, value) => (digital[sample] = value))
+        watch.see(digital)
+      }
       texts.forEach((signal, t) => {
-        const found = readTexts(raw.subarray(signal.offset, signal.offset + signal.samples * sampleBytes(header.kind)))
+        const found = readTexts(raw.subarray(signal.offset, signal.offset + signal.samples * sampleBytes(kind)))
         // In the first list of a record the first text is empty: its time is that of the record.
         if (t === 0) onsets![record] = found[0]?.text === '' ? found[0].onset : NaN
         for (const one of found) if (one.text !== '') annotations.push(one)
       })
     }
-    onBytes(begin + end * recordBytes)
   }
   return { signals, ...(onsets && { onsets }), annotations }
 }
 
-function decodeSamples(
+function requireSamples({ label, samples, scale }: EdfSignal, index: number, name: string): void {
+  const what = `${name}: signal ${index + 1} (${label})`
+  if (samples === 0) throw new FormatError(`${what} has no samples`)
+  if (!Number.isFinite(scale))
+    throw new FormatError(`${what} has no range from its minimum to its maximum, so it cannot be scaled`)
+}
+
+function decode(
   record: Uint8Array,
-  { kind }: EdfHeader,
-  { offset, samples, scale, shift }: EdfSignal,
-  into: Float64Array,
-  index: number,
+  kind: EdfHeader['kind'],
+  { offset, samples }: EdfSignal,
+  take: (sample: number, digital: number) => void,
 ): void {
   let at = offset
   for (let i = 0; i < samples; i++) {
-    const digital =
+    take(
+      i,
       kind === 'EDF'
         ? ((record[at]! | (record[at + 1]! << 8)) << 16) >> 16
-        : ((record[at]! | (record[at + 1]! << 8) | (record[at + 2]! << 16)) << 8) >> 8
-    into[index * samples + i] = scale * digital + shift
-    at += kind === 'EDF' ? 2 : 3
+        : ((record[at]! | (record[at + 1]! << 8) | (record[at + 2]! << 16)) << 8) >> 8,
+    )
+    at += sampleBytes(kind)
   }
 }
 

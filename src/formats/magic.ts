@@ -1,4 +1,5 @@
 // What a file is, by its first bytes: names lie, and an error about line 1 of a workbook helps nobody.
+import { encodingOf } from './encoding.ts'
 
 /** Of a file by its content. `text` is all that could be one; `binary` is what is neither known nor text. */
 export type Kind =
@@ -18,6 +19,9 @@ export type Kind =
   | 'hdf5'
   | 'matlab'
   | 'acqknowledge'
+  | 'gdf'
+  | 'brainvision'
+  | 'chart'
   | 'spss'
   | 'stata'
   | 'parquet'
@@ -48,6 +52,10 @@ const MAGIC: readonly (readonly [Kind, string, number?])[] = [
   ['xdf', 'XDF:'],
   ['avro', 'Obj\x01'],
   ['npy', '0x934e554d5059'],
+  ['gdf', 'GDF '],
+  ['brainvision', 'Brain Vision Data Exchange Header File'],
+  ['brainvision', 'BrainVision Data Exchange Header File'],
+  ['chart', 'CFWB'],
   ['xls', '0xd0cf11e0a1b11ae1'],
   ['hdf5', '0x894844460d0a1a0a'],
   // MATLAB 7.3 puts a page of its own before HDF5.
@@ -83,7 +91,7 @@ export function kindOf(head: Uint8Array): Kind {
   if (isOldStata(head)) return 'stata'
   if (isPickle(head)) return 'pickle'
   if (/^\s*<(!doctype html|html)/i.test(latin1(head.subarray(0, 200)))) return 'html'
-  return isText(head) ? 'text' : 'binary'
+  return encodingOf(head) === undefined ? 'binary' : 'text'
 }
 
 /** What an archive is, by the names of its files: office documents and NumPy's .npz are zip archives too. */
@@ -108,7 +116,14 @@ const ADVICE: Readonly<Partial<Record<Kind, string>>> = {
   acqknowledge:
     "is AcqKnowledge's own format; in AcqKnowledge save it as text (File, Save As, Text), or convert it with the Python package bioread " +
     '(acq2txt FILE)',
-  hdf5: `is HDF5 (or MATLAB 7.3); ${pandas("read_hdf('FILE')")}, and so does MATLAB's writetable`,
+  gdf: 'is a GDF file; convert it to EDF (save2gdf -f=EDF FILE OUT of the BioSig tools)',
+  brainvision:
+    'is the header of a BrainVision recording; export the recording as text or EDF from BrainVision Analyzer, or in Python by ' +
+    "mne.io.read_raw_brainvision('FILE').export('EDA.edf')",
+  chart: 'is a binary file of Chart; in LabChart save it as text (File, Export, Text)',
+  hdf5:
+    "is HDF5 (or MATLAB 7.3); in Python, numpy.savetxt('EDA.csv', h5py.File('FILE')['PATH'][:]) writes a list that is read with --rate; " +
+    'OpenSignals and MATLAB (writetable) save text themselves',
   matlab:
     'is a MATLAB file; in MATLAB save the table with writetable, or in Python read it with scipy.io.loadmat and write CSV',
   spss: `is an SPSS file; ${pandas("read_spss('FILE')")}`,
@@ -164,22 +179,3 @@ const isOldStata = (head: Uint8Array): boolean =>
 const isPickle = (head: Uint8Array): boolean => head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5
 
 const latin1 = (bytes: Uint8Array): string => new TextDecoder('latin1').decode(bytes)
-
-/**
- * No control characters but those of text: tab, line ends, form feed, and the escape and end of old files. In UTF-16 every other byte
- * may be zero, which its mark at the beginning, or zeros that lie on one side alone, tell from a binary file.
- */
-function isText(head: Uint8Array): boolean {
-  const marked = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)
-  if (marked) return true
-  const zeros = [0, 0]
-  let controls = 0
-  head.forEach((byte, i) => {
-    if (byte === 0) zeros[i & 1]!++
-    else if (byte < 32 && ![9, 10, 11, 12, 13, 26, 27].includes(byte)) controls++
-  })
-  const [even, odd] = zeros as [number, number]
-  if (controls > 0) return false
-  if (even === 0 && odd === 0) return true
-  return Math.min(even, odd) === 0 && Math.max(even, odd) > head.length / 4
-}

@@ -12,16 +12,19 @@ export interface NpyArray {
   texts?: string[]
   /** Names of the fields of a structured array. */
   fields?: string[]
-  /** `values` are seconds since 1970, of times without a zone. */
-  dates?: true
+  /** Of the element, or of each field, that is a time: its values are seconds, of a `date` since 1970 in no zone. */
+  times?: readonly (TimeKind | undefined)[]
 }
+
+/** NumPy's datetime64 and timedelta64. */
+export type TimeKind = 'date' | 'duration'
 
 /** One element, or one field of it. */
 interface Field {
   bytes: number
   read: (view: DataView, at: number) => number
   text?: (raw: Uint8Array) => string
-  dates?: true
+  time?: TimeKind
 }
 
 const MAGIC = '\x93NUMPY'
@@ -61,8 +64,9 @@ export function parseNpy(bytes: Uint8Array, source: string): NpyArray {
     return { shape, values: new Float64Array(), texts }
   }
   const values = decode(data, layout, count, places)
-  if (names !== undefined) return { shape: [...shape, names.length], values, fields: names }
-  return { shape, values, ...(only!.dates && { dates: true }) }
+  const times = layout.some(({ time }) => time !== undefined) ? { times: layout.map(({ time }) => time) } : {}
+  if (names !== undefined) return { shape: [...shape, names.length], values, fields: names, ...times }
+  return { shape, values, ...times }
 }
 
 function readHeader(bytes: Uint8Array, source: string): { header: string; begin: number } {
@@ -114,7 +118,7 @@ function fieldOf(type: string, source: string): Field {
       const ticks = view.getBigInt64(at, little)
       return ticks === NO_DATE ? NaN : Number(ticks) * seconds
     }
-    return { bytes: 8, read: date, ...(kind === 'M' && { dates: true }) }
+    return { bytes: 8, read: date, time: kind === 'M' ? 'date' : 'duration' }
   }
   if ((kind === 'S' || kind === 'U') && Number(size) > 0) {
     const bytes = Number(size) * (kind === 'S' ? 1 : 4)

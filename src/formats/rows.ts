@@ -68,7 +68,7 @@ function endOfLines(text: string, count: number): [end: number, lines: number] {
 
 /** End of the last line whose quotes are all closed. A carriage return at the very end may be half a line end. */
 function lastLineEnd(text: string): number {
-  const last = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r', text.length - 2)) + 1
+  const last = Math.max(text.lastIndexOf('\n'), text.slice(0, -1).lastIndexOf('\r')) + 1
   if (last === 0 || !text.includes('"')) return last
   let [open, end] = [false, 0]
   for (let i = 0; i < last; i++) {

@@ -2,6 +2,7 @@
 // https://github.com/sccn/xdf/wiki/Specifications
 import { FormatError } from '../runtime/errors.ts'
 import type { ByteSource } from './byte_source.ts'
+import { Growing } from './growing.ts'
 import { parseXml, textAt, type XmlElement } from './xml.ts'
 
 export interface XdfHeader {
@@ -61,7 +62,6 @@ const WINDOW = 1 << 22
 export async function readXdf(
   source: ByteSource,
   keep: (header: XdfHeader) => readonly number[] | undefined,
-  onBytes: (done: number) => void = () => {},
 ): Promise<Xdf> {
   const file = new Window(source)
   if (new TextDecoder('latin1').decode(await file.at(0, 4)) !== MAGIC)
@@ -79,7 +79,6 @@ export async function readXdf(
       )
       at = next ?? source.size
     } else at = chunk.end
-    onBytes(at)
   }
   parts.streams = [...collectors.values()].map((collector) => collector.finished())
   return parts
@@ -161,6 +160,8 @@ function readChunk(
   if (content.length < 4) return false
   const id = viewOf(content).getUint32(0, true)
   if (tag === STREAM_HEADER) {
+    // A stream that says itself a second time goes on.
+    if (collectors.has(id)) return true
     const header = headerOf(id, parseXml(new TextDecoder().decode(content.subarray(4)), name), name)
     collectors.set(id, new Collector(header, keep(header)))
     return true
@@ -191,8 +192,8 @@ const isFormat = (text: string): text is XdfHeader['format'] => text === 'string
 
 /** Gathers the samples of a stream, of those channels that are wanted. */
 class Collector {
-  private readonly stamps: number[] = []
-  private readonly numbers: number[][]
+  private readonly stamps = new Growing()
+  private readonly numbers: Growing[]
   private readonly texts: string[][] = []
   private readonly clock: { at: number; offset: number }[] = []
   private lastStamp = 0
@@ -201,7 +202,7 @@ class Collector {
     private readonly header: XdfHeader,
     private readonly wanted: readonly number[] | undefined,
   ) {
-    this.numbers = (wanted ?? []).map(() => [])
+    this.numbers = (wanted ?? []).map(() => new Growing())
   }
 
   clockOffset(content: Uint8Array): boolean {
@@ -259,7 +260,7 @@ class Collector {
 
   finished(): XdfStream {
     const { header, texts, clock } = this
-    const numbers = this.numbers.map((values) => Float64Array.from(values))
-    return { ...header, stamps: Float64Array.from(this.stamps), kept: this.wanted ?? [], numbers, texts, clock }
+    const numbers = this.numbers.map((values) => values.values())
+    return { ...header, stamps: this.stamps.values(), kept: this.wanted ?? [], numbers, texts, clock }
   }
 }

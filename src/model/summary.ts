@@ -71,7 +71,7 @@ class Summariser implements Layers<Shape> {
           `${name || kind}: ${formatShape(x)} is too short; use a longer signal or a smaller final_pool`,
         )
       }
-      this.parameters.push(...parameters)
+      for (const parameter of parameters) this.parameters.push(parameter)
       const count = parameters.reduce((total, { shape }) => total + sizeOf(shape), 0)
       this.layers.push({ name, kind, input: x, output, parameters: count, flops })
       return { y: output, backward: (dy) => dy }
@@ -89,7 +89,7 @@ class Summariser implements Layers<Shape> {
   batchNorm(name: string, { relu } = { relu: false }): Layer<Shape> {
     const normalise = this.layer(name, 'batch norm', (x) => {
       const shape = [x[0]!]
-      this.buffers.push(...runningStatistics(name, shape))
+      for (const buffer of runningStatistics(name, shape)) this.buffers.push(buffer)
       return { output: x, flops: 2 * sizeOf(x), parameters: scaleAndShift(name, shape) }
     })
     return relu ? chain(normalise, this.relu) : normalise
@@ -125,7 +125,7 @@ class Summariser implements Layers<Shape> {
         ...convParameters(`${name}.out`, channels, inner, 1, true),
         ...scaleAndShift(`${name}.bn`, [channels]),
       ]
-      this.buffers.push(...runningStatistics(`${name}.bn`, [channels]))
+      for (const buffer of runningStatistics(`${name}.bn`, [channels])) this.buffers.push(buffer)
       const keys = length / clips / RNTA_POOLS[pool].rows
       const products = 4 * length * keys * inner
       return { output: x, flops: Math.round(products + 8 * length * inner * channels + 3 * sizeOf(x)), parameters }

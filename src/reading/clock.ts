@@ -1,9 +1,10 @@
 // What a column of time stamps means: its unit or its notation, and the moment of the first sample.
 import { FormatError } from '../runtime/errors.ts'
-import { isNumber, isStamp, shown, type DecimalMark } from '../formats/cells.ts'
-import type { TimeUnit } from './options.ts'
+import { isNumber, numberOf, shown, type DecimalMark } from '../formats/cells.ts'
+import { folded, wordsOf } from './names.ts'
+import { TIME_UNITS, type TimeUnit } from './options.ts'
 import type { StartTime } from './recording.ts'
-import { parseStamp, type StampOrder } from './stamp.ts'
+import { epochOfDays, isStamp, parseStamp, TIME_WITH_UNIT, type StampOrder } from '../formats/stamp.ts'
 import { largestOf } from '../signal/extremes.ts'
 
 /** Reads the stamps of one column. */
@@ -19,6 +20,8 @@ export interface Clock {
   /** What it was taken for, in a word or two. */
   found: string
   notes: string[]
+  /** Dates with the day and the month in the other order, where the first rows do not tell which it is. */
+  other?: Clock
 }
 
 const SECONDS: Record<TimeUnit, number> = { s: 1, ms: 1e-3, us: 1e-6, ns: 1e-9, min: 60, h: 3600, days: 86_400 }
@@ -34,23 +37,36 @@ const NAMES: Record<TimeUnit, string> = {
 
 /** How names and rows of units write the unit of time. */
 const SPELLINGS: readonly (readonly [TimeUnit, RegExp])[] = [
-  ['ms', /^(ms|msec|msecs|millis|millisec|millisecs|milliseconds?|millisekunden)$/],
-  ['us', /^(us|µs|usec|micros|microsec|microseconds?|mikrosekunden)$/],
-  ['ns', /^(ns|nsec|nanos|nanosec|nanoseconds?)$/],
-  ['s', /^(s|sec|secs|seconds?|sekunden?)$/],
-  ['min', /^(min|mins|minutes?|minuten)$/],
-  ['h', /^(h|hr|hrs|hours?|stunden?)$/],
+  [
+    'ms',
+    /^(m[- ]?s|msecs?|milli|millis|milli[- ]?secs?|mil+i[- ]?(seconds?|secondes?|sekunden?|segundos?|ssegundos?|secondi)|milliszekundum|ezredmasodperc|毫秒|ミリ秒|мс)$/,
+  ],
+  [
+    'us',
+    /^([uµ]s|[uµ]secs?|micros|micro[- ]?secs?|mi[ck]ro[- ]?(seconds?|secondes?|sekunden?|segundos?|ssegundos?|secondi)|微秒|мкс)$/,
+  ],
+  [
+    'ns',
+    /^(ns|nsecs?|nanos|nano[- ]?secs?|nano[- ]?(seconds?|secondes?|sekunden?|segundos?|ssegundos?|secondi)|纳秒)$/,
+  ],
+  [
+    's',
+    /^(s|secs?|seconds?|sekunden?|sekund[ya]?|sekunder|secondes?|segs?|segundos?|secondi|seconden|masodperc|saniye|秒|с|сек|секунды)$/,
+  ],
+  ['min', /^(min|mins|minutes?|minuten|minutos?|minuti|minuty|minuter|perc|分钟|分|мин)$/],
+  ['h', /^(h|hr|hrs|hours?|stunden?|std|heures|horas|小时|ч)$/],
   ['days', /^(days?|datenum|tage)$/],
 ]
 
 /** The unit of time that a cell of the row of units, or a word of a name, spells. */
 const unitSpelt = (word: string): TimeUnit | undefined =>
-  SPELLINGS.find(([, spelling]) => spelling.test(word.trim().replaceAll('\u03BC', 'µ').toLowerCase()))?.[0]
+  SPELLINGS.find(([, spelling]) => spelling.test(folded(word.trim()).toLowerCase()))?.[0]
 
-/** The unit in a column's name: `time_s`, `Time (ms)`, `milliSec`, `timestamp [us]`. */
+/** The unit in a column's name: `time_s`, `Time (ms)`, `milliSec`, `timestamp [us]`, `时间（毫秒）`. */
 function unitInName(name: string): TimeUnit | undefined {
-  const words = name.replace(/([a-z])([A-Z])/g, '$1 $2').split(/[^A-Za-zµ\u03BC]+/)
-  return unitSpelt(name.replaceAll(/[^A-Za-zµ\u03BC]/g, '')) ?? words.filter(Boolean).map(unitSpelt).findLast(Boolean)
+  const whole = folded(name).replaceAll(/[^\p{L}µ]/gu, '')
+  const words = wordsOf(name).map((word) => word.replaceAll(/\d/g, ''))
+  return unitSpelt(whole) ?? words.map(unitSpelt).findLast(Boolean)
 }
 
 /** What is known of a column before its unit is told. */
@@ -72,23 +88,55 @@ export interface TimeColumn {
  */
 export function clockOf(column: TimeColumn, source: string): Clock {
   const cells = column.cells.filter((cell) => cell.trim() !== '')
+  if (cells.every((cell) => DIGITS.test(cell.trim()) && isStamp(cell))) return stampClock(column, cells, source)
   if (cells.every((cell) => isNumber(cell, column.decimal))) return numberClock(column, cells, source)
-  if (cells.filter(isStamp).length >= 0.8 * cells.length) return stampClock(column.name, cells, source)
+  const unit = TIME_WITH_UNIT.exec(cells[0]?.trim() ?? '')?.[2]
+  if (unit !== undefined && cells.every((cell) => TIME_WITH_UNIT.exec(cell.trim())?.[2] === unit))
+    return withUnit(column, cells, unit, source)
+  if (cells.filter(isStamp).length >= 0.8 * cells.length) return stampClock(column, cells, source)
   const odd = cells.find((cell) => !isNumber(cell, column.decimal)) ?? ''
   throw new FormatError(
     `${source}: column '${column.name}' holds '${shown(odd)}', which is no time; give --time COL, or --rate HZ to do without`,
   )
 }
 
-function stampClock(name: string, cells: readonly string[], source: string): Clock {
-  const order = orderOf(cells)
-  const first = parseStamp(cells.find(isStamp)!, order.order)
+/** A date and a time of day in digits alone: `20240517094107.25`. */
+const DIGITS = /^(19|20)\d{12}(\d{3}|\d{6})?(\.\d+)?$/
+
+/** Numbers that each have their unit behind them. */
+function withUnit(column: TimeColumn, cells: readonly string[], unit: string, source: string): Clock {
+  const bare = (cell: string): string => TIME_WITH_UNIT.exec(cell.trim())?.[1] ?? ''
+  const clock = numberClock({ ...column, name: unit, unit }, cells.map(bare), source)
+  return {
+    ...clock,
+    seconds: (cell) => clock.seconds(bare(cell)),
+    start: (cell) => clock.start(bare(cell)),
+    digit: (all) => clock.digit(all.map(bare)),
+  }
+}
+
+function stampClock(column: TimeColumn, cells: readonly string[], source: string): Clock {
+  const { order, isOpen } = orderOf(cells, column.decimal)
+  const clock = clockInOrder(column.name, cells, order, source)
+  if (!isOpen) return clock
+  const other = order === 'day-first' ? 'month-first' : 'day-first'
+  const which = order === 'month-first' ? 'month/day' : 'day, then month'
+  const example = cells.find((cell) => AMBIGUOUS.test(cell))!.trim()
+  return {
+    ...clock,
+    notes: [`dates such as ${AMBIGUOUS.exec(example)![0]} were read as ${which}; the file cannot tell`],
+    other: clockInOrder(column.name, cells, other, source),
+  }
+}
+
+function clockInOrder(name: string, cells: readonly string[], order: StampOrder, source: string): Clock {
+  const first = cells.map((cell) => parseStamp(cell, order)).find((stamp) => stamp !== undefined)
   if (!first)
     throw new FormatError(`${source}: column '${name}' holds '${shown(cells[0]!)}', which is no time; give --time COL`)
   return {
-    seconds: (cell) => parseStamp(cell, order.order)?.utcSeconds ?? NaN,
+    seconds: (cell) => parseStamp(cell, order)?.utcSeconds ?? NaN,
     start: (cell) => {
-      const stamp = parseStamp(cell, order.order)
+      const stamp = parseStamp(cell, order)
       if (!stamp) return undefined
       return { wallMs: stamp.wallMs, zone: stamp.zone, ...(stamp.dateless && { dateless: true as const }) }
     },
@@ -100,21 +148,41 @@ function stampClock(name: string, cells: readonly string[], source: string): Clo
       ),
     wall: first.zone === '',
     found: first.dateless ? 'time of day' : 'date and time',
-    notes: order.notes,
+    notes: [],
   }
 }
 
-/** Day or month first: a number above 12 tells; otherwise points mean day first, strokes month first, which is said. */
-function orderOf(cells: readonly string[]): { order: StampOrder; notes: string[] } {
-  const parts = cells
-    .map((cell) => /^\s*(\d{1,2})([-/.])(\d{1,2})\2\d{2,4}/.exec(cell))
-    .filter((found) => found !== null)
-  if (parts.length === 0) return { order: 'day-first', notes: [] }
-  if (parts.some(([, a]) => Number(a) > 12)) return { order: 'day-first', notes: [] }
-  if (parts.some(([, , , b]) => Number(b) > 12)) return { order: 'month-first', notes: [] }
-  const order = parts[0]![2] === '/' ? 'month-first' : 'day-first'
-  const which = order === 'month-first' ? 'month/day' : 'day, then month'
-  return { order, notes: [`dates such as ${parts[0]![0].trim()} were read as ${which}; the file cannot tell`] }
+const AMBIGUOUS = /^\s*(\d{1,2})([-/.])(\d{1,2})\2\d{2,4}/
+
+/**
+ * Day or month first: a number above 12 tells. Otherwise strokes mean month first where the decimal mark is a point, and all else
+ * day first, as long as no later row says otherwise.
+ */
+function orderOf(cells: readonly string[], decimal: DecimalMark): { order: StampOrder; isOpen: boolean } {
+  const parts = cells.map((cell) => AMBIGUOUS.exec(cell)).filter((found) => found !== null)
+  if (parts.length === 0 || parts.some(([, a]) => Number(a) > 12)) return { order: 'day-first', isOpen: false }
+  if (parts.some(([, , , b]) => Number(b) > 12)) return { order: 'month-first', isOpen: false }
+  return { order: parts[0]![2] === '/' && decimal === '.' ? 'month-first' : 'day-first', isOpen: true }
+}
+
+/** Rows of one recording are not that far from each other. */
+const HALF_A_DAY = 43_200
+
+/**
+ * Which of two readings of the same dates is right, by all rows: the one in which every row has a time, else the one that has no jump of
+ * days where the other has one, as at midnight. Undefined where nothing tells.
+ */
+export function toldReading(one: Float64Array, other: Float64Array): 'one' | 'other' | 'same' | undefined {
+  const count = (seconds: Float64Array, of: (i: number) => boolean): number =>
+    seconds.reduce((sum, _, i) => sum + (of(i) ? 1 : 0), 0)
+  const missing = [one, other].map((seconds) => count(seconds, (i) => Number.isNaN(seconds[i]!)))
+  if (missing[0] !== missing[1]) return missing[0]! < missing[1]! ? 'one' : 'other'
+  if (one.every((time, i) => time === other[i])) return 'same'
+  const [mine, its] = [one, other].map((seconds) =>
+    count(seconds, (i) => i > 0 && Math.abs(seconds[i]! - seconds[i - 1]!) > HALF_A_DAY),
+  )
+  if (mine === its) return undefined
+  return mine! < its! ? 'one' : 'other'
 }
 
 /** Unix times between 2001 and 2100, by the unit that their size tells. */
@@ -131,16 +199,9 @@ const TICKS: readonly (readonly [number, number, number])[] = [
 ]
 const TICK_SECONDS = 1e-7
 const isUnix = (seconds: number): boolean => seconds >= 9.78e8 && seconds < 4.1e9
-/** Excel and its like count days since the end of 1899; these are 1982 to 2119. */
-const isExcelDay = (value: number): boolean => value >= 30_000 && value < 80_000
-const EXCEL_EPOCH = 25_569
 
 function numberClock({ name, decimal, unit, asked }: TimeColumn, cells: readonly string[], source: string): Clock {
-  const parse = (cell: string): number => {
-    const text = cell.trim()
-    if (text === '' || !isNumber(text, decimal)) return NaN
-    return Number(decimal === ',' ? text.replace(',', '.') : text)
-  }
+  const parse = (cell: string): number => numberOf(cell, decimal) ?? NaN
   const values = cells.map(parse)
   const ticks = asked === undefined ? TICKS.find(([from, to]) => values[0]! >= from && values[0]! < to) : undefined
   if (ticks) return tickClock(parse, values[0]!, ticks[2])
@@ -162,7 +223,7 @@ function numberClock({ name, decimal, unit, asked }: TimeColumn, cells: readonly
           0,
         ),
     wall: epoch?.zone === '',
-    found: `${NAMES[chosen]}${epoch === undefined ? '' : epoch.zone === 'Z' ? ' since 1970' : ' since 1900'}`,
+    found: `${NAMES[chosen]}${epoch === undefined ? '' : epoch.zone === 'Z' ? ' since 1970' : ' of a calendar'}`,
     notes,
   }
 }
@@ -191,7 +252,10 @@ interface Told {
 }
 
 const FROM_1970 = { offset: 0, zone: 'Z' }
-const FROM_1900 = { offset: EXCEL_EPOCH, zone: '' }
+function daysFrom(first: number): { offset: number; zone: string } | undefined {
+  const offset = epochOfDays(first)
+  return offset === undefined ? undefined : { offset, zone: '' }
+}
 
 function unitOf(
   values: readonly number[],
@@ -210,12 +274,12 @@ function unitOf(
     return withDoubtedWord(unix[0], spelt, words.name ?? '')
   if (spelt !== undefined) {
     const isDated = isUnix(first * SECONDS[spelt]) && spelt !== 'days'
-    const epoch = isDated ? FROM_1970 : spelt === 'days' && isExcelDay(first) ? FROM_1900 : undefined
+    const epoch = isDated ? FROM_1970 : spelt === 'days' ? daysFrom(first) : undefined
     requirePlausible(spelt, step, words, source)
     return { unit: spelt, ...(epoch && { epoch }), notes: [] }
   }
-  if (isExcelDay(first) && isPlausible(step * SECONDS.days) && !isPlausible(step))
-    return { unit: 'days', epoch: FROM_1900, notes: [] }
+  const days = daysFrom(first)
+  if (days && isPlausible(step * SECONDS.days) && !isPlausible(step)) return { unit: 'days', epoch: days, notes: [] }
   return byPlausibility(step, words.name ?? '', source)
 }
 
@@ -247,6 +311,14 @@ function requirePlausible(
   source: string,
 ): void {
   const seconds = step * SECONDS[unit]
+  if (asked === undefined && step > 0 && !isPlausible(seconds)) {
+    const other = TIME_UNITS.find((one) => isUsual(rateOf(step * SECONDS[one])))
+    if (other !== undefined)
+      throw new FormatError(
+        `${source}: column '${name}' says ${NAMES[unit]}, which would be ${short(rateOf(seconds))} Hz (--time-unit ${unit}), and in ` +
+          `${NAMES[other]} it would be ${short(rateOf(step * SECONDS[other]))} Hz (--time-unit ${other}); say which`,
+      )
+  }
   if (asked !== undefined || !(step > 0) || (rateOf(seconds) >= 0.01 && rateOf(seconds) <= 100_000)) return
   throw new FormatError(
     `${source}: column '${name}' says ${NAMES[unit]}, which would be ${short(rateOf(seconds))} Hz; give its unit by --time-unit, or --rate HZ`,
@@ -286,11 +358,16 @@ const assumed = (name: string, unit: TimeUnit, step: number): string =>
   `column '${name}' was taken for ${NAMES[unit]} (${short(rateOf(step * SECONDS[unit]))} Hz): in seconds it would be ` +
   `${short(rateOf(step))} Hz; --time-unit says otherwise`
 
-/** Between distinct stamps. */
-function medianStep(values: readonly number[]): number {
+/** Share of rows that repeat the stamp of the one before from which on stamps are too coarse for the rate. */
+const SHARED = 0.3
+
+/** Between distinct stamps; where many rows share one, what a row has of it. */
+function medianStep(all: readonly number[]): number {
+  const values = all.filter((value) => !Number.isNaN(value))
   const steps = values.slice(1).map((value, i) => value - values[i]!)
   const rising = steps.filter((step) => step > 0).sort((a, b) => a - b)
-  return rising[rising.length >> 1] ?? NaN
+  const isShared = steps.filter((step) => step === 0).length > SHARED * steps.length
+  return isShared ? (values.at(-1)! - values[0]!) / steps.length : (rising[rising.length >> 1] ?? NaN)
 }
 
 const short = (x: number): string => String(Number(x.toPrecision(3)))

@@ -2,26 +2,27 @@
 import { readEdfData, readEdfHeader, type EdfData, type EdfHeader, type EdfSignal } from '../formats/edf.ts'
 import { FormatError } from '../runtime/errors.ts'
 import { conductanceAmong, conductanceScore } from './channel.ts'
+import { distinct } from './distinct.ts'
+import { rateOf } from './given_rate.ts'
 import type { ReadingOptions } from './options.ts'
 import type { Marker, Recording, StartTime } from './recording.ts'
 import type { Source } from '../store/source.ts'
 import { temperatureAmong } from './temperature.ts'
 import { inMicrosiemens, unitNamed } from './unit.ts'
+import { shortest } from '../signal/timing.ts'
 
 /** A recording for each wanted signal of skin conductance. @throws FormatError */
 export async function readEdf(source: Source, options: ReadingOptions): Promise<Recording[]> {
   const { name } = source
   const header = await readEdfHeader(source)
-  const eda = wantedSignals(header.signals, options.edaColumns, name)
+  const labels = distinct(header.signals.map(({ label }) => label))
+  const eda = wantedSignals(header.signals, labels, options.edaColumns, name)
   if (header.records === 0) throw new FormatError(`${name}: no complete record after the header, so no samples`)
   const beside = (index: number): number[] => (index < 0 || eda.includes(index) ? [] : [index])
   const temperature = beside(temperatureIn(header.signals))
-  const status = beside(
-    header.kind === 'BDF' && !header.plus ? header.signals.findIndex(({ label }) => label === 'Status') : -1,
-  )
-  const data = await readEdfData(source, header, [...eda, ...temperature, ...status], (done) => {
-    options.signal?.throwIfAborted()
-    options.onProgress?.(done, source.size)
+  const triggers = new Triggers(header)
+  const data = await readEdfData(source, header, [...eda, ...temperature], {
+    ...(triggers.signal >= 0 && { watch: triggers }),
   })
   const first = firstOnset(header, data, name)
   const traces = [...eda, ...temperature].map((index, i) => trace(header, index, data.signals[i]!, data, options, name))
@@ -29,24 +30,25 @@ export async function readEdf(source: Source, options: ReadingOptions): Promise<
   const recorder = recorderOf(header)
   const markers = [
     ...data.annotations.map(({ onset, duration, text }) => ({ seconds: onset - first, duration, label: text })),
-    ...status.flatMap((index) => triggers(data.signals.at(-1)!, header, header.signals[index]!)),
+    ...triggers.markers,
   ].sort((a, b) => a.seconds - b.seconds)
   const skin = temperature.length > 0 ? traces.at(-1) : undefined
   return eda.map((index, i) => {
     const signal = header.signals[index]!
     const { values, sampleRate, notes } = traces[i]!
+    const rate = rateOf(sampleRate, options.sampleRate)
     const inUnit = inMicrosiemens(values, name, options.unit, signal.dimension)
     return {
-      sampleRate: options.sampleRate ?? sampleRate,
+      sampleRate: rate.sampleRate,
       eda: inUnit.eda,
-      source: eda.length > 1 ? `${name}, ${signal.label}` : name,
-      ...(eda.length > 1 && { part: signal.label }),
+      source: eda.length > 1 ? `${name}, ${labels[index]!}` : name,
+      ...(eda.length > 1 && { part: labels[index]! }),
       unit: inUnit.unit,
       ...(start && { start }),
       ...(recorder !== undefined && { recorder }),
       markers,
       ...(skin && { temperature: { sampleRate: skin.sampleRate, values: skin.values } }),
-      notes: [...header.notes, ...startNotes, ...notes, ...inUnit.notes],
+      notes: [...header.notes, ...startNotes, ...notes, ...rate.notes, ...inUnit.notes, ...filtered(signal)],
       reading: describe(header, signal),
     }
   })
@@ -59,14 +61,27 @@ function describe(header: EdfHeader, { label, dimension, transducer, prefilter }
   return Object.fromEntries(Object.entries(said).filter(([, text]) => text !== ''))
 }
 
+/** Of a level that a high-pass has taken out nothing is left to tell. */
+function filtered({ prefilter }: EdfSignal): string[] {
+  const corner = Number(/\bHP:\s*([\d.]+) *m?Hz/i.exec(prefilter)?.[1])
+  return corner > 0
+    ? [`its prefilter is '${prefilter}': what is slower was taken out, so its level is none of skin`]
+    : []
+}
+
 /** By label; where no label says it, by the one unit of conductance or resistance. */
-function wantedSignals(signals: readonly EdfSignal[], asked: readonly string[] | undefined, name: string): number[] {
+function wantedSignals(
+  signals: readonly EdfSignal[],
+  labels: readonly string[],
+  asked: readonly string[] | undefined,
+  name: string,
+): number[] {
   const real = [...signals.keys()].filter((i) => !signals[i]!.annotations)
-  const labels = real.map((i) => signals[i]!.label)
+  const names = real.map((i) => labels[i]!)
   const byUnit = real.filter((i) => unitNamed(signals[i]!.dimension) !== undefined)
-  const unlabelled = asked === undefined && labels.every((label) => conductanceScore(label) === 0)
+  const unlabelled = asked === undefined && names.every((label) => conductanceScore(label) === 0)
   if (unlabelled && byUnit.length === 1) return byUnit
-  return conductanceAmong(labels, asked, name, 'channels').map((i) => real[i]!)
+  return conductanceAmong(names, asked, name, 'channels').map((i) => real[i]!)
 }
 
 const temperatureIn = (signals: readonly EdfSignal[]): number =>
@@ -98,10 +113,19 @@ function trace(
   const { samples } = signals[index]!
   if (recordDuration === 0 && options.sampleRate === undefined)
     throw new FormatError(`${name}: its records have no duration, so its rate is not known; give --rate HZ`)
-  const sampleRate = recordDuration === 0 ? options.sampleRate! : samples / recordDuration
-  if (plus !== 'D') return { values, sampleRate, notes: [] }
-  return { sampleRate, ...spread(values, samples, onsets!, sampleRate, name) }
+  const sampleRate = recordDuration === 0 ? options.sampleRate! : shortest(samples / recordDuration, 0)
+  if (plus === 'D') return { sampleRate, ...spread(values, samples, onsets!, sampleRate, name) }
+  if (onsets === undefined || !isInterrupted(onsets, recordDuration)) return { values, sampleRate, notes: [] }
+  const spreadOut = spread(values, samples, onsets, sampleRate, name)
+  const note = 'its header calls it continuous, but the times of its records have gaps, which were believed'
+  return { ...spreadOut, sampleRate, notes: [note, ...spreadOut.notes] }
 }
+
+/** Seconds between two records that are no rounding of print, nor a clock that drifts. */
+const GAP = 0.1
+
+const isInterrupted = (onsets: Float64Array, duration: number): boolean =>
+  onsets.every(Number.isFinite) && onsets.some((onset, i) => i > 0 && onset - onsets[i - 1]! > duration + GAP)
 
 /** Missing samples that the interruptions of one recording may come to: a day at 256 Hz. */
 const MOST_MISSING = 24 * 3600 * 256
@@ -180,14 +204,31 @@ function recorderOf({ recording }: EdfHeader): string | undefined {
 }
 
 /** The codes of a trigger port, in the low 16 bits of BioSemi's Status; pins that rest at 1 are no part of a code. */
-function triggers(values: Float64Array, { recordDuration }: EdfHeader, { samples, scale, shift }: EdfSignal): Marker[] {
-  const codeAt = (i: number): number => Math.round((values[i]! - shift) / scale) & 0xffff
-  const rest = codeAt(0)
-  const found: Marker[] = []
-  for (let i = 1; i < values.length; i++) {
-    const code = codeAt(i)
-    if (code !== codeAt(i - 1) && code !== rest)
-      found.push({ seconds: (i * recordDuration) / samples, duration: 0, label: String(code ^ rest) })
+class Triggers {
+  /** -1 where there is none. */
+  readonly signal: number
+  readonly markers: Marker[] = []
+  #rest: number | undefined
+  #code = 0
+  #seen = 0
+
+  constructor(private readonly header: EdfHeader) {
+    const isBioSemi = header.kind === 'BDF' && !header.plus
+    this.signal = isBioSemi ? header.signals.findIndex(({ label }) => label === 'Status') : -1
   }
-  return found
+
+  /** The next record. */
+  see(digital: Int32Array): void {
+    for (const value of digital) {
+      const code = value & 0xffff
+      this.#rest ??= code
+      if (code !== this.#code && code !== this.#rest) this.markers.push(this.#marker(digital.length, code ^ this.#rest))
+      this.#code = code
+      this.#seen++
+    }
+  }
+
+  #marker(samples: number, code: number): Marker {
+    return { seconds: (this.#seen * this.header.recordDuration) / samples, duration: 0, label: String(code) }
+  }
 }

@@ -3,21 +3,24 @@
 import { parseAvro } from '../formats/avro.ts'
 import { FormatError } from '../runtime/errors.ts'
 import { conductanceAmong } from './channel.ts'
+import { rateOf } from './given_rate.ts'
 import type { ReadingOptions } from './options.ts'
 import type { Recording, StartTime } from './recording.ts'
 import { allBytes, type Source } from '../store/source.ts'
 import { fromMoment, type SensorTrace } from './temperature.ts'
 import { inMicrosiemens } from './unit.ts'
+import { shortest } from '../signal/timing.ts'
 
 /** The trace of a file. @throws FormatError for an Avro file of another program, and for one without skin conductance */
 export async function readEmpaticaAvro(source: Source, options: ReadingOptions): Promise<Recording[]> {
   const { name } = source
   const bytes = await allBytes(source)
-  options.signal?.throwIfAborted()
-  options.onProgress?.(source.size, source.size)
   const { values: sessions } = parseAvro(bytes, name)
   if (sessions.length === 0) throw new FormatError(`${name}: an Avro file without a value`)
-  return sessions.map((session) => readSession(session, name, options))
+  return sessions.map((session, i) => ({
+    ...readSession(session, name, options),
+    ...(sessions.length > 1 && { part: String(i + 1) }),
+  }))
 }
 
 function readSession(session: unknown, name: string, options: ReadingOptions): Recording {
@@ -33,13 +36,14 @@ function readSession(session: unknown, name: string, options: ReadingOptions): R
         'in these minutes, leave the file out',
     )
   const { eda, unit, notes } = inMicrosiemens(values, name, options.unit, 'µS')
+  const given = rateOf(rate, options.sampleRate)
   const temperature = traceOf(member(raw, 'temperature'))
   const aligned = temperature && temperature.rate > 0 ? fromMoment(temperature, start) : undefined
   const recorder = [member(session, 'deviceModel'), member(session, 'deviceSn')].filter(
     (text) => typeof text === 'string',
   )
   return {
-    sampleRate: options.sampleRate ?? rate,
+    sampleRate: given.sampleRate,
     eda,
     source: name,
     unit,
@@ -52,8 +56,12 @@ function readSession(session: unknown, name: string, options: ReadingOptions): R
     })),
     ...(aligned && { temperature: aligned }),
     wrist: true,
-    notes,
-    reading: { format: 'Empatica Avro', ...versionOf(member(session, 'schemaVersion')) },
+    notes: [...given.notes, ...notes],
+    reading: {
+      format: 'Empatica Avro',
+      ...versionOf(member(session, 'schemaVersion')),
+      ...participantOf(member(session, 'enrollment')),
+    },
   }
 }
 
@@ -61,6 +69,8 @@ function readSession(session: unknown, name: string, options: ReadingOptions): R
 const LATEST = 1e10
 /** A second. */
 const MICROSECONDS = 1e6
+/** Rates are 32 bits wide: within this share a short decimal is what was meant. */
+const FLOAT32 = 6e-8
 
 /** A part of a record that may have none, in a schema that another version of the device may have. */
 const member = (record: unknown, name: string): unknown =>
@@ -71,7 +81,7 @@ const member = (record: unknown, name: string): unknown =>
 function traceOf(sensor: unknown): SensorTrace | undefined {
   const [start, rate, values] = ['timestampStart', 'samplingFrequency', 'values'].map((name) => member(sensor, name))
   if (typeof start !== 'number' || typeof rate !== 'number' || !isNumbers(values)) return undefined
-  return { start: start / MICROSECONDS, rate, values: Float64Array.from(values) }
+  return { start: start / MICROSECONDS, rate: shortest(rate, FLOAT32), values: Float64Array.from(values) }
 }
 
 const isNumbers = (values: unknown): values is number[] =>
@@ -88,6 +98,11 @@ function startOf(seconds: number, timezone: unknown): StartTime {
     wallMs: Math.round(1000 * seconds) + 60_000 * ahead,
     zone: ahead === 0 ? 'Z' : `${ahead < 0 ? '-' : '+'}${two(hours)}:${two(minutes)}`,
   }
+}
+
+function participantOf(enrollment: unknown): { participant?: string } {
+  const id = member(enrollment, 'participantID')
+  return typeof id === 'string' && id !== '' ? { participant: id } : {}
 }
 
 function versionOf(version: unknown): { schema?: string } {

@@ -1,6 +1,7 @@
 // Empatica's E4: EDA.csv, and tags.csv and TEMP.csv beside it in its folder or archive.
 import { FormatError } from '../runtime/errors.ts'
 import { conductanceAmong } from './channel.ts'
+import { rateOf } from './given_rate.ts'
 import type { ReadingOptions } from './options.ts'
 import type { Marker, Recording } from './recording.ts'
 import { allBytes, type Source } from '../store/source.ts'
@@ -19,11 +20,13 @@ const FASTEST = 64
 const OTHER_FILES = /(^|[/\\])(ACC|BVP|HR|IBI|TEMP|tags)\.csv$/i
 
 /**
- * Whether a file that begins so has the layout of an E4: a line of a Unix time, once a column, then a line of the rate. A session that
- * failed has the time 0, which only its six decimals tell from a plain list of numbers.
+ * Whether a file that begins so has the layout of an E4: a line of a Unix time, once a column, then a line of the rate, or, of the
+ * intervals between heartbeats, which have none, their name. A session that failed has the time 0, which only its six decimals tell from a
+ * plain list of numbers.
  */
 export function isE4(head: string): boolean {
   const lines = plainLines(head)
+  if (/^\d{10}(\.\d+)?, *IBI$/.test(lines[0]!.trim())) return true
   const [starts, rates] = lines.slice(0, 2).map((line) => line.split(',').map((cell) => cell.trim()))
   if (starts === undefined || rates?.length !== starts.length) return false
   const isTime = (cell: string): boolean =>
@@ -43,13 +46,15 @@ export async function readE4(source: Source, options: ReadingOptions): Promise<R
       },
     )
   conductanceAmong(['EDA'], options.edaColumns, source.name, 'channels')
-  const { start, rate, values } = await readColumn(source, options)
+  const { start, rate, values } = await readColumn(source)
+  const given = rateOf(rate, options.sampleRate)
   const { eda, unit, notes } = inMicrosiemens(values, source.name, options.unit, 'µS')
+  for (const note of given.notes) notes.push(note)
   const tags = await readBeside(source, 'tags.csv', notes, (file) => readTags(file, start))
   const temperature = await readBeside(source, 'TEMP.csv', notes, (file) => readTemperature(file, start))
   return [
     {
-      sampleRate: options.sampleRate ?? rate,
+      sampleRate: given.sampleRate,
       eda,
       source: source.name,
       firstLine: 3,
@@ -65,9 +70,9 @@ export async function readE4(source: Source, options: ReadingOptions): Promise<R
   ]
 }
 
-async function readColumn(source: Source, options: ReadingOptions): Promise<SensorTrace> {
+async function readColumn(source: Source): Promise<SensorTrace> {
   const { name } = source
-  const lines = await linesOf(source, options)
+  const lines = await linesOf(source)
   const columns = lines[0]!.split(',').length
   if (columns !== 1)
     throw new FormatError(`${name}: ${columns} columns in the layout of an E4, expected the one of EDA.csv`)
@@ -83,12 +88,8 @@ async function readColumn(source: Source, options: ReadingOptions): Promise<Sens
   return { start, rate, values: Float64Array.from(values) }
 }
 
-async function linesOf(source: Source, { onProgress, signal }: ReadingOptions): Promise<string[]> {
-  const text = new TextDecoder().decode(await allBytes(source, LARGEST))
-  signal?.throwIfAborted()
-  onProgress?.(source.size, source.size)
-  return plainLines(text)
-}
+const linesOf = async (source: Source): Promise<string[]> =>
+  plainLines(new TextDecoder().decode(await allBytes(source, LARGEST)))
 
 /** Lines as the device writes them: what other programs add, quotes, decimal commas and blank lines at the ends, is taken off. */
 function plainLines(text: string): string[] {
@@ -128,14 +129,14 @@ async function readBeside<T>(
 
 /** Unix times, one a line; the file is empty where the button was not pressed. */
 async function readTags(source: Source, start: number): Promise<Marker[]> {
-  const lines = await linesOf(source, {})
+  const lines = await linesOf(source)
   const times = lines.map((line, i) => numberOf(line, `${source.name}:${i + 1}`)).filter((time) => !Number.isNaN(time))
   return times.map((time) => ({ seconds: time - start, duration: 0, label: 'tag' }))
 }
 
 /** From the first sample of skin conductance on; the temperature begins a little earlier or later. */
 async function readTemperature(source: Source, start: number): Promise<Recording['temperature']> {
-  const trace = await readColumn(source, {})
+  const trace = await readColumn(source)
   const aligned = fromMoment(trace, start)
   if (aligned === undefined)
     throw new FormatError(

@@ -36,6 +36,8 @@ const HOLES_IN_A_ROW = 20
 const LARGEST_HOLE = 1_000_000
 /** Share of rows that may repeat the stamp of the one before them; more of them are stamps too coarse for the rate. */
 const COARSE = 0.3
+/** Share of rows that may stand twice in a table whose other rows are even. */
+const DOUBLED = 0.05
 
 /**
  * The grid is the median step, made exact by all of them. Rows that are missing become NaN, rows that repeat a stamp are dropped, and
@@ -45,7 +47,8 @@ const COARSE = 0.3
 export function toGrid(seconds: Float64Array, eda: Float64Array, source: string, options: GridOptions = {}): Gridded {
   const n = seconds.length
   if (n < 2) throw new FormatError(`${source}: ${n} samples are too few to tell the sampling rate; give --rate HZ`)
-  const rounded = evenWithinPrint(seconds, options.digit ?? 0)
+  const isDoubled = holdsDoubles(seconds, eda)
+  const rounded = isDoubled ? undefined : evenWithinPrint(seconds, options.digit ?? 0)
   if (rounded !== undefined) return { sampleRate: rounded, eda, notes: [] }
   let repeats = 0
   for (let i = 1; i < n; i++) if (seconds[i]! <= seconds[i - 1]!) repeats++
@@ -53,7 +56,22 @@ export function toGrid(seconds: Float64Array, eda: Float64Array, source: string,
     throw new FormatError(`${source}: the time column never increases; give another --time COL, or --rate HZ`)
   return repeats > COARSE * (n - 1)
     ? fromCoarseStamps(seconds, eda, source, options)
-    : fromStamps(seconds, eda, source, options)
+    : fromStamps(seconds, eda, source, isDoubled ? { ...options, digit: 0 } : options)
+}
+
+/**
+ * Whether a few rows stand twice, stamp and value, between rows that all are one step apart: so few share a stamp by the rounding of
+ * print only at rates that nothing records at.
+ */
+function holdsDoubles(seconds: Float64Array, eda: Float64Array): boolean {
+  const period = medianStep(seconds)
+  let doubles = 0
+  for (let i = 1; i < seconds.length; i++) {
+    const step = seconds[i]! - seconds[i - 1]!
+    if (step > 0 ? Math.abs(step - period) > 1e-3 * period : eda[i] !== eda[i - 1]) return false
+    if (!(step > 0)) doubles++
+  }
+  return doubles > 0 && doubles < DOUBLED * seconds.length
 }
 
 /** The rate of rows at even distances whose stamps are off by no more than the rounding of print; undefined for others. */
@@ -117,7 +135,9 @@ function withoutRepeats(seconds: Float64Array, eda: Float64Array, isCoarse: bool
     if (seconds[i]! > seconds[i - 1]!) rows.push(i)
     else {
       if (repeated++ === 0) first = i
-      if (eda[i] !== eda[i - 1] && !Number.isNaN(eda[i])) differing++
+      const kept = rows.at(-1)!
+      if (Number.isNaN(eda[kept]!)) rows[rows.length - 1] = i
+      else if (eda[i] !== eda[kept] && !Number.isNaN(eda[i])) differing++
     }
   }
   return { repeated, first, differing, ...(repeated > 0 && { rows: Int32Array.from(rows) }) }

@@ -1,6 +1,6 @@
 // Text export of ADInstruments' LabChart: lines of `Name=` and tab-separated values, one a channel, then a table, mostly with times.
 import { splitLine } from '../formats/rows.ts'
-import { parseStamp } from './stamp.ts'
+import { momentOfDays, parseLoneStamp } from '../formats/stamp.ts'
 import type { TextLayout } from './text_layout.ts'
 
 const SETTING = /^(\w+)=\t?(.*)$/
@@ -17,7 +17,9 @@ export function labChart(lines: readonly string[]): TextLayout | undefined {
   const units = settings.has('UnitName') ? cellsOf(settings.get('UnitName')!) : ranges
   const hasTime = splitLine(lines[end] ?? '', '\t').filter((cell) => cell.trim() !== '').length > titles.length
   const seconds = Number(interval[1]!.replace(',', '.')) * SECONDS[interval[2]!]!
-  const start = parseStamp(settings.get('ExcelDateTime')?.split('\t')[1] ?? '', 'day-first')
+  // Days since 1900, and the same as this computer's owner writes dates, in which day and month may be either.
+  const [days, text] = cellsOf(settings.get('ExcelDateTime') ?? '')
+  const start = momentOfDays(Number(days)) ?? parseLoneStamp(text ?? '')
   return {
     format: 'LabChart text',
     skip: end,

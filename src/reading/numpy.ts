@@ -1,10 +1,13 @@
 // NumPy's .npy and .npz: arrays that say nothing of themselves but their names, in a structured array or an archive.
-import { parseNpy, type NpyArray } from '../formats/npy.ts'
+import { parseNpy, type NpyArray, type TimeKind } from '../formats/npy.ts'
 import { zipDirectory } from '../formats/zip.ts'
 import { FormatError } from '../runtime/errors.ts'
 import { conductanceAmong, conductanceScore, indexOfName } from './channel.ts'
+import { clockOf, type Clock } from './clock.ts'
+import { rateOf } from './given_rate.ts'
 import { toGrid } from './grid.ts'
-import type { ReadingOptions, TimeUnit } from './options.ts'
+import type { ReadingOptions } from './options.ts'
+import { requireOrder } from './order.ts'
 import type { Recording, StartTime } from './recording.ts'
 import { allBytes, type Source } from '../store/source.ts'
 import { inMicrosiemens, unitInName } from './unit.ts'
@@ -12,8 +15,8 @@ import { inMicrosiemens, unitInName } from './unit.ts'
 interface Column {
   name: string
   values: Float64Array
-  /** Seconds since 1970. */
-  dates?: true
+  /** Of NumPy's own times, in seconds. */
+  time?: TimeKind
 }
 
 /** What stands beside the columns, a number or a text each. */
@@ -21,7 +24,7 @@ type Scalars = ReadonlyMap<string, number | string>
 
 /** One array: a trace, a table whose columns have numbers for names, or a structured array. @throws FormatError */
 export async function readNpy(source: Source, options: ReadingOptions): Promise<Recording[]> {
-  const array = parseNpy(await wholeFile(source, options), source.name)
+  const array = parseNpy(await allBytes(source), source.name)
   const columns = columnsOf('', array)
   const [first, second, ...others] = columns
   // Without names the only column is the trace, and of two the one that only rises is the time.
@@ -39,7 +42,6 @@ export async function readNpz(source: Source, options: ReadingOptions): Promise<
   const scalars = new Map<string, number | string>()
   const unread: FormatError[] = []
   for (const { name, unpack } of await zipDirectory(source)) {
-    options.signal?.throwIfAborted()
     if (!name.endsWith('.npy')) continue
     const key = name.slice(0, -'.npy'.length)
     const bytes = await unpack()
@@ -54,24 +56,17 @@ export async function readNpz(source: Source, options: ReadingOptions): Promise<
       unread.push(error)
     }
   }
-  options.onProgress?.(source.size, source.size)
   // An array that cannot be read is none of ours, unless nothing else is there.
   if (columns.length === 0) throw unread[0] ?? new FormatError(`${source.name}: no array of more than one number`)
   return recordingsOf(columns, scalars, source, options)
 }
 
-async function wholeFile(source: Source, { signal, onProgress }: ReadingOptions): Promise<Uint8Array> {
-  const bytes = await allBytes(source)
-  signal?.throwIfAborted()
-  onProgress?.(source.size, source.size)
-  return bytes
-}
-
 /** Columns are the shorter axis of a table; those without a name are counted from 1. Texts, and arrays of more axes, have none. */
-function columnsOf(key: string, { shape, values, texts, fields, dates }: NpyArray): Column[] {
+function columnsOf(key: string, { shape, values, texts, fields, times }: NpyArray): Column[] {
   const axes = shape.filter((extent) => extent !== 1 || fields !== undefined)
   if (texts !== undefined || values.length === 0 || axes.length > 2) return []
-  if (axes.length < 2) return [{ name: key === '' ? '1' : key, values, ...(dates && { dates }) }]
+  const timeOf = (field: number): { time?: TimeKind } => (times?.[field] ? { time: times[field] } : {})
+  if (axes.length < 2) return [{ name: key === '' ? '1' : key, values, ...timeOf(0) }]
   const [rows, count] = axes as [number, number]
   const across = fields !== undefined || rows >= count
   const [columns, length] = across ? [count, rows] : [rows, count]
@@ -79,13 +74,16 @@ function columnsOf(key: string, { shape, values, texts, fields, dates }: NpyArra
   return Array.from({ length: columns }, (_, c) => ({
     name: fields?.[c] ?? `${before}${c + 1}`,
     values: Float64Array.from({ length }, (_, i) => values[across ? i * count + c : c * count + i]!),
+    ...timeOf(fields === undefined ? 0 : c),
   }))
 }
 
 const onlyRises = (values: Float64Array): boolean => values.every((value, i) => i === 0 || value > values[i - 1]!)
 
 const TIME = /^(time|times|timestamps?|t|ts|seconds?|secs?|datetime|date_time)$/
-const RATE = /^(sampling_?(rate|freq(uency)?)|sample_?rate|s?freq(uency)?|fs|sr|rate|hz)$/
+const RATE_WORDS = '(sampling_?(rate|freq(uency)?)|sample_?rate|s?freq(uency)?|fs|sr|rate|hz)'
+/** First of skin conductance alone, then of everything. */
+const RATES = ['(eda|gsr)_?', ''].map((of) => new RegExp(`^(${of}${RATE_WORDS}|${RATE_WORDS}${of && '_?(eda|gsr)'})$`))
 const UNIT = /^(eda_?|gsr_?)?units?$/
 
 function recordingsOf(
@@ -98,7 +96,7 @@ function recordingsOf(
   const time =
     options.timeColumn !== undefined
       ? columns[indexOfName(names, options.timeColumn, source.name)]!
-      : columns.find(({ name, dates }) => dates === true || TIME.test(withoutUnit(name)))
+      : columns.find(({ name, time: kind }) => kind === 'date' || TIME.test(withoutUnit(name)))
   const rest = columns.filter((column) => column !== time)
   const restNames = rest.map(({ name }) => name)
   const lone = rest.length === 1 && options.edaColumns === undefined && conductanceScore(restNames[0]!) === 0
@@ -119,76 +117,98 @@ function tracesOf(
   const beside = (pattern: RegExp): number | string | undefined =>
     [...scalars].find(([name]) => pattern.test(name.toLowerCase()))?.[1]
   const said = beside(UNIT)
-  const rate = options.sampleRate ?? (time === undefined ? beside(RATE) : undefined)
+  const rate = RATES.map((pattern) => Number(beside(pattern))).find((value) => value > 0)
   return chosen.map((column) => {
     const part = chosen.length > 1 ? column.name : undefined
     const name = part === undefined ? source.name : `${source.name}, ${part}`
-    const { start, ...grid } = time
-      ? timedSamples(column, time, name, options)
-      : { sampleRate: NaN, eda: column.values, notes: [] }
-    const sampleRate = rate ?? grid.sampleRate
-    if (typeof sampleRate !== 'number' || !(sampleRate > 0))
-      throw new FormatError(`${name}: NumPy's arrays do not say their sampling rate; give --rate HZ`)
+    const timed = time ? timedSamples(column, time, name, options) : untimed(column, rate, name, options)
     const unitSaid = typeof said === 'string' ? said : unitInName(column.name)?.name
-    const inUnit = inMicrosiemens(grid.eda, name, options.unit, unitSaid)
+    const inUnit = inMicrosiemens(timed.eda, name, options.unit, unitSaid)
     return {
-      sampleRate,
+      sampleRate: timed.sampleRate,
       eda: inUnit.eda,
       source: name,
       ...(part !== undefined && { part }),
       unit: inUnit.unit,
-      ...(start && { start }),
-      notes: [...grid.notes, ...inUnit.notes],
-      reading: { format: 'NumPy', array: column.name, ...(time && { time: time.name }) },
+      ...(timed.start && { start: timed.start }),
+      notes: [...timed.notes, ...(time ? otherRate(rate, timed.sampleRate, time.name, options) : []), ...inUnit.notes],
+      reading: {
+        format: 'NumPy',
+        array: column.name,
+        ...(time && { time: timed.found === undefined ? time.name : `${time.name} (${timed.found})` }),
+      },
     }
   })
 }
 
-/** Seconds in one, and where a count since 1970 begins to be one of today (2001). */
-const SECONDS: Readonly<Record<TimeUnit, number>> = {
-  s: 1,
-  ms: 1e-3,
-  us: 1e-6,
-  ns: 1e-9,
-  min: 60,
-  h: 3600,
-  days: 86_400,
+interface Timed {
+  sampleRate: number
+  eda: Float64Array
+  notes: string[]
+  start?: StartTime
+  /** What the times were taken for. */
+  found?: string
 }
-const EARLIEST_UNIX_TIME = 1e9
-const LATEST_UNIX_TIME = 1e10
 
-function timedSamples(
-  { values }: Column,
-  time: Column,
-  name: string,
-  { timeUnit }: ReadingOptions,
-): { sampleRate: number; eda: Float64Array; notes: string[]; start?: StartTime } {
+function untimed({ values }: Column, rate: number | undefined, name: string, { sampleRate }: ReadingOptions): Timed {
+  if (rate === undefined && sampleRate === undefined)
+    throw new FormatError(`${name}: NumPy's arrays do not say their sampling rate; give --rate HZ`)
+  return { ...rateOf(rate ?? NaN, sampleRate), eda: values }
+}
+
+/** A rate beside the times may be that of another array; where it is this one's, one of the two is wrong. */
+function otherRate(rate: number | undefined, own: number, time: string, { sampleRate }: ReadingOptions): string[] {
+  if (rate === undefined || sampleRate !== undefined || Math.abs(rate / own - 1) < 0.01) return []
+  return [`a rate of ${rate} Hz stands beside it, but '${time}' has ${own} Hz, which was taken; --rate says otherwise`]
+}
+
+/** Times of the array that are looked at to tell what they are. */
+const HEAD = 1000
+
+function timedSamples({ values }: Column, time: Column, name: string, options: ReadingOptions): Timed {
+  const given = options.sampleRate
+  const clock = given === undefined ? clockFor(time, name, options) : clockIfAny(time, name, options)
+  const start = clock?.start(String(time.values[0]))
+  const about = { ...(start && { start }), ...(clock && { found: clock.found }) }
+  if (given !== undefined) return { ...rateOf(NaN, given), eda: values, ...about }
   if (time.values.length !== values.length || values.length < 2)
     throw new FormatError(
       `${name}: ${values.length} samples and ${time.values.length} times in '${time.name}'; ` +
         'they must be as many, at least 2. Or give --rate HZ',
     )
-  if (!time.values.every(Number.isFinite))
-    throw new FormatError(`${name}: '${time.name}' has times that are no numbers; give --rate HZ`)
-  const first = time.values[0]!
-  const unit = time.dates ? 's' : (timeUnit ?? unitOfTimes(time.name, first))
-  const begin = first * SECONDS[unit]
-  const isUnix = begin >= EARLIEST_UNIX_TIME && begin < LATEST_UNIX_TIME
-  const grid = toGrid(
-    time.values.map((value) => (value - first) * SECONDS[unit]),
-    values,
-    name,
-  )
-  const start = { wallMs: Math.round(1000 * begin), zone: time.dates ? '' : 'Z' }
-  return { ...grid, ...((isUnix || time.dates) && { start }) }
+  const seconds = time.values.map((value) => clock!.seconds(String(value)))
+  const first = seconds[0]!
+  for (let i = 0; i < seconds.length; i++) seconds[i]! -= first
+  requireOrder(seconds, name)
+  const grid = toGrid(seconds, values, name, { where: (i) => `${name}, sample ${i + 1}` })
+  return { ...grid, ...about, notes: [...clock!.notes, ...grid.notes] }
 }
 
-/** By the end of its name, such as `time_ms`, or by the size of a count since 1970; else seconds. */
-function unitOfTimes(name: string, first: number): TimeUnit {
-  const named = /[\s_(](s|ms|us|ns|min|h|days)\)?$/i.exec(name)?.[1]?.toLowerCase() as TimeUnit | undefined
-  const counted = (['ms', 'us', 'ns'] as const).find((unit) => {
-    const seconds = first * SECONDS[unit]
-    return seconds >= EARLIEST_UNIX_TIME && seconds < LATEST_UNIX_TIME
-  })
-  return named ?? counted ?? 's'
+/** With a given rate the times are only good for the start. */
+function clockIfAny(time: Column, name: string, options: ReadingOptions): Clock | undefined {
+  try {
+    return clockFor(time, name, options)
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
+    return undefined
+  }
+}
+
+/** As of a column of a table; NumPy's own times say what they are. */
+function clockFor(time: Column, name: string, { timeUnit }: ReadingOptions): Clock {
+  if (!time.values.every(Number.isFinite))
+    throw new FormatError(`${name}: '${time.name}' has times that are no numbers; give --rate HZ`)
+  if (time.time === undefined) {
+    const cells = Array.from(time.values.subarray(0, HEAD), String)
+    return clockOf({ name: time.name, cells, decimal: '.', ...(timeUnit && { asked: timeUnit }) }, name)
+  }
+  const isDate = time.time === 'date'
+  return {
+    seconds: Number,
+    start: (cell) => (isDate ? { wallMs: Math.round(1000 * Number(cell)), zone: '' } : undefined),
+    digit: () => 0,
+    wall: isDate,
+    found: isDate ? 'dates' : 'durations',
+    notes: [],
+  }
 }

@@ -1,6 +1,6 @@
 // OpenSignals text (biosignalsplux, BITalino): a line of JSON in a comment, then tab-separated counts of a converter.
 import { FormatError } from '../runtime/errors.ts'
-import { parseStamp } from './stamp.ts'
+import { parseStamp } from '../formats/stamp.ts'
 import type { TextLayout } from './text_layout.ts'
 
 const FIRST_LINE = /^#\s*OpenSignals Text File Format/i
@@ -41,6 +41,7 @@ export function openSignals(lines: readonly string[], source: string): TextLayou
     skip: end < 0 ? 3 : end + 1,
     separator: '\t',
     columns,
+    ...(columns.includes('nSeq') && { counter: 'nSeq' }),
     ...(typeof device['sampling rate'] === 'number' && { sampleRate: device['sampling rate'] }),
     ...(start && { start: { wallMs: start.wallMs, zone: start.zone } }),
     recorder: [textOf(device.device), textOf(device['device name'])].filter(Boolean).join(' '),

@@ -1,5 +1,5 @@
 // What lines before a table say of it, in the words that people and programs use: rate, start, device, unit.
-import { parseStamp } from './stamp.ts'
+import { parseLoneStamp, parseStamp } from '../formats/stamp.ts'
 import type { StartTime } from './recording.ts'
 
 export interface PreambleFacts {
@@ -9,6 +9,8 @@ export interface PreambleFacts {
   /** What recorded it. */
   recorder?: string
   unit?: string
+  /** What the lines leave open. */
+  notes: string[]
 }
 
 const RATE =
@@ -43,9 +45,10 @@ export function preambleFacts(all: readonly string[]): PreambleFacts {
   const unit = matched(lines, UNIT)?.[1]
   return {
     ...(hertz !== undefined && hertz > 0 && { sampleRate: hertz }),
-    ...(start && { start }),
+    ...(start && { start: start.moment }),
     ...(recorder !== undefined && { recorder }),
     ...(unit !== undefined && { unit }),
+    notes: start?.isOpen ? ['the date of its start was read as day, then month; the file cannot tell'] : [],
   }
 }
 
@@ -53,17 +56,18 @@ const matched = (lines: readonly string[], of: RegExp): RegExpExecArray | undefi
   lines.map((line) => of.exec(line)).find((found) => found !== null) ?? undefined
 
 /** A date without a time of day, on its line or another one, is no start. */
-function startIn(lines: readonly string[]): StartTime | undefined {
+function startIn(lines: readonly string[]): { moment: StartTime; isOpen: boolean } | undefined {
   const stamps = lines.flatMap((line) => {
     const text = START.exec(line)?.[1]
-    const stamp = text === undefined ? undefined : parseStamp(text, 'day-first')
+    const stamp = text === undefined ? undefined : parseLoneStamp(text)
     return stamp && !stamp.dateless ? [{ ...stamp, hasTime: text!.includes(':') }] : []
   })
   const whole = stamps.find(({ hasTime }) => hasTime)
-  if (whole) return { wallMs: whole.wallMs, zone: whole.zone }
+  if (whole) return { moment: { wallMs: whole.wallMs, zone: whole.zone }, isOpen: whole.isOpen }
   const time = parseStamp(matched(lines, TIME_OF_DAY)?.[1] ?? '', 'day-first')
   const [date] = stamps
-  return date && time?.dateless ? { wallMs: date.wallMs + time.wallMs, zone: time.zone } : undefined
+  if (!date || !time?.dateless) return undefined
+  return { moment: { wallMs: date.wallMs + time.wallMs, zone: time.zone }, isOpen: date.isOpen }
 }
 
 const numberIn = (text: string): number => Number(text.replace(',', '.'))

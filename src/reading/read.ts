@@ -1,7 +1,8 @@
 // The one door: whatever file a recording comes in, by its content.
 import { adviceFor, HEAD_BYTES, kindOf, kindOfZip, type Kind } from '../formats/magic.ts'
+import { breather } from '../runtime/breather.ts'
 import { FormatError, GalvaniError } from '../runtime/errors.ts'
-import { zipEntries } from './archive.ts'
+import { candidates, zipEntries } from './archive.ts'
 import { readBids } from './bids.ts'
 import { listed } from './channel.ts'
 import { readEdf } from './edf.ts'
@@ -20,7 +21,7 @@ type Reader = (source: Source, options: ReadingOptions) => Promise<Recording[]>
 const READERS: Readonly<Partial<Record<Kind, Reader>>> = {
   text: readTextFile,
   gzip: readTextFile,
-  zip: readArchive,
+  zip: (source, options) => readArchive(source, options),
   edf: readEdf,
   bdf: readEdf,
   xdf: readXdf,
@@ -35,10 +36,38 @@ const READERS: Readonly<Partial<Record<Kind, Reader>>> = {
  */
 export async function readRecordings(source: Source, options: ReadingOptions = {}): Promise<Recording[]> {
   if (source.size === 0) throw new FormatError(`${source.name}: the file is empty, expected rows of data`)
-  const kind = options.encoding === undefined ? kindOf(await source.read(0, HEAD_BYTES)) : 'text'
-  const reader = READERS[kind]
+  const kind = kindOf(await source.read(0, HEAD_BYTES))
+  // A known encoding makes a text of what looks like none.
+  const reader = READERS[kind] ?? (options.encoding === undefined ? undefined : readTextFile)
   if (!reader) throw unread(source, kind)
-  return await reader(source, options)
+  if (kind === 'zip') return await reader(source, options) // by its files, each through this door
+  try {
+    const found = await reader(watched(source, options), options)
+    options.onProgress?.(source.size, source.size)
+    return found
+  } catch (error) {
+    options.signal?.throwIfAborted() // a stream that was stopped is told as a damaged one
+    throw error
+  }
+}
+
+/** The source, whose reads let other tasks run, stop when the signal says so, and tell what is done with: all that was read before. */
+function watched(source: Source, { signal, onProgress }: ReadingOptions): Source {
+  const { name, size } = source
+  const breathe = breather(signal)
+  let done = 0
+  return {
+    name,
+    size,
+    read: async (start, end) => {
+      await breathe()
+      onProgress?.(Math.min(done, size), size)
+      const bytes = await source.read(start, end)
+      done += bytes.length
+      return bytes
+    },
+    ...(source.beside && { beside: (other) => source.beside!(other) }),
+  }
 }
 
 /**
@@ -66,40 +95,58 @@ async function readTextFile(source: Source, options: ReadingOptions): Promise<Re
   return bids ?? (await readTextTable(await openText(source, options.encoding), source.name, options))
 }
 
-/** Files in archives that may be recordings, by the endings of their names. */
-const MAY_BE = /\.(csv|tsv|txt|edf|bdf|xdf|avro|npy|npz)(\.gz)?$/i
-const baseName = (name: string): string => name.replace(/^.*[/\\]/, '')
-
-/** An E4's archive holds one EDA.csv among files of other sensors; of other archives each file that can be read is a recording. */
-async function readArchive(source: Source, options: ReadingOptions): Promise<Recording[]> {
+/**
+ * Of an archive each file that can be read is a recording, as in a folder: what is no recording at all is passed over, and why another
+ * could not be read is a note of the first that was.
+ */
+async function readArchive(source: Source, options: ReadingOptions, depth = 0): Promise<Recording[]> {
   const entries = await zipEntries(source)
   const inside = entries.map(({ name }) => name.slice(source.name.length + 1))
   const kind = kindOfZip(inside)
-  if (kind === 'npz') return await readNpz(source, options)
+  if (kind === 'npz') return await readNpz(watched(source, options), options)
   if (kind !== 'zip') throw unread(source, kind)
-  const files = entries.filter(({ name }) => MAY_BE.test(name) && !baseName(name).startsWith('._'))
-  const ofEda = files.filter(({ name }) => baseName(name) === 'EDA.csv')
-  const chosen = ofEda.length > 0 ? ofEda : files
-  const found: Recording[] = []
+  if (depth > DEEPEST)
+    throw new FormatError(`${source.name}: is an archive in an archive in an archive; unpack it and give the folder`)
+  const found: { path: string; recordings: Recording[] }[] = []
   const refused: GalvaniError[] = []
-  for (const file of chosen) {
+  const byPath = new Map(inside.map((path, i) => [path, entries[i]!]))
+  const chosen = candidates(inside).map((path) => ({ path, entry: byPath.get(path)! }))
+  const total = chosen.reduce((sum, { entry }) => sum + entry.size, 0)
+  let before = 0
+  for (const { path, entry } of chosen) {
     try {
-      const recordings = await readRecordings(file, options)
-      const own = file.name.slice(source.name.length + 1).replace(/(\.[^./]+)?(\.gz)?$/i, '')
-      for (const one of recordings) found.push(chosen.length === 1 ? one : withPart(one, own))
+      const onProgress = (done: number): void => options.onProgress?.(before + done, total)
+      found.push({ path, recordings: await readEntry(entry, { ...options, onProgress }, depth) })
     } catch (error) {
       if (!(error instanceof GalvaniError)) throw error
       refused.push(error)
     }
+    before += entry.size
   }
-  if (found.length > 0) {
-    const notes = refused.map(({ message }) => `left out of the archive: ${message}`)
-    return found.map((one) => ({ ...one, notes: [...(one.notes ?? []), ...notes] }))
-  }
-  throw (
-    refused[0] ??
-    new FormatError(`${source.name}: no file of this archive may be a recording; it holds ${listed(inside)}`)
+  const faulty = refused.filter(({ facts }) => facts['noRecording'] !== true)
+  if (found.length === 0)
+    throw (
+      faulty[0] ??
+      refused[0] ??
+      new FormatError(`${source.name}: no file of this archive may be a recording; it holds ${listed(inside)}`, {
+        noRecording: true,
+      })
+    )
+  const isOne = found.length + faulty.length === 1
+  const all = found.flatMap(({ path, recordings }) =>
+    isOne ? recordings : recordings.map((one) => withPart(one, path.replace(/(\.[^./]+)?(\.gz)?$/i, ''))),
   )
+  // Once for the archive: of a study each recording would repeat what is wrong with all others.
+  const notes = faulty.map(({ message }) => `left out of the archive: ${message}`)
+  return all.map((one, i) => (i === 0 ? { ...one, notes: [...(one.notes ?? []), ...notes] } : one))
+}
+
+/** Whoever exports a study may pack the archives of its sessions once more. */
+const DEEPEST = 1
+
+async function readEntry(entry: Source, options: ReadingOptions, depth: number): Promise<Recording[]> {
+  const isArchive = entry.size > 0 && kindOf(await entry.read(0, HEAD_BYTES)) === 'zip'
+  return isArchive ? await readArchive(entry, options, depth + 1) : await readRecordings(entry, options)
 }
 
 const withPart = (recording: Recording, inside: string): Recording => ({

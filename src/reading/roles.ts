@@ -1,8 +1,10 @@
 // What each column of a table is: time, skin conductance, or what tells recordings apart.
 import { FormatError } from '../runtime/errors.ts'
 import type { Dialect } from '../formats/dialect.ts'
-import { isNumber, isStamp, numberOf } from '../formats/cells.ts'
+import { isNumber, numberOf } from '../formats/cells.ts'
+import { isStamp } from '../formats/stamp.ts'
 import { conductanceAmong, conductanceScore, indexOfName, listed, mayBeConductance } from './channel.ts'
+import { wordsOf } from './names.ts'
 import type { ReadingOptions } from './options.ts'
 
 export interface Roles {
@@ -52,6 +54,28 @@ const RECORDING_WORDS = [
   'record',
   'run',
   'trial',
+  'participante',
+  'sujet',
+  'sujeto',
+  'sujeito',
+  'soggetto',
+  'teilnehmer',
+  'versuchsperson',
+  'deelnemer',
+  'proefpersoon',
+  'szemely',
+  'resztvevo',
+  'ppt',
+  'sid',
+  'uid',
+  'pers',
+  'nr',
+  '被试',
+  '受试者',
+  '编号',
+  '被験者',
+  'испытуемыи',
+  'участник',
 ]
 const CONDITION_WORDS = [
   'condition',
@@ -71,13 +95,6 @@ const CONDITION_WORDS = [
 ]
 /** Numbers of packets, samples and rows are no ids. */
 const COUNTERS = ['packet', 'packetnumber', 'sample', 'seq', 'nseq', 'index', 'row', 'device', 'frame']
-
-const wordsOf = (name: string): string[] =>
-  name
-    .replace(/([a-z])([A-Z])/g, '$1 $2')
-    .toLowerCase()
-    .split(/[^a-z0-9µ\u03BC]+/)
-    .filter(Boolean)
 
 /** From the likeliest. */
 const TIME_WORDS = [
@@ -117,6 +134,25 @@ const TIME_WORDS = [
   'localtimestamp',
   'unix',
   'unixtime',
+  'datenum',
+  'days',
+  'ticks',
+  'hora',
+  'heure',
+  'horodatage',
+  'ora',
+  'secondes',
+  'segundos',
+  'secondi',
+  'seconden',
+  'czas',
+  'zaman',
+  'ido',
+  'idobelyeg',
+  'masodperc',
+  'perc',
+  'время',
+  'сек',
 ]
 
 /** @throws FormatError when a column that was asked for is not there, or skin conductance cannot be told */
@@ -150,14 +186,14 @@ function timeColumns(
   const named = found.filter((i) => !dates.includes(i))
   // A column of dates and times needs no name.
   const stamps = [...columns.keys()].filter((i) =>
-    rows.every((row) => isStamp(row[i] ?? '') && (row[i] ?? '').includes(':')),
+    rows.every((row) => isStamp(row[i] ?? '') && /\d[:时時]\d/.test(row[i] ?? '')),
   )
   const others = named.length > 0 ? named : stamps
   const best = others.reduce<number | undefined>(
     (a, b) => (a === undefined || timeScore(columns[b]!) > timeScore(columns[a]!) ? b : a),
     undefined,
   )
-  if (best === undefined) return { time: [], notes: [] }
+  if (best === undefined) return unnamedTime(dialect, asked)
   const isTimeOfDay = rows.some((row) => /^\d{1,2}:/.test((row[best] ?? '').trim()))
   if (isTimeOfDay && dates.length === 1) return { time: [dates[0]!, best], notes: [] }
   const rivals = others.filter((i) => i !== best && timeScore(columns[i]!) === timeScore(columns[best]!))
@@ -170,13 +206,35 @@ function timeColumns(
   return { time: [best], notes }
 }
 
+/** Without a name of time: the one column that rises as a time does. Whole numbers one apart count rows. */
+function unnamedTime(dialect: Dialect, asked: readonly string[]): Pick<Roles, 'time' | 'notes'> {
+  const { columns, rows, decimal } = dialect
+  const rising = [...columns.keys()].filter((i) => {
+    const name = columns[i]!
+    if (asked.includes(name) || conductanceScore(name) > 0 || wordsOf(name).some((word) => COUNTERS.includes(word)))
+      return false
+    const values = rows.map((row) => numberOf(row[i] ?? '', decimal) ?? NaN)
+    return isSteady(values) && !isIndex(values)
+  })
+  if (rising.length !== 1) return { time: [], notes: [] }
+  const name = columns[rising[0]!]!
+  return { time: rising, notes: [`time was read from column '${name}', since its numbers rise evenly (--time COL)`] }
+}
+
+/** From row to row by nearly the same step. */
+function isSteady(values: readonly number[]): boolean {
+  const steps = values.slice(1).map((value, i) => value - values[i]!)
+  const usual = steps.slice().sort((a, b) => a - b)[steps.length >> 1] ?? 0
+  return usual > 0 && steps.filter((step) => Math.abs(step - usual) <= usual / 2).length > 0.9 * steps.length
+}
+
 /** 0 for a name that is none of time. */
 function timeScore(name: string): number {
   if (conductanceScore(name) > 0) return 0
   const words = wordsOf(name)
-  if (['datum', 'date', 'day'].includes(words[0] ?? '') && words.length === 1) return 1
+  if (['datum', 'date', 'day', 'fecha', '日期', 'дата'].includes(words[0] ?? '') && words.length === 1) return 1
   const rank = TIME_WORDS.findIndex((word) => words.includes(word))
-  if (rank < 0) return /^(time|timestamp|zeit)/.test(words.join('')) ? 2 : 0
+  if (rank < 0) return /^(time|timestamp|zeit)|(time|zeit|tijd)$|时间|時間|时刻|時刻/.test(words.join('')) ? 2 : 0
   const whole = words.length === 1 || TIME_WORDS.includes(words.join(''))
   return 3 + (TIME_WORDS.length - rank) / TIME_WORDS.length + (whole ? 1 : 0)
 }

@@ -1,9 +1,12 @@
 // Text out of a source: unpacked, decoded by what its bytes are, in pieces.
+import { encodingOf } from '../formats/encoding.ts'
 import { FormatError } from '../runtime/errors.ts'
 import { chunksOf, type Source } from '../store/source.ts'
 
 /** Bytes that are looked at to tell the encoding. */
 const LOOKED_AT = 1 << 16
+/** Bytes of gzip at a time, which are some ten times as many of text: between two the reading can be stopped. */
+const PACKED = 1 << 16
 
 export interface Text {
   encoding: string
@@ -13,8 +16,7 @@ export interface Text {
 }
 
 /**
- * Opens a source as text. gzip is told by its magic bytes, the encoding by a byte order mark, by zeros in every other place
- * (UTF-16), by being valid UTF-8, and is Windows-1252 otherwise. @throws FormatError for bytes that are no text
+ * Opens a source as text. gzip is told by its magic bytes, the encoding by `encodingOf`. @throws FormatError for bytes that are no text
  */
 export async function openText(source: Source, encoding?: string): Promise<Text> {
   const start = await source.read(0, 2)
@@ -63,15 +65,17 @@ async function* decoded(
 }
 
 async function* unpacked(source: Source): AsyncGenerator<Uint8Array> {
-  const chunks = chunksOf(source)
-  const packed = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    async pull(controller) {
-      const next = await chunks.next()
-      if (next.done) controller.close()
-      else controller.enqueue(next.value)
-    },
-  })
-  const reader = packed.pipeThrough(new DecompressionStream('gzip')).getReader()
+  const { writable, readable } = new DecompressionStream('gzip')
+  const writer = writable.getWriter()
+  const reader = readable.getReader()
+  // A pipe would take the whole file at once: the stream's queue has room for thousands of pieces, however large they are.
+  const write = async (): Promise<void> => {
+    for await (const chunk of chunksOf(source, PACKED)) await writer.write(chunk)
+    await writer.close()
+  }
+  write()
+    .catch((error: unknown) => writer.abort(error))
+    .catch(() => undefined)
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value
   } catch (error) {
@@ -79,37 +83,5 @@ async function* unpacked(source: Source): AsyncGenerator<Uint8Array> {
     throw new FormatError(`${source.name}: its gzip data are damaged or cut off; fetch or pack it again`)
   } finally {
     await reader.cancel().catch(() => undefined)
-  }
-}
-
-/** The encoding of some text that begins so; undefined for bytes that are no text. */
-export function encodingOf(head: Uint8Array): string | undefined {
-  const [a, b, c] = head
-  if (a === 0xff && b === 0xfe) return 'utf-16le'
-  if (a === 0xfe && b === 0xff) return 'utf-16be'
-  if (a === 0xef && b === 0xbb && c === 0xbf) return 'utf-8'
-  const zeros = [0, 0]
-  for (let i = 0; i < head.length; i++) if (head[i] === 0) zeros[i & 1]!++
-  const half = head.length / 2
-  if (zeros[1]! > 0.3 * half && zeros[0]! < 0.02 * half) return 'utf-16le'
-  if (zeros[0]! > 0.3 * half && zeros[1]! < 0.02 * half) return 'utf-16be'
-  if (zeros[0]! + zeros[1]! > 0 || controls(head) > 0.01 * head.length) return undefined
-  return isUtf8(head) ? 'utf-8' : 'windows-1252'
-}
-
-/** Bytes that no text has. */
-function controls(head: Uint8Array): number {
-  let count = 0
-  for (const byte of head) if (byte < 9 || (byte > 13 && byte < 32 && byte !== 26 && byte !== 27)) count++
-  return count
-}
-
-/** A character may be cut off at the end. */
-function isUtf8(head: Uint8Array): boolean {
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true })
-    return true
-  } catch {
-    return false
   }
 }

@@ -19,6 +19,8 @@ export interface TextLayout {
   start?: StartTime
   /** What recorded it. */
   recorder?: string
+  /** Column that counts samples, lost ones too, and begins again at 0 when its bits are full. */
+  counter?: string
   /** Columns that are skin conductance. */
   edaColumns?: readonly string[]
   /** Raw counts of a converter to µS, by column. */

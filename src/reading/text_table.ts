@@ -4,6 +4,7 @@ import { dialectOf, separatorName, type Dialect } from '../formats/dialect.ts'
 import { acqKnowledge } from './acqknowledge.ts'
 import { clockOf, type Clock } from './clock.ts'
 import { orderStamps } from './clock_changes.ts'
+import { atPlaces, countedRows } from './counter.ts'
 import { toGrid } from './grid.ts'
 import { labChart } from './lab_chart.ts'
 import { removeMarks } from './marks.ts'
@@ -49,10 +50,17 @@ export async function readTextTable(
   const layout = facts ?? openSignals(lines, source) ?? acqKnowledge(lines) ?? labChart(lines) ?? { format: 'table' }
   const plan = planOf(lines, layout, source, options)
   const { dialect, roles, clock } = plan
+  const counter = dialect.columns.indexOf(plan.layout.counter ?? '')
   const table = await readTable(
     chunks,
     dialect,
-    { ...roles, clock, timesMayMiss: options.sampleRate !== undefined },
+    {
+      ...roles,
+      clock,
+      timesMayMiss: options.sampleRate !== undefined,
+      isMarkGiven: options.decimal !== undefined,
+      counter: counter < 0 ? undefined : counter,
+    },
     source,
   )
   const groups = groupsOf(
@@ -100,6 +108,7 @@ function planOf(lines: readonly string[], layout: TextLayout, source: string, op
   const said: TextLayout = {
     ...words,
     ...layout,
+    notes: [...(layout.notes ?? []), ...(layout.start ? [] : words.notes)],
     ...(words.unit !== undefined &&
       !layout.units &&
       !dialect.units && { units: dialect.columns.map(() => words.unit!) }),
@@ -147,11 +156,13 @@ function clockFor(
 function recordingsOf(
   plan: Plan,
   table: TableColumns,
-  group: Group,
+  all: Group,
   k: number,
   reading: Record<string, string | number>,
 ): Recording[] {
-  const { source, dialect, layout, roles, clock, sampleRate, options } = plan
+  const { source, dialect, layout, roles, sampleRate, options } = plan
+  const { clock } = table
+  const group = clock && sampleRate === undefined ? withValues(all, table.eda[k]!) : all
   const column = roles.eda[k]!
   const name = dialect.columns[column]!
   const take = (all: Float64Array): Float64Array =>
@@ -163,9 +174,16 @@ function recordingsOf(
   const marks = removeMarks(values)
   const asked = options.unit
   const unit = inOwnUnit(values, own, asked, layout, dialect, column)
+  const sparse =
+    group === all
+      ? []
+      : [
+          `its values stand in ${group.rows!.length} of ${all.rows?.length ?? all.to - all.from} rows, between those of other sensors`,
+        ]
   const told = group.part === undefined ? [] : [`its table holds several recordings; this is ${group.part}`]
   const notes = [
     ...told,
+    ...sparse,
     ...(layout.notes ?? []),
     ...roles.notes,
     ...(clock?.notes ?? []),
@@ -176,17 +194,20 @@ function recordingsOf(
   const hand = roles.eda.length > 1 ? name : undefined
   const base = { unit: unit.unit, ...(layout.recorder && { recorder: layout.recorder }), reading }
   if (sampleRate !== undefined || !table.seconds || !clock) {
+    const counted = table.counts && countedRows(take(table.counts), layout.counter!, where)
+    const eda = counted ? atPlaces(unit.eda, counted) : unit.eda
+    const isWhole = eda.length === unit.eda.length && isDense(table, group)
     const back = options.sampleRate === undefined || !table.seconds ? [] : fallsOf(take(table.seconds), where)
     return [
       {
         sampleRate: sampleRate!,
-        eda: unit.eda,
+        eda,
         source: own,
         ...partOf([group.part, hand]),
         ...base,
         ...startOf(plan, table, group.from),
-        ...(isDense(table, group) && { firstLine: table.lineOf(group.from) }),
-        notes: [...notes, ...back],
+        ...(isWhole && { firstLine: table.lineOf(group.from) }),
+        notes: [...notes, ...(counted?.notes ?? []), ...back],
       },
     ]
   }
@@ -211,6 +232,7 @@ function recordingsOf(
         ...notes,
         ...ordered.notes,
         ...grid.notes,
+        ...saidRate(layout.sampleRate, grid.sampleRate),
         ...(again === undefined
           ? []
           : [
@@ -220,6 +242,25 @@ function recordingsOf(
     }
   })
 }
+
+/** Only the rows that hold a value, where most of these stand alone between rows of faster sensors. */
+function withValues(group: Group, values: Float64Array): Group {
+  const rows = group.rows ?? Int32Array.from({ length: group.to - group.from }, (_, i) => group.from + i)
+  const kept = rows.filter((row) => !Number.isNaN(values[row]!))
+  const alone = rows.reduce(
+    (sum, row, i) => sum + (i > 0 && !Number.isNaN(values[row]!) && Number.isNaN(values[rows[i - 1]!]!) ? 1 : 0),
+    0,
+  )
+  return alone > 0.5 * kept.length && kept.length > 2 ? { ...group, rows: kept } : group
+}
+
+/** Where the file's words and its times differ. */
+const saidRate = (said: number | undefined, found: number): string[] =>
+  said === undefined || Math.abs(said / found - 1) < 0.02
+    ? []
+    : [
+        `the file says ${said} Hz, its times are ${Number(found.toPrecision(4))} Hz; its times were followed (--rate says otherwise)`,
+      ]
 
 /** What a given rate passes over: a time that goes back may be another recording. */
 function fallsOf(seconds: Float64Array, where: (row: number) => string): string[] {
@@ -238,7 +279,8 @@ const partOf = (names: readonly (string | undefined)[]): { part?: string } => {
 const isDense = ({ lineOf }: TableColumns, { from, to, rows }: Group): boolean =>
   rows === undefined && lineOf(to - 1) - lineOf(from) === to - 1 - from
 
-function startOf({ clock, layout }: Plan, table: TableColumns, row: number): Pick<Recording, 'start'> {
+function startOf({ layout }: Plan, table: TableColumns, row: number): Pick<Recording, 'start'> {
+  const { clock } = table
   const own = row === 0 ? clock?.start(table.stamps[0]!) : clock && shifted(clock, table, row)
   const start = own ?? (row === 0 ? layout.start : undefined)
   return start && Number.isFinite(start.wallMs) ? { start } : {}

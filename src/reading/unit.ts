@@ -1,5 +1,6 @@
 // Units of skin conductance and resistance: how files write them, and how values become microsiemens.
 import { FormatError } from '../runtime/errors.ts'
+import { folded } from './names.ts'
 
 interface Unit {
   /** As it is shown. */
@@ -22,51 +23,83 @@ const inverse =
 const UNITS: readonly Unit[] = [
   {
     name: 'µS',
-    spellings: ['us', 'µs', 'usiemens', 'µsiemens', 'microsiemens', 'micro siemens', 'umho', 'µmho', 'micromho'],
+    spellings: [
+      'us',
+      'µs',
+      'usiemens',
+      'µsiemens',
+      'microsiemens',
+      'micro siemens',
+      'umho',
+      'µmho',
+      'micromho',
+      'micro mho',
+      'мксм',
+      '微西门子',
+    ],
     toMicrosiemens: times(1),
   },
-  { name: 'nS', spellings: ['ns', 'nsiemens', 'nanosiemens'], toMicrosiemens: times(1e-3) },
+  { name: 'nS', spellings: ['ns', 'nsiemens', 'nanosiemens', 'nano siemens'], toMicrosiemens: times(1e-3) },
   { name: 'mS', spellings: ['millisiemens', 'msiemens'], toMicrosiemens: times(1e3) },
   { name: 'S', spellings: ['siemens', 'mho'], toMicrosiemens: times(1e6) },
-  { name: 'kΩ', spellings: ['kω', 'kohm', 'kohms', 'kiloohm', 'kiloohms', 'kilo ohm'], toMicrosiemens: inverse(1e3) },
-  { name: 'MΩ', spellings: ['mω', 'mohm', 'mohms', 'megaohm', 'megaohms', 'megohm'], toMicrosiemens: inverse(1) },
-  { name: 'Ω', spellings: ['ω', 'ohm', 'ohms'], toMicrosiemens: inverse(1e6) },
+  {
+    name: 'kΩ',
+    spellings: ['kω', 'kohm', 'kohms', 'kiloohm', 'kiloohms', 'kilo ohm', 'k ohm', 'ком', '千欧'],
+    toMicrosiemens: inverse(1e3),
+  },
+  {
+    name: 'MΩ',
+    spellings: ['mω', 'mohm', 'mohms', 'megaohm', 'megaohms', 'megohm', 'mega ohm', 'm ohm', 'мом'],
+    toMicrosiemens: inverse(1),
+  },
+  { name: 'Ω', spellings: ['ω', 'ohm', 'ohms', 'ом', '欧姆'], toMicrosiemens: inverse(1e6) },
 ]
 /** One-letter abbreviations that also stand for seconds: case tells them apart, and only a place where a unit is expected may hold them. */
 const CASED: Readonly<Record<string, string>> = { S: 'S', mS: 'mS' }
 
 /** Units of other things, of none, and of what was made of skin conductance, in lower case. */
 const FOREIGN =
-  /^(m|u|µ|n)?v(olts?)?$|^(m|u|µ|n)?a(mpere)?$|^(deg|°)? ?[cf]$|^(deg)?celsius$|^(bpm|hz|g|%|percent|mmhg|l\/min|m\/s.*)$|^(z|z[- ]?scores?|a\.? ?u\.?|arb.*|raw|adc|counts?|bits?|digits?|lsb)$|^(log|ln|log10|sqrt|√)\b/
+  /^(m|u|µ|n)?v(olts?)?$|^(m|u|µ|n)?a(mpere)?$|^(deg|°)? ?[cf]$|^(deg)?celsius$|^(bpm|hz|g|%|percent|mmhg|l\/min|m\/s.*)$|^(z|z[- ]?scores?|a\.? ?u\.?|arb.*|raw|adc|counts?|bits?|digits?|lsb|z ?scored|norm(ed|ali[sz]ed)?|standardi[sz]ed|min ?max)$|^(log|ln|log10|sqrt|√)\b/
+
+/** Words of names that need not be a unit: EDA_Raw of NeuroKit2 is in µS, EDA_C is a third one. */
+const AMBIGUOUS = /^(raw|[acfgvu]|ma|ua|na)$/i
 
 /** Both code points of mu and of omega are in use. */
-const folded = (text: string): string =>
-  text.trim().replaceAll('\u03BC', 'µ').replaceAll('\u2126', 'Ω').toLowerCase().replaceAll('_', ' ')
+const spelt = (text: string): string =>
+  folded(text)
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[ _-]+/g, ' ')
 
 /** The unit that `text` as a whole names, if it is one of conductance or resistance. */
 export function unitNamed(text: string): Unit | undefined {
   const cased = CASED[text.trim()]
-  const name = folded(text)
+  const name = spelt(text)
   return UNITS.find((unit) => unit.name === cased) ?? UNITS.find(({ spellings }) => spellings.includes(name))
 }
 
+const BRACKETED = /[([{<（【]\s*([^)\]}>）】]+?)\s*[)\]}>）】]/
+
 /** The unit that a column's or channel's name carries: `EDA (µS)`, `gsr_kohm`, `Skin Resistance [kOhm]`, `eda_us`. */
 export function unitInName(name: string): Unit | undefined {
-  const bracketed = /[([{<]\s*([^)\]}>]+?)\s*[)\]}>]/.exec(name)?.[1]
+  const bracketed = BRACKETED.exec(name)?.[1]
   const last = name.split(/[\s_:./-]+/).at(-1)!
-  const words = folded(name.replace(/[([{<].*/, '')).split(/[\s:./-]+/)
-  const spelt = words.find((word) => word.length > 2 && unitNamed(word) !== undefined)
+  const words = spelt(name.replace(/[([{<（].*/, '')).split(/[\s:./-]+/)
+  const word = words.find((one) => one.length > 2 && unitNamed(one) !== undefined)
   return (
     (bracketed === undefined ? undefined : unitNamed(bracketed)) ??
     (last === name ? undefined : unitNamed(last)) ??
-    (spelt === undefined ? undefined : unitNamed(spelt))
+    (word === undefined ? undefined : unitNamed(word))
   )
 }
 
 /** What the name says of the unit, known or not: the unit in it, or what stands in brackets; nothing for `EDA`. */
 export function unitSaidBy(name: string): string | undefined {
   const transformed = /^\s*(log|ln|log10|sqrt)\s*[([]/i.exec(name)?.[1]
-  return transformed ?? unitInName(name)?.name ?? /[([{<]\s*([^)\]}>]+?)\s*[)\]}>]/.exec(name)?.[1]
+  const foreign = name
+    .split(/[\s_:./-]+/)
+    .findLast((word, i) => i > 0 && FOREIGN.test(spelt(word)) && !AMBIGUOUS.test(word))
+  return transformed ?? unitInName(name)?.name ?? BRACKETED.exec(name)?.[1] ?? foreign
 }
 
 /** Values in one unit, and what is to be said of it. */
@@ -88,9 +121,9 @@ export function inMicrosiemens(
   said: string | undefined,
 ): InUnit {
   const known = unitNamed(asked ?? said ?? '')
-  if (known) return converted(eda, known, asked === undefined && known.name !== 'µS')
+  if (known) return withDoubt(converted(eda, known, asked === undefined && known.name !== 'µS'), known.name)
   if (asked !== undefined) return { eda, unit: asked, notes: [] }
-  if (said !== undefined && FOREIGN.test(folded(said)))
+  if (said !== undefined && FOREIGN.test(spelt(said)))
     throw new FormatError(
       `${source}: its unit is ${said}, which is none of skin conductance; name the unit by --unit (us, kohm …; another name keeps the numbers)`,
     )
@@ -115,6 +148,16 @@ function converted(eda: Float64Array, { name, toMicrosiemens }: Unit, say: boole
     unit: 'µS',
     notes: say ? [`its values are in ${name} and were converted to µS`] : [],
   }
+}
+
+/** A level that skin does not have, though the unit is named. */
+function withDoubt(inUnit: InUnit, named: string): InUnit {
+  const { median, largest, least } = levelOf(inUnit.eda)
+  if (largest === least || !(Math.abs(median) > LARGEST_LEVEL || (median >= 0 && median < LEAST_LEVEL && least >= 0)))
+    return inUnit
+  const level = `in ${named} its level is ${Number(median.toPrecision(3))} µS, and skin has ${LEAST_LEVEL} to ${LARGEST_LEVEL} µS`
+  const why = median > LARGEST_LEVEL ? 'the unit may be another' : 'the sensor was off the skin, or the unit is another'
+  return { ...inUnit, notes: [...inUnit.notes, `${level}: ${why} (--unit)`] }
 }
 
 /** Skin has 0.01 to 100 µS (Boucsein, "Electrodermal Activity", 2nd ed., 2012, gives 1 to 40 for most people's hands). */
@@ -146,6 +189,12 @@ function doubtOfLevel(eda: Float64Array, source: string): { refusal?: string; no
     return {
       notes: [
         `a level of ${level} µS is less than skin has (${LEAST_LEVEL} µS): the sensor was off the skin, or the unit is another (--unit mS)`,
+      ],
+    }
+  if (eda.every((value) => Number.isNaN(value) || Number.isInteger(value)))
+    return {
+      notes: [
+        'all values are whole numbers, as raw counts of a converter are; --unit counts keeps them, --unit us says µS',
       ],
     }
   return { notes: [] }

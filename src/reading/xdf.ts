@@ -1,17 +1,21 @@
 // XDF, which LabRecorder writes of the streams of the Lab Streaming Layer: which channel of which stream is skin conductance, its samples
 // on the recorder's clock, and the streams of markers beside it.
+import { parseStamp } from '../formats/stamp.ts'
 import { readXdf as readStreams, type XdfHeader, type XdfStream } from '../formats/xdf.ts'
 import { elementAt, textAt, type XmlElement } from '../formats/xml.ts'
 import { FormatError } from '../runtime/errors.ts'
 import { conductanceAmong, conductanceScore } from './channel.ts'
-import { toGrid } from './grid.ts'
+import { distinct } from './distinct.ts'
+import { rateOf } from './given_rate.ts'
+import { toGrid, type Gridded } from './grid.ts'
 import type { ReadingOptions } from './options.ts'
+import { requireOrder } from './order.ts'
 import type { Marker, Recording, StartTime } from './recording.ts'
 import type { Source } from '../store/source.ts'
-import { parseStamp } from './stamp.ts'
-import { onRecorderClock } from './stream_clock.ts'
+import { evened, onRecorderClock } from './stream_clock.ts'
 import { temperatureAmong } from './temperature.ts'
 import { inMicrosiemens, unitNamed } from './unit.ts'
+import { shortest } from '../signal/timing.ts'
 
 interface Channel {
   header: XdfHeader
@@ -32,23 +36,18 @@ export async function readXdf(source: Source, options: ReadingOptions): Promise<
     const wanted = own.filter((channel) => mayBeWanted(channel, options.edaColumns)).map(({ index }) => index)
     return wanted.length > 0 ? wanted : undefined
   }
-  const { info, streams, notes } = await readStreams(source, keep, (done) => {
-    options.signal?.throwIfAborted()
-    options.onProgress?.(done, source.size)
-  })
-  const chosen = wantedChannels(channels, options.edaColumns, name)
+  const { info, streams, notes } = await readStreams(source, keep)
+  const { chosen, notes: choiceNotes } = wantedChannels(channels, streams, options.edaColumns, name)
   const start = startOf(textAt(info, 'datetime'))
   const startNotes = start ? ['its start is when the recorder was started, which may be some seconds off'] : []
   return chosen.map((channel) => {
     const { stream, values } = samplesOf(channel, streams, name)
     const stamps = stampsOf(stream, name)
-    const first = stamps[0]!
-    const seconds = stamps.map((stamp) => stamp - first)
-    const grid = toGrid(seconds, values, name)
+    const grid = gridOf(stream, stamps, values, name, options.sampleRate)
     const inUnit = inMicrosiemens(grid.eda, name, options.unit, channel.unit)
-    const skin = temperatureIn(channel, channels, streams, seconds, name)
+    const skin = temperatureIn(channel, channels, streams, stamps, name, options.sampleRate)
     return {
-      sampleRate: options.sampleRate ?? grid.sampleRate,
+      sampleRate: grid.sampleRate,
       eda: inUnit.eda,
       source: chosen.length > 1 ? `${name}, ${channel.name}` : name,
       ...(chosen.length > 1 && { part: channel.name }),
@@ -57,13 +56,38 @@ export async function readXdf(source: Source, options: ReadingOptions): Promise<
       recorder: recorderOf(stream.info),
       markers: streams
         .filter(isMarkers)
-        .flatMap((markers) => markersOf(markers, first, name))
+        .flatMap((markers) => markersOf(markers, grid.first, name))
         .sort(byTime),
       ...(skin && { temperature: skin }),
-      notes: [...notes, ...startNotes, ...grid.notes, ...inUnit.notes],
+      notes: [...notes, ...choiceNotes, ...startNotes, ...grid.notes, ...inUnit.notes],
       reading: describe(channel),
     }
   })
+}
+
+/** The samples, and when the first of them was on the recorder's clock. A given rate does without the stamps. */
+function gridOf(
+  { rate }: XdfStream,
+  stamps: Float64Array,
+  values: Float64Array,
+  name: string,
+  given: number | undefined,
+): Gridded & { first: number } {
+  const begin = stamps[0]!
+  if (given !== undefined) return { ...rateOf(rate > 0 ? rate : NaN, given), eda: values, first: begin }
+  const seconds = stamps.map((stamp) => stamp - begin)
+  const where = (i: number): string => `${name}, sample ${i + 1}`
+  const even = rate > 0 ? evened(seconds, rate) : undefined
+  if (even === undefined) {
+    requireOrder(seconds, name)
+    return { ...toGrid(seconds, values, name, { where }), first: begin }
+  }
+  const grid = toGrid(even.stamps, values, name, { where })
+  const jitter = Number((1000 * even.jitter).toPrecision(3))
+  const note = `its time stamps jitter by ${jitter} ms (root mean square), as those of packets do; the samples were spaced evenly`
+  const span = even.stamps.at(-1)! - even.stamps[0]!
+  const sampleRate = shortest(grid.sampleRate, Math.min((2 * even.jitter) / span, 1e-3))
+  return { ...grid, sampleRate, notes: [note, ...grid.notes], first: begin + even.stamps[0]! }
 }
 
 const byTime = (a: Marker, b: Marker): number => a.seconds - b.seconds
@@ -102,17 +126,36 @@ const mayBeWanted = ({ name, unit }: Channel, asked: readonly string[] | undefin
   unitNamed(unit) !== undefined ||
   temperatureAmong([{ name, unit }]) !== undefined
 
-/** By name, which its stream goes before where two have the same; where no name says it, by the one unit of conductance or resistance. */
-function wantedChannels(channels: readonly Channel[], asked: readonly string[] | undefined, name: string): Channel[] {
-  const times = new Map<string, number>()
-  for (const channel of channels) times.set(channel.name, (times.get(channel.name) ?? 0) + 1)
-  const names = channels.map((channel) =>
-    times.get(channel.name)! > 1 ? `${textAt(channel.header.info, 'name')} ${channel.name}` : channel.name,
-  )
-  const byUnit = channels.filter(({ unit }) => unitNamed(unit) !== undefined)
+/**
+ * By name, which its stream goes before where two have the same; where no name says it, by the one unit of conductance or resistance. A
+ * stream that stayed empty, as that of a device that was started again does, is none of them unless it is asked for.
+ */
+function wantedChannels(
+  channels: readonly Channel[],
+  streams: readonly XdfStream[],
+  asked: readonly string[] | undefined,
+  name: string,
+): { chosen: Channel[]; notes: string[] } {
+  const named = withNames(channels)
+  const isEmpty = ({ header }: Channel): boolean => streams.find(({ id }) => id === header.id)!.stamps.length === 0
+  const skin = named.filter((channel) => conductanceScore(channel.name) > 0 || unitNamed(channel.unit) !== undefined)
+  const empty = asked === undefined && !skin.every(isEmpty) ? skin.filter(isEmpty) : []
+  const among = named.filter((channel) => !empty.includes(channel))
+  const names = among.map((channel) => channel.name)
+  const byUnit = among.filter(({ unit }) => unitNamed(unit) !== undefined)
   const unlabelled = asked === undefined && names.every((text) => conductanceScore(text) === 0)
-  if (unlabelled && byUnit.length === 1) return byUnit
-  return conductanceAmong(names, asked, name, 'channels').map((i) => ({ ...channels[i]!, name: names[i]! }))
+  const chosen =
+    unlabelled && byUnit.length === 1 ? byUnit : conductanceAmong(names, asked, name, 'channels').map((i) => among[i]!)
+  return { chosen, notes: empty.map((channel) => `the channel '${channel.name}' has no samples and was left out`) }
+}
+
+function withNames(channels: readonly Channel[]): Channel[] {
+  const times = new Map<string, number>()
+  for (const { name } of channels) times.set(name, (times.get(name) ?? 0) + 1)
+  const names = channels.map(({ name, header }) =>
+    times.get(name)! > 1 ? `${textAt(header.info, 'name')} ${name}` : name,
+  )
+  return distinct(names).map((name, i) => ({ ...channels[i]!, name }))
 }
 
 function samplesOf(
@@ -149,14 +192,16 @@ function temperatureIn(
   { header, index }: Channel,
   channels: readonly Channel[],
   streams: readonly XdfStream[],
-  seconds: Float64Array,
+  stamps: Float64Array,
   name: string,
+  given: number | undefined,
 ): Recording['temperature'] {
   const beside = channels.filter((channel) => channel.header.id === header.id && channel.index !== index)
   const found = temperatureAmong(beside)
   if (found === undefined) return undefined
-  const { sampleRate, eda: values } = toGrid(seconds, samplesOf(beside[found]!, streams, name).values, name)
-  return { sampleRate, values }
+  const { stream, values } = samplesOf(beside[found]!, streams, name)
+  const grid = gridOf(stream, stamps, values, name, given)
+  return { sampleRate: grid.sampleRate, values: grid.eda }
 }
 
 function recorderOf(info: XmlElement): string {

@@ -36,7 +36,7 @@ export interface AnalyseOptions extends PrepareOptions {
   /** Where responses are counted: at rises of the phasic part (default), or at bursts of the driver, which tell dense ones apart. */
   eventsFrom?: 'phasic' | 'driver'
   solving?: SolvingOptions
-  /** Called with recordings done and recordings in total. */
+  /** Called with recordings done and recordings in total; one at work counts by the share of its work that is done. */
   onProgress?: (done: number, total: number) => void
   /** Stops the work; the promise rejects with the signal's reason. */
   signal?: AbortSignal
@@ -154,8 +154,7 @@ async function decomposeAll(
       ...options.solving,
       sampleRate,
       ...(onProgress && {
-        onProgress: (done: number, total: number) =>
-          onProgress(Math.floor((done / total) * ready.length), ready.length),
+        onProgress: (done: number, total: number) => onProgress((done / total) * ready.length, ready.length),
       }),
       ...(abort && { signal: abort }),
     })

@@ -12,9 +12,22 @@ import { writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import { analysePrepared, prepareOrError, type Analysis, type AnalyseOptions } from './analyse.ts'
 import type { EpochOptions } from './epochs.ts'
-import { epochFiles, fileNames, pictureFile, tableFiles, thumbnailOf, type Format, type Times } from './files.ts'
+import {
+  BLOCK_ROWS,
+  checkColumns,
+  epochFiles,
+  fileNames,
+  pictureFile,
+  tableFiles,
+  thumbnailOf,
+  type Format,
+  type Pieces,
+  type Times,
+} from './files.ts'
 import { UniqueNames } from './names.ts'
 import type { PreparedRecording } from './prepare.ts'
+import { Progress, STAGES } from './progress.ts'
+import type { SampleColumn } from './tables.ts'
 import {
   entryOf,
   inputDigest,
@@ -41,17 +54,26 @@ export interface RecordingFile {
   name: string
   /** Found beside files of other kinds: what is no recording is skipped, not refused. */
   inFolder?: boolean
+  /** Bytes, which tell its share of the work; 1 where it is not known. */
+  size?: number
   /** @throws FormatError when it cannot be read */
   open: () => Promise<Source>
 }
 
 /** How files are read, analysed and written. */
-export interface BatchOptions extends AnalyseOptions {
+export interface BatchOptions extends Omit<AnalyseOptions, 'onProgress'> {
+  /**
+   * Called with the files of which everything is written, all files, and the share of the work that is done, from 0 to 1: of the bytes
+   * that are to be read, solved and written, so that it moves within a long recording.
+   */
+  onProgress?: (done: number, total: number, share: number) => void
   reading?: ReadingOptions
   /** Of the tables; default csv. */
   format?: Format
   /** `absolute`: CSV tables begin with a column `time`, where the file says when the recording began. */
   times?: Times
+  /** Columns of `NAME.csv`, in their order; default all. */
+  columns?: readonly SampleColumn[]
   /** Writes `NAME.epochs.csv` and, for events that last, `NAME.intervals.csv`. */
   epochs?: EpochOptions
   /** Recordings whose JSON has the same samples and settings are not analysed again. */
@@ -67,6 +89,8 @@ interface Ready {
   name: string
   prepared: PreparedRecording
   digests: Pick<RecordingResult, 'inputDigest' | 'settingsDigest'>
+  /** What it is of the batch's work, in bytes of its file. */
+  work: number
 }
 
 /**
@@ -79,7 +103,8 @@ export async function analyseFiles(
   store: Store,
   options: BatchOptions = {},
 ): Promise<Outcome[]> {
-  const batch = new Batch(device, files.length, store, options)
+  checkColumns(options.columns, options.format ?? 'csv')
+  const batch = new Batch(device, files, store, options)
   for (const [index, file] of files.entries()) await batch.add(file, index)
   const all = await batch.finish()
   const [first] = all
@@ -99,33 +124,46 @@ class Batch {
   /** What the first recordings were solved by, in this run or in the one that it goes on with, so that all are solved alike. */
   #earlier: Pick<RecordingResult, 'device' | 'form'> | undefined
   #settings: string | undefined
+  readonly #progress: Progress
+  readonly #total: number
 
   constructor(
     private readonly device: Device | OpenDevice,
-    private readonly total: number,
+    files: readonly RecordingFile[],
     private readonly store: Store,
     private readonly options: BatchOptions,
-  ) {}
+  ) {
+    this.#total = files.length
+    const work = files.reduce((sum, file) => sum + workOf(file), 0)
+    this.#progress = new Progress(work, (share) => options.onProgress?.(this.#done, this.#total, share))
+  }
 
   async add(input: RecordingFile, index: number): Promise<void> {
     const { signal: abort } = this.options
     abort?.throwIfAborted()
-    const recordings = await this.#read(input)
-    if (recordings instanceof GalvaniError) this.#refuse(input, recordings)
-    else for (const recording of recordings) await this.#take(input, recording)
-    if (this.#group.length === 0) this.#progress(index + 1)
+    const work = workOf(input)
+    const recordings = await this.#read(input, STAGES.reading * work)
+    if (recordings instanceof GalvaniError) {
+      this.#refuse(input, recordings)
+      this.#progress.drop(work)
+    } else {
+      this.#progress.finish(STAGES.reading * work)
+      for (const recording of recordings) await this.#take(input, recording, work / recordings.length)
+    }
+    if (this.#group.length === 0) this.#filesDone(index + 1)
     if (this.#samples >= this.#groupSamples()) await this.#flush(index + 1)
   }
 
   async finish(): Promise<Outcome[]> {
-    await this.#flush(this.total)
+    await this.#flush(this.#total)
     return this.#outcomes
   }
 
-  async #read(input: RecordingFile): Promise<Recording[] | GalvaniError> {
+  async #read(input: RecordingFile, work: number): Promise<Recording[] | GalvaniError> {
     try {
       return await readRecordings(await input.open(), {
         ...this.options.reading,
+        onProgress: (done, total) => this.#progress.at((work * done) / total),
         ...(this.options.signal && { signal: this.options.signal }),
       })
     } catch (error) {
@@ -135,12 +173,16 @@ class Batch {
     }
   }
 
-  async #take(input: RecordingFile, recording: Recording): Promise<void> {
+  async #take(input: RecordingFile, recording: Recording, work: number): Promise<void> {
     const wanted = recording.part === undefined ? input.name : `${input.name}_${recording.part}`
     const name = this.#names.take(wanted)
     const said = name === wanted ? recording : withNote(recording, `the files of its results are called ${name}`)
     const prepared = this.#prepare(said, input.file)
-    if (prepared instanceof GalvaniError) return this.#refuse({ file: input.file, name }, prepared)
+    const unread = (STAGES.solving + STAGES.writing) * work
+    if (prepared instanceof GalvaniError) {
+      this.#progress.drop(unread)
+      return this.#refuse({ file: input.file, name }, prepared)
+    }
     const { format = 'csv' } = this.options
     this.#settings ??= await settingsDigest(settingsOf(this.options), format)
     const digests = { inputDigest: await inputDigest(recording), settingsDigest: this.#settings }
@@ -149,10 +191,11 @@ class Batch {
       const { thumbnail, ...result } = earlier
       this.#earlier ??= result
       this.#outcomes.push({ result, entry: entryOf(name, result, thumbnail) })
+      this.#progress.drop(unread)
       return
     }
     const place = this.#outcomes.push(withReason(input.file, name, 'refused', new FormatError('not analysed yet'))) - 1
-    this.#group.push({ place, file: input.file, name, prepared, digests })
+    this.#group.push({ place, file: input.file, name, prepared, digests, work })
     this.#samples += recording.eda.length
   }
 
@@ -215,20 +258,24 @@ class Batch {
       const group = this.#group
       ;[this.#group, this.#samples] = [[], 0]
       const form = this.options.solving?.form ?? this.#earlier?.form
-      const share = (filesRead - this.#done) / group.length
+      const work = STAGES.solving * group.reduce((sum, ready) => sum + ready.work, 0)
       const found = await this.#analyse(this.#opened, group, {
         ...this.options,
         ...(form && { solving: { ...this.options.solving, form } }),
-        onProgress: (done) => this.options.onProgress?.(this.#done + done * share, this.total),
+        onProgress: (done, total) => this.#progress.at((work * done) / total),
       })
+      this.#progress.finish(work)
       for (const [i, ready] of group.entries()) {
         abort?.throwIfAborted()
-        const outcome = await this.#write(ready, found[i]!)
+        const outcome = await this.#write(ready, found[i]!).catch((error: unknown) => {
+          abort?.throwIfAborted() // a store says of it that it could not write
+          throw error
+        })
         if (!outcome.error) this.#earlier ??= outcome.result
         this.#outcomes[ready.place] = outcome
       }
     }
-    this.#progress(filesRead)
+    this.#filesDone(filesRead)
   }
 
   #groupSamples(): number {
@@ -238,36 +285,58 @@ class Batch {
   /** The files that were not read yet are taken to be like those that were. */
   async #open(filesRead: number): Promise<Device> {
     if (typeof this.device !== 'function') return this.device
-    const files = this.total / filesRead
+    const files = this.#total / filesRead
     const work = { signals: Math.round(this.#group.length * files), samples: Math.round(this.#samples * files) }
     return await this.device(work, this.#earlier?.device)
   }
 
-  #progress(done: number): void {
+  #filesDone(done: number): void {
     this.#done = done
-    this.options.onProgress?.(done, this.total)
+    this.#progress.tell()
   }
 
   /** Writes tables, picture and, last, the JSON, so that where there is a JSON the rest is complete. */
-  async #write({ file, name, prepared, digests }: Ready, analysis: Analysis | GalvaniError): Promise<Outcome> {
-    if (analysis instanceof GalvaniError) return { ...withReason(file, name, 'refused', analysis), error: analysis }
+  async #write(ready: Ready, analysis: Analysis | GalvaniError): Promise<Outcome> {
+    const { file, name, prepared, digests } = ready
+    const work = STAGES.writing * ready.work
+    if (analysis instanceof GalvaniError) {
+      this.#progress.drop(work)
+      return { ...withReason(file, name, 'refused', analysis), error: analysis }
+    }
     const { format = 'csv' } = this.options
     const { tables, picture, json } = fileNames(name, format)
-    const { epochs } = this.options
+    const { epochs, columns } = this.options
     const around = epochs ? epochFiles(name, analysis, prepared.recording.markers ?? [], epochs) : {}
     const result: RecordingResult = {
       ...resultOf(file, prepared.recording, analysis, this.options),
+      ...(columns && { columns }),
       outputs: [...tables, ...Object.keys(around), json, picture],
       ...digests,
     }
     const document: RecordingDocument = { ...result, thumbnail: thumbnailOf(analysis) }
     await this.store.remove(json)
-    const contents = tableFiles(analysis, format, this.options.times)
-    for (const [i, table] of tables.entries()) await this.store.write(table, contents[i]!)
+    const contents = tableFiles(analysis, format, this.options.times, columns)
+    for (const [i, table] of tables.entries()) {
+      const onRows = (rows: number): void => this.#progress.at(work * Math.min(1, rows / prepared.recording.eda.length))
+      await this.store.write(table, watched(contents[i]!, onRows, this.options.signal))
+    }
     for (const [table, content] of Object.entries(around)) await this.store.write(table, content)
     await this.store.write(picture, pictureFile(name, analysis))
     await writeJson(this.store, json, toDocument('recording', document))
+    this.#progress.finish(work)
     return { result, entry: entryOf(name, result, document.thumbnail) }
+  }
+}
+
+const workOf = ({ size = 1 }: RecordingFile): number => Math.max(1, size)
+
+/** Pieces of a table, between which the work may be stopped; `onRows` hears about how many rows are written. */
+function* watched(pieces: Pieces, onRows: (rows: number) => void, abort: AbortSignal | undefined) {
+  let rows = 0
+  for (const piece of pieces) {
+    abort?.throwIfAborted()
+    yield piece
+    onRows((rows += BLOCK_ROWS))
   }
 }
 
@@ -286,7 +355,7 @@ const withNaN = (document: RecordingDocument): RecordingDocument => ({
 
 /** What decides the results, without how the files are read. */
 function settingsOf(options: BatchOptions): AnalyseOptions {
-  const { reading: _, format: __, resume: ___, ...settings } = options
+  const { reading: _, format: __, resume: ___, onProgress: ____, ...settings } = options
   return settings
 }
 

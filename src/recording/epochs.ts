@@ -33,12 +33,20 @@ export function readEvents(text: string, source: string): Marker[] {
   const [duration, label] = [table.find(...DURATIONS), table.find(...LABELS)]
   const durations = duration === undefined ? undefined : table.numbers(duration, 'nan')
   const labels = label === undefined ? undefined : table.text(label)
-  return Array.from(table.numbers(onset), (seconds, i) => ({
-    seconds,
-    duration: durations?.[i] || 0, // an empty cell is a moment
-    label: labels?.[i] ?? String(i + 1),
-  }))
+  if (table.length === 0) throw new FormatError(`${source}: no event below its header`)
+  return Array.from(table.numbers(onset), (seconds, i) => {
+    if (Math.abs(seconds) > LATEST)
+      throw new FormatError(
+        `${table.where(i)}: an onset of ${seconds} s is none of a recording; onsets are seconds after its first sample`,
+      )
+    const lasting = durations?.[i] || 0 // an empty cell is a moment
+    if (lasting < 0) throw new FormatError(`${table.where(i)}: an event cannot last ${lasting} s`)
+    return { seconds, duration: lasting, label: labels?.[i] ?? String(i + 1) }
+  })
 }
+
+/** Seconds, some four months; the times of a clock and counts of milliseconds lie beyond. */
+const LATEST = 1e7
 
 /** Named cells of a row. */
 export type Row = Readonly<Record<string, string | number>>

@@ -3,10 +3,12 @@ import { formatNpz, type NumpyArray } from '../formats/npz.ts'
 import type { Analysis } from './analyse.ts'
 import { eventRelated, intervalRelated, type EpochOptions, type Row } from './epochs.ts'
 import { thumbnail } from './contact_sheet.ts'
+import { nearest } from './nearest.ts'
 import { decompositionSvg } from './picture.ts'
 import { isoTime, type Marker, type StartTime } from '../reading/recording.ts'
+import { UsageError } from '../runtime/errors.ts'
 import { DOUBTED } from './responses.ts'
-import { countedOf, eventColumns, sampleTable, type Column } from './tables.ts'
+import { countedOf, eventColumns, SAMPLE_COLUMNS, sampleTable, type Column, type SampleColumn } from './tables.ts'
 
 export const TIMES = ['relative', 'absolute'] as const
 /** Times in a table: seconds from the first sample alone, or the moment by the file's clock as well. */
@@ -16,8 +18,8 @@ export const FORMATS = ['csv', 'npz'] as const
 /** Format of the tables. */
 export type Format = (typeof FORMATS)[number]
 
-/** Rows that are text at one time: hours at 1000 Hz are more than a string can hold. */
-const BLOCK_ROWS = 8192
+/** Rows of a piece of a table, as text at one time: hours at 1000 Hz are more than a string can hold. */
+export const BLOCK_ROWS = 8192
 
 /** Names of the files of a recording. */
 export const fileNames = (name: string, format: Format) => ({
@@ -25,6 +27,20 @@ export const fileNames = (name: string, format: Format) => ({
   picture: `${name}.svg`,
   json: `${name}.json`,
 })
+
+/** @throws UsageError for what cannot be the columns of a table of samples */
+export function checkColumns(columns: readonly SampleColumn[] | undefined, format: Format): void {
+  if (!columns) return
+  if (format !== 'csv')
+    throw new UsageError(`columns are chosen of NAME.csv, which format ${format} does not write; leave them out`)
+  for (const [i, name] of columns.entries()) {
+    if (!SAMPLE_COLUMNS.includes(name))
+      throw new UsageError(
+        `columns: '${name}' is none of NAME.csv; did you mean ${nearest(name, SAMPLE_COLUMNS)}? It has ${SAMPLE_COLUMNS.join(', ')}`,
+      )
+    if (columns.indexOf(name) !== i) throw new UsageError(`columns: ${name} is named twice; name it once`)
+  }
+}
 
 /** What the tables show of an analysis. */
 export type Tabled = Pick<Analysis, 'signals' | 'events' | 'start'>
@@ -35,14 +51,22 @@ export type Pieces = Iterable<Uint8Array<ArrayBuffer>>
 /**
  * The tables, in the order of `fileNames`. CSV: a row a sample (`time_s`, the parts, NeuroKit2's marks of the responses that count) and a
  * row a response, with its `doubt` and, where the recording says when it began, its `onset_time`; nine digits a number, an empty cell
- * for NaN. npz: the parts sample by sample and the responses one by one, the doubt as its place in `DOUBTED`. Each table comes in pieces,
+ * for NaN; of `columns` those alone, in their order, behind the `time` of absolute times. npz: the parts sample by sample and the responses one by one, the doubt as its place in `DOUBTED`. Each table comes in pieces,
  * which `Store.write` and, spread, a `Blob` take.
  */
-export function tableFiles(analysis: Tabled, format: Format, times: Times = 'relative'): Pieces[] {
+export function tableFiles(
+  analysis: Tabled,
+  format: Format,
+  times: Times = 'relative',
+  columns?: readonly SampleColumn[],
+): Pieces[] {
+  checkColumns(columns, format)
   const { signals, events, start } = analysis
   if (format === 'npz') return [[npzTables(analysis)]]
   const clock = times === 'absolute' && start ? { time: clockColumn(signals, start) } : {}
-  return [csvOf({ ...clock, ...sampleTable(signals, events) }), csvOf(eventTable(analysis))]
+  const all = sampleTable(signals, events)
+  const chosen = columns ? Object.fromEntries(columns.map((name) => [name, all[name]])) : all
+  return [csvOf({ ...clock, ...chosen }), csvOf(eventTable(analysis))]
 }
 
 /** The moment of each sample by the file's clock. */

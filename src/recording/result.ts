@@ -5,6 +5,7 @@ import { isoTime, type Recording } from '../reading/recording.ts'
 import type { GalvaniError } from '../runtime/errors.ts'
 import type { Analysis, AnalyseOptions } from './analyse.ts'
 import type { ContactEntry } from './contact_sheet.ts'
+import type { SampleColumn } from './tables.ts'
 import { factsOf, fileNames, notesOf, type Format } from './files.ts'
 
 /** What the JSON beside each table says; amplitudes and levels are in the recording's unit. */
@@ -49,6 +50,8 @@ export interface RecordingResult extends Partial<
   eventThresholdUs?: number
   eventThreshold?: number
   quality?: Omit<Analysis['quality'], 'spans'>
+  /** Of the table of samples, if they were chosen. */
+  columns?: readonly SampleColumn[]
   outputs?: string[]
   /** SHA-256 of the samples as they were read, and of the settings with which they were analysed. */
   inputDigest?: string
@@ -91,7 +94,7 @@ export function resultOf(
   file: string,
   { part, eda, sampleRate, start, recorder, markers, reading }: Recording,
   analysis: Analysis,
-  { minAmplitude }: AnalyseOptions,
+  { minAmplitude }: Pick<AnalyseOptions, 'minAmplitude'>,
 ): RecordingResult {
   const { signals: _, events: __, start: ___, quality, status, reason, warnings, features, ...rest } = analysis
   const { eventThreshold, ...solving } = rest
@@ -134,7 +137,7 @@ export function entryOf(name: string, result: RecordingResult, thumbnail: string
 }
 
 /** `2 min 30 s`. */
-function lasting(seconds: number): string {
+export function lasting(seconds: number): string {
   const whole = Math.round(seconds)
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60]
   if (hours > 0) return `${hours} h ${minutes} min`

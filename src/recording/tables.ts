@@ -65,12 +65,24 @@ export interface Column {
   at(row: number): number | undefined
 }
 
+/** Columns of the table of samples, in its order. */
+export const SAMPLE_COLUMNS = [
+  ...(['time_s', 'EDA_Raw', 'EDA_Tonic', 'EDA_Phasic', 'EDA_Driver', 'EDA_Residual'] as const),
+  ...(['SCR_Onsets', 'SCR_Peaks', 'SCR_Height', 'SCR_Amplitude', 'SCR_RiseTime', 'SCR_Recovery'] as const),
+  'SCR_RecoveryTime',
+] as const
+/** A column of the table of samples. */
+export type SampleColumn = (typeof SAMPLE_COLUMNS)[number]
+
 /**
  * One row a sample: time in seconds, the parts, and the responses as marks (0 or 1) in their rows. Height, amplitude and
  * rise time stand in the row of the peak, the recovery time in that of the recovery; other rows are 0. What is nearly all zeros takes no
  * memory for them.
  */
-export function sampleTable(decomposed: DecomposedEda, events: readonly ScrEvent[]): Readonly<Record<string, Column>> {
+export function sampleTable(
+  decomposed: DecomposedEda,
+  events: readonly ScrEvent[],
+): Readonly<Record<SampleColumn, Column>> {
   const { sampleRate, eda, tonic, phasic, driver, residual } = decomposed
   const { length } = eda
   const counted = countedOf(events)

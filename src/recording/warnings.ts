@@ -28,12 +28,24 @@ export function recordingWarnings(
   tonic: Float64Array,
   threshold: number,
 ): string[] {
-  const {
-    recording: { eda, sampleRate, notes = [] },
-    unit,
-    quality,
-    leftOut,
-  } = prepared
+  const floor = usualFloor(prepared.unit)
+  const warnings = [...readingWarnings(prepared), ...tonicWarnings(prepared, tonic)]
+  if (events.length > 0 && threshold < floor) {
+    warnings.push(
+      `responses from ${short(threshold)} ${prepared.unit} on are counted, less than the ${floor} ${prepared.unit} that are usual for one: they may be noise`,
+    )
+  }
+  return warnings
+}
+
+/** What is to be said of a recording before it is decomposed: how it was read, its flaws, its rate, its noise, its level. */
+export function readingWarnings({
+  recording: { eda, sampleRate, notes = [] },
+  unit,
+  quality,
+  leftOut,
+  noiseFloor,
+}: PreparedRecording): string[] {
   const floor = usualFloor(unit)
   const warnings = [...notes, ...qualityWarnings(quality)]
   if (sampleRate < LEAST_RATE) {
@@ -41,20 +53,14 @@ export function recordingWarnings(
       `${sampleRate} Hz are few: below ${LEAST_RATE} Hz the rise of a response has too few samples for its onset and amplitude`,
     )
   }
-  for (const warning of tonicWarnings(prepared, tonic)) warnings.push(warning)
   if (leftOut > 0) warnings.push(`${leftOut.toFixed(1)} s between gaps are too short to decompose and left out`)
-  if (floor > 0 && prepared.noiseFloor > WORTH_SAYING * floor) {
+  if (floor > 0 && noiseFloor > WORTH_SAYING * floor) {
     warnings.push(
-      `noise or coarse steps hide responses under ${short(prepared.noiseFloor)} ${unit}; the usual threshold of ${floor} ${unit} does not hold here`,
+      `noise or coarse steps hide responses under ${short(noiseFloor)} ${unit}; the usual threshold of ${floor} ${unit} does not hold here`,
     )
   }
   if (unit === 'µS' && rangeOf(eda)[0] < 0) {
     warnings.push('values below 0 are no skin conductance in µS; name the unit of the recording by --unit')
-  }
-  if (events.length > 0 && threshold < floor) {
-    warnings.push(
-      `responses from ${short(threshold)} ${unit} on are counted, less than the ${floor} ${unit} that are usual for one: they may be noise`,
-    )
   }
   return warnings
 }

@@ -1,5 +1,6 @@
 // Loss and validation accuracy over epochs, of one fold or of all at once.
 
+import { largestOf } from '../signal/extremes.ts'
 import { curve, legend, xAxis, yAxis } from '../charts/axes.ts'
 import type { Panel } from '../charts/axes.ts'
 import type { EpochRecord } from '../train/run_summary.ts'
@@ -23,7 +24,10 @@ const HEIGHT = ACCURACY_TOP + PANEL_HEIGHT + 46
 export function curvesSvg(folds: readonly FoldCurves[], title: string): string {
   const losses = folds.flatMap(({ epochs }) => epochs.flatMap((e) => [e.trainLoss, e.validationLoss ?? NaN]))
   const accuracies = folds.flatMap(({ epochs }) => epochs.map((e) => 100 * (e.validationAccuracy ?? NaN)))
-  const last = Math.max(2, ...folds.flatMap(({ epochs }) => epochs.map((e) => e.epoch)))
+  const last = largestOf(
+    folds.flatMap(({ epochs }) => epochs.map((e) => e.epoch)),
+    2,
+  )
   const x = linearScale(1, last, LEFT, WIDTH - RIGHT)
   const panel = (top: number, low: number, high: number): Panel => {
     const y = linearScale(low, high, top + PANEL_HEIGHT, top)

@@ -35,15 +35,23 @@ export function workersOf(options: CpuOptions, cores: number): number {
 
 interface Job {
   task: Task
+  onProgress: (progress: number) => void
   resolve: (value: unknown) => void
   reject: (reason: unknown) => void
+}
+
+/** What is heard of a call's tasks, each by its place. */
+export interface RunHooks {
+  signal: AbortSignal | undefined
+  onProgress?: (task: number, progress: number) => void
+  onAnswer: (value: unknown, task: number) => void
 }
 
 /** Worker threads, or a page's workers; made by `openCpu`. Each is started when there is work for it. */
 export class Cpu {
   private readonly idle: CpuWorker[] = []
   private readonly busy = new Map<CpuWorker, Job>()
-  private readonly waiting: Job[] = []
+  private waiting: Job[] = []
   private closed = false
 
   constructor(
@@ -52,24 +60,23 @@ export class Cpu {
   ) {}
 
   /**
-   * Answers to tasks, in their order; `onAnswer` hears each. When one fails, or `signal` says so, the workers that are at
-   * these tasks are ended at once.
+   * Answers to tasks, in their order; the hooks hear how far each is, and its answer. When one fails, or `signal` says so, the
+   * workers that are at these tasks are ended at once.
    */
-  async run(
-    tasks: readonly Task[],
-    { signal, onAnswer }: { signal: AbortSignal | undefined; onAnswer: (value: unknown) => void },
-  ): Promise<unknown[]> {
+  async run(tasks: readonly Task[], { signal, onProgress, onAnswer }: RunHooks): Promise<unknown[]> {
     if (this.closed) throw new DeviceError('the workers were closed; openCpu() opens others')
     signal?.throwIfAborted()
     const jobs: Job[] = []
-    const answers = tasks.map(async (task) => {
-      const value = await new Promise((resolve, reject) => jobs.push({ task, resolve, reject }))
-      onAnswer(value)
+    const answers = tasks.map(async (task, place) => {
+      const value = await new Promise((resolve, reject) =>
+        jobs.push({ task, onProgress: (progress) => onProgress?.(place, progress), resolve, reject }),
+      )
+      onAnswer(value, place)
       return value
     })
     const stop = (): void => this.drop(new Set(jobs), signal!.reason)
     signal?.addEventListener('abort', stop)
-    this.waiting.push(...jobs)
+    for (const job of jobs) this.waiting.push(job)
     this.dispatch()
     try {
       return await Promise.all(answers)
@@ -109,6 +116,7 @@ export class Cpu {
       (answer) => {
         const job = this.busy.get(worker)
         if (!job) return // ended meanwhile
+        if ('progress' in answer) return heard(job, answer.progress)
         this.busy.delete(worker)
         worker.hold(false)
         this.idle.push(worker)
@@ -133,9 +141,17 @@ export class Cpu {
       this.busy.delete(worker)
       worker.end()
     }
-    const others = this.waiting.filter((job) => !jobs.has(job))
-    this.waiting.splice(0, this.waiting.length, ...others)
+    this.waiting = this.waiting.filter((job) => !jobs.has(job))
     for (const { reject } of jobs) reject(reason)
     this.dispatch()
+  }
+}
+
+/** What the caller's hook throws ends its call. */
+function heard({ onProgress, reject }: Job, progress: number): void {
+  try {
+    onProgress(progress)
+  } catch (error) {
+    reject(error)
   }
 }

@@ -1,4 +1,4 @@
-// What a worker sends back: a value, or an error, whose class would not survive the way by itself.
+// What a worker sends back: how far it is, and at the end a value, or an error, whose class would not survive the way by itself.
 
 import * as errors from './errors.ts'
 
@@ -10,15 +10,24 @@ export interface SentError {
   facts?: Readonly<Record<string, unknown>>
 }
 
-export type Answer = { value: unknown } | { error: SentError }
+export type Answer = { progress: number } | { value: unknown } | { error: SentError }
 
-/** Does the work for a message, and posts what came of it. */
+/** Milliseconds between two messages of how far the work is. */
+const INTERVAL = 100
+
+/** Does the work for a message, and posts how far it is from time to time, and what came of it. */
 export async function answer(
-  work: () => Promise<{ value: unknown; transfer: ArrayBuffer[] }>,
+  work: (onProgress: (progress: number) => void) => Promise<{ value: unknown; transfer: ArrayBuffer[] }>,
   post: (message: Answer, transfer: ArrayBuffer[]) => void,
 ): Promise<void> {
+  let last = performance.now()
+  const onProgress = (progress: number): void => {
+    if (performance.now() - last < INTERVAL) return
+    last = performance.now()
+    post({ progress }, [])
+  }
   try {
-    const { value, transfer } = await work()
+    const { value, transfer } = await work(onProgress)
     post({ value }, transfer)
   } catch (error) {
     post({ error: sent(error) }, [])

@@ -7,13 +7,13 @@ const SLOWEST_STEP = 2
 const EVENNESS = 0.1
 
 /**
- * Sampling rate in Hz of a column of time stamps in seconds, as printed.
+ * Sampling rate in Hz of a column of time stamps in seconds, each printed with so many decimals.
  *
  * A step over 10 % off the median step is an error, unless it is only the rounding of print: then every stamp lies
  * within the last printed digit of an even grid. The rate is the average one, as the shortest decimal the digits allow.
  * @throws FormatError for uneven, repeated or decreasing stamps, or fewer than two
  */
-export function rateFromTimes(times: Float64Array, printed: readonly string[], source: string): number {
+export function rateFromTimes(times: Float64Array, decimals: readonly number[], source: string): number {
   const n = times.length
   if (n < 2) throw new FormatError(`${source}: ${n} samples are too few to tell the sampling rate; give --rate HZ`)
   const steps = times
@@ -27,7 +27,7 @@ export function rateFromTimes(times: Float64Array, printed: readonly string[], s
       `${source}: the median time step is ${median} s; the time column must increase, or give --rate HZ`,
     )
   }
-  const digit = lastDigit(printed)
+  const digit = lastDigit(decimals)
   const even = least >= (1 - EVENNESS) * median && most <= (1 + EVENNESS) * median
   if (!even && !(digit <= median / 2 && onGrid(times, digit))) {
     throw new FormatError(
@@ -46,9 +46,8 @@ export function rateFromTimes(times: Float64Array, printed: readonly string[], s
 }
 
 /** Value of the last printed digit, from the later stamps: programs print a fixed number of significant digits. */
-function lastDigit(printed: readonly string[]): number {
-  const late = printed.slice(-Math.max(10, Math.ceil(printed.length / 10)))
-  return 10 ** -largestOf(late.map((text) => (text.trim().split('.')[1] ?? '').length))
+function lastDigit(decimals: readonly number[]): number {
+  return 10 ** -largestOf(decimals.slice(-Math.max(10, Math.ceil(decimals.length / 10))))
 }
 
 /** True if the stamps stay within one printed digit of the straight line from the first to the last. */

@@ -1,5 +1,6 @@
 import { FormatError, GalvaniError } from '../runtime/errors.ts'
 import { isThere, namesIn, normalise, toBytes, withLine } from './flat.ts'
+import { memorySource, type Source } from './source.ts'
 import type { Content, Store } from './store.ts'
 
 /** The one object store of the database: contents by path. */
@@ -24,6 +25,10 @@ export class IndexedDbStore implements Store {
     const bytes = await this.#with<Uint8Array | undefined>('readonly', (files) => files.get(normalise(path)))
     if (!bytes) throw new FormatError(`${path}: no such file`)
     return bytes
+  }
+
+  async source(path: string): Promise<Source> {
+    return memorySource(path, await this.read(path))
   }
 
   async readText(path: string): Promise<string> {

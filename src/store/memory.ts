@@ -1,5 +1,6 @@
 import { FormatError } from '../runtime/errors.ts'
 import { isThere, namesIn, normalise, toBytes, withLine } from './flat.ts'
+import { memorySource, type Source } from './source.ts'
 import type { Content, Store } from './store.ts'
 
 /** A store that lives in memory: for tests, and for pages that were handed files. */
@@ -14,6 +15,10 @@ export class MemoryStore implements Store {
     const bytes = this.#files.get(normalise(path))
     if (!bytes) throw new FormatError(`${path}: no such file`)
     return bytes.slice()
+  }
+
+  async source(path: string): Promise<Source> {
+    return memorySource(path, await this.read(path))
   }
 
   async readText(path: string): Promise<string> {

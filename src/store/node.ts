@@ -2,6 +2,8 @@ import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat } from 'no
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { FormatError, GalvaniError, UsageError } from '../runtime/errors.ts'
 import { piecesOf } from './flat.ts'
+import { fileSource } from './node_source.ts'
+import type { Source } from './source.ts'
 import type { Content, Store } from './store.ts'
 
 /** A folder of the file system. Paths that lead out of it are refused. */
@@ -17,6 +19,10 @@ export class NodeStore implements Store {
     return await readFile(this.#locate(path)).catch((error: NodeJS.ErrnoException) => {
       throw new FormatError(readFailure(join(this.root, path), error))
     })
+  }
+
+  async source(path: string): Promise<Source> {
+    return await fileSource(this.#locate(path))
   }
 
   async readText(path: string): Promise<string> {

@@ -14,11 +14,18 @@ export interface Source {
 }
 
 /** Bytes at a time when a source is read from end to end. */
-const CHUNK = 1 << 22
+const CHUNK = 1 << 20
 
 /** Everything in order, in pieces. */
 export async function* chunksOf(source: Source, chunk = CHUNK): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   for (let at = 0; at < source.size; at += chunk) yield await source.read(at, Math.min(at + chunk, source.size))
+}
+
+/** UTF-8 text in order, in pieces, without a byte order mark. */
+export async function* textOf(source: Source): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  for await (const chunk of chunksOf(source)) yield decoder.decode(chunk, { stream: true })
+  yield decoder.decode()
 }
 
 /** All bytes at once, for formats that are small or need them all. @throws FormatError above `limit` bytes */

@@ -1,4 +1,5 @@
 // Where files live: a folder in Node, memory in tests and pages. Nothing else in the library touches a file system.
+import type { Source } from './source.ts'
 
 /** What a file is to hold; pieces are taken one after the other, so that a large file never lies in memory as a whole. */
 export type Content = Uint8Array | string | Iterable<Uint8Array>
@@ -7,6 +8,8 @@ export type Content = Uint8Array | string | Iterable<Uint8Array>
 export interface Store {
   /** @throws FormatError if there is no such file */
   read(path: string): Promise<Uint8Array>
+  /** A file that is read in pieces. @throws FormatError if there is no such file */
+  source(path: string): Promise<Source>
   /** UTF-8 text. @throws FormatError if there is no such file */
   readText(path: string): Promise<string>
   /** True for a file or a folder. */

@@ -147,8 +147,8 @@ async function trace(plan: Plan, model: Rtcan1d, arrays: Arrays, attrs: TraceAtt
   for (let step = 1; step <= attrs.steps; step++) {
     plan.write('rate', stepRate(optimizer, attrs.lr, step))
     plan.run()
-    losses.push(...(await plan.readFloat('loss')))
-    logits.push(...(await plan.readFloat('logits')))
+    for (const loss of await plan.readFloat('loss')) losses.push(loss)
+    for (const logit of await plan.readFloat('logits')) logits.push(logit)
   }
   return { losses, logits }
 }

@@ -187,8 +187,8 @@ export async function verifyRecordings(gpu: Gpu, recordings: readonly Recording[
   const failures: WindowFailure[] = []
   for (const method of methods) {
     const judged = judgeWindows(windows, await solve(gpu, method), exact, nameOf(gpu, method), barsOf(gpu, method))
-    summaries.push(...judged.summaries)
-    failures.push(...judged.failures)
+    for (const summary of judged.summaries) summaries.push(summary)
+    for (const failure of judged.failures) failures.push(failure)
   }
   return { summaries, failures }
 }

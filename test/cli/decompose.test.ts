@@ -76,7 +76,7 @@ describe('a recording that cannot be decomposed', () => {
       'counts milliseconds',
       csv(even(80).map((t) => 1000 * t)),
       [],
-      /bad.csv: column 'time_s' says seconds, which would be 0.004 Hz; give its unit by --time-unit/,
+      /bad.csv: column 'time_s' says seconds, which would be 0.004 Hz \(--time-unit s\), and in milliseconds .* 4 Hz \(--time-unit ms\)/,
     ],
     [
       'is a table of several',
@@ -498,8 +498,8 @@ describe('a table on the screen', () => {
       cwd: folder,
     })
     const lines = stdout.trim().split('\n')
-    expect(lines[0]).toMatch(/^file +status +level +responses +per min +amplitude$/)
-    expect(lines[1]).toMatch(/^good.csv +solved +[45]\.\d+ +3 +2\.6 +0\.\d+$/)
+    expect(lines[0]).toMatch(/^file +status +Hz +s +level +responses +per min +amplitude$/)
+    expect(lines[1]).toMatch(/^good.csv +solved +4 +70 +[45]\.\d+ +3 +2\.6 +0\.\d+$/)
     expect(lines.slice(3)).toEqual([
       'signs.csv: values below 0 are no skin conductance in µS; name the unit of the recording by --unit',
     ])
@@ -515,8 +515,8 @@ describe('a result to distrust', () => {
     })
     const [noise, faint] = await run([path('noise.csv'), path('faint.csv'), '--out', path('doubtful'), ...CPU])
     expect(noise?.warnings).toEqual([
-      expect.stringMatching(/^the tonic part leaves the range of the recording by \d+ µS: noise/),
       expect.stringMatching(/^noise or coarse steps hide responses under 1\.9 µS/),
+      expect.stringMatching(/^the tonic part leaves the range of the recording by \d+ µS: noise/),
     ])
     expect(noise).toMatchObject({ event_threshold_us: expect.closeTo(1.9, 0) as number, features: { SCR_Peaks_N: 0 } })
     expect(faint).toMatchObject({ warnings: [], event_threshold_us: 0.01, features: { SCR_Peaks_N: 0 } })

@@ -54,26 +54,41 @@ describe.each([{ json: true }, { json: false }])('with %o', (options) => {
     bar.update(4, 'epoch 1')
     time.seconds = 15
     bar.update(8)
-    expect(printed.stderr).toBe('fold: 4/40, about 90 s left epoch 1\n')
+    expect(printed.stderr).toBe('fold: 10 % | 4/40 | about 1 min 30 s left epoch 1\n')
     time.seconds = 20
     bar.update(10)
     bar.stop()
     expect(printed).toEqual({
       stdout: '',
-      stderr: 'fold: 4/40, about 90 s left epoch 1\nfold: 10/40, about 60 s left \n',
+      stderr: 'fold: 10 % | 4/40 | about 1 min 30 s left epoch 1\nfold: 25 % | 10/40 | about 1 min 0 s left \n',
     })
+  })
+
+  it('time left is told by the share of the work that is done, from where it was taken up', () => {
+    terminal(false)
+    const time = clock()
+    const bar = new Output(options).progress('files', 2)
+    bar.update(1, '', 0.5)
+    time.seconds = 30
+    bar.update(1.2, '', 0.75)
+    bar.stop()
+    expect(printed.stderr).toBe('files: 75 % | 1/2 | about 30 s left \n')
   })
 
   it('a bar is drawn on a terminal, and notes stand above it', () => {
     terminal(true)
     const output = new Output(options)
+    const time = clock()
     const bar = output.progress('fold', 4)
+    bar.update(0)
+    time.seconds = 20
     bar.update(2, 'half')
     output.note('news')
     bar.stop()
     output.note('later')
     expect(printed.stdout).toBe('')
     expect(printed.stderr).toMatch(/fold .*50 % \| 2\/4/)
+    expect(printed.stderr).toContain('2/4 | about 20 s left half')
     expect(printed.stderr).toMatch(/news\n/)
     expect(printed.stderr).toMatch(/later\n$/)
   })

@@ -68,7 +68,8 @@ describe('recordings', () => {
       ...{ EDA_Tonic_Mean: 12.34567, EDA_Tonic_Slope: 1, SCR_Peaks_N: count, SCR_Rate: 2.449 },
       ...{ SCR_Peaks_Amplitude_Mean: 0.123456, SCR_RiseTime_Mean: 3, SCR_RecoveryTime_Mean: 4, EDA_Driver_Area: 5 },
     }
-    return { result: { file, status: 'solved', features }, entry: { name: file, status: 'solved', notes } }
+    const read = { sampleRate: 4, durationS: 120.25 }
+    return { result: { file, status: 'solved', ...read, features }, entry: { name: file, status: 'solved', notes } }
   }
   const left = (file: string, status: 'refused' | 'skipped', note: string): Outcome => ({
     result: { file, status, reason: note },
@@ -82,10 +83,10 @@ describe('recordings', () => {
       recorded('c.csv', 0),
     ]
     expect(cellsOf(recordingTable(outcomes))).toEqual([
-      ['file', 'status', 'level', 'responses', 'per min', 'amplitude'],
-      ['b.csv', 'solved', '12.35', '7', '2.4', '0.123'],
+      ['file', 'status', 'Hz', 's', 'level', 'responses', 'per min', 'amplitude'],
+      ['b.csv', 'solved', '4', '120.3', '12.35', '7', '2.4', '0.123'],
       ['a.csv', 'refused'],
-      ['c.csv', 'solved', '12.35', '0', '2.4'], // there is no mean of no amplitudes
+      ['c.csv', 'solved', '4', '120.3', '12.35', '0', '2.4'], // there is no mean of no amplitudes
       ...[['b.csv: clipped'], ['b.csv: flat'], ['a.csv: too short']],
     ])
   })

@@ -54,10 +54,10 @@ function accuracy(trials: Trial[], labels: ArrayLike<number>, features: (trial: 
   return hits.reduce((a, b) => a + b, 0) / trials.length
 }
 
-function study(settings: Partial<SyntheticStudy>): Trial[] {
+async function study(settings: Partial<SyntheticStudy>): Promise<Trial[]> {
   const files = makeTrialTable({ subjects: 16, effect: 1, seed: 1, ...settings })
   const table = { trials: files['trials.csv'], eda: files['eda.csv'], music: files['music.csv'] }
-  return readTrialTable(table, { name: 'made' }).trials
+  return (await readTrialTable(table, { name: 'made' })).trials
 }
 
 const labelled = (trials: Trial[], dimension: Dimension): Uint8Array =>
@@ -82,8 +82,15 @@ describe('synthetic study', () => {
     expect(makeTrialTable({ subjects: 3, effect: 1, seed: 8 })['eda.csv']).not.toBe(await store.readText('eda.csv'))
   })
 
-  it('honours its settings', () => {
-    const trials = study({ subjects: 2, trialsPerSubject: 6, stimuli: 8, sampleRate: 32, seconds: 20, musicDim: 5 })
+  it('honours its settings', async () => {
+    const trials = await study({
+      subjects: 2,
+      trialsPerSubject: 6,
+      stimuli: 8,
+      sampleRate: 32,
+      seconds: 20,
+      musicDim: 5,
+    })
     expect(trials.length).toBe(12)
     expect(trials[0]?.music?.length).toBe(5)
     for (const { eda, sampleRate } of trials) {
@@ -93,9 +100,9 @@ describe('synthetic study', () => {
     }
   })
 
-  it('has ratings from which two-means recovers what was felt, at any effect', () => {
+  it('has ratings from which two-means recovers what was felt, at any effect', async () => {
     for (const effect of [0, 1]) {
-      const trials = study({ effect, subjects: 24 })
+      const trials = await study({ effect, subjects: 24 })
       for (const dimension of ['arousal', 'valence'] as const) {
         const felt = trials.map((trial) => Number(trial.columns[`${dimension}_high`]))
         const same = labelled(trials, dimension).filter((label, i) => label === felt[i]).length
@@ -104,21 +111,21 @@ describe('synthetic study', () => {
     }
   })
 
-  it("effect 1: unseen subjects' arousal shows in the shape of the trace, valence in the music", () => {
+  it("effect 1: unseen subjects' arousal shows in the shape of the trace, valence in the music", async () => {
     for (const seed of [1, 2]) {
-      const trials = study({ seed })
+      const trials = await study({ seed })
       expect(accuracy(trials, labelled(trials, 'arousal'), statistics)).toBeGreaterThanOrEqual(0.95)
       expect(accuracy(trials, labelled(trials, 'valence'), music)).toBeGreaterThanOrEqual(0.9)
       expect(accuracy(trials, labelled(trials, 'valence'), statistics)).toBeGreaterThan(0.55)
     }
   })
 
-  it('effect 0: nothing in the files tells either label', () => {
+  it('effect 0: nothing in the files tells either label', async () => {
     const length = (trial: Trial): number[] => [trial.eda.length, trial.eda.length ** 2]
     const order = (trial: Trial): number[] => [Number(trial.columns['order'])]
     const level = (trial: Trial): number[] => [trial.eda[0] ?? 0, Number(trial.eda.some(Number.isNaN))]
     for (const seed of [1, 2]) {
-      const trials = study({ effect: 0, seed, subjects: 32 })
+      const trials = await study({ effect: 0, seed, subjects: 32 })
       for (const dimension of ['arousal', 'valence'] as const) {
         const labels = labelled(trials, dimension)
         for (const features of [statistics, music, seen, length, order, level]) {

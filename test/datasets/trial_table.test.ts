@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { summarise } from '../../src/datasets/overview.ts'
 import type { Trial } from '../../src/datasets/trial.ts'
 import { loadTrialTable, readTrialTable } from '../../src/datasets/trial_table.ts'
@@ -17,8 +17,8 @@ describe('trial tables', () => {
   const read = (files: Partial<Record<'trials' | 'eda' | 'music', string>>, sampleRate?: number) =>
     readTrialTable({ trials, eda, ...files }, { name: 'study', ...(sampleRate && { sampleRate }) })
 
-  it('yields trials as recorded, with what was left out', () => {
-    const set = read({ music: 'song,f0,f1\nx,0.5,-1\n' })
+  it('yields trials as recorded, with what was left out', async () => {
+    const set = await read({ music: 'song,f0,f1\nx,0.5,-1\n' })
     expect(set).toMatchObject({ name: 'study', synthetic: false, musicDim: 2 })
     const [a, b] = set.trials
     expect(a).toMatchObject({
@@ -41,47 +41,47 @@ describe('trial tables', () => {
     ])
   })
 
-  it('takes the rate from the user, a column, times, or lengths', () => {
-    expect(read({}, 8).trials[0]?.sampleRate).toBe(8)
+  it('takes the rate from the user, a column, times, or lengths', async () => {
+    expect((await read({}, 8)).trials[0]?.sampleRate).toBe(8)
     const bare = 'trial,subject\na,s1\n'
-    expect(read({ trials: 'trial,subject,sample_rate_hz\na,s1,32\n' }).trials[0]?.sampleRate).toBe(32)
-    expect(read({ trials: bare, eda: 'trial,time_s,eda\na,0,1\na,0.1,1\na,0.2,1\n' }).trials[0]).toMatchObject({
+    expect((await read({ trials: 'trial,subject,sample_rate_hz\na,s1,32\n' })).trials[0]?.sampleRate).toBe(32)
+    expect((await read({ trials: bare, eda: 'trial,time_s,eda\na,0,1\na,0.1,1\na,0.2,1\n' })).trials[0]).toMatchObject({
       sampleRate: 10,
       unit: 'unknown',
     })
-    expect(() => read({ trials: bare })).toThrow(
+    await expect(read({ trials: bare })).rejects.toThrow(
       'study/eda.csv:2 (trial a): nothing tells the sampling rate; give --rate HZ',
     )
-    expect(() => read({ trials: 'trial,subject,sample_rate_hz\na,s1,0\n' })).toThrow(
+    await expect(read({ trials: 'trial,subject,sample_rate_hz\na,s1,0\n' })).rejects.toThrow(
       "study/trials.csv:2: column 'sample_rate_hz' is 0",
     )
-    expect(() => read({ trials: bare, eda: 'trial,time_s,eda\na,0,1\na,0.1,1\na,0.3,1\n' })).toThrow(
+    await expect(read({ trials: bare, eda: 'trial,time_s,eda\na,0,1\na,0.1,1\na,0.3,1\n' })).rejects.toThrow(
       'time steps are 0.1 to 0.2 s',
     )
   })
 
-  it('takes the first of several ways to tell the rate', () => {
+  it('takes the first of several ways to tell the rate', async () => {
     const table = 'trial,subject,sample_rate_hz,n_samples,duration_s\na,s1,32,4,1\nb,s1,16,8,1\n'
     const timed = 'trial,time_s,eda\na,0,1\na,0.1,1\na,0.2,1\nb,0,1\nb,0.2,1\nb,0.4,1\n'
-    const rates = (trials: string, eda: string, rate?: number) =>
-      read({ trials, eda }, rate).trials.map(({ sampleRate }) => sampleRate)
-    expect(rates(table, timed, 8)).toEqual([8, 8])
-    expect(rates(table, timed)).toEqual([32, 16])
+    const rates = async (trials: string, eda: string, rate?: number) =>
+      (await read({ trials, eda }, rate)).trials.map(({ sampleRate }) => sampleRate)
+    expect(await rates(table, timed, 8)).toEqual([8, 8])
+    expect(await rates(table, timed)).toEqual([32, 16])
     // A rate of the user's is not looked for in the files, be it wrong there.
-    expect(rates(table.replace(',32,', ',x,'), timed, 8)).toEqual([8, 8])
-    expect(rates('trial,subject\na,s1\nb,s1\n', timed)).toEqual([10, 5])
+    expect(await rates(table.replace(',32,', ',x,'), timed, 8)).toEqual([8, 8])
+    expect(await rates('trial,subject\na,s1\nb,s1\n', timed)).toEqual([10, 5])
     for (const name of ['time_s', 'time(s)', 'time', 'TIME'])
-      expect(rates('trial,subject\na,s1\n', timed.replace('time_s', name).split('b,')[0]!)).toEqual([10])
-    expect(() => rates(table.replace(',16,', ',-1,'), timed)).toThrow(
+      expect(await rates('trial,subject\na,s1\n', timed.replace('time_s', name).split('b,')[0]!)).toEqual([10])
+    await expect(rates(table.replace(',16,', ',-1,'), timed)).rejects.toThrow(
       "study/trials.csv:3: column 'sample_rate_hz' is -1, expected a positive number of Hz",
     )
   })
 
-  it('takes one rate for all from lengths, the median of theirs', () => {
+  it('takes one rate for all from lengths, the median of theirs', async () => {
     const lengths = (...counts: number[]) =>
       `trial,subject,n_samples,duration_s\n${counts.map((n, i) => `t${i},s1,${n},2\n`).join('')}`
     const samples = [0, 1, 2].map((i) => `t${i},0,1\n`).join('')
-    const { trials: three } = read({ trials: lengths(100, 8, 6), eda: `trial,i,eda\n${samples}` })
+    const { trials: three } = await read({ trials: lengths(100, 8, 6), eda: `trial,i,eda\n${samples}` })
     expect(three.map(({ sampleRate }) => sampleRate)).toEqual([4, 4, 4])
   })
 
@@ -89,78 +89,142 @@ describe('trial tables', () => {
     ['eda_us', 'uS'],
     ['EDA_uS', 'uS'],
     ['eda', 'unknown'],
-  ])('has the unit of its column %s', (column, unit) => {
-    const [trial] = read({ eda: `trial,i,${column}\na,0,1\n` }).trials
+  ])('has the unit of its column %s', async (column, unit) => {
+    const [trial] = (await read({ eda: `trial,i,${column}\na,0,1\n` })).trials
     expect(trial?.unit).toBe(unit)
   })
 
-  it('is made-up as soon as one trial is', () => {
-    const of = (...cells: string[]) =>
-      read({ trials: `trial,subject,synthetic\n${cells.map((cell, i) => `t${i},s,${cell}\n`).join('')}` }, 4).synthetic
-    expect([of('0', ' 1 '), of('1', '0'), of('0', ''), of('10')]).toEqual([true, true, false, false])
+  it('is made-up as soon as one trial is', async () => {
+    const of = async (...cells: string[]) => {
+      const trials = `trial,subject,synthetic\n${cells.map((cell, i) => `t${i},s,${cell}\n`).join('')}`
+      return (await read({ trials }, 4)).synthetic
+    }
+    const all = [of('0', ' 1 '), of('1', '0'), of('0', ''), of('10')]
+    expect(await Promise.all(all)).toEqual([true, true, false, false])
   })
 
-  it('is unrated where one of the two ratings is missing', () => {
-    const rated = (head: string, row: string) =>
-      read({ trials: `trial,subject,${head}\na,s1,${row}\n` }, 4).trials[0]?.ratings
-    expect(rated('valence,arousal', '0,0')).toEqual({ valence: 0, arousal: 0 })
-    expect(rated('arousal,valence', '1,2')).toEqual({ valence: 2, arousal: 1 })
-    for (const row of ['1,', ',1', ',', 'NaN,1']) expect(rated('valence,arousal', row), row).toBeUndefined()
-    for (const name of ['valence', 'arousal']) expect(rated(name, '1'), name).toBeUndefined()
+  it('is unrated where one of the two ratings is missing', async () => {
+    const rated = async (head: string, row: string) =>
+      (await read({ trials: `trial,subject,${head}\na,s1,${row}\n` }, 4)).trials[0]?.ratings
+    expect(await rated('valence,arousal', '0,0')).toEqual({ valence: 0, arousal: 0 })
+    expect(await rated('arousal,valence', '1,2')).toEqual({ valence: 2, arousal: 1 })
+    for (const row of ['1,', ',1', ',', 'NaN,1']) expect(await rated('valence,arousal', row), row).toBeUndefined()
+    for (const name of ['valence', 'arousal']) expect(await rated(name, '1'), name).toBeUndefined()
   })
 
-  it('places samples by their index, from the first one on', () => {
-    const samples = (eda: string) => [...read({ eda: `trial,i,eda_us\n${eda}` }).trials[0]!.eda]
-    expect(samples('a,7,1\na,8,2\na,10,3\n')).toEqual([1, 2, NaN, 3])
-    expect(samples('b,0,9\na,0,1\nb,1,9\na,1,2\n')).toEqual([1, 2])
-    expect(samples(`a,0,1\na,1000000,2\n`)).toHaveLength(1_000_001)
-    expect(() => samples('a,0,1\na,1000001,2\n')).toThrow(/is 1000001 after 0/)
-    expect(() => samples('a,0,1\na,1.5,2\n')).toThrow("study/eda.csv:3: column 'i' is 1.5 after 0")
-    expect(() => samples('a,3,1\na,2,2\n')).toThrow("study/eda.csv:3: column 'i' is 2 after 3")
+  it('places samples by their index, from the first one on', async () => {
+    const samples = async (eda: string) => [...(await read({ eda: `trial,i,eda_us\n${eda}` })).trials[0]!.eda]
+    expect(await samples('a,7,1\na,8,2\na,10,3\n')).toEqual([1, 2, NaN, 3])
+    expect(await samples('b,0,9\na,0,1\nb,1,9\na,1,2\n')).toEqual([1, 2])
+    expect(await samples(`a,0,1\na,1000000,2\n`)).toHaveLength(1_000_001)
+    await expect(samples('a,0,1\na,1000001,2\n')).rejects.toThrow(/is 1000001 after 0/)
+    await expect(samples('a,0,1\na,1.5,2\n')).rejects.toThrow("study/eda.csv:3: column 'i' is 1.5 after 0")
+    await expect(samples('a,3,1\na,2,2\n')).rejects.toThrow("study/eda.csv:3: column 'i' is 2 after 3")
   })
 
-  it('takes the music of the stimulus, whatever the order of columns and rows', () => {
+  it('takes the music of the stimulus, whatever the order of columns and rows', async () => {
     const two = 'trial,subject,stimulus,song\na,s1,x,p\nb,s2,y,p\n'
-    const music = (text: string, table = two) =>
-      read({ trials: table, music: text }, 4).trials.map(({ stimulus, music: vector }) => [
+    const music = async (text: string, table = two) =>
+      (await read({ trials: table, music: text }, 4)).trials.map(({ stimulus, music: vector }) => [
         stimulus,
         vector && [...vector],
       ])
-    expect(music('f0,stimulus,f1\n3,y,4\n1,x,2\n')).toEqual([
+    expect(await music('f0,stimulus,f1\n3,y,4\n1,x,2\n')).toEqual([
       ['x', [1, 2]],
       ['y', [3, 4]],
     ])
-    expect(music('song,f0,f1\ny,0,0\nz,1,1\n')).toEqual([
+    expect(await music('song,f0,f1\ny,0,0\nz,1,1\n')).toEqual([
       ['x', undefined],
       ['y', [0, 0]],
     ])
   })
 
-  it('makes each trial its own stimulus where none is named', () => {
-    expect(read({ trials: 'trial,subject\na,s1\n' }, 4).trials[0]?.stimulus).toBe('a')
+  it('makes each trial its own stimulus where none is named', async () => {
+    expect((await read({ trials: 'trial,subject\na,s1\n' }, 4)).trials[0]?.stimulus).toBe('a')
   })
 
-  it('names what is wrong', () => {
-    expect(() => read({ trials: 'trial,who\na,s1\n' })).toThrow(
+  it('names what is wrong', async () => {
+    await expect(read({ trials: 'trial,who\na,s1\n' })).rejects.toThrow(
       "study/trials.csv: no column 'subject'; the columns are trial, who",
     )
-    expect(() => read({ trials: 'trial,subject\na,s1\na,s2\n' }, 4)).toThrow('study/trials.csv:3: trial a occurs twice')
-    expect(() => read({ trials: trials.replace('7,2', 'calm,2') })).toThrow(
+    await expect(read({ trials: 'trial,subject\na,s1\na,s2\n' }, 4)).rejects.toThrow(
+      'study/trials.csv:3: trial a occurs twice',
+    )
+    await expect(read({ trials: trials.replace('7,2', 'calm,2') })).rejects.toThrow(
       "study/trials.csv:2: column 'valence' is 'calm', expected a number",
     )
-    expect(() => read({ eda: 'trial,i,volts\na,0,1\n' })).toThrow(
+    await expect(read({ eda: 'trial,i,volts\na,0,1\n' })).rejects.toThrow(
       "study/eda.csv: no column 'eda_us'; the columns are trial, i, volts",
     )
-    expect(() => read({ eda: 'trial,i,eda_us\na,0,1\na,0,2\n' })).toThrow("study/eda.csv:3: column 'i' is 0 after 0")
-    expect(() => read({ eda: 'trial,i,eda_us\na,0,1\na,1e9,2\n' })).toThrow(
+    await expect(read({ eda: 'trial,i,eda_us\na,0,1\na,0,2\n' })).rejects.toThrow(
+      "study/eda.csv:3: column 'i' is 0 after 0",
+    )
+    await expect(read({ eda: 'trial,i,eda_us\na,0,1\na,1e9,2\n' })).rejects.toThrow(
       "study/eda.csv:3: column 'i' is 1000000000 after 0",
     )
-    expect(() => read({ eda: '' })).toThrow('study/eda.csv: the file is empty')
-    expect(() => read({ music: 'song,f0\nx,loud\n' })).toThrow(
+    await expect(read({ eda: '' })).rejects.toThrow('study/eda.csv: the file is empty')
+    await expect(read({ music: 'song,f0\nx,loud\n' })).rejects.toThrow(
       "study/music.csv:2: column 'f0' is 'loud', expected a number",
     )
-    expect(() => read({ music: 'song,\nx\n' })).toThrow(FormatError)
-    expect(() => read({ music: 'song\nx\n' })).toThrow("study/music.csv:1: no feature columns beside 'song'")
+    await expect(read({ music: 'song,\nx\n' })).rejects.toThrow(FormatError)
+    await expect(read({ music: 'song\nx\n' })).rejects.toThrow("study/music.csv:1: no feature columns beside 'song'")
+  })
+
+  it('is the same wherever the pieces of its table end', async () => {
+    const quoted = 'trial,i,eda_us\r\n"a",0,1\r\n\r\na,1,2\r\nb,0,"5"\r\n"b",1,6\r\nz,0,1'
+    const whole = await read({ eda: quoted })
+    expect(whole.trials.map(({ eda }) => [...eda])).toEqual([
+      [1, 2],
+      [5, 6],
+    ])
+    expect(whole.skipped[1]).toEqual({
+      source: 'study/eda.csv:7 (trial z)',
+      reason: 'trial z has no row in trials.csv',
+    })
+    const inPieces = async (text: string, size: number) => {
+      const pieces = async function* () {
+        for (let at = 0; at < text.length; at += size) yield await Promise.resolve(text.slice(at, at + size))
+      }
+      return await readTrialTable({ trials, eda: pieces() }, { name: 'study' })
+    }
+    for (let size = 1; size <= quoted.length; size++) expect(await inPieces(quoted, size), `${size}`).toEqual(whole)
+    for (const [text, says] of [
+      [quoted.replace('"5"', 'x'), "study/eda.csv:5: column 'eda_us' is 'x', expected a number"],
+      [quoted.replace('a,1,2', 'a,,2'), "study/eda.csv:4: column 'i' is '', expected a number"],
+      [quoted.replace('a,1,2', 'a,1'), 'study/eda.csv:4: 2 cells, expected 3 as in the first line'],
+      [quoted.replace('"5"', '"5'), /^study\/eda.csv:\d: .*[Qq]uote/],
+    ] as const)
+      for (const size of [1, 2, 3, 1000]) await expect(inPieces(text, size)).rejects.toThrow(says)
+  })
+
+  it('of a store is read in pieces, never as a whole', async () => {
+    const files = { 'trials.csv': 'trial,subject\na,s1\n', 'eda.csv': 'trial,time_s,eda\na,0,1\na,0.1,2\na,0.2,3\n' }
+    const store = new MemoryStore(files)
+    const [read, text] = [vi.spyOn(store, 'read'), vi.spyOn(store, 'readText')]
+    const asked: [number, number][] = []
+    vi.spyOn(store, 'source').mockImplementation(async (path) => {
+      const bytes = new TextEncoder().encode(files[path as 'eda.csv'])
+      const take = async (start: number, end: number) => {
+        asked.push([start, end])
+        return await Promise.resolve(bytes.slice(start, end))
+      }
+      return await Promise.resolve({ name: path, size: bytes.length, read: take })
+    })
+    const {
+      trials: [trial],
+    } = await loadTrialTable(store, { name: 'study' })
+    expect([trial?.sampleRate, [...trial!.eda]]).toEqual([10, [1, 2, 3]])
+    expect(asked).toEqual([[0, files['eda.csv'].length]])
+    expect([...read.mock.calls, ...text.mock.calls].flat()).not.toContain('eda.csv')
+  })
+
+  it('needs no more of its times than where they tell the rate', async () => {
+    const timed = 'trial,time_s,eda\na,later,1\na,soon,2\n'
+    const bare = 'trial,subject\na,s1\n'
+    expect([...(await read({ trials: bare, eda: timed }, 4)).trials[0]!.eda]).toEqual([1, 2])
+    await expect(read({ trials: bare, eda: timed })).rejects.toThrow(
+      "study/eda.csv:2: column 'time_s' is 'later', expected a number",
+    )
   })
 
   it('loads a folder, and says which file it lacks', async () => {
@@ -243,8 +307,8 @@ describe('trial tables', () => {
     })
   })
 
-  it('is summed up', () => {
-    const summary = summarise(read({ music: 'song,f0\nx,1\n' }).trials)
+  it('is summed up', async () => {
+    const summary = summarise((await read({ music: 'song,f0\nx,1\n' })).trials)
     expect(summary).toMatchObject({
       trials: 2,
       subjects: 2,
@@ -262,9 +326,9 @@ describe('trial tables', () => {
     expect(summarise([]).trials).toBe(0)
   })
 
-  it('reads a real study', needs(existsSync(shared), NO_SHARED), () => {
+  it('reads a real study', needs(existsSync(shared), NO_SHARED), async () => {
     const file = (name: string): string => readFileSync(new URL(`hku956/${name}`, shared), 'utf8')
-    const set = readTrialTable({ trials: file('trials.csv'), eda: file('eda.csv') }, { name: 'hku956' })
+    const set = await readTrialTable({ trials: file('trials.csv'), eda: file('eda.csv') }, { name: 'hku956' })
     expect(set.skipped).toEqual([])
     expect(summarise(set.trials)).toMatchObject({ trials: 765, subjects: 24, rated: 765, sampleRates: [4], missing: 0 })
     expect(set.trials.reduce((sum, trial) => sum + trial.eda.length, 0)).toBe(157_916)

@@ -137,11 +137,11 @@ describe('labelTrials', () => {
     expect(labelTrials(trialsOf('a', apart), 'arousal', parseLabelScheme('fixed:4')).scheme).toBe('fixed:4')
   })
 
-  it('reproduces the thresholds of 24 real listeners', needs(existsSync(shared), NO_SHARED), () => {
+  it('reproduces the thresholds of 24 real listeners', needs(existsSync(shared), NO_SHARED), async () => {
     const read = (name: string): string => readFileSync(new URL(`data/hku956/${name}`, shared), 'utf8')
     const rows = read('trials.csv')
     const files = { trials: rows, eda: `trial,i,eda_us\n${oneSampleEach(rows)}` }
-    const { trials } = readTrialTable(files, { name: 'hku956' })
+    const { trials } = await readTrialTable(files, { name: 'hku956' })
     expect(trials.length).toBe(765)
     const table = parseCsv(read('thresholds.csv'), 'thresholds.csv')
     for (const dimension of ['arousal', 'valence'] as const) {

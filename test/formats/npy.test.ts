@@ -68,7 +68,7 @@ describe('an .npy file', () => {
     expect(read(npy("'<M8[ms]'", '(2,)', ticks))).toEqual({
       shape: [2],
       values: Float64Array.of(1.5, NaN),
-      dates: true,
+      times: ['date'],
     })
     expect(read(npy("'<m8[10us]'", '(2,)', ticks)).values[0]).toBeCloseTo(0.015, 12)
     const record = (time: number, eda: number) => [

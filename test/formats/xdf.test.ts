@@ -1,29 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { readXdf } from '../../src/formats/xdf.ts'
+import { BOUNDARY, chunk, double, file, le, stream } from './xdf_writer.ts'
 
 const sourceOf = (bytes: Uint8Array) => ({
   name: 'a.xdf',
   size: bytes.length,
   read: (start: number, end: number) => Promise.resolve(bytes.slice(start, end)),
 })
-const le = (value: number | bigint, bytes: number) =>
-  Array.from({ length: bytes }, (_, i) => Number((BigInt(value) >> BigInt(8 * i)) & 255n))
-const double = (value: number) => [...new Uint8Array(Float64Array.of(value).buffer)]
-const ascii = (text: string) => [...new TextEncoder().encode(text)]
-const BOUNDARY = [0x43, 0xa5, 0x46, 0xdc, 0xcb, 0xf5, 0x41, 0x0f, 0xb3, 0x0e, 0xd5, 0x46, 0x73, 0x83, 0xcb, 0xe4]
-const chunk = (tag: number, content: number[] | Uint8Array, lengthBytes = 4) => [
-  Uint8Array.of(lengthBytes, ...le(content.length + 2, lengthBytes), ...le(tag, 2)),
-  Uint8Array.from(content),
-]
-const stream = (id: number, format: string, channels: number, rate: number) =>
-  chunk(2, [
-    ...le(id, 4),
-    ...ascii(
-      `<info><name>s</name><channel_count>${channels}</channel_count><nominal_srate>${rate}</nominal_srate>` +
-        `<channel_format>${format}</channel_format></info>`,
-    ),
-  ])
-const file = (...chunks: Uint8Array[][]) => new Uint8Array(Buffer.concat([Buffer.from('XDF:'), ...chunks.flat()]))
 const all = ({ channels, format }: { channels: number; format: string }) =>
   format === 'string' ? [] : [...Array(channels).keys()]
 
@@ -48,6 +31,13 @@ describe('an XDF file', () => {
     expect([...streams[0]!.stamps]).toEqual([0.125, 10, 10.125, 10.25])
     const irregular = await readXdf(sourceOf(file(stream(1, 'int8', 1, 0), chunk(3, samples))), all)
     expect([...irregular.streams[0]!.stamps]).toEqual([0, 10, 10, 10])
+  })
+
+  it('of a stream that says itself again goes on', async () => {
+    const samples = (value: number) => chunk(3, [...le(1, 4), 1, 1, 0, value])
+    const bytes = file(stream(1, 'int8', 1, 1), samples(3), stream(1, 'int8', 1, 1), samples(4))
+    const { streams } = await readXdf(sourceOf(bytes), all)
+    expect(streams.map(({ numbers }) => [...numbers[0]!])).toEqual([[3, 4]])
   })
 
   it('keeps the channels that are wanted, in the order of the wish', async () => {

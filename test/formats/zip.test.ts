@@ -33,6 +33,46 @@ function patched(name: string, patch: (view: DataView, at: number) => void, byte
   return copy
 }
 
+/** The archive as those above 4 GiB are: what may not fit into 32 bits stands in fields of 64. */
+function large(bytes: Uint8Array, start?: number): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const end = bytes.length - 22
+  const first = view.getUint32(end + 16, true)
+  const count = view.getUint16(end + 10, true)
+  const entries: Uint8Array[] = []
+  for (let at = first, i = 0; i < count; i++) {
+    const nameEnd = at + 46 + view.getUint16(at + 28, true)
+    const next = nameEnd + view.getUint16(at + 30, true) + view.getUint16(at + 32, true)
+    const entry = new Uint8Array(nameEnd - at + 4 + 28)
+    entry.set(bytes.subarray(at, nameEnd))
+    const out = new DataView(entry.buffer)
+    out.setUint16(30, 32, true)
+    out.setUint16(32, 0, true)
+    out.setUint16(nameEnd - at, 1, true)
+    out.setUint16(nameEnd - at + 2, 24, true)
+    for (const [k, field] of [24, 20, 42].entries()) {
+      out.setBigUint64(nameEnd - at + 4 + 8 * k, BigInt(view.getUint32(at + field, true)), true)
+      out.setUint32(field, 0xffffffff, true)
+    }
+    entries.push(entry)
+    at = next
+  }
+  const length = entries.reduce((sum, entry) => sum + entry.length, 0)
+  const tail = new Uint8Array(56 + 20 + 22)
+  const out = new DataView(tail.buffer)
+  out.setUint32(0, 0x06064b50, true)
+  out.setBigUint64(32, BigInt(count), true)
+  out.setBigUint64(40, BigInt(length), true)
+  out.setBigUint64(48, BigInt(start ?? first), true)
+  out.setUint32(56, 0x07064b50, true)
+  out.setBigUint64(64, BigInt(first + length), true)
+  tail.set(bytes.subarray(end), 76)
+  out.setUint16(76 + 10, 0xffff, true)
+  out.setUint32(76 + 12, 0xffffffff, true)
+  out.setUint32(76 + 16, 0xffffffff, true)
+  return Uint8Array.from(Buffer.concat([bytes.subarray(0, first), ...entries, tail]))
+}
+
 const unpackAll = async (bytes: Uint8Array) => {
   const entries = await zipDirectory(sourceOf(bytes))
   return Promise.all(entries.map(async ({ name, unpack }) => [name, await unpack()] as const))
@@ -54,10 +94,40 @@ describe('a zip archive', () => {
     expect(new TextDecoder().decode(entries[3]![1])).toBe('1500000001.25\n1500000007.50\n')
   })
 
+  it('of the form for more than 4 GiB gives them too', async () => {
+    expect(Object.fromEntries(await unpackAll(large(archive)))).toEqual(files)
+  })
+
+  it('whose names are in no encoding that is told keeps them apart', async () => {
+    const bytes = Buffer.from(zipSync({ 'a1.csv': strToU8('x'), 'a2.csv': strToU8('y') }))
+    const text = bytes.toString('latin1').replaceAll('a1.csv', 'a\x84.csv').replaceAll('a2.csv', 'a\x94.csv')
+    const entries = await unpackAll(new Uint8Array(Buffer.from(text, 'latin1')))
+    expect(new Set(entries.map(([name]) => name)).size).toBe(2)
+  })
+
+  it('gives what lies beside an entry that is too large, or packed in another way', async () => {
+    const both = zipSync({ 'EDA.csv': strToU8('1'), 'video.mp4': new Uint8Array(3e6) }, { level: 0 })
+    for (const method of [8, 12]) {
+      const bytes = patched(
+        'video.mp4',
+        (v, at) => {
+          v.setUint16(at + 10, method, true)
+          v.setUint32(at + 24, 2 ** 31, true)
+        },
+        both,
+      )
+      const [eda, video] = await zipDirectory(sourceOf(bytes))
+      expect(await eda!.unpack()).toEqual(strToU8('1'))
+      await expect(video!.unpack()).rejects.toThrow(
+        method === 8 ? "a.zip: 'video.mp4' unpacks to 2147483648 bytes, which are too many" : 'packed by method 12',
+      )
+    }
+  })
+
   it.each<[string, Uint8Array, RegExp]>([
     ['cut off', archive.slice(0, -23), /without its end; it was not copied or downloaded completely/],
     ['of a directory beyond its end', archive.slice(100), /directory of the zip archive is damaged/],
-    ['above 4 GiB', patched('EDA.csv', (v) => v.setUint32(v.byteLength - 6, 0xffffffff, true)), /zip64/],
+    ['of a large directory beyond its end', large(archive, 2 ** 40), /directory of the zip archive is damaged/],
     ['encrypted', patched('b/EDA.csv', (v, at) => v.setUint16(at + 8, 1, true)), /'b\/EDA.csv' is encrypted/],
     ['packed by LZMA', patched('b/EDA.csv', (v, at) => v.setUint16(at + 10, 14, true)), /packed by method 14/],
     ['of other bytes', patched('b/EDA.csv', (v, at) => v.setUint32(at + 16, 1, true)), /checksum does not match/],
@@ -90,8 +160,9 @@ describe('a zip archive', () => {
   })
 
   it('is refused or read, however damaged', async () => {
-    await survives(archive, 2000, unpackAll, (entries) => {
-      expect(entries.reduce((sum, [, bytes]) => sum + bytes.length, 0)).toBeLessThan(10_000)
-    })
+    for (const bytes of [archive, large(archive)])
+      await survives(bytes, 2000, unpackAll, (entries) => {
+        expect(entries.reduce((sum, [, unpacked]) => sum + unpacked.length, 0)).toBeLessThan(10_000)
+      })
   })
 })

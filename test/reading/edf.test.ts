@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { readEdf } from '../../src/reading/edf.ts'
 import { isoTime } from '../../src/reading/recording.ts'
+import { readRecording } from '../../src/reading/read.ts'
 import { memorySource } from '../../src/store/source.ts'
 import { survives } from '../formats/mutants.ts'
 
@@ -73,6 +74,7 @@ describe('a recording in EDF', () => {
     const [given] = await read(plain, { unit: 'nS', sampleRate: 16 })
     expect(given!.eda[0]).toBeCloseTo(0.01348, 10)
     expect(given!.sampleRate).toBe(16)
+    expect(given!.notes).toEqual(['its file says 4 Hz; the given rate of 16 Hz was taken instead'])
   })
 
   it('is the channel that is asked for, or the only one of such a unit', async () => {
@@ -139,10 +141,72 @@ describe('a recording in EDF', () => {
       /samples in a record of signal 2 \(GSR\) is 1.5/,
     ],
     ['no range', withField(plain, fieldOf(3, 1, 104, 8), 8, '40.95'), /signal 2 \(GSR\) has no range/],
+    ['no samples', withField(plain, fieldOf(3, 1, 216, 8), 8, '0'), /signal 2 \(GSR\) has no samples/],
     ['no record', plain.slice(0, 1024), /no complete record after the header/],
     ['a record without time', fixture('interrupted.edf').fill(0, 1280 + 26), /does not say its time/],
   ])('with %s is refused', async (_, bytes, message) => {
     await expect(read(bytes)).rejects.toThrow(message)
+  })
+
+  it('does not mind inputs beside it that nothing was connected to', async () => {
+    const flat = withField(withField(plain, fieldOf(3, 0, 104, 8), 8, '0'), fieldOf(3, 0, 112, 8), 8, '0')
+    const [recording] = await read(flat)
+    recording!.eda.forEach((value, i) => expect(value).toBeCloseTo(samples[i]!, 10))
+    await expect(read(flat, { edaColumns: ['EEG Fpz-Cz'], unit: 'uV' })).rejects.toThrow(/signal 1 .* has no range/)
+    const none = withField(plain, fieldOf(3, 0, 216, 8), 8, '0')
+    expect((await read(none))[0]!.eda.length).toBe(48)
+  })
+
+  it('through a high-pass is said to have lost its level', async () => {
+    const at = fieldOf(3, 1, 136, 80)
+    for (const [prefilter, count] of [
+      ['HP:0.05Hz LP:5Hz', 1],
+      ['HP:50 mHz', 1],
+      ['HP:0.000Hz LP:5Hz', 0],
+      ['HP:DC', 0],
+    ] as const) {
+      const notes = (await read(withField(plain, at, 80, prefilter)))[0]!.notes!
+      expect(notes.filter((note) => note.startsWith(`its prefilter is '${prefilter}'`)).length).toBe(count)
+    }
+  })
+
+  it('has a rate without the noise of a division', async () => {
+    const sevenths = withField(withField(plain, 244, 8, '0.7'), fieldOf(3, 1, 216, 8), 8, '21')
+    expect((await read(sevenths))[0]!.sampleRate).toBe(30)
+  })
+
+  it('of two channels of one label is told by their count', async () => {
+    const twins = withField(plain, fieldOf(3, 0, 0, 16), 16, 'GSR')
+    await expect(read(twins)).rejects.toThrow('2 channels could be skin conductance: GSR, GSR.2; give --eda NAME')
+    const [second, ...others] = await read(twins, { edaColumns: ['GSR.2'] })
+    expect(others).toEqual([])
+    second!.eda.forEach((value, i) => expect(value).toBeCloseTo(samples[i]!, 10))
+  })
+
+  it('that calls itself continuous but has gaps has them', async () => {
+    const latin1 = Buffer.from(fixture('interrupted.edf')).toString('latin1').replace('EDF+D', 'EDF+C')
+    const [recording] = await read(new Uint8Array(Buffer.from(latin1, 'latin1')))
+    expect(recording!.eda.length).toBe(58)
+    expect(recording!.notes).toEqual([
+      'its header calls it continuous, but the times of its records have gaps, which were believed',
+      'it was interrupted once, for 2.5 s in all',
+    ])
+  })
+
+  it('is no text, though an encoding is given for the texts beside it', async () => {
+    const recording = await readRecording(memorySource('a.edf', plain), { encoding: 'latin1' })
+    expect(recording).toMatchObject({ sampleRate: 4, reading: { format: 'EDF' } })
+  })
+
+  it('of annotations alone is none', async () => {
+    const latin1 = Buffer.from(fixture('continuous.edf')).toString('latin1')
+    const texts = ['EEG Fpz-Cz', 'GSR       ', 'Temp skin '].reduce(
+      (text, label) => text.replace(label.padEnd(16), 'EDF Annotations '),
+      latin1,
+    )
+    await expect(read(new Uint8Array(Buffer.from(texts, 'latin1')))).rejects.toThrow(
+      'a.edf: it has no channels of samples',
+    )
   })
 
   it('does not take times for memory', async () => {

@@ -25,7 +25,7 @@ describe("an EmbracePlus's recording", () => {
       wrist: true,
       markers: [{ seconds: 3.5, duration: 0, label: 'tag' }],
       notes: [],
-      reading: { format: 'Empatica Avro', schema: '6.4.0' },
+      reading: { format: 'Empatica Avro', schema: '6.4.0', participant: 'P-07' },
     })
     expect([...recording!.eda]).toEqual(Array.from({ length: 40 }, (_, i) => i / 8))
     // 1 700 000 000 s after 1970, where clocks are two hours ahead.
@@ -36,6 +36,7 @@ describe("an EmbracePlus's recording", () => {
   it('takes what is given over what it says', async () => {
     const [recording] = await read(fixture('embraceplus.avro'), { sampleRate: 8, unit: 'nS' })
     expect(recording).toMatchObject({ sampleRate: 8 })
+    expect(recording!.notes).toContain('its file says 4 Hz; the given rate of 8 Hz was taken instead')
     expect(recording!.eda[8]).toBeCloseTo(0.001, 12)
     await expect(read(fixture('embraceplus.avro'), { edaColumns: ['GSR'] })).rejects.toThrow(
       "no 'GSR' among its channels",
@@ -50,6 +51,25 @@ describe("an EmbracePlus's recording", () => {
     await expect(read(fixture(`embraceplus_${name}.avro`))).rejects.toThrow(
       `a.avro: its skin conductance has ${what}; nothing was measured in these minutes, leave the file out`,
     )
+  })
+
+  it('has a part where its file holds several', async () => {
+    const stored = fixture('embraceplus_stored.avro')
+    const sync = stored.slice(-16)
+    const header = Buffer.from(stored).indexOf(sync) + 16
+    const twice = new Uint8Array(Buffer.concat([stored, stored.subarray(header)]))
+    expect((await read(twice)).map(({ part, eda }) => [part, eda.length])).toEqual([
+      ['1', 40],
+      ['2', 40],
+    ])
+  })
+
+  it('has the rate that its 32 bits stand for', async () => {
+    const stored = fixture('embraceplus_stored.avro')
+    const four = [...new Uint8Array(Float32Array.of(4).buffer)]
+    const at = Buffer.from(stored).indexOf(Buffer.from(four), Buffer.from(stored).indexOf(stored.slice(-16)) + 16)
+    stored.set(new Uint8Array(Float32Array.of(3.9999).buffer), at)
+    expect((await read(stored))[0]!.sampleRate).toBe(3.9999)
   })
 
   it('is not in an Avro file of another program', async () => {

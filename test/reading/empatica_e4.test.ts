@@ -14,16 +14,11 @@ describe("an E4's layout", () => {
     '1500000000.000000\n4.000000\n0.1\n',
     '1500000000.25, 1500000000.25\r\n32.0, 32.0\r\n',
     '0.000000\n4.000000\n',
+    '1500000000.000000, IBI\n1.2,0.8\n',
   ])('is %j', (head) => expect(isE4(head)).toBe(true))
-  it.each([
-    '',
-    '1500000000.0',
-    '0\n4\n',
-    '1500000000.000000, IBI\n',
-    '1500000000.1\n1500000001.1\n',
-    '1.5\n2.5\n',
-    'a\n4\n',
-  ])('is not %j', (head) => expect(isE4(head)).toBe(false))
+  it.each(['', '1500000000.0', '0\n4\n', '1500000000.1\n1500000001.1\n', '1.5\n2.5\n', 'a\n4\n'])('is not %j', (head) =>
+    expect(isE4(head)).toBe(false),
+  )
 })
 
 describe("an E4's recording", () => {

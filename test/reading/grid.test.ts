@@ -107,6 +107,15 @@ describe('a time that goes back', () => {
     return { ...orderStamps(seconds, { wall, where: (row) => `row ${row}` }), seconds }
   }
 
+  it('that stand twice are dropped though their stamps are printed as coarsely as their step', () => {
+    const twice = [...Array(500).keys()].flatMap((i) => (i === 33 || i === 77 ? [i, i] : [i]))
+    const seconds = Float64Array.from(twice, (i) => i / 1000)
+    const eda = Float64Array.from(twice, (i) => 5 + Math.sin(i / 50))
+    const grid = toGrid(seconds, eda, 'a.csv', { digit: 1e-3 })
+    expect([grid.sampleRate, grid.eda.length]).toEqual([1000, 500])
+    expect(grid.notes).toEqual([expect.stringMatching(/^2 rows repeat the time of the row before and were dropped/)])
+  })
+
   it('where a counter overflows goes on', () => {
     for (const span of [65.536, 4294.967296]) {
       const { stretches, seconds, notes } = order(even(4, (t) => (t + span - 100.1) % span))

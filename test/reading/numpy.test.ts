@@ -1,3 +1,4 @@
+import { zipSync } from 'fflate'
 import { describe, expect, it } from 'vitest'
 import { formatNpy, formatNpz } from '../../src/formats/npz.ts'
 import { isoTime } from '../../src/reading/recording.ts'
@@ -37,7 +38,7 @@ describe('a recording in .npy', () => {
       'a.npy: cannot tell which of its columns is skin conductance; give --eda NAME, one of 1, 2',
     )
     const [second] = await readNpy(file(table(trace, seconds, trace)), { edaColumns: ['3'], timeColumn: '2' })
-    expect(second).toMatchObject({ sampleRate: 8, eda: trace, reading: { array: '3', time: '2' } })
+    expect(second).toMatchObject({ sampleRate: 8, eda: trace, reading: { array: '3', time: '2 (seconds)' } })
   })
 })
 
@@ -65,6 +66,73 @@ describe('a recording in .npz', () => {
     const [asked] = await npz({ eda: { data: trace }, t: { data: seconds } }, { timeUnit: 'min' })
     expect(asked!.sampleRate).toBeCloseTo(8 / 60, 9)
     expect(asked).not.toHaveProperty('start')
+  })
+
+  it('has times in the unit that leaves a rate of skin conductance, and none where two do', async () => {
+    const [recording] = await npz({ eda: { data: trace }, t: { data: seconds.map((time) => 1000 * time) } })
+    expect(recording).toMatchObject({ sampleRate: 8, reading: { time: 't (milliseconds)' } })
+    expect(recording!.notes).toEqual([expect.stringMatching(/^column 't' was taken for milliseconds \(8 Hz\)/)])
+    const count = { eda: { data: trace }, time: { data: Float64Array.from(trace, (_, i) => i) } }
+    await expect(npz(count)).rejects.toThrow(
+      "a.npz: column 'time' rises by 1 a row, which may be seconds (1 Hz, --time-unit s) or milliseconds (1000 Hz, --time-unit ms); say which",
+    )
+    expect(await npz(count, { timeUnit: 'ms' })).toMatchObject([{ sampleRate: 1000 }])
+    expect(await npz(count, { sampleRate: 4 })).toMatchObject([{ sampleRate: 4 }])
+    await expect(readNpy(file(table(count.time.data, trace)), {})).rejects.toThrow(/1000 Hz/)
+  })
+
+  it('has a rate of its own before one of all, as a number or a text, and says where its times have another', async () => {
+    const lone = (value: number) => ({ data: Float64Array.of(value), shape: [] })
+    const both = { eda: { data: trace }, fs: lone(1000) }
+    expect(await npz({ ...both, fs_eda: lone(4) })).toMatchObject([{ sampleRate: 4, notes: [] }])
+    expect(await npz({ ...both, eda_sampling_rate: lone(8) })).toMatchObject([{ sampleRate: 8 }])
+    expect(await npz({ ...both, time: { data: seconds } })).toMatchObject([
+      {
+        sampleRate: 8,
+        notes: ["a rate of 1000 Hz stands beside it, but 'time' has 8 Hz, which was taken; --rate says otherwise"],
+      },
+    ])
+    expect((await npz(both, { sampleRate: 4 }))[0]!.notes).toEqual([
+      'its file says 1000 Hz; the given rate of 4 Hz was taken instead',
+    ])
+  })
+
+  it('whose time goes back is refused, with the sample', async () => {
+    const again = Float64Array.from(trace, (_, i) => (i % 10) / 8)
+    await expect(npz({ eda: { data: trace }, time: { data: again } })).rejects.toThrow(
+      'a.npz: its time goes back by 1.13 s at sample 11; cut it into recordings there, or give --rate HZ to ignore its times',
+    )
+  })
+
+  it("has NumPy's own dates and durations, in an array or a field of one", async () => {
+    const ticks = (from: bigint) => BigInt64Array.from(trace, (_, i) => from + BigInt(125 * i))
+    const inArchive = (times: Uint8Array, name: string) =>
+      readNpz(file(zipSync({ 'eda.npy': formatNpy({ data: trace }), [`${name}.npy`]: times }), 'a.npz'), {})
+    // Its header is padded with blanks, which make room for the longer name of the type.
+    const retyped = (data: BigInt64Array, type: string) => {
+      const text = Buffer.from(formatNpy({ data })).toString('latin1')
+      const wider = text.replace("'<i8'", `'${type}'`).replace(' '.repeat(type.length - 3) + '\n', '\n')
+      return new Uint8Array(Buffer.from(wider, 'latin1'))
+    }
+    const [dated] = await inArchive(retyped(ticks(1_600_000_000_000n), '<M8[ms]'), 'when')
+    expect([dated!.sampleRate, isoTime(dated!.start!)]).toEqual([8, '2020-09-13T12:26:40.000'])
+    const [lasting] = await inArchive(retyped(ticks(0n), '<m8[ms]'), 'time_ms')
+    expect(lasting).toMatchObject({ sampleRate: 8, reading: { time: 'time_ms (durations)' } })
+    expect(lasting).not.toHaveProperty('start')
+    const header =
+      "{'descr': [('timestamp', '<M8[ms]'), ('eda', '<f8')], 'fortran_order': False, 'shape': (20,), }".padEnd(117)
+    const rows = new DataView(new ArrayBuffer(20 * 16))
+    trace.forEach((value, i) => {
+      rows.setBigInt64(16 * i, 1_600_000_000_000n + BigInt(125 * i), true)
+      rows.setFloat64(16 * i + 8, value, true)
+    })
+    const bytes = Buffer.concat([
+      Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, 118, 0]),
+      Buffer.from(`${header}\n`),
+      Buffer.from(rows.buffer),
+    ])
+    const [structured] = await readNpy(file(new Uint8Array(bytes)), {})
+    expect(structured).toMatchObject({ sampleRate: 8, eda: trace, start: { zone: '' } })
   })
 
   it('may be several, by name', async () => {

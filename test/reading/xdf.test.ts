@@ -4,6 +4,7 @@ import { isoTime } from '../../src/reading/recording.ts'
 import { memorySource } from '../../src/store/source.ts'
 import { readXdf } from '../../src/reading/xdf.ts'
 import { survives } from '../formats/mutants.ts'
+import { chunk, double, file, le, stream } from '../formats/xdf_writer.ts'
 
 const fixture = new Uint8Array(readFileSync(new URL('fixtures/lsl.xdf', import.meta.url)))
 const read = (bytes: Uint8Array, options = {}) => readXdf(memorySource('a.xdf', bytes), options)
@@ -122,5 +123,103 @@ describe('a recording in XDF', () => {
       // A hole in time is filled up to a million samples.
       for (const { eda } of recordings) expect(eda.length).toBeLessThan(1e6 + mutant.length)
     })
+  })
+})
+
+/** A stream of one channel of 32-bit whole numbers, in nS. */
+const skin = (id: number, rate: number, type = 'EDA') =>
+  stream(
+    id,
+    'int32',
+    1,
+    rate,
+    `<name>Band</name><type>${type}</type><desc><channels><channel><label>EDA</label><unit>nS</unit></channel></channels></desc>`,
+  )
+const levelAt = (i: number) => 5000 + (i % 700)
+/** Its samples, each with a stamp. */
+const samplesOf = (id: number, stamps: readonly number[]) =>
+  chunk(
+    3,
+    [
+      ...le(id, 4),
+      4,
+      ...le(stamps.length, 4),
+      ...stamps.flatMap((stamp, i) => [8, ...double(stamp), ...le(levelAt(i), 4)]),
+    ],
+    4,
+  )
+/** Packets of `size` samples at `rate`, each stamped backwards from when it came, which was late by up to `late` s. */
+const packets = (count: number, size: number, rate: number, late: number) =>
+  Array.from({ length: count }, (_, i) => 100 + i / rate + late * (((Math.floor(i / size) * 37) % 11) / 10))
+
+describe('a stream in packets', () => {
+  it.each([
+    [32, 8, 0.02],
+    [32, 8, 0.2],
+    [4, 4, 0.4],
+  ])('at %i Hz, %i samples each, late by up to %f s, has every sample at its rate', async (rate, size, late) => {
+    const stamps = packets(1200, size, rate, late)
+    const [recording] = await read(file(skin(1, rate), samplesOf(1, stamps)))
+    expect(recording!.sampleRate).toBe(rate)
+    expect(Array.from(recording!.eda, (value) => Math.round(1000 * value))).toEqual(
+      Array.from(stamps, (_, i) => levelAt(i)),
+    )
+    expect(recording!.notes).toContainEqual(expect.stringMatching(/^its time stamps jitter by [\d.]+ ms .*packets/))
+  })
+
+  it('that was interrupted has its gap, and its markers stay on its clock', async () => {
+    const stamps = packets(1200, 8, 32, 0.1).map((stamp, i) => stamp + (i >= 640 ? 10 : 0))
+    const marker = chunk(3, [...le(2, 4), 1, 1, 8, ...double(130), 1, 1, 65])
+    const events = stream(2, 'string', 1, 0, '<name>m</name><type>Markers</type>')
+    const [recording] = await read(file(skin(1, 32), events, samplesOf(1, stamps), marker))
+    const { eda, sampleRate, markers } = recording!
+    expect(eda.length).toBe(1200 + 320)
+    expect([...eda.subarray(640, 960)].every(Number.isNaN)).toBe(true)
+    expect(sampleRate).toBeCloseTo(32, 1)
+    // Packets come 0.05 s late on average.
+    expect(markers![0]!.seconds).toBeCloseTo(29.95, 1)
+  })
+
+  it('that is late by more than half a second is not put in order by guessing, but by a given rate', async () => {
+    const bytes = file(skin(1, 32), samplesOf(1, packets(1200, 8, 32, 2)))
+    await expect(read(bytes)).rejects.toThrow(
+      /^a.xdf: its time goes back by .* s at sample \d+; cut it .* or give --rate HZ to ignore its times$/,
+    )
+    const [recording] = await read(bytes, { sampleRate: 16 })
+    expect(recording).toMatchObject({ sampleRate: 16, eda: { length: 1200 } })
+    expect(recording!.notes).toContain('its file says 32 Hz; the given rate of 16 Hz was taken instead')
+  })
+
+  it('of samples that were lost keeps their places empty, and says where', async () => {
+    const stamps = Array.from({ length: 400 }, (_, i) => 100 + i / 32).filter((_, i) => i % 100 !== 50)
+    const [recording] = await read(file(skin(1, 32), samplesOf(1, stamps)))
+    expect([recording!.eda.length, recording!.eda.filter(Number.isNaN).length]).toEqual([400, 4])
+    expect(recording!.notes).toContain('4 rows are missing in 4 places, the first before a.xdf, sample 51')
+  })
+})
+
+describe('a stream beside another of its name', () => {
+  it('that stayed empty is left out, which is said', async () => {
+    const stamps = packets(200, 8, 32, 0)
+    for (const empty of [1, 2]) {
+      const [recording, ...others] = await read(file(skin(1, 32), skin(2, 32), samplesOf(3 - empty, stamps)))
+      expect(others).toEqual([])
+      expect(recording!.eda.length).toBe(200)
+      const name = empty === 1 ? 'Band EDA' : 'Band EDA.2'
+      expect(recording!.notes![0]).toBe(`the channel '${name}' has no samples and was left out`)
+    }
+  })
+
+  it('is told by its count', async () => {
+    const stamps = packets(200, 8, 32, 0)
+    const bytes = file(skin(1, 32), skin(2, 16), samplesOf(1, stamps), samplesOf(2, stamps))
+    await expect(read(bytes)).rejects.toThrow('2 channels could be skin conductance: Band EDA, Band EDA.2; give --eda')
+    const [second] = await read(bytes, { edaColumns: ['Band EDA.2'], sampleRate: 16 })
+    expect(second).toMatchObject({ sampleRate: 16, reading: { nominal_rate: 16 } })
+  })
+
+  it('of markers alone is no recording', async () => {
+    const events = stream(2, 'string', 1, 0, '<name>m</name><type>Markers</type>')
+    await expect(read(file(events))).rejects.toThrow('a.xdf: it has no channels of samples')
   })
 })

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type * as Decompose from '../../src/cvxeda/decompose.ts'
 import type { Decomposition } from '../../src/cvxeda/decomposition.ts'
 import { memorySource } from '../../src/store/source.ts'
+import { STAGES } from '../../src/recording/progress.ts'
 import { analyseFiles, type BatchOptions } from '../../src/recording/batch.ts'
 import type { Outcome } from '../../src/recording/result.ts'
 import { parseCsv } from '../../src/formats/csv.ts'
@@ -194,7 +195,7 @@ describe('many recordings', () => {
   it('come back in their order, on a device that is asked for once, and only where there is work for it', async () => {
     const store = new MemoryStore()
     const device = vi.fn(async () => await Promise.resolve('cpu' as const))
-    const progress: [number, number][] = []
+    const progress: [number, number, number][] = []
     const outcomes = await analyseFiles(device, inputs, store, { onProgress: (...done) => progress.push(done) })
     expect(outcomes.map(({ result: { file, status, samples } }) => [file, status, samples])).toEqual([
       ['d.csv', 'refused', undefined],
@@ -205,11 +206,12 @@ describe('many recordings', () => {
     expect(outcomes.map(({ error }) => error !== undefined)).toEqual([true, false, false, false])
     expect(device).toHaveBeenCalledTimes(1)
     // The first file is done with before anything is decomposed, and nothing is taken back.
-    expect([progress[0], progress.at(-1)]).toEqual([
-      [1, 4],
-      [4, 4],
-    ])
-    expect(progress.map(([done], i) => done >= (progress[i - 1]?.[0] ?? 0))).not.toContain(false)
+    const files = progress.map(([done]) => done)
+    expect([...new Set(files)]).toEqual([0, 1, 4])
+    expect(files).toEqual(files.toSorted((a, b) => a - b))
+    const shares = progress.map(([, , share]) => share)
+    expect(shares).toEqual(shares.toSorted((a, b) => a - b))
+    expect([progress.at(-1), shares[0]! < 0.25]).toEqual([[4, 4, expect.closeTo(1, 9)], true])
     for (const name of ['a', 'c']) {
       const table = parseCsv(await store.readText(`${name}.csv`), name)
       expect(table.numbers('EDA_Raw')[1]).toBeCloseTo(level(1), 6)
@@ -285,6 +287,20 @@ describe('a batch that was interrupted', () => {
     written.length = 0
     await analyseFiles('cpu', inputs.slice(0, 2), store, { resume: true, minAmplitude: 0.2 })
     expect([...new Set(written.map((name) => name.split('.')[0]))]).toEqual(['r0', 'r1'])
+    written.length = 0
+    const columns = { resume: true, minAmplitude: 0.2, columns: ['EDA_Tonic'] } as const
+    for (let run = 0; run < 2; run++) await analyseFiles('cpu', inputs.slice(0, 1), store, columns)
+    expect(written.filter((name) => name.endsWith('.csv'))).toEqual(['r0.csv', 'r0.events.csv'])
+    expect((await store.readText('r0.csv')).split('\n', 1)).toEqual(['EDA_Tonic'])
+  })
+
+  it('is refused before anything is read where its columns are none', async () => {
+    const open = vi.fn(inputs[0]!.open)
+    const columns = ['EDA_Tonic', 'tonic'] as unknown as NonNullable<BatchOptions['columns']>
+    await expect(analyseFiles('cpu', [{ ...inputs[0]!, open }], new MemoryStore(), { columns })).rejects.toThrow(
+      "'tonic' is none of NAME.csv; did you mean EDA_Tonic?",
+    )
+    expect(open).not.toHaveBeenCalled()
   })
 
   it('keeps the device of what it has already', async () => {
@@ -378,4 +394,67 @@ it('a file of a folder that may be read in two ways is refused, one that is no r
   ]
   const outcomes = await analyseFiles('cpu', files, new MemoryStore())
   expect(outcomes.map(({ result }) => result.status)).toEqual(['refused', 'skipped', 'skipped', 'refused'])
+})
+
+describe('the share of the work that is done', () => {
+  const long = (name: string, samples: number) => {
+    const text = table(samples)
+    return { file: name, name, size: text.length, open: async () => memorySource(name, text) }
+  }
+
+  it('moves while one long recording is read, solved and written', async () => {
+    const shares: number[] = []
+    await analyseFiles('cpu', [long('long', 100_000)], new MemoryStore(), {
+      onProgress: (...[, , share]) => shares.push(share),
+    })
+    const { reading, solving } = STAGES
+    for (const [from, to] of [
+      [0, reading],
+      [reading, reading + solving],
+      [reading + solving, 1],
+    ])
+      expect(shares.filter((share) => share > from! && share < to!).length).toBeGreaterThan(0)
+    expect(shares).toEqual(shares.toSorted((a, b) => a - b))
+    expect(shares.at(-1)).toBeCloseTo(1, 9)
+  })
+
+  it('is of bytes: many short recordings beside a long one are little of it', async () => {
+    const shares: number[] = []
+    const last = long('long', 60_000)
+    let before = 1
+    const open = (): ReturnType<typeof last.open> => {
+      before = shares.at(-1)!
+      return last.open()
+    }
+    const files = [...Array.from({ length: 5 }, (_, i) => long(`short${i}`, 40)), { ...last, open }]
+    await analyseFiles('cpu', files, new MemoryStore(), { onProgress: (...[, , share]) => shares.push(share) })
+    expect([before > 0, before < 0.01]).toEqual([true, true])
+  })
+
+  it('leaves out what need not be done: a file that is refused, and a recording that is there already', async () => {
+    const store = new MemoryStore()
+    const files = [long('there', 400), long('new', 400)]
+    await analyseFiles('cpu', files.slice(0, 1), store)
+    const heard: number[] = []
+    const onProgress = (...[, , share]: [number, number, number]): void => void heard.push(share)
+    const broken = { ...long('broken', 400), open: () => Promise.reject(new TypeError('no')) }
+    await analyseFiles('cpu', [files[0]!, broken, files[1]!], store, { resume: true, onProgress })
+    // Two were read, one is to be solved and written.
+    const read = 2 * STAGES.reading
+    expect(heard).toContainEqual(expect.closeTo(read / (1 + STAGES.reading), 6))
+    expect(heard.at(-1)).toBeCloseTo(1, 9)
+  })
+})
+
+it('a recording that is stopped while it is written says why, and leaves no table', async () => {
+  const store = new MemoryStore()
+  const abort = new AbortController()
+  const text = table(20_000)
+  const file = { file: 'a', name: 'a', open: async () => memorySource('a', text) }
+  const stopped = analyseFiles('cpu', [file], store, {
+    signal: abort.signal,
+    onProgress: (...[, , share]) => void (share > 0.7 && abort.abort(new Error('enough'))),
+  })
+  await expect(stopped).rejects.toThrow('enough')
+  expect(await store.list('')).toEqual([])
 })

@@ -48,6 +48,17 @@ describe('a table of events', () => {
     )
     expect(() => readEvents('onset\nsoon\n', 'e.csv')).toThrow(/e.csv:2/)
   })
+
+  it.each([
+    ['onset,label\n', 'e.csv: no event below its header'],
+    [
+      'onset,label\n3,a\n1700000010,b\n',
+      'e.csv:3: an onset of 1700000010 s is none of a recording; onsets are seconds',
+    ],
+    ['onset,duration\n3,-2\n', 'e.csv:2: an event cannot last -2 s'],
+  ])('that no recording can have, %j, is refused', (text, message) => {
+    expect(() => readEvents(text, 'e.csv')).toThrow(message)
+  })
 })
 
 describe('around an event', () => {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { edaFeatures, eventColumns, inOwnUnit, sampleColumns, type DecomposedEda } from '../../src/recording/tables.ts'
+import {
+  edaFeatures,
+  eventColumns,
+  inOwnUnit,
+  SAMPLE_COLUMNS,
+  sampleColumns,
+  type DecomposedEda,
+} from '../../src/recording/tables.ts'
 import { splitAtGaps } from '../../src/signal/gaps.ts'
 import { zscore } from '../../src/signal/normalize.ts'
 import type { ScrEvent } from '../../src/recording/responses.ts'
@@ -61,7 +68,8 @@ const ramp: DecomposedEda = {
 describe('the tables', () => {
   it("have a row a sample in NeuroKit2's layout: marks, and values in the rows of peak and recovery", () => {
     const columns = sampleColumns(ramp, events)
-    expect(Object.keys(columns)).toEqual([
+    expect(Object.keys(columns)).toEqual(SAMPLE_COLUMNS)
+    expect(SAMPLE_COLUMNS).toEqual([
       'time_s',
       'EDA_Raw',
       'EDA_Tonic',

@@ -72,6 +72,26 @@ describe('the pool', () => {
     expect(started.map(({ ended }) => ended)).toEqual([true, true, true])
   })
 
+  it('hears how far each task is, and takes a failure of that hook as the failure of the call', async () => {
+    const { cpu, started } = played(2)
+    const heard: [number, number][] = []
+    const onProgress = (task: number, progress: number): void => {
+      if (progress > 1) throw new Error('of the hook')
+      heard.push([task, progress])
+    }
+    const call = cpu.run(tasks('a', 'b'), { ...quiet, onProgress })
+    started[1]!.answer({ progress: 0.5 })
+    started[0]!.answer({ progress: 0.25 })
+    expect(heard).toEqual([
+      [1, 0.5],
+      [0, 0.25],
+    ])
+    started[1]!.answer({ value: 'B' })
+    started[0]!.answer({ progress: 2 })
+    await expect(call).rejects.toThrow('of the hook')
+    expect(started.map(({ ended }) => ended)).toEqual([true, false])
+  })
+
   it('takes a failure of the caller’s own hook as the failure of the call', async () => {
     const { cpu, started } = played(1)
     const call = cpu.run(tasks('a', 'b'), {
@@ -109,6 +129,16 @@ describe('threads', () => {
     expect(done.at(-1)).toBe(6)
     expect(done).toEqual([...done].sort())
     expect(signals[0]).toHaveLength(200) // the caller's own arrays stay where they are
+    cpu.close()
+  })
+
+  it('tell how far they are within a signal', async () => {
+    const cpu = openCpu({ workers: 1 })
+    const done: number[] = []
+    const long = randomSignal(400_000, 100, 1)
+    await decompose(cpu, [long], { sampleRate: 100, onProgress: (count) => done.push(count) })
+    expect(done.filter((count) => count > 0 && count < 1).length).toBeGreaterThan(0)
+    expect(done.at(-1)).toBe(1)
     cpu.close()
   })
 

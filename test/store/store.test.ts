@@ -36,6 +36,14 @@ describe.each(stores)('%s', (_, make) => {
     expect(await store.exists('run/other.json')).toBe(false)
   })
 
+  it('gives a file in pieces', async () => {
+    const store = make()
+    await store.write('run/weights.bin', Uint8Array.of(0, 255, 3))
+    const source = await store.source('run/weights.bin')
+    expect([source.size, [...(await source.read(1, 9))]]).toEqual([3, [255, 3]])
+    await expect(store.source('run/other.bin')).rejects.toThrow(/other\.bin: no such file/)
+  })
+
   it('replaces a file as a whole', async () => {
     const store = make()
     await store.write('a.txt', 'a long first version')

@@ -46,6 +46,25 @@ export const decomposeChecks: Checks = {
     await start(['decompose', recording(), '--out', path('npz'), '--format', 'npz', ...CPU])
     expect(readFileSync(path('npz', 'a.npz')).length).toBeGreaterThan(0)
   },
+  'decompose --columns': async () => {
+    const { of, rows } = await decompose([...CPU, '--columns', 'EDA_Phasic, time_s'])
+    expect(of).toMatchObject({ columns: ['EDA_Phasic', 'time_s'] })
+    const column = (text: string, name: string): string[] => {
+      const [head, ...lines] = text.trimEnd().split('\n')
+      const at = head!.split(',').indexOf(name)
+      return lines.map((line) => line.split(',')[at]!)
+    }
+    expect(rows.split('\n', 1)).toEqual(['EDA_Phasic,time_s'])
+    const plain = await decompose(CPU)
+    expect(plain.of).not.toHaveProperty('columns')
+    for (const name of ['EDA_Phasic', 'time_s']) expect(column(rows, name)).toEqual(column(plain.rows, name))
+    const asked = (...more: string[]) => decompose([...CPU, '--columns', ...more])
+    await expect(asked('time_s,EDA_phasc')).rejects.toThrow(
+      "columns: 'EDA_phasc' is none of NAME.csv; did you mean EDA_Phasic? It has time_s, EDA_Raw, ",
+    )
+    await expect(asked('time_s,time_s')).rejects.toThrow('time_s is named twice')
+    await expect(asked('time_s', '--format', 'npz')).rejects.toThrow('format npz does not write; leave them out')
+  },
   'decompose --gaps': async () => {
     const rows = Array.from({ length: 240 }, (_, i) => (i < 110 || i >= 120 ? `${2 + Math.sin(i / 9)}` : 'NaN'))
     writeFileSync(path('a.csv'), ['time_s,eda_us', ...rows.map((value, i) => `${i / 4},${value}`)].join('\n'))
