@@ -126,6 +126,14 @@ async function ownDevice(): Promise<void> {
   })
 }
 
+async function ownKernel(): Promise<void> {
+  const [y, dx, slope] = await run([join('my own', 'own_kernel.mjs')])
+  for (const line of [y!, dx!]) expect(Number(/error ([\d.e+-]+)$/.exec(line)?.[1])).toBeLessThan(1e-6)
+  const [own, differences] = /^slope (.*), by differences (.*)$/.exec(slope!)!.slice(1).map(Number) as [number, number]
+  expect(Math.abs(own)).toBeGreaterThan(0.1)
+  expect(Math.abs(own - differences)).toBeLessThan(0.01 * Math.abs(own) + 0.005)
+}
+
 interface Prediction {
   trial: string
   probability: number
@@ -312,6 +320,7 @@ async function page(): Promise<void> {
 const PROGRAMS: Record<string, { check: () => Promise<void>; with?: string[] }> = {
   'decompose.mjs': { check: decompose, with: ['synthetic_recording.csv'] },
   'own_device.mjs': { check: ownDevice },
+  'own_kernel.mjs': { check: ownKernel },
   'train_and_predict.mjs': { check: trainAndPredict },
   'commands.mjs': { check: commands },
   'page/serve.mjs': { check: page, with: ['page/index.html', 'page/page.js', 'page/page.css'] },

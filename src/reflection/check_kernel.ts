@@ -38,9 +38,7 @@ const TOLERANCE = 1e-5
 
 /**
  * Runs a kernel on memory that was poisoned first, so that a value nobody writes shows, and compares each of its results with the twin's.
- * Forward and backward passes are checked alike: the gradient from upstream is one more input.
- *
- * @returns the error of each result
+ * Forward and backward passes are checked alike: the gradient from upstream is one more input. Returns the error of each result.
  * @throws CheckError naming the first result that is off, where, and by how much
  */
 export async function checkKernel<Name extends string>(

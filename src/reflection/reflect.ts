@@ -11,10 +11,15 @@ type Type = TypeInfo & { members?: StructInfo['members']; format?: TypeInfo }
 const structOf = (type: Type): Type | undefined =>
   type.members ? type : type.name === 'array' ? structOf(type.format!) : undefined
 
+/** The last letter of `vec4f` and its kind. */
+const SUFFIXES: Readonly<Record<string, string>> = { f: 'f32', u: 'u32', i: 'i32', h: 'f16' }
+
 /** The numbers that a type is made of. */
 function scalar(type: Type): string {
   if (type.members) return scalar(type.members[0]!.type)
-  return type.name === 'array' || type.name.startsWith('vec') ? scalar(type.format!) : type.name
+  if (type.format) return scalar(type.format)
+  const [, suffix] = /^(?:vec|mat)[x\d]+([fuih])$/.exec(type.name) ?? []
+  return suffix ? SUFFIXES[suffix]! : type.name
 }
 
 function parse(source: string, name: string): WgslReflect {

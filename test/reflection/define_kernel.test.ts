@@ -117,6 +117,26 @@ describe('a kernel of one’s own', () => {
   })
 })
 
+describe('elements', () => {
+  it.each([
+    ['array<f32>', 'f32'],
+    ['array<vec4<u32>>', 'u32'],
+    ['array<vec4f>', 'f32'],
+    ['array<vec2i>', 'i32'],
+    ['array<mat2x2f>', 'f32'],
+    ['array<mat4x4<f32>>', 'f32'],
+    ['array<atomic<u32>>', 'u32'],
+    ['vec4u', 'u32'],
+    ['Row', 'f32'],
+    ['array<Row, 4>', 'f32'],
+  ])('of %s are %s', (type, element) => {
+    const wgsl = `struct Row { mean: f32, scale: f32 }
+      @group(0) @binding(0) var<storage, read_write> a: ${type};
+      @compute @workgroup_size(1) fn main() { let b = &a; }`
+    expect(defineKernel({ name: 'k', wgsl }).entries['main']!.bindings['a']!.element).toBe(element)
+  })
+})
+
 describe('what is refused', () => {
   const entry = '@compute @workgroup_size(1) fn main()'
   it.each([

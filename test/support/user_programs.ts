@@ -58,6 +58,7 @@ export const everyEntry = `
   import { memorySource, readRecording, type Recording } from 'galvani/files'
   import { makeFolds, trainRun, type RunConfig } from 'galvani/training'
   import { conv1d } from 'galvani/kernels'
+  import { defineKernel } from 'galvani/kernels/define'
   import type { Gpu, Tensor } from 'galvani'
   export const gpus: Promise<Gpu>[] = [openInNode({ adapter: 'llvmpipe' }), openInPage()]
   export const recording: Recording = await readRecording(memorySource('a.csv', '1'), { sampleRate: 4 })
