@@ -3,11 +3,13 @@ import { SOLVERS, type SolverName } from '../src/cvxeda/options.ts'
 import { toDocument } from '../src/formats/documents.ts'
 import { recordingsOf } from '../src/recording/folder.ts'
 import { CheckError, UsageError } from '../src/runtime/errors.ts'
+import type { Gpu } from '../src/runtime/gpu.ts'
 import type { OpenOptions } from '../src/runtime/node.ts'
 import { countsOf, type CaseResult } from '../src/verify/case.ts'
 import type { Method } from '../src/verify/cvxeda.ts'
-import { verifyFixtures } from '../src/verify/fixtures.ts'
+import { verifyFixtures, type VerifyHooks } from '../src/verify/fixtures.ts'
 import { verifyMachine } from '../src/verify/machine.ts'
+import { verifyPrograms } from '../src/verify/programs.ts'
 import { verifyRecordings } from '../src/verify/recordings.ts'
 import { adapterOption, interruptible, requireFolder, withGpu } from './shared/context.ts'
 import { lateBar, Output, type LateBar, type OutputOptions } from './shared/output.ts'
@@ -16,6 +18,7 @@ import { casesText, windowsText } from './shared/verify_tables.ts'
 
 interface VerifyOptions extends OutputOptions, OpenOptions, Method {
   fixtures?: string
+  programs?: string
   recordings?: string
   windows?: number
   seed?: number
@@ -26,9 +29,11 @@ interface VerifyOptions extends OutputOptions, OpenOptions, Method {
 export function verifyCommand(): Command {
   return new Command('verify')
     .description(
-      'Check every kernel against float64 on this machine, every case of a fixture folder, or cvxEDA on recordings.',
+      'Check every kernel against float64 on this machine, every case of a fixture folder, quadratic programs whose optima ' +
+        'are known, or cvxEDA on recordings.',
     )
     .option('--fixtures <dir>', 'folder with index.json')
+    .option('--programs <dir>', 'folder with problems.json: quadratic programs and their optima')
     .option(
       '--recordings <dir>',
       'folder of recordings (CSV): random windows of them by cvxEDA, against its float64 solver',
@@ -39,13 +44,15 @@ export function verifyCommand(): Command {
     .addOption(
       new Option('--form <form>', 'form of the interior point (default: each)').choices(['per-signal', 'along-time']),
     )
-    .addOption(new Option('--device <name>', 'cpu: fixtures by the float64 solver, without a GPU').choices(['cpu']))
+    .addOption(
+      new Option('--device <name>', 'cpu: fixtures or programs by the float64 solver, without a GPU').choices(['cpu']),
+    )
     .addOption(adapterOption())
     .option('--json', 'print one JSON document')
     .option('--quiet', 'no progress')
     .addHelpText(
       'after',
-      '\nExamples:\n  galvani verify\n  galvani verify --fixtures fixtures --json\n  galvani verify --recordings recordings --windows 200',
+      '\nExamples:\n  galvani verify\n  galvani verify --fixtures fixtures --json\n  galvani verify --programs maros-meszaros\n  galvani verify --recordings recordings --windows 200',
     )
     .action(verifyAction)
 }
@@ -63,15 +70,17 @@ async function verifyAction(options: VerifyOptions): Promise<void> {
 }
 
 /** @throws UsageError when options do not go together */
-function checkOptions({ fixtures, recordings, windows, seed, solver, form, device }: VerifyOptions): void {
-  if (fixtures !== undefined && recordings !== undefined)
-    throw new UsageError('--fixtures and --recordings are two checks; run one')
+function checkOptions(options: VerifyOptions): void {
+  const { fixtures, programs, recordings, windows, seed, solver, form, device } = options
+  if ([fixtures, programs, recordings].filter((folder) => folder !== undefined).length > 1)
+    throw new UsageError('--fixtures, --programs and --recordings are three checks; run one')
   if (recordings === undefined && (windows ?? seed) !== undefined)
     throw new UsageError('--windows and --seed belong to --recordings')
   if (windows !== undefined && windows < 1) throw new UsageError(`--windows is ${windows}, expected at least 1`)
-  if ((solver ?? form ?? device) !== undefined && (fixtures ?? recordings) === undefined) {
-    throw new UsageError('--solver, --form and --device belong to --fixtures or --recordings')
-  }
+  if ((solver ?? form) !== undefined && (fixtures ?? recordings) === undefined)
+    throw new UsageError('--solver and --form belong to --fixtures or --recordings')
+  if (device !== undefined && (fixtures ?? programs ?? recordings) === undefined)
+    throw new UsageError('--device belongs to --fixtures or --programs')
   if (form !== undefined && solver !== undefined && solver !== 'interior-point')
     throw new UsageError(`--solver ${solver} has no forms`)
   if (device === 'cpu' && recordings !== undefined)
@@ -82,21 +91,25 @@ function checkOptions({ fixtures, recordings, windows, seed, solver, form, devic
 
 const methodOf = ({ solver, form }: VerifyOptions): Method => ({ ...(solver && { solver }), ...(form && { form }) })
 
+/** What is checked: fixtures or programs of a folder, or this machine. */
+async function casesOf(options: VerifyOptions, onCase: VerifyHooks['onCase'] & object): Promise<CaseResult[]> {
+  const { fixtures, programs } = options
+  const onDevice = <T>(work: (device: Gpu | 'cpu') => Promise<T>): Promise<T> =>
+    options.device === 'cpu' ? work('cpu') : withGpu(options, work)
+  const folder = fixtures ?? programs
+  if (folder === undefined) return await withGpu(options, (gpu) => verifyMachine(gpu, { onCase }))
+  const store = requireFolder(folder)
+  if (programs !== undefined) return await onDevice((device) => verifyPrograms(device, store, folder))
+  return await onDevice((device) => verifyFixtures(device, store, folder, { onCase, ...methodOf(options) }))
+}
+
 async function verifyCases(options: VerifyOptions, output: Output, bar: LateBar): Promise<void> {
-  const { fixtures, device } = options
-  const onCase = (result: CaseResult, done: number, total: number): void => bar.update(done, total, result.name)
-  const folder = fixtures === undefined ? null : requireFolder(fixtures)
-  const settings = { onCase, ...methodOf(options) }
-  const cases =
-    folder && device === 'cpu'
-      ? await verifyFixtures('cpu', folder, fixtures ?? '', settings)
-      : await withGpu(options, (gpu) =>
-          folder ? verifyFixtures(gpu, folder, fixtures ?? '', settings) : verifyMachine(gpu, { onCase }),
-        )
+  const cases = await casesOf(options, (result, done, total) => bar.update(done, total, result.name))
   bar.stop()
   const { passed, failed, skipped } = countsOf(cases)
   output.result(toDocument('verify', { passed, failed, skipped, cases }), casesText(cases))
-  if (passed + failed === 0) throw new CheckError(`${fixtures ?? 'this machine'}: nothing was checked`)
+  if (passed + failed === 0)
+    throw new CheckError(`${options.fixtures ?? options.programs ?? 'this machine'}: nothing was checked`)
   if (failed > 0) throw new CheckError(`${failed} of ${cases.length} cases failed`)
 }
 

@@ -1,6 +1,6 @@
 // The program of a worker that `openCpu` starts in a page.
-import { decomposeShare } from './cvxeda/worker.ts'
+import { answerShare } from './worker_shares.ts'
 
 addEventListener('message', ({ data }) => {
-  void decomposeShare(data, (answer, transfer) => postMessage(answer, { transfer }))
+  void answerShare(data, (answer, transfer) => postMessage(answer, { transfer }))
 })

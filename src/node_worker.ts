@@ -1,7 +1,7 @@
 // The program of a worker that `openCpu` starts in Node.
 import { parentPort } from 'node:worker_threads'
-import { decomposeShare } from './cvxeda/worker.ts'
+import { answerShare } from './worker_shares.ts'
 
 parentPort!.on('message', (message) => {
-  void decomposeShare(message, (answer, transfer) => parentPort!.postMessage(answer, transfer))
+  void answerShare(message, (answer, transfer) => parentPort!.postMessage(answer, transfer))
 })

@@ -10,7 +10,7 @@ import { ADMM_LAYOUT, allocateAdmm, recordBlock, type AdmmTensors } from './admm
 import type { Scaled } from './equilibrate.ts'
 import { inverseFactor, penalties } from './factor.ts'
 import { LaneRows } from './lane_rows.ts'
-import { multiply, multiplyTransposed } from './linear.ts'
+import { multiply, multiplyTransposed, type Breathe } from './linear.ts'
 
 const LAYOUT = /* @__PURE__ */ shaderValues(denseShader)
 
@@ -73,14 +73,22 @@ function record(block: Plan, { n, m }: Size, lanes: number, tensors: Tensors): v
   recordBlock(block, { rows: m, lanes, penaltyRows: m }, tensors, { solve })
 }
 
-/** Matrices of these sizes, by rows, each in a padded one of `rows` rows and `columns` columns, one after the other. */
-function padded(sources: readonly (readonly [Float64Array, columns: number])[], rows: number, columns: number) {
-  const out = new Float32Array(sources.length * rows * columns)
-  sources.forEach(([source, own], lane) => {
-    for (let at = 0; at < source.length; at++)
-      out[(lane * rows + Math.floor(at / own)) * columns + (at % own)] = source[at]!
-  })
+/** A matrix by rows, in a padded one of `rows` rows and `columns` columns. */
+function padded(source: Float64Array, own: number, rows: number, columns: number): Float32Array {
+  const out = new Float32Array(rows * columns)
+  for (let from = 0, to = 0; from < source.length; from += own, to += columns)
+    out.set(source.subarray(from, from + own), to)
   return out
+}
+
+/** What is uploaded before each block: increments, relative to each program's iterate. */
+interface Origins {
+  x: LaneRows
+  gradient: LaneRows
+  z: LaneRows
+  y: LaneRows
+  origin: LaneRows
+  bounds: Float32Array
 }
 
 /** The batch on its way; its tensors and its plan are the caller's to free. */
@@ -88,6 +96,7 @@ export class DenseBatch {
   private readonly gpu: Gpu
   private readonly lanes: number
   private readonly penalty: LaneRows
+  private readonly origins: Origins
   /** A x at the origin of each program. */
   private readonly anchors: Float64Array[]
 
@@ -101,11 +110,20 @@ export class DenseBatch {
     const { n, m } = size
     this.gpu = block.gpu
     this.lanes = programs.length
-    this.penalty = LaneRows.zeros(m, this.lanes)
+    const zeros = (rows: number) => LaneRows.zeros(rows, this.lanes)
+    this.penalty = zeros(m)
+    const bounds = new Float32Array(2 * m * this.lanes)
+    this.origins = { x: zeros(n), gradient: zeros(n), z: zeros(m), y: zeros(m), origin: zeros(m), bounds }
     this.anchors = programs.map(() => new Float64Array(0))
     record(block, size, this.lanes, tensors)
-    const matrices = programs.map((program) => [program.A, program.n] as const)
-    this.gpu.write(tensors.A, padded(matrices, m, n))
+  }
+
+  /** Writes a program's constraints; its bounds and its gradient come with its origin. */
+  load(lane: number): void {
+    const { n, m } = this.size
+    const scaled = this.programs[lane]!
+    this.write('A', lane, padded(scaled.A, scaled.n, m, n))
+    for (let row = scaled.m; row < m; row++) this.setBounds(lane, row, -Infinity, Infinity)
   }
 
   /** A new penalty for one program: factors its matrix. */
@@ -114,9 +132,7 @@ export class DenseBatch {
     const scaled = this.programs[lane]!
     const own = penalties(scaled, rho)
     for (let row = 0; row < m; row++) this.penalty.set(row, lane, own[row] ?? rho)
-    const factor = padded([[inverseFactor(scaled, own), scaled.n]], n, n)
-    const { storage, label } = this.tensors.inverse_factor
-    this.gpu.write(new Tensor(storage, [n * n], 'f32', label, lane * factor.byteLength), factor)
+    this.write('inverse_factor', lane, padded(inverseFactor(scaled, own), scaled.n, n, n))
   }
 
   /** Takes a program out of the iteration. */
@@ -124,49 +140,26 @@ export class DenseBatch {
     for (let row = 0; row < this.size.m; row++) this.penalty.set(row, lane, ADMM_LAYOUT.FINISHED)
   }
 
-  /** Moves every origin to its iterate. */
-  upload(): void {
-    const { size, lanes, tensors, gpu } = this
-    const zeros = (rows: number) => LaneRows.zeros(rows, lanes)
-    const origins = {
-      ...{ x: zeros(size.n), gradient: zeros(size.n), z: zeros(size.m), y: zeros(size.m), origin: zeros(size.m) },
-      bounds: Float32Array.from({ length: 2 * size.m * lanes }, (_, at) =>
-        at % 2 === 0 ? -ADMM_LAYOUT.BOUNDLESS : ADMM_LAYOUT.BOUNDLESS,
-      ),
+  /** Moves the origins of these programs to their iterates. */
+  async upload(active: Iterable<number>, breathe: Breathe): Promise<void> {
+    const { origins, tensors, gpu } = this
+    for (const lane of active) {
+      await breathe()
+      this.moveOrigin(lane)
     }
-    this.programs.forEach((scaled, lane) => this.moveOrigin(scaled, lane, origins))
     for (const name of ['x', 'gradient', 'z', 'y', 'origin'] as const) gpu.write(tensors[name], origins[name].values)
     gpu.write(tensors.bounds, origins.bounds)
     gpu.write(tensors.penalty, this.penalty.values)
   }
 
-  /** What is uploaded of one program: everything is relative to its iterate. */
-  private moveOrigin(
-    { A, P, q, l, u, n, m }: Scaled,
-    lane: number,
-    { gradient, z, origin, bounds }: { gradient: LaneRows; z: LaneRows; origin: LaneRows; bounds: Float32Array },
-  ): void {
-    const at = this.iterates[lane]!
-    const anchor = multiply(A, at.x, m)
-    this.anchors[lane] = anchor
-    const [Px, Ay] = [multiply(P, at.x, n), multiplyTransposed(A, at.y, n)]
-    Px.forEach((v, j) => gradient.set(j, lane, v + q[j]! + Ay[j]!))
-    anchor.forEach((v, i) => {
-      z.set(i, lane, at.z[i]! - v)
-      origin.set(i, lane, at.y[i]!)
-      const place = 2 * (i * this.lanes + lane)
-      bounds[place] = Math.max(-ADMM_LAYOUT.BOUNDLESS, l[i]! - v)
-      bounds[place + 1] = Math.min(ADMM_LAYOUT.BOUNDLESS, u[i]! - v)
-    })
-  }
-
-  /** Adds the increments of a block to the iterates; returns them, for the programs in `active`. */
-  async download(active: Iterable<number>): Promise<Map<number, Steps>> {
+  /** Adds the increments of a block to the iterates of these programs; returns them. */
+  async download(active: Iterable<number>, breathe: Breathe): Promise<Map<number, Steps>> {
     const { tensors, gpu } = this
     const read = async (tensor: Tensor) => new LaneRows(await gpu.readFloat(tensor), this.lanes)
     const [x, z, y] = [await read(tensors.x), await read(tensors.z), await read(tensors.y)]
     const steps = new Map<number, Steps>()
     for (const lane of active) {
+      await breathe()
       const { n, m } = this.programs[lane]!
       const step = { x: x.column(lane, n), y: y.column(lane, m) }
       const iterate = this.iterates[lane]!
@@ -180,5 +173,33 @@ export class DenseBatch {
       steps.set(lane, step)
     }
     return steps
+  }
+
+  /** Writes one program's part of a tensor that holds a matrix for each. */
+  private write(name: 'A' | 'inverse_factor', lane: number, values: Float32Array): void {
+    const { storage, label } = this.tensors[name]
+    this.gpu.write(new Tensor(storage, [values.length], 'f32', label, lane * values.byteLength), values)
+  }
+
+  private setBounds(lane: number, row: number, low: number, high: number): void {
+    const place = 2 * (row * this.lanes + lane)
+    this.origins.bounds[place] = Math.max(-ADMM_LAYOUT.BOUNDLESS, low)
+    this.origins.bounds[place + 1] = Math.min(ADMM_LAYOUT.BOUNDLESS, high)
+  }
+
+  /** What is uploaded of one program: everything is relative to its iterate. */
+  private moveOrigin(lane: number): void {
+    const { A, P, q, l, u, n, m } = this.programs[lane]!
+    const { gradient, z, origin } = this.origins
+    const at = this.iterates[lane]!
+    const anchor = multiply(A, at.x, m)
+    this.anchors[lane] = anchor
+    const [Px, Ay] = [multiply(P, at.x, n), multiplyTransposed(A, at.y, n)]
+    Px.forEach((v, j) => gradient.set(j, lane, v + q[j]! + Ay[j]!))
+    anchor.forEach((v, i) => {
+      z.set(i, lane, at.z[i]! - v)
+      origin.set(i, lane, at.y[i]!)
+      this.setBounds(lane, i, l[i]! - v, u[i]! - v)
+    })
   }
 }

@@ -20,25 +20,21 @@ const inverseRoot = (norm: number) => (norm > TINY ? 1 / Math.sqrt(norm) : 1)
 function norms({ n, m, P, A }: Program) {
   const columns = new Float64Array(n)
   const rows = new Float64Array(m)
-  P.forEach((v, at) => {
-    columns[at % n] = Math.max(columns[at % n]!, Math.abs(v))
-  })
-  A.forEach((v, at) => {
-    const [i, j] = [Math.floor(at / n), at % n]
-    columns[j] = Math.max(columns[j]!, Math.abs(v))
-    rows[i] = Math.max(rows[i]!, Math.abs(v))
-  })
+  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) columns[j] = Math.max(columns[j]!, Math.abs(P[i * n + j]!))
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) {
+      const size = Math.abs(A[i * n + j]!)
+      columns[j] = Math.max(columns[j]!, size)
+      rows[i] = Math.max(rows[i]!, size)
+    }
+  }
   return { columns, rows }
 }
 
 function rescale(scaled: Scaled, d: Float64Array, e: Float64Array): void {
-  const { n, P, q, A, l, u, D, E } = scaled
-  P.forEach((v, at) => {
-    P[at] = v * d[Math.floor(at / n)]! * d[at % n]!
-  })
-  A.forEach((v, at) => {
-    A[at] = v * e[Math.floor(at / n)]! * d[at % n]!
-  })
+  const { n, m, P, q, A, l, u, D, E } = scaled
+  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) P[i * n + j]! *= d[i]! * d[j]!
+  for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) A[i * n + j]! *= e[i]! * d[j]!
   d.forEach((v, j) => {
     q[j]! *= v
     D[j]! *= v

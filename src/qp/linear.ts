@@ -67,10 +67,16 @@ export function inverseLower(L: Float64Array, n: number): Float64Array {
 const DELTA = 1e-7
 const REFINEMENTS = 12
 
-/** LDL' in place: unit lower triangle and D on the diagonal. Quasi-definite matrices need no pivoting. */
-function factorQuasidefinite(K: Float64Array, size: number): void {
+/** Work in between which others have their turn: see `breather`. */
+export type Breathe = () => Promise<void>
+
+/**
+ * LDL' in place of the lower triangle: unit lower triangle, and D on the diagonal. Quasi-definite matrices need no pivoting.
+ */
+export async function factorQuasidefinite(K: Float64Array, size: number, breathe: Breathe): Promise<void> {
   const row = new Float64Array(size)
   for (let i = 0; i < size; i++) {
+    if (i % 16 === 0) await breathe()
     for (let j = 0; j < i; j++) {
       let sum = K[i * size + j]!
       for (let k = 0; k < j; k++) sum -= row[k]! * K[j * size + k]!
@@ -86,7 +92,8 @@ function factorQuasidefinite(K: Float64Array, size: number): void {
   }
 }
 
-function solveFactored(K: Float64Array, rhs: Float64Array): Float64Array {
+/** Solves with the factor that `factorQuasidefinite` leaves. */
+export function solveFactored(K: Float64Array, rhs: Float64Array): Float64Array {
   const size = rhs.length
   const x = rhs.slice()
   for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) x[i]! -= K[i * size + j]! * x[j]!
@@ -99,13 +106,14 @@ function solveFactored(K: Float64Array, rhs: Float64Array): Float64Array {
  * Solves [[H, B'], [B, 0]] (x, y) = (f, g) for positive semidefinite H (n x n) and B (k x n) of any rank: factored with
  * +-DELTA on the diagonal, then refined against the matrix itself. Of many solutions it is one near the start.
  */
-export function solveSaddle(
+export async function solveSaddle(
+  breathe: Breathe,
   H: Float64Array,
   B: Float64Array,
   f: Float64Array,
   g: Float64Array,
   start: { x: Float64Array; y: Float64Array } = { x: new Float64Array(f.length), y: new Float64Array(g.length) },
-): { x: Float64Array; y: Float64Array } {
+): Promise<{ x: Float64Array; y: Float64Array }> {
   const [n, k] = [f.length, g.length]
   const size = n + k
   const K = new Float64Array(size * size)
@@ -114,12 +122,13 @@ export function solveSaddle(
     K[i * size + i]! += DELTA
   }
   for (let i = 0; i < k; i++) {
-    for (let j = 0; j < n; j++) K[(n + i) * size + j] = K[j * size + n + i] = B[i * n + j]!
+    for (let j = 0; j < n; j++) K[(n + i) * size + j] = B[i * n + j]!
     K[(n + i) * size + n + i] = -DELTA
   }
-  factorQuasidefinite(K, size)
+  await factorQuasidefinite(K, size, breathe)
   const [x, y] = [start.x.slice(), start.y.slice()]
   for (let round = 0; round < REFINEMENTS; round++) {
+    await breathe()
     const rest = new Float64Array(size)
     const [Hx, By, Bx] = [multiply(H, x, n), multiplyTransposed(B, y, n), multiply(B, x, k)]
     for (let i = 0; i < n; i++) rest[i] = f[i]! - Hx[i]! - By[i]!

@@ -2,7 +2,7 @@
 // solution, and from its last steps to exact certificates. What comes out is only a proposal; certificates.ts judges it.
 
 import type { Scaled } from './equilibrate.ts'
-import { largestOf, multiply, solveSaddle } from './linear.ts'
+import { largestOf, multiply, solveSaddle, type Breathe } from './linear.ts'
 
 /** Corrections of the active set, and the slack below which a multiplier's sign or a bound is kept. */
 const CORRECTIONS = 6
@@ -52,7 +52,11 @@ function correct({ l, u }: Scaled, active: ActiveSet, z: Float64Array, y: Float6
  * Minimises with the active constraints as equations, correcting the active set from one candidate to the next. Where
  * multipliers are not unique, those near the iterate's keep its signs.
  */
-export function* polished(scaled: Scaled, at: Candidate & { z: Float64Array }): Generator<Candidate> {
+export async function* polished(
+  scaled: Scaled,
+  at: Candidate & { z: Float64Array },
+  breathe: Breathe,
+): AsyncGenerator<Candidate> {
   const { n, m, P, q, A, l, u } = scaled
   const active = guess(scaled, at.z, at.y)
   let [x, y] = [at.x, at.y]
@@ -60,7 +64,8 @@ export function* polished(scaled: Scaled, at: Candidate & { z: Float64Array }): 
     const rows = [...active.keys()].filter((i) => active[i] !== 0)
     const target = Float64Array.from(rows, (i) => (active[i]! > 0 ? u[i]! : l[i]!))
     const start = { x, y: Float64Array.from(rows, (i) => y[i]!) }
-    const found = solveSaddle(
+    const found = await solveSaddle(
+      breathe,
       P,
       rowsOf(A, rows, n),
       q.map((v) => -v),
@@ -80,7 +85,11 @@ export function* polished(scaled: Scaled, at: Candidate & { z: Float64Array }): 
 const identity = (n: number) => Float64Array.from({ length: n * n }, (_, at) => (at % (n + 1) === 0 ? 1 : 0))
 
 /** The nearest multipliers to `y` with A'y = 0, on the constraints that take part in it. */
-export function* infeasibilityProofs({ n, A, l, u }: Scaled, y: Float64Array): Generator<Float64Array> {
+export async function* infeasibilityProofs(
+  { n, A, l, u }: Scaled,
+  y: Float64Array,
+  breathe: Breathe,
+): AsyncGenerator<Float64Array> {
   yield y
   const largest = largestOf(y)
   for (const threshold of [ALL, ...THRESHOLDS]) {
@@ -93,7 +102,7 @@ export function* infeasibilityProofs({ n, A, l, u }: Scaled, y: Float64Array): G
       (_, at) => B[(at % rows.length) * n + Math.floor(at / rows.length)]!,
     )
     const from = Float64Array.from(rows, (i) => y[i]!)
-    const { x } = solveSaddle(identity(rows.length), transposed, from, new Float64Array(n))
+    const { x } = await solveSaddle(breathe, identity(rows.length), transposed, from, new Float64Array(n))
     const full = new Float64Array(y.length)
     rows.forEach((row, k) => {
       full[row] = x[k]!
@@ -103,7 +112,11 @@ export function* infeasibilityProofs({ n, A, l, u }: Scaled, y: Float64Array): G
 }
 
 /** The nearest directions to `x` with P x = 0 that keep to the bounds that x hardly leaves. */
-export function* unboundednessProofs({ n, m, P, A, l, u }: Scaled, x: Float64Array): Generator<Float64Array> {
+export async function* unboundednessProofs(
+  { n, m, P, A, l, u }: Scaled,
+  x: Float64Array,
+  breathe: Breathe,
+): AsyncGenerator<Float64Array> {
   yield x
   const z = multiply(A, x, m)
   const largest = largestOf(x)
@@ -115,6 +128,6 @@ export function* unboundednessProofs({ n, m, P, A, l, u }: Scaled, x: Float64Arr
     const B = new Float64Array((n + rows.length) * n)
     B.set(P)
     B.set(rowsOf(A, rows, n), n * n)
-    yield solveSaddle(identity(n), B, x, new Float64Array(n + rows.length)).x
+    yield (await solveSaddle(breathe, identity(n), B, x, new Float64Array(n + rows.length))).x
   }
 }

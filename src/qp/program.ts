@@ -1,7 +1,7 @@
 // A dense quadratic program in OSQP's form, checked and copied to float64.
 
 import { ShapeError, UsageError } from '../runtime/errors.ts'
-import { choleskyOf } from './linear.ts'
+import { choleskyOf, largestOf } from './linear.ts'
 
 export const MAX_VARIABLES = 128
 export const MAX_CONSTRAINTS = 256
@@ -35,17 +35,41 @@ export interface Program {
   u: Float64Array
 }
 
+/** What a wrong argument is, in words. */
+export function inWords(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  return Array.isArray(value) ? 'an array' : `of type ${typeof value}`
+}
+
+/** A copy in float64; what is no number is refused, where a conversion would make a zero of null and a number of a text. */
+function copied(values: ArrayLike<number>, name: string, label: string): Float64Array {
+  const copy = new Float64Array(values.length)
+  for (let at = 0; at < copy.length; at++) {
+    const value: unknown = values[at]
+    if (typeof value !== 'number') {
+      const found = typeof value === 'string' ? `'${value}'` : String(value)
+      throw new UsageError(`${label}: ${name}[${at}] is ${found}, expected a number.`, { index: at })
+    }
+    copy[at] = value
+  }
+  return copy
+}
+
 function finite(values: ArrayLike<number>, name: string, label: string): Float64Array {
-  const copy = Float64Array.from(values)
+  const copy = copied(values, name, label)
   const bad = copy.findIndex((v) => !Number.isFinite(v))
   if (bad >= 0)
     throw new UsageError(`${label}: ${name}[${bad}] is ${copy[bad]}, expected a finite number.`, { index: bad })
   return copy
 }
 
+function bounds(values: ArrayLike<number>, name: string, label: string): Float64Array {
+  return copied(values, name, label).map((v) => (Math.abs(v) >= UNBOUNDED ? Math.sign(v) * Infinity : v))
+}
+
 /** P with both triangles. */
 function symmetric(P: Float64Array, n: number, label: string): Float64Array {
-  const largest = P.reduce((m, v) => Math.max(m, Math.abs(v)), 0)
+  const largest = largestOf(P)
   const above = (i: number, j: number) => P[i * n + j]!
   const below = (i: number, j: number) => P[j * n + i]!
   let isTriangle = true
@@ -66,7 +90,7 @@ function symmetric(P: Float64Array, n: number, label: string): Float64Array {
 }
 
 function expectConvex(P: Float64Array, n: number, label: string): void {
-  const largest = P.reduce((m, v) => Math.max(m, Math.abs(v)), 0)
+  const largest = largestOf(P)
   if (largest === 0) return
   const shifted = P.map((v) => v / largest)
   for (let i = 0; i < n; i++) shifted[i * n + i]! += n * ROUNDING
@@ -78,12 +102,12 @@ function expectConvex(P: Float64Array, n: number, label: string): void {
 }
 
 function checkShape(program: QuadraticProgram, label: string): { n: number; m: number } {
+  if (typeof program !== 'object' || program === null || Array.isArray(program))
+    throw new UsageError(`${label} is ${inWords(program)}, expected an object with P, q, A, l and u.`)
   for (const name of ['P', 'q', 'A', 'l', 'u'] as const) {
-    if (typeof (program[name] as ArrayLike<number> | undefined)?.length !== 'number') {
-      throw new UsageError(`${label}: ${name} is of type ${typeof program[name]}, expected an array of numbers.`, {
-        name,
-      })
-    }
+    const values: unknown = program[name]
+    if (typeof values !== 'object' || typeof (values as ArrayLike<number> | null)?.length !== 'number')
+      throw new UsageError(`${label}: ${name} is ${inWords(values)}, expected an array of numbers.`, { name })
   }
   const { P, q, A, l, u } = program
   const [n, m] = [q.length, l.length]
@@ -113,13 +137,12 @@ function checkShape(program: QuadraticProgram, label: string): { n: number; m: n
 
 /**
  * @param label how messages call the program
- * @throws ShapeError for sizes that do not fit together; UsageError for entries that are not finite, l > u, or a P that is
- * not symmetric or not positive semidefinite
+ * @throws ShapeError for sizes that do not fit together; UsageError for what is no program, entries that are not finite, l > u,
+ * or a P that is not symmetric or not positive semidefinite
  */
 export function checkedProgram(program: QuadraticProgram, label: string): Program {
   const { n, m } = checkShape(program, label)
-  const bound = (v: number) => (Math.abs(v) >= UNBOUNDED ? Math.sign(v) * Infinity : v)
-  const [l, u] = [Float64Array.from(program.l, bound), Float64Array.from(program.u, bound)]
+  const [l, u] = [bounds(program.l, 'l', label), bounds(program.u, 'u', label)]
   for (let i = 0; i < m; i++) {
     if (!(l[i]! <= u[i]!) || l[i] === Infinity || u[i] === -Infinity) {
       throw new UsageError(

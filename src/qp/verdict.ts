@@ -1,14 +1,14 @@
-// What can be said about a dense program while ADMM is at it: the best point so far, whether it is a solution, or a proof
+// What can be said about a dense program while a solver is at it: the best point so far, whether it is a solution, or a proof
 // that there is none. Everything is judged in float64 and in the program's own units.
 
 import { BLOCK, type Residuals } from './admm.ts'
 import { inCone, infeasibilityError, optimality, unboundednessError, type Optimality } from './certificates.ts'
 import type { Iterate, Steps } from './dense_batch.ts'
 import { equilibrate, type Scaled } from './equilibrate.ts'
-import { largestOf, multiply, multiplyTransposed } from './linear.ts'
+import { largestOf, multiply, multiplyTransposed, type Breathe } from './linear.ts'
 import { infeasibilityProofs, polished, unboundednessProofs } from './polish.ts'
-import { checkedProgram, type Program, type QuadraticProgram } from './program.ts'
-import type { QpSolution } from './solution.ts'
+import type { Program } from './program.ts'
+import type { QpSolution, QpSolver, QpStart } from './solution.ts'
 
 /** A hundred times the tolerance is still `solved-inaccurate`. */
 const INACCURATE = 100
@@ -35,12 +35,13 @@ function unscaled({ D, E, c }: Scaled, x: Float64Array, y: Float64Array): { x: F
   return { x: x.map((v, j) => v * D[j]!), y: y.map((v, i) => (v * E[i]!) / c) }
 }
 
-/** Keeps a point where it is better than all before. */
-function propose({ program, scaled, best }: Task, x: Float64Array, y: Float64Array): void {
+/** Keeps a point where it is better than all before; says how far off it is. */
+export function propose({ program, scaled, best }: Task, x: Float64Array, y: Float64Array): number {
   const point = unscaled(scaled, x, y)
   point.y = inCone(program, point.y)
   const found = optimality(program, point.x, point.y)
   if (found.error < best.found.error) Object.assign(best, point, { found })
+  return found.error
 }
 
 /** The residuals of the scaled iterate, relative to what they are differences of (OSQP paper, section 5.2). */
@@ -58,8 +59,15 @@ function normalised(vector: Float64Array): Float64Array {
   return vector.map((v) => v / largest)
 }
 
-/** A proof of infeasibility or unboundedness that the last steps point to; `complete` spends a dense solve on it. */
-function proofFrom({ program, scaled }: Task, steps: Steps, complete: boolean) {
+type Proof = Pick<QpSolution, 'status' | 'objective' | 'certificate'>
+
+/** A proof of infeasibility or unboundedness that the steps point to; `complete` spends dense solves on it. */
+async function proofFrom(
+  { program, scaled }: Task,
+  steps: Steps,
+  complete: boolean,
+  breathe: Breathe,
+): Promise<Proof | null> {
   const empty = { x: new Float64Array(program.n), y: new Float64Array(program.m) }
   const kinds = [
     {
@@ -81,7 +89,7 @@ function proofFrom({ program, scaled }: Task, steps: Steps, complete: boolean) {
   ] as const
   for (const { status, objective, step, proofs, vectorOf, errorOf } of kinds) {
     if (largestOf(step) === 0 || !(errorOf(vectorOf(step)) <= (complete ? PROMISING : PROOF))) continue
-    for (const proof of proofs(scaled, normalised(step))) {
+    for await (const proof of proofs(scaled, normalised(step), breathe)) {
       const certificate = vectorOf(proof)
       if (errorOf(certificate) <= PROOF) return { status, objective, certificate: normalised(certificate) }
     }
@@ -89,49 +97,66 @@ function proofFrom({ program, scaled }: Task, steps: Steps, complete: boolean) {
   return null
 }
 
-/** What can be said about a program after a block; null when nothing yet. */
-export function verdict(
+/**
+ * Whether nothing is left to do. A solution that is just within the tolerance may have an objective that is far off, where the
+ * multipliers are large: its errors are made much smaller than that if they can be.
+ */
+export const isSharp = ({ best }: Task, tolerance: number) => best.found.error <= tolerance / INACCURATE
+
+/** The solution that the steps of a solver prove not to exist, or null. */
+export async function refuted(
+  task: Task,
+  steps: Steps,
+  { complete, breathe }: { complete: boolean; breathe: Breathe },
+): Promise<Omit<QpSolution, 'iterations' | 'solver'> | null> {
+  const proof = await proofFrom(task, steps, complete, breathe)
+  const { n, m } = task.program
+  return proof && { ...proof, x: nothing(n), y: nothing(m), residuals: { primal: NaN, dual: NaN, gap: NaN } }
+}
+
+/** What can be said about a program after a block of ADMM; null when nothing yet. */
+export async function verdict(
   task: Task,
   at: Iterate,
   steps: Steps,
-  iterations: number,
-  tolerance: number,
-): QpSolution | null {
-  const { n, m } = task.program
+  { iterations, tolerance, breathe }: { iterations: number; tolerance: number; breathe: Breathe },
+): Promise<QpSolution | null> {
   propose(task, at.x, at.y)
   const blocks = iterations / BLOCK
-  const occasion = isPowerOfTwo(blocks) || blocks % 32 === 0 // dense solves cost as much as many iterations
+  const occasion = isPowerOfTwo(blocks) // dense solves cost as much as many iterations
   if ((occasion && task.best.found.error <= NEAR) || task.best.found.error <= tolerance) {
-    for (const { x, y } of polished(task.scaled, at)) {
+    for await (const { x, y } of polished(task.scaled, at, breathe)) {
       propose(task, x, y)
-      if (task.best.found.error <= tolerance / INACCURATE) break
+      if (isSharp(task, tolerance)) break
     }
   }
-  if (task.best.found.error <= tolerance) return solutionOf(task, iterations, tolerance)
-  const proof = proofFrom(task, steps, occasion)
-  return (
-    proof && { ...proof, x: nothing(n), y: nothing(m), residuals: { primal: NaN, dual: NaN, gap: NaN }, iterations }
-  )
+  const ending = { iterations, solver: 'admm' } as const
+  if (task.best.found.error <= tolerance) return solutionOf(task, tolerance, ending)
+  const none = await refuted(task, steps, { complete: occasion, breathe })
+  return none && { ...none, ...ending }
 }
 
-export function solutionOf({ best: { x, y, found } }: Task, iterations: number, tolerance: number): QpSolution {
+/** The best point, and what it is worth. */
+export function solutionOf(
+  { best: { x, y, found } }: Task,
+  tolerance: number,
+  ending: { iterations: number; solver: QpSolver },
+): QpSolution {
   const { primal, dual, gap, objective, error } = found
   const status =
     error <= tolerance ? 'solved' : error <= INACCURATE * tolerance ? 'solved-inaccurate' : 'max-iterations'
-  return { status, x, y, objective, residuals: { primal, dual, gap }, iterations, certificate: null }
+  return { status, x, y, objective, residuals: { primal, dual, gap }, certificate: null, ...ending }
 }
 
-export function startOf(
-  { n, m, l, u, A, D, E, c }: Scaled,
-  start: { x: ArrayLike<number>; y: ArrayLike<number> } | undefined,
-): Iterate {
+/** The start in the scaled program's units, or zero. */
+export function startOf({ n, m, l, u, A, D, E, c }: Scaled, start: QpStart | undefined): Iterate {
   const x = Float64Array.from({ length: n }, (_, j) => (start ? start.x[j]! / D[j]! : 0))
   const y = Float64Array.from({ length: m }, (_, i) => (start ? (start.y[i]! * c) / E[i]! : 0))
   return { x, y, z: multiply(A, x, m).map((v, i) => Math.min(u[i]!, Math.max(l[i]!, v))) }
 }
 
-export function taskOf(source: QuadraticProgram, label: string): Task {
-  const program = checkedProgram(source, label)
+/** A program that nothing is known of yet. */
+export function taskOf(program: Program): Task {
   const x = new Float64Array(program.n)
   const y = new Float64Array(program.m)
   const best = { x, y, found: optimality(program, x, y) }

@@ -1,10 +1,10 @@
-// Random dense quadratic programs whose status is known by construction, and the check of the GPU solver against them.
+// Random dense quadratic programs whose status is known by construction, and the check of the solvers against them.
 
 import { solveQp } from '../qp/dense.ts'
 import type { QpSolution, QpStatus } from '../qp/solution.ts'
 import type { QuadraticProgram } from '../qp/program.ts'
 import { qpReference } from '../reference/qp.ts'
-import type { Gpu } from '../runtime/gpu.ts'
+import type { Device } from '../runtime/device.ts'
 import { Random } from '../runtime/random.ts'
 import type { CaseResult } from './case.ts'
 
@@ -202,11 +202,11 @@ function judge({ name, program, status }: QpCase, found: QpSolution): CaseResult
   return { ...result, status: error <= BAR ? 'passed' : 'failed', error, tensor: 'objective' }
 }
 
-/** Solves random programs of every kind on the GPU; statuses must be right and objectives within 1e-3 of float64. */
-export async function verifyQp(gpu: Gpu, count: number, seed: number): Promise<CaseResult[]> {
+/** Solves random programs of every kind; statuses must be right and objectives within 1e-3 of float64. */
+export async function verifyQp(device: Device, count: number, seed: number): Promise<CaseResult[]> {
   const cases = qpCases(count, seed)
   const found = await solveQp(
-    gpu,
+    device,
     cases.map(({ program }) => program),
   )
   return cases.map((entry, i) => judge(entry, found[i]!))

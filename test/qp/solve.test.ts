@@ -214,10 +214,49 @@ describe('programs that are refused', () => {
     await expect(call).rejects.toThrow('program 1')
   })
 
+  it.each([
+    [{ P: ['1', '0', '0', '1'] }, "P[0] is '1', expected a number"],
+    [{ l: [null] }, 'l[0] is null, expected a number'],
+    [{ u: [undefined] }, 'u[0] is undefined, expected a number'],
+    [{ A: [[1], [1]] }, 'A[0] is 1, expected a number'],
+    [{ q: [1n, 0] }, 'q[0] is 1, expected a number'],
+    [{ q: 'ab' }, 'q is of type string, expected an array'],
+    [{ P: null }, 'P is null, expected an array'],
+    [{ A: undefined }, 'A is undefined, expected an array'],
+  ])('what is no number, which a conversion would take for one: %o', async (change, message) => {
+    const call = solveQp(gpu, [good, { ...good, ...change } as unknown as QuadraticProgram])
+    await expect(call).rejects.toThrow(UsageError)
+    await expect(call).rejects.toThrow(`program 1: ${message}`)
+  })
+
+  it.each([
+    [undefined, [good], 'the device is undefined'],
+    [null, [good], 'the device is null'],
+    ['gpu', [good], 'the device is of type string'],
+    [Promise.resolve(), [good], 'the device is a promise, which wants an await'],
+    [[good], {}, 'the device is an array'],
+    ['cpu', good, 'programs is one program, expected an array'],
+    ['cpu', undefined, 'programs is undefined, expected an array'],
+    ['cpu', 'programs', 'programs is of type string, expected an array'],
+    ['cpu', [good, null], 'program 1 is null, expected an object with P'],
+    ['cpu', [good, 7], 'program 1 is of type number, expected an object with P'],
+    ['cpu', [[good]], 'program 0 is an array, expected an object with P'],
+  ])('the arguments %o and %o', async (device, programs, message) => {
+    const call = solveQp(device as unknown as Gpu, programs as QuadraticProgram[])
+    await expect(call).rejects.toThrow(UsageError)
+    await expect(call).rejects.toThrow(`solveQp: ${message}`)
+  })
+
   it('and options', async () => {
     await expect(solveQp(gpu, [good], { tolerance: 0 })).rejects.toThrow('tolerance is 0')
     await expect(solveQp(gpu, [good], { starts: [] })).rejects.toThrow('0 entries for 1 programs')
     await expect(solveQp(gpu, [good], { starts: [{ x: [1], y: [0] }] })).rejects.toThrow('2 finite values of x')
+    const wrong = async (starts: unknown, message: string) =>
+      await expect(solveQp(gpu, [good], { starts: starts as [] })).rejects.toThrow(message)
+    await wrong([null], 'start 0 must hold 2 finite values')
+    await wrong([{ x: [1, 2] }], 'and 1 of y')
+    await wrong([{ x: [1, '2'], y: [0] }], 'start 0 must hold 2 finite values')
+    await wrong({ x: [1, 2], y: [0] }, 'starts is of type object, expected an array')
   })
 })
 
@@ -240,10 +279,10 @@ describe('the float64 parts', () => {
     expect(choleskyOf(Float64Array.of(1, 2, 2, 1), 2)).toBeNull()
   })
 
-  it('solve saddle systems with redundant rows', () => {
+  it('solve saddle systems with redundant rows', async () => {
     const H = Float64Array.of(1, 0, 0, 0)
     const B = Float64Array.of(1, 1, 2, 2)
-    const { x } = solveSaddle(H, B, Float64Array.of(3, 0), Float64Array.of(1, 2))
+    const { x } = await solveSaddle(() => Promise.resolve(), H, B, Float64Array.of(3, 0), Float64Array.of(1, 2))
     expect(x[0]! + x[1]!).toBeCloseTo(1, 9)
     expect(x[0]).toBeCloseTo(3, 6)
   })

@@ -195,8 +195,8 @@ describe('galvani verify --recordings', () => {
 
   it.each([
     [['--windows', '3'], 2, '--windows and --seed belong to --recordings'],
-    [['--form', 'per-signal'], 2, '--solver, --form and --device belong to --fixtures or --recordings'],
-    [['--recordings', folder, '--fixtures', folder], 2, 'two checks'],
+    [['--form', 'per-signal'], 2, '--solver and --form belong to --fixtures or --recordings'],
+    [['--recordings', folder, '--fixtures', folder], 2, 'three checks'],
     [['--recordings', folder, '--windows', '0'], 2, '--windows is 0'],
     [['--recordings', folder, '--device', 'cpu'], 2, 'leave --device out'],
     [['--fixtures', folder, '--device', 'cpu', '--solver', 'admm'], 2, 'one solver and no forms'],

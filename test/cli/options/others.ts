@@ -4,6 +4,7 @@ import { expect, vi } from 'vitest'
 import { makeRecording, makeTrialTable, type SyntheticStudy } from '../../../src/datasets/synthetic.ts'
 import * as tunedKernels from '../../../src/train/tuned_kernels.ts'
 import * as fixtures from '../../../src/verify/fixtures.ts'
+import * as programs from '../../../src/verify/programs.ts'
 import * as windows from '../../../src/verify/recordings.ts'
 import { galvani, succeeds } from '../support.ts'
 import {
@@ -151,8 +152,11 @@ const windowOptions = async (...more: string[]): Promise<unknown> =>
   (await handedTo(windows, 'verifyRecordings', checkWindows(...more)))[2]
 const fixtureArguments = (...more: string[]): Promise<unknown[]> =>
   handedTo(fixtures, 'verifyFixtures', ['verify', '--fixtures', recordings(), ...more])
+const programArguments = (...more: string[]): Promise<unknown[]> =>
+  handedTo(programs, 'verifyPrograms', ['verify', '--programs', recordings(), ...more])
 const verifyChecks: Checks = {
   'verify --fixtures': async () => expect((await fixtureArguments())[2]).toBe(recordings()),
+  'verify --programs': async () => expect((await programArguments())[2]).toBe(recordings()),
   'verify --recordings': async () => {
     const [, found] = await handedTo(windows, 'verifyRecordings', checkWindows())
     expect(found).toMatchObject([{ sampleRate: 4 }])
@@ -172,6 +176,8 @@ const verifyChecks: Checks = {
   'verify --device': async () => {
     expect((await fixtureArguments('--device', 'cpu'))[0]).toBe('cpu')
     expect((await fixtureArguments())[0]).not.toBe('cpu')
+    expect((await programArguments('--device', 'cpu'))[0]).toBe('cpu')
+    expect((await programArguments())[0]).not.toBe('cpu')
   },
   'verify --adapter': asksForAdapter(() => checkWindows()),
   'verify --json': DOCUMENTS,
