@@ -45,7 +45,19 @@ const isOurs = (name: string) => name.endsWith('.ts') && !name.startsWith('../')
 const isPackage = (name: string) => !/^(\.\.\/|node:)/.test(name) && !name.endsWith('.ts')
 
 /** With a device, from the lowest. */
-const GPU_LAYERS = ['runtime', 'reflection', 'kernels', 'tune', 'qp', 'cvxeda', 'recording', 'model', 'train', 'report', 'verify']
+const GPU_LAYERS = [
+  'runtime',
+  'reflection',
+  'kernels',
+  'tune',
+  'qp',
+  'cvxeda',
+  'recording',
+  'model',
+  'train',
+  'report',
+  'verify',
+]
 /** Without a device: below all of those but the runtime's few modules that need no device either. */
 const HOST_LAYERS = ['signal', 'formats', 'store', 'charts', 'reading', 'datasets', 'evaluation']
 /** The layers with a device that read, write or draw as well. */

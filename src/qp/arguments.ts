@@ -1,25 +1,18 @@
 // What can be wrong with a call of solveQp, apart from the programs themselves.
 
-import { Cpu } from '../runtime/cpu.ts'
-import type { Device } from '../runtime/device.ts'
+import { checkNames, nameOf, requireArray, type Known } from '../runtime/arguments.ts'
+import { requireDevice, type Device } from '../runtime/device.ts'
 import { UsageError } from '../runtime/errors.ts'
-import { inWords, type Program, type QuadraticProgram } from './program.ts'
+import type { Program, QuadraticProgram } from './program.ts'
 import type { QpOptions } from './solution.ts'
 
-function checkDevice(device: unknown): void {
-  const isGpu = typeof (device as { bindingLimit?: unknown } | null | undefined)?.bindingLimit === 'number'
-  if (isGpu || device === 'cpu' || device instanceof Cpu) return
-  const found = device instanceof Promise ? 'a promise, which wants an await' : inWords(device)
-  throw new UsageError(`solveQp: the device is ${found}; expected what openGpu or openCpu opens, or 'cpu'.`)
-}
+const QP_OPTIONS: Known<QpOptions> = { tolerance: true, maxIterations: true, starts: true, signal: true }
 
 /** @throws UsageError */
-export function checkCall(device: Device, programs: readonly QuadraticProgram[]): void {
-  checkDevice(device)
-  if (Array.isArray(programs)) return
-  const isOne = typeof programs === 'object' && programs !== null && 'P' in programs
-  const found = isOne ? 'one program' : inWords(programs)
-  throw new UsageError(`solveQp: programs is ${found}, expected an array of programs; one goes in as [program].`)
+export function checkCall(device: Device, programs: readonly QuadraticProgram[], options: QpOptions): void {
+  requireDevice('solveQp', device)
+  requireArray('solveQp', 'programs', programs)
+  checkNames('solveQp', options, QP_OPTIONS)
 }
 
 /** @throws UsageError */
@@ -31,7 +24,7 @@ export function checkOptions(programs: readonly Program[], { tolerance, maxItera
   }
   if (starts === undefined) return
   if (!Array.isArray(starts))
-    throw new UsageError(`solveQp: starts is ${inWords(starts)}, expected an array with one start for each program.`)
+    throw new UsageError(`solveQp: starts is ${nameOf(starts)}, expected an array with one start for each program.`)
   if (starts.length !== programs.length) {
     throw new UsageError(
       `solveQp: starts has ${starts.length} entries for ${programs.length} programs, expected one for each.`,

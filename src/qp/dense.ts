@@ -162,7 +162,7 @@ export async function solveQp(
   programs: readonly QuadraticProgram[],
   options: QpOptions = {},
 ): Promise<QpSolution[]> {
-  checkCall(device, programs)
+  checkCall(device, programs, options)
   const { tolerance = TOLERANCE, maxIterations: most = MAX_ITERATIONS, starts, signal: abort } = options
   const breathe = breather(abort)
   const checked: Program[] = []

@@ -1,5 +1,6 @@
 // A dense quadratic program in OSQP's form, checked and copied to float64.
 
+import { nameOf } from '../runtime/arguments.ts'
 import { ShapeError, UsageError } from '../runtime/errors.ts'
 import { choleskyOf, largestOf } from './linear.ts'
 
@@ -33,12 +34,6 @@ export interface Program {
   A: Float64Array
   l: Float64Array
   u: Float64Array
-}
-
-/** What a wrong argument is, in words. */
-export function inWords(value: unknown): string {
-  if (value === null || value === undefined) return String(value)
-  return Array.isArray(value) ? 'an array' : `of type ${typeof value}`
 }
 
 /** A copy in float64; what is no number is refused, where a conversion would make a zero of null and a number of a text. */
@@ -103,11 +98,11 @@ function expectConvex(P: Float64Array, n: number, label: string): void {
 
 function checkShape(program: QuadraticProgram, label: string): { n: number; m: number } {
   if (typeof program !== 'object' || program === null || Array.isArray(program))
-    throw new UsageError(`${label} is ${inWords(program)}, expected an object with P, q, A, l and u.`)
+    throw new UsageError(`${label} is ${nameOf(program)}, expected an object with P, q, A, l and u.`)
   for (const name of ['P', 'q', 'A', 'l', 'u'] as const) {
     const values: unknown = program[name]
     if (typeof values !== 'object' || typeof (values as ArrayLike<number> | null)?.length !== 'number')
-      throw new UsageError(`${label}: ${name} is ${inWords(values)}, expected an array of numbers.`, { name })
+      throw new UsageError(`${label}: ${name} is ${nameOf(values)}, expected an array of numbers.`, { name })
   }
   const { P, q, A, l, u } = program
   const [n, m] = [q.length, l.length]

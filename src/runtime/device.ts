@@ -12,10 +12,11 @@ export type Device = Gpu | Cpu | 'cpu'
 const isGpu = (device: unknown): device is Gpu =>
   typeof device === 'object' && device !== null && 'limits' in device && 'pipeline' in device
 
-const found = (device: unknown): string =>
-  typeof device === 'object' && device !== null && 'queue' in device
-    ? 'a GPUDevice, which Gpu.fromDevice(device) makes one of'
-    : nameOf(device)
+function found(device: unknown): string {
+  if (device instanceof Promise) return 'a promise, which wants an await'
+  const isDevice = typeof device === 'object' && device !== null && 'queue' in device
+  return isDevice ? 'a GPUDevice, which Gpu.fromDevice(device) makes one of' : nameOf(device)
+}
 
 /** @throws UsageError for what is no Gpu */
 export function requireGpu(where: string, gpu: unknown): asserts gpu is Gpu {

@@ -192,6 +192,8 @@ describe('a call with many programs', () => {
   })
 })
 
+const DEVICE = "the first argument must be a Gpu (from openGpu), workers (from openCpu) or 'cpu',"
+
 describe('programs that are refused', () => {
   const good = { P: [1, 0, 0, 1], q: [0, 0], A: [1, 1], l: [0], u: [1] }
   it.each([
@@ -220,7 +222,7 @@ describe('programs that are refused', () => {
     [{ u: [undefined] }, 'u[0] is undefined, expected a number'],
     [{ A: [[1], [1]] }, 'A[0] is 1, expected a number'],
     [{ q: [1n, 0] }, 'q[0] is 1, expected a number'],
-    [{ q: 'ab' }, 'q is of type string, expected an array'],
+    [{ q: 'ab' }, 'q is a string, expected an array'],
     [{ P: null }, 'P is null, expected an array'],
     [{ A: undefined }, 'A is undefined, expected an array'],
   ])('what is no number, which a conversion would take for one: %o', async (change, message) => {
@@ -230,16 +232,16 @@ describe('programs that are refused', () => {
   })
 
   it.each([
-    [undefined, [good], 'the device is undefined'],
-    [null, [good], 'the device is null'],
-    ['gpu', [good], 'the device is of type string'],
-    [Promise.resolve(), [good], 'the device is a promise, which wants an await'],
-    [[good], {}, 'the device is an array'],
-    ['cpu', good, 'programs is one program, expected an array'],
-    ['cpu', undefined, 'programs is undefined, expected an array'],
-    ['cpu', 'programs', 'programs is of type string, expected an array'],
+    [undefined, [good], `${DEVICE} got undefined`],
+    [null, [good], `${DEVICE} got null`],
+    ['gpu', [good], `${DEVICE} got 'gpu'`],
+    [Promise.resolve(), [good], `${DEVICE} got a promise, which wants an await`],
+    [[good], {}, `${DEVICE} got an array`],
+    ['cpu', good, 'expected an array of programs, got an object; a single one goes in as [one]'],
+    ['cpu', undefined, 'expected an array of programs, got undefined'],
+    ['cpu', 'programs', 'expected an array of programs, got a string'],
     ['cpu', [good, null], 'program 1 is null, expected an object with P'],
-    ['cpu', [good, 7], 'program 1 is of type number, expected an object with P'],
+    ['cpu', [good, 7], 'program 1 is a number, expected an object with P'],
     ['cpu', [[good]], 'program 0 is an array, expected an object with P'],
   ])('the arguments %o and %o', async (device, programs, message) => {
     const call = solveQp(device as unknown as Gpu, programs as QuadraticProgram[])
@@ -256,7 +258,7 @@ describe('programs that are refused', () => {
     await wrong([null], 'start 0 must hold 2 finite values')
     await wrong([{ x: [1, 2] }], 'and 1 of y')
     await wrong([{ x: [1, '2'], y: [0] }], 'start 0 must hold 2 finite values')
-    await wrong({ x: [1, 2], y: [0] }, 'starts is of type object, expected an array')
+    await wrong({ x: [1, 2], y: [0] }, 'starts is an object, expected an array')
   })
 })
 
