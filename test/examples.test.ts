@@ -24,8 +24,8 @@ const text = (...path: string[]) => readFileSync(join(home, ...path), 'utf8')
 const EDA = join(examples, 'synthetic_recording.csv')
 
 beforeAll(async () => {
-  const { dependencies, optionalDependencies, peerDependencies } = manifest
-  await installPacked(home, Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies }))
+  const { dependencies, peerDependencies } = manifest
+  await installPacked(home, Object.keys({ ...dependencies, ...peerDependencies }))
   cpSync(join(home, 'node_modules', 'galvani', 'examples'), join(home, 'my own'), { recursive: true })
 })
 

@@ -12,7 +12,6 @@ interface Manifest {
   version: string
   exports: Record<string, unknown>
   dependencies: Versions
-  optionalDependencies: Versions
   peerDependencies: Versions
 }
 export const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
