@@ -42,7 +42,7 @@ describe('shaders that work on the same tensors', () => {
   it('say the same of them: ADMM', () => expect(disagreements([qpAdmmShader, denseShader], {})).toEqual([]))
 
   it('would be found out', () => {
-    const moved = describeShader(tonicShader.source.replace('const DONE = 6u', 'const DONE = 4u'), 'moved') as Shader
+    const moved = describeShader(tonicShader.source.replace('const DONE = 6u', 'const DONE = 4u'), 'moved')
     expect(disagreements([...interior, moved], {})).toEqual(['DONE'])
   })
 })
@@ -57,7 +57,7 @@ function moved(name: string, moves: Moves, partly = false): Shader {
     if (!partly) expect(source, constant).toMatch(declaration)
     source = source.replace(declaration, `const ${constant} = ${value};`)
   }
-  return describeShader(source, name) as Shader
+  return describeShader(source, name)
 }
 
 const INTERIOR: Moves = {
