@@ -6,7 +6,7 @@ import type { Decomposition } from '../../src/cvxeda/decomposition.ts'
 import { memorySource } from '../../src/store/source.ts'
 import { STAGES } from '../../src/recording/progress.ts'
 import { analyseFiles, type BatchOptions } from '../../src/recording/batch.ts'
-import type { Outcome } from '../../src/recording/result.ts'
+import { inputDigest, type Outcome } from '../../src/recording/result.ts'
 import { parseCsv } from '../../src/formats/csv.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 
@@ -292,6 +292,40 @@ describe('a batch that was interrupted', () => {
     for (let run = 0; run < 2; run++) await analyseFiles('cpu', inputs.slice(0, 1), store, columns)
     expect(written.filter((name) => name.endsWith('.csv'))).toEqual(['r0.csv', 'r0.events.csv'])
     expect((await store.readText('r0.csv')).split('\n', 1)).toEqual(['EDA_Tonic'])
+  })
+
+  it.each([
+    ['a temperature', { temperature: { sampleRate: 4, values: Float64Array.of(33, 34) } }],
+    ['a place on the wrist', { wrist: true }],
+    ['a recorder', { recorder: 'E4' }],
+    ['markers', { markers: [{ seconds: 1, duration: 0, label: 'a' }] }],
+    ['notes', { notes: ['odd'] }],
+    ['a part', { part: 'left' }],
+  ])('knows a recording with %s from one without', async (_, more) => {
+    const plain = { eda: Float64Array.of(1, 2), sampleRate: 4, source: 'a.csv' }
+    expect(await inputDigest({ ...plain, ...more })).not.toBe(await inputDigest(plain))
+    expect(await inputDigest({ ...plain, ...more, source: 'b.csv' })).toBe(await inputDigest({ ...plain, ...more }))
+  })
+
+  it('knows one temperature from another', async () => {
+    const digests = [33, 20].map((value) =>
+      inputDigest({
+        ...{ eda: Float64Array.of(1, 2), sampleRate: 4, source: 'a.csv' },
+        temperature: { sampleRate: 4, values: Float64Array.of(value) },
+      }),
+    )
+    expect(await digests[0]).not.toBe(await digests[1])
+  })
+
+  it('is warned of events that lie outside of its recordings', async () => {
+    const events = [
+      { seconds: 1, duration: 0, label: 'a' },
+      { seconds: 1e4, duration: 0, label: 'b' },
+    ]
+    const [outcome] = await analyseFiles('cpu', inputs.slice(0, 1), new MemoryStore(), {
+      epochs: { from: -1, to: 9, events },
+    })
+    expect(outcome!.result.warnings).toContainEqual(expect.stringMatching(/^1 of 2 events has its onset outside/))
   })
 
   it('is refused before anything is read where its columns are none', async () => {
