@@ -11,7 +11,7 @@ import { isCpu, type Device } from '../runtime/device.ts'
 import { writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import { analysePrepared, prepareOrError, type Analysis, type AnalyseOptions } from './analyse.ts'
-import type { EpochOptions } from './epochs.ts'
+import { eventNotes, type EpochOptions } from './epochs.ts'
 import {
   BLOCK_ROWS,
   checkColumns,
@@ -176,7 +176,11 @@ class Batch {
   async #take(input: RecordingFile, recording: Recording, work: number): Promise<void> {
     const wanted = recording.part === undefined ? input.name : `${input.name}_${recording.part}`
     const name = this.#names.take(wanted)
-    const said = name === wanted ? recording : withNote(recording, `the files of its results are called ${name}`)
+    const { epochs } = this.options
+    const said = withNotes(recording, [
+      ...(name === wanted ? [] : [`the files of its results are called ${name}`]),
+      ...(epochs ? eventNotes(recording, epochs) : []),
+    ])
     const prepared = this.#prepare(said, input.file)
     const unread = (STAGES.solving + STAGES.writing) * work
     if (prepared instanceof GalvaniError) {
@@ -185,7 +189,7 @@ class Batch {
     }
     const { format = 'csv' } = this.options
     this.#settings ??= await settingsDigest(settingsOf(this.options), format)
-    const digests = { inputDigest: await inputDigest(recording), settingsDigest: this.#settings }
+    const digests = { inputDigest: await inputDigest(said), settingsDigest: this.#settings }
     const earlier = this.options.resume === true ? await this.#earlierResult(name, digests) : undefined
     if (earlier) {
       const { thumbnail, ...result } = earlier
@@ -340,9 +344,9 @@ function* watched(pieces: Pieces, onRows: (rows: number) => void, abort: AbortSi
   }
 }
 
-const withNote = (recording: Recording, note: string): Recording => ({
+const withNotes = (recording: Recording, notes: readonly string[]): Recording => ({
   ...recording,
-  notes: [...(recording.notes ?? []), note],
+  notes: [...(recording.notes ?? []), ...notes],
 })
 
 /** JSON has null for NaN, of which features are the only place. */
