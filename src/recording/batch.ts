@@ -320,13 +320,20 @@ class Batch {
     const document: RecordingDocument = { ...result, thumbnail: thumbnailOf(analysis) }
     await this.store.remove(json)
     const contents = tableFiles(analysis, format, this.options.times, columns)
-    for (const [i, table] of tables.entries()) {
-      const onRows = (rows: number): void => this.#progress.at(work * Math.min(1, rows / prepared.recording.eda.length))
-      await this.store.write(table, watched(contents[i]!, onRows, this.options.signal))
+    try {
+      for (const [i, table] of tables.entries()) {
+        const onRows = (rows: number): void =>
+          this.#progress.at(work * Math.min(1, rows / prepared.recording.eda.length))
+        await this.store.write(table, watched(contents[i]!, onRows, this.options.signal))
+      }
+      for (const [table, content] of Object.entries(around)) await this.store.write(table, content)
+      await this.store.write(picture, pictureFile(name, analysis))
+      await writeJson(this.store, json, toDocument('recording', document))
+    } catch (error) {
+      // A table that was whole before the next one was stopped would stand there without its JSON.
+      for (const output of result.outputs!) await this.store.remove(output).catch(() => undefined)
+      throw error
     }
-    for (const [table, content] of Object.entries(around)) await this.store.write(table, content)
-    await this.store.write(picture, pictureFile(name, analysis))
-    await writeJson(this.store, json, toDocument('recording', document))
     this.#progress.finish(work)
     return { result, entry: entryOf(name, result, document.thumbnail) }
   }

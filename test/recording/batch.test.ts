@@ -492,3 +492,16 @@ it('a recording that is stopped while it is written says why, and leaves no tabl
   await expect(stopped).rejects.toThrow('enough')
   expect(await store.list('')).toEqual([])
 })
+
+it('a recording that is stopped between two of its tables leaves neither', async () => {
+  const store = new MemoryStore()
+  const abort = new AbortController()
+  const write = store.write.bind(store)
+  store.write = async (name, content) => {
+    await write(name, content)
+    abort.abort(new Error('enough'))
+  }
+  const file = { file: 'a', name: 'a', open: async () => memorySource('a', table(100)) }
+  await expect(analyseFiles('cpu', [file], store, { signal: abort.signal })).rejects.toThrow('enough')
+  expect(await store.list('')).toEqual([])
+})
