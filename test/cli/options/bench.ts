@@ -228,7 +228,15 @@ const peerChecks: Checks = {
 
 /** A row of the table of responses, which is not measured. */
 const eventRow = (): eventAccuracy.EventRow => {
-  const score = { recall: 0.9, falseInTenMinutes: 0, silent: 1, bias: 0, meanBias: 0, meanBiasAlone: 0, onsetError: 0.1 }
+  const score = {
+    recall: 0.9,
+    falseInTenMinutes: 0,
+    silent: 1,
+    bias: 0,
+    meanBias: 0,
+    meanBiasAlone: 0,
+    onsetError: 0.1,
+  }
   return { kind: 'clean', sampleRate: 4, recordings: 2, responses: 9, threshold: 0.01, now: score, before: score }
 }
 const measuresNothing = (): void => {

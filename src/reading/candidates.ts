@@ -1,0 +1,23 @@
+// Which files of a folder or an archive may be recordings, by their names; what a file is, its content tells.
+
+/** Endings of names of files that are looked into. */
+export const ENDINGS = ['csv', 'tsv', 'txt', 'edf', 'bdf', 'xdf', 'avro', 'npy', 'npz', 'zip', 'acq'] as const
+const MAY_BE = new RegExp(`\\.(${ENDINGS.join('|')})(\\.gz)?$`, 'i')
+/** What galvani itself writes beside the table of a recording. */
+const OWN_TABLE = /\.(events|epochs|intervals)\.csv$/
+/** What an Empatica folder holds beside its EDA.csv. */
+const OTHER_SENSORS = /^(ACC|BVP|HR|IBI|TEMP|tags)\.csv$/
+
+/** Those among all paths of an archive, or all names of a folder, that may be recordings. */
+export function candidates(paths: readonly string[]): string[] {
+  const all = new Set(paths)
+  return paths.filter((path) => {
+    const folder = folderOf(path)
+    const isOther = OTHER_SENSORS.test(path.slice(folder.length)) && all.has(`${folder}EDA.csv`)
+    const isOwn = OWN_TABLE.test(path) && all.has(path.replace(OWN_TABLE, '.csv'))
+    return MAY_BE.test(path) && !isOther && !isOwn
+  })
+}
+
+/** The folder of a path, with a slash at its end; empty for a name alone. */
+export const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1)
