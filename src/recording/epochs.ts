@@ -23,8 +23,7 @@ export function eventNotes(
   const notes: string[] = []
   if (events && sinceScan !== 0)
     notes.push(
-      `the onsets of the given events were taken to count from the first sample; if they count from the first scan, as those of an events.tsv of BIDS do, they are off by ${round(Math.abs(sinceScan))} s: ` +
-        'leave the events out and name the seconds around them alone (--epochs), which takes those of the events.tsv beside it',
+      `the onsets of the given events were counted from the first sample; those of an events.tsv of BIDS count from the first scan, ${round(Math.abs(sinceScan))} s ${sinceScan < 0 ? 'later' : 'earlier'}: for these leave --events-file out and give --epochs alone, or take StartTime off them`,
     )
   if (outside > 0)
     notes.push(

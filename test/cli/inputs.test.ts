@@ -54,6 +54,15 @@ describe('recordings', () => {
     expect(found([path('plain')])).toHaveLength(others.length)
   })
 
+  it('of a study in BIDS are not the tables that tell of them', () => {
+    const run = 'bids/sub-01/func/sub-01_task-rest'
+    empty('bids/dataset_description.json', 'bids/participants.tsv', 'bids/task-rest_events.tsv')
+    empty(`${run}_physio.tsv.gz`, `${run}_events.tsv`, 'bids/sub-01/sub-01_scans.tsv')
+    expect(found([path('bids')]).map(([file]) => file)).toEqual([`${run}_physio.tsv.gz`])
+    empty('tables/participants.tsv', 'tables/my_events.tsv')
+    expect(found([path('tables')])).toHaveLength(2)
+  })
+
   it(
     'are files and links to files; links to folders are not followed',
     needs(process.platform !== 'win32', 'links need rights on Windows'),

@@ -82,7 +82,9 @@ describe('what is to be said of events', () => {
     expect(eventNotes(late, around)).toEqual([])
     expect(eventNotes({ ...late, sinceScan: 0 }, { ...around, events: [event(3)] })).toEqual([])
     expect(eventNotes(late, { ...around, events: [event(3)] })).toEqual([
-      expect.stringMatching(/from the first scan.* off by 22\.345 s: leave the events out .*\(--epochs\)/),
+      expect.stringMatching(
+        /those of an events\.tsv of BIDS count from the first scan, 22\.345 s later: .* give --epochs alone/,
+      ),
     ])
   })
 })
