@@ -7,7 +7,6 @@ import { Interrupted } from './shared/context.ts'
 /** Also what `main.ts` ends with where the output cannot be written. */
 export const FAILED = 1
 const WRONG_USAGE = 2
-const INTERRUPTED = 130
 
 /** Does what the arguments after `galvani` ask for. Returns the exit code; what went wrong is printed. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
@@ -30,6 +29,5 @@ function report(error: unknown, debug: boolean): number {
   }
   process.stderr.write(`galvani: ${message}\n`)
   if (debug && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`)
-  if (error instanceof Interrupted) return INTERRUPTED
-  return error instanceof GalvaniError ? error.exitCode : FAILED
+  return error instanceof GalvaniError || error instanceof Interrupted ? error.exitCode : FAILED
 }

@@ -96,7 +96,10 @@ async function run(
   let opened: Opened | undefined
   const device: OpenDevice = async (work, earlier) => (opened = await openDevice(options, work, earlier)).device
   try {
-    const files = inputs.map((input) => ({ ...input, open: () => fileSource(input.file) }))
+    const files = inputs.map(({ fault, ...input }) => ({
+      ...input,
+      open: () => (fault ? Promise.reject(fault) : fileSource(input.file)),
+    }))
     return await analyseFiles(device, files, store, {
       ...batchOptions(options),
       resume: options.resume === true,

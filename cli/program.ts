@@ -32,7 +32,8 @@ const commands = [
 ]
 
 const exitCodes = `
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 bad input data, 4 no usable GPU, 5 a check did not hold, 130 interrupted`
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 bad input data, 4 no usable GPU, 5 a check did not hold,
+130 interrupted (Ctrl-C), 143 terminated (SIGTERM)`
 
 /** Throws what went wrong, an error of Commander's for wrong usage; prints none of it. */
 export function program(): Command {

@@ -17,7 +17,8 @@ export {
   type Pieces,
   type Times,
 } from './recording/files.ts'
-export { eventRelated, intervalRelated, readEvents, type EpochOptions } from './recording/epochs.ts'
+export { readEvents } from './reading/events.ts'
+export { eventRelated, intervalRelated, type EpochOptions } from './recording/epochs.ts'
 export { contactSheet, thumbnail } from './recording/contact_sheet.ts'
 export { decompositionSvg } from './recording/picture.ts'
 export type { Recording } from './reading/recording.ts'

@@ -23,17 +23,28 @@ export async function withGpu<T>({ adapter }: OpenOptions, work: (gpu: Gpu) => P
   }
 }
 
-/** An aborted signal on the first Ctrl-C; the second one ends the process at once. */
+/** Exit codes of a process that ends by a signal, as shells have them: Ctrl-C, and what `kill`, a queue or a container sends. */
+const STOPPED = { SIGINT: 130, SIGTERM: 143 } as const
+type Stop = keyof typeof STOPPED
+const STOPS = Object.keys(STOPPED) as Stop[]
+
+/** An aborted signal on the first Ctrl-C or SIGTERM; the second one ends the process at once. */
 export function interruptible(): AbortSignal {
   const controller = new AbortController()
-  process.once('SIGINT', () => controller.abort(new Interrupted()))
+  const stop = (signal: Stop): void => {
+    for (const one of STOPS) process.off(one, stop)
+    controller.abort(new Interrupted(signal))
+  }
+  for (const one of STOPS) process.on(one, stop)
   return controller.signal
 }
 
 export class Interrupted extends Error {
   override readonly name = 'AbortError'
-  constructor() {
-    super('interrupted')
+  readonly exitCode: number
+  constructor(signal: Stop) {
+    super(signal === 'SIGINT' ? 'interrupted' : 'terminated')
+    this.exitCode = STOPPED[signal]
   }
 }
 

@@ -4,11 +4,12 @@ import { SOLVERS, type SolverName } from '../../src/cvxeda/options.ts'
 import type { BaselineCorrection } from '../../src/cvxeda/params.ts'
 import type { Form } from '../../src/cvxeda/solver.ts'
 import type { BatchOptions } from '../../src/recording/batch.ts'
-import { readEvents } from '../../src/recording/epochs.ts'
+import { readEvents } from '../../src/reading/events.ts'
+import { wholeText } from '../../src/reading/text.ts'
 import { FORMATS, TIMES, type Format, type Times } from '../../src/recording/files.ts'
 import type { SampleColumn } from '../../src/recording/tables.ts'
 import { UsageError } from '../../src/runtime/errors.ts'
-import { readTextFile } from './files.ts'
+import { fileSource } from '../../src/store/node_source.ts'
 import { addReadingOptions, readingOptions, type ReadingFlags } from './reading_options.ts'
 import { given, oneOf, positive, real } from './values.ts'
 
@@ -102,7 +103,7 @@ function epochs(text: string): { from: number; to: number } {
 /** Around which events tables are made, if any are asked for. */
 export async function epochOptions({ eventsFile, epochs }: DecomposeFlags): Promise<Pick<BatchOptions, 'epochs'>> {
   if (eventsFile === undefined) return epochs ? { epochs } : {}
-  const events = readEvents(await readTextFile(eventsFile), eventsFile)
+  const events = readEvents(await wholeText(await fileSource(eventsFile)), eventsFile)
   return { epochs: { ...(epochs ?? { from: -1, to: 9 }), events } }
 }
 

@@ -1,6 +1,7 @@
 // Which recordings a command line names, and what their results will be called.
-import { readdirSync, statSync } from 'node:fs'
-import { basename, join, resolve, sep } from 'node:path'
+import { readdirSync, statSync, type Dirent, type Stats } from 'node:fs'
+import { join, resolve, sep } from 'node:path'
+import { candidates, ENDINGS } from '../../src/reading/candidates.ts'
 import { fileNames, type Format } from '../../src/recording/files.ts'
 import { largestOf } from '../../src/signal/extremes.ts'
 import { FormatError, UsageError } from '../../src/runtime/errors.ts'
@@ -13,17 +14,9 @@ export interface Input {
   inFolder: boolean
   /** Bytes. */
   size: number
+  /** Why it is refused before anything of it is read. */
+  fault?: FormatError
 }
-
-/** Endings of files in a folder that are looked into; what a file is, its content tells. */
-const KINDS = ['csv', 'tsv', 'txt', 'edf', 'bdf', 'xdf', 'avro', 'npy', 'npz', 'zip', 'acq']
-const EXTENSION = new RegExp(`\\.(${KINDS.join('|')})(\\.gz)?$`, 'i')
-
-/** What galvani itself writes beside the table of a recording. */
-const OWN_TABLE = /\.(events|epochs|intervals)\.csv$/
-
-/** What else an Empatica folder holds beside its EDA.csv. */
-const OTHER_SENSORS = ['ACC.csv', 'BVP.csv', 'HR.csv', 'IBI.csv', 'TEMP.csv', 'tags.csv']
 
 /**
  * The named files, and all in the named folders and below that may be recordings, in order of their names; of an Empatica folder (one
@@ -31,43 +24,69 @@ const OTHER_SENSORS = ['ACC.csv', 'BVP.csv', 'HR.csv', 'IBI.csv', 'TEMP.csv', 't
  * @throws UsageError when results would replace each other or a recording, FormatError for a folder without any
  */
 export function listInputs(paths: readonly string[], out: string, format: Format): Input[] {
-  const found = paths.flatMap((path) => {
-    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [{ file: path, inFolder: false }]
+  const found = paths.flatMap((path): Found[] => {
+    if (!statsOf(path)?.isDirectory()) return [{ file: path, inFolder: false }]
     const files = recordingsUnder(path, resolve(out))
     if (files.length === 0)
-      throw new FormatError(`${path}: no file in this folder or below may be a recording (${KINDS.join(', ')})`)
-    return files.map((file) => ({ file, inFolder: true }))
+      throw new FormatError(`${path}: no file in this folder or below may be a recording (${ENDINGS.join(', ')})`)
+    return files
   })
-  if (statSync(out, { throwIfNoEntry: false })?.isDirectory() === false)
-    throw new UsageError(`--out ${out} is a file; name a folder`)
+  if (statsOf(out)?.isDirectory() === false) throw new UsageError(`--out ${out} is a file; name a folder`)
   const names = outputNames(found.map(({ file }) => file))
-  const inputs = found.map((input, i) => ({ ...input, name: names[i]!, size: sizeOf(input.file) }))
+  const inputs = found.map((input, i) => ({ ...input, name: names[i]!, size: statsOf(input.file)?.size ?? 0 }))
   requireOwnOutputs(inputs, out, format)
   return inputs
 }
 
-function recordingsUnder(folder: string, out: string): string[] {
-  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
-  const files = entries
-    .filter((entry) => EXTENSION.test(entry.name))
-    .map(({ name }) => join(folder, name))
-    .filter(isFile)
-  const isEmpatica = files.some((file) => basename(file) === 'EDA.csv')
+type Found = Omit<Input, 'name' | 'size'>
+
+/** A folder that cannot be listed stands among them as one that is refused, so that it leaves the others alone. */
+function recordingsUnder(folder: string, out: string): Found[] {
+  const entries = entriesOf(folder)
+  if (entries instanceof FormatError) return [{ file: folder, inFolder: true, fault: entries }]
+  const names = entries.filter((entry) => isFile(entry, folder)).map(({ name }) => name)
   const below = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name))
-  const isTable = (file: string): boolean => OWN_TABLE.test(file) && files.includes(file.replace(OWN_TABLE, '.csv'))
-  const recordings = files.filter((file) => !(isEmpatica && OTHER_SENSORS.includes(basename(file))) && !isTable(file))
-  return [...recordings, ...below.filter((path) => resolve(path) !== out).flatMap((path) => recordingsUnder(path, out))]
+  return [
+    ...candidates(names).map((name) => ({ file: join(folder, name), inFolder: true })),
+    ...below.filter((path) => resolve(path) !== out).flatMap((path) => recordingsUnder(path, out)),
+  ]
 }
 
+function entriesOf(folder: string): Dirent[] | FormatError {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    return new FormatError(`${folder}: this folder cannot be read (${code ?? message}); allow it, or leave it out`)
+  }
+}
+
+/** The ending of a file's name, which its results leave out. */
+const ENDING = /(?<=[^/\\])(\.[^./\\]+?)(\.gz)?$/i
+
 /** A link to a file is one; links to folders are not followed, since they may lead round in a circle. */
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+const isFile = (entry: Dirent, folder: string): boolean =>
+  entry.isFile() || (entry.isSymbolicLink() && (statsOf(join(folder, entry.name))?.isFile() ?? false))
 
-/** What is not there has none; reading it says so. */
-const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+/** What is not there, or may not be looked at, has none; reading it says so. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch {
+    return undefined
+  }
+}
 
-/** The files' own names; while these repeat (Empatica's are all EDA.csv) with one more folder's name in front. */
+/**
+ * The files' own names, with their endings (`a_csv`, `a_edf`) where else they would be one; while these repeat (Empatica's are all EDA.csv)
+ * with one more folder's name in front.
+ */
 function outputNames(files: readonly string[]): string[] {
-  const paths = files.map((file) => resolve(file.replace(/(?<=[^/\\])(\.[^./\\]+?)(\.gz)?$/i, '')).split(sep))
+  const stems = files.map((file) => resolve(file.replace(ENDING, '')))
+  const paths = files.map((file, i) => {
+    const isShared = stems.some((stem, k) => stem === stems[i] && k !== i)
+    return (isShared ? resolve(file.replace(ENDING, (ending) => ending.replaceAll('.', '_'))) : stems[i]!).split(sep)
+  })
   const depth = largestOf(paths.map((path) => path.length))
   for (let parts = 1; parts < depth; parts++) {
     const names = paths.map((path) => path.slice(-parts).filter(Boolean).join('_'))
@@ -79,17 +98,22 @@ function outputNames(files: readonly string[]): string[] {
 /** @throws UsageError when two results, or a result and a recording, would be one file */
 function requireOwnOutputs(inputs: readonly Input[], out: string, format: Format): void {
   const recordings = new Map(inputs.map(({ file }) => [resolve(file), file]))
-  const written = new Set<string>()
-  for (const { name } of inputs) {
+  const written = new Map<string, string>()
+  for (const { name, file } of inputs) {
     const { tables, json, picture } = fileNames(name, format)
     for (const output of [...tables, json, picture]) {
       const path = resolve(out, output)
       const recording = recordings.get(path)
       if (recording !== undefined)
         throw new UsageError(`--out ${out} would replace ${recording} by a result; choose another folder`)
-      if (written.has(path))
-        throw new UsageError(`two files would both become ${output}; decompose them into different --out folders`)
-      written.add(path)
+      const other = written.get(path)
+      if (other !== undefined)
+        throw new UsageError(
+          other === file
+            ? `${file} is named twice; name it once`
+            : `${other} and ${file} would both become ${output}; decompose them into different --out folders`,
+        )
+      written.set(path, file)
     }
   }
 }

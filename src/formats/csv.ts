@@ -121,7 +121,8 @@ export function formatCsv(columns: readonly string[], rows: Iterable<readonly (s
   return `${lines.join('\n')}\n`
 }
 
-const quoted = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)
+/** A cell as it stands in comma-separated text. */
+export const quoted = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)
 
 /** The separator that occurs most in the first line; undefined if none does. */
 export function delimiterOf(text: string): string | undefined {

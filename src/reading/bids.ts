@@ -1,9 +1,11 @@
-// BIDS physiological recordings: `*_physio.tsv(.gz)` without a header, and what it holds in a JSON of the same name.
+// BIDS physiological recordings: `*_physio.tsv(.gz)` without a header, what it holds in a JSON of the same name, and what happened in
+// the `_events.tsv` of the run.
 import { FormatError } from '../runtime/errors.ts'
+import { readEvents } from './events.ts'
 import type { ReadingOptions } from './options.ts'
-import type { Recording } from './recording.ts'
+import type { Marker, Recording } from './recording.ts'
 import { allBytes, type Source } from '../store/source.ts'
-import { openText } from './text.ts'
+import { openText, wholeText } from './text.ts'
 import { readTextTable } from './text_table.ts'
 
 /** File names decide in BIDS; all of them are of one kind. */
@@ -21,7 +23,8 @@ interface Sidecar {
 /** The recordings of such a file; undefined for a file of another name or without its JSON. @throws FormatError */
 export async function readBids(source: Source, options: ReadingOptions): Promise<Recording[] | undefined> {
   const base = NAME.exec(source.name)
-  const file = base && (await sidecarFile(source, base[1]!.split('_'), base[2]!))
+  const entities = base?.[1]!.split('_') ?? []
+  const file = base && (await sidecarFile(source, entities, `${base[2]!}.json`))
   if (!file) return undefined
   const json = await sidecarOf(file)
   const columns = Array.isArray(json.Columns) ? json.Columns.map(String) : undefined
@@ -33,7 +36,8 @@ export async function readBids(source: Source, options: ReadingOptions): Promise
     )
   const units = columns.map((name) => unitOf(json[name]))
   const recorder = [json.Manufacturer, json.ManufacturersModelName].filter((one) => typeof one === 'string').join(' ')
-  const begin = Number(json.StartTime)
+  const begin = typeof json.StartTime === 'number' ? json.StartTime : 0
+  const events = await eventsOf(source, entities)
   const text = await openText(source, options.encoding)
   const found = await readTextTable(text, source.name, options, {
     format: 'BIDS physio',
@@ -43,22 +47,52 @@ export async function readBids(source: Source, options: ReadingOptions): Promise
     units,
     sampleRate: rate,
     ...(recorder !== '' && { recorder }),
-    notes: begin !== 0 && Number.isFinite(begin) ? [`it begins ${begin} s after the first scan (StartTime)`] : [],
+    notes: [
+      ...(begin === 0 ? [] : [`it begins ${begin} s after the first scan (StartTime)`]),
+      ...(events?.onsets && begin !== 0
+        ? [`its markers are the events of ${events.name}: their onsets minus StartTime`]
+        : []),
+      ...(events?.onsets && json.StartTime === undefined
+        ? [`${file.name} has no StartTime, so the onsets of ${events.name} were taken to count from the first sample`]
+        : []),
+      ...(events?.fault === undefined ? [] : [events.fault]),
+    ],
   })
-  return found
+  return found.map((recording) => {
+    // Of a table of several recordings each begins with a row of its own.
+    const sinceScan = begin + ((recording.firstLine ?? 1) - 1) / recording.sampleRate
+    const markers = events?.onsets?.map((event) => ({ ...event, seconds: event.seconds - sinceScan }))
+    return { ...recording, sinceScan, ...(markers && { markers }) }
+  })
+}
+
+/** What the table of events says that holds for the recording, by its own clock; one that is broken costs a note, not the recording. */
+async function eventsOf(
+  source: Source,
+  entities: readonly string[],
+): Promise<{ name: string; onsets?: Marker[]; fault?: string } | undefined> {
+  const file = await sidecarFile(source, entities, 'events.tsv')
+  if (!file) return undefined
+  const name = file.name.replace(/^.*[/\\]/, '')
+  try {
+    return { name, onsets: readEvents(await wholeText(file), file.name) }
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
+    return { name, fault: `the events beside it were left out: ${error.message}` }
+  }
 }
 
 /** Folders above the recording that are looked into: its subject's, its session's, and the dataset's. */
 const LEVELS = 4
 
-/** By BIDS's principle of inheritance: the JSON nearest above whose name says nothing else than the recording's. */
-async function sidecarFile(source: Source, entities: readonly string[], suffix: string): Promise<Source | undefined> {
+/** By BIDS's principle of inheritance: the file nearest above whose name says nothing else than the recording's. */
+async function sidecarFile(source: Source, entities: readonly string[], ending: string): Promise<Source | undefined> {
   const subsets = Array.from({ length: 1 << Math.min(entities.length, 8) }, (_, bits) =>
     entities.filter((_entity, i) => (bits >> i) & 1),
   ).sort((a, b) => b.length - a.length)
   for (let level = 0; level < LEVELS; level++) {
     for (const some of subsets) {
-      const found = await source.beside?.(`${'../'.repeat(level)}${[...some, `${suffix}.json`].join('_')}`)
+      const found = await source.beside?.(`${'../'.repeat(level)}${[...some, ending].join('_')}`)
       if (found) return found
     }
   }

@@ -38,6 +38,8 @@ export interface Recording {
   /** What recorded it, as the file names it. */
   recorder?: string
   markers?: readonly Marker[]
+  /** Seconds from the first scan, from which the onsets of a study in BIDS count, to the first sample; negative where that is earlier. */
+  sinceScan?: number
   /** Skin temperature beside it, °C on an even grid of its own, from the same moment on. */
   temperature?: { sampleRate: number; values: Float64Array }
   /** A sensor on the wrist, which writes about 0 while it is off the skin. */

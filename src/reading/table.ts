@@ -2,6 +2,7 @@
 import { FormatError } from '../runtime/errors.ts'
 import { isGrouped, isNumber, numberOf, shown } from '../formats/cells.ts'
 import { trimmed, type Dialect } from '../formats/dialect.ts'
+import { Growing } from '../formats/growing.ts'
 import { visitRows } from '../formats/rows.ts'
 import { Marks } from '../formats/thousands.ts'
 import { toldReading, type Clock } from './clock.ts'
@@ -211,25 +212,6 @@ function isBlank(cells: readonly string[]): boolean {
 const hint = (cell: string, decimal: '.' | ','): string => {
   const other = decimal === '.' ? ',' : '.'
   return numberOf(cell, other) === undefined ? '' : `; its decimal mark may be '${other}' (--decimal '${other}')`
-}
-
-/** Numbers as they come, in an array that doubles. */
-class Growing {
-  #values = new Float64Array(1024)
-  #length = 0
-
-  push(value: number): void {
-    if (this.#length === this.#values.length) {
-      const larger = new Float64Array(2 * this.#length)
-      larger.set(this.#values)
-      this.#values = larger
-    }
-    this.#values[this.#length++] = value
-  }
-
-  values(): Float64Array {
-    return this.#values.slice(0, this.#length)
-  }
 }
 
 /** Lines of rows: kept only where the row after is not on the line after. */

@@ -30,6 +30,13 @@ export async function openText(source: Source, encoding?: string): Promise<Text>
   return { encoding: found, gzipped, chunks: decoded(first, iterator, decoderOf(found, source.name)) }
 }
 
+/** All of a small file as text, whatever its encoding. @throws FormatError for bytes that are no text */
+export async function wholeText(source: Source): Promise<string> {
+  let text = ''
+  for await (const chunk of (await openText(source)).chunks) text += chunk
+  return text
+}
+
 async function firstBytes(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
   let found = new Uint8Array(0)
   while (found.length < LOOKED_AT) {

@@ -11,7 +11,7 @@ import { isCpu, type Device } from '../runtime/device.ts'
 import { writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import { analysePrepared, prepareOrError, type Analysis, type AnalyseOptions } from './analyse.ts'
-import type { EpochOptions } from './epochs.ts'
+import { eventNotes, type EpochOptions } from './epochs.ts'
 import {
   BLOCK_ROWS,
   checkColumns,
@@ -176,7 +176,11 @@ class Batch {
   async #take(input: RecordingFile, recording: Recording, work: number): Promise<void> {
     const wanted = recording.part === undefined ? input.name : `${input.name}_${recording.part}`
     const name = this.#names.take(wanted)
-    const said = name === wanted ? recording : withNote(recording, `the files of its results are called ${name}`)
+    const { epochs } = this.options
+    const said = withNotes(recording, [
+      ...(name === wanted ? [] : [`the files of its results are called ${name}`]),
+      ...(epochs ? eventNotes(recording, epochs) : []),
+    ])
     const prepared = this.#prepare(said, input.file)
     const unread = (STAGES.solving + STAGES.writing) * work
     if (prepared instanceof GalvaniError) {
@@ -185,7 +189,7 @@ class Batch {
     }
     const { format = 'csv' } = this.options
     this.#settings ??= await settingsDigest(settingsOf(this.options), format)
-    const digests = { inputDigest: await inputDigest(recording), settingsDigest: this.#settings }
+    const digests = { inputDigest: await inputDigest(said), settingsDigest: this.#settings }
     const earlier = this.options.resume === true ? await this.#earlierResult(name, digests) : undefined
     if (earlier) {
       const { thumbnail, ...result } = earlier
@@ -316,13 +320,20 @@ class Batch {
     const document: RecordingDocument = { ...result, thumbnail: thumbnailOf(analysis) }
     await this.store.remove(json)
     const contents = tableFiles(analysis, format, this.options.times, columns)
-    for (const [i, table] of tables.entries()) {
-      const onRows = (rows: number): void => this.#progress.at(work * Math.min(1, rows / prepared.recording.eda.length))
-      await this.store.write(table, watched(contents[i]!, onRows, this.options.signal))
+    try {
+      for (const [i, table] of tables.entries()) {
+        const onRows = (rows: number): void =>
+          this.#progress.at(work * Math.min(1, rows / prepared.recording.eda.length))
+        await this.store.write(table, watched(contents[i]!, onRows, this.options.signal))
+      }
+      for (const [table, content] of Object.entries(around)) await this.store.write(table, content)
+      await this.store.write(picture, pictureFile(name, analysis))
+      await writeJson(this.store, json, toDocument('recording', document))
+    } catch (error) {
+      // A table that was whole before the next one was stopped would stand there without its JSON.
+      for (const output of result.outputs!) await this.store.remove(output).catch(() => undefined)
+      throw error
     }
-    for (const [table, content] of Object.entries(around)) await this.store.write(table, content)
-    await this.store.write(picture, pictureFile(name, analysis))
-    await writeJson(this.store, json, toDocument('recording', document))
     this.#progress.finish(work)
     return { result, entry: entryOf(name, result, document.thumbnail) }
   }
@@ -340,9 +351,9 @@ function* watched(pieces: Pieces, onRows: (rows: number) => void, abort: AbortSi
   }
 }
 
-const withNote = (recording: Recording, note: string): Recording => ({
+const withNotes = (recording: Recording, notes: readonly string[]): Recording => ({
   ...recording,
-  notes: [...(recording.notes ?? []), note],
+  notes: [...(recording.notes ?? []), ...notes],
 })
 
 /** JSON has null for NaN, of which features are the only place. */

@@ -1,14 +1,8 @@
 // What a recording does around events, and during intervals: a row each, named as in NeuroKit2 (`eda_eventrelated`, `eda_intervalrelated`).
-import { parseCsv } from '../formats/csv.ts'
-import type { Marker } from '../reading/recording.ts'
-import { FormatError } from '../runtime/errors.ts'
+import type { Marker, Recording } from '../reading/recording.ts'
 import { excludedSamples } from '../signal/quality.ts'
 import type { Analysis } from './analyse.ts'
 import { countedOf, edaFeatures } from './tables.ts'
-
-const ONSETS = ['onset', 'onset_s', 'time', 'time_s', 'seconds']
-const DURATIONS = ['duration', 'duration_s']
-const LABELS = ['label', 'trial_type', 'condition', 'event', 'name']
 
 /** Around which events, and from how many seconds before (negative) to how many after. */
 export interface EpochOptions {
@@ -18,35 +12,29 @@ export interface EpochOptions {
   events?: readonly Marker[]
 }
 
-type Analysed = Pick<Analysis, 'signals' | 'events' | 'quality'>
-
-/**
- * Events from a table with a header, such as an `events.tsv` of BIDS: `onset` in seconds after the first sample, and perhaps `duration` and
- * `label` (`trial_type`, `condition`). @throws FormatError naming file, line and column
- */
-export function readEvents(text: string, source: string): Marker[] {
-  const table = parseCsv(text, source)
-  const onset = table.find(...ONSETS)
-  if (onset === undefined) {
-    throw new FormatError(`${source}:1: no column of onsets; name one of ${table.columns.join(', ')} onset, in seconds`)
-  }
-  const [duration, label] = [table.find(...DURATIONS), table.find(...LABELS)]
-  const durations = duration === undefined ? undefined : table.numbers(duration, 'nan')
-  const labels = label === undefined ? undefined : table.text(label)
-  if (table.length === 0) throw new FormatError(`${source}: no event below its header`)
-  return Array.from(table.numbers(onset), (seconds, i) => {
-    if (Math.abs(seconds) > LATEST)
-      throw new FormatError(
-        `${table.where(i)}: an onset of ${seconds} s is none of a recording; onsets are seconds after its first sample`,
-      )
-    const lasting = durations?.[i] || 0 // an empty cell is a moment
-    if (lasting < 0) throw new FormatError(`${table.where(i)}: an event cannot last ${lasting} s`)
-    return { seconds, duration: lasting, label: labels?.[i] ?? String(i + 1) }
-  })
+/** What to know of the events before the tables around them are used, a sentence each. */
+export function eventNotes(
+  { eda, sampleRate, sinceScan = 0, markers = [] }: Recording,
+  { events }: EpochOptions,
+): string[] {
+  const seconds = eda.length / sampleRate
+  const all = events ?? markers
+  const outside = all.filter((event) => event.seconds < 0 || event.seconds >= seconds).length
+  const notes: string[] = []
+  if (events && sinceScan !== 0)
+    notes.push(
+      `the onsets of the given events were counted from the first sample; those of an events.tsv of BIDS count from the first scan, ${round(Math.abs(sinceScan))} s ${sinceScan < 0 ? 'later' : 'earlier'}: for these leave --events-file out and give --epochs alone, or take StartTime off them`,
+    )
+  if (outside > 0)
+    notes.push(
+      `${outside} of ${all.length} events ${outside === 1 ? 'has its onset' : 'have their onsets'} outside of the recording, which lasts ${round(seconds)} s; their rows are empty or lack a part`,
+    )
+  return notes
 }
 
-/** Seconds, some four months; the times of a clock and counts of milliseconds lie beyond. */
-const LATEST = 1e7
+const round = (seconds: number): number => Number(seconds.toFixed(3))
+
+type Analysed = Pick<Analysis, 'signals' | 'events' | 'quality'>
 
 /** Named cells of a row. */
 export type Row = Readonly<Record<string, string | number>>

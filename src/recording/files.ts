@@ -1,4 +1,5 @@
 // What is written of one analysed recording called NAME: tables as CSV or npz, a picture, and a JSON that says how it came about.
+import { quoted } from '../formats/csv.ts'
 import { formatNpz, type NumpyArray } from '../formats/npz.ts'
 import type { Analysis } from './analyse.ts'
 import { eventRelated, intervalRelated, type EpochOptions, type Row } from './epochs.ts'
@@ -99,8 +100,6 @@ const columnsOf = (rows: readonly Row[]): Cells =>
         : rows.map((row) => quoted(row[column] as string)),
     ]),
   )
-
-const quoted = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 
 interface TextColumn {
   readonly length: number

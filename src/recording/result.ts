@@ -53,7 +53,7 @@ export interface RecordingResult extends Partial<
   /** Of the table of samples, if they were chosen. */
   columns?: readonly SampleColumn[]
   outputs?: string[]
-  /** SHA-256 of the samples as they were read, and of the settings with which they were analysed. */
+  /** SHA-256 of the recording as it was read, and of the settings with which it was analysed. */
   inputDigest?: string
   settingsDigest?: string
 }
@@ -72,9 +72,11 @@ export interface Outcome {
   error?: GalvaniError
 }
 
-/** Tells whether a recording was read before: its samples, their rate, unit and start. */
-export const inputDigest = async ({ eda, sampleRate, unit, start, markers }: Recording): Promise<string> =>
-  await digest([eda, JSON.stringify([sampleRate, unit, start, markers])])
+/** Tells whether a recording was read before: its samples, and all else that its results depend on or repeat. */
+export async function inputDigest({ eda, temperature, source: _, firstLine: __, ...rest }: Recording): Promise<string> {
+  const { values = new Float64Array(0), sampleRate } = temperature ?? {}
+  return await digest([eda, values, JSON.stringify([rest, sampleRate], (_key, value: unknown) => sorted(value))])
+}
 
 /** Tells whether results were made with the same settings by the same solvers. */
 export async function settingsDigest(options: AnalyseOptions, format: Format): Promise<string> {

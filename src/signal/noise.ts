@@ -37,26 +37,58 @@ export function noiseOf({ means }: Coarse): number {
 }
 
 /** The smallest change that the numbers show: the step of a coarse sensor, a part of the noise of a fine one. */
-export function resolutionOf(x: ArrayLike<number>): number {
-  return quantile(
-    stepsOf(x).filter((step) => step > 0),
-    LEAST_STEPS,
-  )
-}
+export const resolutionOf = (x: ArrayLike<number>): number => smallestOf(stepsOf(x))
 
 /**
  * The step of a sensor whose numbers stand still more often than they move; 0 for another, whose steps drown in its noise and are in
  * `noiseOf` already.
  */
-export const coarseStepOf = (x: ArrayLike<number>): number => (quantile(stepsOf(x), 0.5) > 0 ? 0 : resolutionOf(x))
+export function coarseStepOf(x: ArrayLike<number>): number {
+  const steps = stepsOf(x)
+  return quantile(steps, 0.5) > 0 ? 0 : smallestOf(steps)
+}
 
-const stepsOf = (x: ArrayLike<number>): Float64Array =>
-  Float64Array.from({ length: Math.max(0, x.length - 1) }, (_, i) => Math.abs(x[i + 1]! - x[i]!))
+/** Those that are none are left out as missing: `filter` is many times slower. */
+const smallestOf = (steps: Float64Array): number =>
+  quantile(
+    steps.map((step) => (step > 0 ? step : NaN)),
+    LEAST_STEPS,
+  )
+
+function stepsOf(x: ArrayLike<number>): Float64Array {
+  const steps = new Float64Array(Math.max(0, x.length - 1))
+  for (let i = 0; i < steps.length; i++) steps[i] = Math.abs(x[i + 1]! - x[i]!)
+  return steps
+}
 
 /** Of the values that are not NaN; 0 without any. */
 export function quantile(x: ArrayLike<number>, share: number): number {
-  const sorted = Float64Array.from(x)
-    .filter((value) => !Number.isNaN(value))
-    .sort()
-  return sorted.length === 0 ? 0 : sorted[Math.floor(share * (sorted.length - 1))]!
+  const values = new Float64Array(x.length)
+  let count = 0
+  for (let i = 0; i < x.length; i++) if (!Number.isNaN(x[i])) values[count++] = x[i]!
+  return count === 0 ? 0 : select(values.subarray(0, count), Math.floor(share * (count - 1)))
 }
+
+/** What would stand at a place if the values were sorted; reorders them. Of millions a sort takes seconds, this a tenth of it. */
+function select(values: Float64Array, place: number): number {
+  let [low, high] = [0, values.length - 1]
+  while (low < high) {
+    const pivot = middleOf(values[low]!, values[(low + high) >> 1]!, values[high]!)
+    let [i, j] = [low, high]
+    while (i <= j) {
+      while (values[i]! < pivot) i++
+      while (values[j]! > pivot) j--
+      if (i > j) break
+      const value = values[i]!
+      values[i++] = values[j]!
+      values[j--] = value
+    }
+    // Between j and i lies the pivot itself.
+    if (place <= j) high = j
+    else if (place >= i) low = i
+    else break
+  }
+  return values[place]!
+}
+
+const middleOf = (a: number, b: number, c: number): number => Math.max(Math.min(a, b), Math.min(Math.max(a, b), c))

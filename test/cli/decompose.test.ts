@@ -1,5 +1,5 @@
 // galvani decompose as a process: tables, pictures and the page over them, and what is wrong with single recordings.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { unzipSync } from 'fflate'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -9,7 +9,6 @@ import { filesUnder, galvani, json, refuses, succeeds, workFolder, writeFiles } 
 
 const USAGE = 2
 const BAD_DATA = 3
-const INTERRUPTED = 130
 
 const folder = workFolder()
 const path = (...names: string[]): string => join(folder, ...names)
@@ -523,8 +522,12 @@ describe('a result to distrust', () => {
   })
 })
 
-describe('Ctrl-C', () => {
-  it('leaves finished recordings whole and nothing half-written', async () => {
+describe('a batch that is stopped', () => {
+  it.each([
+    ['SIGINT', 130, 'interrupted'],
+    ['SIGTERM', 143, 'terminated'],
+  ] as const)('by %s leaves finished recordings whole and nothing half-written', async (signal, code, said) => {
+    rmSync(path('stopped'), { recursive: true, force: true })
     const count = 300
     writeFiles(
       path('many'),
@@ -535,14 +538,14 @@ describe('Ctrl-C', () => {
       onStart: (child) => {
         const timer = setInterval(() => {
           if (child.exitCode !== null || written().some((name) => name.endsWith('.json'))) {
-            child.kill('SIGINT')
+            child.kill(signal)
             clearInterval(timer)
           }
         }, 5)
       },
     })
-    expect(finished.code).toBe(INTERRUPTED)
-    expect(finished.lines).toEqual(['galvani: interrupted'])
+    expect(finished.code).toBe(code)
+    expect(finished.lines).toEqual([`galvani: ${said}`])
     const done = written().filter((name) => name.endsWith('.json'))
     expect(done.length).toBeGreaterThan(0)
     expect(done.length).toBeLessThan(count)

@@ -1,4 +1,5 @@
 // What a command line names: files and folders of recordings, files of weights, and the values of options.
+import type * as fs from 'node:fs'
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, relative } from 'node:path'
@@ -12,6 +13,17 @@ import { serializeSafetensors } from '../../src/formats/safetensors.ts'
 import { FormatError, UsageError } from '../../src/runtime/errors.ts'
 import { needs } from '../support/needs.ts'
 import { workFolder, writeFiles } from './support.ts'
+
+/** A folder that nobody may list: whoever runs the tests may be root, who may list all. */
+const closed = vi.hoisted(() => ({ folder: '' }))
+vi.mock('node:fs', async (original) => {
+  const real = await original<typeof fs>()
+  const readdirSync = (...args: Parameters<typeof real.readdirSync>): unknown => {
+    if (args[0] === closed.folder) throw Object.assign(new Error('closed'), { code: 'EACCES' })
+    return real.readdirSync(...args)
+  }
+  return { ...real, readdirSync }
+})
 
 const folder = workFolder()
 const path = (...names: string[]): string => join(folder, ...names)
@@ -42,6 +54,15 @@ describe('recordings', () => {
     expect(found([path('plain')])).toHaveLength(others.length)
   })
 
+  it('of a study in BIDS are not the tables that tell of them', () => {
+    const run = 'bids/sub-01/func/sub-01_task-rest'
+    empty('bids/dataset_description.json', 'bids/participants.tsv', 'bids/task-rest_events.tsv')
+    empty(`${run}_physio.tsv.gz`, `${run}_events.tsv`, 'bids/sub-01/sub-01_scans.tsv')
+    expect(found([path('bids')]).map(([file]) => file)).toEqual([`${run}_physio.tsv.gz`])
+    empty('tables/participants.tsv', 'tables/my_events.tsv')
+    expect(found([path('tables')])).toHaveLength(2)
+  })
+
   it(
     'are files and links to files; links to folders are not followed',
     needs(process.platform !== 'win32', 'links need rights on Windows'),
@@ -69,9 +90,10 @@ describe('recordings', () => {
       (...names: string[]) =>
       () =>
         found(names.map((name) => path('same', name)))
-    expect(both('a.csv', 'a.txt')).toThrow(/two files would both become a\.csv; decompose them into different --out/)
-    expect(both('a.csv', 'a.csv')).toThrow(UsageError)
-    expect(both('a.csv', 'a.events.csv')).toThrow(/two files would both become a\.events\.csv/)
+    expect(both('a.csv', 'a.csv')).toThrow(new UsageError(`${path('same', 'a.csv')} is named twice; name it once`))
+    expect(both('a.csv', 'a.events.csv')).toThrow(
+      `${path('same', 'a.csv')} and ${path('same', 'a.events.csv')} would both become a.events.csv; decompose them into`,
+    )
     // As arrays the responses have no table of their own.
     expect(
       found(
@@ -80,6 +102,31 @@ describe('recordings', () => {
         'npz',
       ),
     ).toHaveLength(2)
+  })
+
+  it('that differ in their endings alone are called by these too, and no others are', () => {
+    empty('ends/x/a.csv', 'ends/x/a.edf', 'ends/x/b.txt.gz', 'ends/x/b.txt', 'ends/y/a.csv', 'ends/y/a.edf')
+    expect(found([path('ends/x')]).map(([, name]) => name)).toEqual(['a_csv', 'a_edf', 'b_txt', 'b_txt_gz'])
+    expect(found([path('ends')]).map(([, name]) => name)).toEqual([
+      'x_a_csv',
+      'x_a_edf',
+      'x_b_txt',
+      'x_b_txt_gz',
+      'y_a_csv',
+      'y_a_edf',
+    ])
+  })
+
+  it('leave a folder that cannot be listed alone, which is refused by its name', () => {
+    empty('shut/a.csv', 'shut/closed/b.csv', 'shut/z/c.csv')
+    closed.folder = path('shut', 'closed')
+    const inputs = listInputs([path('shut')], path('out'), 'csv')
+    closed.folder = ''
+    expect(inputs.map(({ file, fault }) => [relative(path('shut'), file), fault?.message])).toEqual([
+      ['a.csv', undefined],
+      ['closed', `${path('shut', 'closed')}: this folder cannot be read (EACCES); allow it, or leave it out`],
+      ['z/c.csv', undefined],
+    ])
   })
 
   it('are never replaced by a result of whatever kind', () => {

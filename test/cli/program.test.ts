@@ -165,10 +165,12 @@ async function hearsOfInterrupt(args: string[], library: object, name: string, s
     expect(process.rawListeners('SIGINT').length).toBeGreaterThan(before)
     heard = (given[signalAt] as { signal?: AbortSignal }).signal
     expect(heard?.aborted).toBe(false)
+    const terms = process.rawListeners('SIGTERM').length
     const listening = process.rawListeners('SIGINT').length
     last('SIGINT')
-    // The second one is Node's own, which ends the process.
+    // The second one is Node's own, which ends the process, whichever of the two it is.
     expect(process.rawListeners('SIGINT')).toHaveLength(listening - 1)
+    expect(process.rawListeners('SIGTERM')).toHaveLength(terms - 1)
     throw new Arrived()
   })
   await expect(start(args)).rejects.toThrow(Arrived)

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { memorySource } from '../../src/store/source.ts'
+import { readEvents } from '../../src/reading/events.ts'
 import { readRecordings } from '../../src/reading/read.ts'
+import { wholeText } from '../../src/reading/text.ts'
 import { fileSource } from '../../src/store/node_source.ts'
 import { rowsOf } from './tables.ts'
 
@@ -22,6 +24,52 @@ const read = async (json: object) =>
   await readRecordings(memorySource(name, rows, { 'sub-01_task-rest_run-01_physio.json': JSON.stringify(json) }))
 
 describe('a recording of BIDS', () => {
+  describe('has the events of its run as markers', () => {
+    const events = 'onset\tduration\ttrial_type\n0\t2\tgo\n1.5\tn/a\tstop\n'
+    const besides = async (json: object, others: Record<string, string>, of = name) => {
+      const own = { 'sub-01_task-rest_run-01_physio.json': JSON.stringify({ ...sidecar, ...json }) }
+      return (await readRecordings(memorySource(of, rows, { ...own, ...others })))[0]!
+    }
+
+    it('by their onsets, which count from the first scan, minus its StartTime', async () => {
+      const { markers, sinceScan, notes } = await besides({}, { 'sub-01_task-rest_run-01_events.tsv': events })
+      expect(sinceScan).toBe(-22.345)
+      expect(markers).toEqual([
+        { seconds: 22.345, duration: 2, label: 'go' },
+        { seconds: 23.845, duration: 0, label: 'stop' },
+      ])
+      expect(notes?.at(-1)).toBe(
+        'its markers are the events of sub-01_task-rest_run-01_events.tsv: their onsets minus StartTime',
+      )
+    })
+
+    it('whatever the name of the recording says of its sensor', async () => {
+      const of = 'sub-01_task-rest_run-01_recording-eda_physio.tsv.gz'
+      const { markers, notes } = await besides({ StartTime: 0 }, { 'sub-01_task-rest_run-01_events.tsv': events }, of)
+      expect([markers?.map(({ seconds }) => seconds), notes]).toEqual([[0, 1.5], []])
+      expect((await besides({}, { 'sub-01_task-other_run-01_events.tsv': events }, of)).markers).toBeUndefined()
+    })
+
+    it('and says what it cannot take, or does not know', async () => {
+      const broken = await besides({ StartTime: 0 }, { 'task-rest_events.tsv': 'when\n3\n' })
+      expect([broken.markers, broken.notes]).toEqual([
+        undefined,
+        [expect.stringMatching(/^the events beside it were left out: task-rest_events\.tsv:1: no column of onsets/)],
+      ])
+      expect((await besides({ StartTime: undefined }, { 'task-rest_events.tsv': events })).notes).toEqual([
+        'sub-01_task-rest_run-01_physio.json has no StartTime, so the onsets of task-rest_events.tsv were taken to count from the first sample',
+      ])
+    })
+
+    it('in whatever encoding they are', async () => {
+      const utf16 = Buffer.from('\uFEFFonset\ttrial_type\n1\tgrün\n', 'utf16le')
+      const text = await wholeText(memorySource('events.tsv', utf16))
+      expect(readEvents(text, 'events.tsv')).toEqual([{ seconds: 1, duration: 0, label: 'grün' }])
+      const windows = Buffer.from('onset\ttrial_type\n1\tgrün\n', 'latin1')
+      expect(await wholeText(memorySource('events.tsv', windows))).toContain('grün')
+    })
+  })
+
   it('has the columns, the rate, the unit and the maker that its JSON says', async () => {
     const [recording] = await read(sidecar)
     expect(recording).toMatchObject({

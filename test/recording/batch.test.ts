@@ -6,7 +6,7 @@ import type { Decomposition } from '../../src/cvxeda/decomposition.ts'
 import { memorySource } from '../../src/store/source.ts'
 import { STAGES } from '../../src/recording/progress.ts'
 import { analyseFiles, type BatchOptions } from '../../src/recording/batch.ts'
-import type { Outcome } from '../../src/recording/result.ts'
+import { inputDigest, type Outcome } from '../../src/recording/result.ts'
 import { parseCsv } from '../../src/formats/csv.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 
@@ -294,6 +294,40 @@ describe('a batch that was interrupted', () => {
     expect((await store.readText('r0.csv')).split('\n', 1)).toEqual(['EDA_Tonic'])
   })
 
+  it.each([
+    ['a temperature', { temperature: { sampleRate: 4, values: Float64Array.of(33, 34) } }],
+    ['a place on the wrist', { wrist: true }],
+    ['a recorder', { recorder: 'E4' }],
+    ['markers', { markers: [{ seconds: 1, duration: 0, label: 'a' }] }],
+    ['notes', { notes: ['odd'] }],
+    ['a part', { part: 'left' }],
+  ])('knows a recording with %s from one without', async (_, more) => {
+    const plain = { eda: Float64Array.of(1, 2), sampleRate: 4, source: 'a.csv' }
+    expect(await inputDigest({ ...plain, ...more })).not.toBe(await inputDigest(plain))
+    expect(await inputDigest({ ...plain, ...more, source: 'b.csv' })).toBe(await inputDigest({ ...plain, ...more }))
+  })
+
+  it('knows one temperature from another', async () => {
+    const digests = [33, 20].map((value) =>
+      inputDigest({
+        ...{ eda: Float64Array.of(1, 2), sampleRate: 4, source: 'a.csv' },
+        temperature: { sampleRate: 4, values: Float64Array.of(value) },
+      }),
+    )
+    expect(await digests[0]).not.toBe(await digests[1])
+  })
+
+  it('is warned of events that lie outside of its recordings', async () => {
+    const events = [
+      { seconds: 1, duration: 0, label: 'a' },
+      { seconds: 1e4, duration: 0, label: 'b' },
+    ]
+    const [outcome] = await analyseFiles('cpu', inputs.slice(0, 1), new MemoryStore(), {
+      epochs: { from: -1, to: 9, events },
+    })
+    expect(outcome!.result.warnings).toContainEqual(expect.stringMatching(/^1 of 2 events has its onset outside/))
+  })
+
   it('is refused before anything is read where its columns are none', async () => {
     const open = vi.fn(inputs[0]!.open)
     const columns = ['EDA_Tonic', 'tonic'] as unknown as NonNullable<BatchOptions['columns']>
@@ -456,5 +490,18 @@ it('a recording that is stopped while it is written says why, and leaves no tabl
     onProgress: (...[, , share]) => void (share > 0.7 && abort.abort(new Error('enough'))),
   })
   await expect(stopped).rejects.toThrow('enough')
+  expect(await store.list('')).toEqual([])
+})
+
+it('a recording that is stopped between two of its tables leaves neither', async () => {
+  const store = new MemoryStore()
+  const abort = new AbortController()
+  const write = store.write.bind(store)
+  store.write = async (name, content) => {
+    await write(name, content)
+    abort.abort(new Error('enough'))
+  }
+  const file = { file: 'a', name: 'a', open: async () => memorySource('a', table(100)) }
+  await expect(analyseFiles('cpu', [file], store, { signal: abort.signal })).rejects.toThrow('enough')
   expect(await store.list('')).toEqual([])
 })

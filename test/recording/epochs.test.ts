@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Analysis } from '../../src/recording/analyse.ts'
-import { eventRelated, intervalRelated, readEvents } from '../../src/recording/epochs.ts'
+import { readEvents } from '../../src/reading/events.ts'
+import { eventNotes, eventRelated, intervalRelated } from '../../src/recording/epochs.ts'
 import { epochFiles, type Pieces } from '../../src/recording/files.ts'
 import type { ScrEvent } from '../../src/recording/responses.ts'
 import { withSpans } from '../../src/signal/quality.ts'
@@ -59,6 +60,38 @@ describe('a table of events', () => {
   ])('that no recording can have, %j, is refused', (text, message) => {
     expect(() => readEvents(text, 'e.csv')).toThrow(message)
   })
+})
+
+describe('what is to be said of events', () => {
+  const recording = { eda: new Float64Array(N), sampleRate: RATE, source: 'a.csv' }
+  const around = { from: -1, to: 9 }
+
+  it('is how many have their onsets outside of the recording', () => {
+    const events = [event(-0.5), event(0), event(59.75), event(60), event(400)]
+    expect(eventNotes(recording, { ...around, events })).toEqual([
+      '3 of 5 events have their onsets outside of the recording, which lasts 60 s; their rows are empty or lack a part',
+    ])
+    expect(eventNotes({ ...recording, markers: [event(3), event(70)] }, around)).toEqual([
+      expect.stringMatching(/^1 of 2 events has its onset outside/),
+    ])
+    expect(eventNotes({ ...recording, markers: [event(70)] }, { ...around, events: [event(3)] })).toEqual([])
+  })
+
+  it('is that they may count from the first scan, unless they are those of the recording', () => {
+    const late = { ...recording, sinceScan: -22.345, markers: [event(3)] }
+    expect(eventNotes(late, around)).toEqual([])
+    expect(eventNotes({ ...late, sinceScan: 0 }, { ...around, events: [event(3)] })).toEqual([])
+    expect(eventNotes(late, { ...around, events: [event(3)] })).toEqual([
+      expect.stringMatching(
+        /those of an events\.tsv of BIDS count from the first scan, 22\.345 s later: .* give --epochs alone/,
+      ),
+    ])
+  })
+})
+
+it('labels with whatever breaks a line are quoted in the tables', () => {
+  const tables = epochFiles('a', analysis, [event(8, 'one\rtwo')], { from: -1, to: 9 })
+  expect(Buffer.concat([...tables['a.epochs.csv']!]).toString()).toContain('\n"one\rtwo",8,')
 })
 
 describe('around an event', () => {

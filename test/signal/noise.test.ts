@@ -46,3 +46,22 @@ it('a quantile is of what is not NaN', () => {
   expect([0, 0.5, 1].map((share) => quantile([3, NaN, 1, 2], share))).toEqual([1, 2, 3])
   expect(quantile([NaN], 0.5)).toBe(0)
 })
+
+it.each<[string, (i: number, n: number) => number]>([
+  ['in order', (i) => i],
+  ['backwards', (i) => -i],
+  ['up and down', (i, n) => Math.min(i, n - i)],
+  ['of a few values', (i) => (i * 7) % 3],
+  ['of one value', () => 2],
+  ['of noise, some missing', (i) => (i % 5 === 0 ? NaN : Math.sin(i * i))],
+  ['with infinities', (i) => (i % 4 === 0 ? Infinity : i % 9 === 0 ? -Infinity : Math.cos(i))],
+])('a quantile of values %s is that of the sorted ones', (_, of) => {
+  for (const n of [1, 2, 3, 10, 101, 4096]) {
+    const x = Float64Array.from({ length: n }, (_value, i) => of(i, n))
+    const sorted = x.filter((value) => !Number.isNaN(value)).sort()
+    const copy = x.slice()
+    for (const share of [0, 0.05, 0.1, 0.5, 0.9, 0.95, 1])
+      expect(quantile(x, share), `${n} ${share}`).toBe(sorted[Math.floor(share * (sorted.length - 1))] ?? 0)
+    expect(x).toEqual(copy)
+  }
+})

@@ -109,6 +109,10 @@ export const decomposeChecks: Checks = {
     const lines = (kind: string) => table('decomposed', `a.${kind}.csv`).trim().split('\n')
     expect(lines('epochs').map((line) => line.split(',')[0])).toEqual(['Label', 'first', 'second'])
     expect(lines('intervals')).toHaveLength(2)
+    const plain = table('decomposed', 'a.epochs.csv')
+    writeFileSync(path('events.csv'), '\uFEFFonset,duration,label\n5,20,first\n12,,second\n', 'utf16le')
+    await decompose([...CPU, '--events-file', path('events.csv')])
+    expect(table('decomposed', 'a.epochs.csv')).toBe(plain)
     await decompose(CPU)
     expect(() => lines('epochs')).toThrow('ENOENT')
   },

@@ -33,14 +33,16 @@ async function printing<T>(work: () => Promise<T>, printed: Printed, terminal = 
     }),
   )
   const { isTTY } = process.stderr
-  const before = process.listeners('SIGINT')
+  const stops = ['SIGINT', 'SIGTERM'] as const
+  const before = stops.map((stop) => process.listeners(stop))
   process.stderr.isTTY = terminal
   try {
     return await work()
   } finally {
     for (const spy of spies) spy.mockRestore()
     process.stderr.isTTY = isTTY
-    for (const listener of process.listeners('SIGINT')) if (!before.includes(listener)) process.off('SIGINT', listener)
+    for (const [i, stop] of stops.entries())
+      for (const listener of process.listeners(stop)) if (!before[i]!.includes(listener)) process.off(stop, listener)
   }
 }
 
