@@ -115,20 +115,17 @@ function expected({ queries, keys }: Case, { q, k, v, dy }: Inputs): Named {
 async function compiled(gpu: Gpu, { batch, depth, queries, keys }: Case, inputs: Inputs) {
   const plan = new Plan(gpu)
   const [n, m] = [total(queries), total(keys)]
-  const tensor = (name: keyof Inputs, rows: number) => plan.input(name, [batch, rows, depth])
+  const tensors: Partial<Record<keyof Inputs, Tensor>> = {}
+  const tensor = (name: keyof Inputs, rows: number): Tensor => (tensors[name] = plan.input(name, [batch, rows, depth]))
   const [q, k, v] = [tensor('q', n), tensor('k', m), tensor('v', m)] as const
   const { y, saved } = attention(plan, q, k, v, boundsOfLengths(queries), boundsOfLengths(keys))
   const outputs = { y, lse: saved.lse, ...attentionBackward(plan, tensor('dy', n), saved) }
   for (const [name, output] of Object.entries(outputs)) plan.output(name, output)
   await plan.compile()
-  for (const [
-    name,
-    {
-      data,
-      shape: [B = 0, D = 0, L = 0],
-    },
-  ] of Object.entries(inputs)) {
-    plan.write(name, toChannelsLast(data, [B, D, L]))
+  for (const name of ['q', 'k', 'v', 'dy'] as const) {
+    const { data, shape } = inputs[name]
+    const [B = 0, D = 0, L = 0] = shape
+    gpu.write(tensors[name]!, toChannelsLast(data, [B, D, L])) // of a plan's inputs NaN is refused
   }
   return { plan, outputs }
 }

@@ -50,7 +50,12 @@ function recordingDevice(): GPUDevice {
     addEventListener: () => {},
     pushErrorScope: () => {},
     popErrorScope: () => Promise.resolve(null),
-    createBuffer: ({ size }: { size: number }) => ({ size, bytes: new Uint8Array(size), destroy: () => {} }),
+    createBuffer: ({ size, usage }: { size: number; usage: number }) => ({
+      size,
+      usage,
+      bytes: new Uint8Array(size),
+      destroy: () => {},
+    }),
     queue: {
       writeBuffer: ({ bytes }: FakeBuffer, at: number, data: ArrayBuffer, from: number, count: number) =>
         bytes.set(new Uint8Array(data, from, count), at),
