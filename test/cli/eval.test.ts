@@ -393,7 +393,7 @@ describe('on other data', () => {
 it('is interrupted while it predicts', async () => {
   // Sends the signal as soon as the program listens for it.
   const impatient =
-    "const { once } = process; process.once = (event, f) => { once.call(process, event, f); if (event === 'SIGINT') process.kill(process.pid, event); return process }"
+    "const { on } = process; process.on = (event, f) => { on.call(process, event, f); if (event === 'SIGINT') process.kill(process.pid, event); return process }"
   writeFiles(folder, { 'impatient.mjs': impatient })
   const options = { node: ['--import', pathToFileURL(path('impatient.mjs')).href] }
   await refuses(['predict', '--run', run, '--data', prepared(study)], INTERRUPTED, 'galvani: interrupted', options)
