@@ -120,6 +120,7 @@ function formOf(table: readonly string[], separator?: string, decimal?: DecimalM
  * Rows without empty cells at their ends, unless a row as long as most has something there: a column of markers is empty in most rows.
  */
 function evenRows(rows: readonly string[][]): readonly (readonly string[])[] {
+  if (rows.length === 0) return rows
   const full = mostFrequent(rows.map((row) => row.length))
   const widest = largestOf(
     rows.filter((row) => row.length === full).map((row) => trimmed(row).length),

@@ -1,5 +1,7 @@
 // Samples that were lost on their way, by a column that counts them and begins again at 0 when its bits are full.
 
+import { isTooMany } from './grid.ts'
+
 /** What a counter tells of the rows of a recording. */
 export interface Counted {
   /** Rows that are kept, and for each its place on the grid. */
@@ -23,12 +25,12 @@ export function countedRows(counter: Float64Array, name: string, where: (row: nu
   const span = SPANS.find((one) => counter.every((count) => Number.isInteger(count) && count >= 0 && count < one))
   const stepTo = (i: number): number => (counter[i]! - counter[i - 1]! + span!) % span!
   const following = span === undefined ? 0 : inOrder.filter((i) => i > 0 && stepTo(i) === 1).length
-  if (span === undefined || following < LEAST_FOLLOWING * (n - 1))
-    return {
-      rows: inOrder,
-      places: inOrder,
-      notes: [`column '${name}' does not count the rows, so lost samples do not show`],
-    }
+  const uncounted = (why: string): Counted => ({
+    rows: inOrder,
+    places: inOrder,
+    notes: [`column '${name}' ${why}, so lost samples do not show`],
+  })
+  if (span === undefined || following < LEAST_FOLLOWING * (n - 1)) return uncounted('does not count the rows')
   const [rows, places] = [[0], [0]]
   let [lost, holes, firstHole, repeated, firstRepeat, place] = [0, 0, 0, 0, 0, 0]
   const restarts: number[] = []
@@ -45,6 +47,7 @@ export function countedRows(counter: Float64Array, name: string, where: (row: nu
       if (holes++ === 0) firstHole = i
       lost += step - 1
     }
+    if (isTooMany(lost, n)) return uncounted(`jumps by far more than the recording lasts at ${where(i)}`)
     place += isRestart ? 1 : step
     rows.push(i)
     places.push(place)

@@ -39,6 +39,9 @@ const COARSE = 0.3
 /** Share of rows that may stand twice in a table whose other rows are even. */
 const DOUBLED = 0.05
 
+/** Whether so many missing samples beside these rows are a mistake in the file. */
+export const isTooMany = (missing: number, rows: number): boolean => missing > Math.max(LARGEST_HOLE, 10 * rows)
+
 /**
  * The grid is the median step, made exact by all of them. Rows that are missing become NaN, rows that repeat a stamp are dropped, and
  * stamps within half a step of the grid are put onto it. `seconds` does not decrease (see clock_changes.ts).
@@ -267,7 +270,7 @@ function fromCoarseStamps(
 }
 
 function requireHole(samples: number, rows: number, period: number, place: string): void {
-  if (samples <= Math.max(LARGEST_HOLE, 10 * rows)) return
+  if (!isTooMany(samples, rows)) return
   throw new FormatError(
     `${place}: the time jumps by ${short(samples * period)} s here, far more than the recording lasts; repair the time column, ` +
       'or give --rate HZ to ignore it',

@@ -54,6 +54,11 @@ describe('a counter of samples', () => {
     expect(again.notes).toEqual([
       "the counter 'n' starts again at row 7000: the device was started anew, and time may be missing there",
     ])
+    const torn = of([0, 1, 2, 3, 4, 5, 6, 7, 4_000_000_000, 4_000_000_001, 4_000_000_002, 4_000_000_003])
+    expect(torn.places).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+    expect(torn.notes).toEqual([
+      "column 'n' jumps by far more than the recording lasts at row 8, so lost samples do not show",
+    ])
     for (const counts of [
       [0, 0, 0, 0, 0],
       [5, 2, 9, 1],

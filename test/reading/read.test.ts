@@ -574,6 +574,8 @@ describe('what a file does not say', () => {
   it('is asked for', async () => {
     await expect(readOne('')).rejects.toThrow('a.csv: the file is empty, expected rows of data')
     await expect(readOne('\n\n')).rejects.toThrow('a.csv: the file is empty, expected rows of data')
+    for (const content of ['# only a comment\n', 'sep=;', '#\n# two\n\n'])
+      await expect(readOne(content)).rejects.toThrow('a.csv: no line of it is a row of numbers')
     await expect(readOne('time,eda\n')).rejects.toThrow('a.csv: no line of it is a row of numbers')
     await expect(readOne('0.5\n0.7\n')).rejects.toThrow('a.csv: no header and no time column; give --rate HZ')
     await expect(readOne('5.1,1\n5.2,2\n5.0,3\n')).rejects.toThrow('a.csv: 2 columns without a header')
