@@ -302,7 +302,7 @@ export class Gpu {
 
   /**
    * Gives the device work without waiting for what it says of it: an error is thrown by the next await of this Gpu, and by all after.
-   * Scopes cost a microsecond; without them nobody would hear of an error on a borrowed device, and results would be zeros.
+   * Without scopes nobody would hear of an error on a borrowed device, and results would be zeros.
    */
   private watch(what: string, act: () => void): void {
     this.device.pushErrorScope('validation')
