@@ -1,8 +1,9 @@
 // The package as npm installs it, from the outside: its declarations, what its entries drag along, the README's program.
 import { build } from 'esbuild'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { installPacked, manifest } from './support/packed.ts'
@@ -48,6 +49,32 @@ describe.each(['bundler', 'nodenext'] as const)('for a compiler that resolves li
   it('every entry has types, which name devices and buffers', () => {
     expect(complaints({ user: everyEntry }, resolution)).toEqual([])
     expect(entries.filter((name) => !everyEntry.includes(`'${name}'`))).toEqual([])
+  })
+})
+
+/** Bytes of all files below a folder. */
+const bytesOf = (folder: string): number =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0)
+
+describe('an install', () => {
+  it('takes at most 8 MB, with all packages that every user gets', () => {
+    const root = fileURLToPath(new URL('..', import.meta.url))
+    const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { dev?: boolean; optional?: boolean; peer?: boolean }>
+    }
+    const always = Object.entries(packages).filter(
+      ([path, { dev, optional, peer }]) => path && !dev && !optional && !peer,
+    )
+    expect(always.map(([path]) => path)).toContain('node_modules/csv-parse')
+    const folders = [join(home, 'node_modules', 'galvani'), ...always.map(([path]) => join(root, path))]
+    expect(folders.reduce((sum, folder) => sum + bytesOf(folder), 0)).toBeLessThan(8e6)
+  })
+
+  it('brings the licence of the parser that goes along', () => {
+    const licence = readFileSync(join(home, 'node_modules/galvani/dist/define.js.LICENSE.md'), 'utf8')
+    expect(licence).toMatch(/MIT License[^]*Copyright/)
   })
 })
 
