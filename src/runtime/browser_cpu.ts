@@ -7,7 +7,7 @@ import type { Answer } from './worker_answer.ts'
 declare const GALVANI_BROWSER_WORKER: string
 
 /**
- * Opens the CPU as module workers of this page, for `decompose` and `analyse`. A worker is started when there is work for it.
+ * Opens the CPU as module workers of this page, for `decompose`, `analyse` and `solveQp`. A worker is started when there is work for it.
  * @throws UsageError for a number of workers that cannot be, or an unknown option; DeviceError outside of a browser
  */
 export function openCpu(options: CpuOptions = {}): Cpu {

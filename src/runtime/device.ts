@@ -1,4 +1,4 @@
-// What can decompose.
+// What can decompose and solve, and how a caller who hands over something else is told.
 
 import { nameOf } from './arguments.ts'
 import { Cpu } from './cpu.ts'

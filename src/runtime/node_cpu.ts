@@ -9,7 +9,7 @@ import type { Answer } from './worker_answer.ts'
 declare const GALVANI_NODE_WORKER: string
 
 /**
- * Opens the CPU as worker threads, for `decompose` and `analyse`. A thread is started when there is work for it; the process
+ * Opens the CPU as worker threads, for `decompose`, `analyse` and `solveQp`. A thread is started when there is work for it; the process
  * ends by itself when none is at work. @throws UsageError for a number of workers that cannot be, or an unknown option
  */
 export function openCpu(options: CpuOptions = {}): Cpu {
