@@ -1,3 +1,4 @@
+import { checkNames, type Known } from './arguments.ts'
 import { requireGpu } from './device.ts'
 import { DeviceError, LimitError, ShapeError } from './errors.ts'
 import { usage, type Gpu } from './gpu.ts'
@@ -252,6 +253,7 @@ export class Plan {
 
   /** Assigns memory and builds every pipeline. `keepAll` gives each tensor memory of its own, so that any can be read. */
   async compile(options: { keepAll?: boolean } = {}): Promise<this> {
+    checkNames('Plan.compile', options, COMPILE_OPTIONS)
     if (this.state !== 'recording') throw new DeviceError(`the plan is ${this.state} already`)
     this.state = 'compiling'
     const keep = options.keepAll ? this.transients : new Set([...this.outputs.values()].map((t) => t.storage))
@@ -391,6 +393,8 @@ export class Plan {
     this.state = 'destroyed'
   }
 }
+
+const COMPILE_OPTIONS: Known<{ keepAll?: boolean }> = { keepAll: true }
 
 /** A caller's buffer may have been wrapped more than once. */
 const sameMemory = (a: Storage, b: Storage): boolean => a === b || (a.buffer !== null && a.buffer === b.buffer)

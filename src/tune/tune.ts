@@ -1,4 +1,5 @@
 // Finds the fastest kernels for the ops of a plan, one op at one shape after the other.
+import { checkNames, requireArray, type Known } from '../runtime/arguments.ts'
 import { GalvaniError, LimitError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { Plan, type Choice } from '../runtime/plan.ts'
@@ -24,6 +25,10 @@ export interface TuneOptions {
   signal?: AbortSignal
 }
 
+const TUNE_OPTIONS: Known<TuneOptions> = {
+  ...{ clock: true, known: true, budget: true, onEntry: true, onProgress: true, signal: true },
+}
+
 /** Ops and shapes that were not tuned. */
 export interface Untuned {
   /** There was no time left for them, or no memory. */
@@ -39,8 +44,11 @@ const BUDGET_SECONDS_SOFTWARE = 60
  * Measures the candidates of every op and shape of the plans, those with the most work first, and has `kernelChoices(gpu).tuned` name the best, for
  * plans that are recorded from then on; where no kernel is right it names none. Uses scratch memory only; the plans need not be
  * compiled, and may be destroyed afterwards.
+ * @throws UsageError for plans that are no array, or an unknown option
  */
 export async function tune(gpu: Gpu, plans: readonly Plan[], options: TuneOptions = {}): Promise<Untuned> {
+  requireArray('tune', 'plans', plans)
+  checkNames('tune', options, TUNE_OPTIONS)
   const { clock = () => performance.now(), known = {}, onEntry, onProgress, signal: abort } = options
   const { budget = gpu.info.isFallbackAdapter ? BUDGET_SECONDS_SOFTWARE : BUDGET_SECONDS } = options
   const choices = [...openChoices(gpu, plans)].filter(([key]) => !(key in known))

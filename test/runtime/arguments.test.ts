@@ -19,6 +19,7 @@ import shader from '../../shaders/elementwise.wgsl'
 import { nearest } from '../../src/runtime/arguments.ts'
 import { openCpu } from '../../src/runtime/node_cpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
+import { tune } from '../../src/training.ts'
 
 let gpu: Gpu
 beforeAll(async () => {
@@ -125,6 +126,13 @@ describe('options', () => {
       "openGpu has no option 'adaptor'; did you mean 'adapter'?",
     ],
     ['openCpu', () => openCpu(any({ threads: 2 })), "openCpu has no option 'threads'; did you mean 'workers'?"],
+    ['tune', () => tune(gpu, [], any({ budgets: 1 })), "tune has no option 'budgets'; did you mean 'budget'?"],
+    ['tune of one plan', () => tune(gpu, any(new Plan(gpu))), 'tune: expected an array of plans, got a Plan'],
+    [
+      'Plan.compile',
+      () => new Plan(gpu).compile(any({ keepall: true })),
+      "Plan.compile has no option 'keepall'; did you mean 'keepAll'?",
+    ],
     [
       'Gpu.fromDevice',
       () => Gpu.fromDevice(gpu.device, any({ onclose: null })),
