@@ -146,8 +146,9 @@ fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
       for (var m = 0u; m < TM; m++) { g[m] = select(0.0, dy[at[m] + co], inside[m]); }
       // @unroll
       for (var n = 0u; n < TN; n++) {
-        let row = (k * params.in_quads + min(ci + n, params.in_quads - 1u)) * 4u * out_stride + co;
-        let weights = vec4<f32>(w_numbers[row], w_numbers[row + out_stride], w_numbers[row + 2u * out_stride], w_numbers[row + 3u * out_stride]);
+        let first = (k * params.in_quads + min(ci + n, params.in_quads - 1u)) * 4u * out_stride + co;
+        let third = first + 2u * out_stride;
+        let weights = vec4<f32>(w_numbers[first], w_numbers[first + out_stride], w_numbers[third], w_numbers[third + out_stride]);
         // @unroll
         for (var m = 0u; m < TM; m++) { acc[m * TN + n] += g[m] * weights; }
       }
