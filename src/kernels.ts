@@ -22,6 +22,7 @@ export { oneHot, softmax, softmaxBackward, softmaxCrossEntropy } from './kernels
 export { optimizerStateCount, optimizerStep, stepRate, type OptimizerConfig } from './kernels/optimizer.ts'
 
 // Layouts, on the device and on the host
+export { channels, type ChannelSettings } from './kernels/channels.ts'
 export { channelsLast, concat, flatten, flattenBackward, slice } from './kernels/layout.ts'
 export { packWeight, toChannelsFirst, toChannelsLast, unpackWeight } from './kernels/host_layout.ts'
 
