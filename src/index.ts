@@ -31,27 +31,6 @@ export { decomposeStream, type DecompositionStream } from './cvxeda/stream.ts'
 export type { StreamOptions } from './cvxeda/stream_settings.ts'
 export type { StreamPart, StreamScale, StreamUpdate } from './cvxeda/smoother.ts'
 
-// Recordings: from samples to responses, features and warnings
-export { analyse, type Analysis, type AnalyseOptions, type SolvingOptions } from './recording/analyse.ts'
-export { DOUBTED, scrEvents, type Doubt, type ScrEvent, type ScrInput } from './recording/responses.ts'
-export { driverEvents, type DriverInput } from './recording/driver_events.ts'
-export { qualityWarnings, signalQuality, type SignalQuality, type Span } from './signal/quality.ts'
-export {
-  edaFeatures,
-  eventColumns,
-  inOwnUnit,
-  sampleColumns,
-  type Columns,
-  type DecomposedEda,
-  type DecomposedPart,
-  type EdaFeatures,
-} from './recording/tables.ts'
-export { fillGaps, splitAtGaps, type Part } from './signal/gaps.ts'
-export { zscore } from './signal/normalize.ts'
-export { interpolateLinear } from './signal/resample.ts'
-export { CHANNELS, toChannels, type Channel } from './signal/channels.ts'
-export type { Recording } from './reading/recording.ts'
-
 // Quadratic programs
 export { solveQp } from './qp/dense.ts'
 export type { QpOptions, QpSolution, QpStatus } from './qp/solution.ts'
@@ -60,7 +39,13 @@ export type { QuadraticProgram } from './qp/program.ts'
 // The network. All operators are in galvani/kernels; these two are what a plan with a model most often needs beside it.
 export { checkConfig, presets, OPENSMILE_FEATURES, type ModelConfig } from './model/config.ts'
 export { initialise, type InitKind } from './model/init.ts'
-export { Rtcan1d, type RtcanForward, type RtcanInputs } from './model/rtcan1d.ts'
+export {
+  Rtcan1d,
+  type RtcanDifferentiable,
+  type RtcanForward,
+  type RtcanInputs,
+  type RtcanMode,
+} from './model/rtcan1d.ts'
 export { summarise, type LayerSummary, type ModelSummary, type ParameterSpec } from './model/summary.ts'
 export { Weights, type HostTensor, type HostTensors, type TensorFile } from './model/weights.ts'
 export { relu } from './kernels/elementwise.ts'

@@ -13,6 +13,7 @@ import { optimizerStep } from '../../src/kernels/optimizer.ts'
 import { clipMean, clipMeanBackward } from '../../src/kernels/clip_mean.ts'
 import { clipBounds } from '../../src/kernels/clip_bounds.ts'
 import { attentionVariants, attention, attentionBackward } from '../../src/kernels/attention.ts'
+import { gradients } from '../../src/kernels/gradients.ts'
 import { presets, type ModelConfig } from '../../src/model/config.ts'
 import { Rtcan1d } from '../../src/model/rtcan1d.ts'
 import { solveQp } from '../../src/qp/dense.ts'
@@ -79,7 +80,7 @@ function recordModel(gpu: Gpu, change: Partial<ModelConfig>, training: boolean):
   const config = { ...presets[change.preset ?? 'paper'], ...small, final_pool: 1, music_dim: 3, hidden: [4], ...change }
   const plan = new Plan(gpu)
   const inputs = { eda: plan.input('eda', [2, config.in_channels, config.length]), music: plan.input('music', [2, 3]) }
-  const forward = new Rtcan1d(gpu, config).forward(plan, inputs, { training, inputGradient: true })
+  const forward = new Rtcan1d(gpu, config).forward(plan, inputs, { training, gradients, inputGradient: true })
   forward.backward(forward.loss(plan.input('targets', [2, config.classes])).dlogits)
 }
 
