@@ -27,7 +27,7 @@ import {
 } from './interior_layout.ts'
 import { LONGEST_WALK } from './limits.ts'
 import type { Problem } from './problem.ts'
-import type { ScaledSignal, Solution, SolverHooks } from './solver.ts'
+import type { ScaledSignal, Solution, Solver, SolverHooks } from './solver.ts'
 import { createTonicBasis, type TonicBasis } from './tonic.ts'
 
 const MAX_ITERATIONS = 60
@@ -122,11 +122,7 @@ async function solveBatch(
   return readSolutions(gpu, basis, places, tensors, state)
 }
 
-/**
- * Primal-dual interior point, at most 60 iterations; batches of any size, split to what the device can bind.
- * @throws LimitError for form per-signal on more than 2^20 samples a signal.
- */
-export async function interiorPoint(
+async function solve(
   gpu: Gpu,
   problem: Problem,
   signals: ScaledSignal[],
@@ -151,3 +147,9 @@ export async function interiorPoint(
     return found.map((solution) => ({ ...solution, form }))
   })
 }
+
+/**
+ * Primal-dual interior point, at most 60 iterations; batches of any size, split to what the device can bind.
+ * @throws LimitError for form per-signal on more than 2^20 samples a signal.
+ */
+export const interiorPoint: Solver = { name: 'interior-point', solve }
