@@ -213,7 +213,7 @@ describe('the sources', () => {
     expect(modules.get('runtime/node.ts')).toContain('webgpu')
   })
 
-  it.each(['index.ts', 'recordings.ts', 'kernels.ts', 'runtime/browser.ts'])(
+  it.each(['index.ts', 'recordings.ts', 'solvers.ts', 'kernels.ts', 'runtime/browser.ts'])(
     '%s reaches nothing that a browser lacks',
     (entry) => {
       expect(modules.has(entry)).toBe(true)

@@ -94,9 +94,9 @@ function filesOfKernels(root) {
 /** Folders that a decomposition's own code is in; the runtime below them moves data and changes no number. */
 const OF_A_DECOMPOSITION = /^(src|shaders)\/(cvxeda|qp)\//
 
-/** What `decompose` runs, streams aside: its module and all that it imports of the solvers and their shaders, types aside. */
+/** What `decompose` runs, streams aside: its module, its solvers, and all that these import of their folders and shaders, types aside. */
 function filesOfDecomposition(root) {
-  const files = new Set(['src/cvxeda/decompose.ts'])
+  const files = new Set(['src/cvxeda/decompose.ts', 'src/cvxeda/solvers.ts'])
   for (const file of files) {
     if (file.endsWith('.wgsl')) continue
     const text = readFileSync(new URL(file, root), 'utf8')

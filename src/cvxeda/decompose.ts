@@ -4,15 +4,16 @@ import { FormatError, UsageError } from '../runtime/errors.ts'
 import { breather } from '../runtime/breather.ts'
 import { Cpu } from '../runtime/cpu.ts'
 import type { Device } from '../runtime/device.ts'
+import type { Gpu } from '../runtime/gpu.ts'
 import type { Decomposition, Start } from './decomposition.ts'
 import { Float64Solver } from './float64.ts'
 import { missingSamples } from './missing_samples.ts'
 import { readOut } from './read_out.ts'
-import { checkCall, checkOptions, checkStarts, solverOf, type DecomposeOptions, type Solve } from './options.ts'
+import { checkCall, checkOptions, checkStarts, solverOf, type DecomposeOptions } from './options.ts'
 import { createProblem, type Problem } from './problem.ts'
 import { scaled, scaledStart, scalingOf } from './scaling.ts'
 import { decomposeByWorkers } from './shares.ts'
-import type { SolverHooks } from './solver.ts'
+import type { Solver, SolverHooks } from './solver.ts'
 
 type Samples = ArrayLike<number>
 
@@ -58,9 +59,10 @@ function groupByShape(signals: readonly Samples[], rates: readonly number[]): nu
 
 /** Decomposes the signals of one problem: the trivial ones at once, the others together. */
 async function decomposeGroup(
+  gpu: Gpu,
+  solver: Solver,
   problem: Problem,
   signals: readonly Samples[],
-  solve: Solve,
   { starts, ...hooks }: Omit<SolverHooks, 'starts'> & { starts?: readonly Start[] | undefined },
 ): Promise<Decomposition[]> {
   hooks.signal?.throwIfAborted()
@@ -72,7 +74,7 @@ async function decomposeGroup(
   const onProgress = (done: number): void => hooks.onProgress(trivial + done)
   onProgress(0)
   const solutions =
-    inputs.length > 0 ? await solve(problem, inputs, { ...hooks, onProgress, starts: scaledStarts }) : []
+    inputs.length > 0 ? await solver.solve(gpu, problem, inputs, { ...hooks, onProgress, starts: scaledStarts }) : []
   const byPlace = new Map(solvable.map((at, s) => [at, solutions[s]!]))
   return signals.map((y, at) => readOut(problem, y, scalings[at]!, byPlace.get(at) ?? null))
 }
@@ -115,7 +117,7 @@ export async function decompose(
   const rates = ratesOf(signals, sampleRate)
   checkOptions(device, rates, options)
   checkStarts(options, signals.length)
-  const solve = solverOf(device, options)
+  const solver = solverOf(device, options)
   signals.forEach(checkSignal)
   const groups = groupByShape(signals, rates)
   if (device instanceof Cpu) {
@@ -129,13 +131,14 @@ export async function decompose(
     const problem = createProblem(signals[first]!.length, rates[first]!, params)
     const group = indices.map((i) => signals[i]!)
     const hooks = { onProgress: (done: number) => onProgress?.(before + done, signals.length), signal: abort }
-    const found = solve
-      ? await decomposeGroup(problem, group, solve, {
-          ...hooks,
-          form,
-          starts: starts && indices.map((i) => starts[i]!),
-        })
-      : await decomposeHere(problem, group, hooks)
+    const found =
+      device === 'cpu'
+        ? await decomposeHere(problem, group, hooks)
+        : await decomposeGroup(device, solver, problem, group, {
+            ...hooks,
+            form,
+            starts: starts && indices.map((i) => starts[i]!),
+          })
     indices.forEach((index, at) => {
       results[index] = found[at]!
     })

@@ -27,7 +27,7 @@ import { statusOf } from './interior_ends.ts'
 import { allocate, batchSize, chooseForm, layoutOf } from './interior_layout.ts'
 import { iterateUnseen, requireWalk, writeTables } from './interior_point.ts'
 import { missingSamples } from './missing_samples.ts'
-import { DECOMPOSE_OPTIONS, checkOptions, type DecomposeOptions } from './options.ts'
+import { checkOptions, type DecomposeOptions } from './options.ts'
 import { createProblem, type Problem } from './problem.ts'
 import { isBadlyScaled, outOfRange } from './read_out.ts'
 import { createTonicBasis } from './tonic.ts'
@@ -56,8 +56,18 @@ export interface DeviceDecomposition extends PartTensors {
 /** A driver may be a million times its recording; beyond this it could leave float32. */
 const LARGEST_SCALE = 1e30
 
-const { solver: _solver, starts: _starts, onProgress: _onProgress, ...shared } = DECOMPOSE_OPTIONS
-const DECOMPOSE_ON_OPTIONS: Known<DecomposeOnOptions> = { ...shared, into: true }
+const DECOMPOSE_ON_OPTIONS: Known<DecomposeOnOptions> = {
+  sampleRate: true,
+  tau0: true,
+  tau1: true,
+  deltaKnot: true,
+  alpha: true,
+  gamma: true,
+  baselineCorrection: true,
+  form: true,
+  into: true,
+  signal: true,
+}
 
 function requireRecordings(signals: unknown): asserts signals is Tensor {
   if (!(signals instanceof Tensor)) {

@@ -27,7 +27,7 @@ import {
 } from './interior_layout.ts'
 import { LONGEST_WALK } from './limits.ts'
 import type { Problem } from './problem.ts'
-import type { Form, ScaledSignal, Solution, SolverHooks } from './solver.ts'
+import type { Form, ScaledSignal, Solution, Solver, SolverHooks } from './solver.ts'
 import { createTonicBasis, type TonicBasis } from './tonic.ts'
 
 const MAX_ITERATIONS = 60
@@ -154,11 +154,7 @@ export function requireWalk(form: Form, n: number): void {
   )
 }
 
-/**
- * Primal-dual interior point, at most 60 iterations; batches of any size, split to what the device can bind.
- * @throws LimitError for form per-signal on more than 2^20 samples a signal.
- */
-export async function interiorPoint(
+async function solve(
   gpu: Gpu,
   problem: Problem,
   signals: ScaledSignal[],
@@ -179,3 +175,9 @@ export async function interiorPoint(
     return found.map((solution) => ({ ...solution, form }))
   })
 }
+
+/**
+ * Primal-dual interior point, at most 60 iterations; batches of any size, split to what the device can bind.
+ * @throws LimitError for form per-signal on more than 2^20 samples a signal.
+ */
+export const interiorPoint: Solver = { name: 'interior-point', solve }

@@ -1,5 +1,6 @@
 // Whatever fails half-way leaves nothing on the device: a caller tries again with less, on memory that is all there.
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { admm } from '../../src/cvxeda/admm.ts'
 import { decompose } from '../../src/cvxeda/decompose.ts'
 import { relu } from '../../src/kernels/elementwise.ts'
 import { presets } from '../../src/model/config.ts'
@@ -156,7 +157,7 @@ describe('nothing is left by', () => {
     model.destroy()
   })
 
-  it.each([{ form: 'per-signal' }, { form: 'along-time' }, { solver: 'admm' }] as const)(
+  it.each([{ form: 'per-signal' }, { form: 'along-time' }, { solver: admm }] as const)(
     'a decomposition for which there is no room: %o',
     async (method) => {
       const before = taken()
