@@ -1,7 +1,7 @@
 // cvxEDA of any number of signals: checks, grouping by length and rate, and each group's way through its solver.
 
 import { FormatError, UsageError } from '../runtime/errors.ts'
-import { breather } from '../runtime/breather.ts'
+import { breather, inTurns, PIECE, type Pieces } from '../runtime/breather.ts'
 import { Cpu } from '../runtime/cpu.ts'
 import type { Device } from '../runtime/device.ts'
 import type { Gpu } from '../runtime/gpu.ts'
@@ -17,7 +17,7 @@ import type { Solver, SolverHooks } from './solver.ts'
 
 type Samples = ArrayLike<number>
 
-function checkSignal(signal: ArrayLike<number>, index: number): void {
+function checkArray(signal: ArrayLike<number>, index: number): void {
   const name = `cvxEDA: signal ${index}`
   if (typeof (signal as Partial<ArrayLike<number>> | null | undefined)?.length !== 'number') {
     throw new UsageError(
@@ -27,14 +27,23 @@ function checkSignal(signal: ArrayLike<number>, index: number): void {
     )
   }
   if (signal.length === 0) throw new FormatError(`${name} is empty, expected at least one sample.`, { index })
-  let missing = 0
-  let first = -1
-  for (let i = signal.length - 1; i >= 0; i--) {
-    if (Number.isFinite(signal[i])) continue
-    missing++
-    first = i
+}
+
+/** @throws FormatError for samples that are missing or not finite */
+function* checkSamples(signals: readonly Samples[]): Pieces<void> {
+  for (const [index, signal] of signals.entries()) {
+    let missing = 0
+    let first = -1
+    for (let to = signal.length; to > 0; to -= PIECE) {
+      for (let i = to - 1; i >= Math.max(0, to - PIECE); i--) {
+        if (Number.isFinite(signal[i])) continue
+        missing++
+        first = i
+      }
+      yield
+    }
+    if (missing > 0) throw missingSamples(index, missing, first, signal.length)
   }
-  if (missing > 0) throw missingSamples(index, missing, first, signal.length)
 }
 
 function ratesOf(signals: readonly Samples[], sampleRate: number | readonly number[]): readonly number[] {
@@ -57,6 +66,12 @@ function groupByShape(signals: readonly Samples[], rates: readonly number[]): nu
   return [...groups.values()]
 }
 
+function* oneByOne<T>(items: readonly Pieces<T>[]): Pieces<T[]> {
+  const results: T[] = []
+  for (const item of items) results.push(yield* item)
+  return results
+}
+
 /** Decomposes the signals of one problem: the trivial ones at once, the others together. */
 async function decomposeGroup(
   gpu: Gpu,
@@ -66,9 +81,13 @@ async function decomposeGroup(
   { starts, ...hooks }: Omit<SolverHooks, 'starts'> & { starts?: readonly Start[] | undefined },
 ): Promise<Decomposition[]> {
   hooks.signal?.throwIfAborted()
-  const scalings = signals.map((y) => scalingOf(problem, y))
-  const solvable = [...signals.keys()].filter((at) => scalings[at]!.scale > 0)
-  const inputs = solvable.map((at) => scaled(problem, signals[at]!, scalings[at]!))
+  const breathe = breather(hooks.signal)
+  const each = <T>(items: readonly number[], work: (at: number) => Pieces<T>): Promise<T[]> =>
+    inTurns(oneByOne(items.map(work)), breathe)
+  const all = [...signals.keys()]
+  const scalings = await each(all, (at) => scalingOf(problem, signals[at]!))
+  const solvable = all.filter((at) => scalings[at]!.scale > 0)
+  const inputs = await each(solvable, (at) => scaled(problem, signals[at]!, scalings[at]!))
   const scaledStarts = starts && solvable.map((at) => scaledStart(problem, starts[at]!, scalings[at]!))
   const trivial = signals.length - inputs.length
   const onProgress = (done: number): void => hooks.onProgress(trivial + done)
@@ -76,7 +95,7 @@ async function decomposeGroup(
   const solutions =
     inputs.length > 0 ? await solver.solve(gpu, problem, inputs, { ...hooks, onProgress, starts: scaledStarts }) : []
   const byPlace = new Map(solvable.map((at, s) => [at, solutions[s]!]))
-  return signals.map((y, at) => readOut(problem, y, scalings[at]!, byPlace.get(at) ?? null))
+  return each(all, (at) => readOut(problem, signals[at]!, scalings[at]!, byPlace.get(at) ?? null))
 }
 
 /** On this thread, one signal after the other: none of a group's signals needs more memory than its results. */
@@ -89,9 +108,10 @@ async function decomposeHere(
   const solver = new Float64Solver(problem)
   const results: Decomposition[] = []
   for (const y of signals) {
-    const scaling = scalingOf(problem, y)
-    const solution = scaling.scale > 0 ? await solver.solve(scaled(problem, y, scaling), breathe) : null
-    results.push(readOut(problem, y, scaling, solution))
+    const scaling = await inTurns(scalingOf(problem, y), breathe)
+    const isTrivial = scaling.scale === 0
+    const solution = isTrivial ? null : await solver.solve(await inTurns(scaled(problem, y, scaling), breathe), breathe)
+    results.push(await inTurns(readOut(problem, y, scaling, solution), breathe))
     onProgress(results.length)
   }
   return results
@@ -118,7 +138,8 @@ export async function decompose(
   checkOptions(device, rates, options)
   checkStarts(options, signals.length)
   const solver = solverOf(device, options)
-  signals.forEach(checkSignal)
+  signals.forEach(checkArray)
+  await inTurns(checkSamples(signals), breather(abort))
   const groups = groupByShape(signals, rates)
   if (device instanceof Cpu) {
     const heard = (done: number) => onProgress?.(done, signals.length)

@@ -1,5 +1,6 @@
 // cvxEDA from tensor to tensor: recordings that are on the device are decomposed there, and what comes back is how it went.
 
+import { breather, inTurns } from '../runtime/breather.ts'
 import { inBatches, onDevice } from '../qp/batches.ts'
 import type { LaneRows } from '../qp/lane_rows.ts'
 import { checkNames, nameOf, type Known } from '../runtime/arguments.ts'
@@ -17,7 +18,7 @@ import {
   recordParts,
   recordStart,
   reportLength,
-  writeResponse,
+  responseOf,
   type Batch,
   type Part,
   type PartTensors,
@@ -25,7 +26,7 @@ import {
 } from './device_ends.ts'
 import { statusOf } from './interior_ends.ts'
 import { allocate, batchSize, chooseForm, layoutOf } from './interior_layout.ts'
-import { iterateUnseen, requireWalk, writeTables } from './interior_point.ts'
+import { iterateUnseen, requireWalk, writingTables } from './interior_point.ts'
 import { missingSamples } from './missing_samples.ts'
 import { checkOptions, type DecomposeOptions } from './options.ts'
 import { createProblem, type Problem } from './problem.ts'
@@ -103,12 +104,13 @@ async function solveBatch(
   batch: Batch,
   abort: AbortSignal | undefined,
 ): Promise<void> {
-  const { problem, basis, layout } = recordings
+  const { problem, basis, layout, response } = recordings
   const { count } = batch
   const allocated = () => ({ ...allocate(gpu, basis, layout, count), ...allocateEnds(gpu, problem, count) })
   await onDevice(gpu, 'cvxEDA', allocated, async (tensors, newPlan) => {
-    writeTables(gpu, basis, tensors)
-    writeResponse(gpu, problem, tensors)
+    const breathe = breather(abort)
+    await inTurns(writingTables(gpu, basis, tensors), breathe)
+    await inTurns(gpu.writing(tensors.response, response), breathe)
     const [start, rounds, end] = [newPlan(), newPlan(), newPlan()]
     recordStart(start, recordings, batch, tensors)
     recordParts(end, recordings, batch, tensors)
@@ -156,7 +158,9 @@ export async function decomposeOn(
   const problem = createProblem(n, sampleRate, params)
   const form = wished ?? chooseForm(gpu, n, count)
   requireWalk(form, n)
-  const basis = createTonicBasis(problem)
+  const breathe = breather(abort)
+  const basis = await inTurns(createTonicBasis(problem), breathe)
+  const response = await inTurns(responseOf(problem), breathe)
   const layout = layoutOf(problem, basis, form)
   const { parts, destroy } = await partsOf(gpu, signals, into)
   try {
@@ -166,7 +170,7 @@ export async function decomposeOn(
       'cvxEDA',
       () => ({ report: gpu.tensor([reportLength(count)], 'f32', 'cvxeda report') }),
       async ({ report }) => {
-        const recordings: Recordings = { problem, basis, layout, signals, parts, report }
+        const recordings: Recordings = { problem, basis, layout, response, signals, parts, report }
         await inBatches(lanes, batchSize(gpu, problem, basis, layout), async (batch, first) => {
           await solveBatch(gpu, recordings, { first, count: batch.length }, abort)
           return []

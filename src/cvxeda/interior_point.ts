@@ -5,6 +5,7 @@ import carryShader from '../../shaders/cvxeda/carry.wgsl'
 import driverShader from '../../shaders/cvxeda/driver.wgsl'
 import riccatiShader from '../../shaders/cvxeda/riccati.wgsl'
 import tonicShader from '../../shaders/cvxeda/tonic.wgsl'
+import { breather, inTurns, type Pieces } from '../runtime/breather.ts'
 import { inBatches, onDevice, repeat } from '../qp/batches.ts'
 import { LaneRows } from '../qp/lane_rows.ts'
 import { LimitError } from '../runtime/errors.ts'
@@ -92,9 +93,9 @@ function recordRound(plan: Plan, shared: Shared, signals: number, tensors: Tenso
 }
 
 /** Queues the tables that signals of a problem share. */
-export function writeTables(gpu: Gpu, { tables, drift }: TonicBasis, tensors: Tensors): void {
-  gpu.write(tensors.tables, tables)
-  gpu.write(tensors.drift, drift)
+export function* writingTables(gpu: Gpu, { tables, drift }: TonicBasis, tensors: Tensors): Pieces<void> {
+  yield* gpu.writing(tensors.tables, tables)
+  yield* gpu.writing(tensors.drift, drift)
 }
 
 /** Iterates from the point and the state on the device until every signal has ended, without a look at any: nothing is read back. */
@@ -125,9 +126,11 @@ async function solveBatch(
   const { problem, basis, layout } = shared
   recordRound(plan, shared, signals.length, tensors)
   await plan.compile()
-  const places = placesOf(problem, basis, layout)
-  gpu.write(tensors.point, firstPoint(problem, layout, places, signals))
-  writeTables(gpu, basis, tensors)
+  const breathe = breather(abort)
+  const places = await inTurns(placesOf(problem, basis, layout), breathe)
+  const point = await inTurns(firstPoint(problem, layout, places, signals), breathe)
+  await inTurns(gpu.writing(tensors.point, point), breathe)
+  await inTurns(writingTables(gpu, basis, tensors), breathe)
   let state = firstState(signals)
   gpu.write(tensors.state, state.values)
   const look = async () => {
@@ -143,7 +146,7 @@ async function solveBatch(
     return running.length === 0
   }
   await repeat(plan, look, abort)
-  return readSolutions(gpu, basis, places, tensors, state)
+  return readSolutions(gpu, basis, places, tensors, state, breathe)
 }
 
 /** @throws LimitError for form per-signal on signals too long for it */
@@ -161,7 +164,7 @@ async function solve(
   { onProgress, signal: abort, form = chooseForm(gpu, problem.n, signals.length) }: SolverHooks,
 ): Promise<Solution[]> {
   requireWalk(form, problem.n)
-  const basis = createTonicBasis(problem)
+  const basis = await inTurns(createTonicBasis(problem), breather(abort))
   const layout = layoutOf(problem, basis, form)
   return inBatches(signals, batchSize(gpu, problem, basis, layout), async (batch, from) => {
     const allocated = () => allocate(gpu, basis, layout, batch.length)

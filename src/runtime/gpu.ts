@@ -1,3 +1,4 @@
+import { atOnce, breather, inTurns, type Pieces } from './breather.ts'
 import { checkNames, nameOf, type Known } from './arguments.ts'
 import { DeviceError, DeviceLostError, type GalvaniError, LimitError, UsageError } from './errors.ts'
 import { specialise, type Constants, type Shader } from './shader.ts'
@@ -190,9 +191,18 @@ export class Gpu {
 
   /** Queues an upload; `data` is dense and has the tensor's logical size. */
   write(tensor: Tensor, data: ArrayLike<number>): void {
-    const packed = packRows(tensor, data)
+    atOnce(this.writing(tensor, data))
+  }
+
+  /** `write`, a part at a time. */
+  *writing(tensor: Tensor, data: ArrayLike<number>): Pieces<void> {
+    const { buffer, byteOffset, byteLength } = packRows(tensor, data)
     requireUsage(tensor.buffer, tensor.label, 'copyDst', 'an upload')
-    this.writeBuffer(`writing ${tensor.label}`, tensor.buffer, tensor.byteOffset, packed)
+    for (let from = 0; from < byteLength; from += COPIED) {
+      const part = new Uint8Array(buffer, byteOffset + from, Math.min(COPIED, byteLength - from))
+      this.writeBuffer(`writing ${tensor.label}`, tensor.buffer, tensor.byteOffset + from, part)
+      yield
+    }
   }
 
   /** Queues an upload of bytes as they are. */
@@ -243,9 +253,14 @@ export class Gpu {
       this.check()
       throw new DeviceError(`reading ${staging.label} failed: ${messageOf(mapped.error)}`)
     }
-    const copy = staging.getMappedRange(0, bytes).slice(0)
-    staging.unmap()
-    return copy
+    try {
+      const copy = await inTurns(copied(staging.getMappedRange(0, bytes)), breather(undefined))
+      staging.unmap()
+      return copy
+    } catch (error) {
+      this.check() // closed in between
+      throw error
+    }
   }
 
   /**
@@ -411,6 +426,18 @@ export class Gpu {
     this.owned.clear()
     await this.options.onClose?.()
   }
+}
+
+/** Bytes that are copied in one go. */
+const COPIED = 1 << 22
+
+function* copied(mapped: ArrayBuffer): Pieces<ArrayBuffer> {
+  const copy = new Uint8Array(mapped.byteLength)
+  for (let from = 0; from < copy.length; from += COPIED) {
+    copy.set(new Uint8Array(mapped, from, Math.min(COPIED, copy.length - from)), from)
+    yield
+  }
+  return copy.buffer
 }
 
 /** What the adapter of a device says of itself; a device of an old browser does not know it. */

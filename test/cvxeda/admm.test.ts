@@ -7,6 +7,7 @@ import * as polishing from '../../src/cvxeda/polish.ts'
 import { polish, residualOf, type Point } from '../../src/cvxeda/polish.ts'
 import { phasicResponse } from '../../src/cvxeda/bateman.ts'
 import type { CvxedaParams } from '../../src/cvxeda/params.ts'
+import { atOnce } from '../../src/runtime/breather.ts'
 import { createProblem, driftColumns, objective, tonicSignal, type Problem } from '../../src/cvxeda/problem.ts'
 import type { ScaledSignal, Solution } from '../../src/cvxeda/solver.ts'
 import { LimitError } from '../../src/runtime/errors.ts'
@@ -231,10 +232,10 @@ describe('the parts in float64', () => {
     const [p, lambda] = [normals(240).map((v) => 0.1 + Math.abs(v)), normals(240).map((v) => 0.1 + Math.abs(v))]
     const [target, alpha] = [0.3, 0.5]
     const newton = new Newton(problem, kept)
-    const length = newton.solve({ p, lambda, target, alpha, e, l })
+    const length = atOnce(newton.solve({ p, lambda, target, alpha, e, l }))
     const { step } = newton
     const whole = new Newton(problem)
-    expect(whole.solve({ p, lambda, target, alpha, e, l })).toBe(length)
+    expect(atOnce(whole.solve({ p, lambda, target, alpha, e, l }))).toBe(length)
     expect(whole.step).toEqual(step) // to the last bit
     const next = step.p.map((v, i) => p[i]! + length * v)
     expect(Math.min(...next)).toBeGreaterThan(0)
