@@ -1,7 +1,7 @@
 // Where the interior point starts, and what is read off where it ended.
 
 import { LaneRows } from '../qp/lane_rows.ts'
-import type { Gpu } from '../runtime/gpu.ts'
+import type { GpuBase } from '../runtime/gpu_base.ts'
 import { phasicResponse } from './bateman.ts'
 import { LAYOUT, rowFields, type Layout, type Tensors } from './interior_layout.ts'
 import type { Problem } from './problem.ts'
@@ -64,7 +64,7 @@ function statusOf(state: LaneRows, n: number, lane: number): SolverStatus {
 }
 
 export async function readSolutions(
-  gpu: Gpu,
+  gpu: GpuBase,
   basis: TonicBasis,
   places: Uint32Array,
   tensors: Tensors,
