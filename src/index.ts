@@ -1,7 +1,8 @@
 // galvani: everything here runs in a browser as it is, with no runtime dependency and no side effect on import.
 
 // Device, tensors and plans
-export { Gpu, type AdapterInfo, type GpuOptions } from './runtime/gpu.ts'
+export { Gpu } from './runtime/gpu.ts'
+export type { AdapterInfo, GpuOptions } from './runtime/gpu_base.ts'
 export type { Cpu, CpuOptions } from './runtime/cpu.ts'
 export type { Device } from './runtime/device.ts'
 export { Plan, type Arguments, type Launch } from './runtime/plan.ts'

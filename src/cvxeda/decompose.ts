@@ -2,8 +2,7 @@
 
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import { breather, inTurns, PIECE, type Pieces } from '../runtime/breather.ts'
-import { Cpu } from '../runtime/cpu.ts'
-import type { Device } from '../runtime/device.ts'
+import { isPool, type Device } from '../runtime/device.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { Decomposition, Start } from './decomposition.ts'
 import { Float64Solver } from './float64.ts'
@@ -141,7 +140,7 @@ export async function decompose(
   signals.forEach(checkArray)
   await inTurns(checkSamples(signals), breather(abort))
   const groups = groupByShape(signals, rates)
-  if (device instanceof Cpu) {
+  if (isPool(device)) {
     const heard = (done: number) => onProgress?.(done, signals.length)
     return decomposeByWorkers(device, { signals, rates, params, groups, onProgress: heard, signal: abort })
   }

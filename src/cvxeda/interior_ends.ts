@@ -2,7 +2,7 @@
 
 import { LaneRows } from '../qp/lane_rows.ts'
 import { inTurns, PIECE, type Pieces } from '../runtime/breather.ts'
-import type { Gpu } from '../runtime/gpu.ts'
+import type { GpuBase } from '../runtime/gpu_base.ts'
 import { respond, type BatemanFilter } from './bateman.ts'
 import { LAYOUT, rowFields, type Layout, type Tensors } from './interior_layout.ts'
 import type { Problem } from './problem.ts'
@@ -93,7 +93,7 @@ function* driversOf(point: Float32Array, places: Uint32Array, lanes: number): Pi
 }
 
 export async function readSolutions(
-  gpu: Gpu,
+  gpu: GpuBase,
   basis: TonicBasis,
   places: Uint32Array,
   tensors: Tensors,

@@ -9,6 +9,7 @@ import riccatiShader from '../../shaders/cvxeda/riccati.wgsl'
 import tonicShader from '../../shaders/cvxeda/tonic.wgsl'
 import type { Pieces } from '../runtime/breather.ts'
 import type { Gpu } from '../runtime/gpu.ts'
+import type { GpuBase } from '../runtime/gpu_base.ts'
 import { MAX_GROUPS } from '../runtime/plan.ts'
 import { shaderValues } from '../runtime/shader_values.ts'
 import { ceilDiv } from '../runtime/shape.ts'
@@ -114,7 +115,7 @@ export const rowFields = ({ window }: TonicBasis): number => shaderValues(tonicS
 /** Columns that `carry_adjoint` carries, one invocation each. */
 export const carriedColumns = ({ rows }: TonicBasis): number => rows + shaderValues(carryShader).OUTER_COLUMNS
 
-export const workgroupOf = ({ info }: Gpu): number => (info.isFallbackAdapter ? 8 : 64)
+export const workgroupOf = ({ info }: GpuBase): number => (info.isFallbackAdapter ? 8 : 64)
 
 /** Signals that one batch takes: what the device binds and launches, and what a sweep on a software adapter does in much less than a second. */
 export function batchSize(gpu: Gpu, { n }: Problem, basis: TonicBasis, layout: Layout): number {

@@ -1,7 +1,7 @@
 import type { Gradients } from '../kernels/gradients.ts'
 import { concat, channelsLast, slice } from '../kernels/layout.ts'
 import { softmax } from '../kernels/softmax.ts'
-import { requireGpu } from '../runtime/device.ts'
+import { requireGpu } from '../runtime/gpu_base.ts'
 import { ShapeError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { Plan } from '../runtime/plan.ts'

@@ -74,6 +74,15 @@ export class Tensor {
     }
     return new Tensor(this.storage, shape, this.dtype, label, this.byteOffset)
   }
+
+  /** A tensor within this one's bytes, `from` bytes behind their beginning. @throws ShapeError where it ends beyond them */
+  part(shape: Shape, from: number, label = this.label): Tensor {
+    if (from + bytesOf(shape) > this.byteLength)
+      throw new ShapeError(
+        `${this.label}: ${formatShape(shape)} from byte ${from} on ends beyond its ${this.byteLength}`,
+      )
+    return new Tensor(this.storage, shape, this.dtype, label, this.byteOffset + from)
+  }
 }
 
 /** Bytes that a tensor of this shape takes, rows padded. */

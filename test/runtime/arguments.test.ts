@@ -11,6 +11,7 @@ import {
   presets,
   Rtcan1d,
   serializeSafetensors,
+  solveQp,
   UsageError,
 } from '../../src/index.ts'
 import { analyse } from '../../src/recordings.ts'
@@ -50,6 +51,34 @@ describe('the nearest name', () => {
   ])('to %s is %s', (word, expected) => {
     expect(nearest(word, ['alpha', 'tau0', 'tau1', 'deltaKnot', 'sampleRate'])).toBe(expected)
   })
+})
+
+describe('what another copy of the library made', () => {
+  it('is taken by what it can do: workers', async () => {
+    const cpu = openCpu({ workers: 1 })
+    const other = { workers: cpu.workers, run: cpu.run.bind(cpu) }
+    const eda = Array.from({ length: 80 }, (_, i) => 2 + Math.sin(i / 9))
+    expect(await decompose(any(other), [eda], { sampleRate: 4 })).toEqual(
+      await decompose('cpu', [eda], { sampleRate: 4 }),
+    )
+    const program = { P: [2], q: [-1], A: [1], l: [0], u: [1] }
+    expect(await solveQp(any(other), [program])).toEqual(await solveQp('cpu', [program]))
+    cpu.close()
+  })
+})
+
+it('a Gpu makes plans', () => {
+  const plan = gpu.plan()
+  expect(plan).toBeInstanceOf(Plan)
+  expect(plan.gpu).toBe(gpu)
+})
+
+it('a part of a tensor lies within it', () => {
+  const tensor = gpu.tensor([3, 8])
+  expect(tensor.part([8], 32)).toMatchObject({ byteOffset: 32, byteLength: 32, storage: tensor.storage })
+  expect(tensor.part([8], 64).part([4], 16).byteOffset).toBe(80)
+  expect(() => tensor.part([8], 80)).toThrow('tensor: [8] from byte 80 on ends beyond its 96')
+  gpu.free(tensor)
 })
 
 describe('a wrong first argument', () => {

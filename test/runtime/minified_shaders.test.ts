@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
+import { unpacked } from '../../src/runtime/packed_shader.ts'
 import { specialise, type Shader } from '../../src/runtime/shader.ts'
-import { minify, tokensOf } from '../../tools/minify_wgsl.mjs'
-import { describe as reflect, minified, shaderNames } from '../../tools/wgsl.mjs'
+import { minify, shortNamesOf, tokensOf } from '../../tools/minify_wgsl.mjs'
+import { describe as reflect, minified, pack, shaderNames } from '../../tools/wgsl.mjs'
 
 const shaders = shaderNames().map((name): [string, Shader] => [
   name,
@@ -68,6 +69,20 @@ describe.each(shaders)('%s', (name, shader) => {
     expect(shape(reflect(lines, name))).toEqual(shape(shader))
   })
 
+  it('is read back as it was reflected, from one line of text', () => {
+    const text = pack(after)
+    const dense = Object.entries(shader.constants).map(([constant, { type, value }]) => [
+      constant,
+      { type, value: value.replaceAll(' ', '') },
+    ])
+    const { entries, params, values } = shader
+    expect(unpacked(name, after.source, text)).toEqual({
+      ...{ name, source: after.source, entries, params, values },
+      constants: Object.fromEntries(dense) as Shader['constants'],
+    })
+    expect(text).not.toContain('\n')
+  })
+
   it('takes constants, and unrolls its loops', () => {
     const constants = Object.fromEntries(
       Object.entries(shader.constants).map(([constant, { type, value }]) => [
@@ -96,6 +111,32 @@ describe('on a device', () => {
       const { messages } = await gpu.wait(module.getCompilationInfo())
       expect({ name, messages: messages.map(({ message }) => message) }).toEqual({ name, messages: [] })
     }
+  })
+})
+
+describe('what cannot be packed', () => {
+  const source = `
+struct Params { rows: u32, place: vec2f }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@compute @workgroup_size(1)
+fn main() { y[params.rows] = params.place.x; }`
+  it('is refused: a parameter that is a vector', () => {
+    expect(() => pack(reflect(source, 'vectors'))).toThrow('vectors.wgsl cannot be packed')
+    expect(pack(reflect(source.replace('vec2f', 'f32').replace('.x', ''), 'numbers'))).toBe(
+      '1wfy;main:01;0 rows place:f;;',
+    )
+  })
+})
+
+describe('names', () => {
+  const of = (source: string) => ({ tokens: tokensOf(source), kept: new Set<string>() })
+  it('are the same in all shaders, the most used ones shortest, and shared where no shader has both', () => {
+    const names = shortNamesOf([
+      of('fn often() { often(); often(); } fn rare() {}'),
+      of('fn often() {} fn other() { c(); }'),
+    ])
+    expect(Object.fromEntries(names as Map<string, string>)).toEqual({ often: 'd', rare: 'c', other: 'e' })
   })
 })
 
@@ -129,6 +170,6 @@ describe('what must keep its name', () => {
       '// @unroll\nfor(var c=0u;c<N;c++){}',
     ],
   ])('%s', (_, source, expected) => {
-    expect(minify(source, new Set(['main', 'N']))).toBe(expected)
+    expect(minify({ tokens: tokensOf(source), kept: new Set(['main', 'N']) })).toBe(expected)
   })
 })
