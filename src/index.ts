@@ -24,27 +24,6 @@ export { decomposeStream, type DecompositionStream } from './cvxeda/stream.ts'
 export type { StreamOptions } from './cvxeda/stream_settings.ts'
 export type { StreamPart, StreamScale, StreamUpdate } from './cvxeda/smoother.ts'
 
-// Recordings: from samples to responses, features and warnings
-export { analyse, type Analysis, type AnalyseOptions, type SolvingOptions } from './recording/analyse.ts'
-export { DOUBTED, scrEvents, type Doubt, type ScrEvent, type ScrInput } from './recording/responses.ts'
-export { driverEvents, type DriverInput } from './recording/driver_events.ts'
-export { qualityWarnings, signalQuality, type SignalQuality, type Span } from './signal/quality.ts'
-export {
-  edaFeatures,
-  eventColumns,
-  inOwnUnit,
-  sampleColumns,
-  type Columns,
-  type DecomposedEda,
-  type DecomposedPart,
-  type EdaFeatures,
-} from './recording/tables.ts'
-export { fillGaps, splitAtGaps, type Part } from './signal/gaps.ts'
-export { zscore } from './signal/normalize.ts'
-export { interpolateLinear } from './signal/resample.ts'
-export { CHANNELS, toChannels, type Channel } from './signal/channels.ts'
-export type { Recording } from './reading/recording.ts'
-
 // Quadratic programs
 export { solveQp } from './qp/dense.ts'
 export type { QpOptions, QpSolution, QpStatus } from './qp/solution.ts'

@@ -213,10 +213,13 @@ describe('the sources', () => {
     expect(modules.get('runtime/node.ts')).toContain('webgpu')
   })
 
-  it.each(['index.ts', 'kernels.ts', 'runtime/browser.ts'])('%s reaches nothing that a browser lacks', (entry) => {
-    expect(modules.has(entry)).toBe(true)
-    expect(foreignImports(modules, entry)).toEqual([])
-  })
+  it.each(['index.ts', 'recordings.ts', 'kernels.ts', 'runtime/browser.ts'])(
+    '%s reaches nothing that a browser lacks',
+    (entry) => {
+      expect(modules.has(entry)).toBe(true)
+      expect(foreignImports(modules, entry)).toEqual([])
+    },
+  )
 
   it.each(['files.ts', 'training.ts'])('%s reaches no module of Node', (entry) => {
     expect(modules.has(entry)).toBe(true)

@@ -151,14 +151,16 @@ describe('what is packed', () => {
 
 describe('a bundle for a page', () => {
   it('holds no shader when only host functions are imported', async () => {
-    const { text, outside } = await bundled("import { zscore } from 'galvani'; console.log(zscore([1, 2, 3]).z)")
+    const { text, outside } = await bundled(
+      "import { zscore } from 'galvani/recordings'; console.log(zscore([1, 2, 3]).z)",
+    )
     expect(text).toContain('console.log')
     expect(text).not.toContain('@compute')
     expect(text.length).toBeLessThan(3000)
     expect(outside).toEqual([])
   })
 
-  it.each(['galvani', 'galvani/kernels', 'galvani/browser'])(
+  it.each(['galvani', 'galvani/recordings', 'galvani/kernels', 'galvani/browser'])(
     'of all of %s needs no module of Node and no other package',
     async (name) => {
       const { text, outside } = await bundled(`export * from '${name}'`)

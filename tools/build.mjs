@@ -14,6 +14,7 @@ const ENTRIES = {
   define: 'define.ts',
   node: 'node.ts',
   browser: 'runtime/browser.ts',
+  recordings: 'recordings.ts',
   files: 'files.ts',
   training: 'training.ts',
 }

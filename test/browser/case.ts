@@ -1,5 +1,6 @@
 // What the smoke test computes, in Node and in a page, on the same built modules. Only types are imported.
 import type * as Galvani from '../../src/index.ts'
+import type * as Recordings from '../../src/recordings.ts'
 
 const SAMPLE_RATE = 4
 const BATCH = 2
@@ -13,7 +14,7 @@ function signal(): Float64Array {
   })
 }
 
-async function decomposed({ decompose, zscore }: typeof Galvani, gpu: Galvani.Gpu) {
+async function decomposed({ decompose }: typeof Galvani, { zscore }: typeof Recordings, gpu: Galvani.Gpu) {
   const [result] = await decompose(gpu, [zscore(signal()).z], { sampleRate: SAMPLE_RATE })
   if (!result) throw new Error('no decomposition')
   return { status: result.status, phasic: Array.from(result.phasic), tonic: Array.from(result.tonic) }
@@ -49,6 +50,6 @@ async function trained({ initialise, Plan, presets, Random, Rtcan1d }: typeof Ga
   }
 }
 
-export async function runCase(galvani: typeof Galvani, gpu: Galvani.Gpu) {
-  return { decomposition: await decomposed(galvani, gpu), step: await trained(galvani, gpu) }
+export async function runCase(galvani: typeof Galvani, recordings: typeof Recordings, gpu: Galvani.Gpu) {
+  return { decomposition: await decomposed(galvani, recordings, gpu), step: await trained(galvani, gpu) }
 }

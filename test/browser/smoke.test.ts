@@ -2,6 +2,7 @@ import { transform } from 'esbuild'
 import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import type * as Galvani from '../../src/index.ts'
+import type * as Recordings from '../../src/recordings.ts'
 import type * as Node from '../../src/runtime/node.ts'
 import { runCase } from './case.ts'
 import { launchChromium } from './chromium.ts'
@@ -10,9 +11,10 @@ import { serve } from './serve.ts'
 const page = `
   import * as galvani from './index.js'
   import { openGpu } from './browser.js'
+  import * as recordings from './recordings.js'
   import { runCase } from './case.js'
   const gpu = await openGpu()
-  export const result = { info: gpu.info, values: await runCase(galvani, gpu) }
+  export const result = { info: gpu.info, values: await runCase(galvani, recordings, gpu) }
   await gpu.close()
 `
 
@@ -38,10 +40,11 @@ async function inChromium() {
 async function inNode(): Promise<Values> {
   const load = (name: string) => import(new URL(`../../dist/${name}`, import.meta.url).href)
   const galvani = (await load('index.js')) as typeof Galvani
+  const recordings = (await load('recordings.js')) as typeof Recordings
   const { openGpu } = (await load('node.js')) as typeof Node
   const gpu = await openGpu()
   try {
-    return await runCase(galvani, gpu)
+    return await runCase(galvani, recordings, gpu)
   } finally {
     await gpu.close()
   }

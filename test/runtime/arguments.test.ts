@@ -1,7 +1,6 @@
 // Wrong calls of the public functions: each is refused in one sentence that says what was expected, before anything is computed.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
-  analyse,
   decompose,
   decomposeStream,
   Gpu,
@@ -14,6 +13,7 @@ import {
   serializeSafetensors,
   UsageError,
 } from '../../src/index.ts'
+import { analyse } from '../../src/recordings.ts'
 import { conv1d, pool1d } from '../../src/kernels.ts'
 import shader from '../../shaders/elementwise.wgsl'
 import { nearest } from '../../src/runtime/arguments.ts'

@@ -58,13 +58,14 @@ export const everyEntry = `
   import { memorySource, readRecording, type Recording } from 'galvani/files'
   import { makeFolds, trainRun, type RunConfig } from 'galvani/training'
   import { conv1d } from 'galvani/kernels'
+  import { analyse } from 'galvani/recordings'
   import { defineKernel } from 'galvani/kernels/define'
   import type { Gpu, Tensor } from 'galvani'
   export const gpus: Promise<Gpu>[] = [openInNode({ adapter: 'llvmpipe' }), openInPage()]
   export const recording: Recording = await readRecording(memorySource('a.csv', '1'), { sampleRate: 4 })
   export const device = (gpu: Gpu): GPUDevice => gpu.device
   export const buffer = (tensor: Tensor): GPUBuffer => tensor.buffer
-  export const functions = { conv1d, makeFolds, NodeStore, trainRun }
+  export const functions = { analyse, conv1d, makeFolds, NodeStore, trainRun }
   export type { RunConfig }`
 
 /** Writes modules of a user into the folder of an installed package; returns their paths. */
