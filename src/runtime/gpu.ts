@@ -38,6 +38,9 @@ interface Pipeline {
   layout: GPUBindGroupLayout
 }
 
+/** How long a device that refused something may take to say that it is lost. */
+const LOSS_MS = 100
+
 /** How many submits may be in flight before `throttle` waits. */
 const MAX_IN_FLIGHT = 3
 
@@ -237,15 +240,17 @@ export class Gpu {
   async map(staging: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
     const mapped = await this.wait(settled(staging.mapAsync(MAP_READ, 0, bytes)))
     await this.answered()
-    if (!mapped.ok) {
-      // A device may reject this before it says that it is lost.
-      await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve))])
-      this.check()
-      throw new DeviceError(`reading ${staging.label} failed: ${messageOf(mapped.error)}`)
-    }
+    if (!mapped.ok) await this.refused(`reading ${staging.label} failed`, mapped.error)
     const copy = staging.getMappedRange(0, bytes).slice(0)
     staging.unmap()
     return copy
+  }
+
+  /** Throws why a device did not do what it was asked; one that is lost may refuse before it says so. */
+  private async refused(what: string, error: unknown): Promise<never> {
+    await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, LOSS_MS))])
+    this.check()
+    throw new DeviceError(`${what}: ${messageOf(error)}`)
   }
 
   /**
@@ -262,8 +267,10 @@ export class Gpu {
       created = { ok: false, error }
     }
     const scopes = Promise.all([this.device.popErrorScope(), this.device.popErrorScope()])
-    const [invalid, exhausted] = await this.wait(scopes)
+    const answer = await this.wait(settled(scopes))
     if (!created.ok) throw created.error
+    if (!answer.ok) return await this.refused(what, answer.error)
+    const [invalid, exhausted] = answer.value
     this.check()
     if (exhausted)
       throw new LimitError(`${what}: the device is out of memory; use a smaller batch (${exhausted.message})`)
@@ -342,7 +349,8 @@ export class Gpu {
   async throttle(allowed = MAX_IN_FLIGHT): Promise<void> {
     while (this.inFlight.size > allowed) {
       const [oldest] = this.inFlight
-      await this.wait(settled(oldest!))
+      const done = await this.wait(settled(oldest!))
+      if (!done.ok) await this.refused('waiting for the device failed', done.error)
     }
     await this.answered()
   }
@@ -392,7 +400,7 @@ export class Gpu {
     })
     const compiled = await this.wait(compiling)
     this.check()
-    if (!compiled.ok) throw new DeviceError(`${shader.name}.wgsl: ${label} did not compile: ${String(compiled.error)}`)
+    if (!compiled.ok) return await this.refused(`${shader.name}.wgsl: ${label} did not compile`, compiled.error)
     return { pipeline: compiled.value, layout }
   }
 
