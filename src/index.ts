@@ -16,6 +16,13 @@ export * from './runtime/errors.ts'
 // Decomposition of signals: cvxEDA, whole or as they are made
 export { decompose } from './cvxeda/decompose.ts'
 export { chooseDevice, type AdapterClass, type Work } from './cvxeda/choose_device.ts'
+export {
+  decomposeOn,
+  type DecomposeOnOptions,
+  type DecomposeReport,
+  type DeviceDecomposition,
+} from './cvxeda/decompose_on.ts'
+export type { Part as DecompositionPart, PartTensors } from './cvxeda/device_ends.ts'
 export type { Decomposition, Start } from './cvxeda/decomposition.ts'
 export { SOLVERS, type DecomposeOptions, type SolverName } from './cvxeda/options.ts'
 export type { BaselineCorrection } from './cvxeda/params.ts'
@@ -32,7 +39,13 @@ export type { QuadraticProgram } from './qp/program.ts'
 // The network. All operators are in galvani/kernels; these two are what a plan with a model most often needs beside it.
 export { checkConfig, presets, OPENSMILE_FEATURES, type ModelConfig } from './model/config.ts'
 export { initialise, type InitKind } from './model/init.ts'
-export { Rtcan1d, type RtcanForward, type RtcanInputs } from './model/rtcan1d.ts'
+export {
+  Rtcan1d,
+  type RtcanDifferentiable,
+  type RtcanForward,
+  type RtcanInputs,
+  type RtcanMode,
+} from './model/rtcan1d.ts'
 export { summarise, type LayerSummary, type ModelSummary, type ParameterSpec } from './model/summary.ts'
 export { Weights, type HostTensor, type HostTensors, type TensorFile } from './model/weights.ts'
 export { relu } from './kernels/elementwise.ts'

@@ -6,6 +6,7 @@ import { Cpu } from '../runtime/cpu.ts'
 import type { Device } from '../runtime/device.ts'
 import type { Decomposition, Start } from './decomposition.ts'
 import { Float64Solver } from './float64.ts'
+import { missingSamples } from './missing_samples.ts'
 import { readOut } from './read_out.ts'
 import { checkCall, checkOptions, checkStarts, solverOf, type DecomposeOptions, type Solve } from './options.ts'
 import { createProblem, type Problem } from './problem.ts'
@@ -32,13 +33,7 @@ function checkSignal(signal: ArrayLike<number>, index: number): void {
     missing++
     first = i
   }
-  if (missing > 0) {
-    throw new FormatError(
-      `${name} has ${missing} of ${signal.length} samples missing or not finite, the first at ` +
-        `index ${first}; interpolate or cut them first.`,
-      { index, missing, first },
-    )
-  }
+  if (missing > 0) throw missingSamples(index, missing, first, signal.length)
 }
 
 function ratesOf(signals: readonly Samples[], sampleRate: number | readonly number[]): readonly number[] {

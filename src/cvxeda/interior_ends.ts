@@ -56,7 +56,8 @@ export function firstState(signals: readonly ScaledSignal[]): LaneRows {
 export const excessOf = (state: LaneRows, n: number, lane: number): number =>
   state.at(LAYOUT.GAP, lane) / (LAYOUT.TOLERANCE * (state.at(LAYOUT.OBJECTIVE, lane) + LAYOUT.FLOOR * n))
 
-function statusOf(state: LaneRows, n: number, lane: number): SolverStatus {
+/** How a signal ended, by the rows of `state`. */
+export function statusOf(state: LaneRows, n: number, lane: number): SolverStatus {
   if (state.at(LAYOUT.DONE, lane) === LAYOUT.CONVERGED) return 'solved'
   const near = INACCURATE_GAP * (state.at(LAYOUT.OBJECTIVE, lane) + LAYOUT.FLOOR * n)
   const isFeasible = state.at(LAYOUT.INFEASIBILITY, lane) <= INACCURATE_INFEASIBILITY

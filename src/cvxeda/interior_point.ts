@@ -27,15 +27,17 @@ import {
 } from './interior_layout.ts'
 import { LONGEST_WALK } from './limits.ts'
 import type { Problem } from './problem.ts'
-import type { ScaledSignal, Solution, SolverHooks } from './solver.ts'
+import type { Form, ScaledSignal, Solution, SolverHooks } from './solver.ts'
 import { createTonicBasis, type TonicBasis } from './tonic.ts'
 
 const MAX_ITERATIONS = 60
 /** Iterations between two looks at the `done` flags. */
 const GROUP = 4
+/** Rounds of GROUP iterations after which no signal is left, looked at or not: the last judges what the iteration before it has made. */
+const MOST_ROUNDS = ceilDiv(MAX_ITERATIONS + 1, GROUP)
 
 /** What all signals of a problem share. */
-interface Shared {
+export interface Shared {
   problem: Problem
   basis: TonicBasis
   layout: Layout
@@ -55,7 +57,7 @@ function paramsOf({ problem, basis, layout }: Shared, signals: number, lanes: nu
 }
 
 /** GROUP iterations. The first sweep of an iteration applies the step of the one before. */
-function record(plan: Plan, shared: Shared, signals: number, tensors: Tensors): void {
+function recordRound(plan: Plan, shared: Shared, signals: number, tensors: Tensors): void {
   const { basis, layout } = shared
   const isChunked = layout.form === 'along-time'
   const lanes = isChunked ? signals * layout.chunks : signals
@@ -89,6 +91,29 @@ function record(plan: Plan, shared: Shared, signals: number, tensors: Tensors): 
   }
 }
 
+/** Queues the tables that signals of a problem share. */
+export function writeTables(gpu: Gpu, { tables, drift }: TonicBasis, tensors: Tensors): void {
+  gpu.write(tensors.tables, tables)
+  gpu.write(tensors.drift, drift)
+}
+
+/** Iterates from the point and the state on the device until every signal has ended, without a look at any: nothing is read back. */
+export async function iterateUnseen(
+  plan: Plan,
+  shared: Shared,
+  signals: number,
+  tensors: Tensors,
+  abort: AbortSignal | undefined,
+): Promise<void> {
+  recordRound(plan, shared, signals, tensors)
+  await plan.compile()
+  const enough = async (): Promise<boolean> => {
+    await plan.gpu.throttle() // so that an abort is heard, and other work has its turn
+    return false
+  }
+  await repeat(plan, enough, abort, MOST_ROUNDS)
+}
+
 async function solveBatch(
   shared: Shared,
   tensors: Tensors,
@@ -98,12 +123,11 @@ async function solveBatch(
 ): Promise<Solution[]> {
   const { gpu } = plan
   const { problem, basis, layout } = shared
-  record(plan, shared, signals.length, tensors)
+  recordRound(plan, shared, signals.length, tensors)
   await plan.compile()
   const places = placesOf(problem, basis, layout)
   gpu.write(tensors.point, firstPoint(problem, layout, places, signals))
-  gpu.write(tensors.tables, basis.tables)
-  gpu.write(tensors.drift, basis.drift)
+  writeTables(gpu, basis, tensors)
   let state = firstState(signals)
   gpu.write(tensors.state, state.values)
   const look = async () => {
@@ -122,6 +146,14 @@ async function solveBatch(
   return readSolutions(gpu, basis, places, tensors, state)
 }
 
+/** @throws LimitError for form per-signal on signals too long for it */
+export function requireWalk(form: Form, n: number): void {
+  if (form === 'along-time' || n <= LONGEST_WALK) return
+  throw new LimitError(
+    `cvxEDA: form per-signal is for signals of up to ${LONGEST_WALK} samples, these have ${n}; use form along-time.`,
+  )
+}
+
 /**
  * Primal-dual interior point, at most 60 iterations; batches of any size, split to what the device can bind.
  * @throws LimitError for form per-signal on more than 2^20 samples a signal.
@@ -132,11 +164,7 @@ export async function interiorPoint(
   signals: ScaledSignal[],
   { onProgress, signal: abort, form = chooseForm(gpu, problem.n, signals.length) }: SolverHooks,
 ): Promise<Solution[]> {
-  if (form === 'per-signal' && problem.n > LONGEST_WALK) {
-    throw new LimitError(
-      `cvxEDA: form per-signal is for signals of up to ${LONGEST_WALK} samples, these have ${problem.n}; use form along-time.`,
-    )
-  }
+  requireWalk(form, problem.n)
   const basis = createTonicBasis(problem)
   const layout = layoutOf(problem, basis, form)
   return inBatches(signals, batchSize(gpu, problem, basis, layout), async (batch, from) => {

@@ -10,6 +10,11 @@ import type { Solution } from './solver.ts'
 /** Below this alpha / rms(y) the program is nearly unregularised and float32 convergence means nothing. */
 const BADLY_SCALED = 1e-5
 
+export const isBadlyScaled = ({ params }: Problem, scale: number): boolean => params.alpha / scale < BADLY_SCALED
+
+export const outOfRange = (scale: number): NumericError =>
+  new NumericError(`cvxEDA: a signal of scale ${scale} leaves float32 range; z-score it first.`, { scale })
+
 type Parts = Pick<Decomposition, 'phasic' | 'tonic' | 'driver' | 'residual'>
 
 /** Fills in all parts but the driver, which is given, in one pass; the objective's terms of the samples. */
@@ -65,10 +70,7 @@ export function readOut(
   if (mean !== 0) d[0]! += mean
   const penalty = (params.gamma / 2) * l.reduce((sum, v) => sum + v * v, 0)
   const objective = evaluate(problem, y, parts, l, d) + penalty
-  if (!Number.isFinite(objective)) {
-    throw new NumericError(`cvxEDA: a signal of scale ${scale} leaves float32 range; z-score it first.`, { scale })
-  }
-  const trusted = params.alpha / scale >= BADLY_SCALED
+  if (!Number.isFinite(objective)) throw outOfRange(scale)
   return {
     ...parts,
     splineCoefficients: l,
@@ -76,6 +78,6 @@ export function readOut(
     objective,
     iterations: solution?.iterations ?? 0,
     ...(solution?.form && { form: solution.form }),
-    status: !solution ? 'trivial' : !trusted ? 'badly-scaled' : solution.status,
+    status: !solution ? 'trivial' : isBadlyScaled(problem, scale) ? 'badly-scaled' : solution.status,
   }
 }

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import carryShader from '../../shaders/cvxeda/carry.wgsl'
 import driverShader from '../../shaders/cvxeda/driver.wgsl'
+import endsShader from '../../shaders/cvxeda/ends.wgsl'
 import riccatiShader from '../../shaders/cvxeda/riccati.wgsl'
 import tonicShader from '../../shaders/cvxeda/tonic.wgsl'
 import { decompose } from '../../src/cvxeda/decompose.ts'
@@ -159,7 +160,7 @@ it('refuses knots that no memory holds, and those too dense for the GPU, before 
 
 it('places and fields are called and numbered alike in all its shaders', () => {
   const values = new Map<string, Set<string>>()
-  for (const { source } of [carryShader, driverShader, riccatiShader, tonicShader]) {
+  for (const { source } of [carryShader, driverShader, endsShader, riccatiShader, tonicShader]) {
     for (const [, name, value] of source.matchAll(/^const (\w+)(?:: \w+)? = ([^;]+);/gm)) {
       values.set(name!, (values.get(name!) ?? new Set()).add(value!))
     }

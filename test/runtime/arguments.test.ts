@@ -14,7 +14,7 @@ import {
   UsageError,
 } from '../../src/index.ts'
 import { analyse } from '../../src/recordings.ts'
-import { conv1d, pool1d } from '../../src/kernels.ts'
+import { conv1d, gradients, pool1d } from '../../src/kernels.ts'
 import shader from '../../shaders/elementwise.wgsl'
 import { nearest } from '../../src/runtime/arguments.ts'
 import { openCpu } from '../../src/runtime/node_cpu.ts'
@@ -242,5 +242,23 @@ describe('a model', () => {
     plan.run()
     expect((await plan.readFloat('logits')).every(Number.isFinite)).toBe(true)
     plan.destroy()
+  })
+
+  it('without backward kernels has no loss and no backward, and says where they are', async () => {
+    const model = new Rtcan1d(gpu, config)
+    const recorded = (gradients: unknown) => {
+      const plan = new Plan(gpu)
+      const inputs = { eda: plan.input('eda', [2, 3, 120]) }
+      return model.forward(plan, inputs, { training: true, gradients: any(gradients) })
+    }
+    for (const wrong of [undefined, null, model.weights.gradients]) {
+      const forward = recorded(wrong)
+      for (const call of [() => forward.loss(forward.probabilities), () => forward.backward(forward.logits)])
+        expect(await message(call)).toMatch(/no gradients.*galvani\/kernels.*\{ training: true, gradients \}/)
+    }
+    const forward = recorded(gradients)
+    forward.backward(forward.loss(forward.probabilities).dlogits)
+    // @ts-expect-error: the compiler knows that what was recorded without them has neither
+    void model.forward(new Plan(gpu), { eda: gpu.tensor([2, 3, 120]) }, { training: true }).loss
   })
 })
