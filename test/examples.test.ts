@@ -349,8 +349,8 @@ async function hostApp(): Promise<void> {
       await tab.setViewportSize({ width, height: 740 })
       await tab.fill('input', String(halfWidth))
       await tab.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))')
-      expect(misdrawn(await traceOf(tab, ORANGE), tonic, [0, 4])).toEqual([])
-      expect(misdrawn(await traceOf(tab, BLUE), smoothed(phasic, halfWidth), [0, 4])).toEqual([])
+      expect(misdrawn(await traceOf(tab, ORANGE), tonic, [-0.2, 4])).toEqual([])
+      expect(misdrawn(await traceOf(tab, BLUE), smoothed(phasic, halfWidth), [-0.2, 4])).toEqual([])
     }
     expect(await tab.textContent('output')).toBe('')
   })

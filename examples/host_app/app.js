@@ -53,7 +53,7 @@ setWeights(Number(smoothing.value))
 smoothing.addEventListener('input', () => setWeights(Number(smoothing.value)))
 
 // The program's own drawing. A tensor is rows of a multiple of four numbers: in [1, n, 1] each sample is the first of four.
-const drawLines = lineDrawer(device, canvas, { count: n, range: [0, 4] }, [
+const drawLines = lineDrawer(device, canvas, { count: n, range: [-0.2, 4] }, [
   { buffer: eda, stride: 1, color: [0.6, 0.6, 0.6, 1] },
   { buffer: tonic, stride: 1, color: [0.85, 0.45, 0.1, 1] },
   { buffer: smoothed.buffer, stride: smoothed.rowStride, color: [0.1, 0.35, 0.75, 1] },

@@ -1,6 +1,7 @@
 // Several engines at work at once: two on one device, one on two devices, and two copies of the library on one device.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import * as galvani from '../../src/index.ts'
+import { gradients } from '../../src/kernels.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 
 type Library = typeof galvani
@@ -19,7 +20,7 @@ async function work({ decompose, initialise, Plan, presets, Rtcan1d }: Library, 
   model.weights.load(initialise(config, model.summary, 'he', seed), 'initial weights')
   const plan = new Plan(gpu)
   const inputs = { eda: plan.input('eda', [2, 3, 120]), music: plan.input('music', [2, 2]) }
-  const forward = model.forward(plan, inputs, { training: true })
+  const forward = model.forward(plan, inputs, { training: true, gradients })
   const { loss, dlogits } = forward.loss(plan.input('targets', [2, 2]))
   forward.backward(dlogits)
   plan.output('loss', loss)
@@ -34,9 +35,9 @@ async function work({ decompose, initialise, Plan, presets, Rtcan1d }: Library, 
     plan.run()
     losses.push(...(await plan.readFloat('loss')))
   }
-  const gradients = await model.weights.download(model.weights.gradients)
+  const slopes = await model.weights.download(model.weights.gradients)
   plan.destroy()
-  return { losses, gradients, decomposed: await decomposed }
+  return { losses, slopes, decomposed: await decomposed }
 }
 
 let first: galvani.Gpu
