@@ -4,7 +4,7 @@ import { breather, inTurns } from '../runtime/breather.ts'
 import { inBatches, onDevice } from '../qp/batches.ts'
 import type { LaneRows } from '../qp/lane_rows.ts'
 import { checkNames, nameOf, type Known } from '../runtime/arguments.ts'
-import { requireGpu } from '../runtime/device.ts'
+import { requireGpu } from '../runtime/gpu_base.ts'
 import { ShapeError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { extent, formatShape, sameShape } from '../runtime/shape.ts'
@@ -116,7 +116,7 @@ async function solveBatch(
     recordParts(end, recordings, batch, tensors)
     await Promise.all([start.compile(), end.compile()])
     start.run()
-    await iterateUnseen(rounds, { problem, basis, layout }, count, tensors, abort)
+    await iterateUnseen(gpu, rounds, { problem, basis, layout }, count, tensors, abort)
     end.run()
   })
 }

@@ -10,6 +10,7 @@ import { inBatches, onDevice, repeat } from '../qp/batches.ts'
 import { LaneRows } from '../qp/lane_rows.ts'
 import { LimitError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
+import type { GpuBase } from '../runtime/gpu_base.ts'
 import type { Plan } from '../runtime/plan.ts'
 import { ceilDiv } from '../runtime/shape.ts'
 import { shareDone } from './convergence.ts'
@@ -93,13 +94,14 @@ function recordRound(plan: Plan, shared: Shared, signals: number, tensors: Tenso
 }
 
 /** Queues the tables that signals of a problem share. */
-export function* writingTables(gpu: Gpu, { tables, drift }: TonicBasis, tensors: Tensors): Pieces<void> {
+export function* writingTables(gpu: GpuBase, { tables, drift }: TonicBasis, tensors: Tensors): Pieces<void> {
   yield* gpu.writing(tensors.tables, tables)
   yield* gpu.writing(tensors.drift, drift)
 }
 
 /** Iterates from the point and the state on the device until every signal has ended, without a look at any: nothing is read back. */
 export async function iterateUnseen(
+  gpu: Gpu,
   plan: Plan,
   shared: Shared,
   signals: number,
@@ -109,7 +111,7 @@ export async function iterateUnseen(
   recordRound(plan, shared, signals, tensors)
   await plan.compile()
   const enough = async (): Promise<boolean> => {
-    await plan.gpu.throttle() // so that an abort is heard, and other work has its turn
+    await gpu.throttle() // so that an abort is heard, and other work has its turn
     return false
   }
   await repeat(plan, enough, abort, MOST_ROUNDS)
