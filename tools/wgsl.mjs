@@ -1,7 +1,7 @@
 // What a .wgsl file becomes: plain data for the runtime, and types for the host file that launches it.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { fileURLToPath } from 'node:url'
 import { minify, shortNamesOf, tokensOf } from './minify_wgsl.mjs'
@@ -70,9 +70,30 @@ const partsOf = ({ source, entries, constants }) => ({
   kept: new Set([...Object.keys(entries), ...Object.keys(constants)]),
 })
 
-/** The same shader as it ships. */
+/** The same shader as it ships; of constants that are not tunable, with the formulas of those that the host asks for by name. */
 export function minified(shader) {
-  return { ...shader, source: minify(partsOf(shader), shortNames()) }
+  const names = wordsOfHost()
+  const isAsked = (name) =>
+    name in shader.constants ||
+    names.has(name) ||
+    Object.entries(shader.values).some(([other, formula]) => formula.includes(name) && isAsked(other))
+  return {
+    ...shader,
+    source: minify(partsOf(shader), shortNames()),
+    values: Object.fromEntries(Object.entries(shader.values).filter(([name]) => isAsked(name))),
+  }
+}
+
+let words
+/** Words that begin with a capital in all programs that launch our shaders. */
+function wordsOfHost() {
+  if (words) return words
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  const files = ['src', 'bench', 'cli'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true }).map((path) => join(root, folder, path)),
+  )
+  const texts = files.filter((path) => path.endsWith('.ts')).map((path) => readFileSync(path, 'utf8'))
+  return (words = new Set(texts.flatMap((text) => text.match(/\b[A-Z]\w*/g) ?? [])))
 }
 
 let known

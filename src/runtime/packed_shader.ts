@@ -32,7 +32,7 @@ export function unpacked(name: string, source: string, packed: string): Shader {
     const [, type, value] = new RegExp(`const ${constant}:(\\w+)=([^;]+);`).exec(source)!
     return [constant, { type: type!, value: value! }]
   })
-  const numbers = constants.map(([constant, { value }]) => [constant, [Number.parseFloat(value)]] as const)
+  const numbers = constants.map(([constant, { value }]): [string, number[]] => [constant, [Number.parseFloat(value)]])
   return {
     name,
     source,
@@ -64,10 +64,10 @@ export function unpacked(name: string, source: string, packed: string): Shader {
           },
     constants: Object.fromEntries(constants),
     values: Object.fromEntries([
-      ...numbers.filter(([, [value]]) => !Number.isNaN(value)),
-      ...words(formulas, ',').map((text) => {
-        const [constant, ...formula] = text.split(' ') as [string]
-        return [constant, formula.map((item) => (Number.isNaN(Number(item)) ? item : Number(item)))]
+      ...numbers.filter(([, [value]]) => !Number.isNaN(value!)),
+      ...words(formulas, ',').map((text): [string, (number | string)[]] => {
+        const [constant, ...formula] = text.split(' ')
+        return [constant!, formula.map((item) => (Number.isNaN(Number(item)) ? item : Number(item)))]
       }),
     ]),
   }

@@ -275,19 +275,23 @@ describe('a model', () => {
 
   it('without backward kernels has no loss and no backward, and says where they are', async () => {
     const model = new Rtcan1d(gpu, config)
-    const recorded = (gradients: unknown) => {
+    const recorded = (gradients: unknown, training = false) => {
       const plan = new Plan(gpu)
       const inputs = { eda: plan.input('eda', [2, 3, 120]) }
-      return model.forward(plan, inputs, { training: true, gradients: any(gradients) })
+      return model.forward(plan, inputs, { training: training as true, gradients: any(gradients) })
     }
     for (const wrong of [undefined, null, model.weights.gradients]) {
       const forward = recorded(wrong)
-      for (const call of [() => forward.loss(forward.probabilities), () => forward.backward(forward.logits)])
+      for (const call of [
+        () => recorded(wrong, true),
+        () => forward.loss(forward.probabilities),
+        () => forward.backward(forward.logits),
+      ])
         expect(await message(call)).toMatch(/no gradients.*galvani\/kernels.*\{ training: true, gradients \}/)
     }
-    const forward = recorded(gradients)
+    const forward = recorded(gradients, true)
     forward.backward(forward.loss(forward.probabilities).dlogits)
     // @ts-expect-error: the compiler knows that what was recorded without them has neither
-    void model.forward(new Plan(gpu), { eda: gpu.tensor([2, 3, 120]) }, { training: true }).loss
+    void model.forward(new Plan(gpu), { eda: gpu.tensor([2, 3, 120]) }, { training: false }).loss
   })
 })

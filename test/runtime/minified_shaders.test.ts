@@ -1,5 +1,5 @@
 // The shaders as they ship: the same programs as the repository's, under shorter names.
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
@@ -12,6 +12,13 @@ const shaders = shaderNames().map((name): [string, Shader] => [
   name,
   reflect(readFileSync(new URL(`../../shaders/${name}.wgsl`, import.meta.url), 'utf8'), name),
 ])
+
+/** The texts of all that launches our shaders. */
+const HOST = ['src', 'bench'].flatMap((folder) =>
+  readdirSync(new URL(`../../${folder}/`, import.meta.url), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => readFileSync(new URL(`../../${folder}/${path}`, import.meta.url), 'utf8')),
+)
 
 const keptOf = ({ entries, constants }: Shader): Set<string> =>
   new Set([...Object.keys(entries), ...Object.keys(constants)])
@@ -75,12 +82,23 @@ describe.each(shaders)('%s', (name, shader) => {
       constant,
       { type, value: value.replaceAll(' ', '') },
     ])
-    const { entries, params, values } = shader
+    const { entries, params } = shader
+    const { values } = after
     expect(unpacked(name, after.source, text)).toEqual({
       ...{ name, source: after.source, entries, params, values },
       constants: Object.fromEntries(dense) as Shader['constants'],
     })
     expect(text).not.toContain('\n')
+  })
+
+  it('keeps the formulas of the constants that the host asks for, and of what these are made of', () => {
+    const kept = Object.keys(after.values)
+    for (const [constant, formula] of Object.entries(shader.values)) {
+      if (HOST.some((text) => new RegExp(`\\b${constant}\\b`).test(text))) expect(kept).toContain(constant)
+      if (kept.includes(constant)) expect(after.values[constant]).toEqual(formula)
+    }
+    const items = Object.values(after.values).flat()
+    expect(kept).toEqual(expect.arrayContaining(items.filter((item) => item in shader.values)))
   })
 
   it('takes constants, and unrolls its loops', () => {
