@@ -7,7 +7,7 @@ declare const shader: Shader<{
     query: 'bounds' | 'dq' | 'dy' | 'k' | 'q' | 'rows_in' | 'v'
     key: 'bounds' | 'dk' | 'dv' | 'dy' | 'k' | 'q' | 'rows_in' | 'v'
   }
-  params: 'batch' | 'queries' | 'keys' | 'clips' | 'tiles' | 'lse_stride' | 'rows_stride'
-  constants: 'WORKGROUP' | 'D4'
+  params: 'batch' | 'queries' | 'keys' | 'clips' | 'tiles' | 'own' | 'lse_stride' | 'rows_stride'
+  constants: 'WORKGROUP' | 'D4' | 'T' | 'OWN'
 }>
 export default shader

@@ -6,10 +6,21 @@
 //
 // p is computed again instead of being stored: seven products instead of five, for a fixed order of every sum and no atomics.
 // row_statistics: one invocation per query: rows[b, i] = (lse[i], delta[i]); launch B * N.
-// query: one invocation per query: dq; launch B * S * longest query clip.
-// key:   one invocation per key: dk, dv; launch B * S * longest key clip.
+// query, key: an invocation has T rows of its own, OWN = T * D4 quads, loaded and stored as in attention/reg.wgsl.
+// query: own rows are queries: dq; launch B * S * ceil(longest query clip / T).
+// key:   own rows are keys: dk, dv; launch B * S * ceil(longest key clip / T).
 
-struct Params { batch: u32, queries: u32, keys: u32, clips: u32, tiles: u32, lse_stride: u32, rows_stride: u32 }
+// own: OWN again, since a driver unrolls loops up to a constant, loads and all.
+struct Params {
+  batch: u32,
+  queries: u32,
+  keys: u32,
+  clips: u32,
+  tiles: u32,
+  own: u32,
+  lse_stride: u32,
+  rows_stride: u32,
+}
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> bounds: array<u32>;
@@ -27,6 +38,8 @@ struct Params { batch: u32, queries: u32, keys: u32, clips: u32, tiles: u32, lse
 
 const WORKGROUP: u32 = 64u;
 const D4: u32 = 8u;
+const T: u32 = 1u;
+const OWN: u32 = 8u;
 
 // bounds: S + 1 row bounds of the queries, then as many of the keys.
 
@@ -50,37 +63,55 @@ fn query(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
   let b = invocation / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
   let keys_at = params.clips + 1u;
-  let i = bounds[s] + invocation % params.tiles;
-  if (i >= bounds[s + 1u]) { return; }
+  let first = bounds[s] + invocation % params.tiles * T;
+  let end = bounds[s + 1u];
+  if (first >= end) { return; }
+  let at = (b * params.queries + first) * D4;
+  let last = (b * params.queries + end) * D4 - 1u;
 
-  let at = (b * params.queries + i) * D4;
-  let row = rows_in[b * params.rows_stride + i];
-  var own: array<vec4<f32>, D4>;
-  var upstream: array<vec4<f32>, D4>;
-  var gradient: array<vec4<f32>, D4>;
+  var own: array<vec4<f32>, OWN>;
+  var upstream: array<vec4<f32>, OWN>;
+  var gradient: array<vec4<f32>, OWN>;
+  var row: array<vec2<f32>, T>;
   // @unroll
-  for (var d = 0u; d < D4; d++) {
-    own[d] = q[at + d];
-    upstream[d] = dy[at + d];
-    gradient[d] = vec4<f32>();
+  for (var t = 0u; t < T; t++) { row[t] = rows_in[b * params.rows_stride + min(first + t, end - 1u)]; }
+  for (var i = 0u; i < params.own; i++) {
+    let own_quad = q[min(at + i, last)];
+    let upstream_quad = dy[min(at + i, last)];
+    // @unroll
+    for (var e = 0u; e < OWN; e++) {
+      own[e] = select(own[e], own_quad, i == e);
+      upstream[e] = select(upstream[e], upstream_quad, i == e);
+    }
   }
   for (var j = bounds[keys_at + s]; j < bounds[keys_at + s + 1u]; j++) {
     let other = (b * params.keys + j) * D4;
     var key: array<vec4<f32>, D4>;
-    var score = 0.0;
-    var product = 0.0;
+    var score = array<f32, T>();
+    var product = array<f32, T>();
     // @unroll
     for (var d = 0u; d < D4; d++) {
       key[d] = k[other + d];
-      score += dot(own[d], key[d]);
-      product += dot(upstream[d], v[other + d]);
+      let value = v[other + d];
+      // @unroll
+      for (var t = 0u; t < T; t++) {
+        score[t] += dot(own[t * D4 + d], key[d]);
+        product[t] += dot(upstream[t * D4 + d], value);
+      }
     }
-    let ds = exp(score - row.x) * (product - row.y);
     // @unroll
-    for (var d = 0u; d < D4; d++) { gradient[d] += ds * key[d]; }
+    for (var t = 0u; t < T; t++) {
+      let ds = exp(score[t] - row[t].x) * (product[t] - row[t].y);
+      // @unroll
+      for (var d = 0u; d < D4; d++) { gradient[t * D4 + d] += ds * key[d]; }
+    }
   }
-  // @unroll
-  for (var d = 0u; d < D4; d++) { dq[at + d] = gradient[d]; }
+  for (var i = 0u; i < params.own; i++) {
+    var quad = vec4<f32>();
+    // @unroll
+    for (var e = 0u; e < OWN; e++) { quad = select(quad, gradient[e], i == e); }
+    if (at + i <= last) { dq[at + i] = quad; }
+  }
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -91,46 +122,64 @@ fn key(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups:
   let b = invocation / (params.tiles * params.clips);
   if (b >= params.batch) { return; }
   let keys_at = params.clips + 1u;
-  let j = bounds[keys_at + s] + invocation % params.tiles;
-  if (j >= bounds[keys_at + s + 1u]) { return; }
+  let first = bounds[keys_at + s] + invocation % params.tiles * T;
+  let end = bounds[keys_at + s + 1u];
+  if (first >= end) { return; }
+  let at = (b * params.keys + first) * D4;
+  let last = (b * params.keys + end) * D4 - 1u;
 
-  let at = (b * params.keys + j) * D4;
-  var own: array<vec4<f32>, D4>;
-  var value: array<vec4<f32>, D4>;
-  var key_gradient: array<vec4<f32>, D4>;
-  var value_gradient: array<vec4<f32>, D4>;
-  // @unroll
-  for (var d = 0u; d < D4; d++) {
-    own[d] = k[at + d];
-    value[d] = v[at + d];
-    key_gradient[d] = vec4<f32>();
-    value_gradient[d] = vec4<f32>();
+  var own: array<vec4<f32>, OWN>;
+  var value: array<vec4<f32>, OWN>;
+  var key_gradient: array<vec4<f32>, OWN>;
+  var value_gradient: array<vec4<f32>, OWN>;
+  for (var i = 0u; i < params.own; i++) {
+    let own_quad = k[min(at + i, last)];
+    let value_quad = v[min(at + i, last)];
+    // @unroll
+    for (var e = 0u; e < OWN; e++) {
+      own[e] = select(own[e], own_quad, i == e);
+      value[e] = select(value[e], value_quad, i == e);
+    }
   }
   for (var i = bounds[s]; i < bounds[s + 1u]; i++) {
     let other = (b * params.queries + i) * D4;
     let row = rows_in[b * params.rows_stride + i];
     var row_query: array<vec4<f32>, D4>;
     var upstream: array<vec4<f32>, D4>;
-    var score = 0.0;
-    var product = 0.0;
+    var score = array<f32, T>();
+    var product = array<f32, T>();
     // @unroll
     for (var d = 0u; d < D4; d++) {
       row_query[d] = q[other + d];
       upstream[d] = dy[other + d];
-      score += dot(row_query[d], own[d]);
-      product += dot(upstream[d], value[d]);
+      // @unroll
+      for (var t = 0u; t < T; t++) {
+        score[t] += dot(row_query[d], own[t * D4 + d]);
+        product[t] += dot(upstream[d], value[t * D4 + d]);
+      }
     }
-    let p = exp(score - row.x);
-    let ds = p * (product - row.y);
     // @unroll
-    for (var d = 0u; d < D4; d++) {
-      key_gradient[d] += ds * row_query[d];
-      value_gradient[d] += p * upstream[d];
+    for (var t = 0u; t < T; t++) {
+      let p = exp(score[t] - row.x);
+      let ds = p * (product[t] - row.y);
+      // @unroll
+      for (var d = 0u; d < D4; d++) {
+        key_gradient[t * D4 + d] += ds * row_query[d];
+        value_gradient[t * D4 + d] += p * upstream[d];
+      }
     }
   }
-  // @unroll
-  for (var d = 0u; d < D4; d++) {
-    dk[at + d] = key_gradient[d];
-    dv[at + d] = value_gradient[d];
+  for (var i = 0u; i < params.own; i++) {
+    var key_quad = vec4<f32>();
+    var value_quad = vec4<f32>();
+    // @unroll
+    for (var e = 0u; e < OWN; e++) {
+      key_quad = select(key_quad, key_gradient[e], i == e);
+      value_quad = select(value_quad, value_gradient[e], i == e);
+    }
+    if (at + i <= last) {
+      dk[at + i] = key_quad;
+      dv[at + i] = value_quad;
+    }
   }
 }

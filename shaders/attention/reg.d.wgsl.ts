@@ -5,7 +5,7 @@ declare const shader: Shader<{
   entries: {
     forward: 'bounds' | 'k' | 'lse' | 'q' | 'v' | 'y'
   }
-  params: 'batch' | 'queries' | 'keys' | 'clips' | 'tiles' | 'lse_stride'
-  constants: 'WORKGROUP' | 'D4' | 'TQ' | 'LOWEST'
+  params: 'batch' | 'queries' | 'keys' | 'clips' | 'tiles' | 'own' | 'lse_stride'
+  constants: 'WORKGROUP' | 'D4' | 'T' | 'OWN' | 'LOWEST'
 }>
 export default shader

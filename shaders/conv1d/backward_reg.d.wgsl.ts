@@ -7,6 +7,6 @@ declare const shader: Shader<{
     weight: 'dbias' | 'dw' | 'dy' | 'x'
   }
   params: 'batch' | 'in_rows' | 'out_rows' | 'in_quads' | 'out_quads' | 'kernel' | 'stride' | 'padding' | 'has_bias' | 'chunks' | 'chunk_rows'
-  constants: 'WORKGROUP' | 'TM' | 'TQ' | 'ONTO'
+  constants: 'WORKGROUP' | 'TM' | 'TP' | 'TQ' | 'ONTO'
 }>
 export default shader

@@ -6,8 +6,8 @@
 //
 // input:   rows of one residue l mod stride see the same taps, so each residue is a dense convolution of its own; no zeros are
 //          multiplied. One invocation: TM rows of one residue x 1 quad of ci. Launch: B * stride * ceil(ceil(L/stride)/TM) * Ci/4.
-// weight:  one invocation: 4 ci x 4*TQ co of one tap over one chunk of rows; dw has partial sums [chunk, K, Ci, Co], which
-//          partial_sums.wgsl adds. Launch: chunks * K * Ci/4 * ceil(Co/4 / TQ).
+// weight:  one invocation: 4*TP ci x 4*TQ co of one tap over one chunk of rows; dw has partial sums [chunk, K, Ci, Co], which
+//          partial_sums.wgsl adds. Launch: chunks * K * ceil(Ci/4 / TP) * ceil(Co/4 / TQ).
 //          With a bias also dbias [chunk, Co]; chunks * Co/4 further invocations have 1 quad of co each.
 
 struct Params {
@@ -35,6 +35,7 @@ struct Params {
 
 const WORKGROUP: u32 = 64u;
 const TM: u32 = 4u;
+const TP: u32 = 1u;
 const TQ: u32 = 2u;
 // Whether dx is added to another gradient, `onto`.
 const ONTO: bool = false;
@@ -89,14 +90,15 @@ fn input(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
 }
 
 fn weigh(invocation: u32) {
+  let ci_tiles = (params.in_quads + TP - 1u) / TP;
   let co_tiles = (params.out_quads + TQ - 1u) / TQ;
   let co = invocation % co_tiles * TQ;
-  let ci = invocation / co_tiles % params.in_quads;
-  let k = invocation / (co_tiles * params.in_quads) % params.kernel;
-  let chunk = invocation / (co_tiles * params.in_quads * params.kernel);
+  let ci = invocation / co_tiles % ci_tiles * TP;
+  let k = invocation / (co_tiles * ci_tiles) % params.kernel;
+  let chunk = invocation / (co_tiles * ci_tiles * params.kernel);
   if (chunk >= params.chunks) { return; }
 
-  var acc: array<mat4x4<f32>, TQ>;
+  var acc: array<mat4x4<f32>, TP * TQ>;
   let first = chunk * params.chunk_rows;
   let last = min(first + params.chunk_rows, params.batch * params.out_rows);
   var b = first / params.out_rows;
@@ -104,22 +106,28 @@ fn weigh(invocation: u32) {
   for (var r = first; r < last; r++) {
     let l = o * params.stride + k - params.padding;
     if (l < params.in_rows) {
-      let v = x[(b * params.in_rows + l) * params.in_quads + ci];
+      var g: array<vec4<f32>, TQ>;
       // @unroll
-      for (var t = 0u; t < TQ; t++) {
-        let g = dy[r * params.out_quads + min(co + t, params.out_quads - 1u)];
-        acc[t] += mat4x4<f32>(v.x * g, v.y * g, v.z * g, v.w * g);
+      for (var t = 0u; t < TQ; t++) { g[t] = dy[r * params.out_quads + min(co + t, params.out_quads - 1u)]; }
+      // @unroll
+      for (var p = 0u; p < TP; p++) {
+        let v = x[(b * params.in_rows + l) * params.in_quads + min(ci + p, params.in_quads - 1u)];
+        // @unroll
+        for (var t = 0u; t < TQ; t++) { acc[p * TQ + t] += mat4x4<f32>(v.x * g[t], v.y * g[t], v.z * g[t], v.w * g[t]); }
       }
     }
     o++;
     if (o == params.out_rows) { o = 0u; b++; }
   }
-  let row = ((chunk * params.kernel + k) * params.in_quads + ci) * 4u * params.out_quads;
   // @unroll
-  for (var t = 0u; t < TQ; t++) {
-    if (co + t < params.out_quads) {
-      // @unroll
-      for (var i = 0u; i < 4u; i++) { dw[row + i * params.out_quads + co + t] = acc[t][i]; }
+  for (var p = 0u; p < TP; p++) {
+    let row = ((chunk * params.kernel + k) * params.in_quads + ci + p) * 4u * params.out_quads;
+    // @unroll
+    for (var t = 0u; t < TQ; t++) {
+      if (ci + p < params.in_quads && co + t < params.out_quads) {
+        // @unroll
+        for (var i = 0u; i < 4u; i++) { dw[row + i * params.out_quads + co + t] = acc[p * TQ + t][i]; }
+      }
     }
   }
 }
@@ -140,6 +148,6 @@ fn sum_columns(invocation: u32) {
 fn weight(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
           @builtin(local_invocation_index) thread: u32) {
   let invocation = (group.y * groups.x + group.x) * WORKGROUP + thread;
-  let weights = params.chunks * params.kernel * params.in_quads * ((params.out_quads + TQ - 1u) / TQ);
+  let weights = params.chunks * params.kernel * ((params.in_quads + TP - 1u) / TP) * ((params.out_quads + TQ - 1u) / TQ);
   if (invocation < weights) { weigh(invocation); } else if (params.has_bias > 0u) { sum_columns(invocation - weights); }
 }

@@ -52,20 +52,24 @@ type Dispatch<A, C> = (
   launch: { groups: number; constants: C; flops: number; label: string },
 ) => void
 
-/** Any adapter: an invocation has `rows` rows of its own and loads all others. */
+type RegConstants = Record<'WORKGROUP' | 'D4' | 'T' | 'OWN', number>
+
+/** An invocation has `T` rows of its own and loads all others. */
 const reg = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(
-  rows: number,
-  workgroup: number,
-  dispatch: Dispatch<A, { D4: number }>,
+  variant: Pick<Variant<A>, 'name' | 'family' | 'fits'>,
+  { T, WORKGROUP }: Record<'T' | 'WORKGROUP', number>,
+  dispatch: Dispatch<A, RegConstants>,
 ): Variant<A> => ({
-  name: 'reg',
-  fits: () => true,
+  ...variant,
   record(p, args) {
     const { d4: D4, pairs, longest, flops, label } = args
-    const tiles = ceilDiv(longest, rows)
-    dispatch(p, args, tiles, { groups: ceilDiv(pairs * tiles, workgroup), constants: { D4 }, flops, label })
+    const tiles = ceilDiv(longest, T)
+    const constants = { WORKGROUP, D4, T, OWN: T * D4 }
+    dispatch(p, args, tiles, { groups: ceilDiv(pairs * tiles, WORKGROUP), constants, flops, label })
   },
 })
+
+const ANY_ADAPTER = { name: 'reg', fits: () => true }
 
 /** Quads of its own rows that an invocation of `tile` can hold before they spill. */
 const TILE_OWN = 32
@@ -75,16 +79,43 @@ const LANE_OWN = { forward: 48, query: 40, key: 32 }
 const LANE_ROWS = { forward: [6, 5, 3, 2, 1], query: [5, 3, 2, 1], key: [3, 2, 1] } as const
 type LaneKernel = keyof typeof LANE_ROWS
 
+/** The same of `wide`; with no more rows than `reg` it brings nothing. */
+const WIDE_OWN = { forward: 64, query: 32, key: 24 }
+const WIDE_ROWS = { forward: [8, 4], query: [4, 2], key: [4, 3] } as const
+const WIDE_WORKGROUP = 8
+
 type LaneConstants = Record<'SG' | 'D4' | 'T' | 'OWN' | 'KB' | 'LOADS', number>
 
 const laneName = (T: number): string => `lane T=${T}`
+const wideName = (T: number): string => `wide T=${T}`
 
-/** The `lane` that wastes least on the last rows of clips: a tile takes as long as two rows of a lane more than it has (lavapipe). */
-function bestLane(gpu: GpuBase, kernel: LaneKernel, longest: number, d4: number): string {
-  const cost = (T: number): number => ceilDiv(longest, (gpu.subgroupSize ?? 1) * T) * (T + 2)
-  const fitting = LANE_ROWS[kernel].filter((T) => T === 1 || T * d4 <= LANE_OWN[kernel])
-  return laneName(fitting.reduce((best, T) => (cost(T) < cost(best) ? T : best)))
+/**
+ * The variant of a software adapter that wastes least on the last rows of clips. A tile takes as long as two rows of a lane more than
+ * it has; where an invocation loads the others' rows alone, as seven (lavapipe).
+ */
+function bestOfSoftware(gpu: GpuBase, kernel: LaneKernel, longest: number, d4: number): string {
+  const { info, subgroupSize } = gpu
+  const alone = info.isFallbackAdapter && subgroupSize === null
+  const [rows, own, loads] = alone ? [WIDE_ROWS, WIDE_OWN, 7] : [LANE_ROWS, LANE_OWN, 2]
+  const cost = (T: number): number => ceilDiv(longest, (subgroupSize ?? 1) * T) * (T + loads)
+  const fitting = rows[kernel].filter((T) => T === 1 || T * d4 <= own[kernel])
+  if (fitting.length === 0) return 'reg'
+  const best = fitting.reduce((best, T) => (cost(T) < cost(best) ? T : best))
+  return alone ? wideName(best) : laneName(best)
 }
+
+/** Software adapters without subgroups: as many rows as an invocation can hold share its loads. */
+const wide = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(
+  kernel: LaneKernel,
+  dispatch: Dispatch<A, RegConstants>,
+): Variant<A>[] =>
+  WIDE_ROWS[kernel].map((T) =>
+    reg(
+      { name: wideName(T), family: 'wide', fits: (_, { d4 }) => T * d4 <= WIDE_OWN[kernel] },
+      { T, WORKGROUP: WIDE_WORKGROUP },
+      dispatch,
+    ),
+  )
 
 /** Software adapters: a lane of a subgroup has `T` rows of its own, all others are loaded once and broadcast. */
 const lane = /* @__NO_SIDE_EFFECTS__ */ <A extends Args<never>>(
@@ -156,13 +187,15 @@ const laneForward: Dispatch<Args<'y' | 'lse'>, LaneConstants> = (
 const tileForward: Dispatch<Args<'y' | 'lse'>, TileConstants> = (p, { tensors, params }, tiles, launch) =>
   p.dispatch(tileShader, 'forward', { ...tensors, params: { ...params, tiles } }, launch)
 
+const regForward: Dispatch<Args<'y' | 'lse'>, RegConstants> = (p, { tensors, params }, tiles, launch) =>
+  p.dispatch(shader, 'forward', { ...tensors, params: { ...params, tiles, own: launch.constants.OWN } }, launch)
+
 const forwardVariants = /* @__PURE__ */ (() => [
   ...LANE_ROWS.forward.map((T) => lane('forward', T, laneForward)),
   tile(64, 2, tileForward),
   tile(64, 1, tileForward),
-  reg<Args<'y' | 'lse'>>(VALUES.TQ, VALUES.WORKGROUP, (p, { tensors, params }, tiles, launch) =>
-    p.dispatch(shader, 'forward', { ...tensors, params: { ...params, tiles } }, launch),
-  ),
+  reg(ANY_ADAPTER, VALUES, regForward),
+  ...wide('forward', regForward),
 ])()
 
 const laneQuery: Dispatch<Args<'dy' | 'rows_in' | 'dq'>, LaneConstants> = (p, { tensors, params }, tiles, launch) =>
@@ -176,13 +209,15 @@ const laneQuery: Dispatch<Args<'dy' | 'rows_in' | 'dq'>, LaneConstants> = (p, { 
 const tileQuery: Dispatch<Args<'dy' | 'rows_in' | 'dq'>, TileConstants> = (p, { tensors, params }, tiles, launch) =>
   p.dispatch(tileBackward, 'query', { ...tensors, params: { ...params, tiles } }, launch)
 
+const regQuery: Dispatch<Args<'dy' | 'rows_in' | 'dq'>, RegConstants> = (p, { tensors, params }, tiles, launch) =>
+  p.dispatch(backward, 'query', { ...tensors, params: { ...params, tiles, own: launch.constants.OWN } }, launch)
+
 const queryVariants = /* @__PURE__ */ (() => [
   ...LANE_ROWS.query.map((T) => lane('query', T, laneQuery)),
   tile(64, 1, tileQuery),
   tile(64, 2, tileQuery),
-  reg<Args<'dy' | 'rows_in' | 'dq'>>(1, BACKWARD_VALUES.WORKGROUP, (p, { tensors, params }, tiles, launch) =>
-    p.dispatch(backward, 'query', { ...tensors, params: { ...params, tiles } }, launch),
-  ),
+  reg(ANY_ADAPTER, BACKWARD_VALUES, regQuery),
+  ...wide('query', regQuery),
 ])()
 
 const laneKey: Dispatch<Args<'dy' | 'rows_in' | 'dk' | 'dv'>, LaneConstants> = (
@@ -200,13 +235,15 @@ const tileKey: Dispatch<Args<'dy' | 'rows_in' | 'dk' | 'dv'>, TileConstants> = (
   launch,
 ) => p.dispatch(tileBackward, 'key', { ...tensors, params: { ...params, tiles } }, launch)
 
+const regKey: Dispatch<Args<'dy' | 'rows_in' | 'dk' | 'dv'>, RegConstants> = (p, { tensors, params }, tiles, launch) =>
+  p.dispatch(backward, 'key', { ...tensors, params: { ...params, tiles, own: launch.constants.OWN } }, launch)
+
 const keyVariants = /* @__PURE__ */ (() => [
   ...LANE_ROWS.key.map((T) => lane('key', T, laneKey)),
   tile(64, 1, tileKey),
   tile(64, 2, tileKey),
-  reg<Args<'dy' | 'rows_in' | 'dk' | 'dv'>>(1, BACKWARD_VALUES.WORKGROUP, (p, { tensors, params }, tiles, launch) =>
-    p.dispatch(backward, 'key', { ...tensors, params: { ...params, tiles } }, launch),
-  ),
+  reg(ANY_ADAPTER, BACKWARD_VALUES, regKey),
+  ...wide('key', regKey),
 ])()
 
 /** What the backward pass keeps of a query, the vec2 of `rows` in attention/backward_reg.wgsl: lse and delta. */
@@ -260,7 +297,7 @@ export function attention(
     p,
     'attention',
     shape,
-    bestFirst(forwardVariants, bestLane(p.gpu, 'forward', longestQueries, common.d4)),
+    bestFirst(forwardVariants, bestOfSoftware(p.gpu, 'forward', longestQueries, common.d4)),
     {
       ...common,
       params: { ...common.params, lse_stride: lse.rowStride, rows_stride: 0 },
@@ -291,10 +328,10 @@ export function attentionBackward(
   p.dispatch(
     backward,
     'row_statistics',
-    { y, dy, lse, rows_out: rows, params: { ...params, tiles: 0 } },
+    { y, dy, lse, rows_out: rows, params: { ...params, tiles: 0, own: 0 } },
     {
       groups: ceilDiv(params.batch * params.queries, BACKWARD_VALUES.WORKGROUP),
-      constants: { D4: d4 },
+      constants: { D4: d4, OWN: d4 },
       flops: 2 * y.size,
       label: `${label} rows`,
     },
@@ -305,7 +342,7 @@ export function attentionBackward(
     p,
     'attention query side',
     shape,
-    bestFirst(queryVariants, bestLane(p.gpu, 'query', longestQueries, d4)),
+    bestFirst(queryVariants, bestOfSoftware(p.gpu, 'query', longestQueries, d4)),
     {
       ...common,
       params,
@@ -322,7 +359,7 @@ export function attentionBackward(
     p,
     'attention key side',
     shape,
-    bestFirst(keyVariants, bestLane(p.gpu, 'key', longestKeys, d4)),
+    bestFirst(keyVariants, bestOfSoftware(p.gpu, 'key', longestKeys, d4)),
     {
       ...common,
       params,

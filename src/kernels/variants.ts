@@ -8,8 +8,11 @@ import { PartialSums } from './partial_sums.ts'
 import { isPromising, preset } from './presets.ts'
 import { kernelChoices } from './choices.ts'
 
-/** `lane`: software adapters, loads shared within a subgroup; `tile`: GPUs, loads shared through workgroup memory. */
-export type Family = 'lane' | 'tile'
+/**
+ * `lane`: software adapters, loads shared within a subgroup; `wide`: software adapters without subgroups, loads shared within as large
+ * a tile as one invocation holds; `tile`: GPUs, loads shared through workgroup memory.
+ */
+export type Family = 'lane' | 'wide' | 'tile'
 
 /** One way to compute an op. All variants of an op take the same arguments and agree within rounding. */
 export interface Variant<Args> {
@@ -60,7 +63,7 @@ export function recordVariant<Args>(
     variant: chosen.name,
     kind,
     candidates: fitting.map(({ name }) => name),
-    promising: fitting.filter(({ family }) => isPromising(gpu.info, family)).map(({ name }) => name),
+    promising: fitting.filter(({ family }) => isPromising(gpu, family)).map(({ name }) => name),
     tensors: tensorsIn(args),
     record: (other, name, substitute) => {
       const sums = new PartialSums(other)

@@ -26,6 +26,17 @@ function deviceFor(name: string): Gpu {
   return name.startsWith('tile') ? Gpu.fromDevice(opened.device, { info }) : opened
 }
 
+/** The same device, described as a software adapter whose host asked for no features. */
+function withoutSubgroups({ device, info }: Gpu): Gpu {
+  const bare = new Proxy(device, {
+    get(target, name) {
+      const value: unknown = name === 'features' ? new Set() : Reflect.get(target, name, target)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
+  })
+  return Gpu.fromDevice(bare, { info: { ...info, isFallbackAdapter: true } })
+}
+
 interface Case {
   batch: number
   depth: number
@@ -168,7 +179,7 @@ const lists: Record<string, readonly Choice[]> = attentionVariants
 const names = [...new Set(Object.values(lists).flatMap((list) => list.map(({ name }) => name)))]
 
 /** Larger depths are no other case for these families, and take a software adapter half a minute to compile. */
-const deepest = (name: string) => (name.startsWith('lane') ? 64 : name === 'reg' ? 20 : 8)
+const deepest = (name: string) => (name.startsWith('lane') ? 64 : name.startsWith('tile') ? 8 : 20)
 
 describe.each(names)('%s', (name) => {
   it.for(cases.map((one) => [title(one), one] as const))('%s', async ([, one], { skip }) => {
@@ -222,6 +233,31 @@ describe('by itself', () => {
     expect(describePlan(plan)).toContain(`,T=${T},`)
     plan.destroy()
   })
+
+  it.for([
+    [3, 'T=4', 'T=4', 'T=3'],
+    [4, 'T=4', 'T=4', 'T=4'],
+    [417, 'T=8', 'T=4', 'T=4'],
+  ] as const)(
+    'without subgroups it cuts %i rows into tiles as large as an invocation holds, to the same bits as by `reg`',
+    async ([rows, ...tiles]) => {
+      const gpu = withoutSubgroups(opened)
+      const one: Case = { batch: 1, depth: 8, queries: [rows], keys: [rows] }
+      const inputs = makeInputs(one)
+      const results: Named[] = []
+      for (const name of [null, 'reg']) {
+        for (const op of Object.keys(lists)) {
+          if (name) kernelChoices(gpu).named.set(op, name)
+        }
+        const { plan } = await compiled(gpu, one, inputs)
+        const kernels = [...describePlan(plan).matchAll(/attention\/\w*reg\.(?:forward|query|key)<[^>]*(T=\d)/g)]
+        if (!name) expect(kernels.map(([, tile]) => tile)).toEqual(tiles)
+        results.push(await run(plan))
+        plan.destroy()
+      }
+      expect(results[0]).toEqual(results[1])
+    },
+  )
 
   it('a query that is not a number spoils its own row only', async () => {
     kernelChoices(opened).named.clear()

@@ -50,6 +50,7 @@ const choices: Readonly<Record<string, Choice>> = {
   'tile 32x32': named('tile 32x32'),
   reg: named('reg'),
   'reg 8x4': named('reg 8x4', 'reg 8x4', 'reg'),
+  'wide 8x8': named('wide 8x8'),
 }
 
 /** None of the variants asks for more than the adapter. */
@@ -240,8 +241,8 @@ describe('by itself', () => {
       expect(kernelsOf(rows, channels), `${rows}x${channels}`).toContain(`conv1d/lane.forward<SG=${lanes},${tile}>`)
     }
     expect(kernelsOf(99, 64)).toContain(`conv1d/backward_lane.weight<SG=${lanes},TM=1>`)
-    expect(bestForWeight(gpu, 4 * lanes, 64)).toBe('lane TM=1')
-    expect(bestForWeight(gpu, 4 * lanes + 4, 64)).toBe('lane TM=2')
+    expect(bestForWeight(gpu, 1, 4 * lanes, 64)).toBe('lane TM=1')
+    expect(bestForWeight(gpu, 1, 4 * lanes + 4, 64)).toBe('lane TM=2')
     expect(kernelsOf(99, 8)).toContain('conv1d/reg.forward<')
   })
 
@@ -252,9 +253,20 @@ describe('by itself', () => {
     expect(bestForRows(other, 20_096, 64)).toBe('tile 64x64')
     expect(bestForRows(other, 640, 64)).toBe('tile 32x32')
     expect(bestForRows(other, 640, 8)).toBe('reg')
-    expect(bestForWeight(other, 448, 64)).toBe('tile 128x64')
-    expect(bestForWeight(other, 64, 32)).toBe('tile 64x32')
-    expect(bestForWeight(other, 28, 64)).toBe('tile 32x32')
+    expect(bestForWeight(other, 7, 64, 64)).toBe('tile 128x64')
+    expect(bestForWeight(other, 1, 64, 32)).toBe('tile 64x32')
+    expect(bestForWeight(other, 7, 4, 64)).toBe('tile 32x32')
+  })
+
+  it('a software adapter without subgroups takes tiles as large as an invocation holds, where there is enough for one', () => {
+    const other = { info: { isFallbackAdapter: true }, subgroupSize: null } as unknown as Gpu
+    for (const pass of ['forward', 'input', 'input onto'] as const) {
+      expect(bestForRows(other, 5, 5, pass)).toBe('wide 8x8')
+      expect(bestForRows(other, 4, 64, pass)).toBe('reg')
+      expect(bestForRows(other, 999, 4, pass)).toBe('reg')
+    }
+    expect(bestForWeight(other, 1, 8, 2)).toBe('wide 8x8')
+    expect(bestForWeight(other, 7, 4, 64)).toBe('reg')
   })
 
   it('an adapter without subgroups, or a real GPU, runs no kernel of the family for software', () => {

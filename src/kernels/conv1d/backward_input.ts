@@ -2,6 +2,7 @@
 import reg from '../../../shaders/conv1d/backward_reg.wgsl'
 import lane from '../../../shaders/conv1d/backward_lane.wgsl'
 import tile from '../../../shaders/conv1d/tile.wgsl'
+import wide from '../../../shaders/conv1d/wide.wgsl'
 import { shaderValues } from '../../runtime/shader_values.ts'
 import { ceilDiv } from '../../runtime/shape.ts'
 import type { Tensor } from '../../runtime/tensor.ts'
@@ -15,6 +16,7 @@ import {
   tileCount,
   tileName,
   tiles,
+  WIDE,
   type Lane,
   type Tile,
 } from './families.ts'
@@ -22,6 +24,7 @@ import { flopsOf, geometryOf, type ConvGeometry } from './geometry.ts'
 import type { Variant } from '../variants.ts'
 
 const VALUES = /* @__PURE__ */ shaderValues(reg)
+const WIDE_TILE = /* @__PURE__ */ shaderValues(wide)
 
 export interface BackwardInput {
   dy: Tensor
@@ -95,8 +98,30 @@ const regInput = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<BackwardInput>
   },
 })
 
+const wideInput: Variant<BackwardInput> = {
+  name: WIDE,
+  family: 'wide',
+  fits: () => true,
+  record(p, { dy, w, dx, onto, g, label }) {
+    const params = { ...geometryOf(dx.shape, w, dy.shape, g), has_bias: 0, tile_rows: WIDE_TILE.TM }
+    const tiles = ceilDiv(params.batch * ceilDiv(params.in_rows, g.stride), WIDE_TILE.TM)
+    p.dispatch(
+      wide,
+      'input',
+      { dy, w_numbers: w, dx, onto: onto ?? p.unusedInput(), params },
+      {
+        groups: ceilDiv(g.stride * tiles * ceilDiv(params.in_quads, WIDE_TILE.TN), WIDE_TILE.WORKGROUP),
+        constants: { ONTO: onto !== null },
+        label,
+        flops: flopsOf(params),
+      },
+    )
+  },
+}
+
 export const inputVariants: readonly Variant<BackwardInput>[] = /* @__PURE__ */ (() => [
   ...lanes.map(laneInput),
   ...tiles.map(tileInput),
   ...regRows.map(regInput),
+  wideInput,
 ])()

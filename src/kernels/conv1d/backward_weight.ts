@@ -6,12 +6,10 @@ import type { Plan } from '../../runtime/plan.ts'
 import { shaderValues } from '../../runtime/shader_values.ts'
 import { ceilDiv } from '../../runtime/shape.ts'
 import type { Tensor } from '../../runtime/tensor.ts'
-import { laneCount, laneName, TILE_WORKGROUPS, tileCount, tileName, tiles, type Tile } from './families.ts'
+import { laneCount, laneName, TILE_WORKGROUPS, tileCount, tileName, tiles, WIDE, type Tile } from './families.ts'
 import { flopsOf, geometryOf, type ConvGeometry, type Geometry } from './geometry.ts'
 import { PartialSums } from '../partial_sums.ts'
 import type { Variant } from '../variants.ts'
-
-const VALUES = /* @__PURE__ */ shaderValues(reg)
 
 export interface BackwardWeight {
   x: Tensor
@@ -103,23 +101,31 @@ const tileWeight = /* @__NO_SIDE_EFFECTS__ */ (size: Tile): Variant<BackwardWeig
   },
 })
 
-const regWeight: Variant<BackwardWeight> = {
-  name: 'reg',
+/** `TP` x `TQ` quads of rows and columns. */
+const regWeight = /* @__NO_SIDE_EFFECTS__ */ (
+  of: Pick<Variant<BackwardWeight>, 'name' | 'family'>,
+  constants: Record<'WORKGROUP' | 'TP' | 'TQ', number>,
+): Variant<BackwardWeight> => ({
+  ...of,
   fits: () => true,
   record(p, args) {
     const { x, dy, g, label } = args
     const geometry = geometryOf(x.shape, args.dw, dy.shape, g)
     const params = { ...geometry, ...rowChunks(geometry), has_bias: Number(args.dbias !== null) }
-    const weights = params.chunks * params.kernel * params.in_quads * ceilDiv(params.out_quads, VALUES.TQ)
-    const invocations = weights + (args.dbias ? params.chunks * params.out_quads : 0)
+    const tiles = params.kernel * ceilDiv(params.in_quads, constants.TP) * ceilDiv(params.out_quads, constants.TQ)
+    const invocations = params.chunks * (tiles + (args.dbias ? params.out_quads : 0))
     const flops = weightFlops(geometry, args.dbias)
-    const launch = { groups: ceilDiv(invocations, VALUES.WORKGROUP), label, flops }
+    const launch = { groups: ceilDiv(invocations, constants.WORKGROUP), constants, label, flops }
     summed(p, args, params.chunks, (dw, dbias) => p.dispatch(reg, 'weight', { x, dy, dw, dbias, params }, launch))
   },
-}
+})
 
-export const weightVariants: readonly Variant<BackwardWeight>[] = /* @__PURE__ */ (() => [
-  ...laneRows.map(laneWeight),
-  ...tiles.map(tileWeight),
-  regWeight,
-])()
+export const weightVariants: readonly Variant<BackwardWeight>[] = /* @__PURE__ */ (() => {
+  const { WORKGROUP, TP, TQ } = shaderValues(reg)
+  return [
+    ...laneRows.map(laneWeight),
+    ...tiles.map(tileWeight),
+    regWeight({ name: 'reg' }, { WORKGROUP, TP, TQ }),
+    regWeight({ name: WIDE, family: 'wide' }, { WORKGROUP: 8, TP: 2, TQ: 2 }),
+  ]
+})()

@@ -83,8 +83,8 @@ export function conv1dBackwardWeight(
   label = 'conv1d backward weight',
   sums: PartialSums | null = null,
 ): void {
-  const rows = extent(dw.shape, 0) * extent(dw.shape, 1)
-  const variants = bestFirst(weightVariants, bestForWeight(p.gpu, rows, extent(dw.shape, 2)))
+  const [taps, tapRows, channels] = [extent(dw.shape, 0), extent(dw.shape, 1), extent(dw.shape, 2)]
+  const variants = bestFirst(weightVariants, bestForWeight(p.gpu, taps, tapRows, channels))
   recordVariant(
     p,
     'conv1d backward weight',

@@ -1,6 +1,7 @@
 // What the candidates of the three ops of convolution share. `reg` keeps a small tile in registers and asks nothing of the
 // adapter; `lane` is for software adapters, where a load costs as much as a hundred multiply-adds, and shares each load within a
-// subgroup; `tile` is for GPUs and shares loads through workgroup memory.
+// subgroup; `wide` is for those without subgroups and shares it within an invocation; `tile` is for GPUs and shares loads through
+// workgroup memory.
 
 import type { GpuBase } from '../../runtime/gpu_base.ts'
 import { ceilDiv } from '../../runtime/shape.ts'
@@ -8,6 +9,9 @@ import { ceilDiv } from '../../runtime/shape.ts'
 /** Rows per invocation of the `reg` kernels, with four channels; `reg` is what other variants are compared with. */
 export const regRows = [4, 8] as const
 export const regName = (TM: number): string => (TM === 4 ? 'reg' : `reg ${TM}x4`)
+
+/** By the rows and channels of an invocation: the constants of conv1d/wide.wgsl. */
+export const WIDE = 'wide 8x8'
 
 /** What a lane of the `lane` kernels loads in a step of the depth: rows, and quads of channels. */
 export interface Lane {
@@ -97,10 +101,10 @@ function bestLane(SG: number, rows: number, channels: number, column: number, mo
 }
 
 /**
- * The variant to prefer for `rows` x `channels` results of a forward pass or an input gradient. Where few channels leave most of a
- * workgroup without a column, `reg`; else on a real GPU a `tile`; on a software adapter with subgroups a `lane`, there a small one
- * where results are added to others, as many loads as a large one then has take the compiler 6 s; the wide ones of these are faster
- * than the cost of their loads tells, so that it counts as in a forward pass.
+ * The variant to prefer for `rows` x `channels` results of a forward pass or an input gradient. Where few of them leave most of a
+ * workgroup or of an invocation without work, `reg`; else on a real GPU a `tile`; on a software adapter without subgroups `wide`, with
+ * them a `lane`, there a small one where results are added to others, as many loads as a large one then has take the compiler 6 s; those
+ * with TN=2 are faster than the cost of their loads tells, so that it counts as in a forward pass.
  */
 export function bestForRows(
   gpu: GpuBase,
@@ -108,19 +112,20 @@ export function bestForRows(
   channels: number,
   pass: 'forward' | 'input' | 'input onto' = 'forward',
 ): string {
+  const SG = laneCount(gpu)
+  if (gpu.info.isFallbackAdapter && SG === 0) return rows > 4 && channels > 4 ? WIDE : 'reg'
   if (channels <= 8) return 'reg'
   if (!gpu.info.isFallbackAdapter) return bestTile(rows, channels, TILE_WORKGROUPS)
-  const SG = laneCount(gpu)
-  if (SG === 0) return 'reg'
   const column = pass === 'input' ? LANE_STEP.inputColumn : LANE_STEP.column
   return bestLane(SG, rows, channels, column, pass === 'input onto' ? SMALL_LANE : Infinity)
 }
 
-/** The variant to prefer for a weight gradient of `rows` x `channels`; what keeps an adapter busy there is the split depth. */
-export function bestForWeight(gpu: GpuBase, rows: number, channels: number): string {
+/** The variant to prefer for a weight gradient of `taps` times `tapRows` x `channels`; what keeps an adapter busy there is the split depth. */
+export function bestForWeight(gpu: GpuBase, taps: number, tapRows: number, channels: number): string {
+  const rows = taps * tapRows
   if (!gpu.info.isFallbackAdapter) return bestTile(rows, channels, 1)
   const SG = laneCount(gpu)
-  if (SG === 0) return 'reg'
+  if (SG === 0) return tapRows > 4 ? WIDE : 'reg'
   return laneName({ TM: ceilDiv(rows, 4 * SG) > 1 ? 2 : 1, TN: 1 })
 }
 

@@ -2,6 +2,7 @@
 import reg from '../../../shaders/conv1d/reg.wgsl'
 import lane from '../../../shaders/conv1d/lane.wgsl'
 import tile from '../../../shaders/conv1d/tile.wgsl'
+import wide from '../../../shaders/conv1d/wide.wgsl'
 import type { Plan } from '../../runtime/plan.ts'
 import { shaderValues } from '../../runtime/shader_values.ts'
 import { ceilDiv } from '../../runtime/shape.ts'
@@ -18,6 +19,7 @@ import {
   tileCount,
   tileName,
   tiles,
+  WIDE,
   type Lane,
   type Tile,
 } from './families.ts'
@@ -26,6 +28,7 @@ import { PartialSums } from '../partial_sums.ts'
 import type { Variant } from '../variants.ts'
 
 const VALUES = /* @__PURE__ */ shaderValues(reg)
+const WIDE_TILE = /* @__PURE__ */ shaderValues(wide)
 
 export interface Forward {
   x: Tensor
@@ -98,8 +101,25 @@ const regForward = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<Forward> => 
   },
 })
 
+const wideForward: Variant<Forward> = {
+  name: WIDE,
+  family: 'wide',
+  fits: () => true,
+  record(p, { x, w, bias, y, g, label }) {
+    const params = { ...geometryOf(x.shape, w, y.shape, g), has_bias: Number(bias !== null), tile_rows: WIDE_TILE.TM }
+    const invocations = ceilDiv(params.batch * params.out_rows, WIDE_TILE.TM) * ceilDiv(params.out_quads, WIDE_TILE.TN)
+    const launch = {
+      groups: ceilDiv(invocations, WIDE_TILE.WORKGROUP),
+      label,
+      flops: flopsOf(params),
+    }
+    p.dispatch(wide, 'forward', { x, w, bias: bias ?? p.unusedInput(), y, params }, launch)
+  },
+}
+
 export const forwardVariants: readonly Variant<Forward>[] = /* @__PURE__ */ (() => [
   ...lanes.map(laneForward),
   ...tiles.map(tileForward),
   ...regRows.map(regForward),
+  wideForward,
 ])()
