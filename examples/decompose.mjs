@@ -7,9 +7,10 @@
 // It writes NAME.csv (a row a sample), NAME.events.csv (a row a response) and NAME.svg, and prints what stands out.
 import { parse } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { analyse, GalvaniError } from 'galvani'
+import { GalvaniError } from 'galvani'
 import { fileNames, pictureFile, readRecording, tableFiles } from 'galvani/files'
 import { fileSource, NodeStore, openGpu } from 'galvani/node'
+import { analyse } from 'galvani/recordings'
 
 const sample = fileURLToPath(new URL('synthetic_recording.csv', import.meta.url))
 const [file = sample, out = 'decomposed'] = process.argv.slice(2)

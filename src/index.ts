@@ -1,7 +1,8 @@
 // galvani: everything here runs in a browser as it is, with no runtime dependency and no side effect on import.
 
 // Device, tensors and plans
-export { Gpu, type AdapterInfo, type GpuOptions } from './runtime/gpu.ts'
+export { Gpu } from './runtime/gpu.ts'
+export type { AdapterInfo, GpuOptions } from './runtime/gpu_base.ts'
 export type { Cpu, CpuOptions } from './runtime/cpu.ts'
 export type { Device } from './runtime/device.ts'
 export { Plan, type Arguments, type Launch } from './runtime/plan.ts'
@@ -16,34 +17,20 @@ export * from './runtime/errors.ts'
 // Decomposition of signals: cvxEDA, whole or as they are made
 export { decompose } from './cvxeda/decompose.ts'
 export { chooseDevice, type AdapterClass, type Work } from './cvxeda/choose_device.ts'
+export {
+  decomposeOn,
+  type DecomposeOnOptions,
+  type DecomposeReport,
+  type DeviceDecomposition,
+} from './cvxeda/decompose_on.ts'
+export type { Part as DecompositionPart, PartTensors } from './cvxeda/device_ends.ts'
 export type { Decomposition, Start } from './cvxeda/decomposition.ts'
-export { SOLVERS, type DecomposeOptions, type SolverName } from './cvxeda/options.ts'
+export type { DecomposeOptions } from './cvxeda/options.ts'
 export type { BaselineCorrection } from './cvxeda/params.ts'
-export type { Form } from './cvxeda/solver.ts'
+export type { Form, Solver, SolverName } from './cvxeda/solver.ts'
 export { decomposeStream, type DecompositionStream } from './cvxeda/stream.ts'
 export type { StreamOptions } from './cvxeda/stream_settings.ts'
 export type { StreamPart, StreamScale, StreamUpdate } from './cvxeda/smoother.ts'
-
-// Recordings: from samples to responses, features and warnings
-export { analyse, type Analysis, type AnalyseOptions, type SolvingOptions } from './recording/analyse.ts'
-export { DOUBTED, scrEvents, type Doubt, type ScrEvent, type ScrInput } from './recording/responses.ts'
-export { driverEvents, type DriverInput } from './recording/driver_events.ts'
-export { qualityWarnings, signalQuality, type SignalQuality, type Span } from './signal/quality.ts'
-export {
-  edaFeatures,
-  eventColumns,
-  inOwnUnit,
-  sampleColumns,
-  type Columns,
-  type DecomposedEda,
-  type DecomposedPart,
-  type EdaFeatures,
-} from './recording/tables.ts'
-export { fillGaps, splitAtGaps, type Part } from './signal/gaps.ts'
-export { zscore } from './signal/normalize.ts'
-export { interpolateLinear } from './signal/resample.ts'
-export { CHANNELS, toChannels, type Channel } from './signal/channels.ts'
-export type { Recording } from './reading/recording.ts'
 
 // Quadratic programs
 export { solveQp } from './qp/dense.ts'
@@ -53,7 +40,13 @@ export type { QuadraticProgram } from './qp/program.ts'
 // The network. All operators are in galvani/kernels; these two are what a plan with a model most often needs beside it.
 export { checkConfig, presets, OPENSMILE_FEATURES, type ModelConfig } from './model/config.ts'
 export { initialise, type InitKind } from './model/init.ts'
-export { Rtcan1d, type RtcanForward, type RtcanInputs } from './model/rtcan1d.ts'
+export {
+  Rtcan1d,
+  type RtcanDifferentiable,
+  type RtcanForward,
+  type RtcanInputs,
+  type RtcanMode,
+} from './model/rtcan1d.ts'
 export { summarise, type LayerSummary, type ModelSummary, type ParameterSpec } from './model/summary.ts'
 export { Weights, type HostTensor, type HostTensors, type TensorFile } from './model/weights.ts'
 export { relu } from './kernels/elementwise.ts'

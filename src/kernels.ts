@@ -21,7 +21,11 @@ export { clipBounds, oneClip, type ClipBounds } from './kernels/clip_bounds.ts'
 export { oneHot, softmax, softmaxBackward, softmaxCrossEntropy } from './kernels/softmax.ts'
 export { optimizerStateCount, optimizerStep, stepRate, type OptimizerConfig } from './kernels/optimizer.ts'
 
+// All backward passes of the network, for `Rtcan1d.forward` of galvani
+export { gradients, type Gradients } from './kernels/gradients.ts'
+
 // Layouts, on the device and on the host
+export { channels, type ChannelSettings } from './kernels/channels.ts'
 export { channelsLast, concat, flatten, flattenBackward, slice } from './kernels/layout.ts'
 export { packWeight, toChannelsFirst, toChannelsLast, unpackWeight } from './kernels/host_layout.ts'
 

@@ -1,8 +1,8 @@
 // The package as npm installs it, from the outside: its declarations, what its entries drag along, the README's program.
 import { build } from 'esbuild'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -101,16 +101,66 @@ async function bundled(program: string): Promise<{ text: string; outside: string
   return { text: outputFiles.map(({ text }) => text).join(''), outside }
 }
 
+describe('what is packed', () => {
+  const folder = join(home, 'node_modules', 'galvani')
+  const files = (): string[] =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => relative(folder, join(parentPath, name)).replaceAll('\\', '/'))
+  const text = (path: string): string => readFileSync(join(folder, path), 'utf8')
+
+  it('is what is meant to be, and no more', () => {
+    const meant = [
+      /^dist\/\w+(-\w+)?\.js(\.map)?$/,
+      /^dist\/types\/[\w/]+\.d\.ts$/,
+      /^(docs|docs\/api|docs\/api\/kernels|bench\/peers)\/\w+\.(md|svg|py|mjs)$/,
+      /^examples\/(\w+\/)?\w+\.(mjs|js|html|css|csv)$/,
+      /^(package\.json|LICENSE|(README|CHANGELOG|ARCHITECTURE|CONTRIBUTING|SECURITY)\.md)$/,
+      /^(bin\/galvani\.js|bench\/peers\/package\.json|dist\/define\.js\.LICENSE\.md)$/,
+    ]
+    expect(files().filter((path) => !meant.some((pattern) => pattern.test(path)))).toEqual([])
+    expect(meant.filter((pattern) => !files().some((path) => pattern.test(path)))).toEqual([])
+  })
+
+  it('has every file that a link in its documents leads to', () => {
+    const documents = files().filter((path) => path.endsWith('.md'))
+    expect(documents.length).toBeGreaterThan(20)
+    const dead = documents.flatMap((path) =>
+      [...text(path).matchAll(/\]\((?!https?:)([^)#]+)/g)]
+        .map(([, target]) => join(dirname(path), target!))
+        .filter((target) => target.startsWith('..') || !existsSync(join(folder, target)))
+        .map((target) => `${path} -> ${target}`),
+    )
+    expect(dead).toEqual([])
+  })
+
+  it('has the map of every module that names one, and no other', () => {
+    const modules = files().filter((path) => /^dist\/\w[\w-]*\.js$/.test(path))
+    const named = modules.flatMap((path) => {
+      const map = /^\/\/# sourceMappingURL=(\S+)$/m.exec(text(path).slice(-200))?.[1]
+      return map === undefined ? [] : [`dist/${map}`]
+    })
+    expect(named.length).toBeGreaterThan(5)
+    expect(named.sort()).toEqual(
+      files()
+        .filter((path) => path.endsWith('.map'))
+        .sort(),
+    )
+  })
+})
+
 describe('a bundle for a page', () => {
   it('holds no shader when only host functions are imported', async () => {
-    const { text, outside } = await bundled("import { zscore } from 'galvani'; console.log(zscore([1, 2, 3]).z)")
+    const { text, outside } = await bundled(
+      "import { zscore } from 'galvani/recordings'; console.log(zscore([1, 2, 3]).z)",
+    )
     expect(text).toContain('console.log')
     expect(text).not.toContain('@compute')
     expect(text.length).toBeLessThan(3000)
     expect(outside).toEqual([])
   })
 
-  it.each(['galvani', 'galvani/kernels', 'galvani/browser'])(
+  it.each(['galvani', 'galvani/recordings', 'galvani/solvers', 'galvani/kernels', 'galvani/browser'])(
     'of all of %s needs no module of Node and no other package',
     async (name) => {
       const { text, outside } = await bundled(`export * from '${name}'`)

@@ -14,6 +14,8 @@ const ENTRIES = {
   define: 'define.ts',
   node: 'node.ts',
   browser: 'runtime/browser.ts',
+  recordings: 'recordings.ts',
+  solvers: 'solvers.ts',
   files: 'files.ts',
   training: 'training.ts',
 }
@@ -36,6 +38,9 @@ const bundledParser = {
   setup: (build) =>
     build.onResolve({ filter: /^wgsl_reflect\// }, ({ path }) => ({ path: join(root, 'node_modules', path) })),
 }
+
+/** Modules that ship without a map, and so without its name, for which bundlers and browsers would look in vain. */
+const UNMAPPED = ['cli', 'define']
 
 /**
  * One build, so that a Gpu or an error class is the same object whichever entry it came through.
@@ -74,12 +79,18 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) await buildDist()
 async function buildDist() {
   const aside = join(root, `dist.${process.pid}.tmp`)
   await build({ ...bundle, outdir: aside })
+  for (const name of UNMAPPED) dropMap(join(aside, `${name}.js`))
   copyFileSync(join(root, 'node_modules', 'wgsl_reflect', 'LICENSE.md'), join(aside, 'define.js.LICENSE.md'))
   if (!process.argv.includes('--no-types')) process.exitCode = emitTypes(join(aside, 'types'))
   const old = join(root, `dist.${process.pid}.old.tmp`)
   if (existsSync(dist)) renameSync(dist, old)
   renameSync(aside, dist)
   rmSync(old, { recursive: true, force: true })
+}
+
+function dropMap(path) {
+  rmSync(`${path}.map`)
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/\n\/\/# sourceMappingURL=\S+\n$/, '\n'))
 }
 
 /** Writes the declarations and returns the compiler's exit code. */

@@ -1,7 +1,7 @@
 // A training step of RTCAN-1D (preset paper) with galvani, through its public API; the protocol is in README.md.
 import { readFileSync } from 'node:fs'
 import { optimizerStep, Plan, presets, Rtcan1d } from '../../dist/index.js'
-import { oneHot, stepRate } from '../../dist/kernels.js'
+import { gradients, oneHot, stepRate } from '../../dist/kernels.js'
 import { openGpu } from '../../dist/node.js'
 import { serve } from './step_server.mjs'
 
@@ -17,13 +17,13 @@ await serve(async ({ weights, batch, rate, momentum, adapter }) => {
     model.weights.load(new Map(Object.entries(weights)), 'initial weights')
     plan = new Plan(gpu)
     const inputs = { eda: plan.input('eda', batch.eda.shape), music: plan.input('music', batch.music.shape) }
-    const forward = model.forward(plan, inputs, { training: true })
+    const forward = model.forward(plan, inputs, { training: true, gradients })
     const { loss, dlogits } = forward.loss(plan.input('targets', [batch.labels.data.length, config.classes]))
     plan.output('loss', loss)
     forward.backward(dlogits)
-    const { parameters, gradients } = model.weights
+    const { parameters, gradients: gradient } = model.weights
     const state = [gpu.tensor(parameters.flat.shape, 'f32', 'momentum')]
-    const slabs = { parameter: parameters.flat, gradient: gradients.flat, state }
+    const slabs = { parameter: parameters.flat, gradient: gradient.flat, state }
     optimizerStep(plan, optimizer, { ...slabs, stepRate: plan.input('rate', [4]) })
     await plan.compile()
     plan.write('eda', batch.eda.data)

@@ -1,7 +1,8 @@
 // What the page does: reads the text, analyses it, puts the picture and the tables under it.
-import { analyse, GalvaniError } from 'galvani'
+import { GalvaniError } from 'galvani'
 import { openGpu } from 'galvani/browser'
 import { fileNames, memorySource, pictureFile, readRecording, tableFiles } from 'galvani/files'
+import { analyse } from 'galvani/recordings'
 
 const form = document.querySelector('form')
 const { file, text, rate } = form.elements

@@ -5,10 +5,12 @@ import carryShader from '../../shaders/cvxeda/carry.wgsl'
 import driverShader from '../../shaders/cvxeda/driver.wgsl'
 import riccatiShader from '../../shaders/cvxeda/riccati.wgsl'
 import tonicShader from '../../shaders/cvxeda/tonic.wgsl'
+import { breather, inTurns, type Pieces } from '../runtime/breather.ts'
 import { inBatches, onDevice, repeat } from '../qp/batches.ts'
 import { LaneRows } from '../qp/lane_rows.ts'
 import { LimitError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
+import type { GpuBase } from '../runtime/gpu_base.ts'
 import type { Plan } from '../runtime/plan.ts'
 import { ceilDiv } from '../runtime/shape.ts'
 import { shareDone } from './convergence.ts'
@@ -27,15 +29,17 @@ import {
 } from './interior_layout.ts'
 import { LONGEST_WALK } from './limits.ts'
 import type { Problem } from './problem.ts'
-import type { ScaledSignal, Solution, SolverHooks } from './solver.ts'
+import type { Form, ScaledSignal, Solution, Solver, SolverHooks } from './solver.ts'
 import { createTonicBasis, type TonicBasis } from './tonic.ts'
 
 const MAX_ITERATIONS = 60
 /** Iterations between two looks at the `done` flags. */
 const GROUP = 4
+/** Rounds of GROUP iterations after which no signal is left, looked at or not: the last judges what the iteration before it has made. */
+const MOST_ROUNDS = ceilDiv(MAX_ITERATIONS + 1, GROUP)
 
 /** What all signals of a problem share. */
-interface Shared {
+export interface Shared {
   problem: Problem
   basis: TonicBasis
   layout: Layout
@@ -55,7 +59,7 @@ function paramsOf({ problem, basis, layout }: Shared, signals: number, lanes: nu
 }
 
 /** GROUP iterations. The first sweep of an iteration applies the step of the one before. */
-function record(plan: Plan, shared: Shared, signals: number, tensors: Tensors): void {
+function recordRound(plan: Plan, shared: Shared, signals: number, tensors: Tensors): void {
   const { basis, layout } = shared
   const isChunked = layout.form === 'along-time'
   const lanes = isChunked ? signals * layout.chunks : signals
@@ -89,6 +93,30 @@ function record(plan: Plan, shared: Shared, signals: number, tensors: Tensors): 
   }
 }
 
+/** Queues the tables that signals of a problem share. */
+export function* writingTables(gpu: GpuBase, { tables, drift }: TonicBasis, tensors: Tensors): Pieces<void> {
+  yield* gpu.writing(tensors.tables, tables)
+  yield* gpu.writing(tensors.drift, drift)
+}
+
+/** Iterates from the point and the state on the device until every signal has ended, without a look at any: nothing is read back. */
+export async function iterateUnseen(
+  gpu: Gpu,
+  plan: Plan,
+  shared: Shared,
+  signals: number,
+  tensors: Tensors,
+  abort: AbortSignal | undefined,
+): Promise<void> {
+  recordRound(plan, shared, signals, tensors)
+  await plan.compile()
+  const enough = async (): Promise<boolean> => {
+    await gpu.throttle() // so that an abort is heard, and other work has its turn
+    return false
+  }
+  await repeat(plan, enough, abort, MOST_ROUNDS)
+}
+
 async function solveBatch(
   shared: Shared,
   tensors: Tensors,
@@ -98,12 +126,13 @@ async function solveBatch(
 ): Promise<Solution[]> {
   const { gpu } = plan
   const { problem, basis, layout } = shared
-  record(plan, shared, signals.length, tensors)
+  recordRound(plan, shared, signals.length, tensors)
   await plan.compile()
-  const places = placesOf(problem, basis, layout)
-  gpu.write(tensors.point, firstPoint(problem, layout, places, signals))
-  gpu.write(tensors.tables, basis.tables)
-  gpu.write(tensors.drift, basis.drift)
+  const breathe = breather(abort)
+  const places = await inTurns(placesOf(problem, basis, layout), breathe)
+  const point = await inTurns(firstPoint(problem, layout, places, signals), breathe)
+  await inTurns(gpu.writing(tensors.point, point), breathe)
+  await inTurns(writingTables(gpu, basis, tensors), breathe)
   let state = firstState(signals)
   gpu.write(tensors.state, state.values)
   const look = async () => {
@@ -119,25 +148,25 @@ async function solveBatch(
     return running.length === 0
   }
   await repeat(plan, look, abort)
-  return readSolutions(gpu, basis, places, tensors, state)
+  return readSolutions(gpu, basis, places, tensors, state, breathe)
 }
 
-/**
- * Primal-dual interior point, at most 60 iterations; batches of any size, split to what the device can bind.
- * @throws LimitError for form per-signal on more than 2^20 samples a signal.
- */
-export async function interiorPoint(
+/** @throws LimitError for form per-signal on signals too long for it */
+export function requireWalk(form: Form, n: number): void {
+  if (form === 'along-time' || n <= LONGEST_WALK) return
+  throw new LimitError(
+    `cvxEDA: form per-signal is for signals of up to ${LONGEST_WALK} samples, these have ${n}; use form along-time.`,
+  )
+}
+
+async function solve(
   gpu: Gpu,
   problem: Problem,
   signals: ScaledSignal[],
   { onProgress, signal: abort, form = chooseForm(gpu, problem.n, signals.length) }: SolverHooks,
 ): Promise<Solution[]> {
-  if (form === 'per-signal' && problem.n > LONGEST_WALK) {
-    throw new LimitError(
-      `cvxEDA: form per-signal is for signals of up to ${LONGEST_WALK} samples, these have ${problem.n}; use form along-time.`,
-    )
-  }
-  const basis = createTonicBasis(problem)
+  requireWalk(form, problem.n)
+  const basis = await inTurns(createTonicBasis(problem), breather(abort))
   const layout = layoutOf(problem, basis, form)
   return inBatches(signals, batchSize(gpu, problem, basis, layout), async (batch, from) => {
     const allocated = () => allocate(gpu, basis, layout, batch.length)
@@ -151,3 +180,9 @@ export async function interiorPoint(
     return found.map((solution) => ({ ...solution, form }))
   })
 }
+
+/**
+ * Primal-dual interior point, at most 60 iterations; batches of any size, split to what the device can bind.
+ * @throws LimitError for form per-signal on more than 2^20 samples a signal.
+ */
+export const interiorPoint: Solver = { name: 'interior-point', solve }

@@ -5,7 +5,7 @@ import tileBackward from '../../shaders/attention/backward_tile.wgsl'
 import laneShader from '../../shaders/attention/lane.wgsl'
 import tileShader from '../../shaders/attention/tile.wgsl'
 import { ShapeError } from '../runtime/errors.ts'
-import type { Gpu } from '../runtime/gpu.ts'
+import type { GpuBase } from '../runtime/gpu_base.ts'
 import { expectSameShape, type Plan } from '../runtime/plan.ts'
 import { shaderValues } from '../runtime/shader_values.ts'
 import { ceilDiv, extent, formatShape } from '../runtime/shape.ts'
@@ -93,7 +93,7 @@ const wideName = (T: number): string => `wide T=${T}`
  * The variant of a software adapter that wastes least on the last rows of clips. A tile takes as long as two rows of a lane more than
  * it has; where an invocation loads the others' rows alone, as seven (lavapipe).
  */
-function bestOfSoftware(gpu: Gpu, kernel: LaneKernel, longest: number, d4: number): string {
+function bestOfSoftware(gpu: GpuBase, kernel: LaneKernel, longest: number, d4: number): string {
   const { info, subgroupSize } = gpu
   const alone = info.isFallbackAdapter && subgroupSize === null
   const [rows, own, loads] = alone ? [WIDE_ROWS, WIDE_OWN, 7] : [LANE_ROWS, LANE_OWN, 2]

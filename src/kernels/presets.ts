@@ -1,5 +1,5 @@
 // Which kernels to prefer on which adapters, where nothing was measured (`src/tune/`).
-import type { AdapterInfo, Gpu } from '../runtime/gpu.ts'
+import type { AdapterInfo, GpuBase } from '../runtime/gpu_base.ts'
 
 export type AdapterClass = 'lavapipe' | 'swiftshader' | 'nvidia' | 'amd' | 'apple' | 'intel' | 'other'
 
@@ -61,7 +61,7 @@ export const preset = (info: AdapterInfo, op: string): readonly string[] => pres
  * Whether a variant of a family may be the fastest here at all. A software adapter emulates workgroup memory and barriers: `tile` kernels take 5 to
  * 20 times as long as `lane` there, and minutes to tune. `wide` is what it has left without subgroups.
  */
-export function isPromising({ info, subgroupSize }: Gpu, family: 'lane' | 'wide' | 'tile' | undefined): boolean {
+export function isPromising({ info, subgroupSize }: GpuBase, family: 'lane' | 'wide' | 'tile' | undefined): boolean {
   if (family === 'wide') return info.isFallbackAdapter && subgroupSize === null
   return !(info.isFallbackAdapter && family === 'tile')
 }

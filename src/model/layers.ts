@@ -1,15 +1,17 @@
-// The architecture's layers as GPU dispatches: each records its forward kernels at once and its backward kernels when a
-// gradient arrives, side by side.
-import { batchNorm, batchNormBackward, type BatchNormMode } from '../kernels/batchnorm.ts'
-import { sca, scaBackward } from '../kernels/sca.ts'
-import { conv1d, conv1dBackwardInput, conv1dBackwardWeight } from '../kernels/conv1d/conv1d.ts'
-import { add, relu, reluBackward, sigmoid, sigmoidBackward } from '../kernels/elementwise.ts'
-import { flatten, flattenBackward } from '../kernels/layout.ts'
-import { linear, linearBackward } from '../kernels/linear.ts'
+// The architecture's layers as GPU dispatches: each records its forward kernels at once and its backward kernels, which the
+// caller hands in, when a gradient arrives, side by side.
+import { batchNormEvaluated, type BatchNormMode } from '../kernels/batchnorm.ts'
+import { sca } from '../kernels/sca.ts'
+import { conv1d } from '../kernels/conv1d/conv1d.ts'
+import { add, relu, sigmoid } from '../kernels/elementwise.ts'
+import type { Gradients } from '../kernels/gradients.ts'
+import { flatten } from '../kernels/layout.ts'
+import { linear } from '../kernels/linear.ts'
 import { PartialSums } from '../kernels/partial_sums.ts'
-import { pool1d, pool1dBackward, pooledBounds, type PoolGeometry } from '../kernels/pool.ts'
+import { pool1d, pooledBounds, type PoolGeometry } from '../kernels/pool.ts'
 import { clipBounds } from '../kernels/clip_bounds.ts'
-import { attention, attentionBackward } from '../kernels/attention.ts'
+import { attention } from '../kernels/attention.ts'
+import { UsageError } from '../runtime/errors.ts'
 import type { Plan } from '../runtime/plan.ts'
 import { extent } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
@@ -30,14 +32,27 @@ export class GpuLayers implements Layers<Tensor> {
   readonly taps = new Map<string, Tensor>()
   private readonly sums: PartialSums
 
-  /** `constantInput`: the tensor whose gradient nobody needs; its first layer does not compute one. */
+  /**
+   * `backwards`: the backward passes, or null where none will be recorded. `constantInput`: the tensor whose gradient nobody needs; its
+   * first layer does not compute one.
+   */
   constructor(
     private readonly p: Plan,
     private readonly weights: WeightTensors,
     private readonly training: boolean,
+    private readonly backwards: Gradients | null,
     private readonly constantInput: Tensor | null,
   ) {
     this.sums = new PartialSums(p)
+  }
+
+  /** @throws UsageError without backward passes */
+  get gradients(): Gradients {
+    if (this.backwards?.softmaxBackward) return this.backwards // and not the gradients of the weights, say
+    throw new UsageError(
+      'Rtcan1d.forward was given no gradients, so that it cannot train and has no loss and no backward: hand it those of galvani/kernels, ' +
+        'forward(plan, inputs, { training: true, gradients })',
+    )
   }
 
   /** Records what is left to do once all backward passes are recorded: gradients of weights have their values from here on. */
@@ -52,7 +67,7 @@ export class GpuLayers implements Layers<Tensor> {
       const y = conv1d(p, x, w, spec.bias ? weights.parameter(`${name}.bias`) : null, spec, name)
       const backward = (dy: Tensor, onto?: Tensor): Tensor => {
         const dbias = spec.bias ? weights.gradient(`${name}.bias`) : null
-        conv1dBackwardWeight(
+        this.gradients.conv1dBackwardWeight(
           p,
           dy,
           x,
@@ -63,7 +78,7 @@ export class GpuLayers implements Layers<Tensor> {
           this.sums,
         )
         if (x === this.constantInput) return x
-        return conv1dBackwardInput(p, dy, w, x.shape, spec, `${name} backward input`, onto)
+        return this.gradients.conv1dBackwardInput(p, dy, w, x.shape, spec, `${name} backward input`, onto)
       }
       return { y, backward: (dy) => backward(dy), backwardOnto: backward }
     }
@@ -88,22 +103,24 @@ export class GpuLayers implements Layers<Tensor> {
       runningMean: weights.buffer(`${name}.running_mean`),
       runningVar: weights.buffer(`${name}.running_var`),
     }
-    const { y, saved } = batchNorm(p, x, tensors, { training, ...then }, name)
+    const { y, saved } = training
+      ? this.gradients.batchNorm(p, x, tensors, { training, ...then }, name)
+      : batchNormEvaluated(p, x, tensors, then, name)
     const backward = (dy: Tensor) => {
       const gradients = { dgamma: weights.gradient(`${name}.weight`), dbeta: weights.gradient(`${name}.bias`) }
-      return batchNormBackward(p, dy, saved, gradients, `${name} backward`)
+      return this.gradients.batchNormBackward(p, dy, saved, gradients, `${name} backward`)
     }
     return { y, backward }
   }
 
   relu: Layer<Tensor> = (x) => {
     const y = relu(this.p, x)
-    return { y, backward: (dy) => reluBackward(this.p, dy, y) }
+    return { y, backward: (dy) => this.gradients.reluBackward(this.p, dy, y) }
   }
 
   sigmoid: Layer<Tensor> = (x) => {
     const y = sigmoid(this.p, x)
-    return { y, backward: (dy) => sigmoidBackward(this.p, dy, y) }
+    return { y, backward: (dy) => this.gradients.sigmoidBackward(this.p, dy, y) }
   }
 
   sca(name: string, { clips }: { reduction: number; clips: number }): Layer<Tensor> {
@@ -119,7 +136,15 @@ export class GpuLayers implements Layers<Tensor> {
       const { y, saved } = sca(p, x, parameters, clips, name)
       const backward = (dy: Tensor, onto?: Tensor): Tensor => {
         const gradients = tensors((n) => weights.gradient(n))
-        return scaBackward(p, dy, saved, parameters, gradients, { onto, sums: this.sums }, `${name} backward`)
+        return this.gradients.scaBackward(
+          p,
+          dy,
+          saved,
+          parameters,
+          gradients,
+          { onto, sums: this.sums },
+          `${name} backward`,
+        )
       }
       return { y, backward: (dy) => backward(dy), backwardOnto: backward }
     }
@@ -140,7 +165,7 @@ export class GpuLayers implements Layers<Tensor> {
       const pooled = (projected: Projected): Tensor =>
         geometry ? pool1d(p, projected.y, geometry, bounds) : projected.y
       const unpool = (gradient: Tensor, projected: Projected): Tensor =>
-        geometry ? pool1dBackward(p, gradient, projected.y, geometry, bounds) : gradient
+        geometry ? this.gradients.pool1dBackward(p, gradient, projected.y, geometry, bounds) : gradient
       const { y: mixed, saved } = attention(p, theta.y, pooled(phi), pooled(g), bounds, keys, name)
       for (const [part, tensor] of [
         ['queries', saved.q],
@@ -154,7 +179,7 @@ export class GpuLayers implements Layers<Tensor> {
       const backward = (dy: Tensor): Tensor => {
         const { dx, dskip } = normalised.backward(dy)
         const dmixed = out.backward(dx)
-        const { dq, dk, dv } = attentionBackward(p, dmixed, saved, `${name} backward`)
+        const { dq, dk, dv } = this.gradients.attentionBackward(p, dmixed, saved, `${name} backward`)
         const withQueries = theta.backwardOnto(dq, dskip)
         const withKeys = phi.backwardOnto(unpool(dk, phi), withQueries)
         return g.backwardOnto(unpool(dv, g), withKeys)
@@ -174,13 +199,13 @@ export class GpuLayers implements Layers<Tensor> {
   private pool(geometry: PoolGeometry): Layer<Tensor> {
     return (x) => ({
       y: pool1d(this.p, x, geometry),
-      backward: (dy) => pool1dBackward(this.p, dy, x, geometry),
+      backward: (dy) => this.gradients.pool1dBackward(this.p, dy, x, geometry),
     })
   }
 
   flatten: Layer<Tensor> = (x) => ({
     y: flatten(this.p, x),
-    backward: (dy) => flattenBackward(this.p, dy, x.shape),
+    backward: (dy) => this.gradients.flattenBackward(this.p, dy, x.shape),
   })
 
   linear(name: string): Layer<Tensor> {
@@ -189,7 +214,7 @@ export class GpuLayers implements Layers<Tensor> {
       const w = weights.parameter(`${name}.weight`)
       const y = linear(p, x, w, weights.parameter(`${name}.bias`), name)
       const backward = (dy: Tensor): Tensor =>
-        linearBackward(
+        this.gradients.linearBackward(
           p,
           dy,
           x,

@@ -1,6 +1,7 @@
+import type { Gradients } from '../kernels/gradients.ts'
 import { concat, channelsLast, slice } from '../kernels/layout.ts'
-import { softmax, softmaxBackward, softmaxCrossEntropy } from '../kernels/softmax.ts'
-import { requireGpu } from '../runtime/device.ts'
+import { softmax } from '../kernels/softmax.ts'
+import { requireGpu } from '../runtime/gpu_base.ts'
 import { ShapeError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { Plan } from '../runtime/plan.ts'
@@ -20,7 +21,7 @@ export interface RtcanInputs {
   music?: Tensor
 }
 
-/** What a recorded forward pass yields, and how to go on from it. */
+/** What a recorded forward pass yields. */
 export interface RtcanForward {
   /** [B, classes], before any softmax. */
   logits: Tensor
@@ -28,10 +29,24 @@ export interface RtcanForward {
   probabilities: Tensor
   /** Named activations [B, L, C] or [B, F]. */
   taps: ReadonlyMap<string, Tensor>
+}
+
+/** A forward pass that was given `gradients`, and how to go on from it. */
+export interface RtcanDifferentiable extends RtcanForward {
   /** Mean loss [1] of the preset's head against target probabilities [B, classes], and its gradient by the logits. */
   loss: (targets: Tensor) => { loss: Tensor; dlogits: Tensor }
   /** Records the backward pass; parameter gradients land in `weights.gradients`. Returns the gradient of the signals [B, L, C]. */
   backward: (dlogits: Tensor) => Tensor
+}
+
+/** How the forward pass is recorded. */
+export interface RtcanMode {
+  /** Batch statistics normalise, and the running statistics are updated; needs `gradients`. */
+  training: boolean
+  /** `gradients` of galvani/kernels, to have a loss and a backward pass; without it a bundle holds no kernel of theirs. */
+  gradients?: Gradients
+  /** Also compute the gradient of the signals in the backward pass (saliency); otherwise `backward` returns a tensor without meaning. */
+  inputGradient?: boolean
 }
 
 /** The network: a configuration and its weights on a device. Recording it on a plan computes nothing yet. */
@@ -49,11 +64,12 @@ export class Rtcan1d {
   }
 
   /**
-   * Records the forward pass. In training mode batch statistics normalise and the running statistics are updated.
-   * `inputGradient`: also compute the gradient of the signals in the backward pass (saliency); otherwise `backward` returns
-   * a tensor without meaning.
+   * Records the forward pass, and with `gradients` makes its loss and its backward pass ready to be recorded.
+   * @throws UsageError for training without them; ShapeError for inputs of other shapes than the configuration's
    */
-  forward(p: Plan, inputs: RtcanInputs, mode: { training: boolean; inputGradient?: boolean }): RtcanForward {
+  forward(p: Plan, inputs: RtcanInputs, mode: RtcanMode & { gradients: Gradients }): RtcanDifferentiable
+  forward(p: Plan, inputs: RtcanInputs, mode: RtcanMode & { training: false }): RtcanForward
+  forward(p: Plan, inputs: RtcanInputs, mode: RtcanMode): RtcanDifferentiable {
     const { config } = this
     p.requires(() => this.weights.requireLoaded())
     const batch = extent(inputs.eda.shape, 0)
@@ -63,7 +79,13 @@ export class Rtcan1d {
       expectShape('music', inputs.music.shape, [batch, config.music_dim])
     }
     const signals = channelsLast(p, inputs.eda, 'signals')
-    const layers = new GpuLayers(p, this.weights, mode.training, mode.inputGradient ? null : signals)
+    const layers = new GpuLayers(
+      p,
+      this.weights,
+      mode.training,
+      mode.gradients ?? null,
+      mode.inputGradient ? null : signals,
+    )
     const features = trunk(layers, config)(signals)
     const music = config.music_dim > 0 ? inputs.music : undefined
     const joined = music ? concat(p, features.y, music, 'features and music') : features.y
@@ -73,7 +95,7 @@ export class Rtcan1d {
       logits,
       probabilities,
       taps: layers.taps,
-      loss: (targets) => this.loss(p, logits, probabilities, targets),
+      loss: (targets) => this.loss(p, layers.gradients, logits, probabilities, targets),
       backward: (dlogits) => {
         const djoined = classifierBackward(dlogits)
         const dfeatures = music ? slice(p, djoined, 0, extent(features.y.shape, 1), 'feature gradient') : djoined
@@ -84,7 +106,13 @@ export class Rtcan1d {
     }
   }
 
-  private loss(p: Plan, logits: Tensor, probabilities: Tensor, targets: Tensor): { loss: Tensor; dlogits: Tensor } {
+  private loss(
+    p: Plan,
+    { softmaxBackward, softmaxCrossEntropy }: Gradients,
+    logits: Tensor,
+    probabilities: Tensor,
+    targets: Tensor,
+  ): { loss: Tensor; dlogits: Tensor } {
     if (this.config.head === 'logits') return softmaxCrossEntropy(p, logits, targets, 'loss')
     const { loss, dlogits } = softmaxCrossEntropy(p, probabilities, targets, 'loss')
     return { loss, dlogits: softmaxBackward(p, dlogits, probabilities, 'loss backward') }

@@ -34,8 +34,8 @@ function mapLibrary(library: string): boolean {
   try {
     process.dlopen({ exports: {} }, library, os.dlopen.RTLD_NOW | os.dlopen.RTLD_GLOBAL | RTLD_NODELETE)
   } catch (error) {
-    // A library that is no Node addon fails to register itself, yet by then it is mapped.
-    return String(error).includes('did not self-register')
+    // A library that is no addon fails to register itself, as Node and Bun say, yet by then it is mapped; Deno looks for none by name.
+    return !/cannot open shared object|Error loading shared library/.test(String(error))
   }
   return true
 }

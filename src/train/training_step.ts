@@ -1,3 +1,4 @@
+import { gradients } from '../kernels/gradients.ts'
 import { optimizerStep, stepRate, type OptimizerConfig } from '../kernels/optimizer.ts'
 import { oneHot } from '../kernels/softmax.ts'
 import type { Rtcan1d } from '../model/rtcan1d.ts'
@@ -40,14 +41,19 @@ export function recordTrainingStep(
   optimizer: OptimizerConfig,
   state: readonly Tensor[],
 ): Tensor {
-  const forward = model.forward(plan, recordInputs(plan, model, batch), { training: true })
+  const forward = model.forward(plan, recordInputs(plan, model, batch), { training: true, gradients })
   const targets = plan.input('targets', [batch, model.config.classes])
   const rate = plan.input('rate', [4])
   const { loss, dlogits } = forward.loss(targets)
   plan.output('loss', loss)
   forward.backward(dlogits)
-  const { parameters, gradients } = model.weights
-  optimizerStep(plan, optimizer, { parameter: parameters.flat, gradient: gradients.flat, stepRate: rate, state })
+  const { weights } = model
+  optimizerStep(plan, optimizer, {
+    parameter: weights.parameters.flat,
+    gradient: weights.gradients.flat,
+    stepRate: rate,
+    state,
+  })
   return loss
 }
 

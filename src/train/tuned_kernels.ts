@@ -9,6 +9,7 @@ import { cacheFile, emptyCache, formatCache, parseCache, type TuneCache } from '
 import { tune, type TuneOptions, type Untuned } from '../tune/tune.ts'
 import { recordInputs } from './training_step.ts'
 import { kernelChoices } from '../kernels/choices.ts'
+import { gradients } from '../kernels/gradients.ts'
 
 /**
  * - `off`: presets of the adapter's class
@@ -105,7 +106,7 @@ async function withPlans<T>(
   const model = new Rtcan1d(gpu, config)
   const [training, prediction] = [new Plan(gpu), new Plan(gpu)]
   try {
-    const forward = model.forward(training, recordInputs(training, model, batch), { training: true })
+    const forward = model.forward(training, recordInputs(training, model, batch), { training: true, gradients })
     forward.backward(forward.loss(training.input('targets', [batch, config.classes])).dlogits)
     model.forward(prediction, recordInputs(prediction, model, batch), { training: false })
     return await work([training, prediction])

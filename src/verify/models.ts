@@ -1,4 +1,5 @@
 // Whole networks, training traces and checkpoints of a fixture folder.
+import { gradients } from '../kernels/gradients.ts'
 import { toChannelsFirst } from '../kernels/host_layout.ts'
 import { oneHot } from '../kernels/softmax.ts'
 import { optimizerStateCount, optimizerStep, stepRate, type OptimizerConfig } from '../kernels/optimizer.ts'
@@ -35,7 +36,7 @@ function record(plan: Plan, model: Rtcan1d, arrays: Arrays, training: boolean, i
   const shape = arrays.get('input.eda')?.shape ?? []
   const eda = plan.input('eda', shape)
   const music = model.config.music_dim > 0 ? plan.input('music', [shape[0] ?? 0, model.config.music_dim]) : undefined
-  const forward = model.forward(plan, music ? { eda, music } : { eda }, { training, inputGradient })
+  const forward = model.forward(plan, music ? { eda, music } : { eda }, { training, gradients, inputGradient })
   plan.output('logits', forward.logits)
   plan.output('probs', forward.probabilities)
   const upload = (): void => {
@@ -81,15 +82,15 @@ async function runMode(plan: Plan, model: Rtcan1d, arrays: Arrays, mode: string,
     computed.set(`${mode}.tap.${fixtureTap(name)}`, await readSignal(plan.gpu, tensor))
   if (!dinput) return
   computed.set('train.grad.input.eda', await readSignal(plan.gpu, dinput))
-  const gradients = await model.weights.download(model.weights.gradients)
-  for (const [name, { data }] of gradients) computed.set(`train.grad.${name}`, data)
+  for (const [name, { data }] of await model.weights.download(model.weights.gradients))
+    computed.set(`train.grad.${name}`, data)
   const saved = await model.weights.save()
   for (const { name } of model.summary.buffers)
     computed.set(`train.buffer.${name}`, (saved.get(name) as { data: Float32Array }).data)
 }
 
 /** [B, L, C] as [B, C, L]; features and logits as they are. */
-async function readSignal(gpu: Gpu, tensor: Tensor): Promise<Float32Array> {
+async function readSignal(gpu: Pick<Gpu, 'readFloat'>, tensor: Tensor): Promise<Float32Array> {
   const data = await gpu.readFloat(tensor)
   if (tensor.shape.length !== 3) return data
   const [batch, length, channels] = tensor.shape as readonly [number, number, number]

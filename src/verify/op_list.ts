@@ -7,6 +7,7 @@ import type { Attributes, OpCase, OpRecord, Results, Values } from './op_record.
 import { reluRecord, sigmoidRecord } from './ops/activation.ts'
 import { attentionModuleRecord, rntaRecord } from './ops/attention.ts'
 import { batchNormClipsRecord, batchNormRecord } from './ops/batchnorm.ts'
+import { channelsRecord } from './ops/channels.ts'
 import { concatRecord } from './ops/concat.ts'
 import { conv1dRecord } from './ops/conv1d.ts'
 import { interpolateRecord } from './ops/interpolate.ts'
@@ -40,6 +41,7 @@ export const opRecords: readonly OpRecord[] = [
   adamwRecord,
   scheduleRecord,
   interpolateRecord,
+  channelsRecord,
 ]
 
 /** A case with the name of its operator and its record. */

@@ -51,6 +51,7 @@ export interface Attributes {
   order: ModelConfig['attention']
   axis: number
   out_length: number
+  drop: number
   lr: number
   momentum: number
   weight_decay: number

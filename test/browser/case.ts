@@ -1,5 +1,9 @@
 // What the smoke test computes, in Node and in a page, on the same built modules. Only types are imported.
 import type * as Galvani from '../../src/index.ts'
+import type * as Kernels from '../../src/kernels.ts'
+import type * as Recordings from '../../src/recordings.ts'
+
+export type Modules = typeof Galvani & typeof Kernels & typeof Recordings
 
 const SAMPLE_RATE = 4
 const BATCH = 2
@@ -13,14 +17,14 @@ function signal(): Float64Array {
   })
 }
 
-async function decomposed({ decompose, zscore }: typeof Galvani, gpu: Galvani.Gpu) {
+async function decomposed({ decompose, zscore }: Modules, gpu: Galvani.Gpu) {
   const [result] = await decompose(gpu, [zscore(signal()).z], { sampleRate: SAMPLE_RATE })
   if (!result) throw new Error('no decomposition')
   return { status: result.status, phasic: Array.from(result.phasic), tonic: Array.from(result.tonic) }
 }
 
 /** One forward and backward pass in training mode of a small model with every kind of layer. */
-async function trained({ initialise, Plan, presets, Random, Rtcan1d }: typeof Galvani, gpu: Galvani.Gpu) {
+async function trained({ gradients: kernels, initialise, Plan, presets, Random, Rtcan1d }: Modules, gpu: Galvani.Gpu) {
   const width = { channels: 16, stage_channels: [16, 16, 16, 16], sca_reduction: 4, hidden: [16, 8] }
   const config = { ...presets.paper, ...width, length: 421, final_pool: 2, music_dim: 6 }
   const model = new Rtcan1d(gpu, config)
@@ -28,7 +32,7 @@ async function trained({ initialise, Plan, presets, Random, Rtcan1d }: typeof Ga
   const plan = new Plan(gpu)
   const eda = plan.input('eda', [BATCH, config.in_channels, config.length])
   const music = plan.input('music', [BATCH, config.music_dim])
-  const forward = model.forward(plan, { eda, music }, { training: true })
+  const forward = model.forward(plan, { eda, music }, { training: true, gradients: kernels })
   const { loss, dlogits } = forward.loss(plan.input('targets', [BATCH, config.classes]))
   forward.backward(dlogits)
   plan.output('logits', forward.logits)
@@ -49,6 +53,6 @@ async function trained({ initialise, Plan, presets, Random, Rtcan1d }: typeof Ga
   }
 }
 
-export async function runCase(galvani: typeof Galvani, gpu: Galvani.Gpu) {
-  return { decomposition: await decomposed(galvani, gpu), step: await trained(galvani, gpu) }
+export async function runCase(modules: Modules, gpu: Galvani.Gpu) {
+  return { decomposition: await decomposed(modules, gpu), step: await trained(modules, gpu) }
 }

@@ -3,16 +3,18 @@ import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import type * as Galvani from '../../src/index.ts'
 import type * as Node from '../../src/runtime/node.ts'
-import { runCase } from './case.ts'
+import { runCase, type Modules } from './case.ts'
 import { launchChromium } from './chromium.ts'
 import { serve } from './serve.ts'
 
 const page = `
   import * as galvani from './index.js'
+  import * as kernels from './kernels.js'
   import { openGpu } from './browser.js'
+  import * as recordings from './recordings.js'
   import { runCase } from './case.js'
   const gpu = await openGpu()
-  export const result = { info: gpu.info, values: await runCase(galvani, gpu) }
+  export const result = { info: gpu.info, values: await runCase({ ...galvani, ...kernels, ...recordings }, gpu) }
   await gpu.close()
 `
 
@@ -37,11 +39,12 @@ async function inChromium() {
 /** The same modules of dist/ in Node; imported by URL, since they are no part of the type-checked sources. */
 async function inNode(): Promise<Values> {
   const load = (name: string) => import(new URL(`../../dist/${name}`, import.meta.url).href)
-  const galvani = (await load('index.js')) as typeof Galvani
+  const parts = await Promise.all(['index.js', 'kernels.js', 'recordings.js'].map(load))
+  const modules = Object.assign({}, ...parts) as Modules
   const { openGpu } = (await load('node.js')) as typeof Node
   const gpu = await openGpu()
   try {
-    return await runCase(galvani, gpu)
+    return await runCase(modules, gpu)
   } finally {
     await gpu.close()
   }

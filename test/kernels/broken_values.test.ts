@@ -53,10 +53,10 @@ const opOf = (operator: string): keyof typeof kernels =>
 
 const named = (list: readonly ListedCase[]) =>
   list.map((one) => [`${one.op} ${JSON.stringify(one.attrs)}`, one] as const)
-/** Operators with a comparison in them: a ReLU behind a normalisation or inside a gate, a maximum. */
+/** Operators with a comparison in them: a ReLU behind a normalisation or inside a gate, a maximum, a test for what does not vary. */
 const comparing = opCases.filter(
   ({ op, inputs, attrs }) =>
-    /^(relu|max_pool|sca|attention_module)/.test(op) ||
+    /^(relu|max_pool|sca|attention_module|channels)/.test(op) ||
     (op.startsWith('batchnorm') && (attrs['relu'] === true || 'skip' in inputs)),
 )
 const multiplying = opCases.filter(({ op }) => /^(conv1d|linear)/.test(op))
@@ -95,5 +95,11 @@ describe('NaN in any input is NaN in the result', () => {
 })
 
 describe('infinity in the signal is no number in the result', () => {
-  it.each(named(comparing))('%s', (_, kernelCase) => everywhere(kernelCase, ['x'], Infinity))
+  it.each(named(comparing))('%s', (_, kernelCase) =>
+    everywhere(
+      kernelCase,
+      ['x', 'origin'].filter((name) => name in kernelCase.inputs),
+      Infinity,
+    ),
+  )
 })

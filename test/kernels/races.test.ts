@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { detectRaces } from 'wgsl_reflect/wgsl_reflect.module.js'
 import { recordCopies, recordFma } from '../../bench/probes.ts'
 import { admm } from '../../src/cvxeda/admm.ts'
+import { decomposeOn } from '../../src/cvxeda/decompose_on.ts'
 import { interiorPoint } from '../../src/cvxeda/interior_point.ts'
 import { createProblem } from '../../src/cvxeda/problem.ts'
 import { batchNorm, batchNormBackward, batchNormVariants } from '../../src/kernels/batchnorm.ts'
@@ -12,6 +13,7 @@ import { optimizerStep } from '../../src/kernels/optimizer.ts'
 import { clipMean, clipMeanBackward } from '../../src/kernels/clip_mean.ts'
 import { clipBounds } from '../../src/kernels/clip_bounds.ts'
 import { attentionVariants, attention, attentionBackward } from '../../src/kernels/attention.ts'
+import { gradients } from '../../src/kernels/gradients.ts'
 import { presets, type ModelConfig } from '../../src/model/config.ts'
 import { Rtcan1d } from '../../src/model/rtcan1d.ts'
 import { solveQp } from '../../src/qp/dense.ts'
@@ -78,7 +80,7 @@ function recordModel(gpu: Gpu, change: Partial<ModelConfig>, training: boolean):
   const config = { ...presets[change.preset ?? 'paper'], ...small, final_pool: 1, music_dim: 3, hidden: [4], ...change }
   const plan = new Plan(gpu)
   const inputs = { eda: plan.input('eda', [2, config.in_channels, config.length]), music: plan.input('music', [2, 3]) }
-  const forward = new Rtcan1d(gpu, config).forward(plan, inputs, { training, inputGradient: true })
+  const forward = new Rtcan1d(gpu, config).forward(plan, inputs, { training, gradients, inputGradient: true })
   forward.backward(forward.loss(plan.input('targets', [2, config.classes])).dlogits)
 }
 
@@ -102,9 +104,13 @@ async function recordSolvers(gpu: Gpu): Promise<void> {
   const problem = createProblem(6, 4, { deltaKnot: 8 })
   const signals = Array.from({ length: 2 }, () => ({ y: new Float64Array(problem.n).fill(1), alpha: 0.01 }))
   for (const form of ['per-signal', 'along-time'] as const) {
-    await expect(interiorPoint(gpu, problem, signals, { form, onProgress: () => {} })).rejects.toThrow('recorded')
+    await expect(interiorPoint.solve(gpu, problem, signals, { form, onProgress: () => {} })).rejects.toThrow('recorded')
   }
-  await expect(admm(gpu, problem, signals, { onProgress: () => {} })).rejects.toThrow('recorded')
+  const recordings = gpu.tensor([2, problem.n])
+  for (const form of ['per-signal', 'along-time'] as const) {
+    await expect(decomposeOn(gpu, recordings, { sampleRate: 4, deltaKnot: 8, form })).rejects.toThrow('recorded')
+  }
+  await expect(admm.solve(gpu, problem, signals, { onProgress: () => {} })).rejects.toThrow('recorded')
   const program = { P: [1, 0, 0, 1], q: [1, 1], A: [1, 1], l: [0], u: [1] }
   await expect(solveQp(gpu, [program, program])).rejects.toThrow('recorded')
   compile.mockRestore()
@@ -189,6 +195,8 @@ const SMALL_TILES: Readonly<Record<string, Constants>> = {
   'conv1d/tile': { ROWS: 8, COLUMNS: 4, DEPTH: 2, TM: 2, TN: 2, WORKGROUP: 8, ROW_LOADS: 2, COLUMN_LOADS: 4 },
   'batchnorm/column': { WORKGROUP: 8 },
   sca: { WORKGROUP: 4, LINES: 2 },
+  channels: { WORKGROUP: 8 },
+  'cvxeda/ends': { WORKGROUP: 8, THREADS: 8 },
   'conv1d/backward_tile': { ROWS: 4, COLUMNS: 4, DEPTH: 4, TM: 1, TN: 2, WORKGROUP: 8, ROW_LOADS: 2, COLUMN_LOADS: 2 },
 }
 
@@ -202,7 +210,7 @@ async function recordKernels(): Promise<Map<string, Dispatch>> {
     .spyOn(Plan.prototype, 'dispatch')
     .mockImplementation((shader, entry, args, launch: Launch<ShaderTypes>) => {
       const { params = {}, ...tensors } = args as { params?: Record<string, number> } & Record<string, Tensor>
-      const own = launch.constants as Constants
+      const own = (launch.constants ?? {}) as Constants
       const small = SMALL_TILES[shader.name] && {
         ...own,
         ...SMALL_TILES[shader.name],
@@ -211,14 +219,14 @@ async function recordKernels(): Promise<Map<string, Dispatch>> {
       const told = ['has_bias', 'stride'].flatMap((name) =>
         params[name] === undefined ? [] : [`${name}=${params[name]}`],
       )
-      const name = [`${shader.name}.${entry}`, JSON.stringify(small ?? launch.constants ?? {}), ...told].join(' ')
+      const name = [`${shader.name}.${entry}`, JSON.stringify(small ?? own), ...told].join(' ')
       const groups = typeof launch.groups === 'number' ? launch.groups : launch.groups[0]
       const constants: Constants = small
         ? small
         : isTiled(shader) || 'SG' in shader.constants
-          ? (launch.constants as Constants)
+          ? own
           : {
-              ...(launch.constants as Constants),
+              ...own,
               WORKGROUP: shaderValues(shader).WORKGROUP! * groups,
             }
       if (!found.has(name)) found.set(name, { shader, entry, tensors, params, constants, groups })
@@ -343,6 +351,8 @@ describe('the detector', () => {
     ['partial_sums.add ', '+ thread', '+ thread / 2u'],
     ['conv1d/backward_tile.weight ', 'workgroupBarrier();', ''],
     ['attention/tile.forward ', 'workgroupBarrier();', ''],
+    ['channels.moments ', 'workgroupBarrier();', ''],
+    ['cvxeda/ends.scale ', 'workgroupBarrier();', ''],
   ])('finds what is wrong with %s when it is', (prefix, right, wrong) => {
     // Once is enough; at others the detector's own stack overflows, so much does it find.
     const broken = [...kernels.keys()]

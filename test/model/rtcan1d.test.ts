@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { gradients } from '../../src/kernels/gradients.ts'
 import { toChannelsFirst } from '../../src/kernels/host_layout.ts'
 import { oneHot } from '../../src/kernels/softmax.ts'
 import { checkConfig, presets, type ModelConfig } from '../../src/model/config.ts'
@@ -277,7 +278,7 @@ async function onDevice(config: ModelConfig, study: Study, training: boolean): P
   model.weights.load(new Map([...study.parameters, ...study.buffers]), 'study')
   const plan = new Plan(gpu)
   const inputs = { eda: plan.input('eda', study.eda.shape), music: plan.input('music', study.music.shape) }
-  const forward = model.forward(plan, inputs, { training, inputGradient: true })
+  const forward = model.forward(plan, inputs, { training, gradients, inputGradient: true })
   const { loss, dlogits } = forward.loss(plan.input('targets', [batch, config.classes]))
   const outputs = { logits: forward.logits, probabilities: forward.probabilities, loss, eda: forward.backward(dlogits) }
   for (const [name, tensor] of Object.entries(outputs)) plan.output(name, tensor)

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { relu } from '../../src/kernels/elementwise.ts'
 import { DeviceError, DeviceLostError } from '../../src/runtime/errors.ts'
-import type { Gpu } from '../../src/runtime/gpu.ts'
+import { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { Plan } from '../../src/runtime/plan.ts'
 import { ReadbackRing } from '../../src/runtime/readback.ts'
@@ -69,6 +69,22 @@ describe('a device destroyed behind the engine’s back', () => {
     }
     await expectLoss(plan.read('y'))
     expect(new DeviceLostError('').exitCode).toBe(4)
+  })
+})
+
+describe('a device that refuses to be read before it says that it is lost', () => {
+  it('is a lost one all the same', async () => {
+    const late = new Proxy(gpu.device, {
+      get(device, key) {
+        if (key === 'lost') return device.lost.then((info) => new Promise((say) => setTimeout(() => say(info), 20)))
+        const value: unknown = Reflect.get(device, key, device)
+        return typeof value === 'function' ? (value.bind(device) as unknown) : value
+      },
+    })
+    const guest = Gpu.fromDevice(late)
+    const reading = guest.read(guest.tensor([4]))
+    gpu.device.destroy()
+    await expectLoss(reading)
   })
 })
 

@@ -13,7 +13,7 @@ import {
   UsageError,
   type Tensor,
 } from '../../src/index.ts'
-import { add } from '../../src/kernels.ts'
+import { add, gradients } from '../../src/kernels.ts'
 import type { Shader } from '../../src/runtime/shader.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 
@@ -278,7 +278,7 @@ describe('a device of the host', () => {
     model.weights.load(initialise(config, model.summary, 'he', 1), 'initial weights')
     const step = new Plan(gpu)
     const inputs = { eda: step.input('eda', [2, 3, 120]), music: step.input('music', [2, 2]) }
-    const forward = model.forward(step, inputs, { training: true })
+    const forward = model.forward(step, inputs, { training: true, gradients })
     const { loss, dlogits } = forward.loss(step.input('targets', [2, 2]))
     forward.backward(dlogits)
     step.output('loss', loss)

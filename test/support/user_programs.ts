@@ -58,13 +58,16 @@ export const everyEntry = `
   import { memorySource, readRecording, type Recording } from 'galvani/files'
   import { makeFolds, trainRun, type RunConfig } from 'galvani/training'
   import { conv1d } from 'galvani/kernels'
+  import { analyse } from 'galvani/recordings'
   import { defineKernel } from 'galvani/kernels/define'
-  import type { Gpu, Tensor } from 'galvani'
+  import { admm } from 'galvani/solvers'
+  import { decompose, type Gpu, type Tensor } from 'galvani'
   export const gpus: Promise<Gpu>[] = [openInNode({ adapter: 'llvmpipe' }), openInPage()]
   export const recording: Recording = await readRecording(memorySource('a.csv', '1'), { sampleRate: 4 })
   export const device = (gpu: Gpu): GPUDevice => gpu.device
   export const buffer = (tensor: Tensor): GPUBuffer => tensor.buffer
-  export const functions = { conv1d, makeFolds, NodeStore, trainRun }
+  export const decomposed = (gpu: Gpu) => decompose(gpu, [[1, 2, 3]], { sampleRate: 4, solver: admm })
+  export const functions = { analyse, conv1d, makeFolds, NodeStore, trainRun }
   export type { RunConfig }`
 
 /** Writes modules of a user into the folder of an installed package; returns their paths. */

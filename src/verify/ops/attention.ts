@@ -2,6 +2,7 @@
 import { attentionVariants } from '../../kernels/attention.ts'
 import { batchNormVariants } from '../../kernels/batchnorm.ts'
 import { conv1dVariants } from '../../kernels/conv1d/conv1d.ts'
+import { gradients } from '../../kernels/gradients.ts'
 import { GpuLayers } from '../../model/layers.ts'
 import { attentionModule, type Layer } from '../../model/architecture.ts'
 import { presets, type AttentionKind, type ModelConfig, type RntaPool } from '../../model/config.ts'
@@ -45,7 +46,7 @@ function runLayer(
   layer: (on: GpuLayers) => Layer<Tensor>,
   bn: string,
 ): GpuLayers {
-  const on = new GpuLayers(c.p, weights, c.attrs.training === true, null)
+  const on = new GpuLayers(c.p, weights, c.attrs.training === true, gradients, null)
   const { y, backward } = layer(on)(c.signal('x'))
   c.signalResult('y', y)
   c.signalResult('grad.x', backward(c.signal('upstream.y')))

@@ -1,8 +1,15 @@
-// Serves the page to this machine alone, with the modules of its import map from where npm put them.
+// Serves a page of this folder to this machine alone, with the modules of its import map from where npm put them.
+//
+//   node examples/serve.mjs page                        in a clone, after `npm run build`
+//   node node_modules/galvani/examples/serve.mjs page   after `npm install galvani`
+//
+// A page's name, `page` or `host_app`, and perhaps a port.
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+
+const [page = 'page', port = '8080'] = process.argv.slice(2)
 
 /** The folder that a module lies in. */
 const beside = (module) => new URL('.', import.meta.resolve(module))
@@ -12,7 +19,7 @@ const FOLDERS = {
   '/node_modules/galvani/dist/': beside('galvani'),
   '/node_modules/csv-parse/dist/esm/': beside('csv-parse/browser/esm/sync'),
   '/node_modules/fflate/esm/': beside('fflate/browser'),
-  '/': new URL('.', import.meta.url),
+  '/': new URL(`${page}/`, import.meta.url),
 }
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.map': 'application/json' }
 
@@ -27,6 +34,4 @@ const server = createServer(async (request, response) => {
     response.writeHead(404).end()
   }
 })
-server.listen(Number(process.argv[2] ?? 8080), '127.0.0.1', () =>
-  console.log(`http://127.0.0.1:${server.address().port}/`),
-)
+server.listen(Number(port), '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}/`))
