@@ -29,5 +29,9 @@ export { channels, type ChannelSettings } from './kernels/channels.ts'
 export { channelsLast, concat, flatten, flattenBackward, slice } from './kernels/layout.ts'
 export { packWeight, toChannelsFirst, toChannelsLast, unpackWeight } from './kernels/host_layout.ts'
 
+// What a plan costs, and results that come back while it goes on
+export { describePlan, planCost, type DispatchCost, type PlanCost } from './runtime/plan_report.ts'
+export { ReadbackRing } from './runtime/readback.ts'
+
 // Which kernels a device uses, where an operator has several
 export { kernelChoices, type KernelChoices } from './kernels/choices.ts'

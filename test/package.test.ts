@@ -1,6 +1,7 @@
 // The package as npm installs it, from the outside: its declarations, what its entries drag along, the README's program.
 import { build } from 'esbuild'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -80,6 +81,35 @@ describe('an install', () => {
 
 it('a wrong option in one of them would show', () => {
   expect(complaints({ wrong: misspelt }, 'bundler')).toEqual([expect.stringContaining("'rate'")])
+})
+
+/**
+ * Bytes of gzip that a page may carry, by what it imports of galvani. A row of docs/embedding.md says what it is at present.
+ */
+const BUDGETS: Readonly<Record<string, number>> = {
+  'import * as galvani': 60 * 1024,
+  'import { decompose, Gpu }': 26 * 1024,
+  'import { solveQp }': 12 * 1024,
+  'import { Gpu, Plan, Rtcan1d }': 30 * 1024,
+}
+
+describe('what a page carries', () => {
+  it.each(Object.entries(BUDGETS))('%s', async (what, budget) => {
+    const names = /\{(.*)\}/.exec(what)?.[1]
+    const program = names
+      ? `export {${names}} from 'galvani'`
+      : "import * as galvani from 'galvani'; console.log(galvani)"
+    const { outputFiles, warnings } = await build({
+      stdin: { contents: program, resolveDir: home },
+      ...{ bundle: true, minify: true, format: 'esm', platform: 'browser', write: false, logLevel: 'silent' },
+    })
+    const bytes = gzipSync(outputFiles[0]!.contents, { level: 9 }).length
+    expect(bytes, `${what}: ${bytes} bytes of gzip, at most ${budget}`).toBeLessThanOrEqual(budget)
+    const table = readFileSync(new URL('../docs/embedding.md', import.meta.url), 'utf8')
+    const told = Number(new RegExp(`\\| \`${what.replace(/[*{}]/g, '\\$&')}\` \\| ([\\d.]+) KB \\|`).exec(table)?.[1])
+    expect(Math.abs(told - bytes / 1024), `docs/embedding.md says ${told} KB, it is ${bytes} bytes`).toBeLessThan(0.5)
+    expect(warnings.map(({ text }) => text)).toEqual([])
+  })
 })
 
 /** The text of a program bundled for a page. Whatever is not in the package itself fails to resolve, or is listed. */

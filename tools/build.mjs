@@ -79,6 +79,7 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) await buildDist()
 async function buildDist() {
   const aside = join(root, `dist.${process.pid}.tmp`)
   await build({ ...bundle, outdir: aside })
+  dropBareImports(aside)
   for (const name of UNMAPPED) dropMap(join(aside, `${name}.js`))
   copyFileSync(join(root, 'node_modules', 'wgsl_reflect', 'LICENSE.md'), join(aside, 'define.js.LICENSE.md'))
   if (!process.argv.includes('--no-types')) process.exitCode = emitTypes(join(aside, 'types'))
@@ -91,6 +92,17 @@ async function buildDist() {
 function dropMap(path) {
   rmSync(`${path}.map`)
   writeFileSync(path, readFileSync(path, 'utf8').replace(/\n\/\/# sourceMappingURL=\S+\n$/, '\n'))
+}
+
+/**
+ * Imports of chunks for their effects alone, which none of them has: splitting leaves them, and whoever bundles us is warned of each.
+ * An empty line stays, for the source maps.
+ */
+function dropBareImports(folder) {
+  for (const name of readdirSync(folder).filter((name) => name.endsWith('.js'))) {
+    const path = join(folder, name)
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/^import "\.\/chunk-[^"]*";$/gm, ''))
+  }
 }
 
 /** Writes the declarations and returns the compiler's exit code. */

@@ -31,13 +31,13 @@ export interface StreamOptions extends SharedOptions {
   hopSeconds?: number
 }
 
-const STREAM_OPTIONS: Known<StreamOptions & DecomposeOptions> = {
+const STREAM_OPTIONS: Known<StreamOptions & DecomposeOptions> = /* @__PURE__ */ (() => ({
   ...DECOMPOSE_OPTIONS,
   scale: true,
   calibrationSeconds: true,
   settleSeconds: true,
   hopSeconds: true,
-}
+}))()
 
 /** Lengths in samples. */
 export interface Settings extends SmootherSettings {

@@ -77,7 +77,7 @@ const common = {
 }
 
 /** The network of the paper's text and figures, and that of the authors' released code. */
-export const presets: Readonly<Record<ModelConfig['preset'], ModelConfig>> = {
+export const presets: Readonly<Record<ModelConfig['preset'], ModelConfig>> = /* @__PURE__ */ (() => ({
   paper: {
     ...common,
     preset: 'paper',
@@ -98,7 +98,7 @@ export const presets: Readonly<Record<ModelConfig['preset'], ModelConfig>> = {
     final_stride: 3,
     head: 'softmax',
   },
-}
+}))()
 
 const integerFields = [
   ['in_channels', 1],
@@ -118,7 +118,7 @@ const choices: Partial<Record<keyof ModelConfig, readonly unknown[]>> = {
   preset: ['paper', 'released'],
   attention: ['none', 'sca', 'rnta', 'sca-rnta', 'rnta-sca', 'parallel'],
   sca_scope: ['clip', 'whole'],
-  rnta_pool: Object.keys(RNTA_POOLS),
+  rnta_pool: /* @__PURE__ */ Object.keys(RNTA_POOLS),
   head: ['logits', 'softmax'],
   shallow: [true, false],
   unit_sca: [true, false],

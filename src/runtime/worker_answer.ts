@@ -1,6 +1,16 @@
 // What a worker sends back: how far it is, and at the end a value, or an error, whose class would not survive the way by itself.
 
-import * as errors from './errors.ts'
+import {
+  CheckError,
+  DeviceError,
+  DeviceLostError,
+  FormatError,
+  GalvaniError,
+  LimitError,
+  NumericError,
+  ShapeError,
+  UsageError,
+} from './errors.ts'
 
 /** An error in plain data. */
 export interface SentError {
@@ -11,6 +21,19 @@ export interface SentError {
 }
 
 export type Answer = { progress: number } | { value: unknown } | { error: SentError }
+
+/** By names that a bundler leaves alone. */
+const CLASSES: Readonly<Record<string, typeof GalvaniError>> = {
+  CheckError,
+  DeviceError,
+  DeviceLostError,
+  FormatError,
+  GalvaniError,
+  LimitError,
+  NumericError,
+  ShapeError,
+  UsageError,
+}
 
 /** Milliseconds between two messages of how far the work is. */
 const INTERVAL = 100
@@ -37,12 +60,12 @@ export async function answer(
 function sent(thrown: unknown): SentError {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   const { name, message, stack = '' } = error
-  return { name, message, stack, ...(error instanceof errors.GalvaniError && { facts: error.facts }) }
+  return { name, message, stack, ...(error instanceof GalvaniError && { facts: error.facts }) }
 }
 
 /** The error that was sent, of its own class where that is one of ours. */
 export function errorOf({ name, message, stack, facts }: SentError): Error {
-  const Known = Object.entries(errors).find(([known]) => known === name)?.[1]
+  const Known = Object.hasOwn(CLASSES, name) ? CLASSES[name] : undefined
   const error = Known ? new Known(message, facts) : Object.assign(new Error(message), { name })
   return Object.assign(error, { stack })
 }

@@ -10,11 +10,11 @@ import {
   Plan,
   presets,
   Rtcan1d,
-  serializeSafetensors,
   solveQp,
   UsageError,
 } from '../../src/index.ts'
 import { analyse } from '../../src/recordings.ts'
+import { serializeSafetensors } from '../../src/files.ts'
 import { conv1d, gradients, pool1d } from '../../src/kernels.ts'
 import shader from '../../shaders/elementwise.wgsl'
 import { nearest } from '../../src/runtime/arguments.ts'
