@@ -1,9 +1,10 @@
 // `galvani bench cvxeda`: rounds of the decomposition, on an adapter, on the CPU or both in turn, and in turn with the Python
 // reference; and how its time grows.
 import { leastOf } from '../src/signal/extremes.ts'
-import type { DecomposeOptions, SolverName } from '../src/cvxeda/options.ts'
+import type { DecomposeOptions } from '../src/cvxeda/options.ts'
 import { chooseForm } from '../src/cvxeda/interior_layout.ts'
-import type { Form } from '../src/cvxeda/solver.ts'
+import type { Form, SolverName } from '../src/cvxeda/solver.ts'
+import { SOLVERS } from '../src/cvxeda/solvers.ts'
 import type { Cpu } from '../src/runtime/cpu.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
 import { startDecompose, timeDecompose } from './cvxeda.ts'
@@ -72,11 +73,12 @@ function solverOf(gpu: Gpu, { solver, form, n, signals, scaling }: CvxedaBench):
   return solver === 'interior-point' ? { solver, form: form ?? chooseForm(gpu, longest, signals) } : { solver }
 }
 
-const settingsOn = (gpu: Gpu | null, bench: CvxedaBench): DecomposeOptions => ({
-  sampleRate: bench.source.sampleRate,
-  signal: bench.signal,
-  ...(gpu && solverOf(gpu, bench)),
-})
+function settingsOn(gpu: Gpu | null, bench: CvxedaBench): DecomposeOptions {
+  const common = { sampleRate: bench.source.sampleRate, signal: bench.signal }
+  if (!gpu) return common
+  const { solver, ...form } = solverOf(gpu, bench)
+  return { ...common, ...form, solver: SOLVERS[solver] }
+}
 
 /** The rounds of all programs, and then the probes, whose buffers must not count as the solver's. */
 async function measure({ gpu, cpu }: Measured, bench: CvxedaBench): Promise<Omit<CvxedaFigures, 'signals_from'>> {

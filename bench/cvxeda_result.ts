@@ -1,7 +1,6 @@
 // The figures of `galvani bench cvxeda`, under the names of its JSON document.
 import type { Decomposition } from '../src/cvxeda/decomposition.ts'
-import type { SolverName } from '../src/cvxeda/options.ts'
-import type { Form } from '../src/cvxeda/solver.ts'
+import type { Form, SolverName } from '../src/cvxeda/solver.ts'
 import { agreementOf, type Agreement, type CvxedaRun } from './cvxeda.ts'
 import { workOf } from './cvxeda_cost.ts'
 import { millisecondsElsewhere, type ReferenceParts } from './cvxeda_reference.ts'

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { SOLVERS, type SolverName } from '../src/cvxeda/options.ts'
+import { SOLVER_NAMES } from '../src/cvxeda/solvers.ts'
 import { toDocument } from '../src/formats/documents.ts'
 import { recordingsOf } from '../src/recording/folder.ts'
 import { CheckError, UsageError } from '../src/runtime/errors.ts'
@@ -22,7 +22,6 @@ interface VerifyOptions extends OutputOptions, OpenOptions, Method {
   recordings?: string
   windows?: number
   seed?: number
-  solver?: SolverName
   device?: 'cpu'
 }
 
@@ -40,7 +39,7 @@ export function verifyCommand(): Command {
     )
     .option('--windows <n>', 'how many windows (1000)', integer('--windows'))
     .option('--seed <s>', 'seed of the windows (1)', integer('--seed'))
-    .addOption(new Option('--solver <name>', 'cvxEDA solver (default: each)').choices(SOLVERS))
+    .addOption(new Option('--solver <name>', 'cvxEDA solver (default: each)').choices(SOLVER_NAMES))
     .addOption(
       new Option('--form <form>', 'form of the interior point (default: each)').choices(['per-signal', 'along-time']),
     )

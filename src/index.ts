@@ -1,7 +1,8 @@
 // galvani: everything here runs in a browser as it is, with no runtime dependency and no side effect on import.
 
 // Device, tensors and plans
-export { Gpu, type AdapterInfo, type GpuOptions } from './runtime/gpu.ts'
+export { Gpu } from './runtime/gpu.ts'
+export type { AdapterInfo, GpuOptions } from './runtime/gpu_base.ts'
 export type { Cpu, CpuOptions } from './runtime/cpu.ts'
 export type { Device } from './runtime/device.ts'
 export { Plan, type Arguments, type Launch } from './runtime/plan.ts'
@@ -24,9 +25,9 @@ export {
 } from './cvxeda/decompose_on.ts'
 export type { Part as DecompositionPart, PartTensors } from './cvxeda/device_ends.ts'
 export type { Decomposition, Start } from './cvxeda/decomposition.ts'
-export { SOLVERS, type DecomposeOptions, type SolverName } from './cvxeda/options.ts'
+export type { DecomposeOptions } from './cvxeda/options.ts'
 export type { BaselineCorrection } from './cvxeda/params.ts'
-export type { Form } from './cvxeda/solver.ts'
+export type { Form, Solver, SolverName } from './cvxeda/solver.ts'
 export { decomposeStream, type DecompositionStream } from './cvxeda/stream.ts'
 export type { StreamOptions } from './cvxeda/stream_settings.ts'
 export type { StreamPart, StreamScale, StreamUpdate } from './cvxeda/smoother.ts'

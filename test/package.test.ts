@@ -160,7 +160,7 @@ describe('a bundle for a page', () => {
     expect(outside).toEqual([])
   })
 
-  it.each(['galvani', 'galvani/recordings', 'galvani/kernels', 'galvani/browser'])(
+  it.each(['galvani', 'galvani/recordings', 'galvani/solvers', 'galvani/kernels', 'galvani/browser'])(
     'of all of %s needs no module of Node and no other package',
     async (name) => {
       const { text, outside } = await bundled(`export * from '${name}'`)

@@ -15,6 +15,7 @@ const ENTRIES = {
   node: 'node.ts',
   browser: 'runtime/browser.ts',
   recordings: 'recordings.ts',
+  solvers: 'solvers.ts',
   files: 'files.ts',
   training: 'training.ts',
 }

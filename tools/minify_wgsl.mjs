@@ -37,54 +37,68 @@ function declared(tokens) {
   return { names, fields }
 }
 
-/** Short names in order: a, b, … Z, aa, … */
-function* shortNames() {
-  const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
-  for (const first of letters) yield first
-  for (const first of letters) for (const second of letters) yield first + second
-}
-
-/** @param kept names that stay: entry points and the constants that the host sets */
-function renaming(tokens, kept) {
-  const { names, fields } = declared(tokens)
-  const all = [...names, ...[...fields].filter((name) => !SWIZZLE.test(name))].filter((name) => !kept.has(name))
-  const uses = new Map()
-  for (const token of tokens) uses.set(token, (uses.get(token) ?? 0) + 1)
-  const ordered = [...new Set(all)].sort((a, b) => uses.get(b) - uses.get(a))
-  const renamed = new Set(ordered)
-  const taken = new Set(tokens.filter((token) => isName(token) && !renamed.has(token)))
-  const short = shortNames()
-  const result = new Map()
-  for (const name of ordered) {
-    let next = short.next().value
-    while (taken.has(next) || SWIZZLE.test(next) || RESERVED.has(next)) next = short.next().value
-    result.set(name, next)
-  }
-  return { result, fields }
-}
-
 /** Words of WGSL of at most two letters. */
 const RESERVED = new Set(['if', 'fn', 'do', 'as', 'of'])
+const LETTERS = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ']
+/** Short names in order: a, b, … Z, aa, … */
+const SHORT = [...LETTERS, ...LETTERS.flatMap((first) => LETTERS.map((second) => first + second))].filter(
+  (name) => !SWIZZLE.test(name) && !RESERVED.has(name),
+)
 
-/** The tokens of a shader with its own names shortened, the same one everywhere. */
-export function shortened(tokens, kept) {
-  const { result, fields } = renaming(tokens, kept)
+/** The names of a shader that become short, each with how often it stands there, and the words that stay. */
+function namesOf({ tokens, kept }) {
+  const { names, fields } = declared(tokens)
+  const uses = new Map()
+  for (const name of [...names, ...[...fields].filter((name) => !SWIZZLE.test(name))])
+    if (!kept.has(name)) uses.set(name, 0)
+  const words = new Set()
+  for (const token of tokens) {
+    if (uses.has(token)) uses.set(token, uses.get(token) + 1)
+    else if (isName(token)) words.add(token)
+  }
+  return { uses, words }
+}
+
+/**
+ * Short names for those of several shaders, the ones used most first: one name is the same in all of them, which compresses well, and two
+ * share a short one where no shader has both.
+ *
+ * @param shaders `tokens` of each, and `kept`: names that stay, which are entry points and the constants that the host sets
+ */
+export function shortNamesOf(shaders) {
+  const all = shaders.map(namesOf)
+  const total = new Map()
+  for (const { uses } of all) for (const [name, count] of uses) total.set(name, (total.get(name) ?? 0) + count)
+  const result = new Map()
+  for (const name of [...total.keys()].sort((a, b) => total.get(b) - total.get(a))) {
+    const own = all.filter(({ uses }) => uses.has(name))
+    const short = SHORT.find((each) => own.every(({ words }) => !words.has(each)))
+    for (const { words } of own) words.add(short)
+    result.set(name, short)
+  }
+  return result
+}
+
+/** The tokens of a shader with its own names shortened. */
+function shortened({ tokens, kept }, names) {
+  const { uses } = namesOf({ tokens, kept })
+  const { fields } = declared(tokens)
   let isDirective = false
   return tokens.map((token, i) => {
     if (DIRECTIVES.has(token)) isDirective = true
     if (token === ';') isDirective = false
     const isBuiltin = tokens[i - 1] === '@' || (tokens[i - 1] === '(' && tokens[i - 2] === 'builtin')
     const isSwizzle = tokens[i - 1] === '.' && (!fields.has(token) || SWIZZLE.test(token))
-    return isDirective || isBuiltin || isSwizzle ? token : (result.get(token) ?? token)
+    return isDirective || isBuiltin || isSwizzle ? token : uses.has(token) ? names.get(token) : token
   })
 }
 
 const NEEDS_BLANK = /^[\w]/
 
-/** @param kept see `shortened` */
-export function minify(source, kept) {
+/** The text of a shader as it ships. @param names see `shortNamesOf`, for this shader among others */
+export function minify(shader, names = shortNamesOf([shader])) {
   let text = ''
-  for (const token of shortened(tokensOf(source), kept)) {
+  for (const token of shortened(shader, names)) {
     const meets = NEEDS_BLANK.test(token) && /\w$/.test(text)
     text += (meets ? ' ' : '') + token
     if (token === UNROLL) text += '\n'

@@ -1,9 +1,10 @@
 // What a .wgsl file becomes: plain data for the runtime, and types for the host file that launches it.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { fileURLToPath } from 'node:url'
-import { minify } from './minify_wgsl.mjs'
+import { minify, shortNamesOf, tokensOf } from './minify_wgsl.mjs'
 import { buildSync } from 'esbuild'
 
 /**
@@ -12,6 +13,10 @@ import { buildSync } from 'esbuild'
  * @type {typeof import('../src/reflection/reflect.ts')}
  */
 const { reflect } = await loadTypeScript('../src/reflection/reflect.ts')
+
+const unpackedFrom = fileURLToPath(new URL('../src/runtime/packed_shader.ts', import.meta.url))
+/** @type {typeof import('../src/runtime/packed_shader.ts')} */
+const { unpacked } = await loadTypeScript('../src/runtime/packed_shader.ts')
 
 async function loadTypeScript(path) {
   const { outputFiles } = buildSync({
@@ -60,11 +65,93 @@ const nameOf = (path) =>
 const read = (path) => reflect(readFileSync(path, 'utf8'), nameOf(path))
 const moduleOf = (shader) => `export default ${JSON.stringify(shader)}`
 
-/** The same shader as it ships. */
+const partsOf = ({ source, entries, constants }) => ({
+  tokens: tokensOf(source),
+  kept: new Set([...Object.keys(entries), ...Object.keys(constants)]),
+})
+
+/** The same shader as it ships; of constants that are not tunable, with the formulas of those that the host asks for by name. */
 export function minified(shader) {
-  const kept = new Set([...Object.keys(shader.entries), ...Object.keys(shader.constants)])
-  return { ...shader, source: minify(shader.source, kept) }
+  const names = wordsOfHost()
+  const isAsked = (name) =>
+    name in shader.constants ||
+    names.has(name) ||
+    Object.entries(shader.values).some(([other, formula]) => formula.includes(name) && isAsked(other))
+  return {
+    ...shader,
+    source: minify(partsOf(shader), shortNames()),
+    values: Object.fromEntries(Object.entries(shader.values).filter(([name]) => isAsked(name))),
+  }
 }
+
+let words
+/** Words that begin with a capital in all programs that launch our shaders. */
+function wordsOfHost() {
+  if (words) return words
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  const files = ['src', 'bench', 'cli'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true }).map((path) => join(root, folder, path)),
+  )
+  const texts = files.filter((path) => path.endsWith('.ts')).map((path) => readFileSync(path, 'utf8'))
+  return (words = new Set(texts.flatMap((text) => text.match(/\b[A-Z]\w*/g) ?? [])))
+}
+
+let known
+/** Short names for all shaders, found when first asked for. */
+const shortNames = () => (known ??= shortNamesOf(shaderNames().map((name) => partsOf(read(`${shaders}${name}.wgsl`)))))
+
+const letter = ({ element }) => element[0]
+
+/**
+ * What reflection found of a minified shader, as `unpacked` reads it.
+ * @throws Error for what has no place in it, such as a parameter that is no number of four bytes
+ */
+export function pack(shader) {
+  const { name, source, entries, params, constants, values } = shader
+  const infos = new Map(Object.values(entries).flatMap(({ bindings }) => Object.entries(bindings)))
+  const literals = Object.entries(constants).map(([constant, { value }]) => [constant, Number.parseFloat(value)])
+  const isLiteral = ([constant, formula]) =>
+    literals.some(([known, value]) => known === constant && formula.length === 1 && formula[0] === value)
+  const packed = [
+    [...infos]
+      .sort(([, a], [, b]) => a.binding - b.binding)
+      .map(([binding, { access, fields, ...info }]) =>
+        [`${info.binding}${access === 'read' ? 'r' : 'w'}${letter(info)}${binding}`, ...(fields ?? [])].join('.'),
+      ),
+    Object.entries(entries).map(([entry, { bindings, usesParams }]) => {
+      const numbers = [...(usesParams ? [params] : []), ...Object.values(bindings)].map(({ binding }) => binding)
+      return `${entry}:${numbers
+        .map((number) => number.toString(36))
+        .sort()
+        .join('')}`
+    }),
+    params && [
+      params.binding,
+      ...Object.entries(params.fields).map(([field, { type }]) => (type === 'u32' ? field : `${field}:${type[0]}`)),
+    ],
+    Object.keys(constants),
+  ].map((table) => (table ?? []).join(' '))
+  const formulas = Object.entries(values).filter((one) => !isLiteral(one))
+  packed.push(formulas.map(([constant, formula]) => [constant, ...formula].join(' ')).join(','))
+  const text = packed.join(';')
+  if (!isDeepStrictEqual(unpacked(name, source, text), withoutBlanks(shader)))
+    throw new Error(`${name}.wgsl cannot be packed: see src/runtime/packed_shader.ts`)
+  return text
+}
+
+/** As its minified source has them. */
+const withoutBlanks = (shader) => ({
+  ...shader,
+  constants: Object.fromEntries(
+    Object.entries(shader.constants).map(([name, { type, value }]) => [
+      name,
+      { type, value: value.replaceAll(' ', '') },
+    ]),
+  ),
+})
+
+const packedModuleOf = (shader) => `import { unpacked } from ${JSON.stringify(unpackedFrom)}
+export default /* @__PURE__ */ unpacked(${[shader.name, shader.source, pack(shader)].map((text) => JSON.stringify(text)).join()})`
 
 /** Names of all shaders, in order. */
 export const shaderNames = () =>
@@ -94,9 +181,9 @@ function filesOfKernels(root) {
 /** Folders that a decomposition's own code is in; the runtime below them moves data and changes no number. */
 const OF_A_DECOMPOSITION = /^(src|shaders)\/(cvxeda|qp)\//
 
-/** What `decompose` runs, streams aside: its module and all that it imports of the solvers and their shaders, types aside. */
+/** What `decompose` runs, streams aside: its module, its solvers, and all that these import of their folders and shaders, types aside. */
 function filesOfDecomposition(root) {
-  const files = new Set(['src/cvxeda/decompose.ts'])
+  const files = new Set(['src/cvxeda/decompose.ts', 'src/cvxeda/solvers.ts'])
   for (const file of files) {
     if (file.endsWith('.wgsl')) continue
     const text = readFileSync(new URL(file, root), 'utf8')
@@ -129,7 +216,10 @@ export const esbuildPlugin = {
   name: 'wgsl',
   setup(build) {
     build.initialOptions.define = { ...build.initialOptions.define, ...literals() }
-    build.onLoad({ filter: /\.wgsl$/ }, ({ path }) => ({ contents: moduleOf(minified(read(path))), loader: 'js' }))
+    build.onLoad({ filter: /\.wgsl$/ }, ({ path }) => ({
+      contents: packedModuleOf(minified(read(path))),
+      loader: 'js',
+    }))
   },
 }
 

@@ -3,8 +3,8 @@ import { Command } from 'commander'
 import { benchCvxeda, type CvxedaFigures, type Measured } from '../../bench/cvxeda_bench.ts'
 import { cvxedaPage } from '../../bench/pages/cvxeda.ts'
 import { recordingSource, syntheticSource, type SignalSource } from '../../bench/signal_source.ts'
-import { SOLVERS, type SolverName } from '../../src/cvxeda/options.ts'
-import type { Form } from '../../src/cvxeda/solver.ts'
+import type { Form, SolverName } from '../../src/cvxeda/solver.ts'
+import { SOLVER_NAMES } from '../../src/cvxeda/solvers.ts'
 import { toDocument } from '../../src/formats/documents.ts'
 import { CheckError, UsageError } from '../../src/runtime/errors.ts'
 import type { OpenOptions } from '../../src/runtime/node.ts'
@@ -52,7 +52,7 @@ export function benchCvxedaCommand(): Command {
     .option('--rate <hz>', "sampling rate (50, or the recording's own)", positive('--rate'))
     .option('--recording <file>', 'take random windows of this recording instead of made-up signals')
     .option('--seed <n>', 'of the signals', integer('--seed'), 1)
-    .option('--solver <name>', SOLVERS.join(' or '), oneOf('--solver', SOLVERS), 'interior-point' as const)
+    .option('--solver <name>', SOLVER_NAMES.join(' or '), oneOf('--solver', SOLVER_NAMES), 'interior-point' as const)
     .option(
       '--form <form>',
       'of the interior point: per-signal or along-time (default: by batch and length)',

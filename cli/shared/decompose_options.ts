@@ -1,8 +1,8 @@
 // The options of `decompose`: how recordings are read, prepared, decomposed and written.
 import type { Command } from 'commander'
-import { SOLVERS, type SolverName } from '../../src/cvxeda/options.ts'
 import type { BaselineCorrection } from '../../src/cvxeda/params.ts'
-import type { Form } from '../../src/cvxeda/solver.ts'
+import type { Form, SolverName } from '../../src/cvxeda/solver.ts'
+import { SOLVER_NAMES, SOLVERS } from '../../src/cvxeda/solvers.ts'
 import type { BatchOptions } from '../../src/recording/batch.ts'
 import { readEvents } from '../../src/reading/events.ts'
 import { wholeText } from '../../src/reading/text.ts'
@@ -76,7 +76,7 @@ export function addDecomposeOptions(command: Command): Command {
     .option('--alpha <x>', 'sparsity of the driver (0.0008)', positive('--alpha'))
     .option('--gamma <x>', 'penalty of the tonic spline (0.01)', positive('--gamma'))
     .option('--baseline <0|1|2|spline_offset>', 'drift: none, constant, line, sum of splines (2)', baseline)
-    .option(`--solver <${SOLVERS.join('|')}>`, 'on the GPU (interior-point)', oneOf('--solver', SOLVERS))
+    .option(`--solver <${SOLVER_NAMES.join('|')}>`, 'on the GPU (interior-point)', oneOf('--solver', SOLVER_NAMES))
     .option(
       '--form <name>',
       'of the interior point: by signal, or along time (by batch and length)',
@@ -123,6 +123,9 @@ export function batchOptions(options: DecomposeFlags): BatchOptions {
     zscore,
     ...given({ minAmplitude, offSkin, eventsFrom: events, columns }),
     reading: readingOptions(options),
-    solving: given({ tau0, tau1, deltaKnot: knots, alpha, gamma, baselineCorrection: baseline, solver, form }),
+    solving: given({
+      ...{ tau0, tau1, deltaKnot: knots, alpha, gamma, baselineCorrection: baseline, form },
+      solver: solver && SOLVERS[solver],
+    }),
   }
 }

@@ -1,7 +1,6 @@
 // The device of a decomposition on the command line: the one that was asked for, or the one that the work suits.
 import { chooseDevice, suitsWorkers, type AdapterClass, type Work } from '../../src/cvxeda/choose_device.ts'
-import type { SolverName } from '../../src/cvxeda/options.ts'
-import type { Form } from '../../src/cvxeda/solver.ts'
+import type { Form, SolverName } from '../../src/cvxeda/solver.ts'
 import type { Device } from '../../src/runtime/device.ts'
 import { DeviceError } from '../../src/runtime/errors.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'

@@ -17,7 +17,7 @@ import { layoutOf, splineRow } from './admm_tables.ts'
 import { LONGEST_WALK } from './limits.ts'
 import { polish, type Point } from './polish.ts'
 import type { Problem } from './problem.ts'
-import type { ScaledSignal, Solution, SolverHooks, SolverStatus } from './solver.ts'
+import type { ScaledSignal, Solution, Solver, SolverHooks, SolverStatus } from './solver.ts'
 
 /** With at most 40 steps of the polish no more than 1,000 in total. */
 const MAX_ITERATIONS = 950
@@ -102,17 +102,7 @@ async function solveBatch(
   return solutions
 }
 
-/**
- * ADMM with over-relaxation and a penalty per signal from a ladder of powers of two, then the float64 polish: at most
- * 1,000 iterations of both together. `solved` means a duality gap, certified in float64, of at most 1e-4 of the objective.
- * @throws LimitError for recordings too long to be walked in one dispatch
- */
-export async function admm(
-  gpu: Gpu,
-  problem: Problem,
-  signals: ScaledSignal[],
-  hooks: SolverHooks,
-): Promise<Solution[]> {
+async function solve(gpu: Gpu, problem: Problem, signals: ScaledSignal[], hooks: SolverHooks): Promise<Solution[]> {
   const { n } = problem
   const layout = layoutOf(problem, gpu.bindingLimit / 4)
   if (n > LONGEST_WALK || layout.total * 16 > gpu.bindingLimit) {
@@ -132,3 +122,10 @@ export async function admm(
     return found
   })
 }
+
+/**
+ * ADMM with over-relaxation and a penalty per signal from a ladder of powers of two, then the float64 polish: at most
+ * 1,000 iterations of both together. `solved` means a duality gap, certified in float64, of at most 1e-4 of the objective.
+ * @throws LimitError for recordings too long to be walked in one dispatch
+ */
+export const admm: Solver = { name: 'admm', solve }

@@ -5,7 +5,7 @@ import { allocateAdmm, type AdmmTensors } from '../qp/admm.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { MAX_GROUPS } from '../runtime/plan.ts'
 import { shaderValues } from '../runtime/shader_values.ts'
-import { Tensor } from '../runtime/tensor.ts'
+import type { Tensor } from '../runtime/tensor.ts'
 import type { TableLayout } from './admm_tables.ts'
 import { maxSamples } from './limits.ts'
 import type { Problem } from './problem.ts'
@@ -51,9 +51,4 @@ export function allocate(gpu: Gpu, { n }: Problem, layout: TableLayout, lanes: n
     tonic: vector('coefficients', tonicValues(layout) * lanes),
     state: vector('state', LAYOUT.STATE_ROWS * lanes),
   }
-}
-
-/** A part of a tensor of floats, to be written alone. */
-export function part({ storage, label }: Tensor, from: number, values: number): Tensor {
-  return new Tensor(storage, [values], 'f32', label, from * 4)
 }

@@ -2,7 +2,7 @@
 
 import { ADMM_LAYOUT, balanced } from '../qp/admm.ts'
 import type { LaneRows } from '../qp/lane_rows.ts'
-import { LAYOUT, part, type Batch } from './admm_batch.ts'
+import { LAYOUT, type Batch } from './admm_batch.ts'
 import { levelTable } from './admm_tables.ts'
 
 /**
@@ -18,7 +18,7 @@ function requireLevels({ gpu, problem, layout, tensors, levels }: Batch, state: 
   for (const level of new Set(state.row(LAYOUT.LEVEL))) {
     if (level === LAYOUT.FINISHED || levels.has(level)) continue
     const table = levelTable(problem, layout, 2 ** (level + layout.lowest))
-    gpu.write(part(tensors.tables, (problem.n + level * layout.level) * 4, table.length), table)
+    gpu.write(tensors.tables.part([table.length], (problem.n + level * layout.level) * 16), table)
     levels.add(level)
   }
 }

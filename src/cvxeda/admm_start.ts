@@ -2,7 +2,7 @@
 
 import { ADMM_LAYOUT } from '../qp/admm.ts'
 import { LaneRows } from '../qp/lane_rows.ts'
-import { LAYOUT, part, tonicPlace, tonicValues, type Batch } from './admm_batch.ts'
+import { LAYOUT, tonicPlace, tonicValues, type Batch } from './admm_batch.ts'
 import { columnTable, FIRST_PENALTY, splineRow } from './admm_tables.ts'
 import { adjointResponse } from './certificate.ts'
 import { residualOf } from './polish.ts'
@@ -61,7 +61,7 @@ export function writeStart(
   gpu.write(tensors.signal, samples.values)
   gpu.write(tensors.bounds, firstBounds(n, lanes, starts))
   if (starts) writeDual(batch, signals, starts)
-  gpu.write(part(tensors.tables, 0, n * 4), columnTable(problem, layout))
+  gpu.write(tensors.tables.part([n * 4], 0), columnTable(problem, layout))
   const state = LaneRows.zeros(LAYOUT.STATE_ROWS, lanes)
   state.row(LAYOUT.RHO).fill(FIRST_PENALTY)
   state.row(LAYOUT.LEVEL).fill(Math.log2(FIRST_PENALTY) - layout.lowest)

@@ -1,5 +1,6 @@
 // Tables of the ADMM's linear solve (cvxeda/admm.wgsl): gains for each penalty of the ladder, in float64 on the host.
 
+import { atOnce } from '../runtime/breather.ts'
 import admmShader from '../../shaders/cvxeda/admm.wgsl'
 import { shaderValues } from '../runtime/shader_values.ts'
 import { inFilterState } from './bateman.ts'
@@ -68,14 +69,8 @@ export function splineRow({ runs, rows }: TableLayout, spline: number): number |
 export function levelTable(problem: Problem, { runs, rows, level }: TableLayout, penalty: number): Float32Array {
   const { n, knotCount, spacing, filter } = problem
   const newton = new Newton(problem, n + 2 * spacing) // the gains of all samples are kept
-  newton.eliminateAll({
-    p: new Float64Array(n).fill(1),
-    lambda: new Float64Array(n).fill(penalty),
-    target: 0,
-    alpha: 0,
-    e: new Float64Array(n),
-    l: new Float64Array(knotCount),
-  })
+  const start = { p: new Float64Array(n).fill(1), lambda: new Float64Array(n).fill(penalty), target: 0, alpha: 0 }
+  atOnce(newton.eliminateAll({ ...start, e: new Float64Array(n), l: new Float64Array(knotCount) }))
   const { gains } = newton
   const eliminated = (row: number) => newton.rows.subarray(row * ROW, (row + 1) * ROW)
   const drift = driftColumns(problem)

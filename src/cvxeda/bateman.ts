@@ -57,13 +57,29 @@ export const inFilterState = ({ g1, g2 }: BatemanFilter, k1: number, k2: number)
 ]
 
 /** Phasic signal r = H p. */
-export function phasicResponse({ e1, e2, c1, d, g1, g2, f21 }: BatemanFilter, p: ArrayLike<number>): Float64Array {
+export function phasicResponse(filter: BatemanFilter, p: ArrayLike<number>): Float64Array {
   const r = new Float64Array(p.length)
-  for (let i = 0, u = 0, v = 0; i < r.length; i++) {
+  respond(filter, p, r, new Float64Array(2), 0, p.length)
+  return r
+}
+
+/** Samples `from` to before `to` of r = H p; `state` is (u, v) before them, and after. */
+export function respond(
+  { e1, e2, c1, d, g1, g2, f21 }: BatemanFilter,
+  p: ArrayLike<number>,
+  r: Float64Array,
+  state: Float64Array,
+  from: number,
+  to: number,
+): void {
+  let u = state[0]!
+  let v = state[1]!
+  for (let i = from; i < to; i++) {
     const input = p[i]!
     r[i] = c1 * u + v + d * input
     v += f21 * u - e2 * v + g2 * input
     u += g1 * input - e1 * u
   }
-  return r
+  state[0] = u
+  state[1] = v
 }

@@ -1,22 +1,22 @@
 // cvxEDA of any number of signals: checks, grouping by length and rate, and each group's way through its solver.
 
 import { FormatError, UsageError } from '../runtime/errors.ts'
-import { breather } from '../runtime/breather.ts'
-import { Cpu } from '../runtime/cpu.ts'
-import type { Device } from '../runtime/device.ts'
+import { breather, inTurns, PIECE, type Pieces } from '../runtime/breather.ts'
+import { isPool, type Device } from '../runtime/device.ts'
+import type { Gpu } from '../runtime/gpu.ts'
 import type { Decomposition, Start } from './decomposition.ts'
 import { Float64Solver } from './float64.ts'
 import { missingSamples } from './missing_samples.ts'
 import { readOut } from './read_out.ts'
-import { checkCall, checkOptions, checkStarts, solverOf, type DecomposeOptions, type Solve } from './options.ts'
+import { checkCall, checkOptions, checkStarts, solverOf, type DecomposeOptions } from './options.ts'
 import { createProblem, type Problem } from './problem.ts'
 import { scaled, scaledStart, scalingOf } from './scaling.ts'
 import { decomposeByWorkers } from './shares.ts'
-import type { SolverHooks } from './solver.ts'
+import type { Solver, SolverHooks } from './solver.ts'
 
 type Samples = ArrayLike<number>
 
-function checkSignal(signal: ArrayLike<number>, index: number): void {
+function checkArray(signal: ArrayLike<number>, index: number): void {
   const name = `cvxEDA: signal ${index}`
   if (typeof (signal as Partial<ArrayLike<number>> | null | undefined)?.length !== 'number') {
     throw new UsageError(
@@ -26,14 +26,23 @@ function checkSignal(signal: ArrayLike<number>, index: number): void {
     )
   }
   if (signal.length === 0) throw new FormatError(`${name} is empty, expected at least one sample.`, { index })
-  let missing = 0
-  let first = -1
-  for (let i = signal.length - 1; i >= 0; i--) {
-    if (Number.isFinite(signal[i])) continue
-    missing++
-    first = i
+}
+
+/** @throws FormatError for samples that are missing or not finite */
+function* checkSamples(signals: readonly Samples[]): Pieces<void> {
+  for (const [index, signal] of signals.entries()) {
+    let missing = 0
+    let first = -1
+    for (let to = signal.length; to > 0; to -= PIECE) {
+      for (let i = to - 1; i >= Math.max(0, to - PIECE); i--) {
+        if (Number.isFinite(signal[i])) continue
+        missing++
+        first = i
+      }
+      yield
+    }
+    if (missing > 0) throw missingSamples(index, missing, first, signal.length)
   }
-  if (missing > 0) throw missingSamples(index, missing, first, signal.length)
 }
 
 function ratesOf(signals: readonly Samples[], sampleRate: number | readonly number[]): readonly number[] {
@@ -56,25 +65,36 @@ function groupByShape(signals: readonly Samples[], rates: readonly number[]): nu
   return [...groups.values()]
 }
 
+function* oneByOne<T>(items: readonly Pieces<T>[]): Pieces<T[]> {
+  const results: T[] = []
+  for (const item of items) results.push(yield* item)
+  return results
+}
+
 /** Decomposes the signals of one problem: the trivial ones at once, the others together. */
 async function decomposeGroup(
+  gpu: Gpu,
+  solver: Solver,
   problem: Problem,
   signals: readonly Samples[],
-  solve: Solve,
   { starts, ...hooks }: Omit<SolverHooks, 'starts'> & { starts?: readonly Start[] | undefined },
 ): Promise<Decomposition[]> {
   hooks.signal?.throwIfAborted()
-  const scalings = signals.map((y) => scalingOf(problem, y))
-  const solvable = [...signals.keys()].filter((at) => scalings[at]!.scale > 0)
-  const inputs = solvable.map((at) => scaled(problem, signals[at]!, scalings[at]!))
+  const breathe = breather(hooks.signal)
+  const each = <T>(items: readonly number[], work: (at: number) => Pieces<T>): Promise<T[]> =>
+    inTurns(oneByOne(items.map(work)), breathe)
+  const all = [...signals.keys()]
+  const scalings = await each(all, (at) => scalingOf(problem, signals[at]!))
+  const solvable = all.filter((at) => scalings[at]!.scale > 0)
+  const inputs = await each(solvable, (at) => scaled(problem, signals[at]!, scalings[at]!))
   const scaledStarts = starts && solvable.map((at) => scaledStart(problem, starts[at]!, scalings[at]!))
   const trivial = signals.length - inputs.length
   const onProgress = (done: number): void => hooks.onProgress(trivial + done)
   onProgress(0)
   const solutions =
-    inputs.length > 0 ? await solve(problem, inputs, { ...hooks, onProgress, starts: scaledStarts }) : []
+    inputs.length > 0 ? await solver.solve(gpu, problem, inputs, { ...hooks, onProgress, starts: scaledStarts }) : []
   const byPlace = new Map(solvable.map((at, s) => [at, solutions[s]!]))
-  return signals.map((y, at) => readOut(problem, y, scalings[at]!, byPlace.get(at) ?? null))
+  return each(all, (at) => readOut(problem, signals[at]!, scalings[at]!, byPlace.get(at) ?? null))
 }
 
 /** On this thread, one signal after the other: none of a group's signals needs more memory than its results. */
@@ -87,9 +107,10 @@ async function decomposeHere(
   const solver = new Float64Solver(problem)
   const results: Decomposition[] = []
   for (const y of signals) {
-    const scaling = scalingOf(problem, y)
-    const solution = scaling.scale > 0 ? await solver.solve(scaled(problem, y, scaling), breathe) : null
-    results.push(readOut(problem, y, scaling, solution))
+    const scaling = await inTurns(scalingOf(problem, y), breathe)
+    const isTrivial = scaling.scale === 0
+    const solution = isTrivial ? null : await solver.solve(await inTurns(scaled(problem, y, scaling), breathe), breathe)
+    results.push(await inTurns(readOut(problem, y, scaling, solution), breathe))
     onProgress(results.length)
   }
   return results
@@ -115,10 +136,11 @@ export async function decompose(
   const rates = ratesOf(signals, sampleRate)
   checkOptions(device, rates, options)
   checkStarts(options, signals.length)
-  const solve = solverOf(device, options)
-  signals.forEach(checkSignal)
+  const solver = solverOf(device, options)
+  signals.forEach(checkArray)
+  await inTurns(checkSamples(signals), breather(abort))
   const groups = groupByShape(signals, rates)
-  if (device instanceof Cpu) {
+  if (isPool(device)) {
     const heard = (done: number) => onProgress?.(done, signals.length)
     return decomposeByWorkers(device, { signals, rates, params, groups, onProgress: heard, signal: abort })
   }
@@ -129,13 +151,14 @@ export async function decompose(
     const problem = createProblem(signals[first]!.length, rates[first]!, params)
     const group = indices.map((i) => signals[i]!)
     const hooks = { onProgress: (done: number) => onProgress?.(before + done, signals.length), signal: abort }
-    const found = solve
-      ? await decomposeGroup(problem, group, solve, {
-          ...hooks,
-          form,
-          starts: starts && indices.map((i) => starts[i]!),
-        })
-      : await decomposeHere(problem, group, hooks)
+    const found =
+      device === 'cpu'
+        ? await decomposeHere(problem, group, hooks)
+        : await decomposeGroup(device, solver, problem, group, {
+            ...hooks,
+            form,
+            starts: starts && indices.map((i) => starts[i]!),
+          })
     indices.forEach((index, at) => {
       results[index] = found[at]!
     })

@@ -1,9 +1,10 @@
 // cvxEDA from tensor to tensor: recordings that are on the device are decomposed there, and what comes back is how it went.
 
+import { breather, inTurns } from '../runtime/breather.ts'
 import { inBatches, onDevice } from '../qp/batches.ts'
 import type { LaneRows } from '../qp/lane_rows.ts'
 import { checkNames, nameOf, type Known } from '../runtime/arguments.ts'
-import { requireGpu } from '../runtime/device.ts'
+import { requireGpu } from '../runtime/gpu_base.ts'
 import { ShapeError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { extent, formatShape, sameShape } from '../runtime/shape.ts'
@@ -17,7 +18,7 @@ import {
   recordParts,
   recordStart,
   reportLength,
-  writeResponse,
+  responseOf,
   type Batch,
   type Part,
   type PartTensors,
@@ -25,9 +26,9 @@ import {
 } from './device_ends.ts'
 import { statusOf } from './interior_ends.ts'
 import { allocate, batchSize, chooseForm, layoutOf } from './interior_layout.ts'
-import { iterateUnseen, requireWalk, writeTables } from './interior_point.ts'
+import { iterateUnseen, requireWalk, writingTables } from './interior_point.ts'
 import { missingSamples } from './missing_samples.ts'
-import { DECOMPOSE_OPTIONS, checkOptions, type DecomposeOptions } from './options.ts'
+import { checkOptions, type DecomposeOptions } from './options.ts'
 import { createProblem, type Problem } from './problem.ts'
 import { isBadlyScaled, outOfRange } from './read_out.ts'
 import { createTonicBasis } from './tonic.ts'
@@ -56,8 +57,18 @@ export interface DeviceDecomposition extends PartTensors {
 /** A driver may be a million times its recording; beyond this it could leave float32. */
 const LARGEST_SCALE = 1e30
 
-const { solver: _solver, starts: _starts, onProgress: _onProgress, ...shared } = DECOMPOSE_OPTIONS
-const DECOMPOSE_ON_OPTIONS: Known<DecomposeOnOptions> = { ...shared, into: true }
+const DECOMPOSE_ON_OPTIONS: Known<DecomposeOnOptions> = {
+  sampleRate: true,
+  tau0: true,
+  tau1: true,
+  deltaKnot: true,
+  alpha: true,
+  gamma: true,
+  baselineCorrection: true,
+  form: true,
+  into: true,
+  signal: true,
+}
 
 function requireRecordings(signals: unknown): asserts signals is Tensor {
   if (!(signals instanceof Tensor)) {
@@ -93,18 +104,19 @@ async function solveBatch(
   batch: Batch,
   abort: AbortSignal | undefined,
 ): Promise<void> {
-  const { problem, basis, layout } = recordings
+  const { problem, basis, layout, response } = recordings
   const { count } = batch
   const allocated = () => ({ ...allocate(gpu, basis, layout, count), ...allocateEnds(gpu, problem, count) })
   await onDevice(gpu, 'cvxEDA', allocated, async (tensors, newPlan) => {
-    writeTables(gpu, basis, tensors)
-    writeResponse(gpu, problem, tensors)
+    const breathe = breather(abort)
+    await inTurns(writingTables(gpu, basis, tensors), breathe)
+    await inTurns(gpu.writing(tensors.response, response), breathe)
     const [start, rounds, end] = [newPlan(), newPlan(), newPlan()]
     recordStart(start, recordings, batch, tensors)
     recordParts(end, recordings, batch, tensors)
     await Promise.all([start.compile(), end.compile()])
     start.run()
-    await iterateUnseen(rounds, { problem, basis, layout }, count, tensors, abort)
+    await iterateUnseen(gpu, rounds, { problem, basis, layout }, count, tensors, abort)
     end.run()
   })
 }
@@ -146,7 +158,9 @@ export async function decomposeOn(
   const problem = createProblem(n, sampleRate, params)
   const form = wished ?? chooseForm(gpu, n, count)
   requireWalk(form, n)
-  const basis = createTonicBasis(problem)
+  const breathe = breather(abort)
+  const basis = await inTurns(createTonicBasis(problem), breathe)
+  const response = await inTurns(responseOf(problem), breathe)
   const layout = layoutOf(problem, basis, form)
   const { parts, destroy } = await partsOf(gpu, signals, into)
   try {
@@ -156,7 +170,7 @@ export async function decomposeOn(
       'cvxEDA',
       () => ({ report: gpu.tensor([reportLength(count)], 'f32', 'cvxeda report') }),
       async ({ report }) => {
-        const recordings: Recordings = { problem, basis, layout, signals, parts, report }
+        const recordings: Recordings = { problem, basis, layout, response, signals, parts, report }
         await inBatches(lanes, batchSize(gpu, problem, basis, layout), async (batch, first) => {
           await solveBatch(gpu, recordings, { first, count: batch.length }, abort)
           return []

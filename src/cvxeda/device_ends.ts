@@ -2,13 +2,14 @@
 // do on the host, in float32.
 
 import shader from '../../shaders/cvxeda/ends.wgsl'
+import type { Pieces } from '../runtime/breather.ts'
 import { LaneRows } from '../qp/lane_rows.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { Plan } from '../runtime/plan.ts'
 import { shaderValues } from '../runtime/shader_values.ts'
 import { ceilDiv, extent } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
-import { phasicResponse } from './bateman.ts'
+import { firstResponse } from './interior_ends.ts'
 import type { Layout, Tensors } from './interior_layout.ts'
 import type { Problem } from './problem.ts'
 import type { TonicBasis } from './tonic.ts'
@@ -28,6 +29,8 @@ export interface Recordings {
   problem: Problem
   basis: TonicBasis
   layout: Layout
+  /** H p of the first point. */
+  response: Float32Array
   /** [all signals, n]. */
   signals: Tensor
   parts: PartTensors
@@ -51,9 +54,9 @@ export const allocateEnds = (gpu: Gpu, { n }: Problem, signals: number): EndTens
   response: gpu.tensor([n], 'f32', 'cvxeda response'),
 })
 
-/** Queues the uploads that all batches of a problem share. */
-export function writeResponse(gpu: Gpu, { n, filter }: Problem, { response }: EndTensors): void {
-  gpu.write(response, Float32Array.from(phasicResponse(filter, new Float64Array(n).fill(ENDS.DRIVER))))
+/** H p of the first point, which all recordings of a problem share. */
+export function* responseOf({ n, filter }: Problem): Pieces<Float32Array> {
+  return new Float32Array(yield* firstResponse(filter, n))
 }
 
 function paramsOf({ problem, basis, layout, signals }: Recordings, { first, count }: Batch) {

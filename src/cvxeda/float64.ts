@@ -3,6 +3,7 @@
 // Each iteration linearises the perturbed optimality conditions p lambda = sigma mu at (p, lambda, l, d) and takes the
 // Newton step of newton.ts with target = sigma mu; then d lambda = target / p - lambda - (lambda / p) d.
 
+import { inTurns, PIECE, type Pieces } from '../runtime/breather.ts'
 import type { BatemanFilter } from './bateman.ts'
 import { shareDone } from './convergence.ts'
 import { Newton } from './newton.ts'
@@ -96,6 +97,16 @@ function moveAndMeasure(
   sums.objective += squares / 2 + alpha * driver
 }
 
+function* squaresOf(y: Float64Array): Pieces<number> {
+  let sum = 0
+  for (let from = 0; from < y.length; from += PIECE) {
+    const to = Math.min(y.length, from + PIECE)
+    for (let i = from; i < to; i++) sum += y[i]! * y[i]!
+    yield
+  }
+  return sum
+}
+
 /** The solver of one problem: its work arrays are made once and serve one signal after the other. */
 export class Float64Solver {
   private readonly newton: Newton
@@ -122,14 +133,15 @@ export class Float64Solver {
     const { problem, newton, iterate } = this
     const { p, lambda, l, d, e } = iterate
     this.begin(signal)
-    const floor = (1e-6 * signal.y.reduce((sum, v) => sum + v * v, 0)) / 2
+    let share = 0
+    const turns = () => breathe(share)
+    const floor = (1e-6 * (await inTurns(squaresOf(signal.y), turns))) / 2
     let infeasibility = 1 // what is left of the first iterate's dual residual
     let target = 0
     let length = 0
-    let share = 0
     for (let iterations = 0; ; iterations++) {
       await breathe(share)
-      const { complementarity, objective } = this.advance(signal, target, length)
+      const { complementarity, objective } = await inTurns(this.advance(signal, target, length), turns)
       infeasibility *= 1 - length
       const excess = Math.max(complementarity / (objective + floor), infeasibility) / TOLERANCE
       if (excess <= 1 || iterations === MAX_ITERATIONS) {
@@ -139,7 +151,7 @@ export class Float64Solver {
       share = shareDone(iterations + 1, excess)
       const sigma = Math.min(MOST_SIGMA, Math.max(LEAST_SIGMA, 1 - length))
       target = (sigma * complementarity) / problem.n
-      length = newton.solve({ p, lambda, target, alpha: signal.alpha, e, l })
+      length = await inTurns(newton.solve({ p, lambda, target, alpha: signal.alpha, e, l }), turns)
     }
   }
 
@@ -154,7 +166,7 @@ export class Float64Solver {
   }
 
   /** Moves along the last step, and measures where that leads. */
-  private advance(signal: ScaledSignal, target: number, length: number): Measures {
+  private *advance(signal: ScaledSignal, target: number, length: number): Pieces<Measures> {
     const { problem, newton, iterate, state } = this
     const { step, walk } = newton
     const { l, d } = iterate
@@ -163,10 +175,16 @@ export class Float64Solver {
     const sums = { complementarity: 0, objective: 0 }
     const move = { change: step.p, target, length }
     state.fill(0)
+    let worked = 0
     for (let b = walk.runs.first; b <= walk.runs.last; b++) {
       walk.turnTo(b)
       walk.weigh(l, d)
       moveAndMeasure(problem.filter, walk, signal, iterate, move, state, sums)
+      worked += walk.to - walk.from
+      if (worked >= PIECE) {
+        worked = 0
+        yield
+      }
     }
     for (const v of l) sums.objective += (problem.params.gamma * v * v) / 2
     return sums

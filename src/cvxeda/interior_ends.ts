@@ -1,8 +1,9 @@
 // Where the interior point starts, and what is read off where it ended.
 
 import { LaneRows } from '../qp/lane_rows.ts'
-import type { Gpu } from '../runtime/gpu.ts'
-import { phasicResponse } from './bateman.ts'
+import { inTurns, PIECE, type Pieces } from '../runtime/breather.ts'
+import type { GpuBase } from '../runtime/gpu_base.ts'
+import { respond, type BatemanFilter } from './bateman.ts'
 import { LAYOUT, rowFields, type Layout, type Tensors } from './interior_layout.ts'
 import type { Problem } from './problem.ts'
 import type { ScaledSignal, Solution, SolverStatus } from './solver.ts'
@@ -17,26 +18,40 @@ const INACCURATE_INFEASIBILITY = 1e-2
 
 const multiplierOf = ({ alpha }: ScaledSignal) => Math.max(alpha, MULTIPLIER)
 
+/** H p of the first point. */
+export function* firstResponse(filter: BatemanFilter, n: number): Pieces<Float64Array> {
+  const [driver, response, state] = [new Float64Array(n).fill(DRIVER), new Float64Array(n), new Float64Array(2)]
+  for (let from = 0; from < n; from += PIECE) {
+    respond(filter, driver, response, state, from, Math.min(n, from + PIECE))
+    yield
+  }
+  return response
+}
+
 /** The first point of every sample: p, lambda, e = y - H p, and H dp of no step. */
-export function firstPoint(
+export function* firstPoint(
   problem: Problem,
   layout: Layout,
   places: Uint32Array,
   signals: readonly ScaledSignal[],
-): Float32Array {
+): Pieces<Float32Array> {
   const lanes = signals.length
-  const point = new Float32Array(4 * layout.places * lanes).fill(1) // places without a sample are never read
-  const response = phasicResponse(problem.filter, new Float64Array(problem.n).fill(DRIVER))
-  places.forEach((place, i) => {
-    for (let lane = 0; lane < lanes; lane++) {
-      const signal = signals[lane]!
-      const at = 4 * (place * lanes + lane)
-      point[at] = DRIVER
-      point[at + 1] = multiplierOf(signal)
-      point[at + 2] = signal.y[i]! - response[i]!
-      point[at + 3] = 0
+  const point = new Float32Array(4 * layout.places * lanes) // places without a sample are never read
+  const response = yield* firstResponse(problem.filter, problem.n)
+  const piece = Math.ceil(PIECE / lanes)
+  for (let from = 0; from < problem.n; from += piece) {
+    const to = Math.min(problem.n, from + piece)
+    for (let i = from; i < to; i++) {
+      for (let lane = 0; lane < lanes; lane++) {
+        const signal = signals[lane]!
+        const at = 4 * (places[i]! * lanes + lane)
+        point[at] = DRIVER
+        point[at + 1] = multiplierOf(signal)
+        point[at + 2] = signal.y[i]! - response[i]!
+      }
     }
-  })
+    yield
+  }
   return point
 }
 
@@ -64,21 +79,32 @@ export function statusOf(state: LaneRows, n: number, lane: number): SolverStatus
   return state.at(LAYOUT.GAP, lane) <= near && isFeasible ? 'solved-inaccurate' : 'max-iterations'
 }
 
+function* driversOf(point: Float32Array, places: Uint32Array, lanes: number): Pieces<Float32Array[]> {
+  const drivers = Array.from({ length: lanes }, () => new Float32Array(places.length))
+  const piece = Math.ceil(PIECE / lanes)
+  for (let from = 0; from < places.length; from += piece) {
+    const to = Math.min(places.length, from + piece)
+    for (let i = from; i < to; i++) {
+      for (let lane = 0; lane < lanes; lane++) drivers[lane]![i] = point[4 * (places[i]! * lanes + lane)]!
+    }
+    yield
+  }
+  return drivers
+}
+
 export async function readSolutions(
-  gpu: Gpu,
+  gpu: GpuBase,
   basis: TonicBasis,
   places: Uint32Array,
   tensors: Tensors,
   state: LaneRows,
+  breathe: () => Promise<void>,
 ): Promise<Solution[]> {
   const { lanes } = state
   const point = await gpu.readFloat(tensors.point)
+  const drivers = await inTurns(driversOf(point, places, lanes), breathe)
   const system = new LaneRows(await gpu.readFloat(tensors.tonic), lanes)
   const width = rowFields(basis)
-  const drivers = Array.from({ length: lanes }, () => new Float32Array(places.length))
-  places.forEach((place, i) => {
-    for (let lane = 0; lane < lanes; lane++) drivers[lane]![i] = point[4 * (place * lanes + lane)]!
-  })
   return drivers.map((driver, lane): Solution => {
     const value = (row: number, field: number) => system.at(row * width + field, lane)
     const z = Array.from({ length: basis.rows }, (_, row) => value(row, LAYOUT.VALUE))

@@ -7,7 +7,9 @@
 import carryShader from '../../shaders/cvxeda/carry.wgsl'
 import riccatiShader from '../../shaders/cvxeda/riccati.wgsl'
 import tonicShader from '../../shaders/cvxeda/tonic.wgsl'
+import type { Pieces } from '../runtime/breather.ts'
 import type { Gpu } from '../runtime/gpu.ts'
+import type { GpuBase } from '../runtime/gpu_base.ts'
 import { MAX_GROUPS } from '../runtime/plan.ts'
 import { shaderValues } from '../runtime/shader_values.ts'
 import { ceilDiv } from '../runtime/shape.ts'
@@ -16,6 +18,7 @@ import { LONGEST_WALK, maxSamples } from './limits.ts'
 import type { Problem } from './problem.ts'
 import type { Form } from './solver.ts'
 import type { TonicBasis } from './tonic.ts'
+import { bySpans } from './tonic_grid.ts'
 
 /** Bytes of a batch. */
 const MAX_BYTES = 2 ** 30
@@ -62,14 +65,18 @@ export function layoutOf({ n, spacing }: Problem, { window, spans, begin }: Toni
 }
 
 /** Place of each sample, in order of time. */
-export function placesOf(problem: Problem, { begin }: TonicBasis, layout: Layout): Uint32Array {
-  return Uint32Array.from({ length: problem.n }, (_, i) => {
-    const span = Math.floor((i + begin) / problem.spacing)
-    const phase = i + begin - span * problem.spacing
-    const part = Math.floor(phase / layout.chunkLength)
-    const chunk = span * layout.parts + part
-    return (phase - part * layout.chunkLength) * layout.sampleStride + chunk * layout.chunkStride
+export function* placesOf(problem: Problem, basis: TonicBasis, layout: Layout): Pieces<Uint32Array> {
+  const { parts, chunkLength, sampleStride, chunkStride } = layout
+  const places = new Uint32Array(problem.n)
+  yield* bySpans(problem, basis, (span, from, to) => {
+    for (let i = from; i < to; i++) {
+      const phase = i + basis.begin - span * problem.spacing
+      const part = Math.floor(phase / chunkLength)
+      const chunk = span * parts + part
+      places[i] = (phase - part * chunkLength) * sampleStride + chunk * chunkStride
+    }
   })
+  return places
 }
 
 /** The faster form for so many signals of n samples on this adapter. */
@@ -108,7 +115,7 @@ export const rowFields = ({ window }: TonicBasis): number => shaderValues(tonicS
 /** Columns that `carry_adjoint` carries, one invocation each. */
 export const carriedColumns = ({ rows }: TonicBasis): number => rows + shaderValues(carryShader).OUTER_COLUMNS
 
-export const workgroupOf = ({ info }: Gpu): number => (info.isFallbackAdapter ? 8 : 64)
+export const workgroupOf = ({ info }: GpuBase): number => (info.isFallbackAdapter ? 8 : 64)
 
 /** Signals that one batch takes: what the device binds and launches, and what a sweep on a software adapter does in much less than a second. */
 export function batchSize(gpu: Gpu, { n }: Problem, basis: TonicBasis, layout: Layout): number {

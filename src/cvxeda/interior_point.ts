@@ -5,10 +5,12 @@ import carryShader from '../../shaders/cvxeda/carry.wgsl'
 import driverShader from '../../shaders/cvxeda/driver.wgsl'
 import riccatiShader from '../../shaders/cvxeda/riccati.wgsl'
 import tonicShader from '../../shaders/cvxeda/tonic.wgsl'
+import { breather, inTurns, type Pieces } from '../runtime/breather.ts'
 import { inBatches, onDevice, repeat } from '../qp/batches.ts'
 import { LaneRows } from '../qp/lane_rows.ts'
 import { LimitError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
+import type { GpuBase } from '../runtime/gpu_base.ts'
 import type { Plan } from '../runtime/plan.ts'
 import { ceilDiv } from '../runtime/shape.ts'
 import { shareDone } from './convergence.ts'
@@ -27,7 +29,7 @@ import {
 } from './interior_layout.ts'
 import { LONGEST_WALK } from './limits.ts'
 import type { Problem } from './problem.ts'
-import type { Form, ScaledSignal, Solution, SolverHooks } from './solver.ts'
+import type { Form, ScaledSignal, Solution, Solver, SolverHooks } from './solver.ts'
 import { createTonicBasis, type TonicBasis } from './tonic.ts'
 
 const MAX_ITERATIONS = 60
@@ -92,13 +94,14 @@ function recordRound(plan: Plan, shared: Shared, signals: number, tensors: Tenso
 }
 
 /** Queues the tables that signals of a problem share. */
-export function writeTables(gpu: Gpu, { tables, drift }: TonicBasis, tensors: Tensors): void {
-  gpu.write(tensors.tables, tables)
-  gpu.write(tensors.drift, drift)
+export function* writingTables(gpu: GpuBase, { tables, drift }: TonicBasis, tensors: Tensors): Pieces<void> {
+  yield* gpu.writing(tensors.tables, tables)
+  yield* gpu.writing(tensors.drift, drift)
 }
 
 /** Iterates from the point and the state on the device until every signal has ended, without a look at any: nothing is read back. */
 export async function iterateUnseen(
+  gpu: Gpu,
   plan: Plan,
   shared: Shared,
   signals: number,
@@ -108,7 +111,7 @@ export async function iterateUnseen(
   recordRound(plan, shared, signals, tensors)
   await plan.compile()
   const enough = async (): Promise<boolean> => {
-    await plan.gpu.throttle() // so that an abort is heard, and other work has its turn
+    await gpu.throttle() // so that an abort is heard, and other work has its turn
     return false
   }
   await repeat(plan, enough, abort, MOST_ROUNDS)
@@ -125,9 +128,11 @@ async function solveBatch(
   const { problem, basis, layout } = shared
   recordRound(plan, shared, signals.length, tensors)
   await plan.compile()
-  const places = placesOf(problem, basis, layout)
-  gpu.write(tensors.point, firstPoint(problem, layout, places, signals))
-  writeTables(gpu, basis, tensors)
+  const breathe = breather(abort)
+  const places = await inTurns(placesOf(problem, basis, layout), breathe)
+  const point = await inTurns(firstPoint(problem, layout, places, signals), breathe)
+  await inTurns(gpu.writing(tensors.point, point), breathe)
+  await inTurns(writingTables(gpu, basis, tensors), breathe)
   let state = firstState(signals)
   gpu.write(tensors.state, state.values)
   const look = async () => {
@@ -143,7 +148,7 @@ async function solveBatch(
     return running.length === 0
   }
   await repeat(plan, look, abort)
-  return readSolutions(gpu, basis, places, tensors, state)
+  return readSolutions(gpu, basis, places, tensors, state, breathe)
 }
 
 /** @throws LimitError for form per-signal on signals too long for it */
@@ -154,18 +159,14 @@ export function requireWalk(form: Form, n: number): void {
   )
 }
 
-/**
- * Primal-dual interior point, at most 60 iterations; batches of any size, split to what the device can bind.
- * @throws LimitError for form per-signal on more than 2^20 samples a signal.
- */
-export async function interiorPoint(
+async function solve(
   gpu: Gpu,
   problem: Problem,
   signals: ScaledSignal[],
   { onProgress, signal: abort, form = chooseForm(gpu, problem.n, signals.length) }: SolverHooks,
 ): Promise<Solution[]> {
   requireWalk(form, problem.n)
-  const basis = createTonicBasis(problem)
+  const basis = await inTurns(createTonicBasis(problem), breather(abort))
   const layout = layoutOf(problem, basis, form)
   return inBatches(signals, batchSize(gpu, problem, basis, layout), async (batch, from) => {
     const allocated = () => allocate(gpu, basis, layout, batch.length)
@@ -179,3 +180,9 @@ export async function interiorPoint(
     return found.map((solution) => ({ ...solution, form }))
   })
 }
+
+/**
+ * Primal-dual interior point, at most 60 iterations; batches of any size, split to what the device can bind.
+ * @throws LimitError for form per-signal on more than 2^20 samples a signal.
+ */
+export const interiorPoint: Solver = { name: 'interior-point', solve }

@@ -13,6 +13,7 @@
 //
 // P, X, S and so all gains depend on w alone: with w = rho everywhere they are the tables of the ADMM's linear solve.
 
+import { PIECE, type Pieces } from '../runtime/breather.ts'
 import { drivenFilter, type DrivenFilter } from './bateman.ts'
 import { AT_S, eliminate, enter, PAIRS, recover, ROW, VALUE } from './cost_to_go.ts'
 import type { Problem } from './problem.ts'
@@ -39,7 +40,7 @@ export interface Step {
 const KEPT = 1 << 19
 
 /** The sums of T_j T_m over each run, [runs][lower triangle]: the same for every step. */
-function gramOf(walk: Walk): Float64Array {
+function* gramOf(walk: Walk, runsPerPiece: number): Pieces<Float64Array> {
   const { first, last } = walk.runs
   const gram = new Float64Array((last - first + 1) * PAIRS)
   const T = new Float64Array(SLOTS)
@@ -51,6 +52,7 @@ function gramOf(walk: Walk): Float64Array {
         for (let m = 0; m <= j; m++, pair++) gram[pair]! += T[j]! * T[m]!
       }
     }
+    if (b % runsPerPiece === 0) yield
   }
   return gram
 }
@@ -65,10 +67,12 @@ export class Newton {
   /** Eliminated coefficients, [...][ROW]: splines from runs.first - 3 on, then drift. */
   readonly rows: Float64Array
   private readonly filter: DrivenFilter
-  private readonly gram: Float64Array
+  /** From the first step on. */
+  private gram: Float64Array | null = null
   private readonly V = new Float64Array(VALUE)
   private readonly blocks: number
   private readonly runsPerBlock: number
+  private readonly runsPerPiece: number
   /** V at the end of each block. */
   private readonly ends: Float64Array
   private readonly z = new Float64Array(SLOTS)
@@ -83,38 +87,39 @@ export class Newton {
     this.filter = drivenFilter(problem.filter)
     const count = this.walk.runs.last - this.walk.runs.first + 1
     this.runsPerBlock = Math.max(1, Math.floor(kept / spacing))
+    this.runsPerPiece = Math.max(1, Math.floor(PIECE / spacing))
     this.blocks = Math.ceil(count / this.runsPerBlock)
     this.ends = new Float64Array(this.blocks * VALUE)
     this.gains = new Float64Array(Math.min(n, this.runsPerBlock * spacing) * GAIN)
     this.rows = new Float64Array((count + SPLINES - 1 + drift.count) * ROW)
-    this.gram = gramOf(this.walk)
     this.step = { p: new Float64Array(n), l: new Float64Array(knotCount), d: new Float64Array(drift.count) }
   }
 
   /** Computes the step and returns its length: as far as p and lambda stay positive, at most 1. */
-  solve(quadratic: Quadratic): number {
-    this.eliminateAll(quadratic)
+  *solve(quadratic: Quadratic): Pieces<number> {
+    yield* this.eliminateAll(quadratic)
     this.recoverDrift()
     let ratio = TO_BOUNDARY // a smaller ratio allows the full step
     for (let block = 0; block < this.blocks; block++) {
       if (block > 0) {
         this.V.set(this.ends.subarray(block * VALUE, (block + 1) * VALUE))
-        this.blockBack(quadratic, block)
+        yield* this.blockBack(quadratic, block)
       }
-      ratio = this.blockForwards(quadratic, block, ratio)
+      ratio = yield* this.blockForwards(quadratic, block, ratio)
     }
     return TO_BOUNDARY / ratio
   }
 
   /** The way back. */
-  eliminateAll(quadratic: Quadratic): void {
+  *eliminateAll(quadratic: Quadratic): Pieces<void> {
     const { problem, V, rows } = this
+    this.gram ??= yield* gramOf(this.walk, this.runsPerPiece)
     const { runs } = this.walk
     V.fill(0)
     for (let j = runs.last; j > runs.last - SPLINES + 1; j--) enter(problem, V, j, quadratic.l)
     for (let block = this.blocks - 1; block >= 0; block--) {
       this.ends.set(V, block * VALUE)
-      this.blockBack(quadratic, block)
+      yield* this.blockBack(quadratic, block)
     }
     for (let j = runs.first - 1; j > runs.first - SPLINES; j--) eliminate(V, slotOf(j), rows, this.rowOf(j))
     for (let c = problem.drift.count - 1; c >= 0; c--) eliminate(V, SPLINES + c, rows, this.driftRow(c))
@@ -142,8 +147,9 @@ export class Newton {
     return this.walk.runs.start(this.firstRun(block))
   }
 
-  private blockBack(quadratic: Quadratic, block: number): void {
-    const { problem, filter, walk, V, gram, gains } = this
+  private *blockBack(quadratic: Quadratic, block: number): Pieces<void> {
+    const { problem, filter, walk, V, gains } = this
+    const gram = this.gram!
     const origin = this.origin(block)
     for (let b = this.lastRun(block); b >= this.firstRun(block); b--) {
       enter(problem, V, b - SPLINES + 1, quadratic.l)
@@ -154,6 +160,7 @@ export class Newton {
       splineSums(V, quadratic, walk, gains, origin)
       if (problem.drift.count > 0) driftSums(V, quadratic, walk, gains, origin)
       eliminate(V, slotOf(b), this.rows, this.rowOf(b))
+      if (b % this.runsPerPiece === 0) yield
     }
   }
 
@@ -171,7 +178,7 @@ export class Newton {
     if (isSpline(this.problem, j)) this.step.l[j] = value
   }
 
-  private blockForwards(samples: Samples, block: number, ratio: number): number {
+  private *blockForwards(samples: Samples, block: number, ratio: number): Pieces<number> {
     const { filter, walk, gains, z, state, step } = this
     const origin = this.origin(block)
     let most = ratio
@@ -179,6 +186,7 @@ export class Newton {
       this.recoverSpline(b)
       walk.turnTo(b)
       most = changesForwards(filter, samples, walk, gains, origin, z, state, step.p, most)
+      if (b % this.runsPerPiece === 0) yield
     }
     return most
   }

@@ -1,22 +1,14 @@
 // The settings of a decomposition, what can be wrong with them, and the solver that they name.
 
-import { checkNames, requireArray, type Known } from '../runtime/arguments.ts'
+import { checkNames, nameOf, requireArray, type Known } from '../runtime/arguments.ts'
 import { UsageError } from '../runtime/errors.ts'
 import { isCpu, requireDevice, type Device } from '../runtime/device.ts'
-import { admm } from './admm.ts'
 import type { Start } from './decomposition.ts'
 import { interiorPoint } from './interior_point.ts'
 import { checkParams, type BaselineCorrection } from './params.ts'
-import type { Problem } from './problem.ts'
-import type { Form, ScaledSignal, Solution, Solver, SolverHooks } from './solver.ts'
+import type { Form, Solver } from './solver.ts'
 import { knotsOf } from './splines.ts'
 import { windowOf } from './tonic_grid.ts'
-
-/** Solvers on the GPU; see `DecomposeOptions.solver`. */
-export const SOLVERS = ['interior-point', 'admm'] as const
-/** A solver on the GPU. */
-export type SolverName = (typeof SOLVERS)[number]
-const solvers: Readonly<Record<SolverName, Solver>> = { 'interior-point': interiorPoint, admm }
 
 /** Settings of a decomposition; all but the sampling rate have a default. */
 export interface DecomposeOptions {
@@ -36,8 +28,8 @@ export interface DecomposeOptions {
   gamma?: number
   /** Drift columns: 0 none, 1 constant, 2 constant and line (default), 'spline_offset' the sum of all splines. */
   baselineCorrection?: BaselineCorrection
-  /** On the GPU: 'interior-point' (default), the accurate one, or another of `SOLVERS`. */
-  solver?: SolverName
+  /** On the GPU: one of galvani/solvers; by default `interiorPoint`, the accurate one. */
+  solver?: Solver
   /** Interior point on the GPU: `per-signal`, one invocation each, or `along-time`, many each; chosen by batch and length. */
   form?: Form
   /** ADMM: where to start, one for each signal: decompositions of similar signals with the same options. */
@@ -73,27 +65,27 @@ export function checkCall(device: Device, signals: unknown, options: DecomposeOp
   checkNames('decompose', options, DECOMPOSE_OPTIONS)
 }
 
-export type Solve = (problem: Problem, signals: ScaledSignal[], hooks: SolverHooks) => Promise<Solution[]>
-
-/** The solver on a GPU; null on the CPU, which has one of its own. @throws UsageError */
+/** The solver, which on the CPU stands for the one in float64. @throws UsageError */
 export function solverOf(
   device: Device,
-  { solver: name = 'interior-point', form }: Pick<DecomposeOptions, 'solver' | 'form'>,
-): Solve | null {
-  if (!SOLVERS.includes(name)) {
-    throw new UsageError(`cvxEDA: solver is '${String(name)}', expected ${SOLVERS.join(' or ')}.`)
+  { solver = interiorPoint, form }: Pick<DecomposeOptions, 'solver' | 'form'>,
+): Solver {
+  if (typeof (solver as Partial<Solver> | null)?.solve !== 'function') {
+    const got = typeof solver === 'string' ? `'${String(solver)}'` : nameOf(solver)
+    throw new UsageError(
+      `cvxEDA: solver is ${got}, expected one of galvani/solvers: import { admm } from 'galvani/solvers'.`,
+    )
   }
+  const { name } = solver
   if (form !== undefined && !['per-signal', 'along-time'].includes(form))
     throw new UsageError(`cvxEDA: form is '${String(form)}', expected per-signal or along-time.`)
   if (isCpu(device) && name !== 'interior-point') {
-    throw new UsageError(
-      `cvxEDA: the solver is '${String(name)}', which runs on a GPU only; the CPU has the interior point.`,
-    )
+    throw new UsageError(`cvxEDA: the solver is '${name}', which runs on a GPU only; the CPU has the interior point.`)
   }
   if (form !== undefined && (isCpu(device) || name !== 'interior-point')) {
     throw new UsageError(`cvxEDA: form is ${form}, but only the interior point on a GPU has forms; leave it out.`)
   }
-  return isCpu(device) ? null : (problem, signals, hooks) => solvers[name](device, problem, signals, hooks)
+  return solver
 }
 
 /**
@@ -105,19 +97,20 @@ export function checkOptions(
   rates: Iterable<number>,
   options: Omit<DecomposeOptions, 'sampleRate'>,
 ): void {
-  const { solver = 'interior-point' } = options
-  solverOf(device, options)
+  const { name } = solverOf(device, options)
   for (const sampleRate of new Set(rates)) {
     const params = checkParams(sampleRate, options)
     const { spacing } = knotsOf(params.deltaKnot, 1, sampleRate)
-    if (!isCpu(device) && solver === 'interior-point') windowOf({ sampleRate, spacing, params })
+    if (!isCpu(device) && name === 'interior-point') windowOf({ sampleRate, spacing, params })
   }
 }
 
 export function checkStarts({ solver, starts }: Pick<DecomposeOptions, 'solver' | 'starts'>, count: number): void {
   if (!starts) return
-  if (solver !== 'admm')
-    throw new UsageError("cvxEDA: starts are for the solver 'admm'; the interior point cannot use them.")
+  if (solver?.name !== 'admm')
+    throw new UsageError(
+      'cvxEDA: starts are for the solver admm of galvani/solvers; the interior point cannot use them.',
+    )
   if (starts.length !== count)
     throw new UsageError(`cvxEDA: starts lists ${starts.length} for ${count} signals, expected one for each.`)
 }

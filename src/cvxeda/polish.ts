@@ -5,6 +5,7 @@
 //   p = (s + sqrt(s^2 + 4 mu / rho)) / 2,   lambda = mu / p,
 // which keeps p - lambda / rho and makes every product p_i lambda_i equal.
 
+import { atOnce } from '../runtime/breather.ts'
 import { phasicResponse } from './bateman.ts'
 import { adjointResponse, dualBound } from './certificate.ts'
 import { Newton } from './newton.ts'
@@ -57,7 +58,7 @@ function centred(problem: Problem, alpha: number, e: Float64Array, point: Point,
 function advance(newton: Newton, alpha: number, point: Point, lambda: Float64Array, e: Float64Array): Point {
   const { l, d } = point
   const target = (SIGMA * lambda.reduce((sum, v, i) => sum + v * point.p[i]!, 0)) / e.length
-  const length = newton.solve({ p: point.p, lambda, target, alpha, e, l })
+  const length = atOnce(newton.solve({ p: point.p, lambda, target, alpha, e, l }))
   const { step } = newton
   const p = point.p.slice()
   moveAlong(p, lambda, step.p, target, length)

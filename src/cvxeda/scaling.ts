@@ -1,5 +1,6 @@
 // Signals in the solver's units, of unit mean square, so that tolerances and float32 mean the same for all of them.
 
+import { PIECE, type Pieces } from '../runtime/breather.ts'
 import { UsageError } from '../runtime/errors.ts'
 import type { Start } from './decomposition.ts'
 import type { Problem } from './problem.ts'
@@ -14,18 +15,26 @@ export interface Scaling {
   scale: number
 }
 
-export function scalingOf(problem: Problem, y: ArrayLike<number>): Scaling {
+export function* scalingOf(problem: Problem, y: ArrayLike<number>): Pieces<Scaling> {
   const { baselineCorrection } = problem.params
   const hasConstant = baselineCorrection === 1 || baselineCorrection === 2
   let sum = 0
   let largest = 0
-  for (let i = 0; i < y.length; i++) {
-    sum += y[i]!
-    largest = Math.max(largest, Math.abs(y[i]!))
+  for (let from = 0; from < y.length; from += PIECE) {
+    const to = Math.min(y.length, from + PIECE)
+    for (let i = from; i < to; i++) {
+      sum += y[i]!
+      largest = Math.max(largest, Math.abs(y[i]!))
+    }
+    yield
   }
   const mean = hasConstant ? sum / y.length : 0
   let squares = 0
-  for (let i = 0; i < y.length; i++) squares += (y[i]! - mean) ** 2
+  for (let from = 0; from < y.length; from += PIECE) {
+    const to = Math.min(y.length, from + PIECE)
+    for (let i = from; i < to; i++) squares += (y[i]! - mean) ** 2
+    yield
+  }
   const scale = Math.sqrt(squares / y.length)
   return { mean, scale: scale <= CONSTANT * largest ? 0 : scale }
 }
@@ -34,10 +43,14 @@ export function scalingOf(problem: Problem, y: ArrayLike<number>): Scaling {
  * The signal with unit mean square. Above sqrt(n) |tau0 - tau1|, which bounds H'e, every alpha gives p = 0: the clamp
  * keeps float32 from overflowing and leaves the solution as it is.
  */
-export function scaled({ n, params }: Problem, y: ArrayLike<number>, { mean, scale }: Scaling): ScaledSignal {
+export function* scaled({ n, params }: Problem, y: ArrayLike<number>, { mean, scale }: Scaling): Pieces<ScaledSignal> {
   const alpha = Math.min(params.alpha / scale, Math.sqrt(n) * Math.abs(params.tau0 - params.tau1))
   const unit = new Float64Array(n) // plain loops here and below: callbacks cost a third of a whole call
-  for (let i = 0; i < n; i++) unit[i] = (y[i]! - mean) / scale
+  for (let from = 0; from < n; from += PIECE) {
+    const to = Math.min(n, from + PIECE)
+    for (let i = from; i < to; i++) unit[i] = (y[i]! - mean) / scale
+    yield
+  }
   return { y: unit, alpha }
 }
 

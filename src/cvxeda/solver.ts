@@ -42,5 +42,13 @@ export interface SolverHooks {
   starts?: readonly WarmStart[] | undefined
 }
 
-/** Solves any number of signals of one problem; solutions in the order of the signals. */
-export type Solver = (gpu: Gpu, problem: Problem, signals: ScaledSignal[], hooks: SolverHooks) => Promise<Solution[]>
+/** What a solver is called in results, messages and on the command line. */
+export type SolverName = 'interior-point' | 'admm'
+
+/** A solver on a GPU. */
+export interface Solver {
+  /** What results and messages call it. */
+  name: SolverName
+  /** Solves any number of signals of one problem; solutions in the order of the signals. */
+  solve: (gpu: Gpu, problem: Problem, signals: ScaledSignal[], hooks: SolverHooks) => Promise<Solution[]>
+}

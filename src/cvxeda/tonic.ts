@@ -6,10 +6,10 @@
 // the columns T = [B diag(scale), (C - B E) V] and the penalty Gamma satisfy
 //   T'T + Gamma = [[unit diagonal, half-bandwidth 3], [0, identity]],   Gamma z = gamma (diag(scale) l; -(E V)' l).
 
-import { dot } from '../qp/linear.ts'
+import { PIECE, type Pieces } from '../runtime/breather.ts'
 import { factorBand, solveBand } from './band.ts'
-import { driftColumns, type Problem } from './problem.ts'
-import { gridOf, OVERLAP, phaseTable, windowOf, type Grid } from './tonic_grid.ts'
+import type { Problem } from './problem.ts'
+import { bySpans, gridOf, OVERLAP, phaseTable, windowOf, type Grid } from './tonic_grid.ts'
 
 export interface TonicBasis {
   /** Rows active in one span: the overlapping splines and those whose adjoint has not yet died out. */
@@ -33,61 +33,101 @@ export interface TonicBasis {
   coefficients(z: ArrayLike<number>): { l: Float64Array; d: Float64Array }
 }
 
+/** The columns of C (`Drift`), each of n samples. */
+function* sampledDrift(
+  { n, spacing, drift }: Problem,
+  phases: Float64Array,
+  grid: Grid,
+): Pieces<Float64Array<ArrayBuffer>[]> {
+  const columns = Array.from({ length: drift.count }, () => new Float64Array(n))
+  const [first, second] = columns
+  yield* bySpans({ n, spacing }, grid, (span, from, to) => {
+    for (let i = from; i < to; i++) {
+      const phase = (i + grid.begin - span * spacing) * OVERLAP
+      let sum = 0
+      for (let m = 0; m < OVERLAP; m++) if (grid.hasKnot(span + m)) sum += phases[phase + m]!
+      if (first) first[i] = drift.constant + drift.splineSum * sum
+      if (second) second[i] = drift.slope * (i + 1)
+    }
+  })
+  return columns
+}
+
 /** B'B as lower band [rows][4] and B'C as [column][rows]. */
-function splineProducts(
+function* splineProducts(
   { n, spacing }: Problem,
   drift: readonly Float64Array[],
   phases: Float64Array,
-  { rows, begin, hasKnot }: Grid,
-) {
+  grid: Grid,
+): Pieces<{ band: Float64Array; cross: Float64Array[] }> {
+  const { rows, begin, hasKnot } = grid
   const band = new Float64Array(rows * OVERLAP)
   const cross = drift.map(() => new Float64Array(rows))
-  for (let i = 0; i < n; i++) {
-    const span = Math.floor((i + begin) / spacing)
-    const phase = (i + begin - span * spacing) * OVERLAP
+  yield* bySpans({ n, spacing }, grid, (span, from, to) => {
     for (let m = 0; m < OVERLAP; m++) {
       const row = span + m
-      const value = hasKnot(row) ? phases[phase + m]! : 0
-      if (value === 0) continue
-      for (let back = 0; back <= m && hasKnot(row - back); back++) {
-        band[row * OVERLAP + back]! += value * phases[phase + m - back]!
+      if (!hasKnot(row)) continue
+      for (let i = from; i < to; i++) {
+        const phase = (i + begin - span * spacing) * OVERLAP
+        const value = phases[phase + m]!
+        for (let back = 0; back <= m && hasKnot(row - back); back++) {
+          band[row * OVERLAP + back]! += value * phases[phase + m - back]!
+        }
+        for (let c = 0; c < drift.length; c++) cross[c]![row]! += value * drift[c]![i]!
       }
-      drift.forEach((column, c) => {
-        cross[c]![row]! += value * column[i]!
-      })
     }
-  }
+  })
   return { band, cross }
 }
 
-/** V: upper-triangular inverse Cholesky factor that makes the drift block the identity; E V and (C - B E) V with it. */
-function orthonormalDrift(
+function* dot(a: Float64Array, b: Float64Array): Pieces<number> {
+  let sum = 0
+  for (let from = 0; from < a.length; from += PIECE) {
+    const to = Math.min(a.length, from + PIECE)
+    for (let i = from; i < to; i++) sum += a[i]! * b[i]!
+    yield
+  }
+  return sum
+}
+
+/** a <- scale a + share b */
+function* combine(a: Float64Array, scale: number, share: number, b: Float64Array): Pieces<void> {
+  for (let from = 0; from < a.length; from += PIECE) {
+    const to = Math.min(a.length, from + PIECE)
+    for (let i = from; i < to; i++) a[i] = scale * a[i]! + share * b[i]!
+    yield
+  }
+}
+
+/** V: upper-triangular inverse Cholesky factor that makes the drift block the identity; E V and (C - B E) V with it, in the places of E and `drift`. */
+function* orthonormalDrift(
   { n, spacing, params }: Problem,
   drift: readonly Float64Array[],
-  E: Float64Array[],
+  E: readonly Float64Array[],
   phases: Float64Array,
-  begin: number,
-) {
-  const columns = drift.map((column, c) =>
-    Float64Array.from({ length: n }, (_, i) => {
-      const span = Math.floor((i + begin) / spacing)
-      const phase = (i + begin - span * spacing) * OVERLAP
-      let value = column[i]!
-      for (let m = 0; m < OVERLAP; m++) value -= phases[phase + m]! * E[c]![span + m]!
-      return value
-    }),
-  )
+  grid: Grid,
+): Pieces<Float64Array[]> {
+  yield* bySpans({ n, spacing }, grid, (span, from, to) => {
+    for (const [c, column] of drift.entries()) {
+      for (let i = from; i < to; i++) {
+        const phase = (i + grid.begin - span * spacing) * OVERLAP
+        for (let m = 0; m < OVERLAP; m++) column[i]! -= phases[phase + m]! * E[c]![span + m]!
+      }
+    }
+  })
   const weights = drift.map((_, c) => Float64Array.from(drift, (_, m) => (m === c ? 1 : 0)))
-  const product = (a: number, b: number) => dot(columns[a]!, columns[b]!) + params.gamma * dot(E[a]!, E[b]!)
+  function* product(a: number, b: number): Pieces<number> {
+    return (yield* dot(drift[a]!, drift[b]!)) + params.gamma * (yield* dot(E[a]!, E[b]!))
+  }
   for (let c = 0; c < drift.length; c++) {
-    for (let m = 0; m < c; m++) subtract(product(m, c), m, c)
-    const size = 1 / Math.sqrt(product(c, c))
-    for (const vectors of [columns, E, weights]) vectors[c] = vectors[c]!.map((v) => v * size)
+    for (let m = 0; m < c; m++) {
+      const share = yield* product(m, c)
+      for (const vectors of [drift, E, weights]) yield* combine(vectors[c]!, 1, -share, vectors[m]!)
+    }
+    const size = 1 / Math.sqrt(yield* product(c, c))
+    for (const vectors of [drift, E, weights]) yield* combine(vectors[c]!, size, 0, vectors[c]!)
   }
-  function subtract(amount: number, m: number, c: number) {
-    for (const vectors of [columns, E, weights]) vectors[c] = vectors[c]!.map((v, i) => v - amount * vectors[m]![i]!)
-  }
-  return { columns, weights }
+  return weights
 }
 
 /** T'T + Gamma without the drift's block, from the band of B'B + gamma I: unit diagonal, by rows of four. */
@@ -120,13 +160,15 @@ function columnTable({ rows, hasKnot }: Grid, scale: Float64Array, { E, weights,
 }
 
 /** Values of both drift columns, sample by sample. */
-function driftTable(n: number, columns: readonly Float64Array[]): Float32Array {
+function* driftTable(n: number, columns: readonly Float64Array[]): Pieces<Float32Array> {
   const drift = new Float32Array(2 * n)
-  columns.forEach((column, c) =>
-    column.forEach((v, i) => {
-      drift[2 * i + c] = v
-    }),
-  )
+  for (const [c, column] of columns.entries()) {
+    for (let from = 0; from < n; from += PIECE) {
+      const to = Math.min(n, from + PIECE)
+      for (let i = from; i < to; i++) drift[2 * i + c] = column[i]!
+      yield
+    }
+  }
   return drift
 }
 
@@ -165,14 +207,14 @@ function joined(tables: readonly ArrayLike<number>[]): Float32Array {
  * Tables of the solver for one problem (`n` at least 2 when drift has two columns).
  * @throws UsageError when the knots are denser than the filter's memory allows (more than 12 active splines).
  */
-export function createTonicBasis(problem: Problem): TonicBasis {
+export function* createTonicBasis(problem: Problem): Pieces<TonicBasis> {
   const { n, knotCount, params } = problem
   const window = windowOf(problem)
   const grid = gridOf(problem, window)
   const { rows, spans, begin, hasKnot } = grid
   const phases = phaseTable(problem)
-  const drift = driftColumns(problem)
-  const { band, cross } = splineProducts(problem, drift, phases, grid)
+  const drift = yield* sampledDrift(problem, phases, grid)
+  const { band, cross } = yield* splineProducts(problem, drift, phases, grid)
   for (let row = 0; row < rows; row++) band[row * OVERLAP]! += params.gamma
   const scale = Float64Array.from({ length: rows }, (_, row) =>
     hasKnot(row) ? 1 / Math.sqrt(band[row * OVERLAP]!) : 0,
@@ -180,7 +222,7 @@ export function createTonicBasis(problem: Problem): TonicBasis {
   const gram = gramTable(band, scale)
   factorBand(band, rows)
   const E = cross.map((column) => solveBand(band, column))
-  const { columns, weights } = orthonormalDrift(problem, drift, E, phases, begin)
+  const weights = yield* orthonormalDrift(problem, drift, E, phases, grid)
   const isSum = params.baselineCorrection === 'spline_offset'
   const shares = { E, weights, isSum }
   const weight = (m: number, c: number) => (isSum ? 0 : (weights[c]?.[m] ?? 0))
@@ -190,7 +232,7 @@ export function createTonicBasis(problem: Problem): TonicBasis {
     begin,
     rows,
     tables: joined([phases, columnTable(grid, scale, shares), gram]),
-    drift: driftTable(n, columns),
+    drift: yield* driftTable(n, drift),
     line: { line00: weight(0, 0), line01: weight(0, 1), line11: weight(1, 1) / n },
     coefficients: coefficientsOf(knotCount, grid, scale, shares),
   }

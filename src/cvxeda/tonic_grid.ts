@@ -4,6 +4,7 @@
 // four splines can be non-zero, and their values depend on the phase within the span alone. Splines are kept in rows so
 // that span b owns rows b ... b+3; rows without a knot have scale 0 and drop out of every formula.
 
+import { PIECE, type Pieces } from '../runtime/breather.ts'
 import { UsageError } from '../runtime/errors.ts'
 import type { Problem } from './problem.ts'
 
@@ -29,6 +30,26 @@ export function gridOf({ n, spacing, knotCount, firstKnot }: Problem, window: nu
   const hasKnot = (row: number) =>
     row >= Math.max(firstRow, 0) && row < firstRow + knotCount && row < spans + OVERLAP - 1
   return { spans, begin, rows, firstRow, hasKnot }
+}
+
+/** Visits the samples [from, to) of each span in turn, those of a long one in parts. */
+export function* bySpans(
+  { n, spacing }: Pick<Problem, 'n' | 'spacing'>,
+  { spans, begin }: Pick<Grid, 'spans' | 'begin'>,
+  visit: (span: number, from: number, to: number) => void,
+): Pieces<void> {
+  let worked = 0
+  for (let span = 0; span < spans; span++) {
+    const end = Math.min(n, (span + 1) * spacing - begin)
+    for (let from = Math.max(0, span * spacing - begin); from < end; from += PIECE) {
+      const to = Math.min(end, from + PIECE)
+      visit(span, from, to)
+      worked += to - from
+      if (worked < PIECE) continue
+      worked = 0
+      yield
+    }
+  }
 }
 
 /**

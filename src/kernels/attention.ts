@@ -5,7 +5,7 @@ import tileBackward from '../../shaders/attention/backward_tile.wgsl'
 import laneShader from '../../shaders/attention/lane.wgsl'
 import tileShader from '../../shaders/attention/tile.wgsl'
 import { ShapeError } from '../runtime/errors.ts'
-import type { Gpu } from '../runtime/gpu.ts'
+import type { GpuBase } from '../runtime/gpu_base.ts'
 import { expectSameShape, type Plan } from '../runtime/plan.ts'
 import { shaderValues } from '../runtime/shader_values.ts'
 import { ceilDiv, extent, formatShape } from '../runtime/shape.ts'
@@ -80,7 +80,7 @@ type LaneConstants = Record<'SG' | 'D4' | 'T' | 'OWN' | 'KB' | 'LOADS', number>
 const laneName = (T: number): string => `lane T=${T}`
 
 /** The `lane` that wastes least on the last rows of clips: a tile takes as long as two rows of a lane more than it has (lavapipe). */
-function bestLane(gpu: Gpu, kernel: LaneKernel, longest: number, d4: number): string {
+function bestLane(gpu: GpuBase, kernel: LaneKernel, longest: number, d4: number): string {
   const cost = (T: number): number => ceilDiv(longest, (gpu.subgroupSize ?? 1) * T) * (T + 2)
   const fitting = LANE_ROWS[kernel].filter((T) => T === 1 || T * d4 <= LANE_OWN[kernel])
   return laneName(fitting.reduce((best, T) => (cost(T) < cost(best) ? T : best)))

@@ -185,6 +185,40 @@ function bestForRows({ gpu }: Plan, rows: number): string {
 
 const shapeName = (x: Tensor, clips: ClipBounds): string => `${x.shape.join('x')} clips ${clipCount(clips)}`
 
+/** Checks the shapes and makes what a forward pass writes. */
+function argumentsOf(p: Plan, x: Tensor, t: BatchNormTensors, clips: ClipBounds, mode: BatchNormMode, label: string) {
+  const channels = extent(x.shape, 2)
+  for (const vector of [t.gamma, t.beta, t.runningMean, t.runningVar])
+    expectShape(`${label}: ${vector.label}`, vector.shape, [channels])
+  if (mode.join) expectSameShape(label, x, mode.join.skip)
+  const stats = p.tensor([VALUES.STATISTICS, clipCount(clips), channels], 'f32', `${label} stats`)
+  const y = p.tensor(x.shape, 'f32', label)
+  const args: Forward = { ...t, x, y, stats, clips, mode, label }
+  return { args, result: { y, saved: { x, y, stats, clips, mode } } }
+}
+
+/** `batchNorm` in evaluation, for what never trains and carries no kernel of its statistics. */
+export function batchNormEvaluated(
+  p: Plan,
+  x: Tensor,
+  t: BatchNormTensors,
+  mode: Omit<BatchNormMode, 'training'>,
+  label = 'batchnorm',
+): { y: Tensor; saved: SavedBatchNorm } {
+  const clips = oneClip(extent(x.shape, 1))
+  const { args, result } = argumentsOf(p, x, t, clips, { ...mode, training: false }, label)
+  const params = { ...layout(x, clips, VALUES.ROWS), momentum: 0, eps: mode.eps ?? EPS }
+  const running = { running_mean: t.runningMean, running_var: t.runningVar }
+  p.dispatch(
+    shader,
+    'from_running',
+    { ...running, gamma: t.gamma, beta: t.beta, stats_out: args.stats, params },
+    { groups: ceilDiv(params.quads, VALUES.WORKGROUP), label: `${label} statistics` },
+  )
+  normalise(p, args)
+  return result
+}
+
 /**
  * Batch normalisation of x [B, L, C], and what follows it in the mode. In training the statistics are those of each clip, and
  * the running statistics take one step per clip, in order (biased variance to normalise, unbiased to remember); in evaluation
@@ -198,39 +232,15 @@ export function batchNorm(
   mode: BatchNormMode,
   label = 'batchnorm',
 ): { y: Tensor; saved: SavedBatchNorm } {
-  const channels = extent(x.shape, 2)
-  for (const vector of [t.gamma, t.beta, t.runningMean, t.runningVar])
-    expectShape(`${label}: ${vector.label}`, vector.shape, [channels])
-  if (mode.join) expectSameShape(label, x, mode.join.skip)
-  const whole = oneClip(extent(x.shape, 1))
-  const clips = mode.training ? (mode.clips ?? whole) : whole
-  const stats = p.tensor([VALUES.STATISTICS, clipCount(clips), channels], 'f32', `${label} stats`)
-  const y = p.tensor(x.shape, 'f32', label)
-  const args: Forward = { ...t, x, y, stats, clips, mode, label }
-  if (mode.training) {
-    if (extent(x.shape, 0) * Math.min(...clipLengths(clips)) < 2) {
-      throw new ShapeError(
-        `${label}: one value per channel has no variance; train on a larger batch or a longer signal`,
-      )
-    }
-    recordVariant(p, 'batchnorm', shapeName(x, clips), bestFirst(forwardVariants, bestForRows(p, x.rows)), args, {
-      op: 'normalisation',
-    })
-  } else {
-    const params = { ...layout(x, clips, VALUES.ROWS), momentum: 0, eps: mode.eps ?? EPS }
-    const running = { running_mean: t.runningMean, running_var: t.runningVar }
-    p.dispatch(
-      shader,
-      'from_running',
-      { ...running, gamma: t.gamma, beta: t.beta, stats_out: stats, params },
-      {
-        groups: ceilDiv(params.quads, VALUES.WORKGROUP),
-        label: `${label} statistics`,
-      },
-    )
-    normalise(p, args)
-  }
-  return { y, saved: { x, y, stats, clips, mode } }
+  if (!mode.training) return batchNormEvaluated(p, x, t, mode, label)
+  const clips = mode.clips ?? oneClip(extent(x.shape, 1))
+  const { args, result } = argumentsOf(p, x, t, clips, mode, label)
+  if (extent(x.shape, 0) * Math.min(...clipLengths(clips)) < 2)
+    throw new ShapeError(`${label}: one value per channel has no variance; train on a larger batch or a longer signal`)
+  recordVariant(p, 'batchnorm', shapeName(x, clips), bestFirst(forwardVariants, bestForRows(p, x.rows)), args, {
+    op: 'normalisation',
+  })
+  return result
 }
 
 interface Backward {

@@ -1,6 +1,6 @@
-// The backward passes in one value, for whoever trains; a program that only predicts carries none of their kernels.
+// What only training runs in one value, for whoever trains; a program that only predicts carries none of their kernels.
 import { attentionBackward } from './attention.ts'
-import { batchNormBackward } from './batchnorm.ts'
+import { batchNorm, batchNormBackward } from './batchnorm.ts'
 import { conv1dBackwardInput, conv1dBackwardWeight } from './conv1d/conv1d.ts'
 import { reluBackward, sigmoidBackward } from './elementwise.ts'
 import { flattenBackward } from './layout.ts'
@@ -9,9 +9,13 @@ import { pool1dBackward } from './pool.ts'
 import { scaBackward } from './sca.ts'
 import { softmaxBackward, softmaxCrossEntropy } from './softmax.ts'
 
-/** What `Rtcan1d.forward` records its loss and its backward pass with: the backward pass of each operator that it has. */
+/**
+ * What `Rtcan1d.forward` trains with: the loss, the backward pass of each operator, and batch normalisation by the statistics of the
+ * batch.
+ */
 export const gradients = {
   attentionBackward,
+  batchNorm,
   batchNormBackward,
   conv1dBackwardInput,
   conv1dBackwardWeight,
@@ -25,5 +29,5 @@ export const gradients = {
   softmaxCrossEntropy,
 } as const
 
-/** The backward passes by the names of their operators. */
+/** What only training runs, by the names of its operators. */
 export type Gradients = typeof gradients

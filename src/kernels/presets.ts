@@ -1,5 +1,5 @@
 // Which kernels to prefer on which adapters, where nothing was measured (`src/tune/`).
-import type { AdapterInfo } from '../runtime/gpu.ts'
+import type { AdapterInfo } from '../runtime/gpu_base.ts'
 
 export type AdapterClass = 'lavapipe' | 'swiftshader' | 'nvidia' | 'amd' | 'apple' | 'intel' | 'other'
 

@@ -2,7 +2,7 @@ import shader from '../../shaders/sca.wgsl'
 import { LimitError, ShapeError } from '../runtime/errors.ts'
 import type { Plan } from '../runtime/plan.ts'
 import { extent, formatShape, padTo4 } from '../runtime/shape.ts'
-import { Tensor } from '../runtime/tensor.ts'
+import type { Tensor } from '../runtime/tensor.ts'
 import { PartialSums } from './partial_sums.ts'
 
 /** Weights of signal channel attention, hidden width H = C / reduction; or their gradients. */
@@ -68,13 +68,7 @@ export function sca(
     throw new ShapeError(`${label}: cannot cut ${formatShape(x.shape)} into ${clips} clips`)
   const { params, groups, constants } = launchOf(p, x, t, clips)
   const saved = p.tensor([groups * 4 * (2 * constants.C4 + constants.H4)], 'f32', `${label} gate, mean, hidden`)
-  const gate = new Tensor(
-    saved.storage,
-    [params.batch, clips, params.channels],
-    'f32',
-    `${label} gate`,
-    saved.byteOffset,
-  )
+  const gate = saved.part([params.batch, clips, params.channels], 0, `${label} gate`)
   const y = p.tensor(x.shape, 'f32', label)
   const weights = {
     ...{ reduce_weight: t.reduceWeight, reduce_bias: t.reduceBias },

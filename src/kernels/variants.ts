@@ -1,7 +1,7 @@
 // Several kernels for one op: the host file of the op lists them, the adapter and the shape decide.
 
 import { UsageError } from '../runtime/errors.ts'
-import type { Gpu } from '../runtime/gpu.ts'
+import type { GpuBase } from '../runtime/gpu_base.ts'
 import type { OpKind, Plan } from '../runtime/plan.ts'
 import { Tensor } from '../runtime/tensor.ts'
 import { PartialSums } from './partial_sums.ts'
@@ -18,7 +18,7 @@ export interface Variant<Args> {
   /** What it is tuned for; absent where it suits any adapter. */
   family?: Family
   /** Whether this adapter can run it on such arguments at all. */
-  fits(gpu: Gpu, args: Args): boolean
+  fits(gpu: GpuBase, args: Args): boolean
   record(p: Plan, args: Args): void
 }
 

@@ -1,6 +1,6 @@
 // The architecture's layers as GPU dispatches: each records its forward kernels at once and its backward kernels, which the
 // caller hands in, when a gradient arrives, side by side.
-import { batchNorm, type BatchNormMode } from '../kernels/batchnorm.ts'
+import { batchNormEvaluated, type BatchNormMode } from '../kernels/batchnorm.ts'
 import { sca } from '../kernels/sca.ts'
 import { conv1d } from '../kernels/conv1d/conv1d.ts'
 import { add, relu, sigmoid } from '../kernels/elementwise.ts'
@@ -50,7 +50,7 @@ export class GpuLayers implements Layers<Tensor> {
   get gradients(): Gradients {
     if (this.backwards?.softmaxBackward) return this.backwards // and not the gradients of the weights, say
     throw new UsageError(
-      'Rtcan1d.forward was given no gradients, so that it has no loss and no backward: hand it those of galvani/kernels, ' +
+      'Rtcan1d.forward was given no gradients, so that it cannot train and has no loss and no backward: hand it those of galvani/kernels, ' +
         'forward(plan, inputs, { training: true, gradients })',
     )
   }
@@ -103,7 +103,9 @@ export class GpuLayers implements Layers<Tensor> {
       runningMean: weights.buffer(`${name}.running_mean`),
       runningVar: weights.buffer(`${name}.running_var`),
     }
-    const { y, saved } = batchNorm(p, x, tensors, { training, ...then }, name)
+    const { y, saved } = training
+      ? this.gradients.batchNorm(p, x, tensors, { training, ...then }, name)
+      : batchNormEvaluated(p, x, tensors, then, name)
     const backward = (dy: Tensor) => {
       const gradients = { dgamma: weights.gradient(`${name}.weight`), dbeta: weights.gradient(`${name}.bias`) }
       return this.gradients.batchNormBackward(p, dy, saved, gradients, `${name} backward`)

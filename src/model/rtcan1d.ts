@@ -1,7 +1,7 @@
 import type { Gradients } from '../kernels/gradients.ts'
 import { concat, channelsLast, slice } from '../kernels/layout.ts'
 import { softmax } from '../kernels/softmax.ts'
-import { requireGpu } from '../runtime/device.ts'
+import { requireGpu } from '../runtime/gpu_base.ts'
 import { ShapeError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { Plan } from '../runtime/plan.ts'
@@ -41,7 +41,7 @@ export interface RtcanDifferentiable extends RtcanForward {
 
 /** How the forward pass is recorded. */
 export interface RtcanMode {
-  /** Batch statistics normalise, and the running statistics are updated. */
+  /** Batch statistics normalise, and the running statistics are updated; needs `gradients`. */
   training: boolean
   /** `gradients` of galvani/kernels, to have a loss and a backward pass; without it a bundle holds no kernel of theirs. */
   gradients?: Gradients
@@ -63,9 +63,12 @@ export class Rtcan1d {
     this.weights = new Weights(gpu, this.summary)
   }
 
-  /** Records the forward pass, and with `gradients` makes its loss and its backward pass ready to be recorded. */
+  /**
+   * Records the forward pass, and with `gradients` makes its loss and its backward pass ready to be recorded.
+   * @throws UsageError for training without them; ShapeError for inputs of other shapes than the configuration's
+   */
   forward(p: Plan, inputs: RtcanInputs, mode: RtcanMode & { gradients: Gradients }): RtcanDifferentiable
-  forward(p: Plan, inputs: RtcanInputs, mode: RtcanMode): RtcanForward
+  forward(p: Plan, inputs: RtcanInputs, mode: RtcanMode & { training: false }): RtcanForward
   forward(p: Plan, inputs: RtcanInputs, mode: RtcanMode): RtcanDifferentiable {
     const { config } = this
     p.requires(() => this.weights.requireLoaded())

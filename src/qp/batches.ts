@@ -2,7 +2,7 @@
 // given back whatever happens, in rounds until none is left.
 
 import type { Gpu } from '../runtime/gpu.ts'
-import { Plan } from '../runtime/plan.ts'
+import type { Plan } from '../runtime/plan.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 
 /** Solves `items` in batches of at most `most`, one after the other; results in the order of the items. */
@@ -31,7 +31,7 @@ export async function onDevice<T extends Readonly<Record<string, Tensor>>, R>(
   const tensors = await gpu.allocate(owner, allocate)
   const plans: Plan[] = []
   const newPlan = () => {
-    const plan = new Plan(gpu)
+    const plan = gpu.plan()
     plans.push(plan)
     return plan
   }

@@ -1,8 +1,7 @@
 // Batches of dense quadratic programs: ADMM on the GPU, or the interior point on the CPU; verdicts in float64.
 
 import { breather } from '../runtime/breather.ts'
-import { Cpu } from '../runtime/cpu.ts'
-import type { Device } from '../runtime/device.ts'
+import { isPool, type Device } from '../runtime/device.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { balanced, BLOCK } from './admm.ts'
 import { checkCall, checkOptions } from './arguments.ts'
@@ -172,7 +171,7 @@ export async function solveQp(
   }
   checkOptions(checked, options)
   abort?.throwIfAborted()
-  if (device instanceof Cpu) return solveByWorkers(device, checked, options)
+  if (isPool(device)) return solveByWorkers(device, checked, options)
   const call: Call = { tolerance, most, starts, abort, breathe }
   return device === 'cpu' ? solveHere(checked, call) : solveOnGpu(device, checked, call)
 }

@@ -2,10 +2,11 @@
 
 import denseShader from '../../shaders/qp/dense.wgsl'
 import type { Gpu } from '../runtime/gpu.ts'
+import type { GpuBase } from '../runtime/gpu_base.ts'
 import type { Plan } from '../runtime/plan.ts'
 import { shaderValues } from '../runtime/shader_values.ts'
 import { ceilDiv } from '../runtime/shape.ts'
-import { Tensor } from '../runtime/tensor.ts'
+import type { Tensor } from '../runtime/tensor.ts'
 import { ADMM_LAYOUT, allocateAdmm, recordBlock, type AdmmTensors } from './admm.ts'
 import type { Scaled } from './equilibrate.ts'
 import { inverseFactor, penalties } from './factor.ts'
@@ -93,7 +94,7 @@ interface Origins {
 
 /** The batch on its way; its tensors and its plan are the caller's to free. */
 export class DenseBatch {
-  private readonly gpu: Gpu
+  private readonly gpu: GpuBase
   private readonly lanes: number
   private readonly penalty: LaneRows
   private readonly origins: Origins
@@ -177,8 +178,7 @@ export class DenseBatch {
 
   /** Writes one program's part of a tensor that holds a matrix for each. */
   private write(name: 'A' | 'inverse_factor', lane: number, values: Float32Array): void {
-    const { storage, label } = this.tensors[name]
-    this.gpu.write(new Tensor(storage, [values.length], 'f32', label, lane * values.byteLength), values)
+    this.gpu.write(this.tensors[name].part([values.length], lane * values.byteLength), values)
   }
 
   private setBounds(lane: number, row: number, low: number, high: number): void {

@@ -1,9 +1,9 @@
 // One call from recordings as they were read to what is reported of them: parts, responses, features, quality, warnings.
 import { decompose } from '../cvxeda/decompose.ts'
 import type { Decomposition } from '../cvxeda/decomposition.ts'
-import { DECOMPOSE_OPTIONS, type DecomposeOptions, type SolverName } from '../cvxeda/options.ts'
+import { DECOMPOSE_OPTIONS, type DecomposeOptions } from '../cvxeda/options.ts'
 import { checkParams, type CvxedaParams } from '../cvxeda/params.ts'
-import type { Form } from '../cvxeda/solver.ts'
+import type { Form, SolverName } from '../cvxeda/solver.ts'
 import type { Recording, StartTime } from '../reading/recording.ts'
 import { checkNames, requireArray, type Known } from '../runtime/arguments.ts'
 import { isCpu, requireDevice, type Device } from '../runtime/device.ts'
@@ -218,7 +218,7 @@ function finish(
     iterations: largestOf(parts.map(({ iterations }) => iterations)),
     objective: parts.reduce((sum, { objective }) => sum + objective, 0),
     ...(zscore && { zscore: { mean, std } }),
-    solver: solving.solver ?? 'interior-point',
+    solver: solving.solver?.name ?? 'interior-point',
     device,
     ...(form && { form }),
     parameters: checkParams(sampleRate, solving),

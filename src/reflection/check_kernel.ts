@@ -1,6 +1,6 @@
 // Kernels of one's own against a twin in plain loops, as `galvani verify` does with ours.
 import { checkNames, type Known } from '../runtime/arguments.ts'
-import { requireGpu } from '../runtime/device.ts'
+import { requireGpu } from '../runtime/gpu_base.ts'
 import { CheckError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { Plan } from '../runtime/plan.ts'

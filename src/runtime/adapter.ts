@@ -1,6 +1,6 @@
 // What every adapter is asked for, in Node and in a browser alike.
 import { DeviceError } from './errors.ts'
-import type { AdapterInfo } from './gpu.ts'
+import type { AdapterInfo } from './gpu_base.ts'
 
 /** Limits that bound what a plan may allocate and launch; unless asked for more, a device has the small defaults. */
 const LIMITS = [

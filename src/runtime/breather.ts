@@ -3,6 +3,34 @@
 /** Milliseconds of work after which other tasks have their turn. */
 const TURN = 30
 
+/** Samples that a piece of work goes over: a millisecond or two. */
+export const PIECE = 1 << 15
+/** Milliseconds of pieces after which it is asked whether others have waited long enough. */
+const ASK = 4
+
+/** Work in pieces, between which others may have their turn. */
+export type Pieces<T> = Generator<undefined, T, undefined>
+
+/** All pieces one after the other. */
+export function atOnce<T>(work: Pieces<T>): T {
+  for (;;) {
+    const { done, value } = work.next()
+    if (done) return value
+  }
+}
+
+/** The same, with `breathe` awaited between pieces every few milliseconds. */
+export async function inTurns<T>(work: Pieces<T>, breathe: () => Promise<void>): Promise<T> {
+  let last = performance.now()
+  for (;;) {
+    const { done, value } = work.next()
+    if (done) return value
+    if (performance.now() - last < ASK) continue
+    await breathe()
+    last = performance.now()
+  }
+}
+
 /**
  * To be awaited between short pieces of work, perhaps with the share of the work that is done: gives other tasks their turn from time to
  * time, and says so to `onTurn` before; throws the signal's reason.

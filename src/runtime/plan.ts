@@ -1,6 +1,5 @@
-import { requireGpu } from './device.ts'
 import { DeviceError, LimitError, ShapeError } from './errors.ts'
-import { usage, type Gpu } from './gpu.ts'
+import { requireGpu, usage, type GpuBase } from './gpu_base.ts'
 import { planMemory } from './memory.ts'
 import { packParams, type BindingInfo, type Constants, type Shader, type ShaderTypes } from './shader.ts'
 import { formatShape, sameShape, type Shape } from './shape.ts'
@@ -105,7 +104,7 @@ export class Plan {
   private state: 'recording' | 'compiling' | 'compiled' | 'destroyed' = 'recording'
   private encoded: Encoded[] = []
 
-  constructor(readonly gpu: Gpu) {
+  constructor(readonly gpu: GpuBase) {
     requireGpu('Plan', gpu)
   }
 

@@ -1,5 +1,5 @@
 import { DeviceError } from './errors.ts'
-import { usage, type Gpu } from './gpu.ts'
+import { usage, type GpuBase } from './gpu_base.ts'
 import { unpackRows, type HostArray, type Tensor } from './tensor.ts'
 
 /**
@@ -11,7 +11,7 @@ export class ReadbackRing {
   private used = 0
 
   constructor(
-    private readonly gpu: Gpu,
+    private readonly gpu: GpuBase,
     private readonly tensor: Tensor,
     readonly slots: number,
   ) {

@@ -1,4 +1,5 @@
-import { usage, type Gpu } from './gpu.ts'
+import type { Gpu } from './gpu.ts'
+import { usage } from './gpu_base.ts'
 import type { Shape } from './shape.ts'
 import { bytesOf, Storage, STORAGE_ALIGN, Tensor } from './tensor.ts'
 

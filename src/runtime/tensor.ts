@@ -74,6 +74,15 @@ export class Tensor {
     }
     return new Tensor(this.storage, shape, this.dtype, label, this.byteOffset)
   }
+
+  /** A tensor within this one's bytes, `from` bytes behind their beginning. @throws ShapeError where it ends beyond them */
+  part(shape: Shape, from: number, label = this.label): Tensor {
+    if (from + bytesOf(shape) > this.byteLength)
+      throw new ShapeError(
+        `${this.label}: ${formatShape(shape)} from byte ${from} on ends beyond its ${this.byteLength}`,
+      )
+    return new Tensor(this.storage, shape, this.dtype, label, this.byteOffset + from)
+  }
 }
 
 /** Bytes that a tensor of this shape takes, rows padded. */
@@ -122,13 +131,14 @@ export function checkFinite(tensor: Tensor, data: ArrayLike<number>): void {
 }
 
 /**
- * Copies dense host rows into padded rows. `data` may be any array-like of the tensor's logical size.
+ * Dense host rows as padded rows: a copy, or the array itself where it is that already. `data` may be any array-like of the tensor's logical size.
  * @throws ShapeError for another size, or a value that the dtype does not hold
  */
 export function packRows(tensor: Tensor, data: ArrayLike<number>): HostArray {
   checkSize(tensor, data)
   checkValues(tensor, data)
   const inner = innerOf(tensor.shape)
+  if (inner === tensor.rowStride && data instanceof arrayOf[tensor.dtype]) return data
   const out = new arrayOf[tensor.dtype](tensor.rows * tensor.rowStride)
   if (inner === tensor.rowStride) {
     out.set(data)
@@ -140,11 +150,11 @@ export function packRows(tensor: Tensor, data: ArrayLike<number>): HostArray {
   return out
 }
 
-/** Copies padded rows out of a mapped range into a dense array. */
+/** Padded rows, as they were mapped, as a dense array: a copy, or over the same bytes where they are dense already. */
 export function unpackRows(tensor: Tensor, mapped: ArrayBuffer): HostArray {
   const padded = new arrayOf[tensor.dtype](mapped, 0, tensor.rows * tensor.rowStride)
   const inner = innerOf(tensor.shape)
-  if (inner === tensor.rowStride) return padded.slice()
+  if (inner === tensor.rowStride) return padded
   const out = new arrayOf[tensor.dtype](tensor.size)
   for (let r = 0; r < tensor.rows; r++) {
     out.set(padded.subarray(r * tensor.rowStride, r * tensor.rowStride + inner), r * inner)

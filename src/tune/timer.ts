@@ -1,6 +1,7 @@
 // How long a compute pass takes: by the GPU's own clock where it has one, else by the caller's.
 import { DeviceError } from '../runtime/errors.ts'
-import { usage, type Gpu } from '../runtime/gpu.ts'
+import type { Gpu } from '../runtime/gpu.ts'
+import { usage } from '../runtime/gpu_base.ts'
 
 /** Milliseconds of some clock. On a software adapter CPU time of the process is the steadiest one; else wall time will do. */
 export type Clock = () => number

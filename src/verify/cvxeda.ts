@@ -2,7 +2,9 @@
 
 import { decompose } from '../cvxeda/decompose.ts'
 import type { Decomposition } from '../cvxeda/decomposition.ts'
-import { SOLVERS, type DecomposeOptions, type SolverName } from '../cvxeda/options.ts'
+import type { DecomposeOptions } from '../cvxeda/options.ts'
+import type { Form, SolverName } from '../cvxeda/solver.ts'
+import { SOLVERS, SOLVER_NAMES } from '../cvxeda/solvers.ts'
 import type { BaselineCorrection } from '../cvxeda/params.ts'
 import { cvxedaObjective, type ReferenceParams, type ReferencePoint } from '../reference/cvxeda.ts'
 import { FormatError } from '../runtime/errors.ts'
@@ -37,14 +39,23 @@ const TIERS = ['main', 'edge', 'degenerate', 'trivial']
 type Values = ArrayLike<number>
 
 /** One way to compute a decomposition. */
-export type Method = Pick<DecomposeOptions, 'solver' | 'form'>
+export interface Method {
+  solver?: SolverName
+  form?: Form
+}
+
+/** A method as `decompose` is told it. */
+export const settingsOf = ({ solver, form }: Method): Pick<DecomposeOptions, 'solver' | 'form'> => ({
+  ...(solver && { solver: SOLVERS[solver] }),
+  ...(form && { form }),
+})
 
 export type Device = Gpu | 'cpu'
 
 /** Every way that a choice leaves open: both forms of the interior point, and the other solvers. */
 export function methodsOf(device: Device, { solver, form }: Method): Method[] {
   if (device === 'cpu' || form !== undefined) return [{ ...(solver && { solver }), ...(form && { form }) }]
-  return SOLVERS.filter((name) => solver === undefined || name === solver).flatMap((name): Method[] =>
+  return SOLVER_NAMES.filter((name) => solver === undefined || name === solver).flatMap((name): Method[] =>
     name === 'interior-point'
       ? [
           { solver: name, form: 'per-signal' },
@@ -200,7 +211,7 @@ export async function verifyCvxedaCase(
   const y = floats(tensors, 'y')
   if (entry.n !== undefined && entry.n !== y.length)
     throw new FormatError(`the index says ${entry.n} samples, tensor 'y' has ${y.length}`)
-  const options = { sampleRate: entry.fs, ...referenceParams(entry), ...method }
+  const options = { sampleRate: entry.fs, ...referenceParams(entry), ...settingsOf(method) }
   const [found] = (await decompose(device, [y], options)) as [Decomposition]
   const all = measures(entry, tensors, found, barsOf(device, method))
   const worst = all.reduce((a, b) => (closeness(b) > closeness(a) ? b : a))

@@ -90,7 +90,7 @@ async function runMode(plan: Plan, model: Rtcan1d, arrays: Arrays, mode: string,
 }
 
 /** [B, L, C] as [B, C, L]; features and logits as they are. */
-async function readSignal(gpu: Gpu, tensor: Tensor): Promise<Float32Array> {
+async function readSignal(gpu: Pick<Gpu, 'readFloat'>, tensor: Tensor): Promise<Float32Array> {
   const data = await gpu.readFloat(tensor)
   if (tensor.shape.length !== 3) return data
   const [batch, length, channels] = tensor.shape as readonly [number, number, number]

@@ -8,7 +8,7 @@ import type { Gpu } from '../runtime/gpu.ts'
 import { Random } from '../runtime/random.ts'
 import { zscore } from '../signal/normalize.ts'
 import { interpolateLinear } from '../signal/resample.ts'
-import { barsOf, methodsOf, nameOf, type Bars, type Method } from './cvxeda.ts'
+import { barsOf, methodsOf, nameOf, settingsOf, type Bars, type Method } from './cvxeda.ts'
 
 const RATES = [4, 8, 10, 12.5, 25, 32, 50, 64, 100, 128]
 const SECONDS = [10, 20, 40, 60]
@@ -177,7 +177,7 @@ export async function verifyRecordings(gpu: Gpu, recordings: readonly Recording[
     const found = await decompose(
       device,
       windows.map(({ y }) => y),
-      { sampleRate, onProgress: progress, ...(abort && { signal: abort }), ...method },
+      { sampleRate, onProgress: progress, ...(abort && { signal: abort }), ...settingsOf(method) },
     )
     before += count
     return found

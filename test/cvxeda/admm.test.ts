@@ -7,6 +7,7 @@ import * as polishing from '../../src/cvxeda/polish.ts'
 import { polish, residualOf, type Point } from '../../src/cvxeda/polish.ts'
 import { phasicResponse } from '../../src/cvxeda/bateman.ts'
 import type { CvxedaParams } from '../../src/cvxeda/params.ts'
+import { atOnce } from '../../src/runtime/breather.ts'
 import { createProblem, driftColumns, objective, tonicSignal, type Problem } from '../../src/cvxeda/problem.ts'
 import type { ScaledSignal, Solution } from '../../src/cvxeda/solver.ts'
 import { LimitError } from '../../src/runtime/errors.ts'
@@ -40,7 +41,7 @@ function valueOf(problem: Problem, { y, alpha }: ScaledSignal, point: Point): nu
 }
 
 async function expectTwin(problem: Problem, signal: ScaledSignal): Promise<void> {
-  const [found] = await admm(gpu, problem, [signal], hooks)
+  const [found] = await admm.solve(gpu, problem, [signal], hooks)
   const twin = await float64(problem, signal)
   const [mine, best] = [pointOf(found!), pointOf(twin)]
   expect(found!.status).toBe('solved')
@@ -90,7 +91,7 @@ describe('ADMM against the float64 interior point', () => {
   it('a signal in which nothing is phasic', async () => {
     const problem = createProblem(300, 8)
     const signal = { ...scaledSignal(300, 8, 9), alpha: 30 }
-    const [found] = await admm(gpu, problem, [signal], hooks)
+    const [found] = await admm.solve(gpu, problem, [signal], hooks)
     expect(found!.status).toBe('solved')
     expect(rms(phasicResponse(problem.filter, found!.driver))).toBeLessThan(1e-3)
   })
@@ -101,20 +102,20 @@ describe('a call with many signals', () => {
   const signals = Array.from({ length: 11 }, (_, i) => scaledSignal(150, 8, 20 + i, ALPHA * (1 + i)))
 
   it('gives the same bits for any order, size and company', async () => {
-    const together = await admm(gpu, problem, signals, hooks)
-    expect((await admm(gpu, problem, signals.toReversed(), hooks)).reverse()).toEqual(together)
-    expect(await admm(gpu, problem, [signals[4]!], hooks)).toEqual([together[4]])
+    const together = await admm.solve(gpu, problem, signals, hooks)
+    expect((await admm.solve(gpu, problem, signals.toReversed(), hooks)).reverse()).toEqual(together)
+    expect(await admm.solve(gpu, problem, [signals[4]!], hooks)).toEqual([together[4]])
   })
 
   it('gives the same bits in as many batches as the device needs, and frees its memory', async () => {
     const short = createProblem(30, 8)
     const many = Array.from({ length: 300 }, (_, i) => scaledSignal(30, 8, i))
-    const together = await admm(gpu, short, many, hooks)
+    const together = await admm.solve(gpu, short, many, hooks)
     const before = gpu.memory()['tensor']
     // As little as holds all gains, so that the ladder of penalties is the same.
     const narrow: Gpu = Object.create(gpu, { bindingLimit: { value: 16 * layoutOf(short, 1e9).total } }) as Gpu
     const counts: number[] = []
-    expect(await admm(narrow, short, many, { onProgress: (count) => counts.push(count) })).toEqual(together)
+    expect(await admm.solve(narrow, short, many, { onProgress: (count) => counts.push(count) })).toEqual(together)
     expect(counts.length).toBeGreaterThan(1)
     expect(counts).toEqual(counts.toSorted((a, b) => a - b))
     expect(counts.at(-1)).toBe(300)
@@ -124,12 +125,12 @@ describe('a call with many signals', () => {
   it('counts the iterations of both: 25 a run of its block, and the steps of the polish', async () => {
     const polished = vi.spyOn(polishing, 'polish')
     const run = vi.spyOn(Plan.prototype, 'run')
-    const [cold] = await admm(gpu, problem, [signals[3]!], hooks)
+    const [cold] = await admm.solve(gpu, problem, [signals[3]!], hooks)
     const runs = run.mock.calls.length - 1 // but for the sweep before the first block
-    await admm(gpu, problem, [signals[3]!], { ...hooks, starts: [cold!] })
+    await admm.solve(gpu, problem, [signals[3]!], { ...hooks, starts: [cold!] })
     const again = run.mock.calls.length - 1 - runs - 1
     const steps = polished.mock.results.map(({ value }) => (value as polishing.Polished).steps)
-    const [warm] = await admm(gpu, problem, [signals[3]!], { ...hooks, starts: [cold!] })
+    const [warm] = await admm.solve(gpu, problem, [signals[3]!], { ...hooks, starts: [cold!] })
     vi.restoreAllMocks()
     expect([runs, again].every((count) => count >= 1)).toBe(true)
     expect([cold!.iterations, warm!.iterations]).toEqual([25 * runs + steps[0]!, 25 * again + steps[1]!])
@@ -137,7 +138,7 @@ describe('a call with many signals', () => {
 
   it('stops when told to', async () => {
     const signal = AbortSignal.abort(new Error('enough'))
-    await expect(admm(gpu, problem, signals, { ...hooks, signal })).rejects.toThrow('enough')
+    await expect(admm.solve(gpu, problem, signals, { ...hooks, signal })).rejects.toThrow('enough')
     const controller = new AbortController()
     const reading: Gpu = Object.create(gpu, {
       readFloat: {
@@ -147,13 +148,15 @@ describe('a call with many signals', () => {
         },
       },
     }) as Gpu
-    await expect(admm(reading, problem, signals, { ...hooks, signal: controller.signal })).rejects.toThrow('midway')
+    await expect(admm.solve(reading, problem, signals, { ...hooks, signal: controller.signal })).rejects.toThrow(
+      'midway',
+    )
     expect(gpu.memory()['tensor']?.bytes ?? 0).toBe(0)
   })
 
   it('refuses what it cannot walk in one piece', async () => {
     const long = createProblem(2 ** 20 + 1, 128)
-    await expect(admm(gpu, long, [{ y: new Float64Array(long.n).fill(1), alpha: 1 }], hooks)).rejects.toThrow(
+    await expect(admm.solve(gpu, long, [{ y: new Float64Array(long.n).fill(1), alpha: 1 }], hooks)).rejects.toThrow(
       LimitError,
     )
   })
@@ -163,8 +166,8 @@ describe('a warm start', () => {
   it('takes fewer iterations to the same decomposition', async () => {
     const problem = createProblem(600, 8)
     const signal = scaledSignal(600, 8, 40)
-    const [cold] = await admm(gpu, problem, [signal], hooks)
-    const [warm] = await admm(gpu, problem, [signal], { ...hooks, starts: [cold!] })
+    const [cold] = await admm.solve(gpu, problem, [signal], hooks)
+    const [warm] = await admm.solve(gpu, problem, [signal], { ...hooks, starts: [cold!] })
     expect(warm!.status).toBe('solved')
     expect(warm!.iterations).toBeLessThan(cold!.iterations / 2)
     const scale = Math.max(1, rms(phasicResponse(problem.filter, cold!.driver)))
@@ -181,7 +184,7 @@ describe('a warm start', () => {
       d: new Float64Array(2).fill(1),
       l: Float64Array.from({ length: problem.knotCount }, () => random.normal()),
     }
-    const [found] = await admm(gpu, problem, [signal], { ...hooks, starts: [start] })
+    const [found] = await admm.solve(gpu, problem, [signal], { ...hooks, starts: [start] })
     const twin = await float64(problem, signal)
     const least = valueOf(problem, signal, pointOf(twin))
     expect(found!.status).toBe('solved')
@@ -229,10 +232,10 @@ describe('the parts in float64', () => {
     const [p, lambda] = [normals(240).map((v) => 0.1 + Math.abs(v)), normals(240).map((v) => 0.1 + Math.abs(v))]
     const [target, alpha] = [0.3, 0.5]
     const newton = new Newton(problem, kept)
-    const length = newton.solve({ p, lambda, target, alpha, e, l })
+    const length = atOnce(newton.solve({ p, lambda, target, alpha, e, l }))
     const { step } = newton
     const whole = new Newton(problem)
-    expect(whole.solve({ p, lambda, target, alpha, e, l })).toBe(length)
+    expect(atOnce(whole.solve({ p, lambda, target, alpha, e, l }))).toBe(length)
     expect(whole.step).toEqual(step) // to the last bit
     const next = step.p.map((v, i) => p[i]! + length * v)
     expect(Math.min(...next)).toBeGreaterThan(0)

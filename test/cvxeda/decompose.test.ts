@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { admm } from '../../src/cvxeda/admm.ts'
 import { decompose } from '../../src/cvxeda/decompose.ts'
 import type { Decomposition } from '../../src/cvxeda/decomposition.ts'
 import type { DecomposeOptions } from '../../src/cvxeda/options.ts'
@@ -201,7 +202,7 @@ describe('a call with many signals', () => {
     expect(await decompose(gpu, [], { sampleRate: 4 })).toEqual([])
   })
 
-  const methods: Method[] = [{ form: 'per-signal' }, { form: 'along-time' }, { solver: 'admm' }]
+  const methods = [{ form: 'per-signal' }, { form: 'along-time' }, { solver: admm }] as const
   it.each(methods)('stops when told to, before and between iterations, and frees its memory: %o', async (method) => {
     const before = gpu.memory()
     const stop = new AbortController()
@@ -273,12 +274,21 @@ describe('bad input', () => {
     await expect(decompose(gpu, [good], { sampleRate: -4 })).rejects.toThrow(UsageError)
     const equal = decompose(gpu, [good], { sampleRate: 4, tau0: 1, tau1: 1 })
     await expect(equal).rejects.toThrow('two different time constants')
-    const other = { sampleRate: 4, solver: 'simplex' as 'interior-point' }
-    await expect(decompose(gpu, [good], other)).rejects.toThrow("solver is 'simplex', expected interior-point or admm")
-    await expect(decompose(gpu, [good], { sampleRate: 4, solver: 'admm', form: 'per-signal' })).rejects.toThrow(
+    for (const [solver, got] of [
+      ['admm', "'admm'"],
+      [null, 'null'],
+      [() => {}, 'a function'],
+    ]) {
+      await expect(decompose(gpu, [good], { sampleRate: 4, solver: solver as never })).rejects.toThrow(
+        new UsageError(
+          `cvxEDA: solver is ${got as string}, expected one of galvani/solvers: import { admm } from 'galvani/solvers'.`,
+        ),
+      )
+    }
+    await expect(decompose(gpu, [good], { sampleRate: 4, solver: admm, form: 'per-signal' })).rejects.toThrow(
       'only the interior point',
     )
-    await expect(decompose('cpu', [good], { sampleRate: 4, solver: 'admm' })).rejects.toThrow('runs on a GPU only')
+    await expect(decompose('cpu', [good], { sampleRate: 4, solver: admm })).rejects.toThrow('runs on a GPU only')
     await expect(decompose(gpu, [good], { sampleRate: 4, form: 'C' as 'per-signal' })).rejects.toThrow(
       "form is 'C', expected per-signal or along-time",
     )
@@ -386,7 +396,7 @@ describe('starts', () => {
       { length: 300 },
       (_, i) => 3 + Math.sin(i / 40 + phase) + 2 * Math.exp(-((i % 90) / 25)) + 0.01 * Math.sin(i * i),
     )
-  const options = { sampleRate: 10, solver: 'admm', baselineCorrection: 1 } as const
+  const options = { sampleRate: 10, solver: admm, baselineCorrection: 1 } as const
 
   it('from its own decomposition ADMM needs fewer iterations, also in another unit than the scaled one', async () => {
     const signals = [eda(0), eda(1).map((v) => 40 * v)]
@@ -404,7 +414,7 @@ describe('starts', () => {
       /starts lists 1 for 2 signals/,
     )
     await expect(decompose(gpu, [eda(0)], { sampleRate: 10, starts })).rejects.toThrow(
-      /starts are for the solver 'admm'/,
+      /starts are for the solver admm of galvani\/solvers/,
     )
     await expect(decompose(gpu, [eda(0).slice(1)], { ...options, starts })).rejects.toThrow(
       /a start has 300 samples, .* expected 299/,

@@ -101,7 +101,7 @@ describe.each(['per-signal', 'along-time'] as const)('form %s', (form) => {
   it('says so when a step leaves float32 range', async () => {
     const problem = createProblem(200, 25)
     const huge = { y: Float64Array.from({ length: 200 }, (_, i) => 1e38 * Math.sin(i)), alpha: 1e-3 }
-    const [found] = await interiorPoint(gpu, problem, [huge], { onProgress: () => {}, form })
+    const [found] = await interiorPoint.solve(gpu, problem, [huge], { onProgress: () => {}, form })
     expect(found!.status).toBe('max-iterations')
     expect([...found!.driver].every(Number.isFinite)).toBe(true)
   })
@@ -116,9 +116,9 @@ it('goes along time beyond what one dispatch may walk, however many signals ther
 it('form per-signal refuses what one dispatch would walk too long', async () => {
   const problem = createProblem((1 << 20) + 1, 1000)
   const signal = { y: new Float64Array(problem.n).fill(1), alpha: 1e-3 }
-  await expect(interiorPoint(gpu, problem, [signal], { onProgress: () => {}, form: 'per-signal' })).rejects.toThrow(
-    /form per-signal is for signals of up to 1048576 samples/,
-  )
+  await expect(
+    interiorPoint.solve(gpu, problem, [signal], { onProgress: () => {}, form: 'per-signal' }),
+  ).rejects.toThrow(/form per-signal is for signals of up to 1048576 samples/)
 })
 
 it('takes more signals than one dispatch has invocations for', async () => {

@@ -8,7 +8,6 @@ import tonicShader from '../../shaders/cvxeda/tonic.wgsl'
 import qpAdmmShader from '../../shaders/qp/admm.wgsl'
 import denseShader from '../../shaders/qp/dense.wgsl'
 import type { Decomposition } from '../../src/cvxeda/decomposition.ts'
-import type { DecomposeOptions } from '../../src/cvxeda/options.ts'
 import type { QpSolution } from '../../src/qp/solution.ts'
 import type { Constants, Shader } from '../../src/runtime/shader.ts'
 import { shaderValues } from '../../src/runtime/shader_values.ts'
@@ -82,11 +81,7 @@ const ADMM: Moves = {
 const QP: Moves = { PRIMAL: '1u', DUAL: '0u', NORMS: '3u', FINISHED: '-1.0', BOUNDLESS: '2e30' }
 
 const PROGRAM = { P: [2, 0.5, 0.5, 1], q: [-1, 1], A: [1, 1, 1, -1, 1, 0], l: [-1, -Infinity, 0], u: [1, 0.5, 0.7] }
-const ways: [string, Partial<DecomposeOptions>][] = [
-  ['per-signal', { form: 'per-signal' }],
-  ['along-time', { form: 'along-time' }],
-  ['admm', { solver: 'admm' }],
-]
+const ways = ['per-signal', 'along-time', 'admm'] as const
 
 interface Found {
   decompositions: Decomposition[][]
@@ -102,6 +97,7 @@ async function solved(shaders: Readonly<Record<string, Shader>>): Promise<Found>
     vi.doMock(`../../shaders/${name}.wgsl`, () => ({ default: shader }))
   }
   const { openGpu } = await import('../../src/runtime/node.ts')
+  const { admm } = await import('../../src/cvxeda/admm.ts')
   const { decompose } = await import('../../src/cvxeda/decompose.ts')
   const { solveQp } = await import('../../src/qp/dense.ts')
   const { LAYOUT: ofAdmm } = await import('../../src/cvxeda/admm_batch.ts')
@@ -109,7 +105,10 @@ async function solved(shaders: Readonly<Record<string, Shader>>): Promise<Found>
   const gpu = await openGpu()
   const signals = [randomSignal(160, 4, 1), randomSignal(160, 4, 2)]
   const decompositions: Decomposition[][] = []
-  for (const [, how] of ways) decompositions.push(await decompose(gpu, signals, { sampleRate: 4, ...how }))
+  for (const way of ways) {
+    const how = way === 'admm' ? { solver: admm } : { form: way }
+    decompositions.push(await decompose(gpu, signals, { sampleRate: 4, ...how }))
+  }
   const programs = await solveQp(gpu, [PROGRAM, { ...PROGRAM, q: [1, 1] }])
   await gpu.close()
   return { decompositions, programs, rows: { RHO: ofAdmm.RHO, DONE: ofInterior.DONE } }

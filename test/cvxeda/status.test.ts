@@ -1,5 +1,6 @@
 // What each status of a decomposition promises, on the CPU and on the device: every one is reached, and each side of its limits is tried.
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { admm } from '../../src/cvxeda/admm.ts'
 import { decompose } from '../../src/cvxeda/decompose.ts'
 import type { Decomposition } from '../../src/cvxeda/decomposition.ts'
 import type { DecomposeOptions } from '../../src/cvxeda/options.ts'
@@ -161,7 +162,7 @@ describe('on the device, ADMM', () => {
     [1.001e-2, 'max-iterations'],
   ] as const)('a certified gap of %d is %s', async (gap, status) => {
     claimed.gap = gap
-    expect((await one(gpu, randomSignal(40, 4, 6), { sampleRate: 4, solver: 'admm' })).status).toBe(status)
+    expect((await one(gpu, randomSignal(40, 4, 6), { sampleRate: 4, solver: admm })).status).toBe(status)
   })
 })
 
@@ -174,7 +175,7 @@ describe('solved', () => {
       for (const found of [
         await one('cpu', y, options),
         await one(gpu, y, options),
-        await one(gpu, y, { ...options, solver: 'admm' }),
+        await one(gpu, y, { ...options, solver: admm }),
       ]) {
         expect(found.status).toBe('solved')
         expect(optimalityGap(y, found, 4, { ...defaults, ...options })).toBeLessThan(2e-3)

@@ -104,13 +104,13 @@ async function recordSolvers(gpu: Gpu): Promise<void> {
   const problem = createProblem(6, 4, { deltaKnot: 8 })
   const signals = Array.from({ length: 2 }, () => ({ y: new Float64Array(problem.n).fill(1), alpha: 0.01 }))
   for (const form of ['per-signal', 'along-time'] as const) {
-    await expect(interiorPoint(gpu, problem, signals, { form, onProgress: () => {} })).rejects.toThrow('recorded')
+    await expect(interiorPoint.solve(gpu, problem, signals, { form, onProgress: () => {} })).rejects.toThrow('recorded')
   }
   const recordings = gpu.tensor([2, problem.n])
   for (const form of ['per-signal', 'along-time'] as const) {
     await expect(decomposeOn(gpu, recordings, { sampleRate: 4, deltaKnot: 8, form })).rejects.toThrow('recorded')
   }
-  await expect(admm(gpu, problem, signals, { onProgress: () => {} })).rejects.toThrow('recorded')
+  await expect(admm.solve(gpu, problem, signals, { onProgress: () => {} })).rejects.toThrow('recorded')
   const program = { P: [1, 0, 0, 1], q: [1, 1], A: [1, 1], l: [0], u: [1] }
   await expect(solveQp(gpu, [program, program])).rejects.toThrow('recorded')
   compile.mockRestore()

@@ -1,5 +1,6 @@
 // Whatever fails half-way leaves nothing on the device: a caller tries again with less, on memory that is all there.
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { admm } from '../../src/cvxeda/admm.ts'
 import { decompose } from '../../src/cvxeda/decompose.ts'
 import { relu } from '../../src/kernels/elementwise.ts'
 import { presets } from '../../src/model/config.ts'
@@ -7,7 +8,8 @@ import { initialise } from '../../src/model/init.ts'
 import { Rtcan1d } from '../../src/model/rtcan1d.ts'
 import { solveQp } from '../../src/qp/dense.ts'
 import { DeviceError, LimitError } from '../../src/runtime/errors.ts'
-import { usage, type Gpu } from '../../src/runtime/gpu.ts'
+import type { Gpu } from '../../src/runtime/gpu.ts'
+import { usage } from '../../src/runtime/gpu_base.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { Plan } from '../../src/runtime/plan.ts'
 import { ReadbackRing } from '../../src/runtime/readback.ts'
@@ -156,7 +158,7 @@ describe('nothing is left by', () => {
     model.destroy()
   })
 
-  it.each([{ form: 'per-signal' }, { form: 'along-time' }, { solver: 'admm' }] as const)(
+  it.each([{ form: 'per-signal' }, { form: 'along-time' }, { solver: admm }] as const)(
     'a decomposition for which there is no room: %o',
     async (method) => {
       const before = taken()

@@ -11,6 +11,7 @@ import {
   presets,
   Rtcan1d,
   serializeSafetensors,
+  solveQp,
   UsageError,
 } from '../../src/index.ts'
 import { analyse } from '../../src/recordings.ts'
@@ -50,6 +51,34 @@ describe('the nearest name', () => {
   ])('to %s is %s', (word, expected) => {
     expect(nearest(word, ['alpha', 'tau0', 'tau1', 'deltaKnot', 'sampleRate'])).toBe(expected)
   })
+})
+
+describe('what another copy of the library made', () => {
+  it('is taken by what it can do: workers', async () => {
+    const cpu = openCpu({ workers: 1 })
+    const other = { workers: cpu.workers, run: cpu.run.bind(cpu) }
+    const eda = Array.from({ length: 80 }, (_, i) => 2 + Math.sin(i / 9))
+    expect(await decompose(any(other), [eda], { sampleRate: 4 })).toEqual(
+      await decompose('cpu', [eda], { sampleRate: 4 }),
+    )
+    const program = { P: [2], q: [-1], A: [1], l: [0], u: [1] }
+    expect(await solveQp(any(other), [program])).toEqual(await solveQp('cpu', [program]))
+    cpu.close()
+  })
+})
+
+it('a Gpu makes plans', () => {
+  const plan = gpu.plan()
+  expect(plan).toBeInstanceOf(Plan)
+  expect(plan.gpu).toBe(gpu)
+})
+
+it('a part of a tensor lies within it', () => {
+  const tensor = gpu.tensor([3, 8])
+  expect(tensor.part([8], 32)).toMatchObject({ byteOffset: 32, byteLength: 32, storage: tensor.storage })
+  expect(tensor.part([8], 64).part([4], 16).byteOffset).toBe(80)
+  expect(() => tensor.part([8], 80)).toThrow('tensor: [8] from byte 80 on ends beyond its 96')
+  gpu.free(tensor)
 })
 
 describe('a wrong first argument', () => {
@@ -246,19 +275,23 @@ describe('a model', () => {
 
   it('without backward kernels has no loss and no backward, and says where they are', async () => {
     const model = new Rtcan1d(gpu, config)
-    const recorded = (gradients: unknown) => {
+    const recorded = (gradients: unknown, training = false) => {
       const plan = new Plan(gpu)
       const inputs = { eda: plan.input('eda', [2, 3, 120]) }
-      return model.forward(plan, inputs, { training: true, gradients: any(gradients) })
+      return model.forward(plan, inputs, { training: training as true, gradients: any(gradients) })
     }
     for (const wrong of [undefined, null, model.weights.gradients]) {
       const forward = recorded(wrong)
-      for (const call of [() => forward.loss(forward.probabilities), () => forward.backward(forward.logits)])
+      for (const call of [
+        () => recorded(wrong, true),
+        () => forward.loss(forward.probabilities),
+        () => forward.backward(forward.logits),
+      ])
         expect(await message(call)).toMatch(/no gradients.*galvani\/kernels.*\{ training: true, gradients \}/)
     }
-    const forward = recorded(gradients)
+    const forward = recorded(gradients, true)
     forward.backward(forward.loss(forward.probabilities).dlogits)
     // @ts-expect-error: the compiler knows that what was recorded without them has neither
-    void model.forward(new Plan(gpu), { eda: gpu.tensor([2, 3, 120]) }, { training: true }).loss
+    void model.forward(new Plan(gpu), { eda: gpu.tensor([2, 3, 120]) }, { training: false }).loss
   })
 })

@@ -1,16 +1,24 @@
 // The shaders as they ship: the same programs as the repository's, under shorter names.
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
+import { unpacked } from '../../src/runtime/packed_shader.ts'
 import { specialise, type Shader } from '../../src/runtime/shader.ts'
-import { minify, tokensOf } from '../../tools/minify_wgsl.mjs'
-import { describe as reflect, minified, shaderNames } from '../../tools/wgsl.mjs'
+import { minify, shortNamesOf, tokensOf } from '../../tools/minify_wgsl.mjs'
+import { describe as reflect, minified, pack, shaderNames } from '../../tools/wgsl.mjs'
 
 const shaders = shaderNames().map((name): [string, Shader] => [
   name,
   reflect(readFileSync(new URL(`../../shaders/${name}.wgsl`, import.meta.url), 'utf8'), name),
 ])
+
+/** The texts of all that launches our shaders. */
+const HOST = ['src', 'bench'].flatMap((folder) =>
+  readdirSync(new URL(`../../${folder}/`, import.meta.url), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => readFileSync(new URL(`../../${folder}/${path}`, import.meta.url), 'utf8')),
+)
 
 const keptOf = ({ entries, constants }: Shader): Set<string> =>
   new Set([...Object.keys(entries), ...Object.keys(constants)])
@@ -68,6 +76,31 @@ describe.each(shaders)('%s', (name, shader) => {
     expect(shape(reflect(lines, name))).toEqual(shape(shader))
   })
 
+  it('is read back as it was reflected, from one line of text', () => {
+    const text = pack(after)
+    const dense = Object.entries(shader.constants).map(([constant, { type, value }]) => [
+      constant,
+      { type, value: value.replaceAll(' ', '') },
+    ])
+    const { entries, params } = shader
+    const { values } = after
+    expect(unpacked(name, after.source, text)).toEqual({
+      ...{ name, source: after.source, entries, params, values },
+      constants: Object.fromEntries(dense) as Shader['constants'],
+    })
+    expect(text).not.toContain('\n')
+  })
+
+  it('keeps the formulas of the constants that the host asks for, and of what these are made of', () => {
+    const kept = Object.keys(after.values)
+    for (const [constant, formula] of Object.entries(shader.values)) {
+      if (HOST.some((text) => new RegExp(`\\b${constant}\\b`).test(text))) expect(kept).toContain(constant)
+      if (kept.includes(constant)) expect(after.values[constant]).toEqual(formula)
+    }
+    const items = Object.values(after.values).flat()
+    expect(kept).toEqual(expect.arrayContaining(items.filter((item) => item in shader.values)))
+  })
+
   it('takes constants, and unrolls its loops', () => {
     const constants = Object.fromEntries(
       Object.entries(shader.constants).map(([constant, { type, value }]) => [
@@ -96,6 +129,32 @@ describe('on a device', () => {
       const { messages } = await gpu.wait(module.getCompilationInfo())
       expect({ name, messages: messages.map(({ message }) => message) }).toEqual({ name, messages: [] })
     }
+  })
+})
+
+describe('what cannot be packed', () => {
+  const source = `
+struct Params { rows: u32, place: vec2f }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@compute @workgroup_size(1)
+fn main() { y[params.rows] = params.place.x; }`
+  it('is refused: a parameter that is a vector', () => {
+    expect(() => pack(reflect(source, 'vectors'))).toThrow('vectors.wgsl cannot be packed')
+    expect(pack(reflect(source.replace('vec2f', 'f32').replace('.x', ''), 'numbers'))).toBe(
+      '1wfy;main:01;0 rows place:f;;',
+    )
+  })
+})
+
+describe('names', () => {
+  const of = (source: string) => ({ tokens: tokensOf(source), kept: new Set<string>() })
+  it('are the same in all shaders, the most used ones shortest, and shared where no shader has both', () => {
+    const names = shortNamesOf([
+      of('fn often() { often(); often(); } fn rare() {}'),
+      of('fn often() {} fn other() { c(); }'),
+    ])
+    expect(Object.fromEntries(names as Map<string, string>)).toEqual({ often: 'd', rare: 'c', other: 'e' })
   })
 })
 
@@ -129,6 +188,6 @@ describe('what must keep its name', () => {
       '// @unroll\nfor(var c=0u;c<N;c++){}',
     ],
   ])('%s', (_, source, expected) => {
-    expect(minify(source, new Set(['main', 'N']))).toBe(expected)
+    expect(minify({ tokens: tokensOf(source), kept: new Set(['main', 'N']) })).toBe(expected)
   })
 })

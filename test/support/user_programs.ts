@@ -13,6 +13,9 @@ const GIVEN: Readonly<Record<string, string>> = {
   first: 'Float64Array',
   second: 'Float64Array',
   batch: 'Float32Array',
+  recordings: 'GPUBuffer',
+  phasicBuffer: 'GPUBuffer',
+  model: "import('galvani').Rtcan1d",
   text: 'string',
   trained: "import('galvani/files').Store",
   store: "import('galvani/files').Store",
@@ -62,11 +65,13 @@ export const everyEntry = `
   import { conv1d } from 'galvani/kernels'
   import { analyse } from 'galvani/recordings'
   import { defineKernel } from 'galvani/kernels/define'
-  import type { Gpu, Tensor } from 'galvani'
+  import { admm } from 'galvani/solvers'
+  import { decompose, type Gpu, type Tensor } from 'galvani'
   export const gpus: Promise<Gpu>[] = [openInNode({ adapter: 'llvmpipe' }), openInPage()]
   export const recording: Recording = await readRecording(memorySource('a.csv', '1'), { sampleRate: 4 })
   export const device = (gpu: Gpu): GPUDevice => gpu.device
   export const buffer = (tensor: Tensor): GPUBuffer => tensor.buffer
+  export const decomposed = (gpu: Gpu) => decompose(gpu, [[1, 2, 3]], { sampleRate: 4, solver: admm })
   export const functions = { analyse, conv1d, makeFolds, NodeStore, trainRun }
   export type { RunConfig }`
 

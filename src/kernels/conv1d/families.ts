@@ -2,7 +2,7 @@
 // adapter; `lane` is for software adapters, where a load costs as much as a hundred multiply-adds, and shares each load within a
 // subgroup; `tile` is for GPUs and shares loads through workgroup memory.
 
-import type { Gpu } from '../../runtime/gpu.ts'
+import type { GpuBase } from '../../runtime/gpu_base.ts'
 import { ceilDiv } from '../../runtime/shape.ts'
 
 /** Rows per invocation of the `reg` kernels, with four channels; `reg` is what other variants are compared with. */
@@ -71,7 +71,7 @@ export const tileCount = (tile: Tile, rows: number, channels: number): number =>
   ceilDiv(rows, tile.rows) * ceilDiv(channels, tile.channels)
 
 /** Lanes that a `lane` kernel runs on: a real GPU has cheap loads, and better uses for a workgroup than one subgroup. */
-export const laneCount = ({ info, subgroupSize }: Gpu): number => (info.isFallbackAdapter ? (subgroupSize ?? 0) : 0)
+export const laneCount = ({ info, subgroupSize }: GpuBase): number => (info.isFallbackAdapter ? (subgroupSize ?? 0) : 0)
 
 export const laneName = ({ TM, TN }: Lane): string => `lane TM=${TM}${TN > 1 ? ` TN=${TN}` : ''}`
 
@@ -103,7 +103,7 @@ function bestLane(SG: number, rows: number, channels: number, column: number, mo
  * than the cost of their loads tells, so that it counts as in a forward pass.
  */
 export function bestForRows(
-  gpu: Gpu,
+  gpu: GpuBase,
   rows: number,
   channels: number,
   pass: 'forward' | 'input' | 'input onto' = 'forward',
@@ -117,7 +117,7 @@ export function bestForRows(
 }
 
 /** The variant to prefer for a weight gradient of `rows` x `channels`; what keeps an adapter busy there is the split depth. */
-export function bestForWeight(gpu: Gpu, rows: number, channels: number): string {
+export function bestForWeight(gpu: GpuBase, rows: number, channels: number): string {
   if (!gpu.info.isFallbackAdapter) return bestTile(rows, channels, 1)
   const SG = laneCount(gpu)
   if (SG === 0) return 'reg'
