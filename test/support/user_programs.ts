@@ -13,7 +13,11 @@ const GIVEN: Readonly<Record<string, string>> = {
   first: 'Float64Array',
   second: 'Float64Array',
   batch: 'Float32Array',
+  recordings: 'GPUBuffer',
+  phasicBuffer: 'GPUBuffer',
+  model: "import('galvani').Rtcan1d",
   text: 'string',
+  trained: "import('galvani/files').Store",
   store: "import('galvani/files').Store",
   wristband: '{ on: (event: string, hear: (samples: number[]) => Promise<void>) => void }',
   keep: "(part: import('galvani').StreamPart) => void",
@@ -25,7 +29,8 @@ function programsOf(path: string): Record<string, string> {
   const snippets = [...readFileSync(join(root, path), 'utf8').matchAll(/^```(?:ts|js)\n([^]*?)^```/gm)].map(
     ([, code]) => code!,
   )
-  const programs = snippets.filter((code) => !code.startsWith('// src/')) // lines of the sources, which test/docs.test.ts finds there
+  // Lines of the sources, which test/docs.test.ts finds there, and files of a page, which test/browser/ runs.
+  const programs = snippets.filter((code) => !/^\/\/ (?:src\/|\w+\.js\n)/.test(code))
   return Object.fromEntries(
     programs.map((code, i) => {
       const given = Object.entries(GIVEN).filter(([name]) => !new RegExp(`(?:const|let) \\W*${name}\\b`).test(code))
