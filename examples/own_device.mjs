@@ -5,8 +5,9 @@
 //   node node_modules/galvani/examples/own_device.mjs   after `npm install galvani webgpu`
 //
 // In a page all of this is the same, but for the first lines: there the device comes from navigator.gpu.
-import { decomposeOn, Gpu, initialise, Plan, presets, Rtcan1d } from 'galvani'
+import { Gpu, initialise, Plan, presets, Rtcan1d } from 'galvani'
 import { channels } from 'galvani/kernels'
+import { decomposeOn } from 'galvani/solvers'
 import { create, globals } from 'webgpu'
 
 Object.assign(globalThis, globals) // GPUBufferUsage and its kind, as a page has them

@@ -15,13 +15,6 @@ export * from './runtime/errors.ts'
 // Decomposition of signals: cvxEDA, whole or as they are made
 export { decompose } from './cvxeda/decompose.ts'
 export { chooseDevice, type AdapterClass, type Work } from './cvxeda/choose_device.ts'
-export {
-  decomposeOn,
-  type DecomposeOnOptions,
-  type DecomposeReport,
-  type DeviceDecomposition,
-} from './cvxeda/decompose_on.ts'
-export type { Part as DecompositionPart, PartTensors } from './cvxeda/device_ends.ts'
 export type { Decomposition, Start } from './cvxeda/decomposition.ts'
 export type { DecomposeOptions } from './cvxeda/options.ts'
 export type { BaselineCorrection } from './cvxeda/params.ts'

@@ -1,6 +1,7 @@
 // A program with a device, buffers, passes and a canvas of its own. galvani is its guest: it computes inside the program's pass,
 // and what it computed is drawn from the buffer in which it lies. No sample is read back.
-import { decomposeOn, Gpu, Plan } from 'galvani'
+import { Gpu, Plan } from 'galvani'
+import { decomposeOn } from 'galvani/solvers'
 import { channelsLast, conv1d, convWeightShape } from 'galvani/kernels'
 import { lineDrawer } from './lines.js'
 import { makeRecording, SAMPLE_RATE } from './recording.js'
