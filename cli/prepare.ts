@@ -43,8 +43,9 @@ async function prepareAction(options: PrepareCommandOptions): Promise<void> {
   const { set } = dataset
   const work = computing(output)
   await withGpu(options, async (gpu) => {
-    const prepared = await work((hooks) =>
-      prepareTrials(gpu, set, { length: options.length, dropSeconds: options.drop, ...hooks }),
+    const { length, drop: dropSeconds } = options
+    const prepared = await work(({ onProgress, signal }) =>
+      prepareTrials(gpu, set, { length, dropSeconds, onProgress, signal }),
     )
     await savePrepared(new NodeStore(options.out), prepared)
     const summary = summarise(set.trials)

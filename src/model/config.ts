@@ -1,3 +1,4 @@
+import { checkNames } from '../runtime/arguments.ts'
 import { UsageError } from '../runtime/errors.ts'
 
 /** Attention in front of the residual part: none, channels (`sca`), time (`rnta`), or both in this order or side by side. */
@@ -127,6 +128,7 @@ const choices: Partial<Record<keyof ModelConfig, readonly unknown[]>> = {
 
 /** Returns a configuration whose every field is in range; whether the length suffices `summarise` tells. @throws UsageError naming the first field that is not */
 export function checkConfig(config: ModelConfig): ModelConfig {
+  checkNames('the model', config, presets.paper)
   for (const [field, least] of integerFields) {
     if (!Number.isInteger(config[field]) || config[field] < least) {
       throw new UsageError(`model setting ${field} is ${config[field]}, expected an integer of at least ${least}`)

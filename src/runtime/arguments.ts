@@ -24,7 +24,11 @@ export type Known<T> = Readonly<Record<keyof Required<T>, true>>
  * Settings by name: an unknown one is a slip that would change nothing in silence.
  * @throws UsageError for what is no object, or for a name that is not known, with the nearest one that is
  */
-export function checkNames<T extends object>(where: string, options: T, known: Known<T>): void {
+export function checkNames<T extends object>(
+  where: string,
+  options: T,
+  known: Readonly<Record<keyof Required<T>, unknown>>,
+): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw new UsageError(`${where}: the options are ${nameOf(options)}, expected an object`)
   const names = Object.keys(known)

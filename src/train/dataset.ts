@@ -3,7 +3,9 @@ import { DECOMPOSITION_SET } from '../cvxeda/decomposition_set.ts'
 import { loadTrialTable } from '../datasets/trial_table.ts'
 import type { TrialSet } from '../datasets/trial.ts'
 import { FormatError } from '../runtime/errors.ts'
+import { checkNames, type Known } from '../runtime/arguments.ts'
 import type { Gpu } from '../runtime/gpu.ts'
+import { requireGpu } from '../runtime/gpu_base.ts'
 import type { Store } from '../store/store.ts'
 import type { RunConfig } from './config.ts'
 import { prepareTrials, type PreparedSet, type PrepareOptions } from './prepare.ts'
@@ -20,8 +22,12 @@ export interface DatasetOptions {
   sampleRate?: number
 }
 
+const DATASET_OPTIONS: Known<DatasetOptions> = { name: true, sampleRate: true }
+
 /** Reads a trial table, or what `savePrepared` wrote; no device is needed yet. @throws FormatError */
-export async function loadDataset(store: Store, { name, sampleRate }: DatasetOptions): Promise<Dataset> {
+export async function loadDataset(store: Store, options: DatasetOptions): Promise<Dataset> {
+  checkNames('loadDataset', options, DATASET_OPTIONS)
+  const { name, sampleRate } = options
   if (await isPrepared(store)) return { kind: 'prepared', set: await loadPrepared(store, name) }
   return { kind: 'table', set: await loadTrialTable(store, { name, ...(sampleRate !== undefined && { sampleRate }) }) }
 }
@@ -32,13 +38,18 @@ export interface PrepareHooks extends Pick<PrepareOptions, 'onProgress' | 'signa
   onWarning?: (message: string) => void
 }
 
+const PREPARE_HOOKS: Known<PrepareHooks> = { onProgress: true, signal: true, onWarning: true }
+
 /** Trials ready for a run's model. @throws FormatError when they were prepared for another one */
 export async function prepareDataset(
   gpu: Gpu,
   { kind, set }: Dataset,
   config: RunConfig,
-  { onWarning, ...hooks }: PrepareHooks = {},
+  options: PrepareHooks = {},
 ): Promise<PreparedSet> {
+  requireGpu('prepareDataset', gpu)
+  checkNames('prepareDataset', options, PREPARE_HOOKS)
+  const { onWarning, ...hooks } = options
   const {
     drop: dropSeconds,
     model: { length },

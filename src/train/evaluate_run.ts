@@ -14,7 +14,15 @@ import { probabilitiesOf } from './predictor.ts'
 import { foldPlanSummary } from './run.ts'
 import { finishedFolds } from './run_files.ts'
 import type { FoldResult, PooledResult, Prediction, RunSummary } from './run_summary.ts'
-import { ensemble, prepareForRun, seenIn, type ComputeHooks, type Seen, type TrainedRun } from './trained_run.ts'
+import {
+  checkCompute,
+  ensemble,
+  prepareForRun,
+  seenIn,
+  type ComputeHooks,
+  type Seen,
+  type TrainedRun,
+} from './trained_run.ts'
 
 /** Every trained fold on the people it did not see. */
 export interface OwnEvaluation extends Pick<RunSummary, 'dimension' | 'folds' | 'results' | 'pooled'> {
@@ -34,6 +42,7 @@ export async function evaluateRun(
   dataset: Dataset,
   hooks: ComputeHooks = {},
 ): Promise<OwnEvaluation> {
+  checkCompute('evaluateRun', gpu, hooks)
   const { store, config, folds, models } = run
   requireRated(run, dataset)
   const set = await prepareForRun(gpu, run, dataset, hooks)
@@ -100,6 +109,7 @@ export async function evaluateElsewhere(
   own: () => Promise<Dataset>,
   hooks: ComputeHooks = {},
 ): Promise<OtherEvaluation> {
+  checkCompute('evaluateElsewhere', gpu, hooks)
   const { config, folds, models } = run
   requireRated(run, dataset)
   const set = await prepareForRun(gpu, run, dataset, hooks)

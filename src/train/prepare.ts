@@ -4,8 +4,10 @@ import { DECOMPOSITION_SET } from '../cvxeda/decomposition_set.ts'
 import type { Decomposition } from '../cvxeda/decomposition.ts'
 import { groupBy } from '../datasets/group.ts'
 import type { Trial, TrialSet } from '../datasets/trial.ts'
+import { checkNames, type Known } from '../runtime/arguments.ts'
 import { FormatError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
+import { requireGpu } from '../runtime/gpu_base.ts'
 import { requireLength, toChannels, type Channel } from '../signal/channels.ts'
 import { fillGaps } from '../signal/gaps.ts'
 import { zscore } from '../signal/normalize.ts'
@@ -19,6 +21,8 @@ export interface PrepareOptions {
   onProgress?: (done: number, total: number) => void
   signal?: AbortSignal
 }
+
+const PREPARE_OPTIONS: Known<PrepareOptions> = { length: true, dropSeconds: true, onProgress: true, signal: true }
 
 /** A trial without its recording, with the model's input instead. */
 export interface PreparedTrial extends Omit<Trial, 'eda'> {
@@ -51,6 +55,8 @@ interface Cleaned {
  * @throws FormatError when none is left
  */
 export async function prepareTrials(gpu: Gpu, set: TrialSet, options: PrepareOptions): Promise<PreparedSet> {
+  requireGpu('prepareTrials', gpu)
+  checkNames('prepareTrials', options, PREPARE_OPTIONS)
   const skipped = [...set.skipped]
   const cleaned = set.trials.flatMap((trial) => {
     try {

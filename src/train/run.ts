@@ -2,7 +2,9 @@
 import { toDocument } from '../formats/documents.ts'
 import { summarise } from '../model/summary.ts'
 import type { HostTensors } from '../model/weights.ts'
+import { checkNames, type Known } from '../runtime/arguments.ts'
 import type { Gpu } from '../runtime/gpu.ts'
+import { requireGpu } from '../runtime/gpu_base.ts'
 import { writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import { KERNEL_SET } from '../tune/kernel_set.ts'
@@ -45,6 +47,15 @@ export interface RunOptions extends RunHooks {
   initial?: HostTensors
 }
 
+const RUN_OPTIONS: Known<RunOptions> = {
+  onlyFold: true,
+  initial: true,
+  onStep: true,
+  onEpoch: true,
+  onWarning: true,
+  signal: true,
+}
+
 /** What identifies a run besides its configuration. */
 export interface RunIdentity {
   name: string
@@ -65,6 +76,8 @@ export async function trainRun(
   identity: RunIdentity,
   options: RunOptions = {},
 ): Promise<RunSummary> {
+  requireGpu('trainRun', gpu)
+  checkNames('trainRun', options, RUN_OPTIONS)
   const { plan } = experiment
   const chosen = options.onlyFold === undefined ? plan.folds : [findFold(plan, options.onlyFold)]
   await finishedFolds(store, experiment) // refuses to mix folds of other data into the run

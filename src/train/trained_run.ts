@@ -1,5 +1,7 @@
 // The models of a run, loaded: all of its folds together predict people whom none of them may know.
+import { checkNames, type Known } from '../runtime/arguments.ts'
 import type { Gpu } from '../runtime/gpu.ts'
+import { requireGpu } from '../runtime/gpu_base.ts'
 import type { Store } from '../store/store.ts'
 import type { TrainedModel } from './checkpoint.ts'
 import type { RunConfig } from './config.ts'
@@ -29,6 +31,14 @@ export interface ComputeHooks {
   /** What the reader of the numbers should know. */
   onWarning?: (message: string) => void
   signal?: AbortSignal
+}
+
+const COMPUTE_HOOKS: Known<ComputeHooks> = { onProgress: true, onWarning: true, signal: true }
+
+/** What can be wrong with a call whatever its data are. @throws UsageError */
+export function checkCompute(where: string, gpu: unknown, hooks: ComputeHooks): void {
+  requireGpu(where, gpu)
+  checkNames(where, hooks, COMPUTE_HOOKS)
 }
 
 /** Reads a run folder. `name` is what messages call it. @throws FormatError, UsageError when it holds no trained model */
@@ -80,6 +90,7 @@ export async function predict(
   dataset: Dataset,
   hooks: ComputeHooks = {},
 ): Promise<Predictions> {
+  checkCompute('predict', gpu, hooks)
   requireReadable(run, dataset)
   const prepared = await prepareForRun(gpu, run, dataset, hooks)
   const { trials, skipped } = withMusic(prepared, run.config)

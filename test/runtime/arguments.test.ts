@@ -20,7 +20,16 @@ import shader from '../../shaders/elementwise.wgsl'
 import { nearest } from '../../src/runtime/arguments.ts'
 import { openCpu } from '../../src/runtime/node_cpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
-import { tune } from '../../src/training.ts'
+import {
+  evaluateElsewhere,
+  evaluateRun,
+  loadDataset,
+  predict,
+  prepareDataset,
+  prepareTrials,
+  trainRun,
+  tune,
+} from '../../src/training.ts'
 
 let gpu: Gpu
 beforeAll(async () => {
@@ -117,6 +126,15 @@ describe('a wrong first argument', () => {
       'decomposeStream: the first argument must be',
     ],
     ['analyse', () => analyse(any(undefined), []), 'analyse: the first argument must be'],
+    [
+      'prepareTrials',
+      () => prepareTrials(any('cpu'), any({}), any({})),
+      'prepareTrials: the first argument must be a Gpu',
+    ],
+    ['prepareDataset', () => prepareDataset(any(null), any({}), any({})), 'prepareDataset: the first argument must be'],
+    ['trainRun', () => trainRun(any({}), any({}), any({}), any({})), 'trainRun: the first argument must be a Gpu'],
+    ['predict', () => predict(any(undefined), any({}), any({})), 'predict: the first argument must be a Gpu'],
+    ['evaluateRun', () => evaluateRun(any(1), any({}), any({})), 'evaluateRun: the first argument must be a Gpu'],
   ])('of %s', async (_, call, expected) => {
     expect(await message(call)).toContain(expected)
   })
@@ -155,6 +173,36 @@ describe('options', () => {
       "openGpu has no option 'adaptor'; did you mean 'adapter'?",
     ],
     ['openCpu', () => openCpu(any({ threads: 2 })), "openCpu has no option 'threads'; did you mean 'workers'?"],
+    ['prepareTrials', () => prepareTrials(gpu, any({}), any({ dropSecond: 3 })), "did you mean 'dropSeconds'?"],
+    [
+      'prepareTrials without any',
+      () => prepareTrials(gpu, any({}), any(undefined)),
+      'prepareTrials: the options are undefined',
+    ],
+    [
+      'prepareDataset',
+      () => prepareDataset(gpu, any({}), any({}), any({ onProgres: 1 })),
+      "did you mean 'onProgress'?",
+    ],
+    [
+      'loadDataset',
+      () => loadDataset(any({}), any({ name: 'a', rate: 4 })),
+      "loadDataset has no option 'rate'; did you mean ",
+    ],
+    ['trainRun', () => trainRun(gpu, any({}), any({}), any({}), any({ onlyfold: '1' })), "did you mean 'onlyFold'?"],
+    ['predict', () => predict(gpu, any({}), any({}), any({ abort: 1 })), "predict has no option 'abort'"],
+    ['evaluateRun', () => evaluateRun(gpu, any({}), any({}), any({ onWarn: 1 })), "did you mean 'onWarning'?"],
+    [
+      'evaluateElsewhere',
+      () => evaluateElsewhere(gpu, any({}), any({}), any(0), any({ signals: 1 })),
+      "did you mean 'signal'?",
+    ],
+    [
+      'Rtcan1d',
+      () => new Rtcan1d(gpu, any({ ...presets.paper, stagechannels: [8] })),
+      "the model has no option 'stagechannels'; did you mean 'stage_channels'?",
+    ],
+    ['Rtcan1d without any', () => new Rtcan1d(gpu, any(undefined)), 'the model: the options are undefined'],
     ['tune', () => tune(gpu, [], any({ budgets: 1 })), "tune has no option 'budgets'; did you mean 'budget'?"],
     ['tune of one plan', () => tune(gpu, any(new Plan(gpu))), 'tune: expected an array of plans, got a Plan'],
     [
@@ -286,7 +334,7 @@ describe('a model', () => {
     const recorded = (gradients: unknown, training = false) => {
       const plan = new Plan(gpu)
       const inputs = { eda: plan.input('eda', [2, 3, 120]) }
-      return model.forward(plan, inputs, { training: training as true, gradients: any(gradients) })
+      return model.forward(plan, inputs, { training: training, gradients: any(gradients) })
     }
     for (const wrong of [undefined, null, model.weights.gradients]) {
       const forward = recorded(wrong)

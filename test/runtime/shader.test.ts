@@ -119,11 +119,11 @@ describe('marked loops', () => {
   })
 
   it('of a real kernel are all gone', () => {
-    const text = specialise(attention, { D4: 3, TQ: 2 })
+    const text = specialise(attention, { D4: 3, T: 2, OWN: 6 })
     expect(attention.source).toContain('@unroll')
     expect(text).not.toContain('@unroll')
     expect(text).toContain('const D4: u32 = 3u;')
-    expect(text).toMatch(/query\[1u \* D4 \+ 2u\] = q\[row \+ 2u\]/)
+    expect(text).toMatch(/score\[1u\] \+= dot\(query\[1u \* D4 \+ 2u\], key\)/)
     expect(text).not.toMatch(/query\[1u \* D4 \+ 3u\]/)
   })
 })
@@ -154,7 +154,7 @@ describe('packParams', () => {
   it('takes the offsets of real kernels from their source', () => {
     const { params } = attention as Shader
     expect(params!.size).toBe(32)
-    expect(params!.fields['lse_stride']).toEqual({ offset: 20, type: 'u32' })
+    expect(params!.fields['lse_stride']).toEqual({ offset: 24, type: 'u32' })
   })
 })
 

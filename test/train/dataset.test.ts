@@ -14,7 +14,7 @@ const prepared = (length: number, dropSeconds: number): Dataset => ({
 })
 const config = resolveRun({ drop: 3, model: { length: LENGTH } }, { musicDim: 0 })
 /** Nothing is computed of a set that is prepared. */
-const unused = {} as Gpu
+const unused = { limits: {}, pipeline: () => {} } as unknown as Gpu
 
 it('a set that was prepared for this input is taken as it is', async () => {
   const dataset = prepared(LENGTH, 3)

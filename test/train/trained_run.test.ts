@@ -251,7 +251,7 @@ it('what is stopped ends with the reason', async () => {
 })
 
 it('what a model cannot read is refused before any work', async () => {
-  const unused = {} as Gpu
+  const unused = { limits: {}, pipeline: () => {} } as unknown as Gpu
   const dataset = (change: Partial<PreparedSet>): Dataset => ({ kind: 'prepared', set: { ...others, ...change } })
   const short = 'elsewhere has music vectors of length 5, the model reads 4'
   const refused = [
