@@ -22,6 +22,12 @@ export interface Trial {
   /** Unit of `eda`, `uS` or `unknown`. */
   unit: string
   ratings?: Ratings
+  /** Least and largest rating that the scale allows, where the dataset has one scale. */
+  ratingScale?: readonly [number, number]
+  /** The dataset that it is of, by the name of its layout. */
+  dataset?: string
+  /** Seconds at the beginning, before the stimulus. */
+  baselineSeconds?: number
   /** Feature vector of the stimulus, [musicDim]. */
   music?: Float32Array
   /** Every column of the trial's row, as text. */

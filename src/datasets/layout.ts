@@ -1,0 +1,46 @@
+// A layout is how a dataset is distributed: which files a folder has, and what is in them.
+
+import type { Store } from '../store/store.ts'
+import type { Trial, TrialSet } from './trial.ts'
+
+/** The layouts, by the names of their datasets; `trials` is the open form. */
+export type DatasetKind = 'deap' | 'amigos' | 'trials'
+
+/** What is done to a skin signal whose unit nobody documents: nothing; -x; or 1/x, a conductance of a resistance. */
+export const GSR = ['as-is', 'negate', 'invert'] as const
+/** One of `GSR`. */
+export type Gsr = (typeof GSR)[number]
+
+/** How a dataset is opened. */
+export interface OpenOptions {
+  /** What messages and reports call it. */
+  name: string
+  /** Hz, if the files do not say. */
+  sampleRate?: number
+  /** Of DEAP `as-is` or `negate`, of AMIGOS `as-is` or `invert`; default `as-is`. */
+  gsr?: Gsr
+}
+
+/** A dataset that was recognised; its trials are read one file after the other, as they are asked for. */
+export interface OpenedDataset {
+  kind: DatasetKind
+  name: string
+  /** Generated data; every report must say so. */
+  synthetic: boolean
+  trials: () => AsyncIterable<Trial>
+  /** What was left out so far, and why. */
+  skipped: TrialSet['skipped']
+  /** What was assumed so far, a sentence each. */
+  notes: string[]
+}
+
+/** One layout: how a folder of it is known, and how it is read. */
+export interface Layout {
+  kind: DatasetKind
+  /** For the sentence about a folder that is of none. */
+  looksFor: string
+  /** By files and what they begin with, never by the folder's own name. */
+  recognises: (store: Store) => Promise<boolean>
+  /** @throws FormatError naming the file, UsageError for an option that it does not take */
+  open: (store: Store, options: OpenOptions) => Promise<OpenedDataset>
+}
