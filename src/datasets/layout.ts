@@ -28,6 +28,8 @@ export interface OpenedDataset {
   /** Generated data; every report must say so. */
   synthetic: boolean
   trials: () => AsyncIterable<Trial>
+  /** Length of each trial's `music`; absent where there is none. */
+  musicDim?: number
   /** What was left out so far, and why. */
   skipped: TrialSet['skipped']
   /** What was assumed so far, a sentence each. */

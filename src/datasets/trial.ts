@@ -45,4 +45,6 @@ export interface TrialSet {
   /** Length of each trial's `music`; 0 if there is none. */
   musicDim: number
   skipped: { source: string; reason: string }[]
+  /** What was assumed, a sentence each. */
+  notes?: string[]
 }

@@ -2,10 +2,11 @@
 import { numberOf, shown } from '../formats/cells.ts'
 import { type CsvTable, delimiterOf, parseCsv } from '../formats/csv.ts'
 import { visitRows } from '../formats/rows.ts'
-import { FormatError } from '../runtime/errors.ts'
+import { FormatError, UsageError } from '../runtime/errors.ts'
 import { textOf } from '../store/source.ts'
 import type { Store } from '../store/store.ts'
 import { rateFromTimes } from '../signal/timing.ts'
+import type { Layout } from './layout.ts'
 import type { Trial, TrialSet } from './trial.ts'
 
 /** A hole in the sample index longer than this is a mistake in the file, not a gap in the recording. */
@@ -296,4 +297,20 @@ function readMusic(table: CsvTable): { dim: number; byStimulus: Map<string, Floa
     )
   })
   return { dim: features.length, byStimulus }
+}
+
+/** The open form as a layout: its trials are read at once. */
+export const trialTable: Layout = {
+  kind: 'trials',
+  looksFor: 'trials.csv and eda.csv (the open form)',
+  recognises: async (store) => (await store.exists('trials.csv')) || (await store.exists('eda.csv')),
+  async open(store, { name, sampleRate, gsr }) {
+    if (gsr !== undefined)
+      throw new UsageError(`${name}: gsr is ${gsr}, but the unit of a trial table is in its header; leave it out`)
+    const { trials, ...set } = await loadTrialTable(store, { name, ...(sampleRate !== undefined && { sampleRate }) })
+    async function* all(): AsyncIterable<Trial> {
+      yield* trials
+    }
+    return { ...set, kind: 'trials', trials: all, notes: [] }
+  },
 }

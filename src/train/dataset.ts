@@ -1,8 +1,9 @@
 // A study as it lies in a store, as recorded or prepared, and its way to the model's input.
 import { DECOMPOSITION_SET } from '../cvxeda/decomposition_set.ts'
-import { loadTrialTable } from '../datasets/trial_table.ts'
+import { GSR, type Gsr } from '../datasets/layout.ts'
+import { collect, openDataset } from '../datasets/open_dataset.ts'
 import type { TrialSet } from '../datasets/trial.ts'
-import { FormatError } from '../runtime/errors.ts'
+import { FormatError, UsageError } from '../runtime/errors.ts'
 import { checkNames, type Known } from '../runtime/arguments.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { requireGpu } from '../runtime/gpu_base.ts'
@@ -20,16 +21,20 @@ export interface DatasetOptions {
   name: string
   /** Hz, if the files do not say. */
   sampleRate?: number
+  /** What is done to a skin signal of unknown unit, where the dataset has one: `as-is`, `negate` or `invert`. */
+  gsr?: Gsr
 }
 
-const DATASET_OPTIONS: Known<DatasetOptions> = { name: true, sampleRate: true }
+const DATASET_OPTIONS: Known<DatasetOptions> = { name: true, sampleRate: true, gsr: true }
 
-/** Reads a trial table, or what `savePrepared` wrote; no device is needed yet. @throws FormatError */
+/** Reads a dataset as it is distributed (`openDataset`), or what `savePrepared` wrote; no device is needed yet. @throws FormatError */
 export async function loadDataset(store: Store, options: DatasetOptions): Promise<Dataset> {
   checkNames('loadDataset', options, DATASET_OPTIONS)
-  const { name, sampleRate } = options
+  const { name, gsr } = options
+  if (gsr !== undefined && !GSR.includes(gsr))
+    throw new UsageError(`${name}: gsr is '${String(gsr)}', expected ${GSR.join(', ')}`)
   if (await isPrepared(store)) return { kind: 'prepared', set: await loadPrepared(store, name) }
-  return { kind: 'table', set: await loadTrialTable(store, { name, ...(sampleRate !== undefined && { sampleRate }) }) }
+  return { kind: 'table', set: await collect(await openDataset(store, options)) }
 }
 
 /** What happens while a dataset is prepared. */

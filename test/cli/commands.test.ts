@@ -191,7 +191,11 @@ describe('bad data', () => {
   it('a file for a folder', () =>
     refuses(trainOn(join(study, 'eda.csv')), BAD_DATA, /eda.csv is a file; a folder is expected/))
   it('a folder of something else', () =>
-    refuses(trainOn(run), BAD_DATA, 'a run/trials.csv: no such file; a dataset is a folder with'))
+    refuses(
+      trainOn(run),
+      BAD_DATA,
+      /a run is no dataset that is known: looked for trials.csv and eda.csv .*; found config\.json, /,
+    ))
 
   it('a wrong column', () => {
     const data = badStudy('no subject', (trials) => ({ 'trials.csv': trials.replace('subject', 'person') }))
