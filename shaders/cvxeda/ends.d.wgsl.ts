@@ -4,8 +4,8 @@ import type { Shader } from '../../src/runtime/shader.ts'
 declare const shader: Shader<{
   entries: {
     scale: 'recordings' | 'scaling' | 'state'
-    start: 'point' | 'recordings' | 'response' | 'scaling' | 'state'
-    tonic_parts: 'drift' | 'phasic' | 'point' | 'recordings' | 'scaling' | 'tables' | 'tonic' | 'tonic_part'
+    start: 'point' | 'recordings' | 'response' | 'samples' | 'scaling' | 'state'
+    tonic_parts: 'drift' | 'phasic' | 'point' | 'samples' | 'scaling' | 'tables' | 'tonic' | 'tonic_part'
     driver_parts: 'driver' | 'point' | 'residual' | 'scaling'
     report: 'report_out' | 'scaling' | 'state'
   }

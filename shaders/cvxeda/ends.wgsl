@@ -13,6 +13,7 @@
 //   recordings  [all signals][stride] f32; this batch begins at signal `first`
 //   scaling     [SCALING_ROWS][signals]: mean, scale, samples that are not finite, the first of them
 //   response    [n] H p of the first point
+//   samples     [n][signals] (y - mean) / scale, as the solver saw them: the caller's buffer may be written again meanwhile
 //   phasic, tonic_part, driver, residual   [all signals][stride / 4] vec4, padding zero
 //   report      [STATE_ROWS + SCALING_ROWS][all signals]: what `state` and `scaling` end as
 //   point, tables, drift, tonic, state   as in cvxeda/riccati.wgsl
@@ -75,6 +76,7 @@ const EXPONENT = 0x7f800000u;
 @group(0) @binding(11) var<storage, read_write> driver: array<vec4<f32>>;
 @group(0) @binding(12) var<storage, read_write> residual: array<vec4<f32>>;
 @group(0) @binding(13) var<storage, read_write> report_out: array<f32>;
+@group(0) @binding(14) var<storage, read_write> samples: array<f32>;
 
 var<workgroup> sums: array<f32, THREADS>;
 var<workgroup> largest: array<f32, THREADS>;
@@ -85,9 +87,6 @@ fn at(row: u32, signal: u32) -> u32 { return row * params.signals + signal; }
 fn sample_at(signal: u32, i: u32) -> f32 { return recordings[(params.first + signal) * params.stride + i]; }
 // Tested on bits: implementations may assume that no comparison meets an infinity or a NaN.
 fn is_finite(x: f32) -> bool { return (bitcast<u32>(x) & EXPONENT) != EXPONENT; }
-fn scaled(signal: u32, i: u32) -> f32 {
-  return (sample_at(signal, i) - scaling[at(MEAN, signal)]) / scaling[at(SCALE, signal)];
-}
 // Where `point` has sample i.
 fn place_of(i: u32) -> u32 {
   let span = (i + params.begin) / params.spacing;
@@ -184,7 +183,8 @@ fn start(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) group
   let signal = index % params.signals;
   let i = index / params.signals;
   if (i >= params.n) { return; }
-  let y = scaled(signal, i);
+  let y = (sample_at(signal, i) - scaling[at(MEAN, signal)]) / scaling[at(SCALE, signal)];
+  samples[i * params.signals + signal] = y;
   let multiplier = max(state[at(ALPHA, signal)], MULTIPLIER);
   let is_trivial = state[at(DONE, signal)] == TRIVIAL;
   point[place_of(i) * params.signals + signal] =
@@ -221,7 +221,7 @@ fn tonic_parts(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups)
     var slow = 0.0;
     if (x.y > 0.0) { slow = tonic_at(signal, i); } // a constant's tables may hold anything: it may be too short for them
     t[e] = mean + scale_of * slow;
-    r[e] = scale_of * (scaled(signal, i) - slow - x.z);
+    r[e] = scale_of * (samples[i * params.signals + signal] - slow - x.z);
   }
   let at_quad = (params.first + signal) * (params.stride / 4u) + quad;
   tonic_part[at_quad] = t;

@@ -1,5 +1,6 @@
 // cvxEDA of any number of signals: checks, grouping by length and rate, and each group's way through its solver.
 
+import { nameOf } from '../runtime/arguments.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import { breather, inTurns, PIECE, type Pieces } from '../runtime/breather.ts'
 import { isPool, type Device } from '../runtime/device.ts'
@@ -47,10 +48,14 @@ function* checkSamples(signals: readonly Samples[]): Pieces<void> {
 
 function ratesOf(signals: readonly Samples[], sampleRate: number | readonly number[]): readonly number[] {
   if (typeof sampleRate === 'number') return signals.map(() => sampleRate)
-  if (sampleRate.length === signals.length) return sampleRate
-  throw new UsageError(
-    `cvxEDA: sampleRate lists ${sampleRate.length} rates for ${signals.length} signals, expected one for each.`,
-  )
+  const { length } = (sampleRate ?? {}) as Partial<readonly number[]>
+  if (typeof sampleRate === 'string' || length === undefined) {
+    throw new UsageError(
+      `cvxEDA: sampleRate is ${nameOf(sampleRate)}, expected a positive number, or a list of one for each signal.`,
+    )
+  }
+  if (length === signals.length) return sampleRate
+  throw new UsageError(`cvxEDA: sampleRate lists ${length} rates for ${signals.length} signals, expected one for each.`)
 }
 
 /** Indices of the signals that share length and rate, hence a problem. */

@@ -45,13 +45,14 @@ export interface Batch {
 }
 
 /** What the ends need beside the solver's own tensors. */
-export type EndTensors = Record<'scaling' | 'response', Tensor>
+export type EndTensors = Record<'scaling' | 'response' | 'samples', Tensor>
 
 export const reportLength = (signals: number): number => (ENDS.STATE_ROWS + ENDS.SCALING_ROWS) * signals
 
 export const allocateEnds = (gpu: Gpu, { n }: Problem, signals: number): EndTensors => ({
   scaling: gpu.tensor([ENDS.SCALING_ROWS * signals], 'f32', 'cvxeda scaling'),
   response: gpu.tensor([n], 'f32', 'cvxeda response'),
+  samples: gpu.tensor([n * signals], 'f32', 'cvxeda samples'),
 })
 
 /** H p of the first point, which all recordings of a problem share. */

@@ -1,5 +1,6 @@
 // The parameters of cvxEDA, their defaults and the ranges they must lie in.
 
+import { nameOf } from '../runtime/arguments.ts'
 import { UsageError } from '../runtime/errors.ts'
 import { knotsOf, type KnotSpacing } from './splines.ts'
 
@@ -39,7 +40,8 @@ export function checkParams(sampleRate: number, options: Partial<CvxedaParams>):
   for (const name of ['sampleRate', 'deltaKnot', ...positive] as const) {
     const value = numbers[name]
     if (!(Number.isFinite(value) && value > 0)) {
-      throw new UsageError(`cvxEDA: ${name} is ${value}, expected a positive number.`, { name, value })
+      const found = typeof value === 'number' ? value : nameOf(value)
+      throw new UsageError(`cvxEDA: ${name} is ${found}, expected a positive number.`, { name, value })
     }
   }
   if (params.tau0 === params.tau1) {

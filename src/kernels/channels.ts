@@ -3,7 +3,8 @@ import { FormatError, ShapeError, UsageError } from '../runtime/errors.ts'
 import { expectSameShape, type Plan } from '../runtime/plan.ts'
 import { shaderValues } from '../runtime/shader_values.ts'
 import { ceilDiv, extent, formatShape } from '../runtime/shape.ts'
-import type { Tensor } from '../runtime/tensor.ts'
+import { checkNames, type Known } from '../runtime/arguments.ts'
+import { requireTensor, type Tensor } from '../runtime/tensor.ts'
 
 /** In the order of the model's input. */
 const PARTS = ['origin', 'phasic', 'tonic'] as const
@@ -22,6 +23,8 @@ export interface ChannelSettings {
   length?: number
 }
 
+const SETTINGS: Known<ChannelSettings> = { sampleRate: true, dropSeconds: true, length: true }
+
 /**
  * The network's input [B, 3, length] from recordings [B, n] and their phasic and tonic parts, on the device: `toChannels` in float32. The
  * first seconds are dropped, each channel of each recording is z-scored and interpolated linearly, ends on ends. A channel that does
@@ -31,9 +34,12 @@ export interface ChannelSettings {
 export function channels(
   p: Plan,
   parts: Readonly<Record<(typeof PARTS)[number], Tensor>>,
-  { sampleRate, dropSeconds = 3, length = 2500 }: ChannelSettings,
+  settings: ChannelSettings,
   label = 'channels',
 ): Tensor {
+  checkNames(label, settings, SETTINGS)
+  const { sampleRate, dropSeconds = 3, length = 2500 } = settings
+  for (const name of PARTS) requireTensor(`${label}: ${name}`, parts[name])
   const { origin } = parts
   for (const name of PARTS) expectSameShape(label, origin, parts[name])
   if (origin.shape.length !== 2)

@@ -27,6 +27,8 @@ export function pooledBounds(clips: ClipBounds, g: PoolGeometry, label = 'pool')
 }
 
 function prepare(p: Plan, xShape: Shape, quads: number, g: PoolGeometry, clips: ClipBounds, label: string) {
+  if (!['max', 'average'].includes(g.kind))
+    throw new ShapeError(`${label}: kind is '${String(g.kind)}', expected max or average`)
   if (g.kind === 'average' && g.padding !== 0) throw new ShapeError(`${label}: average pooling takes no padding`)
   const pooled = pooledBounds(clips, g, label)
   const params = {

@@ -4,8 +4,8 @@ import { requireGpu } from '../runtime/gpu_base.ts'
 import { CheckError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { Plan } from '../runtime/plan.ts'
-import type { Shape } from '../runtime/shape.ts'
-import type { DType, Tensor } from '../runtime/tensor.ts'
+import { innerOf, type Shape } from '../runtime/shape.ts'
+import { Tensor, type DType } from '../runtime/tensor.ts'
 
 /** A tensor's contents, dense. */
 export interface KernelInput {
@@ -56,6 +56,7 @@ export async function checkKernel<Name extends string>(
   try {
     const tensors = given.map(([name, { shape, dtype }]) => [name, plan.input(name, shape, dtype)] as const)
     const results = record(plan, Object.fromEntries(tensors) as Record<Name, Tensor>)
+    requireSameNames(Object.keys(results), Object.keys(expected))
     for (const [name, tensor] of Object.entries(results)) plan.output(name, tensor)
     await plan.compile({ keepAll: true })
     plan.poison()
@@ -66,7 +67,10 @@ export async function checkKernel<Name extends string>(
       const values = await plan.read(name)
       found[name] = compared(name, values, expected[name])
       const { error, at } = found[name]
-      if (error <= tolerance) continue
+      if (error <= tolerance) {
+        await requireZeroPadding(gpu, name, plan.outputTensor(name))
+        continue
+      }
       throw new CheckError(
         `${name}[${at}] is ${values[at]}, its twin says ${expected[name]![at]}: an error of ${error.toExponential(1)} of the largest value, ` +
           `allowed are ${tolerance}`,
@@ -78,6 +82,28 @@ export async function checkKernel<Name extends string>(
   }
 }
 
+function requireSameNames(results: readonly string[], twins: readonly string[]): void {
+  if (results.length > 0 && [...results].sort().join() === [...twins].sort().join()) return
+  throw new UsageError(
+    `checkKernel: record returns ${results.join(', ') || 'nothing'} and the twin ${twins.join(', ') || 'nothing'}; both name the same results`,
+  )
+}
+
+/** Kernels read whole quads and rely on zeros behind the end of a row. */
+async function requireZeroPadding(
+  gpu: Gpu,
+  name: string,
+  { storage, rows, rowStride, shape, dtype, byteOffset }: Tensor,
+) {
+  const inner = innerOf(shape)
+  const padded = await gpu.read(new Tensor(storage, [rows, rowStride], dtype, name, byteOffset))
+  const at = padded.findIndex((value, i) => i % rowStride >= inner && value !== 0)
+  if (at >= 0)
+    throw new CheckError(
+      `${name} has ${padded[at]} behind the end of row ${Math.floor(at / rowStride)}, in its padding to a multiple of 4, which must be zero`,
+    )
+}
+
 function compared(name: string, values: ArrayLike<number>, twin: ArrayLike<number> | undefined): KernelCheck {
   if (twin?.length !== values.length)
     throw new UsageError(
@@ -87,7 +113,7 @@ function compared(name: string, values: ArrayLike<number>, twin: ArrayLike<numbe
   for (let i = 0; i < twin.length; i++) largest = Math.max(largest, Math.abs(twin[i]!))
   let worst: KernelCheck = { error: 0, at: 0 }
   for (let i = 0; i < twin.length; i++) {
-    const error = Object.is(values[i], twin[i]) ? 0 : Math.abs(values[i]! - twin[i]!) / (largest || 1)
+    const error = values[i] === twin[i] ? 0 : Math.abs(values[i]! - twin[i]!) / (largest || 1)
     if (!(error <= worst.error)) worst = { error: Number.isNaN(error) ? Infinity : error, at: i }
     if (worst.error === Infinity) break
   }

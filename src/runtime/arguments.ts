@@ -34,7 +34,12 @@ export function checkNames<T extends object>(
   const names = Object.keys(known)
   const unknown = Object.keys(options).find((name) => !names.includes(name))
   if (unknown === undefined) return
-  throw new UsageError(`${where} has no option '${unknown}'; did you mean '${nearest(unknown, names)}'?`)
+  const near = nearest(unknown, names)
+  const isNear =
+    names.length === 1 || distance(unknown.toLowerCase(), near.toLowerCase()) <= Math.max(2, unknown.length / 2)
+  throw new UsageError(
+    `${where} has no option '${unknown}'; ${isNear ? `did you mean '${near}'?` : `it has ${names.join(', ')}`}`,
+  )
 }
 
 /** The word that the fewest changes of a letter lead to. */

@@ -1,6 +1,6 @@
 // A device as its owner sees it. What plans need of it is in gpu_base.ts, so that a Gpu can make plans.
 import { checkNames, nameOf, type Known } from './arguments.ts'
-import { LimitError, UsageError } from './errors.ts'
+import { DeviceError, LimitError, UsageError } from './errors.ts'
 import { GpuBase, requireUsage, settled, type GpuOptions } from './gpu_base.ts'
 import { Plan } from './plan.ts'
 import { formatShape, type Shape } from './shape.ts'
@@ -19,7 +19,7 @@ export class Gpu extends GpuBase {
    */
   static fromDevice(device: GPUDevice, options: GpuOptions = {}): Gpu {
     const { lost, createBuffer } = (device ?? {}) as Partial<GPUDevice>
-    if (typeof createBuffer !== 'function' || typeof lost?.then !== 'function') {
+    if (typeof createBuffer !== 'function' || typeof lost?.then !== 'function' || device instanceof GpuBase) {
       throw new UsageError(
         `Gpu.fromDevice: got ${nameOf(device)}, expected the GPUDevice that \`await adapter.requestDevice()\` gives`,
       )
@@ -57,7 +57,10 @@ export class Gpu extends GpuBase {
     return new Tensor(storage, shape, dtype, label)
   }
 
+  /** Gives back the memory of a tensor that `tensor` made. @throws DeviceError for a tensor of a plan */
   free(tensor: Tensor): void {
+    if (tensor.storage.kind === 'transient')
+      throw new DeviceError(`${tensor.label} is memory of a plan, which plan.destroy() frees`)
     if (tensor.storage.buffer) this.destroyBuffer(tensor.storage.buffer)
     tensor.storage.buffer = null
   }

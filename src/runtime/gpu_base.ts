@@ -176,6 +176,11 @@ export class GpuBase {
   async read(tensor: Tensor): Promise<HostArray> {
     this.check()
     requireUsage(tensor.buffer, tensor.label, 'copySrc', 'reading it')
+    if (!tensor.storage.kept) {
+      throw new DeviceError(
+        `${tensor.label} is an intermediate of a plan, whose memory others write again; make it an output, or compile with { keepAll: true }`,
+      )
+    }
     const staging = this.createBuffer(
       `read ${tensor.label}`,
       tensor.byteLength,

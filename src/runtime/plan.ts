@@ -4,7 +4,7 @@ import { requireGpu, usage, type GpuBase } from './gpu_base.ts'
 import { planMemory } from './memory.ts'
 import { packParams, type BindingInfo, type Constants, type Shader, type ShaderTypes } from './shader.ts'
 import { formatShape, sameShape, type Shape } from './shape.ts'
-import { checkFinite, Storage, type Tensor, type DType, type HostArray } from './tensor.ts'
+import { checkFinite, requireTensor, Storage, type Tensor, type DType, type HostArray } from './tensor.ts'
 
 type Params<T extends ShaderTypes> = [T['params']] extends [never] ? unknown : { params: Record<T['params'], number> }
 
@@ -111,6 +111,7 @@ export class Plan {
 
   /** A tensor that the host writes before a run; it keeps its contents between runs. */
   input(name: string, shape: Shape, dtype: DType = 'f32'): Tensor {
+    this.requireRecording('inputs')
     if (this.inputs.has(name)) throw new ShapeError(`plan has two inputs named '${name}'`)
     const tensor = this.gpu.tensor(shape, dtype, name)
     this.ownBuffers.push(tensor.buffer)
@@ -156,6 +157,7 @@ export class Plan {
   output(name: string, tensor: Tensor): Tensor {
     this.requireRecording('outputs')
     if (this.outputs.has(name)) throw new ShapeError(`plan has two outputs named '${name}'`)
+    requireTensor(`output '${name}'`, tensor)
     this.outputs.set(name, tensor)
     return tensor
   }
@@ -174,6 +176,7 @@ export class Plan {
     launch: Launch<T>,
   ): void {
     this.requireRecording('dispatches')
+    checkNames('the launch', launch, LAUNCH)
     const { params = null, ...tensors } = args as Record<string, unknown>
     const groups = typeof launch.groups === 'number' ? foldGroups(launch.groups) : launch.groups
     const recorded: Dispatch = {
@@ -187,7 +190,7 @@ export class Plan {
       flops: launch.flops ?? 0,
       updates: launch.updates ?? [],
     }
-    this.checkDispatch(recorded)
+    this.checkDispatch(recorded, typeof launch.groups === 'number')
     this.dispatches.push(recorded)
   }
 
@@ -196,7 +199,7 @@ export class Plan {
     if (this.state !== 'recording') throw new DeviceError(`a ${this.state} plan cannot take more ${what}`)
   }
 
-  private checkDispatch({ shader, entry, label, tensors, params, groups, updates }: Dispatch): void {
+  private checkDispatch({ shader, entry, label, tensors, params, groups, updates }: Dispatch, isFolded: boolean): void {
     const used = shader.entries[entry]
     if (!used) {
       const known = Object.keys(shader.entries).join(', ')
@@ -210,6 +213,12 @@ export class Plan {
     for (const [name, info] of Object.entries(bindings)) {
       const tensor = tensors[name]
       if (!tensor) throw new ShapeError(`${label}: binding '${name}' is missing`)
+      requireTensor(`${label}: '${name}'`, tensor)
+      if (!tensor.storage.kept && !this.transients.has(tensor.storage)) {
+        throw new ShapeError(
+          `${label}: '${name}' is ${tensor.label} of another plan; compile that one first, with it as an output`,
+        )
+      }
       if (tensor.dtype !== info.element) {
         throw new ShapeError(`${label}: '${name}' is ${tensor.dtype}, the kernel expects ${info.element}`)
       }
@@ -225,6 +234,11 @@ export class Plan {
       throw new ShapeError(`${label}: ${groups.join('×')} workgroups, expected positive integers`)
     if (groups.some((n) => n > MAX_GROUPS))
       throw new LimitError(`${label}: ${groups.join('×')} workgroups are too many`)
+    if (groups[1] > 1 && isFolded && !new RegExp(`fn ${entry}\\s*\\([^{]*num_workgroups`).test(shader.source)) {
+      throw new LimitError(
+        `${label}: more than ${MAX_GROUPS} workgroups are launched in rows, and the entry does not ask for num_workgroups to find its place`,
+      )
+    }
   }
 
   /** WebGPU allows a buffer to be read and written in one dispatch in neither case: at any offset, or twice at the same one. */
@@ -254,6 +268,7 @@ export class Plan {
   async compile(options: { keepAll?: boolean } = {}): Promise<this> {
     checkNames('Plan.compile', options, COMPILE_OPTIONS)
     if (this.state !== 'recording') throw new DeviceError(`the plan is ${this.state} already`)
+    this.checkOrder()
     this.state = 'compiling'
     const keep = options.keepAll ? this.transients : new Set([...this.outputs.values()].map((t) => t.storage))
     const [uniforms, offsets] = await this.gpu.guard('plan memory', () => {
@@ -275,8 +290,28 @@ export class Plan {
     return this
   }
 
+  /** What the plan's own memory holds before a dispatch has written it, another of its tensors has left there. */
+  private checkOrder(): void {
+    const written = new Set<Storage>()
+    const isUnwritten = ({ storage }: Tensor): boolean => this.transients.has(storage) && !written.has(storage)
+    for (const { shader, entry, label, tensors } of this.dispatches) {
+      const bindings = Object.entries(shader.entries[entry]!.bindings)
+      for (const [name, { access }] of bindings) {
+        if (access === 'read' && isUnwritten(tensors[name]!))
+          throw new ShapeError(`${label} reads ${tensors[name]!.label} ('${name}'), which no dispatch before it writes`)
+      }
+      for (const [name, { access }] of bindings) if (access === 'read_write') written.add(tensors[name]!.storage)
+    }
+    for (const [name, tensor] of this.outputs)
+      if (isUnwritten(tensor)) throw new ShapeError(`output '${name}' is written by no dispatch of the plan`)
+  }
+
   private assignMemory(keep: ReadonlySet<Storage>): void {
-    const uses = this.dispatches.map((d) => Object.values(d.tensors).map((t) => t.storage))
+    for (const storage of keep) storage.kept = true
+    const own = (tensor: Tensor): boolean => this.transients.has(tensor.storage)
+    const uses = this.dispatches.map(({ tensors }) =>
+      Object.values(tensors).flatMap((t) => (own(t) ? [t.storage] : [])),
+    )
     planMemory(uses, keep).forEach((slot, i) => {
       const flags = usage.storage | usage.copySrc | usage.copyDst
       const buffer = this.gpu.createBuffer(`plan memory ${i}`, slot.bytes, flags, 'transient')
@@ -386,12 +421,17 @@ export class Plan {
   destroy(): void {
     for (const buffer of this.ownBuffers) this.gpu.destroyBuffer(buffer)
     const own = [...this.inputs.values(), ...this.constants.values()].map((tensor) => tensor.storage)
-    for (const storage of [...own, ...this.transients]) storage.buffer = null
+    for (const storage of [...own, ...this.transients]) {
+      storage.buffer = null
+      storage.kept = false
+    }
     this.ownBuffers.length = 0
     this.encoded = []
     this.state = 'destroyed'
   }
 }
+
+const LAUNCH: Known<Launch<ShaderTypes>> = { groups: true, constants: true, label: true, flops: true, updates: true }
 
 const COMPILE_OPTIONS: Known<{ keepAll?: boolean }> = { keepAll: true }
 

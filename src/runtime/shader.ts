@@ -111,7 +111,7 @@ export function specialise(shader: Shader, constants: Constants): string {
 
 const isOf = (type: 'f32' | 'u32' | 'i32', value: unknown): value is number =>
   typeof value === 'number' &&
-  (type === 'f32' ? !Number.isNaN(value) : (type === 'u32' ? value >>> 0 : value | 0) === value)
+  (type === 'f32' ? Number.isFinite(Math.fround(value)) : (type === 'u32' ? value >>> 0 : value | 0) === value)
 
 /** Packs the uniform struct by its reflected offsets. */
 export function packParams(shader: Shader, values: Readonly<Record<string, number>>, into: DataView, at: number): void {

@@ -30,6 +30,8 @@ export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length 
 
 /** Throws unless every extent is a positive integer. */
 export function checkShape(shape: Shape, label: string): void {
+  if (!Array.isArray(shape))
+    throw new ShapeError(`${label}: shape is ${String(shape)}, expected a list such as [2, 480]`)
   if (shape.length === 0 || !shape.every((n) => Number.isInteger(n) && n > 0)) {
     throw new ShapeError(`${label}: shape ${formatShape(shape)} must be one or more positive integers`)
   }

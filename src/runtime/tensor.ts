@@ -13,10 +13,14 @@ export const STORAGE_ALIGN = 256
 /** Where bytes live. A plan's transient storage has no buffer until the plan is compiled, and may grow until then. */
 export class Storage {
   buffer: GPUBuffer | null = null
+  /** Whether what was written stays: memory of a plan that is no output is written again by others of its tensors. */
+  kept: boolean
   constructor(
     public bytes: number,
     readonly kind: 'persistent' | 'transient',
-  ) {}
+  ) {
+    this.kept = kind === 'persistent'
+  }
 
   /** Adds room for a tensor of its own place at the end, so that one kernel can read many tensors through one binding. */
   append(shape: Shape, dtype: DType, label: string): Tensor {
@@ -41,6 +45,7 @@ export class Tensor {
     readonly byteOffset = 0,
   ) {
     checkShape(shape, label)
+    if (!(dtype in arrayOf)) throw new ShapeError(`${label}: dtype is ${String(dtype)}, expected f32, u32 or i32`)
     this.rowStride = padTo4(innerOf(shape))
   }
 
@@ -83,6 +88,14 @@ export class Tensor {
       )
     return new Tensor(this.storage, shape, this.dtype, label, this.byteOffset + from)
   }
+}
+
+/** @throws ShapeError for what is no tensor, such as a buffer */
+export function requireTensor(where: string, tensor: unknown): asserts tensor is Tensor {
+  if (typeof tensor === 'object' && tensor !== null && 'storage' in tensor) return
+  throw new ShapeError(
+    `${where} is ${nameOf(tensor)}, expected a Tensor; gpu.wrap(buffer, shape) makes one of a GPUBuffer`,
+  )
 }
 
 /** Bytes that a tensor of this shape takes, rows padded. */

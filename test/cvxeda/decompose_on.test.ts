@@ -269,14 +269,36 @@ describe('wrong calls', () => {
     await expect(promise).rejects.toThrow(kind)
     await expect(promise).rejects.toThrow(sentence)
   })
+})
 
-  it('the recordings as their own result', async () => {
-    const signals = onDevice([randomSignal(90, 4, 1)])
-    await expect(decomposeOn(gpu, signals, { sampleRate: 4, into: { phasic: signals } })).rejects.toThrow(
-      /'phasic' is written while memory of 'recordings' shares its buffer/,
-    )
-    gpu.free(signals)
+it('may write a part over the recordings', async () => {
+  const rows = [randomSignal(90, 4, 1), randomSignal(90, 4, 2)]
+  const { parts } = await decomposed(rows, { sampleRate: 4, form: 'along-time' })
+  const signals = onDevice(rows)
+  const { phasic, destroy } = await decomposeOn(gpu, signals, {
+    sampleRate: 4,
+    into: { phasic: signals },
+    form: 'along-time',
   })
+  expect([...(await gpu.readFloat(phasic))]).toEqual(parts.phasic.flatMap((row) => [...row]))
+  destroy()
+  gpu.free(signals)
+})
+
+it('takes what lay in the buffer when it began, whatever is written there meanwhile', async () => {
+  const rows = [randomSignal(4000, 4, 1)]
+  const { parts } = await decomposed(rows, { sampleRate: 4, form: 'along-time' })
+  const signals = onDevice(rows)
+  const submit = gpu.submit.bind(gpu)
+  let runs = 0
+  vi.spyOn(gpu, 'submit').mockImplementation((what, encode) => {
+    submit(what, encode)
+    if (++runs === 3) gpu.write(signals, new Float32Array(4000).fill(7)) // after the first rounds
+  })
+  const found = await decomposeOn(gpu, signals, { sampleRate: 4, form: 'along-time' })
+  for (const part of PARTS) expect([...(await gpu.readFloat(found[part]))]).toEqual([...parts[part][0]!])
+  found.destroy()
+  gpu.free(signals)
 })
 
 it('goes on, on the device, to what the network makes of it', async () => {

@@ -410,3 +410,70 @@ describe('training', () => {
     expect(other).not.toEqual(first)
   })
 })
+
+describe('tensors of plans', () => {
+  const double = (plan: Plan, x: Tensor): Tensor => add(plan, x, x)
+
+  it('an output of one is an input of another', async () => {
+    const first = new Plan(gpu)
+    const x = first.input('x', [4])
+    first.output('y', double(first, x))
+    await first.compile()
+    const second = new Plan(gpu)
+    second.output('z', double(second, first.outputTensor('y')))
+    await second.compile()
+    first.write('x', [1, 2, 3, 4])
+    first.run()
+    second.run()
+    expect([...(await second.readFloat('z'))]).toEqual([4, 8, 12, 16])
+    expect([...(await first.readFloat('y'))]).toEqual([2, 4, 6, 8])
+    second.destroy()
+    expect([...(await first.readFloat('y'))]).toEqual([2, 4, 6, 8])
+    first.destroy()
+  })
+
+  it('nothing else of one is: not before it is compiled, and no intermediate', async () => {
+    const first = new Plan(gpu)
+    const between = double(first, first.input('x', [4]))
+    first.output('y', double(first, between))
+    const second = new Plan(gpu)
+    expect(() => double(second, first.outputTensor('y'))).toThrow(/of another plan; compile that one first/)
+    await first.compile()
+    expect(() => double(second, between)).toThrow(/of another plan; compile that one first, with it as an output/)
+    await expect(gpu.read(between)).rejects.toThrow(/is an intermediate of a plan, whose memory others write again/)
+    expect(() => gpu.free(first.outputTensor('y'))).toThrow(/is memory of a plan, which plan.destroy\(\) frees/)
+    expect(() => first.input('late', [4])).toThrow(/a compiled plan cannot take more inputs/)
+    second.destroy()
+    first.destroy()
+  })
+
+  it('that nobody writes are refused, read or put out', async () => {
+    const plan = new Plan(gpu)
+    plan.output('y', double(plan, plan.tensor([4], 'f32', 'forgotten')))
+    await expect(plan.compile()).rejects.toThrow(/reads forgotten \('\w+'\), which no dispatch before it writes/)
+    plan.destroy()
+    const other = new Plan(gpu)
+    other.output('y', other.tensor([4]))
+    await expect(other.compile()).rejects.toThrow("output 'y' is written by no dispatch of the plan")
+    other.destroy()
+  })
+
+  it('beyond a dimension of workgroups need an entry that finds its place', () => {
+    const plan = new Plan(gpu)
+    const args = { a: gpu.tensor([4]), y: gpu.tensor([4]), params: { quads: 1, inner: 4, inner_quads: 1 } }
+    const simple = {
+      ...shader,
+      name: 'simple',
+      source: shader.source
+        .replaceAll('@builtin(num_workgroups)', '@builtin(workgroup_id)')
+        .replaceAll('num_workgroups', 'other'),
+    }
+    expect(() => plan.dispatch(simple as never, 'relu', args as never, { groups: 65_535 } as never)).not.toThrow(
+      /more than/,
+    )
+    expect(() => plan.dispatch(simple as never, 'relu', args as never, { groups: 65_536 } as never)).toThrow(
+      /more than 65535 workgroups are launched in rows, and the entry does not ask for num_workgroups/,
+    )
+    plan.destroy()
+  })
+})
