@@ -6,7 +6,7 @@
 import { FormatError } from '../runtime/errors.ts'
 import { elementCount } from './elements.ts'
 import { fieldOf } from './npy.ts'
-import { Callable, type PickleNames, Stateful, unpickle } from './pickle.ts'
+import { Callable, LongText, type PickleNames, Stateful, unpickle } from './pickle.ts'
 
 /** An array whose elements are read one by one, out of the bytes of the file. */
 export interface PickledArray {
@@ -150,15 +150,33 @@ function bytesOf(content: unknown, label: string): Uint8Array {
   if (content instanceof Uint8Array) return content
   const encoded = content instanceof EncodedText && content.encoding === 'latin1'
   const text = encoded ? content.text : content
+  if (text instanceof LongText) return latin1Of(text.utf8, label)
   if (typeof text !== 'string') throw new FormatError(`${label} is a NumPy array whose elements are no bytes`)
-  const bytes = new Uint8Array(text.length)
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code > 255) throw new FormatError(`${label} has character ${i} of code ${code} where a byte is expected`)
-    bytes[i] = code
+  return latin1Of(new TextEncoder().encode(text), label)
+}
+
+/** A byte for each character of a text in UTF-8, of which one takes two bytes above 127. */
+function latin1Of(utf8: Uint8Array, label: string): Uint8Array {
+  let characters = 0
+  for (let i = 0; i < utf8.length; i++) if (!continues(utf8[i]!)) characters++
+  const bytes = new Uint8Array(characters)
+  let at = 0
+  for (let i = 0; i < characters; i++) {
+    const first = utf8[at]!
+    if (first < 0x80) {
+      bytes[i] = first
+      at++
+    } else if ((first === 0xc2 || first === 0xc3) && at + 1 < utf8.length && continues(utf8[at + 1]!)) {
+      bytes[i] = (first << 6) | (utf8[at + 1]! & 0x3f)
+      at += 2
+    } else throw new FormatError(`${label} has a character at byte ${at} of its text that is no byte of an array`)
   }
+  if (at < utf8.length) throw new FormatError(`${label} has a text that is no UTF-8 at byte ${at}`)
   return bytes
 }
+
+/** Bytes of a character after its first. */
+const continues = (byte: number): boolean => (byte & 0xc0) === 0x80
 
 /** Elements from one index to the next along each axis. */
 function stridesOf(shape: readonly number[], fortran: boolean): number[] {

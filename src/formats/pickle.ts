@@ -16,6 +16,12 @@ export class Stateful {
   constructor(public state?: unknown) {}
 }
 
+/** A text too long for a name, which is not decoded: engines do so slowly, and not at all beyond half a gigabyte. */
+export class LongText {
+  /** @param utf8 a view of the file */
+  constructor(readonly utf8: Uint8Array) {}
+}
+
 export interface PickleNames {
   /** Value of a global `module.name`; throws for one that is not allowed. */
   global(name: string): unknown
@@ -26,8 +32,8 @@ export interface PickleNames {
 }
 
 /**
- * Reads one pickle that begins at byte `start`. Dictionaries become Maps, lists and tuples arrays; integers beyond
- * float64 become bigint.
+ * Reads one pickle that begins at byte `start`. Dictionaries become Maps, lists and tuples arrays, bytes views of
+ * the file, texts above 64 KiB `LongText`; integers beyond float64 become bigint.
  * @returns the value and the byte after the pickle.
  * @throws FormatError naming the byte, or what `names` throws.
  */
@@ -54,8 +60,8 @@ export function unpickle(
 
 const STOP = 0x2e
 const MARK = Symbol('mark')
-/** Characters of a JavaScript string; V8 allows hardly more. */
-const LONGEST_TEXT = 2 ** 29 - 32
+/** Bytes. */
+const LONGEST_NAME = 2 ** 16
 
 class Machine {
   readonly memo = new Map<number, unknown>()
@@ -102,17 +108,16 @@ class Machine {
     return this.bytes.subarray(at, at + length)
   }
 
-  text(length: number): string {
-    const at = this.position
+  text(length: number): string | LongText {
     const bytes = this.raw(length)
-    if (length > LONGEST_TEXT) throw this.error(`the text of ${length} bytes at byte ${at} is too long`)
-    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
+    return length > LONGEST_NAME ? new LongText(bytes) : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
   }
 
   line(): string {
     const end = this.bytes.indexOf(0x0a, this.position)
     if (end < 0) throw this.error(`the line at byte ${this.position} has no end`)
     const text = this.text(end - this.position)
+    if (text instanceof LongText) throw this.error(`the line that ends at byte ${end} is too long for a name`)
     this.position = end + 1
     return text
   }

@@ -131,6 +131,25 @@ describe('hostile and damaged pickles', () => {
     expect(withType('q8')).toMatch(/'data': a NumPy array of type '<q8'/)
   })
 
+  it('whose text has characters that are no bytes are refused, short or long', () => {
+    for (const count of [60, 9000]) {
+      const values = new Float64Array(count).fill(-1.1)
+      const file = pickleArrays({ labels, data: { values, shape: [count] } }, STYLES['text of Python 3']!)
+      expect(elementsOf(parse(file).data)).toEqual([...values])
+      // The last character is the byte 0xbf, two bytes of UTF-8.
+      const last = Buffer.from(file).lastIndexOf(Buffer.from('\xbf'))
+      const changed = (first: number, second: number) => {
+        const copy = file.slice()
+        copy.set([first, second], last)
+        return failure(copy)
+      }
+      expect(changed(0xc4, 0xbf)).toMatch(/^s03\.dat: 'data' has a character at byte \d+ of its text that is no byte/)
+      expect(changed(0xc2, 0x41)).toMatch(/'data' has a character at byte/)
+      expect(changed(0x41, 0x41)).toMatch(new RegExp(`needs ${8 * count} bytes, but has ${8 * count + 1}`))
+      expect(changed(0x41, 0xbf)).toMatch(/no byte of an array|no UTF-8/)
+    }
+  })
+
   it('that encode one text again and again cost no more than their bytes', () => {
     const text = 'x'.repeat(1_000_000)
     const encode = [...new TextEncoder().encode('c_codecs\nencode\n'), 0x71, 0]
