@@ -19,8 +19,8 @@ export interface NpyArray {
 /** NumPy's datetime64 and timedelta64. */
 export type TimeKind = 'date' | 'duration'
 
-/** One element, or one field of it. */
-interface Field {
+/** How one element is read, or one field of it. */
+export interface Field {
   bytes: number
   read: (view: DataView, at: number) => number
   text?: (raw: Uint8Array) => string
@@ -106,7 +106,11 @@ const DATE_UNITS: Readonly<Record<string, number>> = {
   ns: 1e-9,
 }
 
-function fieldOf(type: string, source: string): Field {
+/**
+ * How an element of a NumPy type such as `<f8` is read.
+ * @throws FormatError for a type that holds no numbers, times or texts
+ */
+export function fieldOf(type: string, source: string): Field {
   const [, order, kind, size, many, unit] = /^([<>|=]?)([a-zA-Z?])(\d{0,6})(?:\[(\d*)(\w+)\])?$/.exec(type) ?? []
   const little = order !== '>'
   const number = kind === '?' ? 'b1' : `${kind}${size}`

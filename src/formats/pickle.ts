@@ -1,7 +1,7 @@
 // A pickle reader that only builds data. A general pickle parser was tried first and set aside: for a hostile file
 // a negative byte-string length made it loop for ever, 400 kB of LONG4 took it 40 s, and it calls and assigns to
-// whatever lies on the stack. Here only the instructions that PyTorch writes exist (protocols 2 to 5), every name
-// goes through the caller's list, and only a `Callable` from that list is ever called.
+// whatever lies on the stack. Here only the instructions that PyTorch and NumPy write exist (protocols 2 to 5), every
+// name goes through the caller's list, and only a `Callable` from that list is ever called.
 
 import { FormatError } from '../runtime/errors.ts'
 
@@ -10,16 +10,30 @@ export class Callable {
   constructor(readonly call: (args: readonly unknown[]) => unknown) {}
 }
 
+/** What an allowed call may give for the pickle to fill in afterwards. */
+export class Stateful {
+  /** @param state the pickle's own value, unchecked; a later state replaces an earlier one */
+  constructor(public state?: unknown) {}
+}
+
+/** A text too long for a name, which is not decoded: engines do so slowly, and not at all beyond half a gigabyte. */
+export class LongText {
+  /** @param utf8 a view of the file */
+  constructor(readonly utf8: Uint8Array) {}
+}
+
 export interface PickleNames {
   /** Value of a global `module.name`; throws for one that is not allowed. */
   global(name: string): unknown
   /** Value of a persistent id. */
   persistent(id: unknown): unknown
+  /** Value of a `str` of Python 2, which is text or bytes: the pickle does not say. `bytes` is a view of the file. */
+  string(bytes: Uint8Array): unknown
 }
 
 /**
- * Reads one pickle that begins at byte `start`. Dictionaries become Maps, lists and tuples arrays; integers beyond
- * float64 become bigint.
+ * Reads one pickle that begins at byte `start`. Dictionaries become Maps, lists and tuples arrays, bytes views of
+ * the file, texts above 64 KiB `LongText`; integers beyond float64 become bigint.
  * @returns the value and the byte after the pickle.
  * @throws FormatError naming the byte, or what `names` throws.
  */
@@ -36,7 +50,9 @@ export function unpickle(
     if (opcode === STOP) return { value: machine.pop(), end: machine.position }
     const run = instructions.get(opcode)
     if (!run) {
-      throw machine.error(`byte ${at} is 0x${opcode.toString(16)}, which is no pickle instruction that PyTorch writes`)
+      throw machine.error(
+        `byte ${at} is 0x${opcode.toString(16)}, which is no pickle instruction that PyTorch or NumPy writes`,
+      )
     }
     run(machine)
   }
@@ -44,6 +60,8 @@ export function unpickle(
 
 const STOP = 0x2e
 const MARK = Symbol('mark')
+/** Bytes. */
+const LONGEST_NAME = 2 ** 16
 
 class Machine {
   readonly memo = new Map<number, unknown>()
@@ -66,8 +84,11 @@ class Machine {
   /** Position of the next `length` bytes, which are then consumed. */
   private advance(length: number): number {
     const at = this.position
-    if (length > this.bytes.length - at) {
-      throw this.error(`the pickle needs ${length} bytes at byte ${at}, but only ${this.bytes.length - at} are left`)
+    const left = this.bytes.length - at
+    if (length > left) {
+      throw this.error(
+        `the pickle needs ${length} bytes at byte ${at}, but only ${left} are left; the file was cut off`,
+      )
     }
     this.position = at + length
     return at
@@ -77,17 +98,26 @@ class Machine {
   uint16 = (): number => this.view.getUint16(this.advance(2), true)
   int32 = (): number => this.view.getInt32(this.advance(4), true)
   uint32 = (): number => this.view.getUint32(this.advance(4), true)
+  /** Inexact above 2^53, which no file has bytes for. */
+  uint64 = (): number => Number(this.view.getBigUint64(this.advance(8), true))
   float64 = (): number => this.view.getFloat64(this.advance(8), false)
 
-  text(length: number): string {
+  /** A view of the file. */
+  raw(length: number): Uint8Array {
     const at = this.advance(length)
-    return new TextDecoder().decode(this.bytes.subarray(at, at + length))
+    return this.bytes.subarray(at, at + length)
+  }
+
+  text(length: number): string | LongText {
+    const bytes = this.raw(length)
+    return length > LONGEST_NAME ? new LongText(bytes) : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
   }
 
   line(): string {
     const end = this.bytes.indexOf(0x0a, this.position)
     if (end < 0) throw this.error(`the line at byte ${this.position} has no end`)
     const text = this.text(end - this.position)
+    if (text instanceof LongText) throw this.error(`the line that ends at byte ${end} is too long for a name`)
     this.position = end + 1
     return text
   }
@@ -172,17 +202,19 @@ class Machine {
     this.push(callable.call(args))
   }
 
-  /** Attributes of an object; the only objects here are dictionaries, whose attributes (`_metadata`) are not data. */
+  /** The state of an object, or attributes of a dictionary (`_metadata`), which are not data. */
   build(): void {
-    this.pop()
-    if (!(this.top() instanceof Map)) throw this.error(`the pickle sets attributes at byte ${this.position}`)
+    const state = this.pop()
+    const object = this.top()
+    if (object instanceof Stateful) object.state = state
+    else if (!(object instanceof Map)) throw this.error(`the pickle sets attributes at byte ${this.position}`)
   }
 }
 
 /** Names as in Python's pickletools. */
 const instructions = new Map<number, (m: Machine) => void>([
   [0x80, (m) => void m.byte()], // PROTO
-  [0x95, (m) => void m.text(8)], // FRAME: its length says nothing that the instructions do not
+  [0x95, (m) => void m.raw(8)], // FRAME: its length says nothing that the instructions do not
   [0x28, (m) => m.mark()], // MARK
   [0x30, (m) => void m.pop()], // POP
   [0x4e, (m) => m.push(null)], // NONE
@@ -193,10 +225,15 @@ const instructions = new Map<number, (m: Machine) => void>([
   [0x4a, (m) => m.push(m.int32())], // BININT
   [0x8a, (m) => m.push(m.long(m.byte()))], // LONG1
   [0x47, (m) => m.push(m.float64())], // BINFLOAT
-  [0x55, (m) => m.push(m.text(m.byte()))], // SHORT_BINSTRING
-  [0x54, (m) => m.push(m.text(m.uint32()))], // BINSTRING
+  [0x55, (m) => m.push(m.names.string(m.raw(m.byte())))], // SHORT_BINSTRING
+  [0x54, (m) => m.push(m.names.string(m.raw(m.uint32())))], // BINSTRING
+  [0x43, (m) => m.push(m.raw(m.byte()))], // SHORT_BINBYTES
+  [0x42, (m) => m.push(m.raw(m.uint32()))], // BINBYTES
+  [0x8e, (m) => m.push(m.raw(m.uint64()))], // BINBYTES8
+  [0x96, (m) => m.push(m.raw(m.uint64()))], // BYTEARRAY8
   [0x8c, (m) => m.push(m.text(m.byte()))], // SHORT_BINUNICODE
   [0x58, (m) => m.push(m.text(m.uint32()))], // BINUNICODE
+  [0x8d, (m) => m.push(m.text(m.uint64()))], // BINUNICODE8
   [0x29, (m) => m.push([])], // EMPTY_TUPLE
   [0x85, (m) => m.popTuple(1)], // TUPLE1
   [0x86, (m) => m.popTuple(2)], // TUPLE2

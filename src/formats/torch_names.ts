@@ -61,6 +61,11 @@ export class TorchNames implements PickleNames {
     return allowedGlobals.get(name)
   }
 
+  /** Old checkpoints keep their texts so. */
+  string(bytes: Uint8Array): string {
+    return new TextDecoder().decode(bytes)
+  }
+
   /** ('storage', type, key, location, elements[, view]); the location, such as cuda:0, does not change the data. */
   persistent(id: unknown): StorageRef {
     const [kind, type, key, , stored, view] = Array.isArray(id) ? (id as unknown[]) : []
