@@ -111,9 +111,11 @@ function readTexts(elements: Elements, shape: readonly number[], count: number):
   const text = elements.text(data)
   // Of one row, the characters in the file are those of the text, whichever way its width was counted.
   if (rows === 1) return [text]
-  if (text.length < count) throw tooShort(elements, data, shape)
+  // MATLAB counts units of UTF-16, SciPy whole characters.
+  const letters = text.length === count ? text.split('') : [...text]
+  if (letters.length !== count) throw tooShort(elements, data, shape)
   return Array.from({ length: rows }, (_, row) =>
-    Array.from({ length: count / rows }, (_, column) => text[row + column * rows]!).join(''),
+    Array.from({ length: count / rows }, (_, column) => letters[row + column * rows]!).join(''),
   )
 }
 

@@ -123,6 +123,13 @@ describe.each(FORMS)('a %s MAT-file', (_, options) => {
 })
 
 describe('reading a MAT-file', () => {
+  it('takes rows of characters beyond 16 bits for as many as the file counts', async () => {
+    // As SciPy writes 'ab' and '語😀': four characters in UTF-8, column by column.
+    const letters = [...new TextEncoder().encode('a語b😀')]
+    const rows = numbers([2, 2], letters, { className: 'char', stored: 'utf8' })
+    expect(await readAll(matFile({ rows }))).toEqual({ rows: ['ab', '語😀'] })
+  })
+
   const random = new Random(1)
   // Noise of this kind deflate can only store, in blocks of up to 64 KB.
   const noise = Array.from({ length: 200_000 }, () => random.integer(256))
