@@ -23,7 +23,7 @@ interface PrepareCommandOptions extends OutputOptions, OpenOptions {
 export function prepareCommand(): Command {
   return new Command('prepare')
     .description('Check a dataset, decompose it with cvxEDA and write model inputs with a manifest.')
-    .requiredOption('--data <dir>', 'folder with trials.csv and eda.csv (and music.csv)')
+    .requiredOption('--data <dir>', 'trials.csv and eda.csv (and music.csv), or the files of DEAP or AMIGOS')
     .requiredOption('--out <dir>', 'folder to write')
     .option('--rate <hz>', 'sampling rate, when the files do not say', positive('--rate'))
     .option('--length <n>', 'points per channel', integer('--length'), 2500)
@@ -41,6 +41,7 @@ async function prepareAction(options: PrepareCommandOptions): Promise<void> {
   if (dataset.kind === 'prepared')
     throw new UsageError(`${options.data} is prepared already; give the folder with trials.csv and eda.csv`)
   const { set } = dataset
+  for (const note of set.notes ?? []) output.note(note)
   const work = computing(output)
   await withGpu(options, async (gpu) => {
     const { length, drop: dropSeconds } = options

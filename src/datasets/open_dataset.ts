@@ -4,9 +4,11 @@ import { FormatError } from '../runtime/errors.ts'
 import type { Store } from '../store/store.ts'
 import type { Layout, OpenedDataset, OpenOptions } from './layout.ts'
 import type { Trial, TrialSet } from './trial.ts'
+import { amigos } from './amigos.ts'
+import { deap } from './deap.ts'
 import { trialTable } from './trial_table.ts'
 
-const LAYOUTS: readonly Layout[] = [trialTable]
+const LAYOUTS: readonly Layout[] = [trialTable, deap, amigos]
 
 /** Names that a message lists, at most. */
 const SHOWN = 6

@@ -2,8 +2,10 @@
 import { Inflate } from 'fflate'
 import { FormatError } from '../runtime/errors.ts'
 
-/** Compressed bytes at a time; each can grow to at most 1032 times its size. */
+/** Compressed bytes at a time. */
 const STEP = 1 << 16
+/** Deflate packs no tighter. */
+export const BEST_RATIO = 1032
 
 /** @throws FormatError that begins with `what` for damaged data, and for data of more than `limit` bytes */
 export function inflateUpTo(compressed: Uint8Array, limit: number, what: string): Uint8Array<ArrayBuffer> {
@@ -29,4 +31,28 @@ export function inflateUpTo(compressed: Uint8Array, limit: number, what: string)
     at += piece.length
   }
   return bytes
+}
+
+/**
+ * The first `size` bytes of the data, fewer where they end earlier. Nothing behind them is looked at, be it more data, a checksum or padding,
+ * and of `size` no more is allocated than the compressed bytes can hold.
+ * @throws FormatError that begins with `what` for damaged data
+ */
+export function inflateFirst(compressed: Uint8Array, size: number, what: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(Math.min(size, compressed.length * BEST_RATIO))
+  let filled = 0
+  const stream = new Inflate((piece) => {
+    const wanted = piece.subarray(0, bytes.length - filled)
+    bytes.set(wanted, filled)
+    filled += wanted.length
+  })
+  // No push is called the last one: that would refuse data which end before their end mark, where all that is wanted may be there.
+  const step = Math.min(STEP, size + STEP / 256)
+  try {
+    for (let at = 0; at < compressed.length && filled < bytes.length; at += step)
+      stream.push(compressed.subarray(at, at + step))
+  } catch (error) {
+    throw new FormatError(`${what} is damaged (${(error as Error).message}); copy or download it again`)
+  }
+  return bytes.subarray(0, filled)
 }

@@ -2,7 +2,7 @@
 // https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
 import { FormatError } from '../runtime/errors.ts'
 import type { ByteSource } from './byte_source.ts'
-import { inflateUpTo } from './inflate.ts'
+import { BEST_RATIO, inflateUpTo } from './inflate.ts'
 
 export interface ZipEntry {
   /** Path inside the archive, with `/`; only ever a name, no place on a disk. */
@@ -43,8 +43,6 @@ const UTF8_NAME = 0x800
 const ENCRYPTED = 1
 const STORED = 0
 const DEFLATED = 8
-/** Deflate packs no tighter. */
-const BEST_RATIO = 1032
 /** Of one entry, unpacked: more than a day of an armband with all its sensors. */
 const LARGEST = 2 ** 30
 
