@@ -1,7 +1,9 @@
 // What decompose asks of a solver of the cvxEDA program. Signals arrive scaled, so that a solver sees unit mean square.
 
 import type { Gpu } from '../runtime/gpu.ts'
+import type { Start } from './decomposition.ts'
 import type { Problem } from './problem.ts'
+import type { Scaling } from './scaling.ts'
 
 /** One signal of a problem: y with unit mean square (n values), and alpha divided by the same scale. */
 export interface ScaledSignal {
@@ -29,8 +31,8 @@ export interface Solution<Driver = Float32Array> {
   form?: Form
 }
 
-/** Where to start: a decomposition of a similar signal of the same problem, in the same scaled units. */
-export type WarmStart = Pick<Solution, 'l' | 'd'> & { driver: ArrayLike<number> }
+/** Where to start: a decomposition of a similar signal of the same problem, in the signal's own unit, and what scales that. */
+export type WarmStart = Start & Scaling
 
 export interface SolverHooks {
   /** Called with signals done, of those to be solved; what is at work counts by the share of its work that is done. */

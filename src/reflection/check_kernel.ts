@@ -6,6 +6,7 @@ import type { Gpu } from '../runtime/gpu.ts'
 import { Plan } from '../runtime/plan.ts'
 import type { Shape } from '../runtime/shape.ts'
 import type { DType, Tensor } from '../runtime/tensor.ts'
+import { poison } from '../runtime/poison.ts'
 
 /** A tensor's contents, dense. */
 export interface KernelInput {
@@ -58,7 +59,7 @@ export async function checkKernel<Name extends string>(
     const results = record(plan, Object.fromEntries(tensors) as Record<Name, Tensor>)
     for (const [name, tensor] of Object.entries(results)) plan.output(name, tensor)
     await plan.compile({ keepAll: true })
-    plan.poison()
+    poison(plan)
     for (const [name, { data }] of given) plan.write(name, data)
     plan.run()
     const found: Record<string, KernelCheck> = {}
