@@ -5,8 +5,7 @@ import { NumericError } from '../runtime/errors.ts'
 import type { Decomposition } from './decomposition.ts'
 import type { Problem } from './problem.ts'
 import { SPLINES, Walk } from './runs.ts'
-import type { Scaling } from './scaling.ts'
-import type { Solution } from './solver.ts'
+import type { Scaling, Solution } from './solver.ts'
 
 /** Below this alpha / rms(y) the program is nearly unregularised and float32 convergence means nothing. */
 const BADLY_SCALED = 1e-5

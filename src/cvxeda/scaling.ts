@@ -2,16 +2,10 @@
 
 import { inPieces, type Pieces } from '../runtime/breather.ts'
 import type { Problem } from './problem.ts'
-import type { ScaledSignal } from './solver.ts'
+import type { ScaledSignal, Scaling } from './solver.ts'
 
 /** A signal whose deviation is this small against its largest value is a constant. */
 const CONSTANT = 1e-6
-
-export interface Scaling {
-  mean: number
-  /** Root mean square of y - mean; 0 for a signal that is constant to working precision. */
-  scale: number
-}
 
 export function* scalingOf({ drift }: Problem, y: ArrayLike<number>): Pieces<Scaling> {
   let sum = 0

@@ -1,9 +1,14 @@
 // What decompose asks of a solver of the cvxEDA program. Signals arrive scaled, so that a solver sees unit mean square.
 
 import type { Gpu } from '../runtime/gpu.ts'
-import type { Start } from './decomposition.ts'
 import type { Problem } from './problem.ts'
-import type { Scaling } from './scaling.ts'
+
+/** What a signal is scaled by. */
+export interface Scaling {
+  mean: number
+  /** Root mean square of y - mean; 0 for a signal that is constant to working precision. */
+  scale: number
+}
 
 /** One signal of a problem: y with unit mean square (n values), and alpha divided by the same scale. */
 export interface ScaledSignal {
@@ -32,7 +37,11 @@ export interface Solution<Driver = Float32Array> {
 }
 
 /** Where to start: a decomposition of a similar signal of the same problem, in the signal's own unit, and what scales that. */
-export type WarmStart = Start & Scaling
+export interface WarmStart extends Scaling {
+  driver: Float32Array
+  splineCoefficients: Float64Array
+  driftCoefficients: Float64Array
+}
 
 export interface SolverHooks {
   /** Called with signals done, of those to be solved; what is at work counts by the share of its work that is done. */
