@@ -77,17 +77,17 @@ export class Smoother {
   /** No more samples will come. */
   closed = false
   /** From `start`, the beginning of the last window, on. */
-  readonly #samples: number[] = []
+  private readonly samples: number[] = []
   private start = 0
   /** Up to `settledTo`, as far back as `memory` before `start`. */
   private readonly driver: number[] = []
-  #settledTo = 0
+  private settledTo = 0
   /** End of the next window that settles something. */
-  #due: number
+  private due: number
   /** End of the last window whose newest samples were returned. */
-  #shownTo = 0
+  private shownTo = 0
   /** Length of a window. */
-  readonly #reach: number
+  private readonly reach: number
 
   /** @param origin index in the stream of the recording's first sample */
   constructor(
@@ -95,48 +95,48 @@ export class Smoother {
     private readonly origin: number,
   ) {
     const { spacing, lag } = settings
-    this.#due = lastMultiple(spacing, lag) + spacing
-    this.#reach = (OVERLAP + 1 + Math.ceil(lag / spacing)) * spacing
+    this.due = lastMultiple(spacing, lag) + spacing
+    this.reach = (OVERLAP + 1 + Math.ceil(lag / spacing)) * spacing
   }
 
   append(sample: number): void {
-    this.#samples.push(sample)
+    this.samples.push(sample)
   }
 
   /** Settles what is due, all of it once closed, and looks at the newest samples if a hop is over. */
   async advance(scale: StreamScale): Promise<StreamUpdate> {
     const { spacing, hop, lag } = this.settings
     const { closed } = this
-    const count = this.start + this.#samples.length
+    const count = this.start + this.samples.length
     const settled: StreamPart[] = []
     let window: Window | null = null
-    for (; this.#due <= count; this.#due += spacing) {
-      window = await this.#solve(this.#due, scale)
-      settled.push(this.#settle(window, this.#due - lag))
+    for (; this.due <= count; this.due += spacing) {
+      window = await this.#solve(this.due, scale)
+      settled.push(this.#settle(window, this.due - lag))
     }
     if (closed) {
-      if (this.#settledTo < count) settled.push(this.#settle(await this.#solve(count, scale, true), count))
+      if (this.settledTo < count) settled.push(this.#settle(await this.#solve(count, scale, true), count))
       return { settled, newest: null }
     }
     const end = Math.max(lastMultiple(spacing, count), lastMultiple(hop, count))
-    if (end <= this.#shownTo) return { settled, newest: null }
-    this.#shownTo = end
+    if (end <= this.shownTo) return { settled, newest: null }
+    this.shownTo = end
     if (window?.end !== end) window = await this.#solve(end, scale)
-    return { settled, newest: this.#part(window, this.#settledTo, end) }
+    return { settled, newest: this.#part(window, this.settledTo, end) }
   }
 
   /** Decomposes the window that ends before position `end`; `isLast`: that is where the recording ends. */
   async #solve(end: number, { mean, std }: StreamScale, isLast = false): Promise<Window> {
     const { device, program, filter, spacing } = this.settings
-    this.#moveTo(Math.max(0, lastMultiple(spacing, end - this.#reach + spacing - 1)))
+    this.#moveTo(Math.max(0, lastMultiple(spacing, end - this.reach + spacing - 1)))
     const { start } = this
     // A recording's last knot is the one nearest its end. Before, a window whose last knot lies inside it would tie its
     // newest samples down more than the samples to come will.
     const knots = Array.from({ length: Math.ceil((end - start) / spacing) + 1 }, (_, j) => j * spacing)
     const deltaKnot = isLast ? program.deltaKnot : knots
-    const before = this.driver.slice(0, this.driver.length - (this.#settledTo - start))
+    const before = this.driver.slice(0, this.driver.length - (this.settledTo - start))
     const past = afterglow(filter, before, end - start)
-    const y = past.map((r, i) => this.#samples[i]! - mean - r)
+    const y = past.map((r, i) => this.samples[i]! - mean - r)
     // The program is homogeneous: alpha times std on the signal is alpha on the z-scored signal.
     const [found] = await decompose(device, [y], { ...program, deltaKnot, alpha: program.alpha * std })
     const { phasic, tonic, driver, residual, status } = found!
@@ -148,16 +148,16 @@ export class Smoother {
 
   /** Lets go of what no later window needs. */
   #moveTo(start: number): void {
-    this.#samples.splice(0, start - this.start)
+    this.samples.splice(0, start - this.start)
     this.start = start
-    const needed = this.#settledTo - start + this.settings.memory
+    const needed = this.settledTo - start + this.settings.memory
     this.driver.splice(0, Math.max(0, this.driver.length - needed))
   }
 
   #settle(window: Window, to: number): StreamPart {
-    const part = this.#part(window, this.#settledTo, to)
+    const part = this.#part(window, this.settledTo, to)
     for (const p of part.driver) this.driver.push(p)
-    this.#settledTo = to
+    this.settledTo = to
     return part
   }
 

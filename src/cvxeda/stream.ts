@@ -10,29 +10,29 @@ import { checkScale, measureScale, settingsOf, type Settings, type StreamOptions
 
 /** A recording that goes on; made by `decomposeStream`. */
 export class DecompositionStream {
-  readonly #settings: Settings
-  #knownScale: StreamScale | null
+  private readonly settings: Settings
+  private knownScale: StreamScale | null
   /** Samples that `scale` will be measured on. */
   private calibration: number[] = []
   /** Those with something left to settle; only the last can be open. */
-  readonly #recordings: Smoother[] = []
+  private readonly recordings: Smoother[] = []
   /** Samples that have come, the last of them that was not missing, and how many have been missing since. */
-  #count = 0
-  #last = NaN
-  #missing = 0
-  #ended = false
-  #failure: { reason: unknown } | null = null
-  #pushes = 0
-  #turn: Promise<unknown> = Promise.resolve()
+  private count = 0
+  private last = NaN
+  private missing = 0
+  private ended = false
+  private failure: { reason: unknown } | null = null
+  private pushes = 0
+  private turn: Promise<unknown> = Promise.resolve()
 
   constructor(device: Device, options: StreamOptions) {
-    this.#settings = settingsOf(device, options)
-    this.#knownScale = options.scale ? checkScale(options.scale) : null
+    this.settings = settingsOf(device, options)
+    this.knownScale = options.scale ? checkScale(options.scale) : null
   }
 
   /** As given, or measured; null until then. A later recording of the same person can be given it. */
   get scale(): Readonly<StreamScale> | null {
-    return this.#knownScale
+    return this.knownScale
   }
 
   /**
@@ -49,9 +49,9 @@ export class DecompositionStream {
   push(samples: ArrayLike<number>): Promise<StreamUpdate | null> {
     return this.#guard(() => {
       this.#accept(samples)
-      const mine = ++this.#pushes
+      const mine = ++this.pushes
       return this.#inTurn(async () => {
-        if (mine < this.#pushes) return null
+        if (mine < this.pushes) return null
         const update = await this.advance()
         return update.settled.length > 0 || update.newest ? update : null
       })
@@ -62,9 +62,9 @@ export class DecompositionStream {
   end(): Promise<StreamUpdate> {
     return this.#guard(() => {
       this.#refuseAfterEnd()
-      this.#ended = true
-      this.#pushes++
-      const open = this.#recordings.at(-1)
+      this.ended = true
+      this.pushes++
+      const open = this.recordings.at(-1)
       if (open) open.closed = true
       return this.#inTurn(() => this.advance())
     })
@@ -72,23 +72,23 @@ export class DecompositionStream {
 
   /** After an error nothing goes on: every later call ends with it. */
   async #guard<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#failure) throw this.#failure.reason
+    if (this.failure) throw this.failure.reason
     try {
       return await work()
     } catch (reason) {
-      this.#failure ??= { reason }
+      this.failure ??= { reason }
       throw reason
     }
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(() => this.#guard(work))
-    this.#turn = result.catch(() => {})
+    const result = this.turn.then(() => this.#guard(work))
+    this.turn = result.catch(() => {})
     return result
   }
 
   #refuseAfterEnd(): void {
-    if (this.#ended) throw new UsageError('cvxEDA: the stream has ended, nothing can be added; begin a new one.')
+    if (this.ended) throw new UsageError('cvxEDA: the stream has ended, nothing can be added; begin a new one.')
   }
 
   #accept(samples: ArrayLike<number>): void {
@@ -97,60 +97,60 @@ export class DecompositionStream {
       const what = samples === null ? 'null' : `of type ${typeof samples}`
       throw new UsageError(`cvxEDA: what was pushed is ${what}, expected an array of samples; one goes in as [sample].`)
     }
-    for (let i = 0; i < samples.length; i++, this.#count++) {
+    for (let i = 0; i < samples.length; i++, this.count++) {
       const sample = samples[i]!
       if (Number.isNaN(sample)) this.#skip()
       else if (Number.isFinite(sample)) this.append(sample)
       else {
         const what = typeof sample === 'number' ? sample : `of type ${typeof sample}`
         throw new FormatError(
-          `cvxEDA: sample ${this.#count} of the stream is ${what}, expected a finite number or, ` +
+          `cvxEDA: sample ${this.count} of the stream is ${what}, expected a finite number or, ` +
             'where one is missing, NaN.',
-          { index: this.#count },
+          { index: this.count },
         )
       }
     }
   }
 
   #skip(): void {
-    this.#missing++
-    const open = this.#recordings.at(-1)
-    if (open && this.#missing > this.#settings.longestGap) open.closed = true
+    this.missing++
+    const open = this.recordings.at(-1)
+    if (open && this.missing > this.settings.longestGap) open.closed = true
   }
 
   private append(sample: number): void {
-    let open = this.#recordings.at(-1)
+    let open = this.recordings.at(-1)
     if (open && !open.closed) {
-      const step = (sample - this.#last) / (this.#missing + 1)
-      for (let m = 1; m <= this.#missing; m++) open.append(this.#last + m * step)
+      const step = (sample - this.last) / (this.missing + 1)
+      for (let m = 1; m <= this.missing; m++) open.append(this.last + m * step)
     } else {
-      open = new Smoother(this.#settings, this.#count)
-      this.#recordings.push(open)
+      open = new Smoother(this.settings, this.count)
+      this.recordings.push(open)
     }
     open.append(sample)
-    this.#last = sample
-    this.#missing = 0
-    if (!this.#knownScale) this.#calibrate(sample)
+    this.last = sample
+    this.missing = 0
+    if (!this.knownScale) this.#calibrate(sample)
   }
 
   #calibrate(sample: number): void {
     this.calibration.push(sample)
-    if (this.calibration.length === this.#settings.calibration) this.#knownScale = measureScale(this.calibration)
+    if (this.calibration.length === this.settings.calibration) this.knownScale = measureScale(this.calibration)
   }
 
   private async advance(): Promise<StreamUpdate> {
-    this.#settings.program.signal?.throwIfAborted()
+    this.settings.program.signal?.throwIfAborted()
     const update: StreamUpdate = { settled: [], newest: null }
-    if (this.#ended && this.calibration.length > 0) this.#knownScale ??= measureScale(this.calibration)
-    if (!this.#knownScale) return update
+    if (this.ended && this.calibration.length > 0) this.knownScale ??= measureScale(this.calibration)
+    if (!this.knownScale) return update
     this.calibration = []
-    for (let recording; (recording = this.#recordings[0]);) {
+    for (let recording; (recording = this.recordings[0]);) {
       const { closed } = recording
-      const { settled, newest } = await recording.advance(this.#knownScale)
+      const { settled, newest } = await recording.advance(this.knownScale)
       for (const one of settled) update.settled.push(one)
       update.newest = newest
       if (!closed) break
-      this.#recordings.shift()
+      this.recordings.shift()
     }
     return update
   }
