@@ -286,7 +286,7 @@ describe('a model', () => {
     const recorded = (gradients: unknown, training = false) => {
       const plan = new Plan(gpu)
       const inputs = { eda: plan.input('eda', [2, 3, 120]) }
-      return model.forward(plan, inputs, { training: training as true, gradients: any(gradients) })
+      return model.forward(plan, inputs, { training: training, gradients: any(gradients) })
     }
     for (const wrong of [undefined, null, model.weights.gradients]) {
       const forward = recorded(wrong)

@@ -65,11 +65,11 @@ describe.each(shaders)('%s', (name, shader) => {
     const numbers = new Map<string, string>()
     const before = tokensOf(shader.source)
     for (const token of withNumbers(shader)) {
-      while (before[at] === 'const' && numbersOf(before, at) && !keptOf(shader).has(before[at + 1]!)) {
-        numbers.set(before[at + 1]!, before[at + 3]!)
+      while (before[at] === 'const' && numbersOf(before, at) && !keptOf(shader).has(before[at + 1])) {
+        numbers.set(before[at + 1], before[at + 3])
         at += 5
       }
-      expect(numbers.get(before[at]!) ?? before[at]).toBe(token)
+      expect(numbers.get(before[at]) ?? before[at]).toBe(token)
       at++
     }
     expect(at).toBe(before.length)
