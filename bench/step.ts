@@ -273,7 +273,7 @@ function stepFigures(timed: Timed, step: PreparedStep, probes: Probes) {
   const work = workOf(planCost(plan).dispatches, probes)
   const rated = rate(work, { ms: timed.ms_median, cpu_ms: timed.cpu_ms }, probes)
   return {
-    ...{ ...timed, ...firstFigures(step), dispatches: plan.dispatchCount },
+    ...{ ...timed, ...firstFigures(step), dispatches: plan.dispatches.length },
     ...{ ...work, floor_fraction: judged(rated).of_roofline, ...rated, ...probes },
   }
 }

@@ -95,6 +95,31 @@ function shortened({ tokens, kept }, names) {
 
 const NEEDS_BLANK = /^[\w]/
 
+/** Whether a token stands where its name is declared, or is no name of a variable. */
+const isElsewhere = (tokens, i) =>
+  DECLARES.has(tokens[i - 1]) || tokens[i + 1] === ':' || tokens[i - 1] === '.' || tokens[i - 1] === '@'
+
+/**
+ * The same program, with constants of the module that are a number and not for the host to set written out where they stand.
+ *
+ * @param shader `tokens`, and `kept`: see `shortNamesOf`
+ */
+export function inlined({ tokens, kept }) {
+  const values = new Map()
+  let braces = 0
+  tokens.forEach((token, i) => {
+    if (token === '{') braces++
+    if (token === '}') braces--
+    const [name, is, value, end] = tokens.slice(i + 1, i + 5)
+    const isNumber = token === 'const' && braces === 0 && is === '=' && /^[\d.]/.test(value) && end === ';'
+    const isOnly = () => tokens.filter((other, at) => other === name && isElsewhere(tokens, at)).length === 1
+    if (isNumber && !kept.has(name) && isOnly()) values.set(name, value)
+  })
+  const isDeclaration = (i) => tokens[i] === 'const' && values.has(tokens[i + 1])
+  const rest = tokens.filter((_, i) => ![0, 1, 2, 3, 4].some((back) => isDeclaration(i - back)))
+  return { tokens: rest.map((token) => values.get(token) ?? token), kept }
+}
+
 /** The text of a shader as it ships. @param names see `shortNamesOf`, for this shader among others */
 export function minify(shader, names = shortNamesOf([shader])) {
   let text = ''

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { fileURLToPath } from 'node:url'
-import { minify, shortNamesOf, tokensOf } from './minify_wgsl.mjs'
+import { inlined, minify, shortNamesOf, tokensOf } from './minify_wgsl.mjs'
 import { buildSync } from 'esbuild'
 
 /**
@@ -65,10 +65,11 @@ const nameOf = (path) =>
 const read = (path) => reflect(readFileSync(path, 'utf8'), nameOf(path))
 const moduleOf = (shader) => `export default ${JSON.stringify(shader)}`
 
-const partsOf = ({ source, entries, constants }) => ({
-  tokens: tokensOf(source),
-  kept: new Set([...Object.keys(entries), ...Object.keys(constants)]),
-})
+const partsOf = ({ source, entries, constants }) =>
+  inlined({
+    tokens: tokensOf(source),
+    kept: new Set([...Object.keys(entries), ...Object.keys(constants)]),
+  })
 
 /** The same shader as it ships; of constants that are not tunable, with the formulas of those that the host asks for by name. */
 export function minified(shader) {
@@ -76,7 +77,7 @@ export function minified(shader) {
   const isAsked = (name) =>
     name in shader.constants ||
     names.has(name) ||
-    Object.entries(shader.values).some(([other, formula]) => formula.includes(name) && isAsked(other))
+    Object.entries(shader.values).some(([other, formula]) => formula.split(' ').includes(name) && isAsked(other))
   return {
     ...shader,
     source: minify(partsOf(shader), shortNames()),
@@ -109,9 +110,11 @@ const letter = ({ element }) => element[0]
 export function pack(shader) {
   const { name, source, entries, params, constants, values } = shader
   const infos = new Map(Object.values(entries).flatMap(({ bindings }) => Object.entries(bindings)))
-  const literals = Object.entries(constants).map(([constant, { value }]) => [constant, Number.parseFloat(value)])
-  const isLiteral = ([constant, formula]) =>
-    literals.some(([known, value]) => known === constant && formula.length === 1 && formula[0] === value)
+  const literals = Object.entries(constants).map(([constant, { value }]) => [
+    constant,
+    String(Number.parseFloat(value)),
+  ])
+  const isLiteral = ([constant, formula]) => literals.some(([known, value]) => known === constant && formula === value)
   const packed = [
     [...infos]
       .sort(([, a], [, b]) => a.binding - b.binding)
@@ -132,7 +135,7 @@ export function pack(shader) {
     Object.keys(constants),
   ].map((table) => (table ?? []).join(' '))
   const formulas = Object.entries(values).filter((one) => !isLiteral(one))
-  packed.push(formulas.map(([constant, formula]) => [constant, ...formula].join(' ')).join(','))
+  packed.push(formulas.map((one) => one.join(' ')).join(','))
   const text = packed.join(';')
   if (!isDeepStrictEqual(unpacked(name, source, text), withoutBlanks(shader)))
     throw new Error(`${name}.wgsl cannot be packed: see src/runtime/packed_shader.ts`)

@@ -2,17 +2,35 @@
 
 import { ADMM_LAYOUT } from '../qp/admm.ts'
 import { LaneRows } from '../qp/lane_rows.ts'
+import { UsageError } from '../runtime/errors.ts'
 import { LAYOUT, tonicPlace, tonicValues, type Batch } from './admm_batch.ts'
 import { columnTable, FIRST_PENALTY, splineRow } from './admm_tables.ts'
 import { adjointResponse } from './certificate.ts'
-import { residualOf } from './polish.ts'
+import { residualOf, type Point } from './polish.ts'
 import { writeState } from './admm_penalties.ts'
 import type { Problem } from './problem.ts'
 import type { ScaledSignal, WarmStart } from './solver.ts'
 
+/** A start in the solver's units. @throws UsageError for one of another problem */
+function scaledStart({ n, knotCount, drift }: Problem, start: WarmStart): Point {
+  const { driver, splineCoefficients, driftCoefficients, mean, scale } = start
+  if (driver.length !== n || splineCoefficients.length !== knotCount || driftCoefficients.length !== drift.count) {
+    throw new UsageError(
+      `cvxEDA: a start has ${driver.length} samples, ${splineCoefficients.length} spline and ` +
+        `${driftCoefficients.length} drift coefficients, expected ${n}, ${knotCount} and ${drift.count}.`,
+    )
+  }
+  const shift = (c: number) => (c === 0 ? mean : 0)
+  return {
+    p: Float64Array.from(driver, (v) => v / scale),
+    l: splineCoefficients.map((v) => v / scale),
+    d: driftCoefficients.map((v, c) => (v - shift(c)) / scale),
+  }
+}
+
 /** Multipliers of p >= 0 (never positive) at a starting point: H'e - alpha where that pulls p down. */
-function multipliers(problem: Problem, { y, alpha }: ScaledSignal, { driver, l, d }: WarmStart): Float64Array {
-  const e = residualOf(problem, y, { p: Float64Array.from(driver), l, d })
+function multipliers(problem: Problem, { y, alpha }: ScaledSignal, start: Point): Float64Array {
+  const e = residualOf(problem, y, start)
   return adjointResponse(problem, e).map((v) => Math.min(0, v - alpha))
 }
 
@@ -20,7 +38,7 @@ function multipliers(problem: Problem, { y, alpha }: ScaledSignal, { driver, l, 
 function writeDual(
   { gpu, problem, layout, lanes, tensors }: Batch,
   signals: readonly ScaledSignal[],
-  starts: readonly WarmStart[],
+  starts: readonly Point[],
 ): void {
   const origin = LaneRows.zeros(problem.n, lanes)
   const tonic = new Float32Array(tonicValues(layout) * lanes)
@@ -37,11 +55,11 @@ function writeDual(
 }
 
 /** Bounds of every increment: no more than the starting driver down, any amount up. */
-function firstBounds(n: number, lanes: number, starts: readonly WarmStart[] | undefined): Float32Array {
+function firstBounds(n: number, lanes: number, starts: readonly Point[] | undefined): Float32Array {
   const bounds = new Float32Array(2 * n * lanes)
   for (let at = 0; at < n * lanes; at++) bounds[2 * at + 1] = ADMM_LAYOUT.BOUNDLESS
   starts?.forEach((start, lane) => {
-    for (let i = 0; i < n; i++) bounds[2 * (i * lanes + lane)] = -Math.max(0, start.driver[i]!)
+    for (let i = 0; i < n; i++) bounds[2 * (i * lanes + lane)] = -Math.max(0, start.p[i]!)
   })
   return bounds
 }
@@ -50,9 +68,10 @@ function firstBounds(n: number, lanes: number, starts: readonly WarmStart[] | un
 export function writeStart(
   batch: Batch,
   signals: readonly ScaledSignal[],
-  starts: readonly WarmStart[] | undefined,
+  given: readonly WarmStart[] | undefined,
 ): LaneRows {
   const { gpu, problem, layout, lanes, tensors } = batch
+  const starts = given?.map((start) => scaledStart(problem, start))
   const { n } = problem
   const samples = LaneRows.zeros(n, lanes)
   signals.forEach(({ y }, lane) => {

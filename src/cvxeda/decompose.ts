@@ -2,16 +2,16 @@
 
 import { nameOf } from '../runtime/arguments.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
-import { breather, inTurns, PIECE, type Pieces } from '../runtime/breather.ts'
+import { breather, inPieces, inTurns, type Pieces } from '../runtime/breather.ts'
 import { isPool, type Device } from '../runtime/device.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { Decomposition, Start } from './decomposition.ts'
 import { Float64Solver } from './float64.ts'
 import { missingSamples } from './missing_samples.ts'
 import { readOut } from './read_out.ts'
-import { checkCall, checkOptions, checkStarts, solverOf, type DecomposeOptions } from './options.ts'
+import { checkCall, checkOptions, requireEach, solverOf, type DecomposeOptions } from './options.ts'
 import { createProblem, type Problem } from './problem.ts'
-import { scaled, scaledStart, scalingOf } from './scaling.ts'
+import { scaled, scalingOf } from './scaling.ts'
 import { decomposeByWorkers } from './shares.ts'
 import type { Solver, SolverHooks } from './solver.ts'
 
@@ -21,8 +21,7 @@ function checkArray(signal: ArrayLike<number>, index: number): void {
   const name = `cvxEDA: signal ${index}`
   if (typeof (signal as Partial<ArrayLike<number>> | null | undefined)?.length !== 'number') {
     throw new UsageError(
-      `${name} is ${signal === null ? 'null' : `of type ${typeof signal}`}, expected an array of ` +
-        'samples; a single recording goes in as [recording].',
+      `${name} is ${nameOf(signal)}, expected an array of samples; a single recording goes in as [recording].`,
       { index },
     )
   }
@@ -33,41 +32,33 @@ function checkArray(signal: ArrayLike<number>, index: number): void {
 function* checkSamples(signals: readonly Samples[]): Pieces<void> {
   for (const [index, signal] of signals.entries()) {
     let missing = 0
-    let first = -1
-    for (let to = signal.length; to > 0; to -= PIECE) {
-      for (let i = to - 1; i >= Math.max(0, to - PIECE); i--) {
-        if (Number.isFinite(signal[i])) continue
-        missing++
-        first = i
-      }
-      yield
-    }
+    let first = 0
+    yield* inPieces(signal.length, (from, to) => {
+      for (let i = from; i < to; i++) if (!Number.isFinite(signal[i]) && missing++ === 0) first = i
+    })
     if (missing > 0) throw missingSamples(index, missing, first, signal.length)
   }
 }
 
 function ratesOf(signals: readonly Samples[], sampleRate: number | readonly number[]): readonly number[] {
   if (typeof sampleRate === 'number') return signals.map(() => sampleRate)
-  const { length } = (sampleRate ?? {}) as Partial<readonly number[]>
-  if (typeof sampleRate === 'string' || length === undefined) {
+  if (
+    typeof (sampleRate as Partial<readonly number[]> | undefined)?.length !== 'number' ||
+    typeof sampleRate === 'string'
+  ) {
     throw new UsageError(
       `cvxEDA: sampleRate is ${nameOf(sampleRate)}, expected a positive number, or a list of one for each signal.`,
     )
   }
-  if (length === signals.length) return sampleRate
-  throw new UsageError(`cvxEDA: sampleRate lists ${length} rates for ${signals.length} signals, expected one for each.`)
+  requireEach('sampleRate', sampleRate, signals.length)
+  return sampleRate
 }
 
 /** Indices of the signals that share length and rate, hence a problem. */
 function groupByShape(signals: readonly Samples[], rates: readonly number[]): number[][] {
-  const groups = new Map<string, number[]>()
-  signals.forEach(({ length }, index) => {
-    const shape = `${length} at ${rates[index]}`
-    const group = groups.get(shape)
-    if (group) group.push(index)
-    else groups.set(shape, [index])
-  })
-  return [...groups.values()]
+  const groups: Record<string, number[]> = {}
+  signals.forEach(({ length }, index) => (groups[`${length} at ${rates[index]}`] ??= []).push(index))
+  return Object.values(groups)
 }
 
 function* oneByOne<T>(items: readonly Pieces<T>[]): Pieces<T[]> {
@@ -92,12 +83,12 @@ async function decomposeGroup(
   const scalings = await each(all, (at) => scalingOf(problem, signals[at]!))
   const solvable = all.filter((at) => scalings[at]!.scale > 0)
   const inputs = await each(solvable, (at) => scaled(problem, signals[at]!, scalings[at]!))
-  const scaledStarts = starts && solvable.map((at) => scaledStart(problem, starts[at]!, scalings[at]!))
+  const warm = starts && solvable.map((at) => ({ ...starts[at]!, ...scalings[at]! }))
   const trivial = signals.length - inputs.length
   const onProgress = (done: number): void => hooks.onProgress(trivial + done)
   onProgress(0)
   const solutions =
-    inputs.length > 0 ? await solver.solve(gpu, problem, inputs, { ...hooks, onProgress, starts: scaledStarts }) : []
+    inputs.length > 0 ? await solver.solve(gpu, problem, inputs, { ...hooks, onProgress, starts: warm }) : []
   const byPlace = new Map(solvable.map((at, s) => [at, solutions[s]!]))
   return each(all, (at) => readOut(problem, signals[at]!, scalings[at]!, byPlace.get(at) ?? null))
 }
@@ -140,7 +131,7 @@ export async function decompose(
   const { sampleRate, solver: _, form, starts, onProgress, signal: abort, ...params } = options
   const rates = ratesOf(signals, sampleRate)
   checkOptions(device, rates, options)
-  checkStarts(options, signals.length)
+  if (starts) requireEach('starts', starts, signals.length)
   const solver = solverOf(device, options)
   signals.forEach(checkArray)
   await inTurns(checkSamples(signals), breather(abort))

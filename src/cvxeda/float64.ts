@@ -3,13 +3,14 @@
 // Each iteration linearises the perturbed optimality conditions p lambda = sigma mu at (p, lambda, l, d) and takes the
 // Newton step of newton.ts with target = sigma mu; then d lambda = target / p - lambda - (lambda / p) d.
 
-import { inTurns, PIECE, type Pieces } from '../runtime/breather.ts'
+import { inTurns, type Pieces } from '../runtime/breather.ts'
 import type { BatemanFilter } from './bateman.ts'
 import { shareDone } from './convergence.ts'
 import { Newton } from './newton.ts'
 import type { Problem } from './problem.ts'
 import type { Walk } from './runs.ts'
 import type { ScaledSignal, Solution } from './solver.ts'
+import { dot } from './vectors.ts'
 
 /** Duality gap relative to the objective; a thousandth of what float32 is asked for. */
 const TOLERANCE = 1e-9
@@ -97,16 +98,6 @@ function moveAndMeasure(
   sums.objective += squares / 2 + alpha * driver
 }
 
-function* squaresOf(y: Float64Array): Pieces<number> {
-  let sum = 0
-  for (let from = 0; from < y.length; from += PIECE) {
-    const to = Math.min(y.length, from + PIECE)
-    for (let i = from; i < to; i++) sum += y[i]! * y[i]!
-    yield
-  }
-  return sum
-}
-
 /** The solver of one problem: its work arrays are made once and serve one signal after the other. */
 export class Float64Solver {
   private readonly newton: Newton
@@ -135,7 +126,7 @@ export class Float64Solver {
     this.begin(signal)
     let share = 0
     const turns = () => breathe(share)
-    const floor = (1e-6 * (await inTurns(squaresOf(signal.y), turns))) / 2
+    const floor = (1e-6 * (await inTurns(dot(signal.y, signal.y), turns))) / 2
     let infeasibility = 1 // what is left of the first iterate's dual residual
     let target = 0
     let length = 0
@@ -175,17 +166,7 @@ export class Float64Solver {
     const sums = { complementarity: 0, objective: 0 }
     const move = { change: step.p, target, length }
     state.fill(0)
-    let worked = 0
-    for (let b = walk.runs.first; b <= walk.runs.last; b++) {
-      walk.turnTo(b)
-      walk.weigh(l, d)
-      moveAndMeasure(problem.filter, walk, signal, iterate, move, state, sums)
-      worked += walk.to - walk.from
-      if (worked >= PIECE) {
-        worked = 0
-        yield
-      }
-    }
+    yield* walk.overRuns(l, d, () => moveAndMeasure(problem.filter, walk, signal, iterate, move, state, sums))
     for (const v of l) sums.objective += (problem.params.gamma * v * v) / 2
     return sums
   }

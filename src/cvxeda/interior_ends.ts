@@ -1,7 +1,7 @@
 // Where the interior point starts, and what is read off where it ended.
 
 import { LaneRows } from '../qp/lane_rows.ts'
-import { inTurns, PIECE, type Pieces } from '../runtime/breather.ts'
+import { inPieces, inTurns, PIECE, type Pieces } from '../runtime/breather.ts'
 import type { GpuBase } from '../runtime/gpu_base.ts'
 import { respond, type BatemanFilter } from './bateman.ts'
 import { LAYOUT, rowFields, type Layout, type Tensors } from './interior_layout.ts'
@@ -21,10 +21,7 @@ const multiplierOf = ({ alpha }: ScaledSignal) => Math.max(alpha, MULTIPLIER)
 /** H p of the first point. */
 export function* firstResponse(filter: BatemanFilter, n: number): Pieces<Float64Array> {
   const [driver, response, state] = [new Float64Array(n).fill(DRIVER), new Float64Array(n), new Float64Array(2)]
-  for (let from = 0; from < n; from += PIECE) {
-    respond(filter, driver, response, state, from, Math.min(n, from + PIECE))
-    yield
-  }
+  yield* inPieces(n, (from, to) => respond(filter, driver, response, state, from, to))
   return response
 }
 
@@ -38,9 +35,7 @@ export function* firstPoint(
   const lanes = signals.length
   const point = new Float32Array(4 * layout.places * lanes) // places without a sample are never read
   const response = yield* firstResponse(problem.filter, problem.n)
-  const piece = Math.ceil(PIECE / lanes)
-  for (let from = 0; from < problem.n; from += piece) {
-    const to = Math.min(problem.n, from + piece)
+  const visit = (from: number, to: number): void => {
     for (let i = from; i < to; i++) {
       for (let lane = 0; lane < lanes; lane++) {
         const signal = signals[lane]!
@@ -50,8 +45,8 @@ export function* firstPoint(
         point[at + 2] = signal.y[i]! - response[i]!
       }
     }
-    yield
   }
+  yield* inPieces(problem.n, visit, Math.ceil(PIECE / lanes))
   return point
 }
 
@@ -81,14 +76,12 @@ export function statusOf(state: LaneRows, n: number, lane: number): SolverStatus
 
 function* driversOf(point: Float32Array, places: Uint32Array, lanes: number): Pieces<Float32Array[]> {
   const drivers = Array.from({ length: lanes }, () => new Float32Array(places.length))
-  const piece = Math.ceil(PIECE / lanes)
-  for (let from = 0; from < places.length; from += piece) {
-    const to = Math.min(places.length, from + piece)
+  const visit = (from: number, to: number): void => {
     for (let i = from; i < to; i++) {
       for (let lane = 0; lane < lanes; lane++) drivers[lane]![i] = point[4 * (places[i]! * lanes + lane)]!
     }
-    yield
   }
+  yield* inPieces(places.length, visit, Math.ceil(PIECE / lanes))
   return drivers
 }
 

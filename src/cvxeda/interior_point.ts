@@ -155,7 +155,7 @@ async function solveBatch(
 export function requireWalk(form: Form, n: number): void {
   if (form === 'along-time' || n <= LONGEST_WALK) return
   throw new LimitError(
-    `cvxEDA: form per-signal is for signals of up to ${LONGEST_WALK} samples, these have ${n}; use form along-time.`,
+    `cvxEDA: form per-signal is for signals of up to ${LONGEST_WALK} samples, not ${n}; use along-time.`,
   )
 }
 

@@ -66,15 +66,15 @@ export class Newton {
   readonly gains: Float64Array
   /** Eliminated coefficients, [...][ROW]: splines from runs.first - 3 on, then drift. */
   readonly rows: Float64Array
-  private readonly filter: DrivenFilter
+  readonly #filter: DrivenFilter
   /** From the first step on. */
-  private gram: Float64Array | null = null
+  #gram: Float64Array | null = null
   private readonly V = new Float64Array(VALUE)
-  private readonly blocks: number
-  private readonly runsPerBlock: number
-  private readonly runsPerPiece: number
+  readonly #blocks: number
+  readonly #runsPerBlock: number
+  readonly #runsPerPiece: number
   /** V at the end of each block. */
-  private readonly ends: Float64Array
+  readonly #ends: Float64Array
   private readonly z = new Float64Array(SLOTS)
   private readonly state = new Float64Array(2)
 
@@ -84,13 +84,13 @@ export class Newton {
   ) {
     const { n, knotCount, drift, spacing } = problem
     this.walk = new Walk(problem)
-    this.filter = drivenFilter(problem.filter)
+    this.#filter = drivenFilter(problem.filter)
     const count = this.walk.runs.last - this.walk.runs.first + 1
-    this.runsPerBlock = Math.max(1, Math.floor(kept / spacing))
-    this.runsPerPiece = Math.max(1, Math.floor(PIECE / spacing))
-    this.blocks = Math.ceil(count / this.runsPerBlock)
-    this.ends = new Float64Array(this.blocks * VALUE)
-    this.gains = new Float64Array(Math.min(n, this.runsPerBlock * spacing) * GAIN)
+    this.#runsPerBlock = Math.max(1, Math.floor(kept / spacing))
+    this.#runsPerPiece = Math.max(1, Math.floor(PIECE / spacing))
+    this.#blocks = Math.ceil(count / this.#runsPerBlock)
+    this.#ends = new Float64Array(this.#blocks * VALUE)
+    this.gains = new Float64Array(Math.min(n, this.#runsPerBlock * spacing) * GAIN)
     this.rows = new Float64Array((count + SPLINES - 1 + drift.count) * ROW)
     this.step = { p: new Float64Array(n), l: new Float64Array(knotCount), d: new Float64Array(drift.count) }
   }
@@ -98,14 +98,14 @@ export class Newton {
   /** Computes the step and returns its length: as far as p and lambda stay positive, at most 1. */
   *solve(quadratic: Quadratic): Pieces<number> {
     yield* this.eliminateAll(quadratic)
-    this.recoverDrift()
+    this.#recoverDrift()
     let ratio = TO_BOUNDARY // a smaller ratio allows the full step
-    for (let block = 0; block < this.blocks; block++) {
+    for (let block = 0; block < this.#blocks; block++) {
       if (block > 0) {
-        this.V.set(this.ends.subarray(block * VALUE, (block + 1) * VALUE))
-        yield* this.blockBack(quadratic, block)
+        this.V.set(this.#ends.subarray(block * VALUE, (block + 1) * VALUE))
+        yield* this.#blockBack(quadratic, block)
       }
-      ratio = yield* this.blockForwards(quadratic, block, ratio)
+      ratio = yield* this.#blockForwards(quadratic, block, ratio)
     }
     return TO_BOUNDARY / ratio
   }
@@ -113,80 +113,80 @@ export class Newton {
   /** The way back. */
   *eliminateAll(quadratic: Quadratic): Pieces<void> {
     const { problem, V, rows } = this
-    this.gram ??= yield* gramOf(this.walk, this.runsPerPiece)
+    this.#gram ??= yield* gramOf(this.walk, this.#runsPerPiece)
     const { runs } = this.walk
     V.fill(0)
     for (let j = runs.last; j > runs.last - SPLINES + 1; j--) enter(problem, V, j, quadratic.l)
-    for (let block = this.blocks - 1; block >= 0; block--) {
-      this.ends.set(V, block * VALUE)
-      yield* this.blockBack(quadratic, block)
+    for (let block = this.#blocks - 1; block >= 0; block--) {
+      this.#ends.set(V, block * VALUE)
+      yield* this.#blockBack(quadratic, block)
     }
-    for (let j = runs.first - 1; j > runs.first - SPLINES; j--) eliminate(V, slotOf(j), rows, this.rowOf(j))
-    for (let c = problem.drift.count - 1; c >= 0; c--) eliminate(V, SPLINES + c, rows, this.driftRow(c))
+    for (let j = runs.first - 1; j > runs.first - SPLINES; j--) eliminate(V, slotOf(j), rows, this.#rowOf(j))
+    for (let c = problem.drift.count - 1; c >= 0; c--) eliminate(V, SPLINES + c, rows, this.#driftRow(c))
   }
 
   /** Where a spline's row begins, and a drift column's. */
-  private rowOf(j: number): number {
+  #rowOf(j: number): number {
     return (j - this.walk.runs.first + SPLINES - 1) * ROW
   }
 
-  private driftRow(c: number): number {
-    return this.rowOf(this.walk.runs.last + 1 + c)
+  #driftRow(c: number): number {
+    return this.#rowOf(this.walk.runs.last + 1 + c)
   }
 
-  private firstRun(block: number): number {
-    return this.walk.runs.first + block * this.runsPerBlock
+  #firstRun(block: number): number {
+    return this.walk.runs.first + block * this.#runsPerBlock
   }
 
-  private lastRun(block: number): number {
-    return Math.min(this.walk.runs.last, this.firstRun(block + 1) - 1)
+  #lastRun(block: number): number {
+    return Math.min(this.walk.runs.last, this.#firstRun(block + 1) - 1)
   }
 
   /** The sample whose gains stand first while this block is at work. */
-  private origin(block: number): number {
-    return this.walk.runs.start(this.firstRun(block))
+  #origin(block: number): number {
+    return this.walk.runs.start(this.#firstRun(block))
   }
 
-  private *blockBack(quadratic: Quadratic, block: number): Pieces<void> {
-    const { problem, filter, walk, V, gains } = this
-    const gram = this.gram!
-    const origin = this.origin(block)
-    for (let b = this.lastRun(block); b >= this.firstRun(block); b--) {
+  *#blockBack(quadratic: Quadratic, block: number): Pieces<void> {
+    const { problem, walk, V, gains } = this
+    const gram = this.#gram!
+    const origin = this.#origin(block)
+    for (let b = this.#lastRun(block); b >= this.#firstRun(block); b--) {
       enter(problem, V, b - SPLINES + 1, quadratic.l)
       walk.turnTo(b)
       const at = (b - walk.runs.first) * PAIRS
       for (let pair = 0; pair < PAIRS; pair++) V[AT_S + pair]! += gram[at + pair]!
-      stateBack(filter, V, quadratic, walk, gains, origin)
+      stateBack(this.#filter, V, quadratic, walk, gains, origin)
       splineSums(V, quadratic, walk, gains, origin)
       if (problem.drift.count > 0) driftSums(V, quadratic, walk, gains, origin)
-      eliminate(V, slotOf(b), this.rows, this.rowOf(b))
-      if (b % this.runsPerPiece === 0) yield
+      eliminate(V, slotOf(b), this.rows, this.#rowOf(b))
+      if (b % this.#runsPerPiece === 0) yield
     }
   }
 
-  private recoverDrift(): void {
+  #recoverDrift(): void {
     const { rows, state, z, step } = this
     const { first } = this.walk.runs
     state.fill(0)
     z.fill(0)
-    for (let c = 0; c < step.d.length; c++) step.d[c] = recover(rows, this.driftRow(c), SPLINES + c, z, state)
-    for (let j = first - SPLINES + 1; j < first; j++) this.recoverSpline(j)
+    for (let c = 0; c < step.d.length; c++) step.d[c] = recover(rows, this.#driftRow(c), SPLINES + c, z, state)
+    for (let j = first - SPLINES + 1; j < first; j++) this.#recoverSpline(j)
   }
 
-  private recoverSpline(j: number): void {
-    const value = recover(this.rows, this.rowOf(j), slotOf(j), this.z, this.state)
+  #recoverSpline(j: number): void {
+    const value = recover(this.rows, this.#rowOf(j), slotOf(j), this.z, this.state)
     if (isSpline(this.problem, j)) this.step.l[j] = value
   }
 
-  private *blockForwards(samples: Samples, block: number, ratio: number): Pieces<number> {
-    const { filter, walk, gains, z, state, step } = this
-    const origin = this.origin(block)
+  *#blockForwards(samples: Samples, block: number, ratio: number): Pieces<number> {
+    const { walk, gains, z, state, step } = this
+    const origin = this.#origin(block)
     let most = ratio
-    for (let b = this.firstRun(block); b <= this.lastRun(block); b++) {
-      this.recoverSpline(b)
+    for (let b = this.#firstRun(block); b <= this.#lastRun(block); b++) {
+      this.#recoverSpline(b)
       walk.turnTo(b)
-      most = changesForwards(filter, samples, walk, gains, origin, z, state, step.p, most)
-      if (b % this.runsPerPiece === 0) yield
+      most = changesForwards(this.#filter, samples, walk, gains, origin, z, state, step.p, most)
+      if (b % this.#runsPerPiece === 0) yield
     }
     return most
   }

@@ -1,6 +1,6 @@
 // The settings of a decomposition, what can be wrong with them, and the solver that they name.
 
-import { checkNames, nameOf, requireArray, type Known } from '../runtime/arguments.ts'
+import { checkNames, requireArray, shown, type Known } from '../runtime/arguments.ts'
 import { UsageError } from '../runtime/errors.ts'
 import { isCpu, requireDevice, type Device } from '../runtime/device.ts'
 import type { Start } from './decomposition.ts'
@@ -58,6 +58,12 @@ export const DECOMPOSE_OPTIONS: Known<DecomposeOptions> = {
   signal: true,
 }
 
+/** @throws UsageError for a list of another length than the signals' */
+export function requireEach(option: string, list: readonly unknown[], signals: number): void {
+  if (list.length !== signals)
+    throw new UsageError(`cvxEDA: ${option} lists ${list.length} for ${signals} signals, expected one for each.`)
+}
+
 /** What can be wrong with a call whatever its options are worth. @throws UsageError */
 export function checkCall(device: Device, signals: unknown, options: DecomposeOptions): void {
   requireDevice('decompose', device)
@@ -68,22 +74,26 @@ export function checkCall(device: Device, signals: unknown, options: DecomposeOp
 /** The solver, which on the CPU stands for the one in float64. @throws UsageError */
 export function solverOf(
   device: Device,
-  { solver = interiorPoint, form }: Pick<DecomposeOptions, 'solver' | 'form'>,
+  { solver = interiorPoint, form, starts }: Pick<DecomposeOptions, 'solver' | 'form' | 'starts'>,
 ): Solver {
   if (typeof (solver as Partial<Solver> | null)?.solve !== 'function') {
-    const got = typeof solver === 'string' ? `'${String(solver)}'` : nameOf(solver)
     throw new UsageError(
-      `cvxEDA: solver is ${got}, expected one of galvani/solvers: import { admm } from 'galvani/solvers'.`,
+      `cvxEDA: solver is ${shown(solver)}, expected one of galvani/solvers: import { admm } from 'galvani/solvers'.`,
     )
   }
   const { name } = solver
   if (form !== undefined && !['per-signal', 'along-time'].includes(form))
     throw new UsageError(`cvxEDA: form is '${String(form)}', expected per-signal or along-time.`)
   if (isCpu(device) && name !== 'interior-point') {
-    throw new UsageError(`cvxEDA: the solver is '${name}', which runs on a GPU only; the CPU has the interior point.`)
+    throw new UsageError(`cvxEDA: the solver '${name}' runs on a GPU only; the CPU has the interior point.`)
   }
-  if (form !== undefined && (isCpu(device) || name !== 'interior-point')) {
-    throw new UsageError(`cvxEDA: form is ${form}, but only the interior point on a GPU has forms; leave it out.`)
+  const owned = [
+    ['form', form, 'interior-point'],
+    ['starts', starts, 'admm'],
+  ] as const
+  for (const [option, value, owner] of owned) {
+    if (value === undefined || (name === owner && !isCpu(device))) continue
+    throw new UsageError(`cvxEDA: ${option} is for the solver '${owner}' on a GPU; leave it out.`)
   }
   return solver
 }
@@ -103,14 +113,4 @@ export function checkOptions(
     const { spacing } = knotsOf(params.deltaKnot, 1, sampleRate)
     if (!isCpu(device) && name === 'interior-point') windowOf({ sampleRate, spacing, params })
   }
-}
-
-export function checkStarts({ solver, starts }: Pick<DecomposeOptions, 'solver' | 'starts'>, count: number): void {
-  if (!starts) return
-  if (solver?.name !== 'admm')
-    throw new UsageError(
-      'cvxEDA: starts are for the solver admm of galvani/solvers; the interior point cannot use them.',
-    )
-  if (starts.length !== count)
-    throw new UsageError(`cvxEDA: starts lists ${starts.length} for ${count} signals, expected one for each.`)
 }

@@ -32,17 +32,16 @@ const defaultParams = {
  * @throws UsageError naming the parameter and the range it must lie in.
  */
 export function checkParams(sampleRate: number, options: Partial<CvxedaParams>): CvxedaParams {
-  const { deltaKnot = defaultParams.deltaKnot, baselineCorrection = defaultParams.baselineCorrection } = options
-  const params = { ...defaultParams, deltaKnot, baselineCorrection }
-  const positive = ['tau0', 'tau1', 'alpha', 'gamma'] as const
-  for (const name of positive) params[name] = options[name] ?? params[name]
-  const numbers = { sampleRate, ...params, deltaKnot: typeof deltaKnot === 'number' ? deltaKnot : 1 }
-  for (const name of ['sampleRate', 'deltaKnot', ...positive] as const) {
-    const value = numbers[name]
-    if (!(Number.isFinite(value) && value > 0)) {
-      const found = typeof value === 'number' ? value : nameOf(value)
-      throw new UsageError(`cvxEDA: ${name} is ${found}, expected a positive number.`, { name, value })
-    }
+  const params: CvxedaParams = { ...defaultParams }
+  for (const name of Object.keys(params) as (keyof CvxedaParams)[])
+    Object.assign(params, options[name] !== undefined && { [name]: options[name] })
+  const { deltaKnot, baselineCorrection, ...numbers } = params
+  for (const [name, value] of Object.entries({ sampleRate, deltaKnot, ...numbers })) {
+    if (!(Array.isArray(value) || (Number.isFinite(value) && Number(value) > 0)))
+      throw new UsageError(
+        `cvxEDA: ${name} is ${typeof value === 'number' ? value : nameOf(value)}, expected a positive number.`,
+        { name, value },
+      )
   }
   if (params.tau0 === params.tau1) {
     throw new UsageError(`cvxEDA: tau0 and tau1 are both ${params.tau0} s, expected two different time constants.`)

@@ -1,12 +1,11 @@
 // From a solver's solution to a decomposition: every part in float64, in the unit of the signal.
 
-import { PIECE, type Pieces } from '../runtime/breather.ts'
+import { inPieces, type Pieces } from '../runtime/breather.ts'
 import { NumericError } from '../runtime/errors.ts'
 import type { Decomposition } from './decomposition.ts'
 import type { Problem } from './problem.ts'
 import { SPLINES, Walk } from './runs.ts'
-import type { Scaling } from './scaling.ts'
-import type { Solution } from './solver.ts'
+import type { Scaling, Solution } from './solver.ts'
 
 /** Below this alpha / rms(y) the program is nearly unregularised and float32 convergence means nothing. */
 const BADLY_SCALED = 1e-5
@@ -28,21 +27,13 @@ function* evaluate(
 ): Pieces<number> {
   const { e1, e2, c1, d: D, g1, g2, f21 } = problem.filter
   const walk = new Walk(problem)
-  const { first, last } = walk.runs
   const { columns, values, tonic: weights } = walk
-  let u = 0
-  let v = 0
-  let squares = 0
-  let sum = 0
-  let worked = 0
-  for (let b = first; b <= last; b++) {
-    walk.turnTo(b)
-    walk.weigh(l, d)
-    worked += walk.to - walk.from
-    if (worked >= PIECE) {
-      worked = 0
-      yield
-    }
+  let state: [number, number] = [0, 0]
+  let objective = 0
+  yield* walk.overRuns(l, d, () => {
+    let [u, v] = state
+    let squares = 0
+    let sum = 0
     for (let i = walk.from; i < walk.to; i++) {
       const input = driver[i]!
       const r = c1 * u + v + D * input
@@ -57,8 +48,10 @@ function* evaluate(
       squares += rest * rest
       sum += input
     }
-  }
-  return squares / 2 + problem.params.alpha * sum
+    state = [u, v]
+    objective += squares / 2 + problem.params.alpha * sum
+  })
+  return objective
 }
 
 /** Undoes the scaling and evaluates every part in float64 from the driver and the coefficients that are returned. */
@@ -71,10 +64,11 @@ export function* readOut(
   const { n, knotCount, drift, params } = problem
   const driver = new Float32Array(n)
   const parts = { driver, phasic: new Float32Array(n), tonic: new Float32Array(n), residual: new Float32Array(n) }
-  for (let from = 0; solution && from < n; from += PIECE) {
-    const to = Math.min(n, from + PIECE)
-    for (let i = from; i < to; i++) driver[i] = solution.driver[i]! * scale
-    yield
+  if (solution) {
+    const scaled = solution.driver
+    yield* inPieces(n, (from, to) => {
+      for (let i = from; i < to; i++) driver[i] = scaled[i]! * scale
+    })
   }
   const l = solution ? solution.l.map((v) => v * scale) : new Float64Array(knotCount)
   const d = solution ? solution.d.map((v) => v * scale) : new Float64Array(drift.count)

@@ -1,5 +1,6 @@
 // Which splines are alive where: at most four at once, beside two drift columns.
 
+import { PIECE, type Pieces } from '../runtime/breather.ts'
 import type { Drift } from './drift.ts'
 import type { Problem } from './problem.ts'
 
@@ -14,20 +15,20 @@ export class Runs {
   readonly last: number
   /** Sample 0 counted from the first sample of spline 0. */
   readonly offset: number
-  private readonly n: number
+  readonly #n: number
   private readonly spacing: number
 
   constructor({ n, spacing, firstKnot }: Problem) {
     this.offset = 2 * spacing - 2 - firstKnot
     this.first = Math.floor(this.offset / spacing)
     this.last = Math.floor((this.offset + n - 1) / spacing)
-    this.n = n
+    this.#n = n
     this.spacing = spacing
   }
 
   /** Where run b begins, cut to the signal. */
   start(b: number): number {
-    return Math.min(this.n, Math.max(0, b * this.spacing - this.offset))
+    return Math.min(this.#n, Math.max(0, b * this.spacing - this.offset))
   }
 }
 
@@ -79,6 +80,20 @@ export class Walk {
     }
     tonic[SPLINES] = drift.constant * first
     tonic[SPLINES + 1] = drift.count > 1 ? drift.slope * d[1]! : 0
+  }
+
+  /** Turns to every run in order of time and has it visited, `tonic` being that of these coefficients. */
+  *overRuns(l: Float64Array, d: Float64Array, visit: () => void): Pieces<void> {
+    let worked = 0
+    for (let b = this.runs.first; b <= this.runs.last; b++) {
+      this.turnTo(b)
+      this.weigh(l, d)
+      visit()
+      worked += this.to - this.from
+      if (worked < PIECE) continue
+      worked = 0
+      yield
+    }
   }
 
   /** Values of all slots' columns at sample i of the run. */

@@ -111,24 +111,24 @@ export class Smoother {
     const settled: StreamPart[] = []
     let window: Window | null = null
     for (; this.due <= count; this.due += spacing) {
-      window = await this.solve(this.due, scale)
-      settled.push(this.settle(window, this.due - lag))
+      window = await this.#solve(this.due, scale)
+      settled.push(this.#settle(window, this.due - lag))
     }
     if (closed) {
-      if (this.settledTo < count) settled.push(this.settle(await this.solve(count, scale, true), count))
+      if (this.settledTo < count) settled.push(this.#settle(await this.#solve(count, scale, true), count))
       return { settled, newest: null }
     }
     const end = Math.max(lastMultiple(spacing, count), lastMultiple(hop, count))
     if (end <= this.shownTo) return { settled, newest: null }
     this.shownTo = end
-    if (window?.end !== end) window = await this.solve(end, scale)
-    return { settled, newest: this.part(window, this.settledTo, end) }
+    if (window?.end !== end) window = await this.#solve(end, scale)
+    return { settled, newest: this.#part(window, this.settledTo, end) }
   }
 
   /** Decomposes the window that ends before position `end`; `isLast`: that is where the recording ends. */
-  private async solve(end: number, { mean, std }: StreamScale, isLast = false): Promise<Window> {
+  async #solve(end: number, { mean, std }: StreamScale, isLast = false): Promise<Window> {
     const { device, program, filter, spacing } = this.settings
-    this.moveTo(Math.max(0, lastMultiple(spacing, end - this.reach + spacing - 1)))
+    this.#moveTo(Math.max(0, lastMultiple(spacing, end - this.reach + spacing - 1)))
     const { start } = this
     // A recording's last knot is the one nearest its end. Before, a window whose last knot lies inside it would tie its
     // newest samples down more than the samples to come will.
@@ -147,21 +147,21 @@ export class Smoother {
   }
 
   /** Lets go of what no later window needs. */
-  private moveTo(start: number): void {
+  #moveTo(start: number): void {
     this.samples.splice(0, start - this.start)
     this.start = start
     const needed = this.settledTo - start + this.settings.memory
     this.driver.splice(0, Math.max(0, this.driver.length - needed))
   }
 
-  private settle(window: Window, to: number): StreamPart {
-    const part = this.part(window, this.settledTo, to)
+  #settle(window: Window, to: number): StreamPart {
+    const part = this.#part(window, this.settledTo, to)
     for (const p of part.driver) this.driver.push(p)
     this.settledTo = to
     return part
   }
 
-  private part({ start, phasic, tonic, driver, residual, status }: Window, from: number, to: number): StreamPart {
+  #part({ start, phasic, tonic, driver, residual, status }: Window, from: number, to: number): StreamPart {
     const cut = (values: Float32Array) => values.slice(from - start, to - start)
     const parts = { phasic: cut(phasic), tonic: cut(tonic), driver: cut(driver), residual: cut(residual) }
     return { from: this.origin + from, ...parts, status }

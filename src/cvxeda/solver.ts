@@ -3,6 +3,13 @@
 import type { Gpu } from '../runtime/gpu.ts'
 import type { Problem } from './problem.ts'
 
+/** What a signal is scaled by. */
+export interface Scaling {
+  mean: number
+  /** Root mean square of y - mean; 0 for a signal that is constant to working precision. */
+  scale: number
+}
+
 /** One signal of a problem: y with unit mean square (n values), and alpha divided by the same scale. */
 export interface ScaledSignal {
   y: Float64Array
@@ -29,8 +36,12 @@ export interface Solution<Driver = Float32Array> {
   form?: Form
 }
 
-/** Where to start: a decomposition of a similar signal of the same problem, in the same scaled units. */
-export type WarmStart = Pick<Solution, 'l' | 'd'> & { driver: ArrayLike<number> }
+/** Where to start: a decomposition of a similar signal of the same problem, in the signal's own unit, and what scales that. */
+export interface WarmStart extends Scaling {
+  driver: Float32Array
+  splineCoefficients: Float64Array
+  driftCoefficients: Float64Array
+}
 
 export interface SolverHooks {
   /** Called with signals done, of those to be solved; what is at work counts by the share of its work that is done. */

@@ -52,23 +52,9 @@ export function addSplines({ firstKnot, spacing, template }: Splines, l: ArrayLi
 /** Samples between two knots, at most: beyond this the spline's table alone would fill the memory. */
 const WIDEST_SPACING = 1 << 22
 
-function requireSpacing(spacing: number, sampleRate: number): void {
-  if (spacing <= WIDEST_SPACING) return
-  throw new UsageError(
-    `cvxEDA: deltaKnot puts ${spacing} samples between knots, expected at most ${WIDEST_SPACING} ` +
-      `(${WIDEST_SPACING / sampleRate} s); a spacing of the recording's length has the same effect.`,
-    { spacing },
-  )
-}
-
 /** Knots 0, k, 2 k, ... below n + k/2, where k is `deltaKnot` seconds rounded to samples. */
 function knotsEvery(deltaKnot: number, n: number, sampleRate: number): Knots {
   const spacing = roundHalfEven(deltaKnot / (1 / sampleRate))
-  if (spacing < 1) {
-    throw new UsageError(
-      `cvxEDA: deltaKnot is ${deltaKnot} s, expected at least one sample (${1 / sampleRate} s) between knots.`,
-    )
-  }
   return { firstKnot: 0, spacing, knotCount: Math.ceil((n + Math.floor(spacing / 2)) / spacing) }
 }
 
@@ -78,19 +64,16 @@ function knotsAt(indices: readonly number[]): Knots {
     throw new UsageError(`cvxEDA: deltaKnot lists ${indices.length} knots, expected at least 2 sample indices.`)
   }
   const spacing = Math.max(1, second - first)
-  const checks = [
-    [(knot: number) => Number.isSafeInteger(knot), () => 'the index of a sample'],
-    [
-      (knot: number, j: number) => knot === first + j * spacing,
-      (j: number) => `${first + j * spacing}; knots rise in equal steps`,
-    ],
-  ] as const
-  for (const [holds, expected] of checks) {
-    const j = indices.findIndex((knot, at) => !holds(knot, at))
-    if (j < 0) continue
-    const knot = indices[j]
-    throw new UsageError(`cvxEDA: knot ${j} of deltaKnot is ${knot}, expected ${expected(j)}.`, { index: j, knot })
-  }
+  indices.forEach((knot, index) => {
+    const expected = first + index * spacing
+    const isIndex = Number.isSafeInteger(knot)
+    if (isIndex && knot === expected) return
+    throw new UsageError(
+      `cvxEDA: knot ${index} of deltaKnot is ${knot}, expected ${isIndex ? expected : 'the index of a sample'}; ` +
+        'knots rise in equal steps.',
+      { index, knot },
+    )
+  })
   return { firstKnot: first, spacing, knotCount: indices.length }
 }
 
@@ -101,6 +84,11 @@ export const reaches = ({ firstKnot, spacing, knotCount }: Knots, n: number) =>
 /** Where the knots lie. @throws UsageError for a spacing or a list that cannot be */
 export function knotsOf(deltaKnot: KnotSpacing, n: number, sampleRate: number): Knots {
   const knots = typeof deltaKnot === 'number' ? knotsEvery(deltaKnot, n, sampleRate) : knotsAt(deltaKnot)
-  requireSpacing(knots.spacing, sampleRate)
-  return knots
+  const { spacing } = knots
+  if (spacing >= 1 && spacing <= WIDEST_SPACING) return knots
+  throw new UsageError(
+    `cvxEDA: deltaKnot puts ${spacing} samples between knots, expected 1 to ${WIDEST_SPACING} ` +
+      `(${1 / sampleRate} s to ${WIDEST_SPACING / sampleRate} s).`,
+    { spacing },
+  )
 }

@@ -47,10 +47,10 @@ export class DecompositionStream {
    * by every later call.
    */
   push(samples: ArrayLike<number>): Promise<StreamUpdate | null> {
-    return this.guard(() => {
-      this.accept(samples)
+    return this.#guard(() => {
+      this.#accept(samples)
       const mine = ++this.pushes
-      return this.inTurn(async () => {
+      return this.#inTurn(async () => {
         if (mine < this.pushes) return null
         const update = await this.advance()
         return update.settled.length > 0 || update.newest ? update : null
@@ -60,18 +60,18 @@ export class DecompositionStream {
 
   /** Settles everything that is left. The stream takes no more samples. */
   end(): Promise<StreamUpdate> {
-    return this.guard(() => {
-      this.refuseAfterEnd()
+    return this.#guard(() => {
+      this.#refuseAfterEnd()
       this.ended = true
       this.pushes++
       const open = this.recordings.at(-1)
       if (open) open.closed = true
-      return this.inTurn(() => this.advance())
+      return this.#inTurn(() => this.advance())
     })
   }
 
   /** After an error nothing goes on: every later call ends with it. */
-  private async guard<T>(work: () => Promise<T>): Promise<T> {
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
     if (this.failure) throw this.failure.reason
     try {
       return await work()
@@ -81,25 +81,25 @@ export class DecompositionStream {
     }
   }
 
-  private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.turn.then(() => this.guard(work))
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.turn.then(() => this.#guard(work))
     this.turn = result.catch(() => {})
     return result
   }
 
-  private refuseAfterEnd(): void {
+  #refuseAfterEnd(): void {
     if (this.ended) throw new UsageError('cvxEDA: the stream has ended, nothing can be added; begin a new one.')
   }
 
-  private accept(samples: ArrayLike<number>): void {
-    this.refuseAfterEnd()
+  #accept(samples: ArrayLike<number>): void {
+    this.#refuseAfterEnd()
     if (typeof (samples as Partial<ArrayLike<number>> | null | undefined)?.length !== 'number') {
       const what = samples === null ? 'null' : `of type ${typeof samples}`
       throw new UsageError(`cvxEDA: what was pushed is ${what}, expected an array of samples; one goes in as [sample].`)
     }
     for (let i = 0; i < samples.length; i++, this.count++) {
       const sample = samples[i]!
-      if (Number.isNaN(sample)) this.skip()
+      if (Number.isNaN(sample)) this.#skip()
       else if (Number.isFinite(sample)) this.append(sample)
       else {
         const what = typeof sample === 'number' ? sample : `of type ${typeof sample}`
@@ -112,7 +112,7 @@ export class DecompositionStream {
     }
   }
 
-  private skip(): void {
+  #skip(): void {
     this.missing++
     const open = this.recordings.at(-1)
     if (open && this.missing > this.settings.longestGap) open.closed = true
@@ -130,10 +130,10 @@ export class DecompositionStream {
     open.append(sample)
     this.last = sample
     this.missing = 0
-    if (!this.knownScale) this.calibrate(sample)
+    if (!this.knownScale) this.#calibrate(sample)
   }
 
-  private calibrate(sample: number): void {
+  #calibrate(sample: number): void {
     this.calibration.push(sample)
     if (this.calibration.length === this.settings.calibration) this.knownScale = measureScale(this.calibration)
   }

@@ -6,10 +6,11 @@
 // the columns T = [B diag(scale), (C - B E) V] and the penalty Gamma satisfy
 //   T'T + Gamma = [[unit diagonal, half-bandwidth 3], [0, identity]],   Gamma z = gamma (diag(scale) l; -(E V)' l).
 
-import { PIECE, type Pieces } from '../runtime/breather.ts'
+import { inPieces, type Pieces } from '../runtime/breather.ts'
 import { factorBand, solveBand } from './band.ts'
 import type { Problem } from './problem.ts'
 import { bySpans, gridOf, OVERLAP, phaseTable, windowOf, type Grid } from './tonic_grid.ts'
+import { combine, dot } from './vectors.ts'
 
 export interface TonicBasis {
   /** Rows active in one span: the overlapping splines and those whose adjoint has not yet died out. */
@@ -80,25 +81,6 @@ function* splineProducts(
   return { band, cross }
 }
 
-function* dot(a: Float64Array, b: Float64Array): Pieces<number> {
-  let sum = 0
-  for (let from = 0; from < a.length; from += PIECE) {
-    const to = Math.min(a.length, from + PIECE)
-    for (let i = from; i < to; i++) sum += a[i]! * b[i]!
-    yield
-  }
-  return sum
-}
-
-/** a <- scale a + share b */
-function* combine(a: Float64Array, scale: number, share: number, b: Float64Array): Pieces<void> {
-  for (let from = 0; from < a.length; from += PIECE) {
-    const to = Math.min(a.length, from + PIECE)
-    for (let i = from; i < to; i++) a[i] = scale * a[i]! + share * b[i]!
-    yield
-  }
-}
-
 /** V: upper-triangular inverse Cholesky factor that makes the drift block the identity; E V and (C - B E) V with it, in the places of E and `drift`. */
 function* orthonormalDrift(
   { n, spacing, params }: Problem,
@@ -163,11 +145,9 @@ function columnTable({ rows, hasKnot }: Grid, scale: Float64Array, { E, weights,
 function* driftTable(n: number, columns: readonly Float64Array[]): Pieces<Float32Array> {
   const drift = new Float32Array(2 * n)
   for (const [c, column] of columns.entries()) {
-    for (let from = 0; from < n; from += PIECE) {
-      const to = Math.min(n, from + PIECE)
+    yield* inPieces(n, (from, to) => {
       for (let i = from; i < to; i++) drift[2 * i + c] = column[i]!
-      yield
-    }
+    })
   }
   return drift
 }

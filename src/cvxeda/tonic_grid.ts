@@ -65,7 +65,7 @@ export function windowOf({ sampleRate, spacing, params }: Pick<Problem, 'sampleR
     const smallest = Math.ceil(tail / (LARGEST_WINDOW - OVERLAP)) / sampleRate
     throw new UsageError(
       `cvxEDA: deltaKnot is ${spacing / sampleRate} s, expected at least ${smallest} s at this sample ` +
-        "rate and these time constants; the float64 solver on the CPU (device 'cpu') takes denser ones.",
+        "rate and these time constants; device 'cpu' takes less.",
       { window },
     )
   }

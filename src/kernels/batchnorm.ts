@@ -8,6 +8,7 @@ import { ceilDiv, expectShape, extent, sizeOf } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 import { clipCount, clipLengths, oneClip, type ClipBounds } from './clip_bounds.ts'
 import { bestFirst, recordVariant, type Variant } from './variants.ts'
+import { unusedInput, unusedOutput } from './unused.ts'
 
 /** PyTorch's defaults, which the authors' code uses: momentum 0.1, eps 1e-5. */
 const MOMENTUM = 0.1
@@ -124,7 +125,7 @@ const regForward: Variant<Forward> = {
 /** Normalises the rows with known statistics. */
 function normalise(p: Plan, { x, y, stats, clips, mode, label }: Forward): void {
   const params = { ...layout(x, clips, VALUES.ROWS), momentum: 0, eps: 0 }
-  const skip = mode.join?.skip ?? p.unusedInput()
+  const skip = mode.join?.skip ?? unusedInput(p)
   p.dispatch(
     shader,
     'normalise',
@@ -160,7 +161,7 @@ const columns = /* @__NO_SIDE_EFFECTS__ */ (quads: number): Variant<Forward> => 
       ...then,
     }
     const running = { running_mean: t.runningMean, running_var: t.runningVar }
-    const skip = mode.join?.skip ?? p.unusedInput()
+    const skip = mode.join?.skip ?? unusedInput(p)
     p.dispatch(
       column,
       'forward',
@@ -267,7 +268,7 @@ const regBackward: Variant<Backward> = {
     const [channels, SUMS] = [extent(x.shape, 2), shaderValues(backward).SUMS]
     const partials = p.tensor([params.clips, params.chunks, SUMS, channels], 'f32', `${label} partials`)
     const sums = p.tensor([SUMS, params.clips, channels], 'f32', `${label} sums`)
-    const shared = { bounds: boundsOf(p, clips, label), x, dy, stats_in: stats, y: dskip ? y : p.unusedInput(), params }
+    const shared = { bounds: boundsOf(p, clips, label), x, dy, stats_in: stats, y: dskip ? y : unusedInput(p), params }
     const before = { RELU: relu, JOIN: dskip !== null }
     p.dispatch(
       backward,
@@ -292,7 +293,7 @@ const regBackward: Variant<Backward> = {
     p.dispatch(
       backward,
       'input',
-      { ...shared, sums_in: sums, dx, dskip: dskip ?? p.unusedOutput() },
+      { ...shared, sums_in: sums, dx, dskip: dskip ?? unusedOutput(p) },
       {
         groups: perTile(params, BACKWARD_VALUES.WORKGROUP),
         flops: FLOPS.input * sizeOf(x.shape),
@@ -308,7 +309,7 @@ const columnsBackward = /* @__NO_SIDE_EFFECTS__ */ (quads: number): Variant<Back
   fits: (_, { clips, training }) => training && clipCount(clips) === 1,
   record(p, { dy, x, y, stats, relu, dskip, dx, dgamma, dbeta, label }) {
     const params = { rows: x.rows, quads: x.rowStride / 4, momentum: 0, eps: 0, relu: 0, join: 0, join_relu: 0 }
-    const join = { y_in: dskip ? y : p.unusedInput(), dskip: dskip ?? p.unusedOutput() }
+    const join = { y_in: dskip ? y : unusedInput(p), dskip: dskip ?? unusedOutput(p) }
     p.dispatch(
       column,
       'backward',

@@ -4,6 +4,7 @@ import type { Plan } from '../runtime/plan.ts'
 import { extent, formatShape, padTo4 } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 import { PartialSums } from './partial_sums.ts'
+import { unusedInput } from './unused.ts'
 
 /** Weights of signal channel attention, hidden width H = C / reduction; or their gradients. */
 export interface ChannelAttentionTensors {
@@ -107,7 +108,7 @@ export function scaBackward(
     params: { ...params, onto_used: Number(onto !== undefined) },
   }
   const launch = { groups, constants, flops: flopsOf(x, t, clips, 2), label }
-  p.dispatch(shader, 'backward', { ...args, onto: onto ?? p.unusedInput() }, launch)
+  p.dispatch(shader, 'backward', { ...args, onto: onto ?? unusedInput(p) }, launch)
   if (!options.sums) sums.record(`${label} parameters`)
   return dx
 }

@@ -41,7 +41,7 @@ export class Weights implements WeightTensors {
   readonly parameters: Slab
   readonly gradients: Slab
   readonly buffers: Slab
-  private loaded = false
+  #loaded = false
 
   constructor(
     private readonly gpu: Gpu,
@@ -83,12 +83,12 @@ export class Weights implements WeightTensors {
     checkWeights(this.summary, tensors, source)
     this.upload(this.parameters, tensors, source)
     for (const { name } of this.summary.buffers) this.gpu.write(this.buffer(name), tensors.get(name)!.data)
-    this.loaded = true
+    this.#loaded = true
   }
 
   /** @throws UsageError before `load`: a network of zeros computes nothing */
   requireLoaded(): void {
-    if (!this.loaded)
+    if (!this.#loaded)
       throw new UsageError(
         'this model has no weights yet; give it some with model.weights.load(tensors), such as those of initialise',
       )
@@ -105,7 +105,7 @@ export class Weights implements WeightTensors {
   /** Downloads parameters and running statistics in the order of weight files. */
   async save(): Promise<Map<string, { shape: number[]; data: Float32Array }>> {
     const saved = await this.download(this.parameters)
-    const statistics = await this.readSlab(this.buffers)
+    const statistics = await this.#readSlab(this.buffers)
     for (const { name, shape } of this.summary.buffers) {
       saved.set(name, { shape: [...shape], data: statistics(this.buffer(name)) })
     }
@@ -114,7 +114,7 @@ export class Weights implements WeightTensors {
 
   /** A slab with the layout of the parameters (gradients, optimizer state) as named tensors in the order of weight files. */
   async download(slab: Slab): Promise<Map<string, { shape: number[]; data: Float32Array }>> {
-    const values = await this.readSlab(slab)
+    const values = await this.#readSlab(slab)
     return new Map(
       this.summary.parameters.map((spec) => {
         const flat = values(find(slab, spec.name))
@@ -124,7 +124,7 @@ export class Weights implements WeightTensors {
   }
 
   /** One copy of a whole slab; returns a reader of its tensors, unpadded. */
-  private async readSlab(slab: Slab): Promise<(tensor: Tensor) => Float32Array> {
+  async #readSlab(slab: Slab): Promise<(tensor: Tensor) => Float32Array> {
     const flat = await this.gpu.readFloat(slab.flat)
     return (tensor) => {
       const start = tensor.byteOffset / 4

@@ -10,7 +10,7 @@ import type { Tensor } from '../runtime/tensor.ts'
 import { ADMM_LAYOUT, allocateAdmm, recordBlock, type AdmmTensors } from './admm.ts'
 import type { Scaled } from './equilibrate.ts'
 import { inverseFactor, penalties } from './factor.ts'
-import { LaneRows } from './lane_rows.ts'
+import { columnOf, LaneRows } from './lane_rows.ts'
 import { multiply, multiplyTransposed, type Breathe } from './linear.ts'
 
 const LAYOUT = /* @__PURE__ */ shaderValues(denseShader)
@@ -95,11 +95,11 @@ interface Origins {
 /** The batch on its way; its tensors and its plan are the caller's to free. */
 export class DenseBatch {
   private readonly gpu: GpuBase
-  private readonly lanes: number
+  readonly #lanes: number
   private readonly penalty: LaneRows
   private readonly origins: Origins
   /** A x at the origin of each program. */
-  private readonly anchors: Float64Array[]
+  readonly #anchors: Float64Array[]
 
   constructor(
     readonly block: Plan,
@@ -110,13 +110,13 @@ export class DenseBatch {
   ) {
     const { n, m } = size
     this.gpu = block.gpu
-    this.lanes = programs.length
-    const zeros = (rows: number) => LaneRows.zeros(rows, this.lanes)
+    this.#lanes = programs.length
+    const zeros = (rows: number) => LaneRows.zeros(rows, this.#lanes)
     this.penalty = zeros(m)
-    const bounds = new Float32Array(2 * m * this.lanes)
+    const bounds = new Float32Array(2 * m * this.#lanes)
     this.origins = { x: zeros(n), gradient: zeros(n), z: zeros(m), y: zeros(m), origin: zeros(m), bounds }
-    this.anchors = programs.map(() => new Float64Array(0))
-    record(block, size, this.lanes, tensors)
+    this.#anchors = programs.map(() => new Float64Array(0))
+    record(block, size, this.#lanes, tensors)
   }
 
   /** Writes a program's constraints; its bounds and its gradient come with its origin. */
@@ -124,7 +124,7 @@ export class DenseBatch {
     const { n, m } = this.size
     const scaled = this.programs[lane]!
     this.write('A', lane, padded(scaled.A, scaled.n, m, n))
-    for (let row = scaled.m; row < m; row++) this.setBounds(lane, row, -Infinity, Infinity)
+    for (let row = scaled.m; row < m; row++) this.#setBounds(lane, row, -Infinity, Infinity)
   }
 
   /** A new penalty for one program: factors its matrix. */
@@ -146,7 +146,7 @@ export class DenseBatch {
     const { origins, tensors, gpu } = this
     for (const lane of active) {
       await breathe()
-      this.moveOrigin(lane)
+      this.#moveOrigin(lane)
     }
     for (const name of ['x', 'gradient', 'z', 'y', 'origin'] as const) gpu.write(tensors[name], origins[name].values)
     gpu.write(tensors.bounds, origins.bounds)
@@ -156,15 +156,15 @@ export class DenseBatch {
   /** Adds the increments of a block to the iterates of these programs; returns them. */
   async download(active: Iterable<number>, breathe: Breathe): Promise<Map<number, Steps>> {
     const { tensors, gpu } = this
-    const read = async (tensor: Tensor) => new LaneRows(await gpu.readFloat(tensor), this.lanes)
+    const read = async (tensor: Tensor) => new LaneRows(await gpu.readFloat(tensor), this.#lanes)
     const [x, z, y] = [await read(tensors.x), await read(tensors.z), await read(tensors.y)]
     const steps = new Map<number, Steps>()
     for (const lane of active) {
       await breathe()
       const { n, m } = this.programs[lane]!
-      const step = { x: x.column(lane, n), y: y.column(lane, m) }
+      const step = { x: columnOf(x, lane, n), y: columnOf(y, lane, m) }
       const iterate = this.iterates[lane]!
-      iterate.z = z.column(lane, m).map((v, i) => v + this.anchors[lane]![i]!)
+      iterate.z = columnOf(z, lane, m).map((v, i) => v + this.#anchors[lane]![i]!)
       step.x.forEach((v, j) => {
         iterate.x[j]! += v
       })
@@ -181,25 +181,25 @@ export class DenseBatch {
     this.gpu.write(this.tensors[name].part([values.length], lane * values.byteLength), values)
   }
 
-  private setBounds(lane: number, row: number, low: number, high: number): void {
-    const place = 2 * (row * this.lanes + lane)
+  #setBounds(lane: number, row: number, low: number, high: number): void {
+    const place = 2 * (row * this.#lanes + lane)
     this.origins.bounds[place] = Math.max(-ADMM_LAYOUT.BOUNDLESS, low)
     this.origins.bounds[place + 1] = Math.min(ADMM_LAYOUT.BOUNDLESS, high)
   }
 
   /** What is uploaded of one program: everything is relative to its iterate. */
-  private moveOrigin(lane: number): void {
+  #moveOrigin(lane: number): void {
     const { A, P, q, l, u, n, m } = this.programs[lane]!
     const { gradient, z, origin } = this.origins
     const at = this.iterates[lane]!
     const anchor = multiply(A, at.x, m)
-    this.anchors[lane] = anchor
+    this.#anchors[lane] = anchor
     const [Px, Ay] = [multiply(P, at.x, n), multiplyTransposed(A, at.y, n)]
     Px.forEach((v, j) => gradient.set(j, lane, v + q[j]! + Ay[j]!))
     anchor.forEach((v, i) => {
       z.set(i, lane, at.z[i]! - v)
       origin.set(i, lane, at.y[i]!)
-      this.setBounds(lane, i, l[i]! - v, u[i]! - v)
+      this.#setBounds(lane, i, l[i]! - v, u[i]! - v)
     })
   }
 }

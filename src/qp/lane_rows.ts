@@ -21,9 +21,8 @@ export class LaneRows {
   row(row: number): Float32Array {
     return this.values.subarray(row * this.lanes, (row + 1) * this.lanes)
   }
-
-  /** The first `count` rows of one problem. */
-  column(lane: number, count: number): Float64Array {
-    return Float64Array.from({ length: count }, (_, row) => this.at(row, lane))
-  }
 }
+
+/** The first `count` rows of one problem. */
+export const columnOf = (rows: LaneRows, lane: number, count: number): Float64Array =>
+  Float64Array.from({ length: count }, (_, row) => rows.at(row, lane))

@@ -6,6 +6,7 @@ import type { Gpu } from '../runtime/gpu.ts'
 import { Plan } from '../runtime/plan.ts'
 import { innerOf, type Shape } from '../runtime/shape.ts'
 import { Tensor, type DType } from '../runtime/tensor.ts'
+import { poison } from '../runtime/poison.ts'
 
 /** A tensor's contents, dense. */
 export interface KernelInput {
@@ -59,7 +60,7 @@ export async function checkKernel<Name extends string>(
     requireSameNames(Object.keys(results), Object.keys(expected))
     for (const [name, tensor] of Object.entries(results)) plan.output(name, tensor)
     await plan.compile({ keepAll: true })
-    plan.poison()
+    poison(plan)
     for (const [name, { data }] of given) plan.write(name, data)
     plan.run()
     const found: Record<string, KernelCheck> = {}

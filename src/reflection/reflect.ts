@@ -64,11 +64,11 @@ function postfixOf(formula: string): (number | string)[] | null {
 
 /** Formulas of the constants that are numbers, also of those that are not tunable because they have no type. */
 function valuesOf(source: string): Shader['values'] {
-  const values: Record<string, (number | string)[]> = {}
+  const values: Record<string, string> = {}
   for (const [, constant, formula] of source.matchAll(/^const ([A-Z]\w*)(?:: \w+)? = ([^;]+);/gm)) {
     const postfix = /^(true|false)$/.test(formula!) ? null : postfixOf(formula!)
     const isKnown = postfix?.every((item) => typeof item === 'number' || item in PRECEDENCE || item in values)
-    if (isKnown) values[constant!] = postfix!
+    if (isKnown) values[constant!] = postfix!.join(' ')
   }
   return values
 }

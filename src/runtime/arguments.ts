@@ -11,6 +11,9 @@ export function nameOf(value: unknown): string {
   return name && name !== 'Object' ? `a ${name}` : 'an object'
 }
 
+/** The same, and a string itself. */
+export const shown = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : nameOf(value))
+
 /** @throws UsageError for what is no array, such as one of `what` by itself */
 export function requireArray(where: string, what: string, value: unknown): void {
   if (Array.isArray(value)) return
@@ -31,9 +34,9 @@ export function checkNames<T extends object>(
 ): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw new UsageError(`${where}: the options are ${nameOf(options)}, expected an object`)
-  const names = Object.keys(known)
-  const unknown = Object.keys(options).find((name) => !names.includes(name))
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name))
   if (unknown === undefined) return
+  const names = Object.keys(known)
   const near = nearest(unknown, names)
   const isNear =
     names.length === 1 || distance(unknown.toLowerCase(), near.toLowerCase()) <= Math.max(2, unknown.length / 2)
@@ -50,14 +53,15 @@ export function nearest(word: string, words: readonly string[]): string {
 
 /** Levenshtein's: letters put in, left out or replaced. */
 function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const above = row
-    row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
-      row.push(Math.min(above[j]! + 1, row[j - 1]! + 1, replaced))
-    }
+  let row = [...Array(b.length + 1).keys()]
+  for (const letter of a) {
+    const [first, ...above] = row as [number, ...number[]]
+    row = [first + 1]
+    let diagonal = first
+    above.forEach((up, j) => {
+      row.push(Math.min(up + 1, row[j]! + 1, diagonal + (letter === b[j] ? 0 : 1)))
+      diagonal = up
+    })
   }
-  return row[b.length]!
+  return row.at(-1)!
 }

@@ -11,6 +11,14 @@ const ASK = 4
 /** Work in pieces, between which others may have their turn. */
 export type Pieces<T> = Generator<undefined, T, undefined>
 
+/** Has `visit` go over n things, from which to before which, in turns of `piece`. */
+export function* inPieces(n: number, visit: (from: number, to: number) => void, piece = PIECE): Pieces<void> {
+  for (let from = 0; from < n; from += piece) {
+    visit(from, Math.min(n, from + piece))
+    yield
+  }
+}
+
 /** All pieces one after the other. */
 export function atOnce<T>(work: Pieces<T>): T {
   for (;;) {

@@ -1,9 +1,8 @@
 // What can decompose and solve, and how a caller who hands over something else is told.
 
 import type { Cpu } from './cpu.ts'
-import { UsageError } from './errors.ts'
 import type { Gpu } from './gpu.ts'
-import { found, isGpu } from './gpu_base.ts'
+import { isGpu, noDevice } from './gpu_base.ts'
 
 /** A GPU, workers on the CPU, or `'cpu'`: the thread that asks. */
 export type Device = Gpu | Cpu | 'cpu'
@@ -11,10 +10,7 @@ export type Device = Gpu | Cpu | 'cpu'
 /** @throws UsageError for what is no `Device` */
 export function requireDevice(where: string, device: unknown): asserts device is Device {
   if (device === 'cpu' || isPool(device) || isGpu(device)) return
-  const got = typeof device === 'string' ? `'${device}'` : found(device)
-  throw new UsageError(
-    `${where}: the first argument must be a Gpu (from openGpu), workers (from openCpu) or 'cpu', got ${got}`,
-  )
+  throw noDevice(where, "a Gpu (from openGpu), workers (from openCpu) or 'cpu'", device)
 }
 
 export const isCpu = (device: Device): device is Cpu | 'cpu' => device === 'cpu' || isPool(device)

@@ -1,7 +1,7 @@
 // A device as its owner sees it. What plans need of it is in gpu_base.ts, so that a Gpu can make plans.
 import { checkNames, nameOf, type Known } from './arguments.ts'
 import { DeviceError, LimitError, UsageError } from './errors.ts'
-import { GpuBase, requireUsage, settled, type GpuOptions } from './gpu_base.ts'
+import { GpuBase, requireUsage, settled, type GpuOptions, type Role } from './gpu_base.ts'
 import { Plan } from './plan.ts'
 import { formatShape, type Shape } from './shape.ts'
 import { bytesOf, Storage, Tensor, type DType } from './tensor.ts'
@@ -33,9 +33,14 @@ export class Gpu extends GpuBase {
     return new Plan(this)
   }
 
-  /** Bytes and buffer count by role, for everything created through this Gpu. */
-  memory(): Record<string, { bytes: number; buffers: number }> {
-    return Object.fromEntries(this.bytes)
+  /** Bytes and buffer count by role, of all that was created through this Gpu and is still held. */
+  memory(): Partial<Record<Role, { bytes: number; buffers: number }>> {
+    const total: ReturnType<Gpu['memory']> = {}
+    for (const [{ size }, role] of this.owned) {
+      const { bytes, buffers } = total[role] ?? { bytes: 0, buffers: 0 }
+      total[role] = { bytes: bytes + size, buffers: buffers + 1 }
+    }
+    return total
   }
 
   /**

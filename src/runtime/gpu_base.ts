@@ -1,5 +1,5 @@
-import { atOnce, breather, inTurns, type Pieces } from './breather.ts'
-import { nameOf } from './arguments.ts'
+import { atOnce, breather, inPieces, inTurns, type Pieces } from './breather.ts'
+import { shown } from './arguments.ts'
 import { DeviceError, DeviceLostError, type GalvaniError, LimitError, UsageError } from './errors.ts'
 import { specialise, type Constants, type Shader } from './shader.ts'
 import { bytesOf, packRows, Storage, Tensor, unpackRows, type DType, type HostArray } from './tensor.ts'
@@ -50,7 +50,6 @@ export class GpuBase {
   private takenBytes = 0
   /** The most bytes in buffers at one time so far. */
   peakBytes = 0
-  protected readonly bytes = new Map<Role, { bytes: number; buffers: number }>()
   protected readonly owned = new Map<GPUBuffer, Role>()
   protected readonly options: GpuOptions
   protected readonly inFlight = new Set<Promise<unknown>>()
@@ -104,31 +103,18 @@ export class GpuBase {
   createBuffer(label: string, bytes: number, flags: number, role: Role): GPUBuffer {
     this.check()
     const limit = role === 'staging' ? this.limits.maxBufferSize : this.bindingLimit
-    if (bytes > limit) {
-      throw new LimitError(
-        `${label} needs ${bytes} bytes; this device binds at most ${limit}. Use a smaller batch or a device with a larger limit.`,
-        { label, bytes, limit },
-      )
-    }
+    if (bytes > limit) throw tooLarge(label, bytes, limit)
     const buffer = this.device.createBuffer({ label, size: Math.max(16, bytes), usage: flags })
-    this.account(role, buffer.size, 1)
     this.owned.set(buffer, role)
+    this.takenBytes += buffer.size
+    this.peakBytes = Math.max(this.peakBytes, this.takenBytes)
     return buffer
   }
 
   destroyBuffer(buffer: GPUBuffer): void {
-    const role = this.owned.get(buffer)
-    if (role === undefined) return
-    this.owned.delete(buffer)
-    this.account(role, -buffer.size, -1)
+    if (!this.owned.delete(buffer)) return
+    this.takenBytes -= buffer.size
     buffer.destroy()
-  }
-
-  private account(role: Role, bytes: number, buffers: number): void {
-    const total = this.bytes.get(role) ?? { bytes: 0, buffers: 0 }
-    this.bytes.set(role, { bytes: total.bytes + bytes, buffers: total.buffers + buffers })
-    this.takenBytes += bytes
-    this.peakBytes = Math.max(this.peakBytes, this.takenBytes)
   }
 
   /** Largest tensor that can be bound to a kernel, in bytes. */
@@ -154,11 +140,11 @@ export class GpuBase {
   *writing(tensor: Tensor, data: ArrayLike<number>): Pieces<void> {
     const { buffer, byteOffset, byteLength } = packRows(tensor, data)
     requireUsage(tensor.buffer, tensor.label, 'copyDst', 'an upload')
-    for (let from = 0; from < byteLength; from += COPIED) {
-      const part = new Uint8Array(buffer, byteOffset + from, Math.min(COPIED, byteLength - from))
+    const visit = (from: number, to: number): void => {
+      const part = new Uint8Array(buffer, byteOffset + from, to - from)
       this.writeBuffer(`writing ${tensor.label}`, tensor.buffer, tensor.byteOffset + from, part)
-      yield
     }
+    yield* inPieces(byteLength, visit, COPIED)
   }
 
   /** Queues an upload of bytes as they are. */
@@ -305,7 +291,8 @@ export class GpuBase {
   }
 
   private async createPipeline(shader: Shader, entry: string, constants: Constants): Promise<Pipeline> {
-    const label = `${shader.name}:${entry}:${JSON.stringify(constants)}`
+    const label = `${shader.name}.wgsl: ${entry} ${JSON.stringify(constants)}`
+    const failed = `${label} did not compile`
     const used = shader.entries[entry]
     if (!used) throw new DeviceError(`${shader.name}.wgsl has no entry point '${entry}'`)
     const entries: GPUBindGroupLayoutEntry[] = Object.values(used.bindings).map(({ binding, access }) => ({
@@ -317,7 +304,7 @@ export class GpuBase {
       entries.push({ binding: shader.params.binding, visibility: SHADER_STAGE_COMPUTE, buffer: { type: 'uniform' } })
     }
     const code = specialise(shader, constants)
-    const { layout, compiling } = await this.guard(`${shader.name}.wgsl: ${label} did not compile`, () => {
+    const { layout, compiling } = await this.guard(failed, () => {
       const layout = this.device.createBindGroupLayout({ label, entries })
       const module = this.device.createShaderModule({ label: `${shader.name}.wgsl`, code })
       const pipeline = this.device.createComputePipelineAsync({
@@ -329,19 +316,23 @@ export class GpuBase {
     })
     const compiled = await this.wait(compiling)
     this.check()
-    if (!compiled.ok) return await this.refused(`${shader.name}.wgsl: ${label} did not compile`, compiled.error)
+    if (!compiled.ok) return await this.refused(failed, compiled.error)
     return { pipeline: compiled.value, layout }
   }
 }
 
 function* copied(mapped: ArrayBuffer): Pieces<ArrayBuffer> {
   const copy = new Uint8Array(mapped.byteLength)
-  for (let from = 0; from < copy.length; from += COPIED) {
-    copy.set(new Uint8Array(mapped, from, Math.min(COPIED, copy.length - from)), from)
-    yield
-  }
+  const visit = (from: number, to: number): void => copy.set(new Uint8Array(mapped, from, to - from), from)
+  yield* inPieces(copy.length, visit, COPIED)
   return copy.buffer
 }
+
+export const tooLarge = (label: string, bytes: number, limit: number): LimitError =>
+  new LimitError(
+    `${label} needs ${bytes} bytes; this device binds at most ${limit}. Use a smaller batch or a device with a larger limit.`,
+    { label, bytes, limit },
+  )
 
 /** What the adapter of a device says of itself; a device of an old browser does not know it. */
 function infoOf({ adapterInfo }: GPUDevice): AdapterInfo {
@@ -350,8 +341,9 @@ function infoOf({ adapterInfo }: GPUDevice): AdapterInfo {
     architecture = '',
     device = '',
     description = '',
+    isFallbackAdapter = false,
   } = (adapterInfo ?? {}) as Partial<GPUAdapterInfo>
-  return { vendor, architecture, device, description, isFallbackAdapter: adapterInfo?.isFallbackAdapter ?? false }
+  return { vendor, architecture, device, description, isFallbackAdapter }
 }
 
 /** WebGPU's own names. */
@@ -377,13 +369,16 @@ export const settled = <T>(promise: Promise<T>): Promise<Settled<T>> =>
 export const isGpu = (device: unknown): device is GpuBase =>
   typeof device === 'object' && device !== null && 'limits' in device && 'pipeline' in device
 
-export function found(device: unknown): string {
+function found(device: unknown): string {
   if (device instanceof Promise) return 'a promise, which wants an await'
   const isDevice = typeof device === 'object' && device !== null && 'queue' in device
-  return isDevice ? 'a GPUDevice, which Gpu.fromDevice(device) makes one of' : nameOf(device)
+  return isDevice ? 'a GPUDevice, which Gpu.fromDevice(device) makes one of' : shown(device)
 }
+
+export const noDevice = (where: string, expected: string, device: unknown): UsageError =>
+  new UsageError(`${where}: the first argument must be ${expected}, got ${found(device)}`)
 
 /** @throws UsageError for what is no Gpu */
 export function requireGpu(where: string, gpu: unknown): asserts gpu is GpuBase {
-  if (!isGpu(gpu)) throw new UsageError(`${where}: the first argument must be a Gpu (from openGpu), got ${found(gpu)}`)
+  if (!isGpu(gpu)) throw noDevice(where, 'a Gpu (from openGpu)', gpu)
 }

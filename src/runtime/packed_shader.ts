@@ -2,7 +2,7 @@
 
 import type { BindingInfo, Shader } from './shader.ts'
 
-const ELEMENTS = { f: 'f32', u: 'u32', i: 'i32' } as const
+type Element = BindingInfo['element']
 const words = (text: string, by = ' '): string[] => (text === '' ? [] : text.split(by))
 
 /**
@@ -16,59 +16,49 @@ const words = (text: string, by = ' '): string[] => (text === '' ? [] : text.spl
 export function unpacked(name: string, source: string, packed: string): Shader {
   const [bindings, entries, params, tunable, formulas] = packed.split(';') as [string, string, string, string, string]
   const infos = words(bindings).map((text): [string, BindingInfo] => {
-    const [, number, access, element, binding, , fields] = /^(\d+)([rw])([fui])(\w+)(\.(.*))?$/.exec(text)!
-    return [
-      binding!,
-      {
-        binding: Number(number),
-        access: access === 'r' ? 'read' : 'read_write',
-        element: ELEMENTS[element as 'f'],
-        ...(fields && { fields: fields.split('.') }),
-      },
-    ]
+    const [, number, access, element, binding, fields] = /(\d+)(.)(.)(\w+)\.?(.*)/.exec(text)!
+    const info = {
+      binding: Number(number),
+      access: access === 'r' ? ('read' as const) : ('read_write' as const),
+      element: `${element}32` as Element,
+    }
+    return [binding!, fields ? { ...info, fields: fields.split('.') } : info]
   })
   const [uniform, ...fields] = words(params)
-  const constants = words(tunable).map((constant): [string, { type: string; value: string }] => {
-    const [, type, value] = new RegExp(`const ${constant}:(\\w+)=([^;]+);`).exec(source)!
-    return [constant, { type: type!, value: value! }]
+  const entryOf = (text: string) => {
+    const [entry, used] = text.split(':') as [string, string]
+    const uses = (binding: number | string) => used.includes(Number(binding).toString(36))
+    const bindings = Object.fromEntries(infos.filter(([, { binding }]) => uses(binding)))
+    return [entry, { bindings, usesParams: uniform !== undefined && uses(uniform) }] as const
+  }
+  const fieldOf = (text: string, i: number) => {
+    const [field, type = 'u'] = text.split(':') as [string, string?]
+    return [field, { offset: 4 * i, type: `${type}32` as Element }] as const
+  }
+  const constants = words(tunable).map((constant) => {
+    const [, type, value] = new RegExp(`const ${constant}:(\\w+)=([^;]+)`).exec(source) as unknown as [
+      string,
+      string,
+      string,
+    ]
+    return [constant, { type, value }] as const
   })
-  const numbers = constants.map(([constant, { value }]): [string, number[]] => [constant, [Number.parseFloat(value)]])
+  const numbers = constants.map(([constant, { value }]) => [constant, String(Number.parseFloat(value))] as const)
   return {
     name,
     source,
-    entries: Object.fromEntries(
-      words(entries).map((text) => {
-        const [entry, used] = text.split(':') as [string, string]
-        const uses = (binding: number | string) => used.includes(Number(binding).toString(36))
-        return [
-          entry,
-          {
-            bindings: Object.fromEntries(infos.filter(([, { binding }]) => uses(binding))),
-            usesParams: uniform !== undefined && uses(uniform),
-          },
-        ]
-      }),
-    ),
-    params:
-      uniform === undefined
-        ? null
-        : {
-            binding: Number(uniform),
-            size: Math.ceil(fields.length / 4) * 16,
-            fields: Object.fromEntries(
-              fields.map((text, i) => {
-                const [field, type = 'u'] = text.split(':') as [string, 'f'?]
-                return [field, { offset: 4 * i, type: ELEMENTS[type as 'f'] }]
-              }),
-            ),
-          },
+    entries: Object.fromEntries(words(entries).map(entryOf)),
+    params: uniform
+      ? {
+          binding: Number(uniform),
+          size: Math.ceil(fields.length / 4) * 16,
+          fields: Object.fromEntries(fields.map(fieldOf)),
+        }
+      : null,
     constants: Object.fromEntries(constants),
     values: Object.fromEntries([
-      ...numbers.filter(([, [value]]) => !Number.isNaN(value!)),
-      ...words(formulas, ',').map((text): [string, (number | string)[]] => {
-        const [constant, ...formula] = text.split(' ')
-        return [constant!, formula.map((item) => (Number.isNaN(Number(item)) ? item : Number(item)))]
-      }),
+      ...numbers.filter(([, value]) => value !== 'NaN'),
+      ...words(formulas, ',').map((text) => text.split(/ (.*)/) as [string, string]),
     ]),
   }
 }

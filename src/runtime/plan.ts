@@ -1,6 +1,6 @@
 import { checkNames, type Known } from './arguments.ts'
 import { DeviceError, LimitError, ShapeError } from './errors.ts'
-import { requireGpu, usage, type GpuBase } from './gpu_base.ts'
+import { requireGpu, tooLarge, usage, type GpuBase } from './gpu_base.ts'
 import { planMemory } from './memory.ts'
 import { packParams, type BindingInfo, type Constants, type Shader, type ShaderTypes } from './shader.ts'
 import { formatShape, sameShape, type Shape } from './shape.ts'
@@ -95,15 +95,15 @@ export class Plan {
   readonly choices: Choice[] = []
   /** In the order in which they run. */
   readonly dispatches: Dispatch[] = []
-  private readonly inputs = new Map<string, Tensor>()
-  private readonly outputs = new Map<string, Tensor>()
-  private readonly transients = new Set<Storage>()
-  private readonly constants = new Map<string, Tensor>()
-  private readonly ownBuffers: GPUBuffer[] = []
+  readonly #inputs = new Map<string, Tensor>()
+  readonly #outputs = new Map<string, Tensor>()
+  readonly #transients = new Set<Storage>()
+  readonly #constants = new Map<string, Tensor>()
+  readonly #ownBuffers: GPUBuffer[] = []
   /** What must hold when the plan first runs. */
-  private readonly requirements: (() => void)[] = []
-  private state: 'recording' | 'compiling' | 'compiled' | 'destroyed' = 'recording'
-  private encoded: Encoded[] = []
+  readonly #requirements: (() => void)[] = []
+  #state: 'recording' | 'compiling' | 'compiled' | 'destroyed' = 'recording'
+  #encoded: Encoded[] = []
 
   constructor(readonly gpu: GpuBase) {
     requireGpu('Plan', gpu)
@@ -111,34 +111,24 @@ export class Plan {
 
   /** A tensor that the host writes before a run; it keeps its contents between runs. */
   input(name: string, shape: Shape, dtype: DType = 'f32'): Tensor {
-    this.requireRecording('inputs')
-    if (this.inputs.has(name)) throw new ShapeError(`plan has two inputs named '${name}'`)
+    this.#requireRecording('inputs')
+    if (this.#inputs.has(name)) throw new ShapeError(`plan has two inputs named '${name}'`)
     const tensor = this.gpu.tensor(shape, dtype, name)
-    this.ownBuffers.push(tensor.buffer)
-    this.inputs.set(name, tensor)
+    this.#ownBuffers.push(tensor.buffer)
+    this.#inputs.set(name, tensor)
     return tensor
   }
 
   /** A small table that kernels read (clip bounds, say), uploaded once; equal tables share memory. */
   constant(label: string, dtype: DType, values: readonly number[]): Tensor {
     const key = `${dtype} ${values.join(',')}`
-    const known = this.constants.get(key)
+    const known = this.#constants.get(key)
     if (known) return known
     const tensor = this.gpu.tensor([values.length], dtype, label)
-    this.ownBuffers.push(tensor.buffer)
+    this.#ownBuffers.push(tensor.buffer)
     this.gpu.write(tensor, values)
-    this.constants.set(key, tensor)
+    this.#constants.set(key, tensor)
     return tensor
-  }
-
-  /** What is bound in the place of a tensor that a kernel, told to do without it, does not read. */
-  unusedInput(): Tensor {
-    return this.constant('unused input', 'f32', [0])
-  }
-
-  /** What is bound in the place of a tensor that a kernel, told to do without it, does not write. */
-  unusedOutput(): Tensor {
-    return this.tensor([1], 'f32', 'unused output')
   }
 
   /** A tensor that lives inside the plan; its memory is shared with others that are not alive at the same time. */
@@ -149,23 +139,23 @@ export class Plan {
   /** Memory of the plan's for any number of tensors side by side (`Storage.append`), alive as long as one of them is. */
   storage(): Storage {
     const storage = new Storage(0, 'transient')
-    this.transients.add(storage)
+    this.#transients.add(storage)
     return storage
   }
 
   /** Keeps a tensor's contents until the next run, readable by name. */
   output(name: string, tensor: Tensor): Tensor {
-    this.requireRecording('outputs')
-    if (this.outputs.has(name)) throw new ShapeError(`plan has two outputs named '${name}'`)
+    this.#requireRecording('outputs')
+    if (this.#outputs.has(name)) throw new ShapeError(`plan has two outputs named '${name}'`)
     requireTensor(`output '${name}'`, tensor)
-    this.outputs.set(name, tensor)
+    this.#outputs.set(name, tensor)
     return tensor
   }
 
   /** Has `check` called before the first run, to throw what would make every result of the plan meaningless. */
   requires(check: () => void): void {
-    this.requireRecording('requirements')
-    this.requirements.push(check)
+    this.#requireRecording('requirements')
+    this.#requirements.push(check)
   }
 
   /** Records one dispatch. Names, dtypes and sharing are checked here. */
@@ -175,7 +165,7 @@ export class Plan {
     args: Arguments<T, E>,
     launch: Launch<T>,
   ): void {
-    this.requireRecording('dispatches')
+    this.#requireRecording('dispatches')
     checkNames('the launch', launch, LAUNCH)
     const { params = null, ...tensors } = args as Record<string, unknown>
     const groups = typeof launch.groups === 'number' ? foldGroups(launch.groups) : launch.groups
@@ -190,16 +180,16 @@ export class Plan {
       flops: launch.flops ?? 0,
       updates: launch.updates ?? [],
     }
-    this.checkDispatch(recorded, typeof launch.groups === 'number')
+    this.#checkDispatch(recorded, typeof launch.groups === 'number')
     this.dispatches.push(recorded)
   }
 
   /** Memory is assigned by what is recorded before `compile`; nothing can join later. */
-  private requireRecording(what: string): void {
-    if (this.state !== 'recording') throw new DeviceError(`a ${this.state} plan cannot take more ${what}`)
+  #requireRecording(what: string): void {
+    if (this.#state !== 'recording') throw new DeviceError(`a ${this.#state} plan cannot take more ${what}`)
   }
 
-  private checkDispatch({ shader, entry, label, tensors, params, groups, updates }: Dispatch, isFolded: boolean): void {
+  #checkDispatch({ shader, entry, label, tensors, params, groups, updates }: Dispatch, isFolded: boolean): void {
     const used = shader.entries[entry]
     if (!used) {
       const known = Object.keys(shader.entries).join(', ')
@@ -214,7 +204,7 @@ export class Plan {
       const tensor = tensors[name]
       if (!tensor) throw new ShapeError(`${label}: binding '${name}' is missing`)
       requireTensor(`${label}: '${name}'`, tensor)
-      if (!tensor.storage.kept && !this.transients.has(tensor.storage)) {
+      if (!tensor.storage.kept && !this.#transients.has(tensor.storage)) {
         throw new ShapeError(
           `${label}: '${name}' is ${tensor.label} of another plan; compile that one first, with it as an output`,
         )
@@ -222,14 +212,11 @@ export class Plan {
       if (tensor.dtype !== info.element) {
         throw new ShapeError(`${label}: '${name}' is ${tensor.dtype}, the kernel expects ${info.element}`)
       }
-      if (tensor.byteLength > this.gpu.bindingLimit) {
-        throw new LimitError(
-          `${label}: ${tensor.label} ${formatShape(tensor.shape)} needs ${tensor.byteLength} bytes; this device binds at most ` +
-            `${this.gpu.bindingLimit}. Use a smaller batch or a device with a larger limit.`,
-        )
-      }
+      const { byteLength, shape } = tensor
+      if (byteLength > this.gpu.bindingLimit)
+        throw tooLarge(`${label}: ${tensor.label} ${formatShape(shape)}`, byteLength, this.gpu.bindingLimit)
     }
-    this.checkSharing(label, bindings, tensors)
+    this.#checkSharing(label, bindings, tensors)
     if (groups.length !== 3 || groups.some((n) => !Number.isInteger(n) || n < 1))
       throw new ShapeError(`${label}: ${groups.join('×')} workgroups, expected positive integers`)
     if (groups.some((n) => n > MAX_GROUPS))
@@ -242,11 +229,7 @@ export class Plan {
   }
 
   /** WebGPU allows a buffer to be read and written in one dispatch in neither case: at any offset, or twice at the same one. */
-  private checkSharing(
-    label: string,
-    bindings: Readonly<Record<string, BindingInfo>>,
-    tensors: Dispatch['tensors'],
-  ): void {
+  #checkSharing(label: string, bindings: Readonly<Record<string, BindingInfo>>, tensors: Dispatch['tensors']): void {
     const bound = Object.entries(bindings).map(([name, { access }]) => ({
       name,
       access,
@@ -267,16 +250,16 @@ export class Plan {
   /** Assigns memory and builds every pipeline. `keepAll` gives each tensor memory of its own, so that any can be read. */
   async compile(options: { keepAll?: boolean } = {}): Promise<this> {
     checkNames('Plan.compile', options, COMPILE_OPTIONS)
-    if (this.state !== 'recording') throw new DeviceError(`the plan is ${this.state} already`)
-    this.checkOrder()
-    this.state = 'compiling'
-    const keep = options.keepAll ? this.transients : new Set([...this.outputs.values()].map((t) => t.storage))
+    if (this.#state !== 'recording') throw new DeviceError(`the plan is ${this.#state} already`)
+    this.#checkOrder()
+    this.#state = 'compiling'
+    const keep = options.keepAll ? this.#transients : new Set([...this.#outputs.values()].map((t) => t.storage))
     const [uniforms, offsets] = await this.gpu.guard('plan memory', () => {
-      this.assignMemory(keep)
-      return this.uploadParams()
+      this.#assignMemory(keep)
+      return this.#uploadParams()
     })
     const pipelines = await Promise.all(this.dispatches.map((d) => this.gpu.pipeline(d.shader, d.entry, d.constants)))
-    this.encoded = await this.gpu.guard('plan bindings', () =>
+    this.#encoded = await this.gpu.guard('plan bindings', () =>
       this.dispatches.map((d, i) => {
         const { pipeline, layout } = pipelines[i]!
         const bindGroup = this.gpu.device.createBindGroup({
@@ -286,14 +269,14 @@ export class Plan {
         return { pipeline, bindGroup, groups: d.groups }
       }),
     )
-    this.state = 'compiled'
+    this.#state = 'compiled'
     return this
   }
 
   /** What the plan's own memory holds before a dispatch has written it, another of its tensors has left there. */
-  private checkOrder(): void {
+  #checkOrder(): void {
     const written = new Set<Storage>()
-    const isUnwritten = ({ storage }: Tensor): boolean => this.transients.has(storage) && !written.has(storage)
+    const isUnwritten = ({ storage }: Tensor): boolean => this.#transients.has(storage) && !written.has(storage)
     for (const { shader, entry, label, tensors } of this.dispatches) {
       const bindings = Object.entries(shader.entries[entry]!.bindings)
       for (const [name, { access }] of bindings) {
@@ -302,26 +285,26 @@ export class Plan {
       }
       for (const [name, { access }] of bindings) if (access === 'read_write') written.add(tensors[name]!.storage)
     }
-    for (const [name, tensor] of this.outputs)
+    for (const [name, tensor] of this.#outputs)
       if (isUnwritten(tensor)) throw new ShapeError(`output '${name}' is written by no dispatch of the plan`)
   }
 
-  private assignMemory(keep: ReadonlySet<Storage>): void {
+  #assignMemory(keep: ReadonlySet<Storage>): void {
     for (const storage of keep) storage.kept = true
-    const own = (tensor: Tensor): boolean => this.transients.has(tensor.storage)
+    const own = (tensor: Tensor): boolean => this.#transients.has(tensor.storage)
     const uses = this.dispatches.map(({ tensors }) =>
       Object.values(tensors).flatMap((t) => (own(t) ? [t.storage] : [])),
     )
     planMemory(uses, keep).forEach((slot, i) => {
       const flags = usage.storage | usage.copySrc | usage.copyDst
       const buffer = this.gpu.createBuffer(`plan memory ${i}`, slot.bytes, flags, 'transient')
-      this.ownBuffers.push(buffer)
+      this.#ownBuffers.push(buffer)
       for (const storage of slot.storages) storage.buffer = buffer
     })
   }
 
   /** All uniforms of all dispatches in one buffer, written once. */
-  private uploadParams(): [GPUBuffer, number[]] {
+  #uploadParams(): [GPUBuffer, number[]] {
     const align = this.gpu.limits.minUniformBufferOffsetAlignment
     let bytes = 0
     const offsets = this.dispatches.map((d) => {
@@ -333,15 +316,15 @@ export class Plan {
     this.dispatches.forEach((d, i) => d.params && packParams(d.shader, d.params, packed, offsets[i]!))
     const buffer = this.gpu.createBuffer('plan uniforms', packed.byteLength, usage.uniform | usage.copyDst, 'uniform')
     this.gpu.writeBuffer('plan uniforms', buffer, 0, packed)
-    this.ownBuffers.push(buffer)
+    this.#ownBuffers.push(buffer)
     return [buffer, offsets]
   }
 
   /** Uploads an input by name; `data` is dense. @throws ShapeError for another size, or what is no finite number */
   write(name: string, data: ArrayLike<number>): void {
-    const tensor = this.inputs.get(name)
+    const tensor = this.#inputs.get(name)
     if (!tensor)
-      throw new ShapeError(`plan has no input '${name}' (it has ${[...this.inputs.keys()].join(', ') || 'none'})`)
+      throw new ShapeError(`plan has no input '${name}' (it has ${[...this.#inputs.keys()].join(', ') || 'none'})`)
     checkFinite(tensor, data)
     this.gpu.write(tensor, data)
   }
@@ -350,16 +333,16 @@ export class Plan {
    * Encodes the plan, or only dispatches `from` to before `to`, into a compute pass of the caller's.
    * @throws DeviceError for a plan that is not compiled, or a Gpu that is closed or lost
    */
-  encode(pass: GPUComputePassEncoder, from = 0, to = this.encoded.length): void {
-    if (this.state !== 'compiled') throw new DeviceError(`compile the plan before running it; it is ${this.state}`)
+  encode(pass: GPUComputePassEncoder, from = 0, to = this.#encoded.length): void {
+    if (this.#state !== 'compiled') throw new DeviceError(`compile the plan before running it; it is ${this.#state}`)
     this.gpu.check()
-    if (this.requirements.length > 0) {
-      for (const check of this.requirements) check()
-      this.requirements.length = 0
+    if (this.#requirements.length > 0) {
+      for (const check of this.#requirements) check()
+      this.#requirements.length = 0
     }
     let current: GPUComputePipeline | null = null
     for (let i = from; i < to; i++) {
-      const { pipeline, bindGroup, groups } = this.encoded[i]!
+      const { pipeline, bindGroup, groups } = this.#encoded[i]!
       if (pipeline !== current) pass.setPipeline(pipeline)
       current = pipeline
       pass.setBindGroup(0, bindGroup)
@@ -390,44 +373,23 @@ export class Plan {
   }
 
   outputTensor(name: string): Tensor {
-    const tensor = this.outputs.get(name)
+    const tensor = this.#outputs.get(name)
     if (!tensor)
-      throw new ShapeError(`plan has no output '${name}' (it has ${[...this.outputs.keys()].join(', ') || 'none'})`)
+      throw new ShapeError(`plan has no output '${name}' (it has ${[...this.#outputs.keys()].join(', ') || 'none'})`)
     return tensor
-  }
-
-  /** Fills every tensor of the plan that a kernel should write with NaN, so that a value left unwritten shows. */
-  poison(): void {
-    for (const storage of this.transients) {
-      if (!storage.buffer) continue
-      this.gpu.writeBuffer('poisoning', storage.buffer, 0, new Uint8Array(storage.buffer.size).fill(0xff))
-    }
-  }
-
-  get dispatchCount(): number {
-    return this.dispatches.length
-  }
-
-  /** Memory that some dispatch writes. */
-  written(): Set<Storage> {
-    const writes = ({ shader, entry, tensors }: Dispatch): Storage[] =>
-      Object.entries(shader.entries[entry]?.bindings ?? {})
-        .filter(([, { access }]) => access === 'read_write')
-        .map(([name]) => tensors[name]!.storage)
-    return new Set(this.dispatches.flatMap(writes))
   }
 
   /** Frees everything the plan owns; its tensors have no memory from then on. */
   destroy(): void {
-    for (const buffer of this.ownBuffers) this.gpu.destroyBuffer(buffer)
-    const own = [...this.inputs.values(), ...this.constants.values()].map((tensor) => tensor.storage)
-    for (const storage of [...own, ...this.transients]) {
+    for (const buffer of this.#ownBuffers) this.gpu.destroyBuffer(buffer)
+    const own = [...this.#inputs.values(), ...this.#constants.values()].map((tensor) => tensor.storage)
+    for (const storage of [...own, ...this.#transients]) {
       storage.buffer = null
       storage.kept = false
     }
-    this.ownBuffers.length = 0
-    this.encoded = []
-    this.state = 'destroyed'
+    this.#ownBuffers.length = 0
+    this.#encoded = []
+    this.#state = 'destroyed'
   }
 }
 

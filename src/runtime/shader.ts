@@ -31,8 +31,8 @@ export interface Shader<T extends ShaderTypes = ShaderTypes> {
     fields: Record<string, { offset: number; type: 'f32' | 'u32' | 'i32' }>
   } | null
   constants: Record<string, { type: string; value: string }>
-  /** Formulas of the constants that are numbers, in postfix order: see `shaderValues`. */
-  values: Record<string, readonly (number | string)[]>
+  /** Formulas of the constants that are numbers, in postfix order, such as `ROWS 1 +`: see `shaderValues`. */
+  values: Record<string, string>
   /** Phantom: carries the names at type level, never present at run time. */
   readonly types?: T
 }
@@ -56,19 +56,9 @@ export function rowOf<T extends ShaderTypes, E extends keyof T['entries'] & stri
 }
 
 function literal(type: string, value: number | boolean): string {
-  if (type === 'bool') return value ? 'true' : 'false'
-  if (type === 'u32') return `${value}u`
-  if (type === 'i32') return `${value}i`
+  if (type === 'bool') return String(Boolean(value))
+  if (type !== 'f32') return `${value}${type[0]}`
   return Number.isInteger(value) ? `${value}.0` : `${value}`
-}
-
-function matchingBrace(source: string, open: number): number {
-  let depth = 0
-  for (let i = open; i < source.length; i++) {
-    if (source[i] === '{') depth++
-    if (source[i] === '}' && --depth === 0) return i
-  }
-  throw new GalvaniError('unbalanced braces after // @unroll')
 }
 
 const unrollMark = /\/\/ @unroll\s*\n\s*for ?\(var (\w+) ?= ?0u; ?\w+ ?< ?(\w+); ?\w+\+\+\) ?\{/
@@ -85,12 +75,14 @@ function unrollLoops(source: string, values: Record<string, string>): string {
     const [head, counter, bound] = mark as unknown as [string, string, string]
     const count = Number.parseInt(values[bound] ?? bound, 10)
     if (!Number.isInteger(count)) throw new GalvaniError(`cannot unroll to '${bound}': not a constant of the shader`)
-    const open = mark.index + head.length - 1
-    const close = matchingBrace(source, open)
-    const body = source.slice(open + 1, close)
+    const from = mark.index + head.length
+    let to = from
+    for (let depth = 1; depth > 0 && to < source.length; to++)
+      depth += source[to] === '{' ? 1 : source[to] === '}' ? -1 : 0
+    const body = source.slice(from, to) // up to the brace that closes it
     const name = new RegExp(`(?<![\\w.])${counter}\\b`, 'g')
-    const copies = Array.from({ length: count }, (_, i) => `{${body.replace(name, `${i}u`)}}`)
-    source = source.slice(0, mark.index) + copies.join('\n') + source.slice(close + 1)
+    const copies = Array.from({ length: count }, (_, i) => `{${body.replace(name, `${i}u`)}`)
+    source = source.slice(0, mark.index) + copies.join('\n') + source.slice(to)
   }
 }
 
@@ -113,6 +105,8 @@ const isOf = (type: 'f32' | 'u32' | 'i32', value: unknown): value is number =>
   typeof value === 'number' &&
   (type === 'f32' ? Number.isFinite(Math.fround(value)) : (type === 'u32' ? value >>> 0 : value | 0) === value)
 
+const SETTERS = { f32: 'setFloat32', u32: 'setUint32', i32: 'setInt32' } as const
+
 /** Packs the uniform struct by its reflected offsets. */
 export function packParams(shader: Shader, values: Readonly<Record<string, number>>, into: DataView, at: number): void {
   if (!shader.params) return
@@ -123,8 +117,6 @@ export function packParams(shader: Shader, values: Readonly<Record<string, numbe
         `${shader.name}.wgsl: params.${name} is ${String(value)}, expected a number that is ${field.type}`,
       )
     }
-    if (field.type === 'f32') into.setFloat32(at + field.offset, value, true)
-    else if (field.type === 'u32') into.setUint32(at + field.offset, value, true)
-    else into.setInt32(at + field.offset, value, true)
+    into[SETTERS[field.type]](at + field.offset, value, true)
   }
 }

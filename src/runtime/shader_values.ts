@@ -29,11 +29,9 @@ export function shaderValues<T extends ShaderTypes>(
   for (const [name, formula] of Object.entries(shader.values)) {
     if (name in known) continue
     const stack: number[] = []
-    for (const item of formula) {
+    for (const item of formula.split(' ')) {
       const operator = OPERATORS[item]
-      if (typeof item === 'number') stack.push(item)
-      else if (!operator) stack.push(known[item]!)
-      else stack.push(operator(...(stack.splice(-2) as [number, number])))
+      stack.push(operator ? operator(...(stack.splice(-2) as [number, number])) : (known[item] ?? Number(item)))
     }
     known[name] = stack[0]!
   }

@@ -119,13 +119,13 @@ function refuse({ label, dtype }: Tensor, data: ArrayLike<unknown>, at: number, 
 }
 
 function checkSize(tensor: Tensor, data: ArrayLike<number>): void {
-  if (typeof (data as Partial<ArrayLike<number>> | null | undefined)?.length !== 'number' || typeof data === 'string')
-    throw new ShapeError(`${tensor.label}: got ${nameOf(data)}, expected an array of ${tensor.size} numbers`)
-  if (data.length !== tensor.size) {
-    throw new ShapeError(
-      `${tensor.label}: got ${data.length} values, shape ${formatShape(tensor.shape)} holds ${tensor.size}`,
-    )
-  }
+  const { length } = Object(data) as Partial<ArrayLike<number>>
+  const isList = typeof length === 'number' && typeof data === 'object'
+  if (isList && length === tensor.size) return
+  const got = isList ? `${length} values` : nameOf(data)
+  throw new ShapeError(
+    `${tensor.label}: got ${got}, expected ${tensor.size} numbers for shape ${formatShape(tensor.shape)}`,
+  )
 }
 
 function checkValues(tensor: Tensor, data: ArrayLike<unknown>): void {

@@ -1,9 +1,9 @@
 // Every candidate for one op at one shape: is it correct here, and how long does it take?
 import { GalvaniError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
-import { Plan, type Choice } from '../runtime/plan.ts'
+import { Plan, type Choice, type Dispatch } from '../runtime/plan.ts'
 import { innerOf } from '../runtime/shape.ts'
-import type { Tensor } from '../runtime/tensor.ts'
+import type { Storage, Tensor } from '../runtime/tensor.ts'
 import { race } from './race.ts'
 import { Scratch } from './scratch.ts'
 import { passTimer, type Clock, type PassTimer } from './timer.ts'
@@ -31,6 +31,15 @@ export interface MeasureOptions {
 
 /** The kernel of every op that all others are judged by: plain, and it runs on any adapter. */
 export const REFERENCE = 'reg'
+
+/** Memory that some dispatch writes. */
+function written({ dispatches }: Plan): Set<Storage> {
+  const writes = ({ shader, entry, tensors }: Dispatch): Storage[] =>
+    Object.entries(shader.entries[entry]?.bindings ?? {})
+      .filter(([, { access }]) => access === 'read_write')
+      .map(([name]) => tensors[name]!.storage)
+  return new Set(dispatches.flatMap(writes))
+}
 
 /** A candidate other than the default that takes this many times as long as another one when first timed is not timed again. */
 const TOO_SLOW = 4
@@ -108,7 +117,7 @@ class Bench {
       new Map(candidates.map((name) => [name, `nothing to compare with: ${why}`]))
     if (!candidates.includes(REFERENCE)) return rejectAll(`${this.choice.op} has no kernel '${REFERENCE}'`)
     const plan = await this.compile(REFERENCE)
-    const results = this.scratch.results(plan.written())
+    const results = this.scratch.results(written(plan))
     // What is still NaN after a run that found NaN there is updated, as running statistics are: it needs numbers to start from.
     const first = await this.run(plan, results)
     const updated = results.filter((tensor, i) => notFinite(tensor, first[i] ?? []))

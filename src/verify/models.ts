@@ -13,6 +13,7 @@ import type { Tensor } from '../runtime/tensor.ts'
 import { finalName, fixtureTap, startOf, weightOf } from './fixture_names.ts'
 import type { Arrays } from './op_context.ts'
 import { withModel, withPlan } from './owned.ts'
+import { poison } from '../runtime/poison.ts'
 
 type Values = Map<string, Float32Array>
 
@@ -73,7 +74,7 @@ async function runMode(plan: Plan, model: Rtcan1d, arrays: Arrays, mode: string,
   plan.output('loss', loss)
   const dinput = training ? forward.backward(dlogits) : null
   await plan.compile({ keepAll: true })
-  plan.poison()
+  poison(plan)
   upload()
   plan.write('targets', targetsOf(arrays, model.config))
   plan.run()

@@ -4,6 +4,7 @@ import { FormatError } from '../runtime/errors.ts'
 import type { Plan } from '../runtime/plan.ts'
 import type { Shape } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
+import { poison } from '../runtime/poison.ts'
 
 /** Named arrays of a case, channels first. */
 export type Arrays = ReadonlyMap<string, { shape: readonly number[]; data: ArrayLike<number | bigint> }>
@@ -114,7 +115,7 @@ export class OpContext {
   async run(): Promise<Map<string, Float32Array>> {
     const { p } = this
     await p.compile({ keepAll: true })
-    p.poison()
+    poison(p)
     for (const [tensor, data] of this.uploads) p.gpu.write(tensor, data)
     p.run()
     const computed = new Map<string, Float32Array>()

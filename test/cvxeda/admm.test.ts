@@ -9,7 +9,7 @@ import { phasicResponse } from '../../src/cvxeda/bateman.ts'
 import type { CvxedaParams } from '../../src/cvxeda/params.ts'
 import { atOnce } from '../../src/runtime/breather.ts'
 import { createProblem, driftColumns, objective, tonicSignal, type Problem } from '../../src/cvxeda/problem.ts'
-import type { ScaledSignal, Solution } from '../../src/cvxeda/solver.ts'
+import type { ScaledSignal, Solution, WarmStart } from '../../src/cvxeda/solver.ts'
 import { LimitError } from '../../src/runtime/errors.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
@@ -34,6 +34,11 @@ function scaledSignal(n: number, rate: number, seed: number, alpha = ALPHA): Sca
 
 function pointOf({ driver, l, d }: Pick<Solution, 'l' | 'd'> & { driver: ArrayLike<number> }): Point {
   return { p: Float64Array.from(driver), l, d }
+}
+
+/** Where another solution ended, as a start in the same units. */
+function startOf({ driver, l, d }: Pick<Solution, 'driver' | 'l' | 'd'>): WarmStart {
+  return { driver, splineCoefficients: l, driftCoefficients: d, mean: 0, scale: 1 }
 }
 
 function valueOf(problem: Problem, { y, alpha }: ScaledSignal, point: Point): number {
@@ -127,10 +132,10 @@ describe('a call with many signals', () => {
     const run = vi.spyOn(Plan.prototype, 'run')
     const [cold] = await admm.solve(gpu, problem, [signals[3]!], hooks)
     const runs = run.mock.calls.length - 1 // but for the sweep before the first block
-    await admm.solve(gpu, problem, [signals[3]!], { ...hooks, starts: [cold!] })
+    await admm.solve(gpu, problem, [signals[3]!], { ...hooks, starts: [startOf(cold!)] })
     const again = run.mock.calls.length - 1 - runs - 1
     const steps = polished.mock.results.map(({ value }) => (value as polishing.Polished).steps)
-    const [warm] = await admm.solve(gpu, problem, [signals[3]!], { ...hooks, starts: [cold!] })
+    const [warm] = await admm.solve(gpu, problem, [signals[3]!], { ...hooks, starts: [startOf(cold!)] })
     vi.restoreAllMocks()
     expect([runs, again].every((count) => count >= 1)).toBe(true)
     expect([cold!.iterations, warm!.iterations]).toEqual([25 * runs + steps[0]!, 25 * again + steps[1]!])
@@ -167,7 +172,7 @@ describe('a warm start', () => {
     const problem = createProblem(600, 8)
     const signal = scaledSignal(600, 8, 40)
     const [cold] = await admm.solve(gpu, problem, [signal], hooks)
-    const [warm] = await admm.solve(gpu, problem, [signal], { ...hooks, starts: [cold!] })
+    const [warm] = await admm.solve(gpu, problem, [signal], { ...hooks, starts: [startOf(cold!)] })
     expect(warm!.status).toBe('solved')
     expect(warm!.iterations).toBeLessThan(cold!.iterations / 2)
     const scale = Math.max(1, rms(phasicResponse(problem.filter, cold!.driver)))
@@ -184,7 +189,7 @@ describe('a warm start', () => {
       d: new Float64Array(2).fill(1),
       l: Float64Array.from({ length: problem.knotCount }, () => random.normal()),
     }
-    const [found] = await admm.solve(gpu, problem, [signal], { ...hooks, starts: [start] })
+    const [found] = await admm.solve(gpu, problem, [signal], { ...hooks, starts: [startOf(start)] })
     const twin = await float64(problem, signal)
     const least = valueOf(problem, signal, pointOf(twin))
     expect(found!.status).toBe('solved')

@@ -171,7 +171,7 @@ describe('bad parameters', () => {
     [{ tau0: 0.7 }, 25, 'tau0 and tau1 are both 0.7 s'],
     [{ alpha: -1 }, 25, 'alpha is -1, expected a positive number'],
     [{ gamma: NaN }, 25, 'gamma is NaN'],
-    [{ deltaKnot: 0.01 }, 25, 'expected at least one sample (0.04 s) between knots'],
+    [{ deltaKnot: 0.01 }, 25, 'deltaKnot puts 0 samples between knots, expected 1 to 4194304 (0.04 s to 167772.16 s)'],
     [{}, 0, 'sampleRate is 0'],
     [{ deltaKnot: [] }, 25, 'deltaKnot lists 0 knots, expected at least 2 sample indices'],
     [{ deltaKnot: [250] }, 25, 'deltaKnot lists 1 knots'],

@@ -13,6 +13,7 @@ import type { Tensor } from '../../src/runtime/tensor.ts'
 import { randomArray } from '../support/golden_values.ts'
 import { kernelChoices } from '../../src/kernels/choices.ts'
 import { describePlan } from '../../src/runtime/plan_report.ts'
+import { poison } from '../../src/runtime/poison.ts'
 
 let opened: Gpu
 beforeAll(async () => {
@@ -142,7 +143,7 @@ async function compiled(gpu: Gpu, { batch, depth, queries, keys }: Case, inputs:
 }
 
 async function run(plan: Plan): Promise<Named> {
-  plan.poison()
+  poison(plan)
   plan.run()
   const [y, lse] = [await plan.readFloat('y'), await plan.readFloat('lse')]
   return { y, lse, dq: await plan.readFloat('dq'), dk: await plan.readFloat('dk'), dv: await plan.readFloat('dv') }

@@ -9,6 +9,7 @@ import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { Plan } from '../../src/runtime/plan.ts'
 import { Random } from '../../src/runtime/random.ts'
+import { poison } from '../../src/runtime/poison.ts'
 
 let gpu: Gpu
 beforeAll(async () => {
@@ -79,7 +80,7 @@ describe.each([
       clipMeanBackward(plan, plan.input('dy', [BATCH, segments, CHANNELS]), [BATCH, rows, CHANNELS], bounds),
     )
     await plan.compile()
-    plan.poison()
+    poison(plan)
     plan.write('x', x)
     plan.write('dy', dy)
     plan.run()

@@ -24,6 +24,7 @@ import { Tensor } from '../../src/runtime/tensor.ts'
 import { randomArray } from '../support/golden_values.ts'
 import { kernelChoices } from '../../src/kernels/choices.ts'
 import { describePlan } from '../../src/runtime/plan_report.ts'
+import { poison } from '../../src/runtime/poison.ts'
 
 let gpu: Gpu
 beforeAll(async () => {
@@ -81,7 +82,7 @@ async function compute(
   await plan.compile({ keepAll: true })
   const runs = []
   for (let run = 0; run < 2; run++) {
-    plan.poison()
+    poison(plan)
     for (const [name, data] of Object.entries(inputs)) plan.write(name, data)
     plan.run()
     const read: Record<string, Float32Array> = {}

@@ -29,7 +29,7 @@ async function addUp(results: readonly (readonly [Tensor, number])[]): Promise<n
   await plan.compile({ keepAll: true })
   partials.forEach((tensor, i) => gpu.write(tensor, partialsFor(...results[i]!, i)))
   plan.run()
-  const count = plan.dispatchCount
+  const count = plan.dispatches.length
   for (const [i, [result, chunks]] of results.entries()) {
     const [terms, floats] = [partialsFor(result, chunks, i), result.byteLength / 4]
     const wanted = Array.from({ length: result.size }, (_, j) =>

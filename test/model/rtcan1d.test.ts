@@ -15,6 +15,7 @@ import { openGpu } from '../../src/runtime/node.ts'
 import { Plan } from '../../src/runtime/plan.ts'
 import { Random } from '../../src/runtime/random.ts'
 import { randomArray } from '../support/golden_values.ts'
+import { poison } from '../../src/runtime/poison.ts'
 
 let gpu: Gpu
 beforeAll(async () => {
@@ -283,7 +284,7 @@ async function onDevice(config: ModelConfig, study: Study, training: boolean): P
   const outputs = { logits: forward.logits, probabilities: forward.probabilities, loss, eda: forward.backward(dlogits) }
   for (const [name, tensor] of Object.entries(outputs)) plan.output(name, tensor)
   await plan.compile()
-  plan.poison()
+  poison(plan)
   plan.write('eda', study.eda.data)
   plan.write('music', study.music.data)
   plan.write('targets', oneHot(study.labels, config.classes))

@@ -1,7 +1,7 @@
 // What solvers on the device share: batches, memory that is given back, rounds, and values by row and lane.
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { inBatches, onDevice, repeat } from '../../src/qp/batches.ts'
-import { LaneRows } from '../../src/qp/lane_rows.ts'
+import { columnOf, LaneRows } from '../../src/qp/lane_rows.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import type { Plan } from '../../src/runtime/plan.ts'
@@ -93,5 +93,5 @@ it('values lie row by row, one lane beside the other', () => {
   expect([...rows.values]).toEqual([0, 0, 5, 6, 7, 7])
   expect(rows.at(1, 1)).toBe(6)
   expect([...rows.row(1)]).toEqual([5, 6])
-  expect([...rows.column(1, 2)]).toEqual([0, 6])
+  expect([...columnOf(rows, 1, 2)]).toEqual([0, 6])
 })

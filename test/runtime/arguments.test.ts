@@ -230,8 +230,8 @@ describe('values for the device', () => {
     ['u32', 'tensor', [1, 2, 3, -1], 'x: value 3 is -1, expected an integer from 0 to 4294967295 for u32'],
     ['u32', 'tensor', Float32Array.of(0.5, 1, 2, 3), 'x: value 0 is 0.5, expected an integer from 0 to 4294967295'],
     ['i32', 'tensor', [2 ** 31, 0, 0, 0], 'x: value 0 is 2147483648, expected an integer of 32 bits for i32'],
-    ['f32', 'input', null, 'x: got null, expected an array of 4 numbers'],
-    ['f32', 'tensor', '1234', 'x: got a string, expected an array of 4 numbers'],
+    ['f32', 'input', null, 'x: got null, expected 4 numbers for shape'],
+    ['f32', 'tensor', '1234', 'x: got a string, expected 4 numbers for shape'],
   ] as const)('of %s as %s: %o', async (dtype, kind, data, expected) => {
     const plan = new Plan(gpu)
     const x = plan.input('x', [4], dtype)

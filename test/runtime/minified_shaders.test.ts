@@ -5,7 +5,7 @@ import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { unpacked } from '../../src/runtime/packed_shader.ts'
 import { specialise, type Shader } from '../../src/runtime/shader.ts'
-import { minify, shortNamesOf, tokensOf } from '../../tools/minify_wgsl.mjs'
+import { inlined, minify, shortNamesOf, tokensOf } from '../../tools/minify_wgsl.mjs'
 import { describe as reflect, minified, pack, shaderNames } from '../../tools/wgsl.mjs'
 
 const shaders = shaderNames().map((name): [string, Shader] => [
@@ -24,6 +24,10 @@ const keptOf = ({ entries, constants }: Shader): Set<string> =>
   new Set([...Object.keys(entries), ...Object.keys(constants)])
 const isName = (token: string): boolean => /^[A-Za-z_]/.test(token)
 
+/** What a shader's words are once its constants that are a number stand where they are used. */
+const withNumbers = (shader: Shader, source = shader.source): string[] =>
+  inlined({ tokens: tokensOf(source), kept: keptOf(shader) }).tokens
+
 /** The same words, each name always under the same other one, and no two under one. */
 function expectSameProgram(before: readonly string[], after: readonly string[]): void {
   expect(after).toHaveLength(before.length)
@@ -39,17 +43,36 @@ function expectSameProgram(before: readonly string[], after: readonly string[]):
   expect(short.flat().filter((other) => found.get(other)?.has(other))).toEqual([])
 }
 
+/** Whether a constant that is a number alone is declared there. */
+const numbersOf = (tokens: readonly string[], at: number): boolean =>
+  /^const \w+ = [\d.]\S* ;$/.test(tokens.slice(at, at + 5).join(' '))
+
 describe.each(shaders)('%s', (name, shader) => {
   const after = minified(shader) as Shader
 
   it('has the same words under other names', () => {
-    const before = tokensOf(shader.source)
+    const before = withNumbers(shader)
     const short = tokensOf(after.source)
     expectSameProgram(before, short)
     for (const kept of keptOf(shader)) {
       const places = before.flatMap((token: string, i: number) => (token === kept ? [short[i]] : []))
       expect(new Set(places)).toEqual(new Set([kept]))
     }
+  })
+
+  it('has the numbers of constants in their places, and none else', () => {
+    let at = 0
+    const numbers = new Map<string, string>()
+    const before = tokensOf(shader.source)
+    for (const token of withNumbers(shader)) {
+      while (before[at] === 'const' && numbersOf(before, at) && !keptOf(shader).has(before[at + 1])) {
+        numbers.set(before[at + 1], before[at + 3])
+        at += 5
+      }
+      expect(numbers.get(before[at]) ?? before[at]).toBe(token)
+      at++
+    }
+    expect(at).toBe(before.length)
   })
 
   it('is reflected alike', () => {
@@ -97,7 +120,7 @@ describe.each(shaders)('%s', (name, shader) => {
       if (HOST.some((text) => new RegExp(`\\b${constant}\\b`).test(text))) expect(kept).toContain(constant)
       if (kept.includes(constant)) expect(after.values[constant]).toEqual(formula)
     }
-    const items = Object.values(after.values).flat()
+    const items = Object.values(after.values).flatMap((formula) => formula.split(' '))
     expect(kept).toEqual(expect.arrayContaining(items.filter((item) => item in shader.values)))
   })
 
@@ -109,7 +132,7 @@ describe.each(shaders)('%s', (name, shader) => {
       ]),
     )
     const [whole, short] = [specialise(shader, constants), specialise(after, constants)]
-    expectSameProgram(tokensOf(whole), tokensOf(short))
+    expectSameProgram(withNumbers(shader, whole), tokensOf(short))
     expect(short).not.toBe(specialise(after, {}))
     expect(short.length).toBeLessThan(whole.length)
   })
@@ -155,6 +178,32 @@ describe('names', () => {
       of('fn often() {} fn other() { c(); }'),
     ])
     expect(Object.fromEntries(names as Map<string, string>)).toEqual({ often: 'd', rare: 'c', other: 'e' })
+  })
+})
+
+describe('constants', () => {
+  const numbers = (source: string) => inlined({ tokens: tokensOf(source), kept: new Set(['N']) }).tokens.join(' ')
+  it.each([
+    [
+      'that are a number are written out, wherever they stand',
+      'fn f() { x = TWO; } const TWO = 2u;',
+      'fn f ( ) { x = 2u ; }',
+    ],
+    ['that the host sets or asks for stay', 'const N = 2u; x = N;', 'const N = 2u ; x = N ;'],
+    [
+      'that are no number stay',
+      'const A = B; const C = 1u + 1u; const D: u32 = 1u;',
+      'const A = B ; const C = 1u + 1u ; const D : u32 = 1u ;',
+    ],
+    ['of a function stay', 'fn f() { const A = 1u; x = A; }', 'fn f ( ) { const A = 1u ; x = A ; }'],
+    [
+      'whose name is declared twice stay',
+      'const A = 1u; fn f() { let A = 2u; x = A; }',
+      'const A = 1u ; fn f ( ) { let A = 2u ; x = A ; }',
+    ],
+    ['whose name is a field as well stay', 'const A = 1u; x = y.A;', 'const A = 1u ; x = y . A ;'],
+  ])('%s', (_, source, expected) => {
+    expect(numbers(source)).toBe(expected)
   })
 })
 

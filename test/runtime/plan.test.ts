@@ -17,6 +17,7 @@ import { Slab } from '../../src/runtime/slab.ts'
 import type { Tensor } from '../../src/runtime/tensor.ts'
 import { TrainingStep } from '../../src/train/training_step.ts'
 import { describePlan } from '../../src/runtime/plan_report.ts'
+import { poison } from '../../src/runtime/poison.ts'
 
 let gpu: Gpu
 beforeAll(async () => {
@@ -58,7 +59,7 @@ describe('a plan', () => {
       'elementwise.relu  elementwise.relu  1×1×1  a:[2,70] y:[2,70]\n' +
         'elementwise.add  elementwise.add  1×1×1  a:[2,70] b:[2,70] y:[2,70]',
     )
-    expect(plan.dispatchCount).toBe(2)
+    expect(plan.dispatches.length).toBe(2)
     plan.destroy()
   })
 
@@ -76,7 +77,7 @@ describe('a plan', () => {
     plan.write('bias', values.subarray(0, 20))
     plan.run()
     const first = await plan.read('y')
-    plan.poison()
+    poison(plan)
     plan.run()
     expect(await plan.read('y')).toEqual(first)
     expect(first.some((v) => v !== 0)).toBe(true)
@@ -174,7 +175,7 @@ describe('a large dispatch', () => {
     const params = { quads, inner: quads * 4, inner_quads: quads }
     plan.dispatch(shader, 'add', { a, b: a, y, params }, { groups: quads, constants: { WORKGROUP: 1 } })
     await plan.compile()
-    plan.poison()
+    poison(plan)
     plan.write('a', count(quads * 4))
     plan.run()
     const wrong = (await plan.readFloat('y')).findIndex((v, i) => v !== 2 * (i - quads * 2))
@@ -191,7 +192,7 @@ describe('poison', () => {
     plan.dispatch(shader, 'relu', { a, y, params }, { groups: 1 }) // half of what it takes
     await plan.compile()
     plan.write('a', new Float32Array(512).fill(3))
-    plan.poison()
+    poison(plan)
     plan.run()
     const values = await plan.readFloat('y')
     expect(values.subarray(0, 256).every((v) => v === 3)).toBe(true)
@@ -349,7 +350,7 @@ describe('using a plan wrongly', () => {
     const plan = await quadruple([2, 3])
     expect(() => plan.write('z', [1])).toThrow(new ShapeError("plan has no input 'z' (it has x)"))
     await expect(plan.read('z')).rejects.toThrow(new ShapeError("plan has no output 'z' (it has y)"))
-    expect(() => plan.write('x', [1])).toThrow(new ShapeError('x: got 1 values, shape [2,3] holds 6'))
+    expect(() => plan.write('x', [1])).toThrow(new ShapeError('x: got 1 values, expected 6 numbers for shape [2,3]'))
     plan.destroy()
   })
 

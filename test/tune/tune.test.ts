@@ -49,7 +49,7 @@ function dispatchClock(): Clock {
   let [encoded, done] = [0, 0]
   const encode: (this: Plan, pass: GPUComputePassEncoder) => void = Reflect.get(Plan.prototype, 'encode')
   vi.spyOn(Plan.prototype, 'encode').mockImplementation(function (this: Plan, pass) {
-    encoded += this.dispatchCount
+    encoded += this.dispatches.length
     encode.call(this, pass)
   })
   const submit = gpu.submit.bind(gpu)

@@ -22,6 +22,7 @@ import {
 } from './families.ts'
 import { flopsOf, geometryOf, type ConvGeometry } from './geometry.ts'
 import type { Variant } from '../variants.ts'
+import { unusedInput } from '../unused.ts'
 
 const VALUES = /* @__PURE__ */ shaderValues(reg)
 const WIDE_TILE = /* @__PURE__ */ shaderValues(wide)
@@ -48,7 +49,7 @@ const laneInput = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<BackwardInput
     p.dispatch(
       lane,
       'input',
-      { dy_rows: dy, w, dx, onto: onto ?? p.unusedInput(), params },
+      { dy_rows: dy, w, dx, onto: onto ?? unusedInput(p), params },
       {
         groups: g.stride * tiles,
         constants: { SG, TM, TN, ONTO: onto !== null },
@@ -73,7 +74,7 @@ const tileInput = /* @__NO_SIDE_EFFECTS__ */ (size: Tile): Variant<BackwardInput
       label,
       flops: flopsOf(geometry),
     }
-    p.dispatch(tile, 'input', { dy, w, dx, onto: onto ?? p.unusedInput(), params }, launch)
+    p.dispatch(tile, 'input', { dy, w, dx, onto: onto ?? unusedInput(p), params }, launch)
   },
 })
 
@@ -87,7 +88,7 @@ const regInput = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<BackwardInput>
     p.dispatch(
       reg,
       'input',
-      { dy, w, dx, onto: onto ?? p.unusedInput(), params },
+      { dy, w, dx, onto: onto ?? unusedInput(p), params },
       {
         groups: ceilDiv(params.batch * g.stride * tiles * params.in_quads, VALUES.WORKGROUP),
         constants: { TM, ONTO: onto !== null },
@@ -108,7 +109,7 @@ const wideInput: Variant<BackwardInput> = {
     p.dispatch(
       wide,
       'input',
-      { dy, w_numbers: w, dx, onto: onto ?? p.unusedInput(), params },
+      { dy, w_numbers: w, dx, onto: onto ?? unusedInput(p), params },
       {
         groups: ceilDiv(g.stride * tiles * ceilDiv(params.in_quads, WIDE_TILE.TN), WIDE_TILE.WORKGROUP),
         constants: { ONTO: onto !== null },

@@ -10,6 +10,7 @@ import { laneCount, laneName, TILE_WORKGROUPS, tileCount, tileName, tiles, WIDE,
 import { flopsOf, geometryOf, type ConvGeometry, type Geometry } from './geometry.ts'
 import { PartialSums } from '../partial_sums.ts'
 import type { Variant } from '../variants.ts'
+import { unusedOutput } from '../unused.ts'
 
 export interface BackwardWeight {
   x: Tensor
@@ -47,7 +48,7 @@ function sampleChunks(geometry: Geometry): { chunks: number; chunk_samples: numb
 function summed(p: Plan, args: BackwardWeight, chunks: number, record: (dw: Tensor, dbias: Tensor) => void): void {
   const shared = args.sums?.plan === p ? args.sums : null
   const sums = shared ?? new PartialSums(p)
-  record(sums.partialsOf(args.dw, chunks), args.dbias ? sums.partialsOf(args.dbias, chunks) : p.unusedOutput())
+  record(sums.partialsOf(args.dw, chunks), args.dbias ? sums.partialsOf(args.dbias, chunks) : unusedOutput(p))
   if (!shared) sums.record(`${args.label} sum`)
 }
 

@@ -26,6 +26,7 @@ import {
 import { flopsOf, geometryOf, type ConvGeometry } from './geometry.ts'
 import { PartialSums } from '../partial_sums.ts'
 import type { Variant } from '../variants.ts'
+import { unusedInput } from '../unused.ts'
 
 const VALUES = /* @__PURE__ */ shaderValues(reg)
 const WIDE_TILE = /* @__PURE__ */ shaderValues(wide)
@@ -63,7 +64,7 @@ const laneForward = /* @__NO_SIDE_EFFECTS__ */ (size: Lane): Variant<Forward> =>
     const params = { ...geometry, has_bias: Number(bias !== null), chunks, chunk_quads }
     const launch = { groups: chunks * tiles, constants: { SG, TM, TN }, label, flops: flopsOf(geometry) }
     summed(p, result, chunks, label, (y) =>
-      p.dispatch(lane, 'forward', { x, w, bias: bias ?? p.unusedInput(), y, params }, launch),
+      p.dispatch(lane, 'forward', { x, w, bias: bias ?? unusedInput(p), y, params }, launch),
     )
   },
 })
@@ -80,7 +81,7 @@ const tileForward = /* @__NO_SIDE_EFFECTS__ */ (size: Tile): Variant<Forward> =>
     const params = { ...geometry, has_bias: Number(bias !== null), chunks, chunk_quads }
     const launch = { groups: chunks * count, constants: tileConstants(size), label, flops: flopsOf(geometry) }
     summed(p, result, chunks, label, (y) =>
-      p.dispatch(tile, 'forward', { x, w, bias: bias ?? p.unusedInput(), y, params }, launch),
+      p.dispatch(tile, 'forward', { x, w, bias: bias ?? unusedInput(p), y, params }, launch),
     )
   },
 })
@@ -97,7 +98,7 @@ const regForward = /* @__NO_SIDE_EFFECTS__ */ (TM: number): Variant<Forward> => 
       label,
       flops: flopsOf(params),
     }
-    p.dispatch(reg, 'forward', { x, w, bias: bias ?? p.unusedInput(), y, params }, launch)
+    p.dispatch(reg, 'forward', { x, w, bias: bias ?? unusedInput(p), y, params }, launch)
   },
 })
 
@@ -113,7 +114,7 @@ const wideForward: Variant<Forward> = {
       label,
       flops: flopsOf(params),
     }
-    p.dispatch(wide, 'forward', { x, w, bias: bias ?? p.unusedInput(), y, params }, launch)
+    p.dispatch(wide, 'forward', { x, w, bias: bias ?? unusedInput(p), y, params }, launch)
   },
 }
 
