@@ -204,11 +204,6 @@ export class Plan {
       const tensor = tensors[name]
       if (!tensor) throw new ShapeError(`${label}: binding '${name}' is missing`)
       requireTensor(`${label}: '${name}'`, tensor)
-      if (!tensor.storage.kept && !this.#transients.has(tensor.storage)) {
-        throw new ShapeError(
-          `${label}: '${name}' is ${tensor.label} of another plan; compile that one first, with it as an output`,
-        )
-      }
       if (tensor.dtype !== info.element) {
         throw new ShapeError(`${label}: '${name}' is ${tensor.dtype}, the kernel expects ${info.element}`)
       }
@@ -251,7 +246,6 @@ export class Plan {
   async compile(options: { keepAll?: boolean } = {}): Promise<this> {
     checkNames('Plan.compile', options, COMPILE_OPTIONS)
     if (this.#state !== 'recording') throw new DeviceError(`the plan is ${this.#state} already`)
-    this.#checkOrder()
     this.#state = 'compiling'
     const keep = options.keepAll ? this.#transients : new Set([...this.#outputs.values()].map((t) => t.storage))
     const [uniforms, offsets] = await this.gpu.guard('plan memory', () => {
@@ -273,28 +267,24 @@ export class Plan {
     return this
   }
 
-  /** What the plan's own memory holds before a dispatch has written it, another of its tensors has left there. */
-  #checkOrder(): void {
-    const written = new Set<Storage>()
-    const isUnwritten = ({ storage }: Tensor): boolean => this.#transients.has(storage) && !written.has(storage)
-    for (const { shader, entry, label, tensors } of this.dispatches) {
-      const bindings = Object.entries(shader.entries[entry]!.bindings)
-      for (const [name, { access }] of bindings) {
-        if (access === 'read' && isUnwritten(tensors[name]!))
-          throw new ShapeError(`${label} reads ${tensors[name]!.label} ('${name}'), which no dispatch before it writes`)
-      }
-      for (const [name, { access }] of bindings) if (access === 'read_write') written.add(tensors[name]!.storage)
-    }
-    for (const [name, tensor] of this.#outputs)
-      if (isUnwritten(tensor)) throw new ShapeError(`output '${name}' is written by no dispatch of the plan`)
+  /** Whether this plan gives the tensor its memory. @throws ShapeError where two plans would, or others write it again */
+  #assigns({ storage, label: name }: Tensor, label: string): boolean {
+    if (storage.kind === 'persistent' || !storage.buffer) return true
+    if (this.#transients.has(storage))
+      throw new ShapeError(
+        `${label}: ${name} has its memory from another plan, which was compiled first; compile this one before it`,
+      )
+    if (storage.kept) return false
+    throw new ShapeError(
+      `${label}: ${name} is an intermediate of another plan, whose memory others write again; make it an output there`,
+    )
   }
 
   #assignMemory(keep: ReadonlySet<Storage>): void {
-    for (const storage of keep) storage.kept = true
-    const own = (tensor: Tensor): boolean => this.#transients.has(tensor.storage)
-    const uses = this.dispatches.map(({ tensors }) =>
-      Object.values(tensors).flatMap((t) => (own(t) ? [t.storage] : [])),
+    const uses = this.dispatches.map(({ label, tensors }) =>
+      Object.values(tensors).flatMap((tensor) => (this.#assigns(tensor, label) ? [tensor.storage] : [])),
     )
+    for (const storage of keep) storage.kept = true
     planMemory(uses, keep).forEach((slot, i) => {
       const flags = usage.storage | usage.copySrc | usage.copyDst
       const buffer = this.gpu.createBuffer(`plan memory ${i}`, slot.bytes, flags, 'transient')
