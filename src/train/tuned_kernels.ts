@@ -47,18 +47,19 @@ export async function useTunedKernels(
 ): Promise<{ cache: TuneCache } & Untuned> {
   kernelChoices(gpu).tuned.clear()
   if (mode === 'off') return { cache: emptyCache(gpu), left: [], wrong: [] }
-  const cache = await loadTunedKernels(gpu, store, hooks.onWarning)
+  const { onWarning, ...measuring } = hooks
+  const cache = await loadTunedKernels(gpu, store, onWarning)
   for (const [key, { variant }] of Object.entries(cache.entries)) kernelChoices(gpu).tuned.set(key, variant)
   if (mode === 'cached') return { cache, left: [], wrong: [] }
   const untuned = await withPlans(gpu, workload, async (plans) => {
     const known = mode === 'force' ? {} : cache.entries
     return tune(gpu, plans, {
-      ...hooks,
+      ...measuring,
       known,
       onEntry: async (key, entry) => {
         if (entry) cache.entries[key] = entry
         else delete cache.entries[key]
-        await save(gpu, store, cache, hooks.onWarning)
+        await save(gpu, store, cache, onWarning)
       },
     })
   })

@@ -79,7 +79,9 @@ export async function handedTo(library: object, name: string, args: string[]): P
   const spy = vi.spyOn(library as Functions, name).mockImplementation(() => {
     throw new Arrived(name)
   })
-  const device = vi.spyOn(context, 'withGpu').mockImplementation((_, work) => work({ info: {} } as Gpu))
+  const device = vi
+    .spyOn(context, 'withGpu')
+    .mockImplementation((_, work) => work({ info: {}, limits: {}, pipeline: () => undefined } as unknown as Gpu))
   try {
     await expect(start(args)).rejects.toThrow(Arrived)
     return spy.mock.calls[0]!
