@@ -7,8 +7,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { build as viteBuild, createLogger, createServer } from 'vite'
 import { writeFiles } from '../cli/support.ts'
 import { installPacked } from '../support/packed.ts'
-import { serveFolder } from './serve.ts'
-import { inTab } from './tab.ts'
+import { serveFolder } from '../browser/serve.ts'
+import { inTab } from '../browser/tab.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'galvani apps-'))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
