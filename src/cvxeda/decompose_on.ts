@@ -138,8 +138,8 @@ function reportOf(report: LaneRows, problem: Problem, lane: number): DecomposeRe
 /**
  * `decompose` by the interior point for recordings of one length and rate that are on the device, from tensor [B, n] to tensors [B, n].
  * No sample leaves the device: 13 numbers a recording are read back at the end, in one piece, to say how each went. The
- * host's part is what depends on length and settings alone (tables of splines and drift, in float64). Parts are as `decompose` gives
- * them to about 1e-5 of a recording's standard deviation, since they are computed in float32.
+ * host's part is what depends on length and settings alone (tables of splines and drift, in float64). Parts are computed in
+ * float32, as near to the optimum as those of `decompose`: within 2e-4 of a recording's standard deviation (docs/cvxeda.md has figures).
  *
  * @throws UsageError and ShapeError for settings and tensors that do not fit; FormatError for a recording with samples that are not
  * finite; NumericError for one that leaves float32 range; LimitError for recordings longer than the device has memory for

@@ -41,7 +41,7 @@ export interface Layout {
   kind: DatasetKind
   /** For the sentence about a folder that is of none. */
   looksFor: string
-  /** By files and what they begin with, never by the folder's own name. */
+  /** By the files in it, never by the folder's own name. */
   recognises: (store: Store) => Promise<boolean>
   /** @throws FormatError naming the file, UsageError for an option that it does not take */
   open: (store: Store, options: OpenOptions) => Promise<OpenedDataset>
