@@ -5,13 +5,15 @@ import type { MatArray } from '../formats/mat_array.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import type { Source } from '../store/source.ts'
 import type { Store } from '../store/store.ts'
-import type { Gsr, Layout, OpenedDataset, OpenOptions } from './layout.ts'
+import type { Gsr, Layout, OpenedDataset, NamedOptions } from './layout.ts'
 import type { Trial } from './trial.ts'
 
 const PARTICIPANTS = Array.from({ length: 40 }, (_, i) => `P${String(i + 1).padStart(2, '0')}`)
 /** Hz of the preprocessed files, which do not say it. */
 const RATE = 128
 const BASELINE_SECONDS = 5
+/** Of each participant: 16 short ones and four long. */
+const VIDEOS = 20
 /** 14 of EEG, two of ECG, then GSR. */
 const CHANNELS = 17
 const SCALE = [1, 9] as const
@@ -34,7 +36,7 @@ export const amigos: Layout = {
   open,
 }
 
-async function open(store: Store, { name, sampleRate = RATE, gsr = 'as-is' }: OpenOptions): Promise<OpenedDataset> {
+async function open(store: Store, { name, sampleRate = RATE, gsr = 'as-is' }: NamedOptions): Promise<OpenedDataset> {
   if (gsr === 'negate')
     throw new UsageError(
       `${name}: the GSR of AMIGOS is a conductance or a resistance, neither of which is negative; use 'as-is' or 'invert' (1/x)`,
@@ -48,6 +50,7 @@ async function open(store: Store, { name, sampleRate = RATE, gsr = 'as-is' }: Op
     kind: 'amigos',
     name,
     synthetic: await saysSynthetic(store, files.values()),
+    expected: files.size * VIDEOS,
     skipped: [],
     notes: [...assumed],
     trials: async function* () {

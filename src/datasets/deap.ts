@@ -5,11 +5,13 @@ import { type PickledArray, parsePickledArrays } from '../formats/numpy_pickle.t
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import { allBytes } from '../store/source.ts'
 import type { Store } from '../store/store.ts'
-import type { Gsr, Layout, OpenedDataset, OpenOptions } from './layout.ts'
+import type { Gsr, Layout, OpenedDataset, NamedOptions } from './layout.ts'
 import type { Trial } from './trial.ts'
 
 const FILE = /^(s(?:0[1-9]|[12]\d|3[0-2]))\.dat$/
 const SUBJECTS = 32
+/** Videos that each of them saw. */
+const TRIALS = 40
 const SAMPLE_RATE = 128
 const CHANNELS = 40
 /** The channels after 32 of EEG: 4 of muscles and eyes, then the skin. */
@@ -65,7 +67,7 @@ function signOf(gsr: Gsr, name: string): number {
   )
 }
 
-async function open(store: Store, { name, sampleRate, gsr = 'as-is' }: OpenOptions): Promise<OpenedDataset> {
+async function open(store: Store, { name, sampleRate, gsr = 'as-is' }: NamedOptions): Promise<OpenedDataset> {
   const sign = signOf(gsr, name)
   if (sampleRate !== undefined && sampleRate !== SAMPLE_RATE)
     throw new UsageError(`${name}: DEAP is recorded at ${SAMPLE_RATE} Hz, not ${sampleRate}; leave the rate away`)
@@ -84,7 +86,8 @@ async function open(store: Store, { name, sampleRate, gsr = 'as-is' }: OpenOptio
   async function* trials(): AsyncGenerator<Trial> {
     for (const path of folder!.files) yield* await readSubject(store, path, { label: `${name}/${path}`, sign, note })
   }
-  return { kind: 'deap', name, synthetic: false, trials, skipped: [], notes }
+  const expected = folder.files.length * TRIALS
+  return { kind: 'deap', name, synthetic: false, trials, expected, skipped: [], notes }
 }
 
 const subjectOf = (path: string): string => FILE.exec(path.split('/').at(-1)!)![1]!

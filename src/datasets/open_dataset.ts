@@ -24,19 +24,20 @@ function shownNames(names: readonly string[]): string {
  * Opens a dataset as it is distributed. Trials are read as they are asked for.
  * @throws FormatError for a folder that is of no known layout or of two, naming what was looked for and what was found
  */
-export async function openDataset(store: Store, options: OpenOptions): Promise<OpenedDataset> {
+export async function openDataset(store: Store, options: OpenOptions = {}): Promise<OpenedDataset> {
+  const { name } = options
   const found: Layout[] = []
   for (const layout of LAYOUTS) if (await layout.recognises(store)) found.push(layout)
   const [layout, other] = found
-  if (layout && !other) return await layout.open(store, options)
+  if (layout && !other) return await layout.open(store, { ...options, name: name ?? layout.kind })
   if (layout && other) {
     throw new FormatError(
-      `${options.name} could be two datasets, by ${layout.looksFor} and by ${other.looksFor}; give a folder with one of them`,
+      `${name ?? 'the folder'} could be two datasets, by ${layout.looksFor} and by ${other.looksFor}; give a folder with one of them`,
     )
   }
   const wanted = LAYOUTS.map(({ looksFor }) => looksFor).join(', or ')
   throw new FormatError(
-    `${options.name} is no dataset that is known: looked for ${wanted}; found ${shownNames(await store.list(''))}`,
+    `${name ?? 'the folder'} is no dataset that is known: looked for ${wanted}; found ${shownNames(await store.list(''))}`,
   )
 }
 

@@ -26,6 +26,10 @@ export interface Trial {
   ratingScale?: readonly [number, number]
   /** The dataset that it is of, by the name of its layout. */
   dataset?: string
+  /** Of which listening it is, where people heard each stimulus once for each dimension; a model reads its own pass only. */
+  pass?: Dimension
+  /** What all who rated the stimulus said on average, where the dataset publishes it. */
+  stimulusRatings?: Ratings
   /** Seconds at the beginning, before the stimulus. */
   baselineSeconds?: number
   /** Feature vector of the stimulus, [musicDim]. */

@@ -311,6 +311,6 @@ export const trialTable: Layout = {
     async function* all(): AsyncIterable<Trial> {
       yield* trials
     }
-    return { ...set, kind: 'trials', trials: all, notes: [] }
+    return { ...set, kind: 'trials', trials: all, expected: trials.length, notes: [] }
   },
 }
