@@ -36,6 +36,8 @@ export const DOCUMENT_KINDS = {
 
   /** A prepared set; of schema 2 only the names differ. */
   prepared: { schema: 3, oldest: 2, remedy: 'run `galvani prepare` again', kept: ['trials.columns'] },
+  /** Texts of the files of decompositions that `galvani prepare` keeps. */
+  'decomposition-cache': { schema: 1 },
   'tuned-kernels': { schema: 2, remedy: 'run `galvani tune` again', kept: ['entries'] },
   /** The JSON beside the tables of a decomposed recording. */
   recording: { schema: 2, kept: ['features', 'reading'] },
