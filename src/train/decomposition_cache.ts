@@ -49,7 +49,7 @@ export class DecompositionCache {
       const [, number] = NAME.exec(name) ?? []
       if (number === undefined) continue
       cache.#next = Math.max(cache.#next, Number(number) + 1)
-      const file = `${folder}/${name}`
+      const file = cache.#path(name)
       for (const row of await rowsOf(store, file)) cache.#kept.set(row.key, { ...row, file })
     }
     return cache
@@ -74,7 +74,7 @@ export class DecompositionCache {
       return row
     })
     const [phasic, tonic] = [joined(parts.map((part) => part.phasic)), joined(parts.map((part) => part.tonic))]
-    const file = `${this.folder}/batch-${this.#next++}.safetensors`
+    const file = this.#path(`batch-${this.#next++}.safetensors`)
     const tensors = new Map([
       ['phasic', { shape: [start], data: phasic }],
       ['tonic', { shape: [start], data: tonic }],
@@ -87,8 +87,12 @@ export class DecompositionCache {
   /** Deletes every file of it. */
   async clear(): Promise<void> {
     for (const name of await this.store.list(this.folder))
-      if (NAME.test(name)) await this.store.remove(`${this.folder}/${name}`)
+      if (NAME.test(name)) await this.store.remove(this.#path(name))
     this.#kept.clear()
+  }
+
+  #path(name: string): string {
+    return this.folder === '' ? name : `${this.folder}/${name}`
   }
 
   async #load(file: string): Promise<Loaded | undefined> {

@@ -3,12 +3,12 @@ import { decompose } from '../cvxeda/decompose.ts'
 import { DECOMPOSITION_SET } from '../cvxeda/decomposition_set.ts'
 import { groupBy } from '../datasets/group.ts'
 import type { OpenedDataset } from '../datasets/layout.ts'
-import type { Trial, TrialSet } from '../datasets/trial.ts'
+import type { Dimension, Trial, TrialSet } from '../datasets/trial.ts'
 import { QUALITY_FLAGS, qualityFlags, type QualityFlag } from '../datasets/trial_quality.ts'
 import { checkNames, type Known } from '../runtime/arguments.ts'
 import { requireDevice, type Device } from '../runtime/device.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
-import { CHANNELS, requireLength, toChannels, type Channel } from '../signal/channels.ts'
+import { requireLength, toChannels, type Channel } from '../signal/channels.ts'
 import { fillGaps } from '../signal/gaps.ts'
 import { zscore } from '../signal/normalize.ts'
 import { INTERPOLATIONS, type Interpolation } from '../signal/resample.ts'
@@ -55,6 +55,8 @@ export interface PreparedTrial extends Omit<Trial, 'eda'> {
   constant: Channel[]
   /** What the recording is doubted for; absent where it was prepared before this was asked. */
   quality?: QualityFlag[]
+  /** By the paper's 2-means, 1 = high; for readers of the manifest, since a run makes labels of its own scheme. */
+  classes?: Partial<Record<Dimension, number>>
 }
 
 /** Trials ready for a model, and what they were prepared with. */
@@ -165,10 +167,13 @@ function checkWords({ interpolation = 'linear', exclude = [] }: PrepareOptions):
     throw new UsageError(`prepareTrials: exclude has '${String(unknown)}', expected ${QUALITY_FLAGS.join(', ')}`)
 }
 
-/** All that is said of a source beside its trials. */
-function saidOf({ name, synthetic, musicDim = 0, ...rest }: TrialSource): Omit<TrialSet, 'trials' | 'skipped'> {
-  return { name, synthetic, musicDim }
-}
+/** What is said of a source beside its trials. */
+const saidOf = ({ name, synthetic, musicDim = 0, musicSet }: TrialSource): Omit<TrialSet, 'trials' | 'skipped'> => ({
+  name,
+  synthetic,
+  musicDim,
+  ...(musicSet !== undefined && { musicSet }),
+})
 
 async function* trialsOf({ trials }: TrialSource): AsyncIterable<Trial> {
   yield* typeof trials === 'function' ? trials() : trials
@@ -286,10 +291,7 @@ class Thinning {
     const many = this.#trials === 1 ? '1 trial is' : `${this.#trials} trials are`
     return [
       `${many} thinned to ${this.options.length} points without a filter, as in the paper: they follow what is below ${slowest} Hz ` +
-        'or a little more, and faster noise folds in; --antialias filters it out.',
+        'or a little more, and faster noise folds in; the interpolation `antialias` (--antialias) filters it out.',
     ]
   }
 }
-
-/** Numbers a trial's signals hold. */
-export const signalSize = (length: number): number => CHANNELS.length * length
