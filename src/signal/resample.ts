@@ -70,7 +70,11 @@ function windowedSinc(u: number): number {
 function resizeFolded(x: ArrayLike<number>, length: number): Float64Array {
   const [from, to] = [Math.floor(Math.sqrt(x.length)), Math.round(Math.sqrt(length))]
   if (to * to !== length) throw new ShapeError(`resize as released: ${length} points are no square, such as 2500`)
-  const rows = resizeRows(Float64Array.from({ length: from * from }, (_, i) => x[i]!), from, to)
+  const rows = resizeRows(
+    Float64Array.from({ length: from * from }, (_, i) => x[i]!),
+    from,
+    to,
+  )
   return transposed(resizeRows(transposed(rows, to), from, to), to)
 }
 

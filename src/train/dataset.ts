@@ -12,6 +12,7 @@ import { requireGpu } from '../runtime/gpu_base.ts'
 import type { Source } from '../store/source.ts'
 import type { Store } from '../store/store.ts'
 import type { RunConfig } from './config.ts'
+import { ofPass } from './experiment.ts'
 import { prepareTrials, type PreparedSet, type PrepareOptions } from './prepare.ts'
 import { isPrepared, loadPrepared } from './prepared_files.ts'
 
@@ -51,11 +52,12 @@ export async function loadDataset(store: Store, options: DatasetOptions): Promis
   checkNames('loadDataset', options, DATASET_OPTIONS)
   const { name } = options
   if (!(await isPrepared(store))) return { kind: 'table', set: await collect(await openData(store, options)) }
-  const { name: _, ...given } = options
+  const { name: _, pass, ...given } = options
   const [option] = Object.keys(given)
   if (option !== undefined)
     throw new UsageError(`${name} is prepared already, so ${option} comes too late; give it where it is prepared`)
-  return { kind: 'prepared', set: await loadPrepared(store, name) }
+  const set = await loadPrepared(store, name)
+  return { kind: 'prepared', set: pass === undefined ? set : { ...set, trials: ofPass(set.trials, pass) } }
 }
 
 /** Opens a dataset as it is distributed, with the music features that were given. @throws FormatError, UsageError */

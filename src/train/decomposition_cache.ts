@@ -28,28 +28,24 @@ interface Loaded {
 }
 
 const SCHEMA = String(DOCUMENT_KINDS['decomposition-cache'].schema)
-const NAME = /^batch-(\d+)\.safetensors$/
+const NAME = /^decompositions-(\d+)\.safetensors$/
 
-/** Files `batch-N.safetensors` in a folder, each with the parts of some recordings one after the other. */
+/** Files `decompositions-N.safetensors`, each with the parts of some recordings one after the other. */
 export class DecompositionCache {
   readonly #kept = new Map<string, Kept>()
   #next = 1
   /** The file that was read last: what is asked for next is most often beside it. */
   #loaded: Loaded | undefined
 
-  private constructor(
-    private readonly store: Store,
-    private readonly folder: string,
-  ) {}
+  private constructor(private readonly store: Store) {}
 
-  /** What a folder holds already. Files that are damaged, or of another schema, count as not there. */
-  static async open(store: Store, folder: string): Promise<DecompositionCache> {
-    const cache = new DecompositionCache(store, folder)
-    for (const name of await store.list(folder)) {
-      const [, number] = NAME.exec(name) ?? []
+  /** What a store holds already. Files that are damaged, or of another schema, count as not there. */
+  static async open(store: Store): Promise<DecompositionCache> {
+    const cache = new DecompositionCache(store)
+    for (const file of await store.list('')) {
+      const [, number] = NAME.exec(file) ?? []
       if (number === undefined) continue
       cache.#next = Math.max(cache.#next, Number(number) + 1)
-      const file = cache.#path(name)
       for (const row of await rowsOf(store, file)) cache.#kept.set(row.key, { ...row, file })
     }
     return cache
@@ -74,7 +70,7 @@ export class DecompositionCache {
       return row
     })
     const [phasic, tonic] = [joined(parts.map((part) => part.phasic)), joined(parts.map((part) => part.tonic))]
-    const file = this.#path(`batch-${this.#next++}.safetensors`)
+    const file = `decompositions-${this.#next++}.safetensors`
     const tensors = new Map([
       ['phasic', { shape: [start], data: phasic }],
       ['tonic', { shape: [start], data: tonic }],
@@ -86,13 +82,8 @@ export class DecompositionCache {
 
   /** Deletes every file of it. */
   async clear(): Promise<void> {
-    for (const name of await this.store.list(this.folder))
-      if (NAME.test(name)) await this.store.remove(this.#path(name))
+    for (const file of await this.store.list('')) if (NAME.test(file)) await this.store.remove(file)
     this.#kept.clear()
-  }
-
-  #path(name: string): string {
-    return this.folder === '' ? name : `${this.folder}/${name}`
   }
 
   async #load(file: string): Promise<Loaded | undefined> {

@@ -1,62 +1,28 @@
 // A dataset as it is distributed becomes a folder that runs are trained on; what is stopped goes on, and what is done is not done again.
 import { DECOMPOSITION_SET } from '../cvxeda/decomposition_set.ts'
-import { Overview, type DataSummary } from '../datasets/overview.ts'
-import { DIMENSIONS, type Dimension } from '../datasets/trial.ts'
-import type { QualityFlag } from '../datasets/trial_quality.ts'
-import { labelTrials, type SubjectLabels } from '../evaluation/labels.ts'
+import { Overview } from '../datasets/overview.ts'
+import type { Dimension } from '../datasets/trial.ts'
+import { balanceOf, twoMeansLabels } from '../evaluation/class_balance.ts'
 import { sha256 } from '../formats/digest.ts'
 import type { Device } from '../runtime/device.ts'
 import { FormatError } from '../runtime/errors.ts'
 import { allBytes } from '../store/source.ts'
 import type { Store } from '../store/store.ts'
-import { isAsSeen, WatchedStore, type Seen, type SeenFile } from '../store/watched.ts'
+import { isAsSeen, WatchedStore, type SeenFile } from '../store/watched.ts'
 import { VERSION } from '../version.ts'
 import { openData, type DatasetOptions } from './dataset.ts'
 import { DecompositionCache } from './decomposition_cache.ts'
-import { deviceName, prepareTrials, type PreparedSet, type PreparedTrial, type PrepareOptions } from './prepare.ts'
+import { ofPass } from './experiment.ts'
+import { deviceName, prepareTrials, type PreparedTrial, type PrepareOptions } from './prepare.ts'
+import type { Preparation } from './preparation.ts'
 import { readPreparation, savePrepared } from './prepared_files.ts'
-
-/** What decides a preparation, beside the files. */
-interface PreparationSettings {
-  name: string
-  sampleRate?: number
-  gsr?: string
-  pass?: Dimension
-  resample?: boolean
-  anyFeatures?: boolean
-  length: number
-  dropSeconds: number
-  interpolation?: string
-  exclude?: QualityFlag[]
-}
-
-/** Of what a set was prepared, how, and what the recordings are like. */
-export interface Preparation {
-  sources: Seen
-  /** Tables of music features beside the dataset. */
-  features: SeenFile[]
-  settings: PreparationSettings
-  versions: { galvani: string; decomposition: string }
-  /** What decomposed. */
-  device: string
-  summary: DataSummary
-  usable: number
-  statuses: Record<string, number>
-  /** Thresholds and separation of each subject by the paper's 2-means; none where ratings do not allow it. */
-  labels: Record<Dimension, SubjectLabels[] | null>
-  skipped: PreparedSet['skipped']
-  notes: string[]
-}
 
 /** How a folder is prepared. */
 export interface PrepareFolderOptions extends Omit<PrepareOptions, 'cache' | 'onTrial'> {
   dataset: DatasetOptions
-  /** Where decompositions are kept for other preparations; default a folder in the output, which is deleted in the end. */
+  /** Where decompositions are kept for other preparations; default the output, until it is whole. */
   cache?: Store
 }
-
-/** In the output, while it is being made. */
-const WORK = 'decompositions'
 
 /** What a folder holds, if that is of the same files, settings and versions. */
 export async function preparedBefore(
@@ -91,11 +57,11 @@ export async function prepareFolder(
   const { dataset, cache: kept, ...rest } = options
   const watched = new WatchedStore(data)
   const opened = await openData(watched, dataset)
-  const cache = await (kept ? DecompositionCache.open(kept, '') : DecompositionCache.open(out, WORK))
+  const cache = await DecompositionCache.open(kept ?? out)
   const overview = new Overview()
   const onTrial = overview.add.bind(overview)
   const set = await prepareTrials(device, opened, { ...rest, cache, onTrial })
-  const labels = labelsOf(set.trials)
+  const [arousal, valence] = [labelsOf(set.trials, 'arousal'), labelsOf(set.trials, 'valence')]
   const preparation: Preparation = {
     sources: await watched.seen(),
     features: await featureFiles(dataset),
@@ -105,11 +71,14 @@ export async function prepareFolder(
     summary: overview.summary(),
     usable: set.trials.length,
     statuses: countBy(set.trials.map(({ status }) => status)),
-    labels: { arousal: labels.arousal.subjects, valence: labels.valence.subjects },
+    labels: { arousal: arousal.balance, valence: valence.balance },
     skipped: set.skipped,
     notes: set.notes ?? [],
   }
-  const trials = set.trials.map((trial) => ({ ...trial, ...classesOf(trial, labels) }))
+  const trials = set.trials.map((trial) => {
+    const classes = given({ arousal: arousal.classes.get(trial), valence: valence.classes.get(trial) })
+    return { ...trial, classes }
+  })
   await savePrepared(out, { ...set, trials }, preparation)
   if (!kept) await cache.clear()
   return preparation
@@ -156,30 +125,15 @@ function countBy(values: readonly string[]): Record<string, number> {
   return counts
 }
 
-interface Labelled {
-  subjects: SubjectLabels[] | null
-  byTrial: ReadonlyMap<string, number>
+/** The paper's labels of the trials of a dimension's own pass. */
+function labelsOf(trials: readonly PreparedTrial[], dimension: Dimension) {
+  const labelled = twoMeansLabels(ofPass(trials, dimension), dimension)
+  const classes = new Map(labelled?.trials.map((trial, i) => [trial, labelled.labels[i]!]))
+  return { balance: labelled && balanceOf(labelled), classes }
 }
 
-/** The paper's labels in each dimension, of the trials of its own pass. */
-function labelsOf(trials: readonly PreparedTrial[]): Record<Dimension, Labelled> {
-  const of = (dimension: Dimension): Labelled => {
-    const own = trials.filter(({ pass }) => pass === undefined || pass === dimension)
-    try {
-      const { subjects, trials: labelled, labels } = labelTrials(own, dimension, { kind: 'two-means' })
-      return { subjects, byTrial: new Map(labelled.map(({ id }, i) => [id, labels[i]!])) }
-    } catch (error) {
-      if (error instanceof FormatError) return { subjects: null, byTrial: new Map() }
-      throw error
-    }
-  }
-  return { arousal: of('arousal'), valence: of('valence') }
-}
-
-function classesOf({ id }: PreparedTrial, labels: Record<Dimension, Labelled>): Pick<PreparedTrial, 'classes'> {
-  const classes = DIMENSIONS.flatMap((dimension): [Dimension, number][] => {
-    const label = labels[dimension].byTrial.get(id)
-    return label === undefined ? [] : [[dimension, label]]
-  })
-  return classes.length > 0 ? { classes: Object.fromEntries(classes) } : {}
-}
+/** Of some classes those that there are. */
+const given = ({ arousal, valence }: Record<Dimension, number | undefined>): PreparedTrial['classes'] & {} => ({
+  ...(arousal !== undefined && { arousal }),
+  ...(valence !== undefined && { valence }),
+})

@@ -8,7 +8,7 @@ import { CHANNELS } from '../signal/channels.ts'
 import { readJson, writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import type { PreparedSet, PreparedTrial } from './prepare.ts'
-import type { Preparation } from './prepare_folder.ts'
+import type { Preparation } from './preparation.ts'
 
 const MANIFEST = 'manifest.json'
 const SIGNALS = 'signals.safetensors'
