@@ -127,7 +127,8 @@ export async function prepareTrials(
       }
     }
     const left = batch.length - cleaned.length
-    prepared.push(...(await prepareBatch(device, cleaned, options, (done) => report(seen + left + done))))
+    const ready = await prepareBatch(device, cleaned, options, (done) => report(seen + left + done))
+    for (const trial of ready) prepared.push(trial)
     seen += batch.length
     report(seen)
   }
