@@ -19,7 +19,7 @@ export interface PreparationSettings {
   exclude?: QualityFlag[]
 }
 
-/** Of what a set was prepared, how, and what the recordings are like. */
+/** What a set was made of, how, and what the recordings are like. */
 export interface Preparation {
   sources: Seen
   /** Tables of music features beside the dataset. */
