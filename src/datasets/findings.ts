@@ -15,8 +15,10 @@ export function withFindings(
 ): OpenedDataset {
   const found: Findings = { skipped: [...known.skipped], notes: [...known.notes] }
   async function* trials(): AsyncGenerator<Trial> {
-    found.skipped.splice(0, Infinity, ...known.skipped)
-    found.notes.splice(0, Infinity, ...known.notes)
+    found.skipped.length = 0
+    found.notes.length = 0
+    for (const one of known.skipped) found.skipped.push(one)
+    for (const note of known.notes) found.notes.push(note)
     yield* read(found)
   }
   return { ...facts, ...found, trials }

@@ -61,7 +61,7 @@ async function traceFiles(store: Store): Promise<{ files: TraceFile[]; others: s
     for (const [i, { order, path }] of own.entries())
       if (own[i - 1]?.order === order)
         throw new FormatError(`${own[i - 1]!.path} and ${path} have one place in the order; keep one of them`)
-    files.push(...own)
+    for (const file of own) files.push(file)
   }
   return { files, others }
 }

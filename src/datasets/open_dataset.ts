@@ -1,6 +1,6 @@
 // One door to all datasets: a folder is known by the files that it has and by what is in them.
 
-import { checkNames, nameOf, type Known } from '../runtime/arguments.ts'
+import { checkNames, nameOf, shown, type Known } from '../runtime/arguments.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import type { Store } from '../store/store.ts'
 import { within } from '../store/within.ts'
@@ -66,7 +66,7 @@ function checkOptions(options: OpenOptions): void {
   const { name, sampleRate, pass, resample, gsr } = options
   const refused = (option: string, value: unknown, expected: string): UsageError =>
     new UsageError(
-      `openDataset: ${option} is ${typeof value === 'object' ? nameOf(value) : String(value)}, expected ${expected}`,
+      `openDataset: ${option} is ${typeof value === 'number' ? value : shown(value)}, expected ${expected}`,
     )
   if (name !== undefined && typeof name !== 'string') throw refused('name', name, 'a text')
   if (sampleRate !== undefined && !(sampleRate > 0 && sampleRate < Infinity))

@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts'
 import type { Stamps } from './even_traces.ts'
 import { shownNames } from './findings.ts'
 import type { DatasetKind } from './layout.ts'
-import { PositionTable, type PositionRow } from './position_table.ts'
+import type { PositionRow, PositionTable } from './position_table.ts'
 import { entryOf, sourceAt } from './tree.ts'
 import type { Dimension, Ratings, Trial } from './trial.ts'
 

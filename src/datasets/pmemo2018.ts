@@ -115,7 +115,8 @@ async function open(store: Store, { name, pass: only, sampleRate, resample }: Na
       }
     }
     if (unrated > 0) found.notes.push(`${unrated} recordings have no rating of both dimensions by their listener.`)
-    found.notes.push(...resampledNotes(resampled), ...pmemo.noConductanceNotes(noConductance))
+    for (const note of [...resampledNotes(resampled), ...pmemo.noConductanceNotes(noConductance)])
+      found.notes.push(note)
   })
 }
 

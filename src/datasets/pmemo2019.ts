@@ -106,7 +106,8 @@ async function open(store: Store, { name, sampleRate, resample }: NamedOptions):
           yield trial
         }
       }
-      found.notes.push(...resampledNotes(resampled), ...pmemo.noConductanceNotes(noConductance))
+      for (const note of [...resampledNotes(resampled), ...pmemo.noConductanceNotes(noConductance)])
+        found.notes.push(note)
     },
   )
 }

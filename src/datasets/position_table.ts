@@ -58,7 +58,7 @@ export class PositionTable {
     if (Math.abs(value) === Infinity) throw refused('a finite number')
     if (!Number.isNaN(value) && cell.includes(mark)) {
       this.#mark ??= mark
-      if (mark !== this.#mark) throw refused(`'${this.#mark}' for a decimal mark, as above`)
+      if (mark !== this.#mark) throw refused(`'${this.#mark}' for a decimal mark, as other numbers have it`)
     }
     return value
   }

@@ -83,7 +83,7 @@ async function open(store: Store, options: NamedOptions): Promise<OpenedDataset>
           yield trialOf(recording, { id, subject: subjectOf(path) })
         }
       }
-      found.notes.push(...heard.sentences())
+      for (const sentence of heard.sentences()) found.notes.push(sentence)
       if (passedOver.length > 0)
         found.notes.push(`Passed over, since they are no recordings: ${shownNames(passedOver)}.`)
     },

@@ -100,7 +100,7 @@ describe('a folder that is', () => {
 })
 
 describe('a marked folder', () => {
-  const marked = async (text: string, files: Readonly<Record<string, string>> = pmemo) =>
+  const marked = async (text: string, files: Readonly<Record<string, string | Uint8Array>> = pmemo) =>
     (await openDataset(await storeOf({ ...files, 'SYNTHETIC.md': text }))).synthetic
   it('is made up, whatever its layout', async () => {
     expect(await marked('# Synthetic data of galvani')).toBe(true)
@@ -118,8 +118,8 @@ describe('what is asked for is refused', () => {
       { pass: 'arousal' },
       'p: pass is arousal, but PMEmo 2019 does not say of which listening its traces are; leave it out',
     ],
-    [{ pass: 'A' }, 'openDataset: pass is A, expected arousal or valence'],
-    [{ gsr: 'minus' }, 'openDataset: gsr is minus, expected as-is, negate, invert'],
+    [{ pass: 'A' }, 'openDataset: pass is 'A', expected arousal or valence'],
+    [{ gsr: 'minus' }, 'openDataset: gsr is 'minus', expected as-is, negate, invert'],
     [{ sampleRate: 0 }, 'openDataset: sampleRate is 0, expected a positive number of Hz'],
     [{ sampleRate: Infinity }, 'openDataset: sampleRate is Infinity, expected a positive number of Hz'],
     [{ resample: 1 }, 'openDataset: resample is 1, expected true or false'],
