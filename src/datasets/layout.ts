@@ -39,6 +39,8 @@ export interface OpenedDataset {
   expected: number
   /** Length of each trial's `music`; absent where there is none. */
   musicDim?: number
+  /** Which features `music` holds, such as `IS13_ComParE`, where that is known. */
+  musicSet?: string
   /** What was left out so far, and why. */
   skipped: TrialSet['skipped']
   /** What was assumed so far, a sentence each. */

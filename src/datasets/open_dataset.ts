@@ -130,10 +130,11 @@ export async function collect({
   synthetic,
   trials,
   musicDim = 0,
+  musicSet,
   skipped,
   notes,
 }: OpenedDataset): Promise<TrialSet> {
   const all: Trial[] = []
   for await (const trial of trials()) all.push(trial)
-  return { name, synthetic, trials: all, musicDim, skipped, notes }
+  return { name, synthetic, trials: all, musicDim, ...(musicSet !== undefined && { musicSet }), skipped, notes }
 }
