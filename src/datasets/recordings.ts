@@ -70,7 +70,7 @@ async function open(store: Store, options: NamedOptions): Promise<OpenedDataset>
         const all = await read(path).catch((error: unknown) => refusalOf(error))
         if (all instanceof GalvaniError) {
           if (isNone(all)) passedOver.push(path)
-          else found.skipped.push({ source, reason: withoutName(all.message, source) })
+          else found.skip(source, withoutName(all.message, source))
           continue
         }
         for (const [k, recording] of all.entries()) {
@@ -83,9 +83,8 @@ async function open(store: Store, options: NamedOptions): Promise<OpenedDataset>
           yield trialOf(recording, { id, subject: subjectOf(path) })
         }
       }
-      for (const sentence of heard.sentences()) found.notes.push(sentence)
-      if (passedOver.length > 0)
-        found.notes.push(`Passed over, since they are no recordings: ${shownNames(passedOver)}.`)
+      for (const sentence of heard.sentences()) found.note(sentence)
+      if (passedOver.length > 0) found.note(`Passed over, since they are no recordings: ${shownNames(passedOver)}.`)
     },
   )
 }
