@@ -106,7 +106,8 @@ async function open(store: Store, { name, sampleRate = SAMPLE_RATE }: NamedOptio
           continue
         }
         const { ratings, seconds = '' } = said.get(keyOf(file)) ?? {}
-        if (Math.abs(eda.length / sampleRate / Number(seconds) - 1) > MOST_OFF) odd.push(keyOf(file))
+        if (Number(seconds) > 0 && Math.abs(eda.length / sampleRate / Number(seconds) - 1) > MOST_OFF)
+          odd.push(keyOf(file))
         yield trialOf(file, { eda, sampleRate, source, ratings, seconds })
       }
       if (odd.length > 0)
