@@ -45,9 +45,13 @@ export async function savePrepared(store: Store, set: PreparedSet): Promise<void
   await writeJson(store, MANIFEST, toDocument('prepared', manifest))
 }
 
+/** What a prepared set says of itself, without its signals. @throws FormatError when it is missing, damaged or of another schema */
+export const preparedManifest = (store: Store, name: string): Promise<Manifest> =>
+  readJson<Manifest>(store, MANIFEST, 'prepared', ['digest', 'trials'], `${name}/${MANIFEST}`)
+
 /** Reads what `savePrepared` wrote. @throws FormatError when a file is missing, truncated, of another schema or of another preparation */
 export async function loadPrepared(store: Store, name: string): Promise<PreparedSet> {
-  const manifest = await readJson<Manifest>(store, MANIFEST, 'prepared', ['digest', 'trials'], `${name}/${MANIFEST}`)
+  const manifest = await preparedManifest(store, name)
   const { tensors, metadata } = parseSafetensors(await store.read(SIGNALS), `${name}/${SIGNALS}`)
   if (metadata.digest !== manifest.digest) {
     throw new FormatError(
