@@ -1,6 +1,6 @@
 // One person's ratings as the paper draws them (RTCAN-1D, figure 3): two clusters, their centres, and the thresholds halfway.
 import { xAxis, yAxis, type Panel } from '../charts/axes.ts'
-import { extent, label, linearScale, palette, svg, tag } from '../charts/svg.ts'
+import { extent, label, linearScale, niceTicks, palette, svg, tag } from '../charts/svg.ts'
 import { groupBy } from '../datasets/group.ts'
 import type { Dimension, Ratings } from '../datasets/trial.ts'
 import { FormatError } from '../runtime/errors.ts'
@@ -12,19 +12,22 @@ export interface RatingChart {
   /** What the dataset is called. */
   dataset: string
   ratings: readonly Ratings[]
-  /** Least and largest rating that the scale allows; without one the axes are those of the ratings. */
+  /** Least and largest rating that the scale allows; without one the axes go as far as the ratings. */
   scale: readonly [number, number] | null
   /** Dimensions in which the centres are close together, so that the threshold says little. */
   weak: readonly Dimension[]
 }
 
-const SIZE = 300
-const LEFT = 44
-const TOP = 92
-const WIDTH = LEFT + SIZE + 16
+const SIZE = 280
+const LEFT = 40
+const TOP = 96
+/** Right of the panel stands a threshold. */
+const WIDTH = LEFT + SIZE + 52
 const HEIGHT = TOP + SIZE + 46
 /** Of the axes' length, on both sides, so that marks at the ends of the scale are whole. */
 const MARGIN = 0.04
+/** Pixels from the panel's left that the title of its y axis takes. */
+const AXIS_TITLE = 70
 /** Pixels, of a mark of one rating; its area is that of as many marks as there are ratings. */
 const RADIUS = 4
 
@@ -44,11 +47,12 @@ export function ratingChart({ subject, dataset, ratings, scale, weak }: RatingCh
       `subject ${subject} of ${dataset} has ${ratings.length} ratings and no two that differ; there are no clusters to draw`,
     )
   const { centers, threshold, assignment } = twoMeans(points)
-  const axes = [0, 1].map((axis) => withMargin(scale ?? extent(points.map((point) => point[axis]!))))
+  // Distances count the same in both dimensions, so both axes are one.
+  const axis = withMargin(scale ?? extent(points.flat()))
   const panel: Panel = {
     ...{ left: LEFT, top: TOP, width: SIZE, height: SIZE },
-    x: linearScale(...axes[0]!, LEFT, LEFT + SIZE),
-    y: linearScale(...axes[1]!, TOP + SIZE, TOP),
+    x: linearScale(...axis, LEFT, LEFT + SIZE),
+    y: linearScale(...axis, TOP + SIZE, TOP),
   }
   const at = (point: readonly number[]) => `translate(${panel.x.at(point[0]!)} ${panel.y.at(point[1]!)})`
   const marks = [...groupBy(points.keys(), (i) => String(points[i]))].map(([, same]) => {
@@ -60,7 +64,7 @@ export function ratingChart({ subject, dataset, ratings, scale, weak }: RatingCh
     ...heading(subject, dataset, ratings.length, weak),
     key(),
     yAxis(panel, 'Arousal'),
-    xAxis(panel, { title: 'Valence' }),
+    xAxis(panel, { title: 'Valence', ticks: niceTicks(panel.x.low, panel.x.high, 4) }),
     ...thresholdLines(panel, threshold),
     ...marks,
     ...centers.map((center, k) => centreMark(clusters[k as 0 | 1].color, at(center))),
@@ -91,8 +95,8 @@ function key(): string {
   const name = (x: number, text: string): string => label(x, y, text, { 'font-size': 11 })
   return [
     cluster(0, 16) + cluster(1, 28) + name(38, 'clusters'),
-    centreMark('currentColor', `translate(104 ${y - 4})`) + name(116, 'centres'),
-    tag('path', { d: `M170 ${y - 4}h22`, ...DASHED }) + name(198, 'halfway between them'),
+    centreMark('currentColor', `translate(104 ${y - 4})`) + name(120, 'centres'),
+    tag('path', { d: `M178 ${y - 4}h22`, ...DASHED }) + name(206, 'halfway between them'),
   ].join('')
 }
 
@@ -103,15 +107,15 @@ const DASHED = {
   'stroke-opacity': 0.8,
 } as const
 
-/** Both thresholds, with their values at the panel's right and upper edges. */
+/** Both thresholds, with their values above and right of the panel. */
 function thresholdLines({ left, top, width, height, x, y }: Panel, [valence, arousal]: readonly number[]): string[] {
   const small = { 'font-size': 11, 'font-weight': 600 }
   const [atX, atY] = [x.at(valence!), y.at(arousal!)]
   return [
     tag('path', { d: `M${atX} ${top}v${height}`, ...DASHED }),
     tag('path', { d: `M${left} ${atY}h${width}`, ...DASHED }),
-    label(atX + 4, top + 12, short(valence!), small),
-    label(left + width - 4, atY - 5, short(arousal!), { ...small, 'text-anchor': 'end' }),
+    label(Math.max(atX, left + AXIS_TITLE), top - 8, short(valence!), { ...small, 'text-anchor': 'middle' }),
+    label(left + width + 4, atY + 4, short(arousal!), small),
   ]
 }
 
