@@ -1,6 +1,17 @@
 // One person's ratings as the paper draws them (RTCAN-1D, figure 3): two clusters, their centres, and the thresholds halfway.
 import { xAxis, yAxis, type Panel } from '../charts/axes.ts'
-import { extent, label, linearScale, niceTicks, palette, svg, tag } from '../charts/svg.ts'
+import {
+  extent,
+  label,
+  linearScale,
+  niceTicks,
+  palette,
+  round,
+  svg,
+  tag,
+  tickLabels,
+  type Scale,
+} from '../charts/svg.ts'
 import { groupBy } from '../datasets/group.ts'
 import type { Dimension, Ratings } from '../datasets/trial.ts'
 import { FormatError } from '../runtime/errors.ts'
@@ -32,7 +43,7 @@ const AXIS_TITLE = 70
 const RADIUS = 4
 
 const clusters = [
-  { color: palette.blue, path: (r: number) => `M${-r} 0A${r} ${r} 0 1 1 ${r} 0A${r} ${r} 0 1 1 ${-r} 0Z` },
+  { color: palette.blue, path: (r: number) => `M${-r} 0a${r} ${r} 0 1 1 ${2 * r} 0a${r} ${r} 0 1 1 ${-2 * r} 0Z` },
   { color: palette.orange, path: (r: number) => `M0 ${-1.25 * r}L${1.25 * r} 0L0 ${1.25 * r}L${-1.25 * r} 0Z` },
 ] as const
 
@@ -54,11 +65,11 @@ export function ratingChart({ subject, dataset, ratings, scale, weak }: RatingCh
     x: linearScale(...axis, LEFT, LEFT + SIZE),
     y: linearScale(...axis, TOP + SIZE, TOP),
   }
-  const at = (point: readonly number[]) => `translate(${panel.x.at(point[0]!)} ${panel.y.at(point[1]!)})`
+  const at = (point: readonly number[]) => `translate(${round(panel.x.at(point[0]!))} ${round(panel.y.at(point[1]!))})`
   const marks = [...groupBy(points.keys(), (i) => String(points[i]))].map(([, same]) => {
     const { color, path } = clusters[assignment[same[0]!] as 0 | 1]
     const look = { fill: color, 'fill-opacity': 0.55, stroke: color }
-    return tag('path', { d: path(RADIUS * Math.sqrt(same.length)), transform: at(points[same[0]!]!), ...look })
+    return tag('path', { d: path(round(RADIUS * Math.sqrt(same.length))), transform: at(points[same[0]!]!), ...look })
   })
   const body = [
     ...heading(subject, dataset, ratings.length, weak),
@@ -69,7 +80,7 @@ export function ratingChart({ subject, dataset, ratings, scale, weak }: RatingCh
     ...marks,
     ...centers.map((center, k) => centreMark(clusters[k as 0 | 1].color, at(center))),
   ]
-  const description = `Ratings of subject ${subject} of ${dataset} in two clusters; valence is high above ${short(threshold[0]!)}, arousal above ${short(threshold[1]!)}`
+  const description = `Ratings of subject ${subject} of ${dataset} in two clusters; valence is high above ${shortOn(panel.x, threshold[0]!)}, arousal above ${shortOn(panel.y, threshold[1]!)}`
   return svg(WIDTH, HEIGHT, description, body.join(''))
 }
 
@@ -82,10 +93,12 @@ function heading(subject: string, dataset: string, count: number, weak: readonly
   const doubt =
     weak.length > 0 ? `centres close together in ${weak.join(' and ')}` : 'high is right of and above the lines'
   return [
-    label(12, 20, `${subject}, ${dataset}: ${count} ratings`, { 'font-weight': 600 }),
+    label(12, 20, `${shortened(subject)}, ${shortened(dataset)}: ${count} ratings`, { 'font-weight': 600 }),
     label(12, 38, doubt, { 'font-size': 11, 'fill-opacity': 0.75 }),
   ]
 }
+
+const shortened = (name: string): string => (name.length > 20 ? `${name.slice(0, 19)}…` : name)
 
 /** What the marks mean. */
 function key(): string {
@@ -110,12 +123,12 @@ const DASHED = {
 /** Both thresholds, with their values above and right of the panel. */
 function thresholdLines({ left, top, width, height, x, y }: Panel, [valence, arousal]: readonly number[]): string[] {
   const small = { 'font-size': 11, 'font-weight': 600 }
-  const [atX, atY] = [x.at(valence!), y.at(arousal!)]
+  const [atX, atY] = [round(x.at(valence!)), round(y.at(arousal!))]
   return [
     tag('path', { d: `M${atX} ${top}v${height}`, ...DASHED }),
     tag('path', { d: `M${left} ${atY}h${width}`, ...DASHED }),
-    label(Math.max(atX, left + AXIS_TITLE), top - 8, short(valence!), { ...small, 'text-anchor': 'middle' }),
-    label(left + width + 4, atY + 4, short(arousal!), small),
+    label(Math.max(atX, left + AXIS_TITLE), top - 8, shortOn(x, valence!), { ...small, 'text-anchor': 'middle' }),
+    label(left + width + 4, atY + 4, shortOn(y, arousal!), small),
   ]
 }
 
@@ -128,4 +141,5 @@ const centreMark = (color: string, transform: string): string =>
       tag('circle', { r: 9, fill: 'none', stroke: color, 'stroke-width': 2 }),
   )
 
-const short = (value: number): string => String(Number(value.toPrecision(3))).replace('-', '\u2212')
+/** With the decimals that can be told apart on the axis. */
+const shortOn = ({ low, high }: Scale, value: number): string => tickLabels([value, value + (high - low) / 500])[0]!
