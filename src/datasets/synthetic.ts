@@ -140,7 +140,10 @@ export function makeRecording({ seed, seconds = 120 }: SyntheticRecording): stri
   if (!(seconds >= 10)) throw new UsageError(`a recording of ${seconds} s: expected at least 10`)
   const random = new Random(seed)
   const settings = { level: 1 + 6 * random.uniform(), amplitude: 0.4, arousal: 0, valence: 0 }
-  const eda = makeTraceWithGap({ samples: Math.round(seconds * WRIST_RATE), sampleRate: WRIST_RATE, ...settings }, random)
+  const eda = makeTraceWithGap(
+    { samples: Math.round(seconds * WRIST_RATE), sampleRate: WRIST_RATE, ...settings },
+    random,
+  )
   return formatCsv(
     ['time_s', 'eda_us'],
     Array.from(eda, (value, i) => [i / WRIST_RATE, Number.isNaN(value) ? '' : value.toFixed(5)]),
@@ -217,7 +220,8 @@ function makeSubject(study: Study, stimuli: Stimulus[], index: number): HiddenTr
       },
       random,
     )
-    const tenths = (dimension: Dimension): number => Math.round(10 * rate(bias[dimension], felt[dimension], random)) / 10
+    const tenths = (dimension: Dimension): number =>
+      Math.round(10 * rate(bias[dimension], felt[dimension], random)) / 10
     const ratings = { valence: tenths('valence'), arousal: tenths('arousal') }
     return { id: `${subject}_${pad(order)}`, subject, order, stimulus, ...felt, ratings, eda }
   })

@@ -87,7 +87,7 @@ class Writer {
 
   #put(instructions: Bytes): void {
     const last = this.#parts.at(-1)
-    if (Array.isArray(last)) last.push(...instructions)
+    if (Array.isArray(last)) for (const byte of instructions) last.push(byte)
     else this.#parts.push([...instructions])
   }
 

@@ -2,6 +2,7 @@
 
 import { Random } from '../../runtime/random.ts'
 import { usualFeeling, WORLD } from '../hidden_truth.ts'
+import type { MadeFile } from './layout.ts'
 import { randomOf } from './truth.ts'
 
 /** Columns of the six blocks. The names are ours, and say what the numbers are. */
@@ -40,7 +41,11 @@ export function sounds(): Sound[] {
 }
 
 /** The features of one song. */
-export function featuresOf(song: number, columns: readonly Sound[], { seed, effect }: { seed: number; effect: number }): number[] {
+export function featuresOf(
+  song: number,
+  columns: readonly Sound[],
+  { seed, effect }: { seed: number; effect: number },
+): number[] {
   const random = randomOf(seed, 'song', song)
   const usual = usualFeeling(song)
   return columns.map(({ middle, size, arousal, valence }) => {
@@ -59,7 +64,7 @@ type Piece = Uint8Array
 const encoder = new TextEncoder()
 
 /** As openSMILE writes it with `-csvoutput`: semicolons, names in single quotes, no quotes in the header. */
-export function* openSmileTable(songs: readonly NamedSong[], of: { seed: number; effect: number }): Generator<Piece> {
+function* openSmileTable(songs: readonly NamedSong[], of: { seed: number; effect: number }): Generator<Piece> {
   const columns = sounds()
   yield encoder.encode(`${['name', 'frameTime', ...FEATURE_NAMES].join(';')}\n`)
   for (const { name, song } of songs) {
@@ -80,3 +85,9 @@ export function* pmemoTable(songs: readonly NamedSong[], of: { seed: number; eff
 
 /** C's `%e`, which has two digits in the exponent. */
 const scientific = (value: number): string => value.toExponential(6).replace(/([+-])(\d)$/, '$10$2')
+
+/** A table beside a dataset that has none of its own. */
+export const musicFile = (songs: readonly NamedSong[], of: { seed: number; effect: number }): MadeFile => ({
+  path: 'music_features.csv',
+  content: () => openSmileTable(songs, of),
+})

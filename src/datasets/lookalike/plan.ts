@@ -6,7 +6,12 @@ import type { Random } from '../../runtime/random.ts'
 const KINDS = 4
 
 /** So many for each of `people`, between `least` and `most`, in all `total`, which must be possible. */
-export function shares(people: number, total: number, [least, most]: readonly [number, number], random: Random): number[] {
+export function shares(
+  people: number,
+  total: number,
+  [least, most]: readonly [number, number],
+  random: Random,
+): number[] {
   const counts = Array.from({ length: people }, () => least + random.integer(most - least + 1))
   let rest = total - counts.reduce((a, b) => a + b, 0)
   while (rest !== 0) {
@@ -41,6 +46,6 @@ function draw({ cards, queue }: { cards: number[]; queue: number[] }, hand: read
   for (;;) {
     const at = queue.findIndex((card) => !hand.includes(card))
     if (at >= 0) return queue.splice(at, 1)[0]!
-    queue.push(...Array.from(random.permutation(cards.length), (i) => cards[i]!))
+    for (const i of random.permutation(cards.length)) queue.push(cards[i]!)
   }
 }

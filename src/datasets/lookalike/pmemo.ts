@@ -82,7 +82,12 @@ function makeSongs({ seconds = MEAN_SECONDS }: Settings, count: number, random: 
 const subjectId = (index: number): string => `${['100', '110', '200'][index % 3]}${String(81 + index).padStart(3, '0')}`
 
 /** A trace of one listening. */
-export function traceOf({ settings, listeners }: PmemoStudy, song: Song, which: Song['heard'][number], pass: 0 | 1): Float64Array {
+export function traceOf(
+  { settings, listeners }: PmemoStudy,
+  song: Song,
+  which: Song['heard'][number],
+  pass: 0 | 1,
+): Float64Array {
   const { person, order } = which
   const listener = listeners[person]!
   return skinOf(listener, listener.listenings[order]!.felt, {
@@ -103,7 +108,8 @@ export const eighths = ({ listeners }: PmemoStudy, { heard }: Song, dimension: D
 /** Mean and deviation of what was said of a song; of a silent one, whose listeners are unknown, what it usually does. */
 export function saidOf(study: PmemoStudy, song: Song, dimension: Dimension): { mean: number; std: number } {
   const said = eighths(study, song, dimension)
-  if (said.length === 0) return { mean: 0.5 + 0.2 * study.settings.effects.music * usualFeeling(song.index)[dimension], std: 0.2 }
+  if (said.length === 0)
+    return { mean: 0.5 + 0.2 * study.settings.effects.music * usualFeeling(song.index)[dimension], std: 0.2 }
   const mean = said.reduce((a, b) => a + b, 0) / said.length
   return { mean, std: Math.sqrt(said.reduce((sum, value) => sum + (value - mean) ** 2, 0) / said.length) }
 }
@@ -158,7 +164,10 @@ export const chorusOf = ({ index, seconds }: Song): [string, string] => {
 }
 
 /** The table of songs with these columns after `musicId,fileName,title,artist`. */
-export function metadata(songs: readonly Song[], more: Readonly<Record<string, (song: Song) => string | number>>): MadeFile {
+export function metadata(
+  songs: readonly Song[],
+  more: Readonly<Record<string, (song: Song) => string | number>>,
+): MadeFile {
   const columns = ['musicId', 'fileName', 'title', 'artist', ...Object.keys(more)]
   const rows = songs.map((song) => [
     song.id,

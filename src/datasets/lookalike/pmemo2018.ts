@@ -1,6 +1,7 @@
 // PMEmo as it was released in January 2018: a file for each song, listener and pass, and each listener's ratings.
 
 import { formatCsv } from '../../formats/csv.ts'
+import { largestOf } from '../../signal/extremes.ts'
 import { DIMENSIONS, type Dimension } from '../trial.ts'
 import type { Lookalike, MadeFile, Maker, Settings } from './layout.ts'
 import { pmemoTable } from './music.ts'
@@ -52,10 +53,17 @@ function make(settings: Settings): Lookalike {
     metadata(study.songs, {}),
     {
       path: 'chorus.csv',
-      content: () => formatCsv(['musicId', 'start', 'end'], study.songs.map((song) => [song.id, ...chorusOf(song)])),
+      content: () =>
+        formatCsv(
+          ['musicId', 'start', 'end'],
+          study.songs.map((song) => [song.id, ...chorusOf(song)]),
+        ),
     },
     { path: 'static_features.csv', content: () => pmemoTable(featureSongs(study), { seed, effect: effects.music }) },
-    ...DIMENSIONS.flatMap((dimension) => [...tablesOf(study, rated, dimension), ...annotations(study, rated, dimension)]),
+    ...DIMENSIONS.flatMap((dimension) => [
+      ...tablesOf(study, rated, dimension),
+      ...annotations(study, rated, dimension),
+    ]),
     ...DIMENSIONS.flatMap((dimension) => recordings(study, dimension)),
   ]
   return {
@@ -73,7 +81,7 @@ function make(settings: Settings): Lookalike {
 
 function recordings(study: PmemoStudy, dimension: Dimension): MadeFile[] {
   const { folder, letter, pass } = PASSES[dimension]
-  const times = timesUpTo(Math.max(...study.songs.map(({ seconds }) => Math.round(seconds * RATE))))
+  const times = timesUpTo(Math.ceil(largestOf(study.songs.map(({ seconds }) => seconds)) * RATE))
   return study.songs.flatMap((song) =>
     song.heard.map((which) => ({
       path: `EDA/${folder}/${song.id}_${study.subjects[which.person]!}_${letter}.csv`,
@@ -101,7 +109,10 @@ function annotations(study: PmemoStudy, rated: readonly Song[], dimension: Dimen
           const moving = Array.from({ length: frames }, () => fraction(clamped(said[i]! + 0.05 * random.normal())))
           return { isLost: isLost(person, order, pass), cells: [study.subjects[person]!, said[i]!, ...moving] }
         })
-        return formatCsv(header, rows.filter((row) => !row.isLost).map(({ cells }) => cells))
+        return formatCsv(
+          header,
+          rows.filter((row) => !row.isLost).map(({ cells }) => cells),
+        )
       },
     }))
 }

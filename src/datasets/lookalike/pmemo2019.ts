@@ -1,7 +1,8 @@
 // PMEmo as it was released in 2019: a table for each song with a column for each listener, and ratings of the songs only.
 
 import { formatCsv } from '../../formats/csv.ts'
-import { DIMENSIONS, type Dimension } from '../trial.ts'
+import { largestOf } from '../../signal/extremes.ts'
+import { DIMENSIONS } from '../trial.ts'
 import type { Lookalike, MadeFile, Maker, Settings } from './layout.ts'
 import { pmemoTable } from './music.ts'
 import {
@@ -52,7 +53,10 @@ function make(settings: Settings): Lookalike {
     { path: 'annotations/static_annotations_std.csv', content: statics('std') },
     { path: 'annotations/dynamic_annotations.csv', content: () => dynamics(study, rated, 'means') },
     { path: 'annotations/dynamic_annotations_std.csv', content: () => dynamics(study, rated, 'stds') },
-    { path: 'features/static_features.csv', content: () => pmemoTable(featureSongs(study), { seed, effect: effects.music }) },
+    {
+      path: 'features/static_features.csv',
+      content: () => pmemoTable(featureSongs(study), { seed, effect: effects.music }),
+    },
     ...recordings(study),
   ]
   return {
@@ -73,7 +77,7 @@ function dynamics(study: PmemoStudy, rated: readonly Song[], of: 'means' | 'stds
   const name = of === 'means' ? 'mean' : 'std'
   const rows = rated.flatMap((song) => {
     const values = DIMENSIONS.map((dimension) => dynamicOf(study, song, dimension)[of])
-    const frames = Math.max(...DIMENSIONS.map((dimension: Dimension) => frameCount(song, dimension)))
+    const frames = largestOf(DIMENSIONS.map((dimension) => frameCount(song, dimension)))
     return Array.from({ length: frames }, (_, frame) => [
       song.id,
       frameTime(frame),
