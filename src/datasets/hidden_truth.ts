@@ -70,6 +70,8 @@ export interface TraceSettings {
   calm?: number
   /** How far what pleases lifts the tonic level until the end, and what displeases lowers it, in sizes of a response; default 0. */
   climb?: number
+  /** By which power of e arousal makes responses larger; default 0. */
+  swell?: number
 }
 
 /**
@@ -77,7 +79,7 @@ export interface TraceSettings {
  * and lifts the drift; valence shifts the larger responses towards the end. These change the shape of the trace, so they survive a z-score.
  */
 export function makeTrace(settings: TraceSettings, random: Random): Float64Array {
-  const { samples, sampleRate, level, amplitude, arousal, valence, calm = 0, climb = 0 } = settings
+  const { samples, sampleRate, level, amplitude, arousal, valence, calm = 0, climb = 0, swell = 0 } = settings
   const seconds = samples / sampleRate
   const before = calm * sampleRate
   const eda = new Float64Array(samples)
@@ -94,7 +96,7 @@ export function makeTrace(settings: TraceSettings, random: Random): Float64Array
     onset += intervalAt(onset) * (0.6 + 0.8 * random.uniform())
   ) {
     const late = onset < calm ? 1 : 1 + 0.5 * valence * ((2 * onset) / seconds - 1)
-    addResponse(eda, sampleRate, onset, amplitude * late * Math.exp(0.3 * random.normal()))
+    addResponse(eda, sampleRate, onset, amplitude * late * Math.exp(swell * arousal + 0.3 * random.normal()))
   }
   for (let i = 0; i < samples; i++) eda[i] = Math.max(0, eda[i]! + 0.01 * random.normal())
   return eda

@@ -63,7 +63,7 @@ function make(settings: Settings): Lookalike {
     stimuli: VIDEOS.length,
     facts: [
       `16 short videos and 4 long ones, with 5 s of baseline, at 128 Hz; of 17 channels the last is GSR, the others are noise.`,
-      `${withoutLong} of ${subjects} participants have empty cells for the long videos; one in eleven has GSR that is NaN from end to end in one video and for 2 s in another.`,
+      `Participants with empty cells for the long videos: ${withoutLong} of ${subjects}. One in eleven has GSR that is NaN from end to end in one video and for 2 s in another.`,
       'Some files lie in a folder of their name, some have whole ratings, which MATLAB stores as small integers, some have numbers among the VideoIDs.',
       'GSR rises with conductance (as-is). Dominance, liking, familiarity, basic emotions and annotations by others mean nothing.',
       'music_features.csv, which AMIGOS does not have, tells what the music effect says.',

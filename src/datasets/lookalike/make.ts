@@ -27,6 +27,8 @@ export const LOOKALIKES = Object.keys(MAKERS) as LookalikeKind[]
 export interface LookalikeOptions {
   kind: LookalikeKind
   seed: number
+  /** What messages call the folder. */
+  name?: string
   /** People; default a few, with `full` as many as the real set has, which is the most. */
   subjects?: number
   /** How strongly what is felt shows, in the skin and in the music: 0 (nothing tells the labels) to 1; default 1. */
@@ -48,7 +50,7 @@ export interface MadeLookalike {
   stimuli: number
   /** Of all passes. */
   recordings: number
-  files: number
+  fileCount: number
   edaEffect: number
   musicEffect: number
   seed: number
@@ -70,11 +72,13 @@ export async function makeLookalike(
   { onProgress, signal }: LookalikeHooks = {},
 ): Promise<MadeLookalike> {
   const settings = settingsOf(options)
-  const { kind } = options
+  const { kind, name = 'the folder' } = options
   const { subjects, effects, seed } = settings
   const found = await store.list('')
   if (found.length > 0)
-    throw new UsageError(`the folder for the look-alike is not empty (it has ${found[0]!}); name a new or an empty one`)
+    throw new UsageError(
+      `${name} is not empty: it holds ${found[0]!}; a look-alike needs a folder that is new or empty`,
+    )
   const made = MAKERS[kind].make(settings)
   const breathe = breather(signal)
   await store.write('SYNTHETIC.md', readme(kind, settings, made))
@@ -92,7 +96,7 @@ export async function makeLookalike(
     subjects,
     stimuli: made.stimuli,
     recordings: made.recordings,
-    files: made.files.length + 1,
+    fileCount: made.files.length + 1,
     edaEffect: effects.eda,
     musicEffect: effects.music,
     seed,

@@ -72,7 +72,7 @@ function make(settings: Settings): Lookalike {
     stimuli: study.songs.length,
     facts: [
       `Each of ${study.subjects.length} people heard 15 to 20 of ${study.songs.length} songs, once to rate arousal and once to rate valence, recorded at 50 Hz.`,
-      `${unrated} clips of less than 15.5 s are not rated; one or two songs have no recordings; one rating in ${UNRATED_EVERY} is missing.`,
+      `Clips of less than 15.5 s, which are not rated: ${unrated}. One or two songs have no recordings, and one rating in ${UNRATED_EVERY} is missing.`,
       'Rows of dynamic ratings are of unequal length, under a shorter header.',
       'Only static features of the music are here: no audio, lyrics or comments.',
     ],

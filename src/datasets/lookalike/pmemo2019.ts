@@ -65,7 +65,7 @@ function make(settings: Settings): Lookalike {
     stimuli: songs.length,
     facts: [
       `Each of ${study.subjects.length} people heard 15 to 20 of ${songs.length} songs, recorded at 50 Hz; only the songs' mean ratings are here.`,
-      `${songs.length - rated.length} clips of less than 15.5 s are not rated; one or two songs have no recordings.`,
+      `Clips of less than 15.5 s, which are not rated: ${songs.length - rated.length}. One or two songs have no recordings.`,
       'Some tables of recordings have ids with a prefix, and some a column that ends early.',
       'Only static features of the music are here: no audio, lyrics or comments.',
       'Labels are of songs, so that any music vector tells them of a song that was trained on, whatever the effect: judge music on songs never heard.',

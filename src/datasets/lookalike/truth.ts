@@ -37,8 +37,9 @@ export const randomOf = (seed: number, use: keyof typeof STREAMS, index = 0): Ra
 
 /** How closely a person follows what a stimulus usually does, at effect 1. */
 const AGREEMENT = 3
-/** How far valence moves the tonic level, in sizes of a response: skin tells it alone, as it does arousal. */
-const CLIMB = 2.5
+/** How far valence moves the tonic level, in sizes of a response, and arousal their sizes: skin tells both without any music. */
+const CLIMB = 2
+const SWELL = 0.4
 
 /**
  * People who hear what `plan` says, a list of stimuli each. With an agreement of 0 they feel what they feel, whatever is played; half
@@ -94,6 +95,8 @@ export function skinOf(
   { seed, effect, person, order, sampleRate, samples, calm = 0, pass = 0 }: Recorded,
 ): Float64Array {
   const random = randomOf(seed, 'trace', (person * MOST_HEARD + order) * 2 + pass)
-  const tie = { arousal: effect * arousal, valence: effect * valence, climb: CLIMB }
-  return makeTrace({ samples, sampleRate, level, amplitude, calm, ...tie }, random)
+  // Nobody's level is the same twice.
+  const moved = level + 0.5 * random.normal()
+  const tie = { arousal: effect * arousal, valence: effect * valence, climb: CLIMB, swell: SWELL }
+  return makeTrace({ samples, sampleRate, level: moved, amplitude, calm, ...tie }, random)
 }
