@@ -15,7 +15,7 @@ const SHORT = '10 13 138 18 19 20 23 30 31 34 36 4 5 58 80 9'.split(' ')
 const LONG = ['N1', 'P1', 'B1', 'U1']
 const VIDEOS = [...SHORT, ...LONG]
 /** Mean seconds of a short and of a long video: of the real set, and of a small one. */
-const SECONDS = { full: { short: 87, long: 1140 }, usual: { short: 20, long: 60 } }
+const SECONDS = { full: { short: 87, long: 1140 }, usual: { short: 30, long: 90 } }
 /** Others said what they saw in the face for each so many seconds. */
 const ANNOTATED_SECONDS = 20
 /** The unit is nobody's: so many are a microsiemens. */

@@ -14,7 +14,7 @@ const CHANNELS = 40
 const GSR = 36
 const BASELINE_SECONDS = 3
 /** Of a video: of the real set, and of a small one. */
-const SECONDS = { full: 60, usual: 20 }
+const SECONDS = { full: 60, usual: 30 }
 /** The signal is an uncalibrated one of both signs; so many of its units are a microsiemens. */
 const UNITS = 1000
 /** Every encoding, with a memo and, as pickletools leaves it, without. */
