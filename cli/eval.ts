@@ -54,14 +54,14 @@ async function evalAction(options: EvalOptions): Promise<void> {
 }
 
 function printOther(output: Output, result: OtherEvaluation): void {
-  const { dimension, dataset, models, pooled, skipped } = result
+  const { dimension, labels, dataset, models, pooled, skipped } = result
   const title = `${datasetTitle(dimension, dataset)}: ${models.length} models, ${describeSeen(result, pooled.model.count)}`
   if ('missing' in result) {
     const rows = [
       ['model', result.pooled.model],
       ['majority class of these trials', result.majorityOfTheseTrials],
     ] as const
-    output.result(toDocument('eval', result), `${resultTable(title, rows, pooled.interval)}\n${result.missing}`)
-  } else output.result(toDocument('eval', result), resultTable(title, pooledRows(result.pooled), pooled.interval))
+    output.result(toDocument('eval', result), `${resultTable(title, rows, { ...pooled, labels })}\n${result.missing}`)
+  } else output.result(toDocument('eval', result), resultTable(title, pooledRows(result.pooled), { ...pooled, labels }))
   for (const { source, reason } of skipped) output.note(`skipped ${source}: ${reason}`)
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { doubtOfLabels } from '../src/evaluation/labels.ts'
 import { toDocument } from '../src/formats/documents.ts'
 import type { OpenOptions } from '../src/runtime/node.ts'
 import { loadRun, predict, requireReadable } from '../src/train/trained_run.ts'
@@ -35,12 +36,13 @@ async function predictAction(options: PredictOptions): Promise<void> {
   const { name, predictions, skipped, ...seen } = await withGpu(options, (gpu) =>
     work((hooks) => predict(gpu, run, dataset, hooks)),
   )
-  const { dimension } = run.config
+  const { dimension, labels } = run.config
+  const doubt = doubtOfLabels(labels)
   const rows = predictions.map((p) => [p.trial, p.subject, p.stimulus, p.probability.toFixed(3), p.predicted])
   const text = table(['trial', 'subject', 'stimulus', `P(high ${dimension})`, dimension], rows)
   output.result(
-    toDocument('predict', { run: options.run, dimension, models: run.folds, ...seen, predictions, skipped }),
-    `${name}: ${describeSeen(seen, predictions.length)}\n${text}`,
+    toDocument('predict', { run: options.run, dimension, labels, models: run.folds, ...seen, predictions, skipped }),
+    `${name}: ${describeSeen(seen, predictions.length)}${doubt === undefined ? '' : `; ${doubt}`}\n${text}`,
   )
   for (const { source, reason } of skipped) output.note(`skipped ${source}: ${reason}`)
 }

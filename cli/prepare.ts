@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { classBalance, type Balance } from '../src/evaluation/class_balance.ts'
-import { summarise } from '../src/datasets/overview.ts'
+import { Overview, type DataSummary } from '../src/datasets/overview.ts'
 import type { Dimension } from '../src/datasets/trial.ts'
 import { toDocument } from '../src/formats/documents.ts'
 import { UsageError } from '../src/runtime/errors.ts'
@@ -49,7 +49,9 @@ async function prepareAction(options: PrepareCommandOptions): Promise<void> {
       prepareTrials(gpu, set, { length, dropSeconds, onProgress, signal }),
     )
     await savePrepared(new NodeStore(options.out), prepared)
-    const summary = summarise(set.trials)
+    const overview = new Overview()
+    for (const trial of set.trials) overview.add(trial)
+    const summary = overview.summary()
     const labels = { arousal: classBalance(set.trials, 'arousal'), valence: classBalance(set.trials, 'valence') }
     const statuses = countBy(prepared.trials.map(({ status }) => status))
     const result = {
@@ -71,7 +73,7 @@ function countBy(values: readonly string[]): Record<string, number> {
 }
 
 function describe(
-  r: ReturnType<typeof summarise> & {
+  r: DataSummary & {
     out: string
     usable: number
     statuses: Record<string, number>
@@ -85,7 +87,7 @@ function describe(
     ['stimuli', String(r.stimuli)],
     ['sampling rate', `${r.sampleRates.join(', ')} Hz`],
     ['seconds', `${r.seconds.least.toFixed(1)} to ${r.seconds.most.toFixed(1)}, median ${r.seconds.median.toFixed(1)}`],
-    ['level', `${r.level.toPrecision(3)} ${r.units.join(', ')}`],
+    ['level', `${r.level?.toPrecision(3) ?? 'none'} ${r.units.join(', ')}`],
     ['missing, zero, flat', [r.missing, r.zero, r.flat].map(percent).join(', ')],
     [
       'cvxEDA',

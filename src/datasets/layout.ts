@@ -39,6 +39,8 @@ export interface OpenedDataset {
   expected: number
   /** Length of each trial's `music`; absent where there is none. */
   musicDim?: number
+  /** Which features `music` holds, such as `IS13_ComParE`, where that is known. */
+  musicSet?: string
   /** What was left out so far, and why. */
   skipped: TrialSet['skipped']
   /** What was assumed so far, a sentence each. */
@@ -50,6 +52,8 @@ export interface Layout {
   kind: DatasetKind
   /** For the sentence about a folder that is of none. */
   looksFor: string
+  /** Options that it does not take, each with the reason why. */
+  refuses: Readonly<Partial<Record<Exclude<keyof OpenOptions, 'name'>, string>>>
   /** By the files in it, never by the folder's own name. */
   recognises: (store: Store) => Promise<boolean>
   /** @throws FormatError naming the file, UsageError for an option that it does not take */

@@ -48,6 +48,8 @@ export interface TrialSet {
   trials: Trial[]
   /** Length of each trial's `music`; 0 if there is none. */
   musicDim: number
+  /** Which features `music` holds, such as `IS13_ComParE`, where that is known. */
+  musicSet?: string
   skipped: { source: string; reason: string }[]
   /** What was assumed, a sentence each. */
   notes?: string[]

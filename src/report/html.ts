@@ -1,5 +1,6 @@
 // One run as one HTML file: no scripts, no requests, every text escaped.
 
+import { doubtOfLabels } from '../evaluation/labels.ts'
 import type { ClassificationMetrics } from '../evaluation/metrics.ts'
 import { confusionSvg } from './confusion.ts'
 import { curvesSvg } from './curves.ts'
@@ -39,7 +40,7 @@ const capitalised = (text: string): string => text.charAt(0).toUpperCase() + tex
 const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
 
 /** What a reader must know before any number. */
-function warnings({ dataset, folds, results }: RunSummary): string {
+function warnings({ dataset, labels, folds, results }: RunSummary): string {
   const warn = (strong: string, text: string): string =>
     `<p class="warning">${element('strong', strong)} ${escapeMarkup(text)}</p>`
   const list: string[] = []
@@ -49,6 +50,8 @@ function warnings({ dataset, folds, results }: RunSummary): string {
   if (!folds.subjectIndependent) {
     list.push(warn('Not subject-independent.', 'The same people are in training and test parts, which flatters.'))
   }
+  const doubt = doubtOfLabels(labels)
+  if (doubt !== undefined) list.push(warn('Song labels.', `${capitalised(doubt)}.`))
   if (results.length < folds.count) {
     const finished = `${results.length} of ${plural(folds.count, 'fold')} finished`
     list.push(warn('Incomplete.', `${finished}; the numbers say nothing of the others.`))

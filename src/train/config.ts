@@ -11,7 +11,7 @@ import { parseFoldScheme } from '../evaluation/folds.ts'
 /** Everything that decides a run's result, besides data and adapter. Written to the run folder as config.json. */
 export interface RunConfig {
   dimension: Dimension
-  /** Label scheme as on the command line: two-means, per-dimension, median, column, fixed:T. */
+  /** Label scheme as on the command line: two-means, per-dimension, median, song, column, fixed:T. */
   labels: string
   /** Fold scheme as on the command line: subject:10, subject:loo, column:NAME, stimulus:N, random:N. */
   folds: string
