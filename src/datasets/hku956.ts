@@ -47,7 +47,10 @@ async function traceFiles(store: Store): Promise<{ files: TraceFile[]; others: s
   const [files, others]: [TraceFile[], string[]] = [[], []]
   const signals = await entryOf(store, '', SIGNALS)
   if (signals === undefined) return { files, others }
-  for (const listener of await namesIn(store, signals)) {
+  const people = await namesIn(store, signals)
+  for (const listener of people) {
+    if (people.some((other) => other !== listener && other.trim() === listener.trim()))
+      throw new FormatError(`${signals}: two folders are called '${listener.trim()}'; keep one of them`)
     const folder = await entryOf(store, joined(signals, listener), /^EDA$/i)
     if (folder === undefined) continue
     const own: TraceFile[] = []

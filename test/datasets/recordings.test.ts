@@ -130,6 +130,19 @@ describe('a folder of recordings', () => {
     expect(set.notes).toContain('a: it has the same samples as a (1)')
   })
 
+  it('gives each trial an id of its own', async () => {
+    const rows = ['1', '2'].flatMap((id, k) => samples(k + 1).map((value, i) => `${id},${i / 4},${value}`))
+    const several = `participant,time,eda_us\n${rows.join('\n')}\n`
+    const set = await read({ 'a.csv': several, 'a_1.csv': csv(3), 'b/c.csv': csv(4), 'b_c.csv': csv(5) })
+    expect(set.trials.map(({ id, eda }) => [id, eda[0]])).toEqual([
+      ['a_1', 1],
+      ['a_2', 2],
+      ['a_1_2', 3],
+      ['b_c.csv', 4],
+      ['b_c.csv_2', 5],
+    ])
+  })
+
   it('says what the reader of a recording says, once for all of which it does', async () => {
     const set = await read({ 'a.csv': csv(1), 'b.csv': csv(2) }, { sampleRate: 8 })
     expect(set.trials.map(({ sampleRate }) => sampleRate)).toEqual([8, 8])
