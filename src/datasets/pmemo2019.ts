@@ -5,7 +5,7 @@ import { splitLine } from '../formats/rows.ts'
 import { FormatError } from '../runtime/errors.ts'
 import { largestOf } from '../signal/extremes.ts'
 import type { Store } from '../store/store.ts'
-import { evenTraces, resampledNotes } from './even_traces.ts'
+import { resampledNotes } from './even_traces.ts'
 import { withFindings, type Findings, type Known } from './findings.ts'
 import type { Layout, NamedOptions, OpenedDataset } from './layout.ts'
 import * as pmemo from './pmemo.ts'
@@ -152,7 +152,7 @@ interface Traces {
 }
 
 /** Of a table each column is a trace of a listener. */
-function tracesOf(table: PositionTable, { sampleRate, resample }: pmemo.Timing, found: Findings): Traces {
+function tracesOf(table: PositionTable, timing: pmemo.Timing, found: Findings): Traces {
   const nothing: Traces = { sampleRate: NaN, isEven: true, traces: [] }
   const [header, ...rows] = table.rows
   if (header === undefined || rows.length === 0) {
@@ -161,10 +161,7 @@ function tracesOf(table: PositionTable, { sampleRate, resample }: pmemo.Timing, 
   }
   const columns = listeners(table, header, rows)
   const raw = columns.map(({ at }) => Float64Array.from(rows, (row) => table.number(row, at)))
-  const even =
-    sampleRate === undefined
-      ? evenTraces(pmemo.stampsOf(table, rows), raw, table.source, { resample })
-      : { sampleRate, traces: raw, resampled: false }
+  const even = pmemo.atTimes(table, rows, raw, timing)
   const traces = columns.flatMap(({ listener }, i) => {
     const source = `${table.source} (listener ${listener})`
     const eda = pmemo.untilLast(even.traces[i]!)

@@ -137,7 +137,7 @@ describe('PMEmo 2018/01', () => {
       expect(await ratings(file, `id,rating\n${id},0.125\n`), file).toEqual({ arousal: 0.125, valence: 0.75 })
     // The first row is a listener's as well where no header stands above it.
     expect(await ratings('9_100081_A.csv', '100081,0.5\n')).toEqual({ arousal: 0.5, valence: 0.75 })
-    expect(await ratings('9_100081_A.csv', 'id;rating\n100081;0,5\n')).toEqual({ arousal: 0.5, valence: 0.75 })
+    expect(await ratings('9_100081_A.csv', 'id\n100081;0,5;0,25\n')).toEqual({ arousal: 0.5, valence: 0.75 })
   })
 
   it('takes nobody at two words', async () => {
@@ -157,7 +157,7 @@ describe('PMEmo 2018/01', () => {
 
   it('has music features where their table lies at the top or in its folder', async () => {
     const header = ['musicId', ...Array.from({ length: 6373 }, (_, i) => `f${i}`)].join(',')
-    const features = `${header}\n${['9', ...new Array<string>(6373).fill('0.5')].join(',')}\n`
+    const features = `${header}\n${['9.0', ...new Array<string>(6373).fill('0.5')].join(',')}\n`
     for (const path of ['static_features.csv', 'features/static_features.csv']) {
       const set = await read({ ...tree, [path]: features })
       expect(set.musicDim, path).toBe(6373)
@@ -192,6 +192,11 @@ describe('PMEmo 2018/01', () => {
       'Annotations/Arousal/9-A.csv',
       'id,x\n100081,7\n',
       'Annotations/Arousal/9-A.csv:2: the rating in column 2 is 7, expected 0 to 1',
+    ],
+    [
+      'Annotations/Arousal/9-A.csv',
+      'id,x\n100081,-0.125\n',
+      'Annotations/Arousal/9-A.csv:2: the rating in column 2 is -0.125, expected 0 to 1',
     ],
     [
       'Annotations/Arousal/9-A.csv',

@@ -30,7 +30,7 @@ const refusal = async (files: Files, options: OpenOptions = {}) =>
 const table = (header: string, rows: readonly string[]): string =>
   [header, ...rows.map((row, i) => `${(i * 0.02).toFixed(2)},${row}`), ''].join('\n')
 const tree = {
-  'EDA/10_EDA.csv': table('time(s),100083,P-200017,108_100085', ['1,2,3', '1.5,2.5,3.5', '2,3', '2.5,,']),
+  'EDA/10_EDA.csv': table('time(s),100083,P-200017,108100085', ['1,2,3', '1.5,2.5,3.5', '2,3', '2.5,,']),
   'EDA/9_EDA.csv': table('time(s),100083', ['5', '6', '5']),
   'annotations/static_annotations.csv': 'musicId,Arousal(mean),Valence(mean)\n9,0.4,0.575\n634,0.1,0.2\n',
   'metadata.csv':
@@ -237,6 +237,20 @@ describe('PMEmo 2019', () => {
     ],
   ])('is refused by file and line: %s %j', async (path, text, says) => {
     expect(await refusal({ ...tree, [path]: text })).toBe(`FormatError: pmemo2019/${says}`)
+  })
+
+  it('refuses times in milliseconds, even or not, whatever is asked for', async () => {
+    for (const times of [
+      [0, 20, 40, 60],
+      [0, 20, 40, 70],
+    ]) {
+      const files = { 'EDA/1_EDA.csv': `time(ms),100001\n${times.map((time) => `${time},1\n`).join('')}` }
+      for (const resample of [false, true])
+        expect(await refusal(files, { resample })).toBe(
+          'FormatError: pmemo2019/EDA/1_EDA.csv: the time column rises by 20 a sample, expected seconds; is it in milliseconds? ' +
+            'Give --rate HZ instead',
+        )
+    }
   })
 
   it('is refused where a song has two tables, and without any', async () => {

@@ -85,14 +85,14 @@ describe('a folder of recordings', () => {
   it('takes BIDS, whose people are in the names', async () => {
     const tsv = `${samples(5).map(String).join('\n')}\n`
     const set = await read({
-      'dataset_description.json': '{}',
-      'participants.tsv': 'participant_id\tage\nsub-01\t30\n',
-      'task-rest_physio.json': '{"SamplingFrequency":4,"StartTime":0,"Columns":["eda"],"eda":{"Units":"uS"}}',
-      'sub-01/ses-1/sub-01_ses-1_task-rest_physio.tsv.gz': new Uint8Array(gzipSync(tsv)),
-      'sub-01/ses-1/sub-01_ses-1_task-rest_events.tsv': 'onset\tduration\n1\t0\n',
+      'bids/dataset_description.json': '{}',
+      'bids/participants.tsv': 'participant_id\tage\nsub-01\t30\n',
+      'bids/task-rest_physio.json': '{"SamplingFrequency":4,"StartTime":0,"Columns":["eda"],"eda":{"Units":"uS"}}',
+      'bids/sub-01/ses-1/sub-01_ses-1_task-rest_physio.tsv.gz': new Uint8Array(gzipSync(tsv)),
+      'bids/sub-01/ses-1/sub-01_ses-1_task-rest_events.tsv': 'onset\tduration\n1\t0\n',
     })
     expect(set.trials.map(({ id, subject, unit }) => [id, subject, unit])).toEqual([
-      ['sub-01_ses-1_sub-01_ses-1_task-rest_physio', 'sub-01', 'uS'],
+      ['bids_sub-01_ses-1_sub-01_ses-1_task-rest_physio', 'sub-01', 'uS'],
     ])
     expect(set.skipped).toEqual([])
   })
