@@ -24,7 +24,6 @@ export const hku956: Layout = {
   looksFor: '"1. physiological_signals"/<listener>/EDA/<order>_<song>.csv and "3. AV_ratings.csv" (HKU956)',
   refuses: {
     gsr: 'the skin signal of HKU956 is a conductance',
-    pass: 'people heard each song of HKU956 once for both dimensions',
     resample: 'the files of HKU956 have no time steps',
   },
   recognises: async (store) => {

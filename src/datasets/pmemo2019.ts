@@ -22,7 +22,6 @@ export const pmemo2019: Layout = {
   looksFor: 'EDA/<song>_EDA.csv with a column for each listener (PMEmo 2019)',
   refuses: {
     gsr: 'the skin signal of PMEmo is a conductance',
-    pass: 'PMEmo 2019 does not say of which listening its traces are',
   },
   recognises: async (store) => {
     for (const { path } of await tables(store)) if ((await listenersOf(store, path)) > 0) return true

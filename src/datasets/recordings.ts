@@ -21,7 +21,6 @@ export const recordings: Layout = {
   looksFor: 'recordings of skin conductance',
   refuses: {
     gsr: 'the unit of a recording is told by its file',
-    pass: 'recordings are of no pass',
     resample: 'the stamps of a recording are put onto an even grid as far as they allow it',
   },
   recognises: async (store) => (await filesIn(store)).length > 0,
