@@ -89,9 +89,9 @@ async function open(store: Store, { name, sampleRate = SAMPLE_RATE }: NamedOptio
     notes: [
       `The files of HKU956 do not say their rate, which is taken as ${sampleRate} Hz.`,
       ...(path === undefined ? ['There is no "3. AV_ratings.csv", so that no trial is rated.'] : []),
-      ...(silent.length > 0 ? [`${silent.length} ratings have no EDA: ${shownNames(silent)}.`] : []),
+      ...(silent.length > 0 ? [`Ratings without EDA: ${silent.length} (${shownNames(silent)}).`] : []),
       ...(path !== undefined && unrated.length > 0
-        ? [`${unrated.length} recordings have no rating: ${shownNames(unrated)}.`]
+        ? [`Recordings without a rating: ${unrated.length} (${shownNames(unrated)}).`]
         : []),
     ],
   }
@@ -114,8 +114,8 @@ async function open(store: Store, { name, sampleRate = SAMPLE_RATE }: NamedOptio
       }
       if (odd.length > 0)
         found.note(
-          `At ${sampleRate} Hz the length of ${odd.length} recordings differs from their play_duration by over ` +
-            `${100 * MOST_OFF} %: ${shownNames(odd)}.`,
+          `Recordings whose length at ${sampleRate} Hz differs from their play_duration by over ${100 * MOST_OFF} %: ` +
+            `${odd.length} (${shownNames(odd)}).`,
         )
     },
   )

@@ -133,9 +133,9 @@ export function songNotes(recorded: readonly string[], { metadata, ratings }: So
   const silent = known.filter((song) => !has.has(song))
   const unrated = ratings.size === 0 ? [] : recorded.filter((song) => !ratings.has(song))
   return [
-    ...(silent.length > 0 ? [`${silent.length} of ${known.length} songs have no EDA: ${shownNames(silent)}.`] : []),
+    ...(silent.length > 0 ? [`Songs without EDA: ${silent.length} of ${known.length} (${shownNames(silent)}).`] : []),
     ...(unrated.length > 0
-      ? [`${unrated.length} of ${recorded.length} songs with EDA are not rated: ${shownNames(unrated)}.`]
+      ? [`Songs with EDA, but without ratings: ${unrated.length} of ${recorded.length} (${shownNames(unrated)}).`]
       : []),
   ]
 }
@@ -152,8 +152,8 @@ export const noConductanceNotes = (traces: readonly string[]): string[] =>
   traces.length === 0
     ? []
     : [
-        `${traces.length} traces have negative values, as z-scored ones have, so that they are no conductances in microsiemens; ` +
-          `their unit is 'unknown': ${shownNames(traces)}.`,
+        `Traces with negative values, as z-scored ones have, are no conductances in microsiemens, so that their unit is 'unknown': ` +
+          `${traces.length} (${shownNames(traces)}).`,
       ]
 
 /** What a trial of either release is made of. */

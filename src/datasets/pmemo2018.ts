@@ -114,7 +114,7 @@ async function open(store: Store, { name, pass: only, sampleRate, resample }: Na
         yield trial
       }
     }
-    if (unrated > 0) found.note(`${unrated} recordings have no rating of both dimensions by their listener.`)
+    if (unrated > 0) found.note(`Recordings whose listener did not rate both dimensions: ${unrated}.`)
     for (const note of [...resampledNotes(resampled), ...pmemo.noConductanceNotes(noConductance)]) found.note(note)
   })
   return await pmemo.withOwnMusic(store, opened)
