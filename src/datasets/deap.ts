@@ -22,6 +22,8 @@ const RATINGS = ['valence', 'arousal', 'dominance', 'liking'] as const
 const SCALE = [1, 9] as const
 /** The 3 s before the video begins are left in the files. */
 const BASELINE_SECONDS = 3
+/** Bytes in which the first key of a dictionary lies. */
+const HEAD = 64
 
 /** DEAP's `data_preprocessed_python`: `s01.dat` … `s32.dat`. */
 export const deap: Layout = {
@@ -70,7 +72,17 @@ async function open(store: Store, { name, sampleRate, gsr = 'as-is' }: NamedOpti
     for (const path of files) yield* await readSubject(store, path, { label: `${name}/${path}`, sign, note })
   }
   const expected = files.length * TRIALS
-  return { kind: 'deap', name, synthetic: false, trials, expected, skipped: [], notes }
+  const synthetic = await saysSynthetic(store, files)
+  return { kind: 'deap', name, synthetic, trials, expected, skipped: [], notes }
+}
+
+/** Whether a file begins with the key that look-alikes have and DEAP has not. */
+async function saysSynthetic(store: Store, files: readonly string[]): Promise<boolean> {
+  for (const path of files) {
+    const head = await (await store.source(path)).read(0, HEAD)
+    if (new TextDecoder('latin1').decode(head).includes('synthetic')) return true
+  }
+  return false
 }
 
 const subjectOf = (path: string): string => FILE.exec(path)![1]!
