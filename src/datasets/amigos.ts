@@ -33,7 +33,6 @@ export const amigos: Layout = {
   kind: 'amigos',
   looksFor: 'Data_Preprocessed_P01.mat to P40.mat, flat or each in a folder of that name (AMIGOS)',
   refuses: {
-    pass: 'people watched each video of AMIGOS once for all ratings',
     resample: 'the files of AMIGOS have no time steps',
   },
   // No other dataset has files of such names; one that is something else is better refused by its name.

@@ -30,7 +30,6 @@ export const deap: Layout = {
   kind: 'deap',
   looksFor: 's01.dat … s32.dat, pickles of DEAP',
   refuses: {
-    pass: 'people watched each video of DEAP once for all ratings',
     resample: 'the files of DEAP have no time steps',
   },
   recognises: async (store) => {

@@ -28,9 +28,7 @@ export interface EvenTraces {
 
 /** For the files, or parts of files, whose traces were. */
 export const resampledNotes = (names: readonly string[]): string[] =>
-  names.length === 0
-    ? []
-    : [`The uneven time steps of ${names.length} were interpolated to even ones: ${shownNames(names)}.`]
+  names.length === 0 ? [] : [`Uneven time steps were interpolated to even ones: ${shownNames(names)}.`]
 
 /**
  * Traces [traces][samples] at even stamps as they are, with their rate. Those at uneven ones are refused, or, if asked for, interpolated

@@ -24,7 +24,6 @@ export const hku956: Layout = {
   looksFor: '"1. physiological_signals"/<listener>/EDA/<order>_<song>.csv and "3. AV_ratings.csv" (HKU956)',
   refuses: {
     gsr: 'the skin signal of HKU956 is a conductance',
-    pass: 'people heard each song of HKU956 once for both dimensions',
     resample: 'the files of HKU956 have no time steps',
   },
   recognises: async (store) => {
@@ -47,7 +46,10 @@ async function traceFiles(store: Store): Promise<{ files: TraceFile[]; others: s
   const [files, others]: [TraceFile[], string[]] = [[], []]
   const signals = await entryOf(store, '', SIGNALS)
   if (signals === undefined) return { files, others }
-  for (const listener of await namesIn(store, signals)) {
+  const people = await namesIn(store, signals)
+  for (const listener of people) {
+    if (people.some((other) => other !== listener && other.trim() === listener.trim()))
+      throw new FormatError(`${signals}: two folders are called '${listener.trim()}'; keep one of them`)
     const folder = await entryOf(store, joined(signals, listener), /^EDA$/i)
     if (folder === undefined) continue
     const own: TraceFile[] = []
@@ -87,9 +89,9 @@ async function open(store: Store, { name, sampleRate = SAMPLE_RATE }: NamedOptio
     notes: [
       `The files of HKU956 do not say their rate, which is taken as ${sampleRate} Hz.`,
       ...(path === undefined ? ['There is no "3. AV_ratings.csv", so that no trial is rated.'] : []),
-      ...(silent.length > 0 ? [`${silent.length} ratings have no EDA: ${shownNames(silent)}.`] : []),
+      ...(silent.length > 0 ? [`Ratings without EDA: ${silent.length} (${shownNames(silent)}).`] : []),
       ...(path !== undefined && unrated.length > 0
-        ? [`${unrated.length} recordings have no rating: ${shownNames(unrated)}.`]
+        ? [`Recordings without a rating: ${unrated.length} (${shownNames(unrated)}).`]
         : []),
     ],
   }
@@ -112,8 +114,8 @@ async function open(store: Store, { name, sampleRate = SAMPLE_RATE }: NamedOptio
       }
       if (odd.length > 0)
         found.note(
-          `At ${sampleRate} Hz the length of ${odd.length} recordings differs from their play_duration by over ` +
-            `${100 * MOST_OFF} %: ${shownNames(odd)}.`,
+          `Recordings whose length at ${sampleRate} Hz differs from their play_duration by over ${100 * MOST_OFF} %: ` +
+            `${odd.length} (${shownNames(odd)}).`,
         )
     },
   )

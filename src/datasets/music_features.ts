@@ -68,7 +68,7 @@ export async function readMusicTables(
 
 /**
  * By what a song and the stimulus of a trial are one: the name without folders and the ending of a sound, whatever its case; of a number
- * without leading zeros. `music/12.mp3`, `012.wav` and `12` are one song.
+ * without leading zeros or `.0`. `music/12.mp3`, `012.wav`, `12.0` and `12` are one song.
  */
 export function songKey(name: string): string {
   const stem = name
@@ -77,7 +77,8 @@ export function songKey(name: string): string {
     .replace(ENDING, '')
     .normalize('NFC')
     .toLowerCase()
-  return /^\d+$/.test(stem) ? stem.replace(/^0+(?=\d)/, '') : stem
+  const number = /^0*(\d+)(?:\.0+)?$/.exec(stem)?.[1]
+  return number ?? stem
 }
 
 /**

@@ -4,7 +4,7 @@ import { parseCsv } from '../formats/csv.ts'
 import { wholeText } from '../reading/text.ts'
 import { FormatError } from '../runtime/errors.ts'
 import type { Store } from '../store/store.ts'
-import type { Stamps } from './even_traces.ts'
+import { evenTraces, type EvenTraces, type Stamps } from './even_traces.ts'
 import { shownNames } from './findings.ts'
 import type { DatasetKind, OpenedDataset } from './layout.ts'
 import { readMusicTables, withMusic } from './music_features.ts'
@@ -56,13 +56,20 @@ export interface Timing {
   resample: boolean | undefined
 }
 
-/** Times in seconds in the first column of rows, with their decimals as printed. */
-export function stampsOf(table: PositionTable, rows: readonly PositionRow[]): Stamps {
-  return {
+/** Traces [traces][samples] of rows, at the times in seconds in their first column. @throws FormatError for times without an even rate */
+export function atTimes(
+  table: PositionTable,
+  rows: readonly PositionRow[],
+  traces: Float64Array[],
+  { sampleRate, resample }: Timing,
+): EvenTraces {
+  if (sampleRate !== undefined) return { sampleRate, traces, resampled: false }
+  const stamps: Stamps = {
     times: Float64Array.from(rows, (row) => table.number(row, 0)),
     decimals: rows.map(({ cells }) => /[.,](\d+)\s*$/.exec(cells[0]!)?.[1]!.length ?? 0),
     where: (sample) => table.where(rows[sample]!),
   }
+  return evenTraces(stamps, traces, table.source, { resample })
 }
 
 /** Without the missing samples at its end: a table is as long as the longest of its traces. */
@@ -126,9 +133,9 @@ export function songNotes(recorded: readonly string[], { metadata, ratings }: So
   const silent = known.filter((song) => !has.has(song))
   const unrated = ratings.size === 0 ? [] : recorded.filter((song) => !ratings.has(song))
   return [
-    ...(silent.length > 0 ? [`${silent.length} of ${known.length} songs have no EDA: ${shownNames(silent)}.`] : []),
+    ...(silent.length > 0 ? [`Songs without EDA: ${silent.length} of ${known.length} (${shownNames(silent)}).`] : []),
     ...(unrated.length > 0
-      ? [`${unrated.length} of ${recorded.length} songs with EDA are not rated: ${shownNames(unrated)}.`]
+      ? [`Songs with EDA, but without ratings: ${unrated.length} of ${recorded.length} (${shownNames(unrated)}).`]
       : []),
   ]
 }
@@ -145,8 +152,8 @@ export const noConductanceNotes = (traces: readonly string[]): string[] =>
   traces.length === 0
     ? []
     : [
-        `${traces.length} traces have negative values, as z-scored ones have, so that they are no conductances in microsiemens; ` +
-          `their unit is 'unknown': ${shownNames(traces)}.`,
+        `Traces with negative values, as z-scored ones have, are no conductances in microsiemens, so that their unit is 'unknown': ` +
+          `${traces.length} (${shownNames(traces)}).`,
       ]
 
 /** What a trial of either release is made of. */

@@ -3,7 +3,7 @@
 import { unitInName } from '../reading/unit.ts'
 import { FormatError } from '../runtime/errors.ts'
 import type { Store } from '../store/store.ts'
-import { evenTraces, resampledNotes } from './even_traces.ts'
+import { resampledNotes } from './even_traces.ts'
 import { withFindings, type Findings, type Known } from './findings.ts'
 import type { Layout, NamedOptions, OpenedDataset } from './layout.ts'
 import * as pmemo from './pmemo.ts'
@@ -114,7 +114,7 @@ async function open(store: Store, { name, pass: only, sampleRate, resample }: Na
         yield trial
       }
     }
-    if (unrated > 0) found.note(`${unrated} recordings have no rating of both dimensions by their listener.`)
+    if (unrated > 0) found.note(`Recordings whose listener did not rate both dimensions: ${unrated}.`)
     for (const note of [...resampledNotes(resampled), ...pmemo.noConductanceNotes(noConductance)]) found.note(note)
   })
   return await pmemo.withOwnMusic(store, opened)
@@ -133,7 +133,7 @@ interface Trace {
 }
 
 /** The trace of a file: times, then values. Nothing where it has none. @throws FormatError for another table */
-function traceOf(table: PositionTable, { sampleRate, resample }: pmemo.Timing, found: Findings): Trace | undefined {
+function traceOf(table: PositionTable, timing: pmemo.Timing, found: Findings): Trace | undefined {
   const rows = table.hasHeader ? table.rows.slice(1) : table.rows
   const wide = table.rows.find(({ cells }) => cells.slice(2).some((cell) => cell.trim() !== ''))
   if (wide)
@@ -150,9 +150,6 @@ function traceOf(table: PositionTable, { sampleRate, resample }: pmemo.Timing, f
     found.skip(table.source, 'it has no samples')
     return undefined
   }
-  const even =
-    sampleRate === undefined
-      ? evenTraces(pmemo.stampsOf(table, rows), [raw], table.source, { resample })
-      : { sampleRate, traces: [raw], resampled: false }
-  return { sampleRate: even.sampleRate, eda: pmemo.untilLast(even.traces[0]!), isEven: !even.resampled }
+  const { sampleRate, traces, resampled } = pmemo.atTimes(table, rows, [raw], timing)
+  return { sampleRate, eda: pmemo.untilLast(traces[0]!), isEven: !resampled }
 }

@@ -5,7 +5,7 @@ import { splitLine } from '../formats/rows.ts'
 import { FormatError } from '../runtime/errors.ts'
 import { largestOf } from '../signal/extremes.ts'
 import type { Store } from '../store/store.ts'
-import { evenTraces, resampledNotes } from './even_traces.ts'
+import { resampledNotes } from './even_traces.ts'
 import { withFindings, type Findings, type Known } from './findings.ts'
 import type { Layout, NamedOptions, OpenedDataset } from './layout.ts'
 import * as pmemo from './pmemo.ts'
@@ -22,7 +22,6 @@ export const pmemo2019: Layout = {
   looksFor: 'EDA/<song>_EDA.csv with a column for each listener (PMEmo 2019)',
   refuses: {
     gsr: 'the skin signal of PMEmo is a conductance',
-    pass: 'PMEmo 2019 does not say of which listening its traces are',
   },
   recognises: async (store) => {
     for (const { path } of await tables(store)) if ((await listenersOf(store, path)) > 0) return true
@@ -152,7 +151,7 @@ interface Traces {
 }
 
 /** Of a table each column is a trace of a listener. */
-function tracesOf(table: PositionTable, { sampleRate, resample }: pmemo.Timing, found: Findings): Traces {
+function tracesOf(table: PositionTable, timing: pmemo.Timing, found: Findings): Traces {
   const nothing: Traces = { sampleRate: NaN, isEven: true, traces: [] }
   const [header, ...rows] = table.rows
   if (header === undefined || rows.length === 0) {
@@ -161,10 +160,7 @@ function tracesOf(table: PositionTable, { sampleRate, resample }: pmemo.Timing, 
   }
   const columns = listeners(table, header, rows)
   const raw = columns.map(({ at }) => Float64Array.from(rows, (row) => table.number(row, at)))
-  const even =
-    sampleRate === undefined
-      ? evenTraces(pmemo.stampsOf(table, rows), raw, table.source, { resample })
-      : { sampleRate, traces: raw, resampled: false }
+  const even = pmemo.atTimes(table, rows, raw, timing)
   const traces = columns.flatMap(({ listener }, i) => {
     const source = `${table.source} (listener ${listener})`
     const eda = pmemo.untilLast(even.traces[i]!)

@@ -21,7 +21,6 @@ export const recordings: Layout = {
   looksFor: 'recordings of skin conductance',
   refuses: {
     gsr: 'the unit of a recording is told by its file',
-    pass: 'recordings are of no pass',
     resample: 'the stamps of a recording are put onto an even grid as far as they allow it',
   },
   recognises: async (store) => (await filesIn(store)).length > 0,
@@ -65,6 +64,7 @@ async function open(store: Store, options: NamedOptions): Promise<OpenedDataset>
       const heard = new Remarks()
       const passedOver: string[] = []
       const seen = new Map<string, string>()
+      const used = new Set<string>()
       for (const [i, path] of paths.entries()) {
         const source = `${name}/${path}`
         const all = await read(path).catch((error: unknown) => refusalOf(error))
@@ -74,7 +74,7 @@ async function open(store: Store, options: NamedOptions): Promise<OpenedDataset>
           continue
         }
         for (const [k, recording] of all.entries()) {
-          const id = all.length === 1 ? ids[i]! : `${ids[i]!}_${recording.part ?? k + 1}`
+          const id = unused(all.length === 1 ? ids[i]! : `${ids[i]!}_${recording.part ?? k + 1}`, used)
           const samples = await digest([recording.eda])
           const twin = seen.get(samples)
           if (twin === undefined) seen.set(samples, id)
@@ -134,9 +134,17 @@ const withoutName = (message: string, source: string): string =>
 
 /** The path without its ending, unless another one differs in that alone. */
 function idsOf(paths: readonly string[]): string[] {
-  const stems = paths.map((path) => path.replace(ENDING, ''))
+  const stems = paths.map((path) => path.replace(ENDING, '').replaceAll('/', '_'))
   const isShared = (stem: string): boolean => stems.indexOf(stem) !== stems.lastIndexOf(stem)
-  return stems.map((stem, i) => (isShared(stem) ? paths[i]! : stem).replaceAll('/', '_'))
+  return stems.map((stem, i) => (isShared(stem) ? paths[i]!.replaceAll('/', '_') : stem))
+}
+
+/** The id, with a number where there is one already: `a` of two recordings, and a file `a_1`. */
+function unused(id: string, used: Set<string>): string {
+  let free = id
+  for (let i = 2; used.has(free); i++) free = `${id}_${i}`
+  used.add(free)
+  return free
 }
 
 /** Of BIDS the person's entity; else the outermost folder, or the name of a file that lies in none. */

@@ -339,7 +339,6 @@ export const trialTable: Layout = {
   looksFor: 'trials.csv and eda.csv (the open form)',
   refuses: {
     gsr: 'the unit of a trial table is in its header',
-    pass: 'the trials of a table are of no pass',
   },
   // One of the two is a table that lacks the other, but eda.csv may be a plain recording. Some systems call EDA.csv the same.
   recognises: async (store) => {

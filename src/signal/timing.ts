@@ -27,6 +27,12 @@ export function rateFromTimes(times: Float64Array, decimals: readonly number[], 
       `${source}: the median time step is ${median} s; the time column must increase, or give --rate HZ`,
     )
   }
+  if (median > SLOWEST_STEP) {
+    throw new FormatError(
+      `${source}: the time column rises by ${short(median)} a sample, expected seconds; is it in milliseconds? ` +
+        'Give --rate HZ instead',
+    )
+  }
   const digit = lastDigit(decimals)
   const even = least >= (1 - EVENNESS) * median && most <= (1 + EVENNESS) * median
   const isRounded = digit <= median / 2 && most - least <= digit * (1 + 1e-6) && onGrid(times, digit)
@@ -34,12 +40,6 @@ export function rateFromTimes(times: Float64Array, decimals: readonly number[], 
     throw new FormatError(`${source}: time steps are ${range(least, most)} s; need an even rate. Add --resample.`)
   }
   const span = times[n - 1]! - times[0]!
-  if (median > SLOWEST_STEP) {
-    throw new FormatError(
-      `${source}: the time column rises by ${short(median)} a sample, expected seconds; is it in milliseconds? ` +
-        'Give --rate HZ instead',
-    )
-  }
   return shortest((n - 1) / span, Math.min(digit / span, 1e-3))
 }
 

@@ -73,7 +73,11 @@ export class NodeStore implements Store {
   }
 
   async list(dir: string): Promise<string[]> {
-    return (await readdir(this.#locate(dir)).catch(() => [])).sort()
+    const names = await readdir(this.#locate(dir)).catch((error: NodeJS.ErrnoException) => {
+      if (NO_FOLDER.includes(error.code ?? '')) return []
+      throw new FormatError(readFailure(join(this.root, dir), error))
+    })
+    return names.sort()
   }
 
   #locate(path: string): string {
@@ -85,6 +89,9 @@ export class NodeStore implements Store {
     return full
   }
 }
+
+/** Nothing, a file, or a link that leads in a circle; any other failure would pass for an empty folder. */
+const NO_FOLDER: readonly string[] = ['ENOENT', 'ENOTDIR', 'ELOOP']
 
 /** Makes the rename itself survive a power cut. Some systems cannot open folders; there the rename alone must do. */
 async function syncFolder(path: string): Promise<void> {

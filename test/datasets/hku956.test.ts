@@ -91,9 +91,9 @@ describe('HKU956', () => {
       [`${SIGNALS}/hku1904/EDA/1_78.csv`]: '',
     })
     expect(set.notes.slice(1)).toEqual([
-      '2 ratings have no EDA: hku1903/3_99, hku1903/10_54.',
-      '3 recordings have no rating: hku1903/10_55, hku1904/0_77, hku1904/1_78.',
-      'At 4 Hz the length of 1 recordings differs from their play_duration by over 10 %: hku1903/2_66.',
+      'Ratings without EDA: 2 (hku1903/3_99, hku1903/10_54).',
+      'Recordings without a rating: 3 (hku1903/10_55, hku1904/0_77, hku1904/1_78).',
+      'Recordings whose length at 4 Hz differs from their play_duration by over 10 %: 1 (hku1903/2_66).',
     ])
     expect(set.skipped).toEqual([
       { source: `hku956/${SIGNALS}/hku1904/EDA/notes.csv`, reason: 'its name is not <order>_<song>.csv' },

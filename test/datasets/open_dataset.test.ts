@@ -112,10 +112,6 @@ describe('a marked folder', () => {
 describe('what is asked for is refused', () => {
   it.each([
     [{ gsr: 'negate' }, 'p: gsr is negate, but the skin signal of PMEmo is a conductance; leave it out'],
-    [
-      { pass: 'arousal' },
-      'p: pass is arousal, but PMEmo 2019 does not say of which listening its traces are; leave it out',
-    ],
     [{ pass: 'A' }, "openDataset: pass is 'A', expected arousal or valence"],
     [{ gsr: 'minus' }, "openDataset: gsr is 'minus', expected as-is, negate, invert"],
     [{ sampleRate: 0 }, 'openDataset: sampleRate is 0, expected a positive number of Hz'],
@@ -128,8 +124,12 @@ describe('what is asked for is refused', () => {
   })
 
   it('by every layout that has no such thing', async () => {
-    for (const option of [{ pass: 'valence' }, { gsr: 'invert' }] as const)
-      expect(await refusal(study, option)).toMatch(/^UsageError: trials: .* leave it out$/)
+    expect(await refusal(study, { gsr: 'invert' })).toMatch(/^UsageError: trials: .* leave it out$/)
+    expect(await refusal({ 'eda.csv': 'time,eda\n0,1\n0.25,2\n0.5,1\n0.75,2\n' }, { resample: true })).toMatch(
+      /^UsageError: recordings: resample is true, but .* leave it out$/,
+    )
+    // A dataset without passes is the same for either.
+    expect(await refusal(study, { pass: 'valence' })).toBe('is trials')
     expect(await refusal(pmemo, { resample: false })).toBe('is pmemo2019')
   })
 

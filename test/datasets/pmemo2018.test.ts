@@ -69,8 +69,8 @@ describe('PMEmo 2018/01', () => {
     // Its valence has no average.
     expect(set.trials[2]!.stimulusRatings).toBeUndefined()
     expect(set.notes).toEqual([
-      '1 of 2 songs with EDA are not rated: 10.',
-      '1 recordings have no rating of both dimensions by their listener.',
+      'Songs with EDA, but without ratings: 1 of 2 (10).',
+      'Recordings whose listener did not rate both dimensions: 1.',
     ])
   })
 
@@ -90,7 +90,7 @@ describe('PMEmo 2018/01', () => {
       'There are no A_static.csv and V_static.csv with average ratings of songs.',
       'There are no Annotations of listeners for arousal, so that no trial is rated.',
       'There are no Annotations of listeners for valence, so that no trial is rated.',
-      '5 recordings have no rating of both dimensions by their listener.',
+      'Recordings whose listener did not rate both dimensions: 5.',
     ])
     expect((await read(only(/^(EDA.Val|Ann|meta)/))).notes[0]).toBe('There is no EDA of the listening for arousal.')
     expect((await read(only(/^(EDA.Val|Ann|meta)/), { pass: 'valence' })).notes[0]).toMatch(/^There are no A_static/)
@@ -137,7 +137,7 @@ describe('PMEmo 2018/01', () => {
       expect(await ratings(file, `id,rating\n${id},0.125\n`), file).toEqual({ arousal: 0.125, valence: 0.75 })
     // The first row is a listener's as well where no header stands above it.
     expect(await ratings('9_100081_A.csv', '100081,0.5\n')).toEqual({ arousal: 0.5, valence: 0.75 })
-    expect(await ratings('9_100081_A.csv', 'id;rating\n100081;0,5\n')).toEqual({ arousal: 0.5, valence: 0.75 })
+    expect(await ratings('9_100081_A.csv', 'id\n100081;0,5;0,25\n')).toEqual({ arousal: 0.5, valence: 0.75 })
   })
 
   it('takes nobody at two words', async () => {
@@ -157,7 +157,7 @@ describe('PMEmo 2018/01', () => {
 
   it('has music features where their table lies at the top or in its folder', async () => {
     const header = ['musicId', ...Array.from({ length: 6373 }, (_, i) => `f${i}`)].join(',')
-    const features = `${header}\n${['9', ...new Array<string>(6373).fill('0.5')].join(',')}\n`
+    const features = `${header}\n${['9.0', ...new Array<string>(6373).fill('0.5')].join(',')}\n`
     for (const path of ['static_features.csv', 'features/static_features.csv']) {
       const set = await read({ ...tree, [path]: features })
       expect(set.musicDim, path).toBe(6373)
@@ -195,6 +195,11 @@ describe('PMEmo 2018/01', () => {
     ],
     [
       'Annotations/Arousal/9-A.csv',
+      'id,x\n100081,-0.125\n',
+      'Annotations/Arousal/9-A.csv:2: the rating in column 2 is -0.125, expected 0 to 1',
+    ],
+    [
+      'Annotations/Arousal/9-A.csv',
       'id,x\n100081,high\n',
       "Annotations/Arousal/9-A.csv:2: column 2 is 'high', expected a number",
     ],
@@ -227,8 +232,6 @@ describe('PMEmo 2018/01', () => {
     const files = { ...tree, 'EDA/Arousal/9_100081_A.csv': 'time(s),EDA\n0,1\n0.02,2\n0.04,4\n0.08,8\n0.1,9\n' }
     const set = await read(files, { resample: true })
     expect(set.trials[0]!.eda).toEqual(Float64Array.of(1, 2, 4, 6, 8, 9))
-    expect(set.notes).toContain(
-      'The uneven time steps of 1 were interpolated to even ones: EDA/Arousal/9_100081_A.csv.',
-    )
+    expect(set.notes).toContain('Uneven time steps were interpolated to even ones: EDA/Arousal/9_100081_A.csv.')
   })
 })

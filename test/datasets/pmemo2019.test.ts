@@ -30,7 +30,7 @@ const refusal = async (files: Files, options: OpenOptions = {}) =>
 const table = (header: string, rows: readonly string[]): string =>
   [header, ...rows.map((row, i) => `${(i * 0.02).toFixed(2)},${row}`), ''].join('\n')
 const tree = {
-  'EDA/10_EDA.csv': table('time(s),100083,P-200017,108_100085', ['1,2,3', '1.5,2.5,3.5', '2,3', '2.5,,']),
+  'EDA/10_EDA.csv': table('time(s),100083,P-200017,108100085', ['1,2,3', '1.5,2.5,3.5', '2,3', '2.5,,']),
   'EDA/9_EDA.csv': table('time(s),100083', ['5', '6', '5']),
   'annotations/static_annotations.csv': 'musicId,Arousal(mean),Valence(mean)\n9,0.4,0.575\n634,0.1,0.2\n',
   'metadata.csv':
@@ -71,8 +71,8 @@ describe('PMEmo 2019', () => {
     const notes = [
       'PMEmo2019 has no per-listener ratings, which labels "two-means" need: use the 2018/01 release, or --labels song.',
       'Which of the two listenings PMEmo2019 kept is not documented; its traces are taken for either dimension.',
-      '1 of 3 songs have no EDA: 634.',
-      '1 of 2 songs with EDA are not rated: 10.',
+      'Songs without EDA: 1 of 3 (634).',
+      'Songs with EDA, but without ratings: 1 of 2 (10).',
     ]
     for (let times = 0; times < 2; times++) {
       for await (const _ of opened.trials()) continue
@@ -116,7 +116,7 @@ describe('PMEmo 2019', () => {
       [[-1, 0.5, 1.5], 'unknown'],
     ])
     expect(set.notes.at(-1)).toBe(
-      "1 traces have negative values, as z-scored ones have, so that they are no conductances in microsiemens; their unit is 'unknown': 1_100002.",
+      "Traces with negative values, as z-scored ones have, are no conductances in microsiemens, so that their unit is 'unknown': 1 (1_100002).",
     )
     // A sensor may drift a little below zero.
     const drift = table('time(s),100001', ['-0.001', ...new Array<string>(200).fill('1')])
@@ -159,7 +159,7 @@ describe('PMEmo 2019', () => {
     const [{ sampleRate, eda } = { sampleRate: 0, eda: [] }] = set.trials
     expect(sampleRate).toBe(12.5)
     expect([...eda].map((value) => Number(value.toFixed(9)))).toEqual([1, 2, 3, 4, 5, 6, 7.6, 8.6])
-    expect(set.notes.at(-1)).toBe('The uneven time steps of 1 were interpolated to even ones: EDA/7_EDA.csv.')
+    expect(set.notes.at(-1)).toBe('Uneven time steps were interpolated to even ones: EDA/7_EDA.csv.')
     const given = await read(uneven, { sampleRate: 12 })
     expect(given.trials[0]).toMatchObject({ sampleRate: 12, eda: Float64Array.of(1, 2, 3, 4, 5, 6, 8, 9) })
     expect(given.notes).toContain('The rate of 12 Hz was given; the time columns were not looked at.')
@@ -239,6 +239,20 @@ describe('PMEmo 2019', () => {
     expect(await refusal({ ...tree, [path]: text })).toBe(`FormatError: pmemo2019/${says}`)
   })
 
+  it('refuses times in milliseconds, even or not, whatever is asked for', async () => {
+    for (const times of [
+      [0, 20, 40, 60],
+      [0, 20, 40, 70],
+    ]) {
+      const files = { 'EDA/1_EDA.csv': `time(ms),100001\n${times.map((time) => `${time},1\n`).join('')}` }
+      for (const resample of [false, true])
+        expect(await refusal(files, { resample })).toBe(
+          'FormatError: pmemo2019/EDA/1_EDA.csv: the time column rises by 20 a sample, expected seconds; is it in milliseconds? ' +
+            'Give --rate HZ instead',
+        )
+    }
+  })
+
   it('is refused where a song has two tables, and without any', async () => {
     expect(await refusal({ ...tree, 'EDA/009_EDA.csv': tree['EDA/9_EDA.csv'] })).toBe(
       'FormatError: EDA/009_EDA.csv and EDA/9_EDA.csv are both of song 9; keep one of them',
@@ -275,6 +289,6 @@ describe('PMEmo 2019', () => {
     expect(new Set(set.trials.map(({ unit }) => unit))).toEqual(new Set(['unknown']))
     expect([...set.trials[0]!.eda.subarray(0, 3)]).toEqual([0.9157, 0.8951, 0.8882])
     expect(set.trials[4]!.stimulusRatings).toEqual({ arousal: 0.825, valence: 0.175 })
-    expect(set.notes).toContain('2 of 4 songs have no EDA: 634, 683.')
+    expect(set.notes).toContain('Songs without EDA: 2 of 4 (634, 683).')
   })
 })

@@ -85,14 +85,14 @@ describe('a folder of recordings', () => {
   it('takes BIDS, whose people are in the names', async () => {
     const tsv = `${samples(5).map(String).join('\n')}\n`
     const set = await read({
-      'dataset_description.json': '{}',
-      'participants.tsv': 'participant_id\tage\nsub-01\t30\n',
-      'task-rest_physio.json': '{"SamplingFrequency":4,"StartTime":0,"Columns":["eda"],"eda":{"Units":"uS"}}',
-      'sub-01/ses-1/sub-01_ses-1_task-rest_physio.tsv.gz': new Uint8Array(gzipSync(tsv)),
-      'sub-01/ses-1/sub-01_ses-1_task-rest_events.tsv': 'onset\tduration\n1\t0\n',
+      'bids/dataset_description.json': '{}',
+      'bids/participants.tsv': 'participant_id\tage\nsub-01\t30\n',
+      'bids/task-rest_physio.json': '{"SamplingFrequency":4,"StartTime":0,"Columns":["eda"],"eda":{"Units":"uS"}}',
+      'bids/sub-01/ses-1/sub-01_ses-1_task-rest_physio.tsv.gz': new Uint8Array(gzipSync(tsv)),
+      'bids/sub-01/ses-1/sub-01_ses-1_task-rest_events.tsv': 'onset\tduration\n1\t0\n',
     })
     expect(set.trials.map(({ id, subject, unit }) => [id, subject, unit])).toEqual([
-      ['sub-01_ses-1_sub-01_ses-1_task-rest_physio', 'sub-01', 'uS'],
+      ['bids_sub-01_ses-1_sub-01_ses-1_task-rest_physio', 'sub-01', 'uS'],
     ])
     expect(set.skipped).toEqual([])
   })
@@ -128,6 +128,19 @@ describe('a folder of recordings', () => {
     const set = await read({ 'a.csv': csv(1), 'a (1).csv': csv(1), 'b.csv': csv(2), 'b.txt': csv(3) })
     expect(set.trials.map(({ id }) => id)).toEqual(['a (1)', 'a', 'b.csv', 'b.txt'])
     expect(set.notes).toContain('a: it has the same samples as a (1)')
+  })
+
+  it('gives each trial an id of its own', async () => {
+    const rows = ['1', '2'].flatMap((id, k) => samples(k + 1).map((value, i) => `${id},${i / 4},${value}`))
+    const several = `participant,time,eda_us\n${rows.join('\n')}\n`
+    const set = await read({ 'a.csv': several, 'a_1.csv': csv(3), 'b/c.csv': csv(4), 'b_c.csv': csv(5) })
+    expect(set.trials.map(({ id, eda }) => [id, eda[0]])).toEqual([
+      ['a_1', 1],
+      ['a_2', 2],
+      ['a_1_2', 3],
+      ['b_c.csv', 4],
+      ['b_c.csv_2', 5],
+    ])
   })
 
   it('says what the reader of a recording says, once for all of which it does', async () => {

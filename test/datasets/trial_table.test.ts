@@ -222,7 +222,7 @@ describe('trial tables', () => {
     const { trials, notes } = await readTrialTable(files, { name: 'study', resample: true })
     expect(trials.map(({ sampleRate }) => sampleRate)).toEqual([10, 10])
     expect([...trials[0]!.eda].map((value) => Number(value.toFixed(9)))).toEqual([1, 2, 4, 6, 8])
-    expect(notes).toEqual(['The uneven time steps of 1 were interpolated to even ones: a.'])
+    expect(notes).toEqual(['Uneven time steps were interpolated to even ones: a.'])
   })
 
   it('is the same wherever the pieces of its table end', async () => {
