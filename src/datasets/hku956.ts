@@ -4,7 +4,7 @@ import { type CsvTable, parseCsv } from '../formats/csv.ts'
 import { wholeText } from '../reading/text.ts'
 import { FormatError } from '../runtime/errors.ts'
 import type { Store } from '../store/store.ts'
-import { shownNames, withFindings, type Findings } from './findings.ts'
+import { shownNames, withFindings, type Known } from './findings.ts'
 import type { Layout, NamedOptions, OpenedDataset } from './layout.ts'
 import { PositionTable } from './position_table.ts'
 import { entryOf, joined, namesIn, sourceAt } from './tree.ts'
@@ -82,7 +82,7 @@ async function open(store: Store, { name, sampleRate = SAMPLE_RATE }: NamedOptio
   const keys = new Set(files.map(keyOf))
   const silent = [...said.keys()].filter((key) => !keys.has(key))
   const unrated = files.filter((file) => said.get(keyOf(file))?.ratings === undefined).map(keyOf)
-  const known: Findings = {
+  const known: Known = {
     skipped: others.map((other) => ({ source: `${name}/${other}`, reason: 'its name is not <order>_<song>.csv' })),
     notes: [
       `The files of HKU956 do not say their rate, which is taken as ${sampleRate} Hz.`,
@@ -102,15 +102,16 @@ async function open(store: Store, { name, sampleRate = SAMPLE_RATE }: NamedOptio
         const source = `${name}/${file.path}`
         const eda = await samplesOf(store, file.path, source)
         if (eda.every(Number.isNaN)) {
-          found.skipped.push({ source, reason: 'it has no samples' })
+          found.skip(source, 'it has no samples')
           continue
         }
         const { ratings, seconds = '' } = said.get(keyOf(file)) ?? {}
-        if (Math.abs(eda.length / sampleRate / Number(seconds) - 1) > MOST_OFF) odd.push(keyOf(file))
+        if (Number(seconds) > 0 && Math.abs(eda.length / sampleRate / Number(seconds) - 1) > MOST_OFF)
+          odd.push(keyOf(file))
         yield trialOf(file, { eda, sampleRate, source, ratings, seconds })
       }
       if (odd.length > 0)
-        found.notes.push(
+        found.note(
           `At ${sampleRate} Hz the length of ${odd.length} recordings differs from their play_duration by over ` +
             `${100 * MOST_OFF} %: ${shownNames(odd)}.`,
         )

@@ -6,7 +6,8 @@ import { FormatError } from '../runtime/errors.ts'
 import type { Store } from '../store/store.ts'
 import type { Stamps } from './even_traces.ts'
 import { shownNames } from './findings.ts'
-import type { DatasetKind } from './layout.ts'
+import type { DatasetKind, OpenedDataset } from './layout.ts'
+import { readMusicTables, withMusic } from './music_features.ts'
 import type { PositionRow, PositionTable } from './position_table.ts'
 import { entryOf, sourceAt } from './tree.ts'
 import type { Dimension, Ratings, Trial } from './trial.ts'
@@ -106,6 +107,17 @@ export async function readMetadata(
 
 export const givenRateNotes = (sampleRate: number | undefined): string[] =>
   sampleRate === undefined ? [] : [`The rate of ${sampleRate} Hz was given; the time columns were not looked at.`]
+
+/** The dataset with the music features that lie beside its recordings, if there are any. @throws FormatError for a table of others */
+export async function withOwnMusic(store: Store, opened: OpenedDataset): Promise<OpenedDataset> {
+  const { name } = opened
+  const folders = ['', await entryOf(store, '', /^features$/i)].filter((folder) => folder !== undefined)
+  const found = await Promise.all(folders.map((folder) => entryOf(store, folder, /^static_features\.csv$/i)))
+  const [path, other] = found.filter((one) => one !== undefined)
+  if (path === undefined) return opened
+  if (other !== undefined) throw new FormatError(`${name}: ${path} and ${other} could be the same; keep one of them`)
+  return withMusic(opened, await readMusicTables([await sourceAt(store, path, `${name}/${path}`)]))
+}
 
 /** What the tables of the songs say that the recordings lack, or lack themselves. */
 export function songNotes(recorded: readonly string[], { metadata, ratings }: Songs): string[] {

@@ -4,7 +4,7 @@ import { unitInName } from '../reading/unit.ts'
 import { FormatError } from '../runtime/errors.ts'
 import type { Store } from '../store/store.ts'
 import { evenTraces, resampledNotes } from './even_traces.ts'
-import { withFindings, type Findings } from './findings.ts'
+import { withFindings, type Findings, type Known } from './findings.ts'
 import type { Layout, NamedOptions, OpenedDataset } from './layout.ts'
 import * as pmemo from './pmemo.ts'
 import { annotationFiles, averageRatings, folderOf, LETTER, listenersRatings, type Said } from './pmemo2018_ratings.ts'
@@ -75,7 +75,7 @@ async function open(store: Store, { name, pass: only, sampleRate, resample }: Na
   const { metadata, notes } = await pmemo.readMetadata(store, name)
   const songs: pmemo.Songs = { metadata, ratings: await averageRatings(store, name) }
   const recorded = new Set(passes.flatMap(({ traces }) => traces.map(({ song }) => song)))
-  const known: Findings = {
+  const known: Known = {
     skipped: passes.flatMap(({ pass, others }) =>
       others.map((path) => ({
         source: `${name}/${path}`,
@@ -92,7 +92,7 @@ async function open(store: Store, { name, pass: only, sampleRate, resample }: Na
       ...pmemo.songNotes([...recorded], songs),
     ],
   }
-  return withFindings({ kind: 'pmemo2018', name, synthetic: false, expected }, known, async function* (found) {
+  const opened = withFindings({ kind: 'pmemo2018', name, synthetic: false, expected }, known, async function* (found) {
     const arousal = await listenersRatings(store, name, 'arousal', found)
     const valence = await listenersRatings(store, name, 'valence', found)
     const [noConductance, resampled]: [string[], string[]] = [[], []]
@@ -114,10 +114,10 @@ async function open(store: Store, { name, pass: only, sampleRate, resample }: Na
         yield trial
       }
     }
-    if (unrated > 0) found.notes.push(`${unrated} recordings have no rating of both dimensions by their listener.`)
-    for (const note of [...resampledNotes(resampled), ...pmemo.noConductanceNotes(noConductance)])
-      found.notes.push(note)
+    if (unrated > 0) found.note(`${unrated} recordings have no rating of both dimensions by their listener.`)
+    for (const note of [...resampledNotes(resampled), ...pmemo.noConductanceNotes(noConductance)]) found.note(note)
   })
+  return await pmemo.withOwnMusic(store, opened)
 }
 
 function pairOf(key: string, arousals: Said, valences: Said): Ratings | undefined {
@@ -147,7 +147,7 @@ function traceOf(table: PositionTable, { sampleRate, resample }: pmemo.Timing, f
     )
   const raw = Float64Array.from(rows, (row) => table.number(row, 1))
   if (raw.every(Number.isNaN)) {
-    found.skipped.push({ source: table.source, reason: 'it has no samples' })
+    found.skip(table.source, 'it has no samples')
     return undefined
   }
   const even =

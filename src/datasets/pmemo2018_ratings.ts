@@ -44,7 +44,7 @@ export async function listenersRatings(
   store: Store,
   name: string,
   dimension: Dimension,
-  { skipped, notes }: Findings,
+  found: Findings,
 ): Promise<Said> {
   const said = new Map<string, number>()
   const contradictory: string[] = []
@@ -53,7 +53,7 @@ export async function listenersRatings(
     for (const [i, row] of table.rows.entries()) {
       const listener = listenerOf(row.cells[0]!)
       if (listener === undefined) {
-        if (i > 0) skipped.push({ source: table.where(row), reason: 'its first cell is no id of six digits' })
+        if (i > 0) found.skip(table.where(row), 'its first cell is no id of six digits')
         continue
       }
       const key = `${song}_${listener}`
@@ -64,9 +64,9 @@ export async function listenersRatings(
     }
   }
   for (const key of contradictory) said.delete(key)
-  if (said.size === 0) notes.push(`There are no Annotations of listeners for ${dimension}, so that no trial is rated.`)
+  if (said.size === 0) found.note(`There are no Annotations of listeners for ${dimension}, so that no trial is rated.`)
   if (contradictory.length > 0)
-    notes.push(
+    found.note(
       `Listeners who rated the ${dimension} of a song in two ways count as unrated: ${contradictory.join(', ')}.`,
     )
   return said

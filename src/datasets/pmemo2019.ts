@@ -6,7 +6,7 @@ import { FormatError } from '../runtime/errors.ts'
 import { largestOf } from '../signal/extremes.ts'
 import type { Store } from '../store/store.ts'
 import { evenTraces, resampledNotes } from './even_traces.ts'
-import { withFindings, type Findings } from './findings.ts'
+import { withFindings, type Findings, type Known } from './findings.ts'
 import type { Layout, NamedOptions, OpenedDataset } from './layout.ts'
 import * as pmemo from './pmemo.ts'
 import { PositionTable, type PositionRow } from './position_table.ts'
@@ -90,7 +90,7 @@ async function open(store: Store, { name, sampleRate, resample }: NamedOptions):
       facts,
     ),
   ]
-  return withFindings(
+  const opened = withFindings(
     { kind: 'pmemo2019', name, synthetic: false, expected },
     { skipped: await strangers(store, name), notes: known },
     async function* (found) {
@@ -106,14 +106,14 @@ async function open(store: Store, { name, sampleRate, resample }: NamedOptions):
           yield trial
         }
       }
-      for (const note of [...resampledNotes(resampled), ...pmemo.noConductanceNotes(noConductance)])
-        found.notes.push(note)
+      for (const note of [...resampledNotes(resampled), ...pmemo.noConductanceNotes(noConductance)]) found.note(note)
     },
   )
+  return await pmemo.withOwnMusic(store, opened)
 }
 
 /** Files beside the tables that look like one of them but are called otherwise. */
-async function strangers(store: Store, name: string): Promise<Findings['skipped']> {
+async function strangers(store: Store, name: string): Promise<Known['skipped']> {
   const folder = (await entryOf(store, '', /^EDA$/i))!
   const others = (await namesIn(store, folder)).filter((file) => /\.csv$/i.test(file) && !FILE.test(file))
   return others.map((file) => ({
@@ -156,7 +156,7 @@ function tracesOf(table: PositionTable, { sampleRate, resample }: pmemo.Timing, 
   const nothing: Traces = { sampleRate: NaN, isEven: true, traces: [] }
   const [header, ...rows] = table.rows
   if (header === undefined || rows.length === 0) {
-    found.skipped.push({ source: table.source, reason: 'it has no rows of samples' })
+    found.skip(table.source, 'it has no rows of samples')
     return nothing
   }
   const columns = listeners(table, header, rows)
@@ -169,7 +169,7 @@ function tracesOf(table: PositionTable, { sampleRate, resample }: pmemo.Timing, 
     const source = `${table.source} (listener ${listener})`
     const eda = pmemo.untilLast(even.traces[i]!)
     if (eda.length > 0) return [{ listener, eda, source }]
-    found.skipped.push({ source, reason: 'its column is empty' })
+    found.skip(source, 'its column is empty')
     return []
   })
   return { sampleRate: even.sampleRate, isEven: !even.resampled, traces }

@@ -1,10 +1,12 @@
 // A table whose columns are known by their places: its header may say anything, and its rows need not be of one length.
 import { isMissing, shown, ungroupedNumberOf } from '../formats/cells.ts'
-import { delimiterOf } from '../formats/csv.ts'
 import { visitRows } from '../formats/rows.ts'
 import { FormatError } from '../runtime/errors.ts'
 import type { Source } from '../store/source.ts'
 import { wholeText } from '../reading/text.ts'
+
+/** Characters of a file among which its first lines are. */
+const HEAD = 1 << 17
 
 export interface PositionRow {
   cells: readonly string[]
@@ -26,7 +28,7 @@ export class PositionTable {
   /** @throws FormatError for bytes that are no text, and for quotes that are not closed */
   static async read(source: Source): Promise<PositionTable> {
     const text = source.size === 0 ? '' : await wholeText(source)
-    const separator = delimiterOf(/[^\r\n]*\S[^\r\n]*/.exec(text)?.[0] ?? '') ?? ''
+    const separator = separatorOf(text.slice(0, HEAD))
     const rows: PositionRow[] = []
     await visitRows(once(text), { separator, skip: 0 }, source.name, (cells, line) => {
       if (cells.some((cell) => cell.trim() !== '')) rows.push({ cells, line })
@@ -62,6 +64,12 @@ export class PositionTable {
     }
     return value
   }
+}
+
+/** That of the first line that has one: a header may be shorter than its rows. Beside another one a comma is a decimal mark. */
+function separatorOf(head: string): string {
+  const line = /[^\r\n]*[,;\t][^\r\n]*/.exec(head)?.[0] ?? ''
+  return [';', '\t', ','].find((mark) => line.includes(mark)) ?? ''
 }
 
 async function* once(text: string): AsyncGenerator<string> {

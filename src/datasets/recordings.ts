@@ -30,17 +30,17 @@ export const recordings: Layout = {
 
 /** Paths that may be recordings, by their names. */
 async function filesIn(store: Store): Promise<string[]> {
-  const paths: string[] = []
+  const files: string[] = []
   const walk = async (folder: string, depth: number): Promise<void> => {
-    const names = await namesIn(store, folder)
-    for (const name of names) {
+    for (const name of await namesIn(store, folder)) {
       const path = joined(folder, name)
-      if (MAY_BE.test(name)) paths.push(path)
-      else if (depth < DEEPEST) await walk(path, depth + 1)
+      const isFolder = !MAY_BE.test(name) && depth < DEEPEST && (await store.list(path)).length > 0
+      if (isFolder) await walk(path, depth + 1)
+      else files.push(path)
     }
   }
   await walk('', 0)
-  return candidates(paths)
+  return candidates(files)
 }
 
 const MAY_BE = new RegExp(`\\.(${ENDINGS.join('|')})(\\.gz)?$`, 'i')
@@ -70,7 +70,7 @@ async function open(store: Store, options: NamedOptions): Promise<OpenedDataset>
         const all = await read(path).catch((error: unknown) => refusalOf(error))
         if (all instanceof GalvaniError) {
           if (isNone(all)) passedOver.push(path)
-          else found.skipped.push({ source, reason: withoutName(all.message, source) })
+          else found.skip(source, withoutName(all.message, source))
           continue
         }
         for (const [k, recording] of all.entries()) {
@@ -83,9 +83,8 @@ async function open(store: Store, options: NamedOptions): Promise<OpenedDataset>
           yield trialOf(recording, { id, subject: subjectOf(path) })
         }
       }
-      for (const sentence of heard.sentences()) found.notes.push(sentence)
-      if (passedOver.length > 0)
-        found.notes.push(`Passed over, since they are no recordings: ${shownNames(passedOver)}.`)
+      for (const sentence of heard.sentences()) found.note(sentence)
+      if (passedOver.length > 0) found.note(`Passed over, since they are no recordings: ${shownNames(passedOver)}.`)
     },
   )
 }

@@ -9,8 +9,8 @@ const EVENNESS = 0.1
 /**
  * Sampling rate in Hz of a column of time stamps in seconds, each printed with so many decimals.
  *
- * A step over 10 % off the median step is an error, unless it is only the rounding of print: then every stamp lies
- * within the last printed digit of an even grid. The rate is the average one, as the shortest decimal the digits allow.
+ * A step over 10 % off the median step is an error, unless it is only the rounding of print: then no two steps differ by more than the
+ * last printed digit, and every stamp lies within it of an even grid. The rate is the average one, as the shortest decimal the digits allow.
  * @throws FormatError for uneven, repeated or decreasing stamps, or fewer than two
  */
 export function rateFromTimes(times: Float64Array, decimals: readonly number[], source: string): number {
@@ -29,7 +29,8 @@ export function rateFromTimes(times: Float64Array, decimals: readonly number[], 
   }
   const digit = lastDigit(decimals)
   const even = least >= (1 - EVENNESS) * median && most <= (1 + EVENNESS) * median
-  if (!even && !(digit <= median / 2 && onGrid(times, digit))) {
+  const isRounded = digit <= median / 2 && most - least <= digit * (1 + 1e-6) && onGrid(times, digit)
+  if (!even && !isRounded) {
     throw new FormatError(`${source}: time steps are ${range(least, most)} s; need an even rate. Add --resample.`)
   }
   const span = times[n - 1]! - times[0]!

@@ -92,10 +92,8 @@ describe('a folder that is', () => {
 
   it('a plain recording called eda.csv is no trial table, and one table of two says which is missing', async () => {
     expect(await refusal({ 'eda.csv': 'time,eda\n0,1\n0.25,2\n0.5,1\n0.75,2\n' })).toBe('is recordings')
-    expect(await refusal({ 'eda.csv': study['eda.csv']! })).toMatch(/^FormatError: trials\/trials\.csv: no such file/)
-    expect(await refusal({ 'trials.csv': study['trials.csv']! })).toMatch(
-      /^FormatError: trials\/eda\.csv: no such file/,
-    )
+    expect(await refusal({ 'eda.csv': study['eda.csv'] })).toMatch(/^FormatError: trials\/trials\.csv: no such file/)
+    expect(await refusal({ 'trials.csv': study['trials.csv'] })).toMatch(/^FormatError: trials\/eda\.csv: no such file/)
   })
 })
 
