@@ -29,6 +29,13 @@ export type { DatasetKind, Gsr, OpenedDataset, OpenOptions } from './datasets/la
 export type { Dimension, Ratings, Trial, TrialSet } from './datasets/trial.ts'
 export { loadTrialTable, readTrialTable, type TrialTableFiles, type TrialTableOptions } from './datasets/trial_table.ts'
 export { edaFiles, makeEda, type EdaKind, type EdaSettings, type MadeEda } from './datasets/synthetic_eda.ts'
+export {
+  makeLookalike,
+  type LookalikeHooks,
+  type LookalikeKind,
+  type LookalikeOptions,
+  type MadeLookalike,
+} from './datasets/lookalike/make.ts'
 export { makeRecording, makeTrialTable, type SyntheticRecording, type SyntheticStudy } from './datasets/synthetic.ts'
 
 // Formats

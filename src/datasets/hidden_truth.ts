@@ -70,8 +70,10 @@ export interface TraceSettings {
   calm?: number
   /** How far what pleases lifts the tonic level until the end, and what displeases lowers it, in sizes of a response; default 0. */
   climb?: number
-  /** By which power of e arousal makes responses larger; default 0. */
-  swell?: number
+  /** How far arousal arches the tonic level in its middle, and calm has it sag, in sizes of a response; default 0. */
+  arch?: number
+  /** By which power of e arousal makes responses follow each other sooner; default 0.9. */
+  haste?: number
 }
 
 /**
@@ -79,7 +81,18 @@ export interface TraceSettings {
  * and lifts the drift; valence shifts the larger responses towards the end. These change the shape of the trace, so they survive a z-score.
  */
 export function makeTrace(settings: TraceSettings, random: Random): Float64Array {
-  const { samples, sampleRate, level, amplitude, arousal, valence, calm = 0, climb = 0, swell = 0 } = settings
+  const {
+    samples,
+    sampleRate,
+    level,
+    amplitude,
+    arousal,
+    valence,
+    calm = 0,
+    climb = 0,
+    arch = 0,
+    haste = 0.9,
+  } = settings
   const seconds = samples / sampleRate
   const before = calm * sampleRate
   const eda = new Float64Array(samples)
@@ -87,16 +100,17 @@ export function makeTrace(settings: TraceSettings, random: Random): Float64Array
   const phase = 2 * Math.PI * random.uniform()
   for (let i = 0; i < samples; i++) {
     const share = Math.max(0, i - before) / (samples - before)
-    eda[i] = level + slope * share + 0.15 * amplitude * Math.sin(2 * Math.PI * share + phase)
+    const bend = 4 * amplitude * arch * arousal * share * (1 - share)
+    eda[i] = level + slope * share + bend + 0.15 * amplitude * Math.sin(2 * Math.PI * share + phase)
   }
-  const intervalAt = (time: number): number => (time < calm ? INTERVAL : INTERVAL * Math.exp(-0.9 * arousal))
+  const intervalAt = (time: number): number => (time < calm ? INTERVAL : INTERVAL * Math.exp(-haste * arousal))
   for (
     let onset = intervalAt(0) * random.uniform();
     onset < seconds;
     onset += intervalAt(onset) * (0.6 + 0.8 * random.uniform())
   ) {
     const late = onset < calm ? 1 : 1 + 0.5 * valence * ((2 * onset) / seconds - 1)
-    addResponse(eda, sampleRate, onset, amplitude * late * Math.exp(swell * arousal + 0.3 * random.normal()))
+    addResponse(eda, sampleRate, onset, amplitude * late * Math.exp(0.3 * random.normal()))
   }
   for (let i = 0; i < samples; i++) eda[i] = Math.max(0, eda[i]! + 0.01 * random.normal())
   return eda

@@ -1,6 +1,7 @@
 // Look-alikes of the field's datasets: one hidden truth in the layout of each, with what is odd in the real one. Agreements forbid to
 // hand on the real ones, so these stand in for them.
 
+import { checkNames, type Known } from '../../runtime/arguments.ts'
 import { breather } from '../../runtime/breather.ts'
 import { UsageError } from '../../runtime/errors.ts'
 import type { Content, Store } from '../../store/store.ts'
@@ -13,14 +14,15 @@ import type { Lookalike, Maker, Settings } from './layout.ts'
 import { pmemo2018 } from './pmemo2018.ts'
 import { pmemo2019 } from './pmemo2019.ts'
 
-const MAKERS = { pmemo2018, pmemo2019, deap, amigos, hku956, e4 } as const satisfies Record<string, Maker>
+/** A layout that look-alikes are made in; `e4` are sessions of an Empatica E4. */
+export type LookalikeKind = 'pmemo2018' | 'pmemo2019' | 'deap' | 'amigos' | 'hku956' | 'e4'
+
+const MAKERS: Readonly<Record<LookalikeKind, Maker>> = { pmemo2018, pmemo2019, deap, amigos, hku956, e4 }
 
 /** A day of anything is more than enough. */
 const MOST_SECONDS = 86400
 
-/** A layout that look-alikes are made in. */
-export type LookalikeKind = keyof typeof MAKERS
-/** All of them. */
+/** All kinds. */
 export const LOOKALIKES = Object.keys(MAKERS) as LookalikeKind[]
 
 /** What look-alike is made. */
@@ -41,6 +43,18 @@ export interface LookalikeOptions {
   seconds?: number
   /** The real set's size: all people, unless `subjects` says how many, and every sample. */
   full?: boolean
+}
+
+const OPTIONS: Known<LookalikeOptions> = {
+  kind: true,
+  seed: true,
+  name: true,
+  subjects: true,
+  effect: true,
+  edaEffect: true,
+  musicEffect: true,
+  seconds: true,
+  full: true,
 }
 
 /** What was written. */
@@ -71,6 +85,7 @@ export async function makeLookalike(
   options: LookalikeOptions,
   { onProgress, signal }: LookalikeHooks = {},
 ): Promise<MadeLookalike> {
+  checkNames('makeLookalike', options, OPTIONS)
   const settings = settingsOf(options)
   const { kind, name = 'the folder' } = options
   const { subjects, effects, seed } = settings

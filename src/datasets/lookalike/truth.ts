@@ -37,9 +37,13 @@ export const randomOf = (seed: number, use: keyof typeof STREAMS, index = 0): Ra
 
 /** How closely a person follows what a stimulus usually does, at effect 1. */
 const AGREEMENT = 3
-/** How far valence moves the tonic level, in sizes of a response, and arousal their sizes: skin tells both without any music. */
+/**
+ * Skin tells both dimensions without any music: arousal by a response every 2.5 s or every 40 s and a level that arches or sags, valence
+ * by one that climbs or sinks; the two in sizes of a response.
+ */
+const HASTE = 1.4
+const ARCH = 1
 const CLIMB = 2
-const SWELL = 0.4
 
 /**
  * People who hear what `plan` says, a list of stimuli each. With an agreement of 0 they feel what they feel, whatever is played; half
@@ -97,6 +101,6 @@ export function skinOf(
   const random = randomOf(seed, 'trace', (person * MOST_HEARD + order) * 2 + pass)
   // Nobody's level is the same twice.
   const moved = level + 0.5 * random.normal()
-  const tie = { arousal: effect * arousal, valence: effect * valence, climb: CLIMB, swell: SWELL }
+  const tie = { arousal: effect * arousal, valence: effect * valence, haste: HASTE, arch: ARCH, climb: CLIMB }
   return makeTrace({ samples, sampleRate, level: moved, amplitude, calm, ...tie }, random)
 }

@@ -2,6 +2,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { expect, vi } from 'vitest'
 import { makeRecording, makeTrialTable, type SyntheticStudy } from '../../../src/datasets/synthetic.ts'
+import * as lookalikes from '../../../src/datasets/lookalike/make.ts'
 import * as tunedKernels from '../../../src/train/tuned_kernels.ts'
 import * as fixtures from '../../../src/verify/fixtures.ts'
 import * as programs from '../../../src/verify/programs.ts'
@@ -76,7 +77,48 @@ const fixtureChecks: Checks = {
   'fixtures make --rate': async () => {
     expect((await responsesOf('--rate', '8')).rows).toBe(4801)
   },
+  'fixtures make --eda-effect': async () => {
+    expect(await alikeOf('--eda-effect', '0')).toMatchObject({ eda_effect: 0, music_effect: 1 })
+    const skin = alike('hku1901', 'EDA')
+    await alikeOf()
+    expect(alike('hku1901', 'EDA')).not.toBe(skin)
+    await expect(start(['fixtures', 'make', 'trials', path('made'), '--eda-effect', '1'])).rejects.toThrow(
+      '--eda-effect belongs to a look-alike: galvani fixtures make pmemo2018',
+    )
+  },
+  'fixtures make --music-effect': async () => {
+    expect(await alikeOf('--music-effect', '0.5', '--effect', '0')).toMatchObject({ eda_effect: 0, music_effect: 0.5 })
+    await expect(start(['fixtures', 'make', 'recording', path('made'), '--music-effect', '1'])).rejects.toThrow(
+      /^--music-effect belongs to a look-alike/,
+    )
+  },
+  'fixtures make --full': async () => {
+    const write = async (...more: string[]): Promise<unknown> => {
+      const args = ['fixtures', 'make', 'amigos', path('new'), ...more]
+      return (await handedTo(lookalikes, 'makeLookalike', args))[1]
+    }
+    expect(await write('--full')).toEqual({ kind: 'amigos', name: path('new'), effect: 1, seed: 1, full: true })
+    expect(await write()).not.toHaveProperty('full')
+  },
+  'fixtures make --quiet': async () => {
+    const drawn = async (...more: string[]): Promise<string> => {
+      rmSync(path('alike'), { recursive: true, force: true })
+      return (await start(['fixtures', 'make', 'e4', path('alike'), ...more], { terminal: true })).stderr
+    }
+    expect(await drawn()).toMatch(/e4 .*\d\/\d/)
+    expect(await drawn('--quiet')).toBe('')
+  },
   'fixtures make --json': DOCUMENTS,
+}
+
+/** A look-alike of two listeners in a folder that was empty; what is printed of it, and its first trace. */
+async function alikeOf(...more: string[]): Promise<Record<string, unknown>> {
+  rmSync(path('alike'), { recursive: true, force: true })
+  return await documentOf(['fixtures', 'make', 'hku956', path('alike'), '--subjects', '2', '--seconds', '20', ...more])
+}
+function alike(person: string, signal: string): string {
+  const folder = path('alike', '1. physiological_signals', person, signal)
+  return readFileSync(`${folder}/${readdirSync(folder)[0]!}`, 'utf8')
 }
 
 const prepare = (...more: string[]): string[] => ['prepare', '--data', study(), '--out', path('ready'), ...more]
