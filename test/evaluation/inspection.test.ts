@@ -120,6 +120,7 @@ describe('doubts', () => {
 
   it('name the subjects: few trials, unrated, without two ratings, close centres, one class, many flags', async () => {
     const few = listener('few').slice(3, 12)
+    const ten = listener('ten').slice(2, 12)
     const unrated = listener('unrated').map(({ ratings: _, ...rest }) => rest)
     const same = listener('same', rated(5, 5))
     // Valence parts the clusters; arousal hardly moves, and the second cluster has the higher mean of it.
@@ -128,7 +129,7 @@ describe('doubts', () => {
     const one = listener('one').map((of, i) => ({ ...of, ...rated(i < 2 ? 1 : 9, 4) }))
     const flagged = listener('flagged').map((of, i) => (i < 6 ? { ...of, ...spoiled(9, 0) } : of))
     const almost = listener('almost').map((of, i) => (i < 5 ? { ...of, ...spoiled(9, 0) } : of))
-    const all = [...listener('well'), ...few, ...unrated, ...same, ...close, ...one, ...flagged, ...almost]
+    const all = [...listener('well'), ...few, ...ten, ...unrated, ...same, ...close, ...one, ...flagged, ...almost]
     const { subjectsToLookAt } = await inspectDataset(opened(all))
     expect(subjectsToLookAt).toEqual([
       { subject: 'few', trials: 9, reasons: ['few trials: 9'] },
@@ -237,8 +238,10 @@ it('people who heard each song once for each dimension are counted once, and lab
   const found = await inspectDataset(opened([...pass('arousal', 12), ...pass('valence', 9)]))
   expect(found).toMatchObject({ passes: { arousal: 24, valence: 18 }, ratings: { count: 24 } })
   for (const { dimension, trials } of found.labels) expect(trials).toBe(dimension === 'arousal' ? 24 : 18)
-  // Twelve songs are enough, whichever pass they were heard in.
+  // Twelve songs are enough, whichever pass they were heard in; nine are not, though they make eighteen trials.
   expect(found.subjectsToLookAt).toEqual([])
+  const { subjectsToLookAt } = await inspectDataset(opened([...pass('arousal', 9), ...pass('valence', 9)]))
+  expect(subjectsToLookAt.map(({ reasons }) => reasons)).toEqual([['few trials: 9'], ['few trials: 9']])
 })
 
 it('stops when it is told to', async () => {
