@@ -4,6 +4,7 @@ import { QUALITY_FLAGS } from '../../src/datasets/trial_quality.ts'
 import type { SchemeBalance } from '../../src/evaluation/class_balance.ts'
 import type { Inspection } from '../../src/evaluation/inspection.ts'
 import type { RatingFacts } from '../../src/evaluation/rating_facts.ts'
+import type { Preparation, PreparationSettings } from '../../src/train/preparation.ts'
 import { lasting } from '../../src/recording/result.ts'
 import { facts, percent, table } from './output.ts'
 
@@ -99,28 +100,44 @@ function list(title: string, items: readonly string[], most = SHOWN): string {
 }
 
 /** What a folder of `galvani prepare` says of itself. */
-export interface PreparedFacts extends Pick<DataSummary, 'trials' | 'subjects' | 'stimuli' | 'rated' | 'withMusic'> {
+export interface PreparedFacts {
   name: string
   synthetic: boolean
+  /** Those that are whole enough for a model. */
+  trials: number
+  subjects: number
+  stimuli: number
+  musicDim: number
   /** Points per channel. */
   length: number
   /** Cut from the start of each trial. */
   dropSeconds: number
+  /** Absent in sets that a program made. */
+  settings?: PreparationSettings
+  versions?: Preparation['versions']
+  /** The dataset that it was made of. */
+  recorded?: DataSummary
   labels: SchemeBalance[]
   skipped: { source: string; reason: string }[]
+  notes: string[]
 }
 
 export function preparedText(folder: string, found: PreparedFacts): string {
-  const { name, synthetic, trials, subjects, stimuli, rated, withMusic, length, dropSeconds, labels, skipped } = found
+  const { name, synthetic, trials, subjects, stimuli, musicDim, length, dropSeconds, labels, skipped, notes } = found
+  const { settings, versions, recorded } = found
   const rows: Row[] = [
     ['folder', folder],
     ['what', `prepared by galvani from ${name}${synthetic ? ', generated data' : ''}; train, eval and predict read it`],
-    ['trials', `${trials} of ${subjects} subjects and ${stimuli} stimuli; ${rated} rated, ${withMusic} with music`],
-    ['input', `three channels of ${length} points; the first ${dropSeconds} s are cut`],
+    ['trials', `${trials}${recorded ? ` of ${recorded.trials}` : ''}, of ${subjects} subjects and ${stimuli} stimuli`],
+    ['input', `three channels of ${length} points, without the first ${dropSeconds} s`],
+    ['music', musicDim === 0 ? 'none' : `${musicDim} features`],
+    ...(versions ? [['made by', `galvani ${versions.galvani}`] as Row] : []),
+    ...(settings?.exclude ? [['excluded', `trials flagged ${settings.exclude.join(', ')}`] as Row] : []),
   ]
   return [
     facts(rows),
     labelTable(labels),
+    list('Doubts and assumptions', notes, Infinity),
     list(
       `Left out, ${skipped.length}`,
       skipped.map(({ source, reason }) => `${source}: ${reason}`),

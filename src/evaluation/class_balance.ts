@@ -1,7 +1,14 @@
 // How many trials would be high and low, and whose labels are doubtful: what to know of a study before a run.
 import { DIMENSIONS, type Dimension } from '../datasets/trial.ts'
 import { FormatError } from '../runtime/errors.ts'
-import { labelTrials, schemeName, type LabelScheme, type RatedTrial, type SubjectLabels } from './labels.ts'
+import {
+  labelTrials,
+  schemeName,
+  type LabelledTrials,
+  type LabelScheme,
+  type RatedTrial,
+  type SubjectLabels,
+} from './labels.ts'
 import type { SongLabels } from './song_labels.ts'
 
 /** How a dimension's labels part the trials. */
@@ -15,29 +22,30 @@ export interface Balance {
   songs?: SongLabels
 }
 
-/** Where people heard each stimulus once for each dimension, the trials in which they heard it for this one. */
+/** Trials of a dimension's own pass, where people heard each stimulus once for each dimension. */
 export const ofPass = <T extends Pick<RatedTrial, 'pass'>>(trials: readonly T[], dimension: Dimension): T[] =>
   trials.filter(({ pass }) => pass === undefined || pass === dimension)
 
-/**
- * Class balance over the trials of the dimension's own pass.
- * @throws FormatError where the scheme labels no trial
- */
-export function balanceUnder(all: readonly RatedTrial[], dimension: Dimension, scheme: LabelScheme): Balance {
-  const { labels, subjects, songs } = labelTrials(ofPass(all, dimension), dimension, scheme)
-  return {
-    trials: labels.length,
-    high: labels.reduce((sum, label) => sum + label, 0),
-    weak: subjects.filter(({ weak }) => weak).map(({ subject }) => subject),
-    subjects,
-    ...(songs && { songs }),
-  }
-}
+/** How labels part the trials. */
+export const balanceOf = ({
+  labels,
+  subjects,
+  songs,
+}: Pick<LabelledTrials, 'labels' | 'subjects' | 'songs'>): Balance => ({
+  trials: labels.length,
+  high: labels.reduce((sum, label) => sum + label, 0),
+  weak: subjects.filter(({ weak }) => weak).map(({ subject }) => subject),
+  subjects,
+  ...(songs && { songs }),
+})
 
-/** Class balance under the paper's labels; null where there are no usable ratings. */
-export function classBalance(all: readonly RatedTrial[], dimension: Dimension): Balance | null {
+/** Labels as the paper makes them, of the trials of the dimension's own pass; null where there are no usable ratings. */
+export function twoMeansLabels<T extends RatedTrial>(
+  all: readonly T[],
+  dimension: Dimension,
+): LabelledTrials<T> | null {
   try {
-    return balanceUnder(all, dimension, { kind: 'two-means' })
+    return labelTrials(ofPass(all, dimension), dimension, { kind: 'two-means' })
   } catch (error) {
     if (error instanceof FormatError) return null
     throw error
@@ -68,7 +76,7 @@ export function schemeBalances(
     DIMENSIONS.map((dimension): SchemeBalance => {
       const of = { scheme: schemeName(scheme), dimension }
       try {
-        return { ...of, ...balanceUnder(trials, dimension, scheme) }
+        return { ...of, ...balanceOf(labelTrials(ofPass(trials, dimension), dimension, scheme)) }
       } catch (error) {
         if (error instanceof FormatError) return { ...of, reason: error.message }
         throw error

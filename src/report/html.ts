@@ -24,6 +24,7 @@ export function runReport(run: RunSummary): string {
     section('Results', results(run)),
     section('Learning curves', learningCurves(run)),
     section('Folds', foldTable(run) + run.results.map(foldDetails).join('')),
+    ...assumed(run),
     section('Data left out', leftOut(run)),
     section('Settings', `<pre>${escapeMarkup(formatDocument(toDocument('run-config', run.config)))}</pre>`),
   ]
@@ -59,6 +60,12 @@ function warnings({ dataset, labels, folds, results }: RunSummary): string {
   return list.join('')
 }
 
+/** What was taken for granted of the data, where there is anything. */
+function assumed({ dataset: { notes = [] } }: RunSummary): string[] {
+  const items = notes.map((note) => element('li', note)).join('')
+  return notes.length > 0 ? [section('About the data', tag('ul', {}, items))] : []
+}
+
 /** The result in words, with what it may and may not be taken for. */
 function headline({ pooled, folds, results }: RunSummary): string {
   const { model, baselines, interval } = pooled
@@ -81,7 +88,8 @@ function verdict(majority: ClassificationMetrics, interval: RunSummary['pooled']
 
 function facts(run: RunSummary): string {
   const { dataset, folds } = run
-  const music = dataset.musicDim > 0 ? `, ${dataset.musicDim} music features` : ', no music features'
+  const set = dataset.musicSet === undefined ? '' : ` (${dataset.musicSet})`
+  const music = dataset.musicDim > 0 ? `, ${dataset.musicDim} music features${set}` : ', no music features'
   const entries: [string, string][] = [
     ['Dataset', `${dataset.name}${dataset.synthetic ? ' (synthetic)' : ''}`],
     ['Trials', `${dataset.trials} of ${plural(dataset.subjects, 'person', 'people')}`],

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { classBalance } from '../../src/evaluation/class_balance.ts'
+import { balanceOf, twoMeansLabels } from '../../src/evaluation/class_balance.ts'
 import {
   doubtOfLabels,
   type LabelScheme,
@@ -15,6 +15,11 @@ import { FormatError, UsageError } from '../../src/runtime/errors.ts'
 import { needs, NO_SHARED } from '../support/needs.ts'
 
 const shared = new URL('../../../shared/', import.meta.url)
+
+const classBalance = (trials: Trial[], dimension: Dimension) => {
+  const labelled = twoMeansLabels(trials, dimension)
+  return labelled && balanceOf(labelled)
+}
 
 type Pair = [valence: number, arousal: number]
 
