@@ -13,6 +13,10 @@ const SHOWN = 20
 
 type Row = [name: string, value: string]
 
+const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
+const people = (subjects: number, stimuli: number): string =>
+  `${counted(subjects, 'subject')} and ${counted(stimuli, 'stimulus', 'stimuli')}`
+
 /** A dataset, or as much of it as could be read. */
 export function inspectionText(folder: string, found: Inspection): string {
   const { summary, labels, doubts, notes, skipped, unusable, uses, subjectsToLookAt, trialsToLookAt } = found
@@ -44,20 +48,23 @@ function factsOf(folder: string, found: Inspection): Row[] {
   return [
     ['folder', folder],
     ['what', title],
-    ['trials', `${trials}${heard} of ${subjects} subjects and ${stimuli} stimuli`],
+    ['trials', `${trials}${heard} of ${people(subjects, stimuli)}`],
     [
       'seconds',
       `${seconds.least.toFixed(1)} to ${seconds.most.toFixed(1)}, median ${seconds.median.toFixed(1)}; in all ${lasting(seconds.total)}`,
     ],
     ['rate', `${sampleRates.join(', ')} Hz`],
     ['level', `${level === null ? 'none' : `${short(level)} ${units.join(', ')}`}, median of the trials' medians`],
-    ...QUALITY_FLAGS.map((flag): Row => [flag, `${shownShare(summary[flag])} of the samples; ${flagged[flag]} trials`]),
+    ...QUALITY_FLAGS.map((flag): Row => [
+      flag,
+      `${shownShare(summary[flag])} of the samples; ${counted(flagged[flag], 'trial')}`,
+    ]),
     ['scale', scale === null ? 'not said' : `${scale[0]} to ${scale[1]}`],
     [
       'ratings',
       ratings === null
         ? 'none of listeners'
-        : `${ratingText(ratings)}${unrated.length > 0 ? `; ${unrated.length} trials are not rated` : ''}`,
+        : `${ratingText(ratings)}${unrated.length > 0 ? `; ${counted(unrated.length, 'trial')} without` : ''}`,
     ],
     ...(stimulusRatings === null ? [] : [['of stimuli', ratingText(stimulusRatings)] as Row]),
   ]
@@ -87,7 +94,9 @@ export function labelTable(labels: readonly SchemeBalance[]): string {
 
 /** Schemes without clusters have no centres. */
 const weakText = (scheme: string, weak: readonly string[], subjects: readonly unknown[]): string =>
-  scheme === 'two-means' || scheme === 'per-dimension' ? `${new Set(weak).size} of ${subjects.length} subjects` : ''
+  scheme === 'two-means' || scheme === 'per-dimension'
+    ? `${new Set(weak).size} of ${counted(subjects.length, 'subject')}`
+    : ''
 
 function list(title: string, items: readonly string[], most = SHOWN): string {
   if (items.length === 0) return ''
@@ -128,7 +137,7 @@ export function preparedText(folder: string, found: PreparedFacts): string {
   const rows: Row[] = [
     ['folder', folder],
     ['what', `prepared by galvani from ${name}${synthetic ? ', generated data' : ''}; train, eval and predict read it`],
-    ['trials', `${trials}${recorded ? ` of ${recorded.trials}` : ''}, of ${subjects} subjects and ${stimuli} stimuli`],
+    ['trials', `${trials}${recorded ? ` of ${recorded.trials}` : ''}, of ${people(subjects, stimuli)}`],
     ['input', `three channels of ${length} points, without the first ${dropSeconds} s`],
     ['music', musicDim === 0 ? 'none' : `${musicDim} features`],
     ...(versions ? [['made by', `galvani ${versions.galvani}`] as Row] : []),

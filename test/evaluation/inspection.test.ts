@@ -30,7 +30,7 @@ const spoiled = (at: number, value: number, end = at + 1): Pick<Trial, 'eda'> =>
 
 const opened = (trials: Iterable<Trial>, more: Partial<OpenedDataset> = {}): OpenedDataset => ({
   ...{ kind: 'trials', name: 'study', synthetic: false, skipped: [], notes: [], expected: [...trials].length },
-  // eslint-disable-next-line @typescript-eslint/require-await
+   
   trials: async function* () {
     yield* trials
   },
@@ -208,7 +208,7 @@ describe('what can be done with', () => {
   })
 
   it('a dataset that ends in a file that cannot be read: what was read until then, and why', async () => {
-    // eslint-disable-next-line @typescript-eslint/require-await
+     
     async function* trials(): AsyncGenerator<Trial> {
       yield* listener('a')
       throw new FormatError('EDA/108_EDA.csv: time steps are 0.08 to 0.10 s; need an even rate. Add --resample.')
@@ -220,7 +220,7 @@ describe('what can be done with', () => {
     for (const { possible, sentence } of found.uses)
       expect([possible, sentence]).toEqual([false, `Nothing until this is settled: ${refused}`])
     // What is no fault of the data is nobody's refusal.
-    // eslint-disable-next-line @typescript-eslint/require-await, require-yield
+    // eslint-disable-next-line require-yield
     async function* broken(): AsyncGenerator<Trial> {
       throw new TypeError('a fault')
     }
