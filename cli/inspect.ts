@@ -19,7 +19,7 @@ import { rangeOf } from '../src/signal/quality.ts'
 import { NodeStore } from '../src/store/node.ts'
 import { fileSource } from '../src/store/node_source.ts'
 import { partOf } from '../src/store/part.ts'
-import { isPrepared, readManifest } from '../src/train/prepared_files.ts'
+import { isPrepared, preparedManifest } from '../src/train/prepared_files.ts'
 import { inspectionText, preparedText, type PreparedFacts } from './shared/inspection_text.ts'
 import { facts, Output, type OutputOptions } from './shared/output.ts'
 import { addReadingOptions, readingOptions, type ReadingFlags } from './shared/reading_options.ts'
@@ -144,7 +144,7 @@ function chartOf(found: Inspection, subject: string, own: readonly Omit<Trial, '
 }
 
 async function preparedFacts(store: NodeStore, name: string): Promise<PreparedFacts> {
-  const { trials, synthetic, length, dropSeconds, musicDim, skipped, preparation, ...set } = await readManifest(
+  const { trials, synthetic, length, dropSeconds, musicDim, skipped, preparation, ...set } = await preparedManifest(
     store,
     name,
   )

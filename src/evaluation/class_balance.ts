@@ -1,5 +1,5 @@
 // How many trials would be high and low, and whose labels are doubtful: what to know of a study before a run.
-import { DIMENSIONS, type Dimension } from '../datasets/trial.ts'
+import { DIMENSIONS, ofPass, type Dimension } from '../datasets/trial.ts'
 import { FormatError } from '../runtime/errors.ts'
 import {
   labelTrials,
@@ -22,22 +22,12 @@ export interface Balance {
   songs?: SongLabels
 }
 
-/** Trials of a dimension's own pass, where people heard each stimulus once for each dimension. */
-export const ofPass = <T extends Pick<RatedTrial, 'pass'>>(trials: readonly T[], dimension: Dimension): T[] =>
-  trials.filter(({ pass }) => pass === undefined || pass === dimension)
-
-/** How labels part the trials. */
-export const balanceOf = ({
-  labels,
-  subjects,
-  songs,
-}: Pick<LabelledTrials, 'labels' | 'subjects' | 'songs'>): Balance => ({
-  trials: labels.length,
-  high: labels.reduce((sum, label) => sum + label, 0),
-  weak: subjects.filter(({ weak }) => weak).map(({ subject }) => subject),
-  subjects,
-  ...(songs && { songs }),
-})
+/**
+ * Class balance over the trials of the dimension's own pass.
+ * @throws FormatError where the scheme labels no trial
+ */
+export const balanceUnder = (all: readonly RatedTrial[], dimension: Dimension, scheme: LabelScheme): Balance =>
+  balanceOf(labelTrials(ofPass(all, dimension), dimension, scheme))
 
 /** Labels as the paper makes them, of the trials of the dimension's own pass; null where there are no usable ratings. */
 export function twoMeansLabels<T extends RatedTrial>(
@@ -51,6 +41,15 @@ export function twoMeansLabels<T extends RatedTrial>(
     throw error
   }
 }
+
+/** How labels part the trials. */
+export const balanceOf = ({ labels, subjects, songs }: Omit<LabelledTrials<RatedTrial>, 'trials'>): Balance => ({
+  trials: labels.length,
+  high: labels.reduce((sum, label) => sum + label, 0),
+  weak: subjects.filter(({ weak }) => weak).map(({ subject }) => subject),
+  subjects,
+  ...(songs && { songs }),
+})
 
 /** Labels of one dimension under one scheme, or why it gives none. */
 export interface SchemeBalance extends Partial<Balance> {
@@ -76,7 +75,7 @@ export function schemeBalances(
     DIMENSIONS.map((dimension): SchemeBalance => {
       const of = { scheme: schemeName(scheme), dimension }
       try {
-        return { ...of, ...balanceOf(labelTrials(ofPass(trials, dimension), dimension, scheme)) }
+        return { ...of, ...balanceUnder(trials, dimension, scheme) }
       } catch (error) {
         if (error instanceof FormatError) return { ...of, reason: error.message }
         throw error

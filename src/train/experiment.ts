@@ -1,7 +1,6 @@
 // A dataset under a configuration: which trials the model can read, their labels, and the folds.
-import { ofPass } from '../evaluation/class_balance.ts'
 import { labelTrials, parseLabelScheme, type LabelledTrials, type RatedTrial } from '../evaluation/labels.ts'
-import type { Trial } from '../datasets/trial.ts'
+import { ofPass, type Trial } from '../datasets/trial.ts'
 import { FormatError, ShapeError } from '../runtime/errors.ts'
 import { checkRunConfig, type RunConfig } from './config.ts'
 import { digest } from '../formats/digest.ts'

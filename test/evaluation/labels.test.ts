@@ -14,12 +14,13 @@ import { parseCsv } from '../../src/formats/csv.ts'
 import { FormatError, UsageError } from '../../src/runtime/errors.ts'
 import { needs, NO_SHARED } from '../support/needs.ts'
 
-const shared = new URL('../../../shared/', import.meta.url)
-
-const classBalance = (trials: Trial[], dimension: Dimension) => {
+/** Of the paper's labels. */
+function classBalance(trials: readonly Trial[], dimension: Dimension) {
   const labelled = twoMeansLabels(trials, dimension)
   return labelled && balanceOf(labelled)
 }
+
+const shared = new URL('../../../shared/', import.meta.url)
 
 type Pair = [valence: number, arousal: number]
 
