@@ -2,7 +2,8 @@
 import type { DataSummary } from '../../src/datasets/overview.ts'
 import { QUALITY_FLAGS } from '../../src/datasets/trial_quality.ts'
 import type { SchemeBalance } from '../../src/evaluation/class_balance.ts'
-import type { Inspection } from '../../src/evaluation/inspection.ts'
+import { ratesText, type Inspection } from '../../src/evaluation/inspection.ts'
+import type { Use } from '../../src/evaluation/uses.ts'
 import type { RatingFacts } from '../../src/evaluation/rating_facts.ts'
 import type { Preparation, PreparationSettings } from '../../src/train/preparation.ts'
 import { lasting } from '../../src/recording/result.ts'
@@ -19,7 +20,7 @@ const people = (subjects: number, stimuli: number): string =>
 
 /** A dataset, or as much of it as could be read. */
 export function inspectionText(folder: string, found: Inspection): string {
-  const { summary, labels, doubts, notes, skipped, unusable, uses, subjectsToLookAt, trialsToLookAt } = found
+  const { refused, summary, labels, doubts, notes, skipped, unusable, uses, subjectsToLookAt, trialsToLookAt } = found
   const subjects = subjectsToLookAt.map(({ subject, reasons }) => `${subject}: ${reasons.join('; ')}`)
   const trials = trialsToLookAt.map(({ id, flags, ...shares }) => {
     const said = flags.map((flag) => `${flag} ${shownShare(shares[flag])}`)
@@ -28,17 +29,19 @@ export function inspectionText(folder: string, found: Inspection): string {
   const reasons = ({ source, reason }: { source: string; reason: string }): string => `${source}: ${reason}`
   return [
     facts(factsOf(folder, found)),
-    ...(summary.trials > 0 ? [labelTable(labels)] : []),
+    labelTable(labels),
     list('Doubts and assumptions', [...doubts, ...notes], Infinity),
     list(`Subjects that need a look, ${subjects.length} of ${summary.subjects}`, subjects),
     list(`Trials that need a look, ${trials.length} of ${summary.trials}`, trials),
     list(`Trials that cannot be prepared, ${unusable.length}`, unusable.map(reasons)),
     list(`Left out, ${skipped.length}`, skipped.map(reasons)),
-    facts(uses.map(({ step, possible, sentence }): Row => [step, `${possible ? 'yes' : 'no '}  ${sentence}`])),
+    refused === undefined ? facts(uses.map(useRow)) : `nothing can be done with it before this is settled: ${refused}`,
   ]
     .filter((part) => part !== '')
     .join('\n\n')
 }
+
+const useRow = ({ step, possible, sentence }: Use): Row => [step, `${possible ? 'yes' : 'no '}  ${sentence}`]
 
 function factsOf(folder: string, found: Inspection): Row[] {
   const { title, summary, passes, scale, ratings, stimulusRatings, unrated } = found
@@ -53,8 +56,11 @@ function factsOf(folder: string, found: Inspection): Row[] {
       'seconds',
       `${seconds.least.toFixed(1)} to ${seconds.most.toFixed(1)}, median ${seconds.median.toFixed(1)}; in all ${lasting(seconds.total)}`,
     ],
-    ['rate', `${sampleRates.join(', ')} Hz`],
-    ['level', `${level === null ? 'none' : `${short(level)} ${units.join(', ')}`}, median of the trials' medians`],
+    ['rate', `${ratesText(sampleRates)} Hz`],
+    [
+      'level',
+      `${level === null ? 'none' : `${short(level)}, unit ${units.join(', ')}`}; median of the trials' medians`,
+    ],
     ...QUALITY_FLAGS.map((flag): Row => [
       flag,
       `${shownShare(summary[flag])} of the samples; ${counted(flagged[flag], 'trial')}`,
@@ -81,15 +87,19 @@ function ratingText({ count, valence, arousal, correlation }: RatingFacts): stri
   return `${count}, valence ${range(valence)}, arousal ${range(arousal)}${r}`
 }
 
-/** A row a scheme and dimension; a scheme that labels nothing says why. */
+/** Schemes that want the same ratings as the paper's, and lack them for its reason. */
+const OWN_REASON = ['two-means', 'song', 'column']
+
+/** A row a scheme and dimension that have labels, and why the others have none; nothing where none has any. */
 export function labelTable(labels: readonly SchemeBalance[]): string {
-  const rows = labels.map(({ scheme, dimension, trials = 0, high = 0, weak, subjects = [], songs, reason }) => {
-    if (reason !== undefined) return [scheme, dimension, '0', '', '']
-    const close = songs ? (songs.weak ? 'yes' : 'no') : weakText(scheme, weak ?? [], subjects)
+  const labelled = labels.filter(({ reason }) => reason === undefined)
+  if (labelled.length === 0) return ''
+  const rows = labelled.map(({ scheme, dimension, trials = 0, high = 0, weak = [], subjects = [], songs }) => {
+    const close = songs ? (songs.weak ? 'yes' : 'no') : weakText(scheme, weak, subjects)
     return [scheme, dimension, String(trials), percent(high / trials), close]
   })
-  const reasons = new Set(labels.flatMap(({ reason }) => reason ?? []))
-  return [table(['labels', '', 'trials', 'high', 'centres close'], rows), ...reasons].join('\n')
+  const reasons = labels.flatMap(({ scheme, reason }) => (OWN_REASON.includes(scheme) && reason) || [])
+  return [table(['labels', '', 'trials', 'high', 'centres close'], rows), ...new Set(reasons)].join('\n')
 }
 
 /** Schemes without clusters have no centres. */
