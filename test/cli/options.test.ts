@@ -9,6 +9,7 @@ import { makeTrialTable } from '../../src/datasets/synthetic.ts'
 import { needs } from '../support/needs.ts'
 import { benchChecks } from './options/bench.ts'
 import { decomposeChecks } from './options/decompose.ts'
+import { musicChecks } from './options/music.ts'
 import { otherChecks } from './options/others.ts'
 import { readingChecks } from './options/reading.ts'
 import { documentOf, path, start, type Checks } from './options/start.ts'
@@ -16,7 +17,14 @@ import { settingsAct, trainChecks } from './options/train.ts'
 import { galvani, writeFiles } from './support.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const checks: Checks = { ...decomposeChecks, ...readingChecks, ...trainChecks, ...otherChecks, ...benchChecks }
+const checks: Checks = {
+  ...decomposeChecks,
+  ...readingChecks,
+  ...trainChecks,
+  ...musicChecks,
+  ...otherChecks,
+  ...benchChecks,
+}
 
 /** `command --option` of a command and all below it. */
 const optionsOf = (command: Command, name: string[] = []): string[] => [
