@@ -4,24 +4,29 @@ import { UsageError } from '../src/runtime/errors.ts'
 import type { OpenOptions } from '../src/runtime/node.ts'
 import { evaluateElsewhere, evaluateRun, requireRated, type OtherEvaluation } from '../src/train/evaluate_run.ts'
 import { loadRun } from '../src/train/trained_run.ts'
-import { adapterOption, computing, openDataset, requireFolder, withGpu } from './shared/context.ts'
+import { adapterOption, computing, withGpu } from './shared/context.ts'
+import {
+  addDataOptions,
+  flagOf,
+  openDataset,
+  READ_WITH,
+  requireFolder,
+  type DataSource,
+} from './shared/data_options.ts'
 import { Output, type OutputOptions } from './shared/output.ts'
 import { datasetTitle, describeSeen, pooledRows, resultTable, runTable } from './shared/result_table.ts'
 import { loadSource } from './shared/run_folder.ts'
-import { positive } from './shared/values.ts'
 
-interface EvalOptions extends OutputOptions, OpenOptions {
+interface EvalOptions extends OutputOptions, OpenOptions, Partial<DataSource> {
   run: string
-  data?: string
-  rate?: number
 }
 
 export function evalCommand(): Command {
-  return new Command('eval')
+  const evaluate = new Command('eval')
     .description("Evaluate a run's stored models: each on its own test people, or all together on other rated data.")
     .requiredOption('--run <dir>', 'run folder')
     .option('--data <dir>', "other rated data; without it the run's own")
-    .option('--rate <hz>', 'sampling rate, when the files do not say', positive('--rate'))
+  return addDataOptions(evaluate)
     .addOption(adapterOption())
     .option('--json', 'print one JSON document')
     .option('--quiet', 'no progress')
@@ -33,14 +38,16 @@ export function evalCommand(): Command {
 }
 
 async function evalAction(options: EvalOptions): Promise<void> {
-  const { data, rate } = options
-  if (rate !== undefined && data === undefined)
-    throw new UsageError('--rate belongs to --data; the run knows the rate of its own data')
+  const { data, ...rest } = options
+  const [lost] = data === undefined ? READ_WITH.filter((name) => rest[name] !== undefined) : []
+  if (lost !== undefined)
+    throw new UsageError(`${flagOf(lost)} belongs to --data; the run knows how its own data are read`)
   const output = new Output(options)
   const store = requireFolder(options.run)
   const run = await loadRun(store, options.run)
-  const own = async () => openDataset(await loadSource(store))
-  const dataset = data === undefined ? await own() : await openDataset({ data, ...(rate !== undefined && { rate }) })
+  const { dimension } = run.config
+  const own = async () => openDataset(await loadSource(store), dimension)
+  const dataset = data === undefined ? await own() : await openDataset({ ...options, data }, dimension)
   requireRated(run, dataset) // refuses before any work is spent
   const work = computing(output)
   await withGpu(options, async (gpu) => {
@@ -54,14 +61,14 @@ async function evalAction(options: EvalOptions): Promise<void> {
 }
 
 function printOther(output: Output, result: OtherEvaluation): void {
-  const { dimension, dataset, models, pooled, skipped } = result
+  const { dimension, labels, dataset, models, pooled, skipped } = result
   const title = `${datasetTitle(dimension, dataset)}: ${models.length} models, ${describeSeen(result, pooled.model.count)}`
   if ('missing' in result) {
     const rows = [
       ['model', result.pooled.model],
       ['majority class of these trials', result.majorityOfTheseTrials],
     ] as const
-    output.result(toDocument('eval', result), `${resultTable(title, rows, pooled.interval)}\n${result.missing}`)
-  } else output.result(toDocument('eval', result), resultTable(title, pooledRows(result.pooled), pooled.interval))
+    output.result(toDocument('eval', result), `${resultTable(title, rows, { ...pooled, labels })}\n${result.missing}`)
+  } else output.result(toDocument('eval', result), resultTable(title, pooledRows(result.pooled), { ...pooled, labels }))
   for (const { source, reason } of skipped) output.note(`skipped ${source}: ${reason}`)
 }

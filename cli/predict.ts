@@ -1,24 +1,23 @@
 import { Command } from 'commander'
+import { doubtOfLabels } from '../src/evaluation/labels.ts'
 import { toDocument } from '../src/formats/documents.ts'
 import type { OpenOptions } from '../src/runtime/node.ts'
 import { loadRun, predict, requireReadable } from '../src/train/trained_run.ts'
-import { adapterOption, computing, openDataset, requireFolder, withGpu } from './shared/context.ts'
+import { adapterOption, computing, withGpu } from './shared/context.ts'
+import { addDataOptions, DATA, openDataset, requireFolder, type DataSource } from './shared/data_options.ts'
 import { Output, table, type OutputOptions } from './shared/output.ts'
 import { describeSeen } from './shared/result_table.ts'
-import { positive } from './shared/values.ts'
 
-interface PredictOptions extends OutputOptions, OpenOptions {
+interface PredictOptions extends OutputOptions, OpenOptions, DataSource {
   run: string
-  data: string
-  rate?: number
 }
 
 export function predictCommand(): Command {
-  return new Command('predict')
+  const predict = new Command('predict')
     .description('Predict the emotion of new trials: the mean probability of all models of a run.')
     .requiredOption('--run <dir>', 'run folder')
-    .requiredOption('--data <dir>', 'trial table (ratings are not needed) or the output of `galvani prepare`')
-    .option('--rate <hz>', 'sampling rate, when the files do not say', positive('--rate'))
+    .requiredOption('--data <dir>', `${DATA}, or the output of \`galvani prepare\`; ratings are not needed`)
+  return addDataOptions(predict)
     .addOption(adapterOption())
     .option('--json', 'print one JSON document')
     .option('--quiet', 'no progress')
@@ -29,18 +28,19 @@ export function predictCommand(): Command {
 async function predictAction(options: PredictOptions): Promise<void> {
   const output = new Output(options)
   const run = await loadRun(requireFolder(options.run), options.run)
-  const dataset = await openDataset(options)
+  const dataset = await openDataset(options, run.config.dimension)
   requireReadable(run, dataset) // refuses before any work is spent
   const work = computing(output)
   const { name, predictions, skipped, ...seen } = await withGpu(options, (gpu) =>
     work((hooks) => predict(gpu, run, dataset, hooks)),
   )
-  const { dimension } = run.config
+  const { dimension, labels } = run.config
+  const doubt = doubtOfLabels(labels)
   const rows = predictions.map((p) => [p.trial, p.subject, p.stimulus, p.probability.toFixed(3), p.predicted])
   const text = table(['trial', 'subject', 'stimulus', `P(high ${dimension})`, dimension], rows)
   output.result(
-    toDocument('predict', { run: options.run, dimension, models: run.folds, ...seen, predictions, skipped }),
-    `${name}: ${describeSeen(seen, predictions.length)}\n${text}`,
+    toDocument('predict', { run: options.run, dimension, labels, models: run.folds, ...seen, predictions, skipped }),
+    `${name}: ${describeSeen(seen, predictions.length)}${doubt === undefined ? '' : `; ${doubt}`}\n${text}`,
   )
   for (const { source, reason } of skipped) output.note(`skipped ${source}: ${reason}`)
 }

@@ -1,91 +1,148 @@
 import { Command } from 'commander'
-import { classBalance, type Balance } from '../src/evaluation/class_balance.ts'
-import { summarise } from '../src/datasets/overview.ts'
-import type { Dimension } from '../src/datasets/trial.ts'
+import { DIMENSIONS, type Dimension } from '../src/datasets/trial.ts'
+import { QUALITY_FLAGS, type QualityFlag } from '../src/datasets/trial_quality.ts'
 import { toDocument } from '../src/formats/documents.ts'
 import { UsageError } from '../src/runtime/errors.ts'
-import type { OpenOptions } from '../src/runtime/node.ts'
 import { NodeStore } from '../src/store/node.ts'
-import { prepareTrials } from '../src/train/prepare.ts'
-import { savePrepared } from '../src/train/prepared_files.ts'
-import { adapterOption, computing, openDataset, withGpu } from './shared/context.ts'
-import { facts, Output, percent, type OutputOptions } from './shared/output.ts'
-import { integer, positive, real } from './shared/values.ts'
+import { prepareFolder, preparedBefore, type PrepareFolderOptions } from '../src/train/prepare_folder.ts'
+import type { Preparation } from '../src/train/preparation.ts'
+import { isPrepared } from '../src/train/prepared_files.ts'
+import { adapterOption, interruptible } from './shared/context.ts'
+import { addDataOptions, DATA, datasetOptions, requireFolder, type DataSource } from './shared/data_options.ts'
+import { openDevice, type DeviceOptions } from './shared/open_device.ts'
+import { facts, lateBar, Output, percent, type OutputOptions } from './shared/output.ts'
+import { integer, oneOf, real } from './shared/values.ts'
 
-interface PrepareCommandOptions extends OutputOptions, OpenOptions {
-  data: string
+interface PrepareCommandOptions extends OutputOptions, DeviceOptions, DataSource {
   out: string
-  rate?: number
+  pass?: Dimension
   length: number
   drop: number
+  antialias?: boolean
+  resize?: 'released'
+  exclude?: QualityFlag[]
+  cache?: string
 }
 
+const DEVICES = ['auto', 'gpu', 'cpu'] as const
+
+/** What one call of a batch is like: trials of one length, too few for an adapter that is software. */
+const CALL = { signals: 32, samples: 1 << 16 }
+
+/** Skipped trials that are told one by one. */
+const SHOWN = 20
+
+const help = `
+Without --pass both listenings of a dataset that has two are prepared; a model reads those of its own dimension.
+A preparation that is stopped goes on when the same command is given again, and one that is whole and of the same files
+and settings is left as it is. With --cache decompositions are kept for preparations of another --length or --drop.
+
+Examples:
+  galvani prepare --data study --out study-prepared
+  galvani prepare --data PMEmo2018 --out pmemo --exclude quality:zero,flat
+  galvani prepare --data DEAP --gsr negate --features deap_songs.csv --out deap`
+
 export function prepareCommand(): Command {
-  return new Command('prepare')
+  const prepare = new Command('prepare')
     .description('Check a dataset, decompose it with cvxEDA and write model inputs with a manifest.')
-    .requiredOption('--data <dir>', 'trials.csv and eda.csv (and music.csv), or the files of DEAP or AMIGOS')
+    .requiredOption('--data <dir>', DATA)
     .requiredOption('--out <dir>', 'folder to write')
-    .option('--rate <hz>', 'sampling rate, when the files do not say', positive('--rate'))
+  return addDataOptions(prepare)
+    .option('--pass <dimension>', 'of two listenings only this one', oneOf('--pass', DIMENSIONS))
     .option('--length <n>', 'points per channel', integer('--length'), 2500)
     .option('--drop <s>', 'seconds cut from the start of each trial', real('--drop'), 3)
+    .option('--antialias', "filter what the model's points cannot follow; the paper does not")
+    .option(
+      '--resize <kind>',
+      "released: folded and resized as the authors' code does, for its checkpoints only",
+      oneOf('--resize', ['released'] as const),
+    )
+    .option(
+      '--exclude <rule>',
+      `leave out doubtful trials, quality: and one or more of ${QUALITY_FLAGS.join(', ')}`,
+      exclusion,
+    )
+    .option('--cache <dir>', 'folder in which decompositions are kept')
+    .option('--device <kind>', 'auto, gpu or cpu', oneOf('--device', DEVICES), 'auto' as const)
     .addOption(adapterOption())
     .option('--json', 'print one JSON document')
     .option('--quiet', 'no progress')
-    .addHelpText('after', '\nExample:\n  galvani prepare --data study --out study-prepared')
+    .addHelpText('after', help)
     .action(prepareAction)
+}
+
+/** `quality:zero,flat`. @throws UsageError */
+function exclusion(text: string): QualityFlag[] {
+  const [kind, flags = ''] = text.split(':')
+  const names = flags.split(',')
+  const known = QUALITY_FLAGS.filter((flag) => names.includes(flag))
+  if (kind === 'quality' && known.length === new Set(names).size) return known
+  throw new UsageError(`--exclude is '${text}', expected quality: and one or more of ${QUALITY_FLAGS.join(',')}`)
 }
 
 async function prepareAction(options: PrepareCommandOptions): Promise<void> {
   const output = new Output(options)
-  const dataset = await openDataset(options)
-  if (dataset.kind === 'prepared')
-    throw new UsageError(`${options.data} is prepared already; give the folder with trials.csv and eda.csv`)
-  const { set } = dataset
-  for (const note of set.notes ?? []) output.note(note)
-  const work = computing(output)
-  await withGpu(options, async (gpu) => {
-    const { length, drop: dropSeconds } = options
-    const prepared = await work(({ onProgress, signal }) =>
-      prepareTrials(gpu, set, { length, dropSeconds, onProgress, signal }),
-    )
-    await savePrepared(new NodeStore(options.out), prepared)
-    const summary = summarise(set.trials)
-    const labels = { arousal: classBalance(set.trials, 'arousal'), valence: classBalance(set.trials, 'valence') }
-    const statuses = countBy(prepared.trials.map(({ status }) => status))
-    const result = {
-      out: options.out,
-      ...summary,
-      usable: prepared.trials.length,
-      statuses,
-      labels,
-      skipped: prepared.skipped,
-    }
-    output.result(toDocument('prepare', result), describe(result))
-  })
+  const data = requireFolder(options.data)
+  const store = new NodeStore(options.out)
+  if (await isPrepared(data))
+    throw new UsageError(`${options.data} is prepared already; give the folder of the dataset itself`)
+  const settings = await settingsOf(options)
+  const before = await preparedBefore(data, store, settings)
+  if (before) output.note(`nothing has changed since ${options.out} was prepared; it is left as it is`)
+  const preparation = before ?? (await prepare(data, store, settings, options, output))
+  for (const note of preparation.notes) output.note(note)
+  const { summary, sources: _, features: _f, settings: _s, versions: _v, ...rest } = preparation
+  const result = { out: options.out, unchanged: before !== undefined, ...summary, ...rest }
+  output.result(toDocument('prepare', result), describe(result))
 }
 
-function countBy(values: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const value of values) counts[value] = (counts[value] ?? 0) + 1
-  return counts
+async function settingsOf(options: PrepareCommandOptions): Promise<PrepareFolderOptions> {
+  const { pass, length, drop: dropSeconds, antialias, resize, exclude, cache } = options
+  if (antialias && resize)
+    throw new UsageError('--antialias and --resize are two ways to one number of points; give one')
+  const interpolation = resize ?? (antialias ? ('antialias' as const) : undefined)
+  return {
+    dataset: { ...(await datasetOptions(options)), ...(pass && { pass }) },
+    length,
+    dropSeconds,
+    ...(interpolation && { interpolation }),
+    ...(exclude && { exclude }),
+    ...(cache !== undefined && { cache: new NodeStore(cache) }),
+  }
 }
 
-function describe(
-  r: ReturnType<typeof summarise> & {
-    out: string
-    usable: number
-    statuses: Record<string, number>
-    labels: Record<Dimension, Balance | null>
-    skipped: { source: string; reason: string }[]
-  },
-): string {
+async function prepare(
+  data: NodeStore,
+  store: NodeStore,
+  settings: PrepareFolderOptions,
+  options: PrepareCommandOptions,
+  output: Output,
+): Promise<Preparation> {
+  const signal = interruptible()
+  const { device, close } = await openDevice(options, CALL)
+  const bar = lateBar(output, 'trials')
+  try {
+    return await prepareFolder(device, data, store, { ...settings, signal, onProgress: bar.update })
+  } catch (error) {
+    if (signal.aborted) output.note('what is decomposed is kept; the same command goes on from there')
+    throw error
+  } finally {
+    bar.stop()
+    await close()
+  }
+}
+
+type Result = Pick<Preparation, 'usable' | 'statuses' | 'labels' | 'skipped'> &
+  Preparation['summary'] & { out: string; unchanged: boolean }
+
+function describe(r: Result): string {
   const rows: [string, string][] = [
     ['trials', `${r.trials} (${r.usable} usable)`],
     ['subjects', String(r.subjects)],
     ['stimuli', String(r.stimuli)],
     ['sampling rate', `${r.sampleRates.join(', ')} Hz`],
     ['seconds', `${r.seconds.least.toFixed(1)} to ${r.seconds.most.toFixed(1)}, median ${r.seconds.median.toFixed(1)}`],
-    ['level', `${r.level.toPrecision(3)} ${r.units.join(', ')}`],
+    ['level', `${r.level?.toPrecision(3) ?? 'none'} ${r.units.join(', ')}`],
     ['missing, zero, flat', [r.missing, r.zero, r.flat].map(percent).join(', ')],
     [
       'cvxEDA',
@@ -100,6 +157,8 @@ function describe(
         : 'no usable ratings',
     ]),
   ]
-  const skipped = r.skipped.map(({ source, reason }) => `skipped ${source}: ${reason}`)
-  return [facts(rows), ...skipped, `wrote ${r.out}`].join('\n')
+  const skipped = r.skipped.slice(0, SHOWN).map(({ source, reason }) => `skipped ${source}: ${reason}`)
+  const more = r.skipped.length - skipped.length
+  if (more > 0) skipped.push(`skipped ${more} more, which ${r.out}/manifest.json lists`)
+  return [facts(rows), ...skipped, `${r.unchanged ? 'kept' : 'wrote'} ${r.out}`].join('\n')
 }

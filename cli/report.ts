@@ -3,7 +3,7 @@ import { toDocument } from '../src/formats/documents.ts'
 import { FormatError } from '../src/runtime/errors.ts'
 import { runReport } from '../src/report/html.ts'
 import { loadRunConfig, loadRunSummary } from '../src/train/run_files.ts'
-import { requireFolder } from './shared/context.ts'
+import { requireFolder } from './shared/data_options.ts'
 import { Output, type OutputOptions } from './shared/output.ts'
 import { REPORT_FILE } from './shared/run_folder.ts'
 

@@ -6,7 +6,8 @@ import { UsageError } from '../src/runtime/errors.ts'
 import { NodeStore } from '../src/store/node.ts'
 import { CONFIG_FILE, loadRunConfig, loadRunSummary } from '../src/train/run_files.ts'
 import { isFinished, type RunSummary } from '../src/train/run_summary.ts'
-import { adapterOption, openDataset } from './shared/context.ts'
+import { adapterOption } from './shared/context.ts'
+import { addDataOptions, DATA, dataSource, openDataset, type DataSource } from './shared/data_options.ts'
 import { Output, type OutputOptions } from './shared/output.ts'
 import { runTable } from './shared/result_table.ts'
 import { loadSource, REPORT_FILE } from './shared/run_folder.ts'
@@ -14,24 +15,20 @@ import { refuseOtherSettings, runConfig } from './shared/run_settings.ts'
 import { addConfigOptions, type ConfigOptions } from './shared/train_options.ts'
 import { trainFolds, type TrainingOptions } from './shared/training.ts'
 import { tuneOption } from './shared/tuning.ts'
-import { positive } from './shared/values.ts'
 
-interface TrainOptions extends ConfigOptions, TrainingOptions, OutputOptions {
-  data?: string
-  rate?: number
+interface TrainOptions extends ConfigOptions, TrainingOptions, OutputOptions, Partial<DataSource> {
   weights?: string
 }
 
 export function trainCommand(): Command {
   const train = new Command('train')
     .description('Train RTCAN-1D with cross-validation and write a run folder with models, results and a report.')
-    .option('--data <dir>', 'trial table (trials.csv, eda.csv, music.csv) or the output of `galvani prepare`')
+    .option('--data <dir>', `rated data: ${DATA}, or the output of \`galvani prepare\``)
     .requiredOption('--out <run>', 'run folder to write')
     .option('--resume', 'go on with the run in --out, with its own settings')
     .option('--only-fold <name>', 'train this fold only')
-    .option('--rate <hz>', 'sampling rate, when the files do not say', positive('--rate'))
     .option('--weights <file>', "start from these weights: safetensors, or the authors' .pt checkpoint")
-  return addConfigOptions(train)
+  return addConfigOptions(addDataOptions(train))
     .addOption(adapterOption())
     .addOption(tuneOption())
     .option('--json', 'print one JSON document')
@@ -65,14 +62,14 @@ async function trainAction(options: TrainOptions, command: Command): Promise<voi
 }
 
 async function newRun(store: NodeStore, options: TrainOptions, output: Output): Promise<RunSummary> {
-  const { data, rate, weights } = options
-  if (data === undefined) throw new UsageError('--data is missing: the folder with trials.csv and eda.csv')
+  const { data, weights } = options
+  if (data === undefined) throw new UsageError(`--data is missing: a ${DATA}`)
   const source = {
+    ...dataSource(options),
     data: resolve(data),
-    ...(rate !== undefined && { rate }),
     ...(weights !== undefined && { weights: resolve(weights) }),
   }
-  const dataset = await openDataset(source)
+  const dataset = await openDataset(source, options.dimension)
   return trainFolds(store, runConfig(options, dataset.set), source, dataset, options, output)
 }
 
@@ -85,7 +82,7 @@ async function resumeRun(
   const config = await loadRunConfig(store, options.out)
   refuseOtherSettings(command, config)
   const stored = await loadSource(store)
-  const { data, rate, weights } = options
+  const { weights } = options
   if (weights !== undefined && resolve(weights) !== stored.weights) {
     throw new UsageError(
       '--weights: this run was started from others and keeps them; leave it out, or choose another --out',
@@ -96,6 +93,6 @@ async function resumeRun(
     output.note(`${options.out} is finished; nothing is left to train`)
     return summary
   }
-  const source = { ...stored, ...(data !== undefined && { data: resolve(data) }), ...(rate !== undefined && { rate }) }
-  return trainFolds(store, config, source, await openDataset(source), options, output)
+  const source = { ...stored, ...dataSource(options) }
+  return trainFolds(store, config, source, await openDataset(source, config.dimension), options, output)
 }

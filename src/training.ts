@@ -4,6 +4,8 @@
 export { loadDataset, prepareDataset, type Dataset, type DatasetOptions, type PrepareHooks } from './train/dataset.ts'
 export { prepareTrials, type PreparedSet, type PreparedTrial, type PrepareOptions } from './train/prepare.ts'
 export { loadPrepared, savePrepared } from './train/prepared_files.ts'
+export { preparedBefore, prepareFolder, type PrepareFolderOptions } from './train/prepare_folder.ts'
+export type { Preparation } from './train/preparation.ts'
 
 // A run: settings, training, report
 export { defaultRun, resolveRun, type DataFacts, type RunSettings } from './train/defaults.ts'

@@ -1,3 +1,4 @@
+import { doubtOfLabels } from '../../src/evaluation/labels.ts'
 import type { ClassificationMetrics } from '../../src/evaluation/metrics.ts'
 import type { PooledResult, RunSummary } from '../../src/train/run_summary.ts'
 import type { Seen } from '../../src/train/trained_run.ts'
@@ -25,12 +26,18 @@ export function pooledRows({ model, baselines: { majority, svm, song } }: Pooled
   return rows
 }
 
-/** Results as text, with the interval of the model's accuracy. */
-export function resultTable(title: string, rows: readonly ResultRow[], interval: PooledResult['interval']): string {
+/** Results as text, with what is to be known of their labels and the interval of the model's accuracy. */
+export function resultTable(
+  title: string,
+  rows: readonly ResultRow[],
+  { interval, labels }: Pick<PooledResult, 'interval'> & { labels: string },
+): string {
+  const doubt = doubtOfLabels(labels)
   const chance = interval
     ? `\n95 % interval of the model's accuracy over subjects: ${percent(interval.low)} to ${percent(interval.high)}`
     : ''
-  return `${title}\n${table(['', 'trials', 'accuracy', 'balanced', 'F1 high', 'macro F1'], rows.map(cells))}${chance}`
+  const scores = table(['', 'trials', 'accuracy', 'balanced', 'F1 high', 'macro F1'], rows.map(cells))
+  return `${title}\n${scores}${chance}${doubt === undefined ? '' : `\n${doubt}`}`
 }
 
 export const datasetTitle = (dimension: string, { name, synthetic }: { name: string; synthetic: boolean }): string =>
@@ -40,15 +47,16 @@ export const datasetTitle = (dimension: string, { name, synthetic }: { name: str
 export function runTable({
   pooled,
   dimension,
+  labels,
   dataset,
   folds,
   results,
-}: Pick<RunSummary, 'pooled' | 'dimension' | 'folds' | 'results'> & {
+}: Pick<RunSummary, 'pooled' | 'dimension' | 'labels' | 'folds' | 'results'> & {
   dataset: { name: string; synthetic: boolean }
 }): string {
   const subjects = folds.subjectIndependent ? 'people never seen in training' : 'people partly seen in training'
   const title = `${datasetTitle(dimension, dataset)}: ${results.length} of ${folds.count} folds, ${subjects}`
-  return resultTable(title, pooledRows(pooled), pooled.interval)
+  return resultTable(title, pooledRows(pooled), { ...pooled, labels })
 }
 
 export function describeSeen({ seenSubjects, seenTrials }: Seen, trials: number): string {

@@ -2,7 +2,7 @@
 import { toDocument } from '../../src/formats/documents.ts'
 import { readJson, writeJson } from '../../src/store/json.ts'
 import type { NodeStore } from '../../src/store/node.ts'
-import type { DataSource } from './context.ts'
+import type { DataSource } from './data_options.ts'
 
 export const REPORT_FILE = 'report.html'
 const SOURCE_FILE = 'source.json'

@@ -31,7 +31,7 @@ export interface ConfigOptions extends ModelOptions {
 export function addConfigOptions(command: Command): Command {
   return addModelOptions(command)
     .option('--dimension <name>', DIMENSIONS.join(' or '), oneOf('--dimension', DIMENSIONS), defaultRun.dimension)
-    .option('--labels <scheme>', 'two-means, per-dimension, median, column or fixed:T', defaultRun.labels)
+    .option('--labels <scheme>', 'two-means, per-dimension, median, song, column or fixed:T', defaultRun.labels)
     .option('--folds <scheme>', 'subject:N, subject:loo, column:NAME, stimulus:N or random:N', defaultRun.folds)
     .option(
       '--validation <share>',

@@ -35,7 +35,14 @@ export const DOCUMENT_KINDS = {
   'fold-model': { schema: 1, remedy: RUN },
 
   /** A prepared set; of schema 2 only the names differ. */
-  prepared: { schema: 3, oldest: 2, remedy: 'run `galvani prepare` again', kept: ['trials.columns'] },
+  prepared: {
+    schema: 3,
+    oldest: 2,
+    remedy: 'run `galvani prepare` again',
+    kept: ['trials.columns', 'preparation.statuses'],
+  },
+  /** Texts of the files of decompositions that `galvani prepare` keeps. */
+  'decomposition-cache': { schema: 1 },
   'tuned-kernels': { schema: 2, remedy: 'run `galvani tune` again', kept: ['entries'] },
   /** The JSON beside the tables of a decomposed recording. */
   recording: { schema: 2, kept: ['features', 'reading'] },
@@ -45,7 +52,7 @@ export const DOCUMENT_KINDS = {
   fixtures: { schema: 1 },
   inspect: { schema: 1, kept: ['files.recordings.reading'] },
   music: { schema: 1 },
-  prepare: { schema: 2, kept: ['statuses'] },
+  prepare: { schema: 3, kept: ['statuses'] },
   decompose: { schema: 2, kept: ['files.features', 'files.reading'] },
   train: { schema: 2, kept: RESULT },
   eval: { schema: 2 },

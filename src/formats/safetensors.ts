@@ -2,6 +2,7 @@
 // https://github.com/huggingface/safetensors (format section of its README)
 
 import { FormatError, ShapeError } from '../runtime/errors.ts'
+import type { ByteSource } from './byte_source.ts'
 import { decodeElements, elementBytes, elementCount, isCount, isElementType, rawBytes } from './elements.ts'
 import type { ElementType, TypedArray } from './elements.ts'
 
@@ -47,37 +48,72 @@ export function parseSafetensors(bytes: Uint8Array, source: string): Safetensors
   return { tensors, metadata: checkMetadata(metadata, source) }
 }
 
+/** A tensor to write: its values, whole or in pieces that follow each other. */
+export interface WritableTensor {
+  shape: readonly number[]
+  data: TypedArray | readonly TypedArray[]
+}
+
 /**
- * Writes tensors with the element type of their arrays, so what was read from F16 or BF16 is written as F32 and BOOL
+ * A file of tensors with the element type of their arrays, so what was read from F16 or BF16 is written as F32 and BOOL
  * as U8. Larger elements come first, which aligns every tensor to its own element size.
  * @throws ShapeError when an array does not have as many elements as its shape.
  */
 export function serializeSafetensors(
-  tensors: ReadonlyMap<string, { shape: readonly number[]; data: TypedArray }>,
+  tensors: ReadonlyMap<string, WritableTensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const ordered = [...tensors].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT)
-  const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [['__metadata__', metadata]] : []
-  let end = 0
-  for (const [name, { shape, data }] of ordered) {
-    if (name === '__metadata__' || elementCount(shape) !== data.length) {
-      throw new ShapeError(`tensor '${name}' has ${data.length} elements, expected shape [${shape.join(', ')}]`)
-    }
-    const begin = end
-    end += data.byteLength
-    header.push([name, { dtype: dtypeOf(data), shape, data_offsets: [begin, end] }])
-  }
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)))
-  const dataStart = 8 + Math.ceil(json.length / 8) * 8
-  const bytes = new Uint8Array(dataStart + end).fill(0x20, 8, dataStart)
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(dataStart - 8), true)
-  bytes.set(json, 8)
-  let at = dataStart
-  for (const [, { data }] of ordered) {
-    bytes.set(rawBytes(data), at)
-    at += data.byteLength
+  const pieces = [...safetensorsPieces(tensors, metadata)]
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    bytes.set(piece, at)
+    at += piece.length
   }
   return bytes
+}
+
+/** The same file in pieces, of which the values are views of the arrays. @throws ShapeError as above, before the first */
+export function safetensorsPieces(
+  tensors: ReadonlyMap<string, WritableTensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): Iterable<Uint8Array> {
+  const ordered = [...tensors]
+    .map(([name, { shape, data }]) => ({ name, shape, pieces: isPieces(data) ? data : [data] }))
+    .sort((a, b) => bytesOfElement(b.pieces) - bytesOfElement(a.pieces))
+  const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [['__metadata__', metadata]] : []
+  let end = 0
+  for (const { name, shape, pieces } of ordered) {
+    const elements = pieces.reduce((sum, { length }) => sum + length, 0)
+    if (name === '__metadata__' || elementCount(shape) !== elements) {
+      throw new ShapeError(`tensor '${name}' has ${elements} elements, expected shape [${shape.join(', ')}]`)
+    }
+    const begin = end
+    end += elements * bytesOfElement(pieces)
+    header.push([name, { dtype: dtypeOf(pieces[0] ?? new Float32Array()), shape, data_offsets: [begin, end] }])
+  }
+  return [headerBytes(Object.fromEntries(header)), ...ordered.flatMap(({ pieces }) => pieces.map(rawBytes))]
+}
+
+const isPieces = (data: WritableTensor['data']): data is readonly TypedArray[] => Array.isArray(data)
+
+const bytesOfElement = ([first]: readonly TypedArray[]): number => first?.BYTES_PER_ELEMENT ?? 4
+
+/** The header's length, and the header, filled up to whole 8 bytes with blanks. */
+function headerBytes(header: object): Uint8Array {
+  const json = new TextEncoder().encode(JSON.stringify(header))
+  const bytes = new Uint8Array(8 + Math.ceil(json.length / 8) * 8).fill(0x20, 8)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(bytes.length - 8), true)
+  bytes.set(json, 8)
+  return bytes
+}
+
+/** The texts of a file, without its tensors. @throws FormatError when they cannot be read */
+export async function readMetadata(source: ByteSource): Promise<Record<string, string>> {
+  const { buffer, byteOffset, length } = await source.read(0, 8)
+  const header = length < 8 ? 0n : new DataView(buffer, byteOffset).getBigUint64(0, true)
+  const bytes = await source.read(0, Math.min(8 + Number(header), source.size))
+  return checkMetadata(readHeader(bytes, source.name).header['__metadata__'], source.name)
 }
 
 function readHeader(bytes: Uint8Array, source: string): { header: Record<string, unknown>; dataStart: number } {

@@ -1,5 +1,6 @@
 // One run as one HTML file: no scripts, no requests, every text escaped.
 
+import { doubtOfLabels } from '../evaluation/labels.ts'
 import type { ClassificationMetrics } from '../evaluation/metrics.ts'
 import { confusionSvg } from './confusion.ts'
 import { curvesSvg } from './curves.ts'
@@ -23,6 +24,7 @@ export function runReport(run: RunSummary): string {
     section('Results', results(run)),
     section('Learning curves', learningCurves(run)),
     section('Folds', foldTable(run) + run.results.map(foldDetails).join('')),
+    ...assumed(run),
     section('Data left out', leftOut(run)),
     section('Settings', `<pre>${escapeMarkup(formatDocument(toDocument('run-config', run.config)))}</pre>`),
   ]
@@ -39,7 +41,7 @@ const capitalised = (text: string): string => text.charAt(0).toUpperCase() + tex
 const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
 
 /** What a reader must know before any number. */
-function warnings({ dataset, folds, results }: RunSummary): string {
+function warnings({ dataset, labels, folds, results }: RunSummary): string {
   const warn = (strong: string, text: string): string =>
     `<p class="warning">${element('strong', strong)} ${escapeMarkup(text)}</p>`
   const list: string[] = []
@@ -49,11 +51,19 @@ function warnings({ dataset, folds, results }: RunSummary): string {
   if (!folds.subjectIndependent) {
     list.push(warn('Not subject-independent.', 'The same people are in training and test parts, which flatters.'))
   }
+  const doubt = doubtOfLabels(labels)
+  if (doubt !== undefined) list.push(warn('Song labels.', `${capitalised(doubt)}.`))
   if (results.length < folds.count) {
     const finished = `${results.length} of ${plural(folds.count, 'fold')} finished`
     list.push(warn('Incomplete.', `${finished}; the numbers say nothing of the others.`))
   }
   return list.join('')
+}
+
+/** What was taken for granted of the data, where there is anything. */
+function assumed({ dataset: { notes = [] } }: RunSummary): string[] {
+  const items = notes.map((note) => element('li', note)).join('')
+  return notes.length > 0 ? [section('About the data', tag('ul', {}, items))] : []
 }
 
 /** The result in words, with what it may and may not be taken for. */
@@ -78,7 +88,8 @@ function verdict(majority: ClassificationMetrics, interval: RunSummary['pooled']
 
 function facts(run: RunSummary): string {
   const { dataset, folds } = run
-  const music = dataset.musicDim > 0 ? `, ${dataset.musicDim} music features` : ', no music features'
+  const set = dataset.musicSet === undefined ? '' : ` (${dataset.musicSet})`
+  const music = dataset.musicDim > 0 ? `, ${dataset.musicDim} music features${set}` : ', no music features'
   const entries: [string, string][] = [
     ['Dataset', `${dataset.name}${dataset.synthetic ? ' (synthetic)' : ''}`],
     ['Trials', `${dataset.trials} of ${plural(dataset.subjects, 'person', 'people')}`],

@@ -1,6 +1,6 @@
 import { FormatError } from '../runtime/errors.ts'
 import { zscore } from './normalize.ts'
-import { interpolateLinear } from './resample.ts'
+import { interpolate, type Interpolation } from './resample.ts'
 
 /** The model's input channels, in this order. */
 export const CHANNELS = ['origin', 'phasic', 'tonic'] as const
@@ -15,6 +15,8 @@ export interface ChannelOptions {
   dropSeconds?: number
   /** Points per channel; default 2500. */
   length?: number
+  /** How a channel gets that many points; default `linear`. */
+  interpolation?: Interpolation
   /** Names the trial in messages. */
   source: string
 }
@@ -35,7 +37,7 @@ export interface ChannelData {
  * @throws FormatError if fewer than 2 samples are left after the cut
  */
 export function toChannels(signals: Record<Channel, ArrayLike<number>>, options: ChannelOptions): ChannelData {
-  const { sampleRate, dropSeconds = 3, length = 2500, source } = options
+  const { sampleRate, dropSeconds = 3, length = 2500, interpolation = 'linear', source } = options
   requireLength(signals.origin.length, sampleRate, dropSeconds, source)
   const drop = Math.round(dropSeconds * sampleRate)
   const data = new Float32Array(CHANNELS.length * length)
@@ -43,7 +45,7 @@ export function toChannels(signals: Record<Channel, ArrayLike<number>>, options:
   CHANNELS.forEach((name, index) => {
     const { z, constant } = zscore(Float64Array.from(signals[name]).subarray(drop))
     if (constant) unvarying.push(name)
-    data.set(interpolateLinear(z, length), index * length)
+    data.set(interpolate(z, length, interpolation), index * length)
   })
   return { data, length, constant: unvarying }
 }

@@ -1,7 +1,7 @@
 import { FormatError } from '../runtime/errors.ts'
 
 /** The longest run of missing samples that is filled, in seconds. */
-const LONGEST_GAP_SECONDS = 1
+export const LONGEST_GAP_SECONDS = 1
 
 /** Samples of which none is missing. */
 export interface Filled {

@@ -6,12 +6,13 @@ import type { InitKind } from '../model/init.ts'
 import { summarise, type ModelSummary } from '../model/summary.ts'
 import { ShapeError, UsageError } from '../runtime/errors.ts'
 import { CHANNELS, type Channel } from '../signal/channels.ts'
+import { INTERPOLATIONS, type Interpolation } from '../signal/resample.ts'
 import { parseFoldScheme } from '../evaluation/folds.ts'
 
 /** Everything that decides a run's result, besides data and adapter. Written to the run folder as config.json. */
 export interface RunConfig {
   dimension: Dimension
-  /** Label scheme as on the command line: two-means, per-dimension, median, column, fixed:T. */
+  /** Label scheme as on the command line: two-means, per-dimension, median, song, column, fixed:T. */
   labels: string
   /** Fold scheme as on the command line: subject:10, subject:loo, column:NAME, stimulus:N, random:N. */
   folds: string
@@ -21,6 +22,8 @@ export interface RunConfig {
   signals: Channel[]
   /** Seconds cut from the start of each trial. */
   drop: number
+  /** How channels get their points; absent where it is `linear`, the paper's. */
+  interpolation?: Interpolation
   model: ModelConfig
   init: InitKind
   optimizer: OptimizerConfig
@@ -57,6 +60,9 @@ export function checkRunConfig(config: RunConfig): RunConfig {
     throw new UsageError(`seed is ${config.seed}, expected an integer from 0 to 4294967295`)
   }
   if (!(config.drop >= 0)) throw new UsageError(`drop is ${config.drop}, expected seconds of at least 0`)
+  if (config.interpolation !== undefined && !INTERPOLATIONS.includes(config.interpolation)) {
+    throw new UsageError(`interpolation is '${config.interpolation}', expected ${INTERPOLATIONS.join(', ')}`)
+  }
   if (!(config.optimizer.weightDecay >= 0)) {
     throw new UsageError(`weight decay is ${config.optimizer.weightDecay}, expected a number of at least 0`)
   }

@@ -1,14 +1,18 @@
 // A study as it lies in a store, as recorded or prepared, and its way to the model's input.
 import { DECOMPOSITION_SET } from '../cvxeda/decomposition_set.ts'
 import { GSR, type Gsr } from '../datasets/layout.ts'
+import type { OpenedDataset } from '../datasets/layout.ts'
+import { readMusicTables, withMusic } from '../datasets/music_features.ts'
 import { collect, openDataset } from '../datasets/open_dataset.ts'
-import type { TrialSet } from '../datasets/trial.ts'
+import type { Dimension, TrialSet } from '../datasets/trial.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import { checkNames, type Known } from '../runtime/arguments.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { requireGpu } from '../runtime/gpu_base.ts'
+import type { Source } from '../store/source.ts'
 import type { Store } from '../store/store.ts'
 import type { RunConfig } from './config.ts'
+import { ofPass } from './experiment.ts'
 import { prepareTrials, type PreparedSet, type PrepareOptions } from './prepare.ts'
 import { isPrepared, loadPrepared } from './prepared_files.ts'
 
@@ -23,18 +27,46 @@ export interface DatasetOptions {
   sampleRate?: number
   /** What is done to a skin signal of unknown unit, where the dataset has one: `as-is`, `negate` or `invert`. */
   gsr?: Gsr
+  /** Of a dataset with a listening for each dimension, only this one; default both. */
+  pass?: Dimension
+  /** Uneven time steps are made even by interpolation, not refused. */
+  resample?: boolean
+  /** Tables of music features, a row a stimulus, in the place of the dataset's own. */
+  features?: readonly Source[]
+  /** Whether these may be of any number of columns, not openSMILE's 6,373 alone. */
+  anyFeatures?: boolean
 }
 
-const DATASET_OPTIONS: Known<DatasetOptions> = { name: true, sampleRate: true, gsr: true }
+const DATASET_OPTIONS: Known<DatasetOptions> = {
+  name: true,
+  sampleRate: true,
+  gsr: true,
+  pass: true,
+  resample: true,
+  features: true,
+  anyFeatures: true,
+}
 
 /** Reads a dataset as it is distributed (`openDataset`), or what `savePrepared` wrote; no device is needed yet. @throws FormatError */
 export async function loadDataset(store: Store, options: DatasetOptions): Promise<Dataset> {
   checkNames('loadDataset', options, DATASET_OPTIONS)
-  const { name, gsr } = options
-  if (gsr !== undefined && !GSR.includes(gsr))
-    throw new UsageError(`${name}: gsr is '${String(gsr)}', expected ${GSR.join(', ')}`)
-  if (await isPrepared(store)) return { kind: 'prepared', set: await loadPrepared(store, name) }
-  return { kind: 'table', set: await collect(await openDataset(store, options)) }
+  const { name } = options
+  if (!(await isPrepared(store))) return { kind: 'table', set: await collect(await openData(store, options)) }
+  const { name: _, pass, ...given } = options
+  const [option] = Object.keys(given)
+  if (option !== undefined)
+    throw new UsageError(`${name} is prepared already, so ${option} comes too late; give it where it is prepared`)
+  const set = await loadPrepared(store, name)
+  return { kind: 'prepared', set: pass === undefined ? set : { ...set, trials: ofPass(set.trials, pass) } }
+}
+
+/** Opens a dataset as it is distributed, with the music features that were given. @throws FormatError, UsageError */
+export async function openData(store: Store, options: DatasetOptions): Promise<OpenedDataset> {
+  const { features, anyFeatures = false, ...read } = options
+  if (read.gsr !== undefined && !GSR.includes(read.gsr))
+    throw new UsageError(`${read.name}: gsr is '${String(read.gsr)}', expected ${GSR.join(', ')}`)
+  const opened = await openDataset(store, read)
+  return features ? withMusic(opened, await readMusicTables(features, { any: anyFeatures })) : opened
 }
 
 /** What happens while a dataset is prepared. */
@@ -57,13 +89,20 @@ export async function prepareDataset(
   const { onWarning, ...hooks } = options
   const {
     drop: dropSeconds,
+    interpolation = 'linear',
     model: { length },
   } = config
-  if (kind === 'table') return prepareTrials(gpu, set, { length, dropSeconds, ...hooks })
+  if (kind === 'table') return prepareTrials(gpu, set, { length, dropSeconds, interpolation, ...hooks })
   if (set.length !== length || set.dropSeconds !== dropSeconds) {
     throw new FormatError(
       `${set.name} was prepared with --length ${set.length} --drop ${set.dropSeconds}, but ${length} points after ` +
         `${dropSeconds} s are needed; prepare it again`,
+    )
+  }
+  const { interpolation: made = 'linear' } = set
+  if (made !== interpolation) {
+    throw new FormatError(
+      `${set.name} was prepared with the interpolation '${made}', but '${interpolation}' is needed; prepare it again`,
     )
   }
   if (set.decomposition !== undefined && set.decomposition !== DECOMPOSITION_SET) {

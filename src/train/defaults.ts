@@ -1,10 +1,11 @@
 // A run's settings where nobody chose others, and a whole configuration from the few that somebody did.
 import { checkConfig, presets, type ModelConfig } from '../model/config.ts'
 import { CHANNELS } from '../signal/channels.ts'
+import type { Interpolation } from '../signal/resample.ts'
 import { checkRunConfig, type RunConfig } from './config.ts'
 
 /** The settings of a run where nobody chose others. The network and the seconds dropped are decided by `resolveRun` and the data. */
-export const defaultRun: Readonly<Omit<RunConfig, 'model' | 'drop'>> = {
+export const defaultRun: Readonly<Omit<RunConfig, 'model' | 'drop' | 'interpolation'>> = {
   dimension: 'arousal',
   labels: 'two-means',
   folds: 'subject:10',
@@ -32,6 +33,8 @@ export interface DataFacts {
   /** Points and seconds dropped, of data that are prepared already. */
   length?: number
   dropSeconds?: number
+  /** Absent where it is `linear`. */
+  interpolation?: Interpolation
 }
 
 /** Some settings of a run. Those of the network start from `preset`; `music: 'none'` leaves the music out that the data have. */
@@ -42,7 +45,10 @@ export interface RunSettings extends Partial<Omit<RunConfig, 'model'>> {
 }
 
 /** A whole configuration from some settings and what the data decide. @throws UsageError naming the first setting that is out of range or does not fit the others */
-export function resolveRun(settings: RunSettings, { musicDim, length, dropSeconds }: DataFacts): RunConfig {
+export function resolveRun(
+  settings: RunSettings,
+  { musicDim, length, dropSeconds, interpolation }: DataFacts,
+): RunConfig {
   const { preset = DEFAULT_PRESET, model: chosen, music = 'auto', ...own } = settings
   const signals = own.signals ?? defaultRun.signals
   const model = checkConfig({
@@ -52,5 +58,12 @@ export function resolveRun(settings: RunSettings, { musicDim, length, dropSecond
     ...(length !== undefined && { length }),
     ...chosen,
   })
-  return checkRunConfig({ ...defaultRun, drop: dropSeconds ?? DROP_SECONDS, ...own, signals: [...signals], model })
+  return checkRunConfig({
+    ...defaultRun,
+    drop: dropSeconds ?? DROP_SECONDS,
+    ...(interpolation && { interpolation }),
+    ...own,
+    signals: [...signals],
+    model,
+  })
 }

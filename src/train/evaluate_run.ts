@@ -25,7 +25,7 @@ import {
 } from './trained_run.ts'
 
 /** Every trained fold on the people it did not see. */
-export interface OwnEvaluation extends Pick<RunSummary, 'dimension' | 'folds' | 'results' | 'pooled'> {
+export interface OwnEvaluation extends Pick<RunSummary, 'dimension' | 'labels' | 'folds' | 'results' | 'pooled'> {
   dataset: DatasetName
 }
 
@@ -63,6 +63,7 @@ export async function evaluateRun(
   }
   return {
     dimension: config.dimension,
+    labels: experiment.labelled.scheme,
     dataset: { name: set.name, synthetic: set.synthetic },
     folds: foldPlanSummary(experiment),
     results,
@@ -71,8 +72,7 @@ export async function evaluateRun(
 }
 
 /** The mean of all models on data that the run was not made from. */
-interface Elsewhere extends Seen {
-  dimension: RunSummary['dimension']
+interface Elsewhere extends Seen, Pick<RunSummary, 'dimension' | 'labels'> {
   dataset: DatasetName
   /** Names of the folds whose models they are. */
   models: string[]
@@ -118,6 +118,7 @@ export async function evaluateElsewhere(
   const probabilities = await ensemble(gpu, run, { ...set, trials }, hooks.signal)
   const head = {
     dimension: config.dimension,
+    labels: labelled.scheme,
     dataset: { name: set.name, synthetic: set.synthetic },
     models: folds,
     ...seenIn(models, trials),

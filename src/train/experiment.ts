@@ -1,6 +1,6 @@
 // A dataset under a configuration: which trials the model can read, their labels, and the folds.
-import { labelTrials, parseLabelScheme, type LabelledTrials } from '../evaluation/labels.ts'
-import type { Trial } from '../datasets/trial.ts'
+import { labelTrials, parseLabelScheme, type LabelledTrials, type RatedTrial } from '../evaluation/labels.ts'
+import type { Dimension, Trial } from '../datasets/trial.ts'
 import { FormatError, ShapeError } from '../runtime/errors.ts'
 import { checkRunConfig, type RunConfig } from './config.ts'
 import { digest } from '../formats/digest.ts'
@@ -16,10 +16,10 @@ export interface Experiment {
 }
 
 /** What labelling and splitting look at: the signals are not needed, so this can be checked before any work is spent. */
-export type SplitTrial = Pick<Trial, 'id' | 'subject' | 'stimulus' | 'columns' | 'ratings' | 'source' | 'music'>
+export type SplitTrial = RatedTrial & ReadableTrial
 
 /** What is looked at to tell which trials a model can read. */
-export type MusicTrial = Pick<Trial, 'id' | 'stimulus' | 'music'>
+export type ReadableTrial = Pick<Trial, 'id' | 'stimulus' | 'pass' | 'music'>
 
 interface SplitSet<T> {
   name: string
@@ -32,8 +32,8 @@ interface SplitSet<T> {
  * depend on whether the model hears music. @throws FormatError for data that do not fit
  */
 export function labelReadable<T extends SplitTrial>(set: SplitSet<T>, config: RunConfig): LabelledTrials<T> {
-  const all = labelTrials(set.trials, config.dimension, parseLabelScheme(config.labels))
-  const { trials, skipped } = withMusic({ ...set, trials: all.trials }, config)
+  const all = labelTrials(ownPass(set, config), config.dimension, parseLabelScheme(config.labels))
+  const { trials, skipped } = readableTrials({ ...set, trials: all.trials }, config)
   const readable = new Set(trials)
   const labels = all.labels.filter((_, i) => readable.has(all.trials[i]!))
   return { ...all, trials, labels, skipped: [...all.skipped, ...skipped] }
@@ -65,14 +65,31 @@ export function makeExperiment(set: PreparedSet, config: RunConfig): Experiment 
   }
 }
 
+/** Trials of a dimension's own pass, where people heard each stimulus once for each dimension. */
+export const ofPass = <T extends Pick<Trial, 'pass'>>(trials: readonly T[], dimension: Dimension): T[] =>
+  trials.filter(({ pass }) => pass === undefined || pass === dimension)
+
+/** @throws FormatError when there are none */
+function ownPass<T extends Pick<Trial, 'pass'>>({ name, trials }: SplitSet<T>, { dimension }: RunConfig): T[] {
+  const own = ofPass(trials, dimension)
+  if (own.length === 0 && trials.length > 0)
+    throw new FormatError(
+      `${name}: all ${trials.length} trials are of the ${trials[0]!.pass!} pass, and a model of ${dimension} reads the ${dimension} pass`,
+    )
+  return own
+}
+
 /**
- * Leaves out trials without a music vector when the model reads music.
+ * Leaves out the trials of another pass, and those without a music vector when the model reads music.
  * @throws FormatError for vectors of another length, and when no trial is left
  */
-export function withMusic<T extends MusicTrial>(
-  { name, musicDim, trials }: SplitSet<T>,
-  { model }: RunConfig,
+export function readableTrials<T extends ReadableTrial>(
+  set: SplitSet<T>,
+  config: RunConfig,
 ): { trials: T[]; skipped: PreparedSet['skipped'] } {
+  const { name, musicDim } = set
+  const { model } = config
+  const trials = ownPass(set, config)
   if (model.music_dim === 0) return { trials, skipped: [] }
   if (musicDim !== model.music_dim) {
     throw new FormatError(`${name} has music vectors of length ${musicDim}, the model reads ${model.music_dim}`)

@@ -1,55 +1,77 @@
-// A prepared set as two files: manifest.json (trials, options, what was skipped) and signals.safetensors.
+// A prepared set as two files: manifest.json (trials, options, what was skipped, how it was made) and signals.safetensors.
 import { DOCUMENT_KINDS } from '../formats/document_kinds.ts'
 import { toDocument } from '../formats/documents.ts'
-import { parseSafetensors, serializeSafetensors } from '../formats/safetensors.ts'
+import { digest } from '../formats/digest.ts'
+import { parseSafetensors, safetensorsPieces } from '../formats/safetensors.ts'
 import { FormatError } from '../runtime/errors.ts'
 import { CHANNELS } from '../signal/channels.ts'
 import { readJson, writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
-import { digest } from '../formats/digest.ts'
 import type { PreparedSet, PreparedTrial } from './prepare.ts'
+import type { Preparation } from './preparation.ts'
 
 const MANIFEST = 'manifest.json'
 const SIGNALS = 'signals.safetensors'
 
-type ManifestTrial = Omit<PreparedTrial, 'signals' | 'music'> & { music: boolean }
+type ManifestTrial = Omit<PreparedTrial, 'signals' | 'music'> & {
+  music: boolean
+  /** Digest of its signals and its music; absent in sets of before there were any. */
+  digest?: string
+}
 interface Manifest extends Omit<PreparedSet, 'trials'> {
   /** Digest of the signals beside it: the two files are written one after the other, and a crash may fall between. */
   digest: string
   trials: ManifestTrial[]
+  /** Of what, and how; absent where a program made the set. */
+  preparation?: Preparation
 }
 
 export const isPrepared = (store: Store): Promise<boolean> => store.exists(MANIFEST)
 
 /** Writes both files; the manifest last, so that a folder with a manifest is whole. */
-export async function savePrepared(store: Store, set: PreparedSet): Promise<void> {
-  const size = CHANNELS.length * set.length
-  const signals = new Float32Array(set.trials.length * size)
-  const music = new Float32Array(set.trials.length * set.musicDim)
-  set.trials.forEach((trial, i) => {
-    signals.set(trial.signals, i * size)
-    if (trial.music) music.set(trial.music, i * set.musicDim)
-  })
-  const tensors = new Map([['signals', { shape: [set.trials.length, CHANNELS.length, set.length], data: signals }]])
-  if (set.musicDim > 0) tensors.set('music', { shape: [set.trials.length, set.musicDim], data: music })
-  const content = await digest([signals, music])
+export async function savePrepared(store: Store, set: PreparedSet, preparation?: Preparation): Promise<void> {
+  const { musicDim, length } = set
+  const count = set.trials.length
+  const signals = { shape: [count, CHANNELS.length, length], data: set.trials.map((trial) => trial.signals) }
+  const silent = new Float32Array(musicDim)
+  const music = { shape: [count, musicDim], data: set.trials.map((trial) => trial.music ?? silent) }
+  const digests = await Promise.all(set.trials.map(digestOf))
+  const content = await digest(digests)
   await store.write(
     SIGNALS,
-    serializeSafetensors(tensors, { schema: String(DOCUMENT_KINDS.prepared.schema), digest: content }),
+    safetensorsPieces(new Map(Object.entries({ signals, ...(musicDim > 0 && { music }) })), {
+      schema: String(DOCUMENT_KINDS.prepared.schema),
+      digest: content,
+    }),
   )
-  const trials = set.trials.map(({ signals: _, music: vector, ...rest }): ManifestTrial => ({
+  const trials = set.trials.map(({ signals: _, music: vector, ...rest }, i): ManifestTrial => ({
     ...rest,
     music: vector !== undefined,
+    digest: digests[i]!,
   }))
-  const manifest: Manifest = { digest: content, ...set, trials }
+  const manifest: Manifest = { digest: content, ...set, trials, ...(preparation && { preparation }) }
   await writeJson(store, MANIFEST, toDocument('prepared', manifest))
 }
 
-/** Reads what `savePrepared` wrote. @throws FormatError when a file is missing, truncated, of another schema or of another preparation */
+const digestOf = ({ signals, music }: Pick<PreparedTrial, 'signals' | 'music'>): Promise<string> =>
+  digest(music ? [signals, music] : [signals])
+
+/** Of what and how the set of a folder was prepared; undefined where no manifest says it. */
+export async function readPreparation(store: Store): Promise<Preparation | undefined> {
+  return (await isPrepared(store)) ? (await readManifest(store, 'it')).preparation : undefined
+}
+
+const readManifest = (store: Store, name: string): Promise<Manifest> =>
+  readJson<Manifest>(store, MANIFEST, 'prepared', ['digest', 'trials'], `${name}/${MANIFEST}`)
+
+/**
+ * Reads what `savePrepared` wrote.
+ * @throws FormatError when a file is missing, truncated, of another schema or of another preparation, or a trial's signals have changed
+ */
 export async function loadPrepared(store: Store, name: string): Promise<PreparedSet> {
-  const manifest = await readJson<Manifest>(store, MANIFEST, 'prepared', ['digest', 'trials'], `${name}/${MANIFEST}`)
+  const { digest: content, preparation: _, ...manifest } = await readManifest(store, name)
   const { tensors, metadata } = parseSafetensors(await store.read(SIGNALS), `${name}/${SIGNALS}`)
-  if (metadata.digest !== manifest.digest) {
+  if (metadata.digest !== content) {
     throw new FormatError(
       `${name}: ${MANIFEST} and ${SIGNALS} are not of one preparation; run \`galvani prepare\` again`,
     )
@@ -61,12 +83,20 @@ export async function loadPrepared(store: Store, name: string): Promise<Prepared
     musicDim > 0
       ? rows(tensors.get('music'), manifest.trials.length, musicDim, `${name}/${SIGNALS}: tensor 'music'`)
       : null
-  const trials = manifest.trials.map(({ music: hasMusic, ...rest }, i): PreparedTrial => {
-    const vector = hasMusic ? music?.[i] : undefined
-    return { ...rest, signals: signals[i]!, ...(vector && { music: vector }) }
-  })
-  const { digest: _, ...set } = manifest
-  return { ...set, decomposition: set.decomposition ?? 'unknown', trials } // of before digests were recorded
+  const trials = await Promise.all(
+    manifest.trials.map(async ({ music: hasMusic, digest: expected, ...rest }, i): Promise<PreparedTrial> => {
+      const vector = hasMusic ? music?.[i] : undefined
+      const trial = { ...rest, signals: signals[i]!, ...(vector && { music: vector }) }
+      if (expected !== undefined && (await digestOf(trial)) !== expected) {
+        throw new FormatError(
+          `${name}/${SIGNALS} is damaged: the signals of trial ${trial.id} are not those that were written; ` +
+            'run `galvani prepare` again',
+        )
+      }
+      return trial
+    }),
+  )
+  return { ...manifest, decomposition: manifest.decomposition ?? 'unknown', trials } // of before digests were recorded
 }
 
 function rows(
@@ -79,5 +109,5 @@ function rows(
     throw new FormatError(`${what} does not hold ${count} rows of ${size} numbers; run \`galvani prepare\` again`)
   }
   const { data } = tensor
-  return Array.from({ length: count }, (_, i) => data.slice(i * size, (i + 1) * size))
+  return Array.from({ length: count }, (_, i) => data.subarray(i * size, (i + 1) * size))
 }

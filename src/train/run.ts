@@ -207,6 +207,8 @@ async function summariseRun(
       stimuli: unique(({ stimulus }) => stimulus),
       channels: config.signals,
       musicDim: config.model.music_dim,
+      ...(config.model.music_dim > 0 && set.musicSet !== undefined && { musicSet: set.musicSet }),
+      ...(set.notes && { notes: set.notes }),
     },
     dimension: config.dimension,
     labels: labelled.scheme,

@@ -47,6 +47,10 @@ export interface DatasetSummary {
   channels: string[]
   /** Length of the music vector; 0 without music. */
   musicDim: number
+  /** Which features those are, where that is known. */
+  musicSet?: string
+  /** What was assumed of the data, and what was left out by choice, a sentence each. */
+  notes?: string[]
 }
 
 /** How trials were parted. */

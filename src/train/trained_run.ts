@@ -7,7 +7,7 @@ import type { TrainedModel } from './checkpoint.ts'
 import type { RunConfig } from './config.ts'
 import type { Dataset } from './dataset.ts'
 import { prepareDataset } from './dataset.ts'
-import { withMusic, type MusicTrial } from './experiment.ts'
+import { readableTrials, type ReadableTrial } from './experiment.ts'
 import type { PreparedSet } from './prepare.ts'
 import { probabilitiesOf } from './predictor.ts'
 import { loadFoldModel, loadRunConfig, trainedFolds } from './run_files.ts'
@@ -81,7 +81,7 @@ export interface Predictions extends Seen {
 
 /** Whether a run's models can read a dataset, told before any work is spent. @throws FormatError */
 export const requireReadable = ({ config }: Pick<TrainedRun, 'config'>, { set }: Dataset): void =>
-  void withMusic<MusicTrial>(set, config)
+  void readableTrials<ReadableTrial>(set, config)
 
 /** The mean probability of all models, for each trial that they can read; ratings are not needed. @throws FormatError */
 export async function predict(
@@ -93,7 +93,7 @@ export async function predict(
   checkCompute('predict', gpu, hooks)
   requireReadable(run, dataset)
   const prepared = await prepareForRun(gpu, run, dataset, hooks)
-  const { trials, skipped } = withMusic(prepared, run.config)
+  const { trials, skipped } = readableTrials(prepared, run.config)
   const probabilities = await ensemble(gpu, run, { ...prepared, trials }, hooks.signal)
   const predictions = trials.map(({ id, subject, stimulus }, i): TrialPrediction => {
     const probability = probabilities[i]!

@@ -8,6 +8,7 @@ import { program } from '../../cli/program.ts'
 import { makeTrialTable } from '../../src/datasets/synthetic.ts'
 import { needs } from '../support/needs.ts'
 import { benchChecks } from './options/bench.ts'
+import { dataOptionChecks } from './options/data.ts'
 import { decomposeChecks } from './options/decompose.ts'
 import { musicChecks } from './options/music.ts'
 import { otherChecks } from './options/others.ts'
@@ -20,6 +21,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const checks: Checks = {
   ...decomposeChecks,
   ...readingChecks,
+  ...dataOptionChecks,
   ...trainChecks,
   ...musicChecks,
   ...otherChecks,

@@ -186,7 +186,11 @@ function withoutTraining(): void {
   withoutGpu()
   resolves(tunedKernels, 'useTunedKernels', () => ({}))
   resolves(datasets, 'prepareDataset', (_, { set }: { set: object }) => set)
-  answers(experiments, 'makeExperiment', (set: object) => ({ set, plan: { subjectIndependent: true } }))
+  answers(experiments, 'makeExperiment', (set: object, config: object) => ({
+    set,
+    config,
+    plan: { subjectIndependent: true },
+  }))
 }
 
 describe('Ctrl-C reaches what takes long:', () => {

@@ -1,5 +1,6 @@
 // Two clusters of points: against every split there is, other programs, and by hand where several splits are equally good.
 import { describe, expect, it } from 'vitest'
+import { halfPlanes } from '../../src/evaluation/half_planes.ts'
 import { twoMeans } from '../../src/evaluation/two_means.ts'
 import { ShapeError } from '../../src/runtime/errors.ts'
 import { Random } from '../../src/runtime/random.ts'
@@ -18,6 +19,8 @@ function leastInertia(points: number[][]): number {
   }
   return least
 }
+
+const lexicographic = ([[a = 0, b = 0], [c = 0, d = 0]]: [number[], number[]]): boolean => a < c || (a === c && b < d)
 
 describe('twoMeans', () => {
   it('finds the best split there is', () => {
@@ -162,6 +165,43 @@ describe('of equally good splits the one with the lexicographically smaller cent
     })
     expect([...found.assignment]).toEqual([1, 0, 1, 0])
   })
+})
+
+describe('many points of a plane', () => {
+  /** Lloyd from every pair of distinct points, as fewer points have it. */
+  const fromPairs = (points: number[][]) => {
+    const distinct = [...new Set(points.map(String))].map((text) => text.split(',').map(Number))
+    return distinct
+      .flatMap((a, i) => distinct.slice(i + 1).map((b) => twoMeans(points, [a, b] as [number[], number[]])))
+      .reduce((best, found) => (found.inertia < best.inertia * (1 - 1e-9) ? found : best))
+  }
+
+  it.each([
+    ['that are apart', (random: Random) => [random.normal(), random.normal()]],
+    ['of a grid, where many lie on one line', (random: Random) => [random.integer(30), random.integer(12)]],
+    ['on one line', (random: Random) => Array<number>(2).fill(random.integer(500))],
+  ])('%s are parted as well as from any pair of them', (_, point) => {
+    const random = new Random(1)
+    const points = Array.from({ length: 120 }, () => point(random))
+    expect(new Set(points.map(String)).size).toBeGreaterThan(100)
+    const found = twoMeans(points)
+    expect(found.inertia).toBeLessThan(fromPairs(points).inertia * (1 + 1e-9))
+    expect(lexicographic(found.centers)).toBe(true)
+    const shuffled = Array.from(random.permutation(points.length), (i) => points[i]!)
+    expect(twoMeans(shuffled).centers).toEqual(found.centers)
+  })
+
+  it('the best of all parts is found where no pair leads to it', () => {
+    const random = new Random(4)
+    const points = Array.from({ length: 12 }, () => [random.integer(9), random.integer(9)])
+    const least = Math.min(...Array.from(halfPlanes(points), ({ inertia }) => inertia))
+    expect(least).toBeCloseTo(leastInertia(points), 9)
+  })
+})
+
+it.each([[NaN], [Infinity], [-Infinity], [1e200]])('a point of %d is refused', (value) => {
+  expect(() => twoMeans([[1, 2], [value, 3]])).toThrow(`two-means: a point is [${value}, 3], expected finite numbers`) // prettier-ignore
+  expect(() => twoMeans([[1], [2]], [[1], [value]])).toThrow(ShapeError)
 })
 
 it('a better split wins over smaller centres', () => {

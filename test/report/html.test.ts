@@ -47,6 +47,15 @@ describe('runReport', () => {
       expect(text).toContain(fact)
   })
 
+  it('shows which features were heard and what was assumed of the data, where there is any', () => {
+    expect(visible(sampleRun())).not.toContain('About the data')
+    const run = sampleRun()
+    const dataset = { ...run.dataset, musicDim: 7, musicSet: 'IS13_ComParE', notes: ['The unit is <not> known.', 'B.'] }
+    const text = visible({ ...run, dataset })
+    expect(text).toContain('origin, phasic, tonic, 7 music features (IS13_ComParE)')
+    expect(text).toContain('About the data The unit is &#60;not&#62; known. B. Data left out')
+  })
+
   it('has each fact under its name', () => {
     const factsOf = (run: RunSummary): Record<string, string> =>
       Object.fromEntries(

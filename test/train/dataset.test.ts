@@ -4,6 +4,7 @@ import { DECOMPOSITION_SET } from '../../src/cvxeda/decomposition_set.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { prepareDataset, type Dataset } from '../../src/train/dataset.ts'
 import { resolveRun } from '../../src/train/defaults.ts'
+import type { PreparedSet } from '../../src/train/prepare.ts'
 import { loadPrepared, savePrepared } from '../../src/train/prepared_files.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 
@@ -36,6 +37,20 @@ it('a run without a choice of its own takes the seconds that the data were prepa
   expect(resolveRun({ drop: 1 }, { musicDim: 0, length: LENGTH, dropSeconds: 5 }).drop).toBe(1)
   expect(resolveRun({}, { musicDim: 0, length: LENGTH, dropSeconds: 0 }).drop).toBe(0)
   expect(resolveRun({}, { musicDim: 0 }).drop).toBe(3)
+})
+
+it('a run has its points as the data that it was started on, and reads none that were made otherwise', async () => {
+  expect(resolveRun({}, { musicDim: 0, interpolation: 'released' }).interpolation).toBe('released')
+  expect(config).not.toHaveProperty('interpolation')
+  const set = { ...prepared(LENGTH, 3).set, interpolation: 'antialias' } as PreparedSet
+  await expect(prepareDataset(unused, { kind: 'prepared', set }, config)).rejects.toThrow(
+    "lab was prepared with the interpolation 'antialias', but 'linear' is needed; prepare it again",
+  )
+  const filtered = resolveRun({ model: { length: LENGTH } }, { musicDim: 0, interpolation: 'antialias' })
+  expect(await prepareDataset(unused, { kind: 'prepared', set }, filtered)).toBe(set)
+  expect(() => resolveRun({ interpolation: 'cubic' as 'linear' }, { musicDim: 0 })).toThrow(
+    "interpolation is 'cubic', expected linear, antialias, released",
+  )
 })
 
 /** What is said of a set whose signals this decomposition made, as it comes from its files. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { presets } from '../../src/model/config.ts'
 import { FormatError } from '../../src/runtime/errors.ts'
 import type { RunConfig } from '../../src/train/config.ts'
-import { experimentDigest, labelReadable, makeExperiment } from '../../src/train/experiment.ts'
+import { experimentDigest, labelReadable, makeExperiment, readableTrials } from '../../src/train/experiment.ts'
 import { inputsOf } from '../../src/train/inputs.ts'
 import type { PreparedSet } from '../../src/train/prepare.ts'
 
@@ -123,5 +123,33 @@ describe('the digest of an experiment', () => {
       digestOf(undefined, config(0)),
     ])
     expect(new Set(digests).size).toBe(digests.length)
+  })
+})
+
+describe('of two listenings', () => {
+  const twice = (set: PreparedSet): void =>
+    void (set.trials = set.trials.flatMap((trial) => [
+      { ...trial, id: `${trial.id}A`, pass: 'arousal' as const },
+      // The same people and songs, and other ratings.
+      { ...trial, id: `${trial.id}V`, pass: 'valence' as const, ratings: { valence: 1, arousal: 9 } },
+    ]))
+
+  it('a model reads those of its own dimension, and labels them by their ratings alone', () => {
+    const { set, labelled } = makeExperiment(study(twice), config(0))
+    expect(set.trials.map(({ id }) => id)).toEqual(study().trials.map(({ id }) => `${id}A`))
+    expect(labelled.skipped).toEqual([])
+    expect([...labelled.labels]).toEqual([...labelReadable(study(), config(0)).labels])
+    const { trials } = readableTrials(study(twice), { ...config(0), dimension: 'valence' })
+    expect(trials.map(({ id }) => id)).toEqual(study().trials.map(({ id }) => `${id}V`))
+  })
+
+  it('the other one alone is refused', () => {
+    const other = study((set) => {
+      twice(set)
+      set.trials = set.trials.filter(({ pass }) => pass === 'valence')
+    })
+    const says = 'lab: all 24 trials are of the valence pass, and a model of arousal reads the arousal pass'
+    expect(() => makeExperiment(other, config(0))).toThrow(says)
+    expect(() => readableTrials(other, config(0))).toThrow(says)
   })
 })

@@ -83,7 +83,7 @@ describe('prepared trials', () => {
     const { trials, ...said } = study()
     expect(set).toMatchObject({ name: said.name, synthetic: true, musicDim: 2, length: LENGTH, dropSeconds: DROP })
     expect(set.decomposition).toBe(DECOMPOSITION_SET)
-    for (const { signals: _, status: _s, filled: _f, constant: _c, ...own } of set.trials) {
+    for (const { signals: _, status: _s, filled: _f, constant: _c, quality: _q, ...own } of set.trials) {
       const { eda: _e, ...recorded } = trials.find(({ id }) => id === own.id)!
       expect(own).toEqual(recorded)
     }
@@ -124,12 +124,12 @@ describe('prepared trials', () => {
 
   it('are counted up to their number, over all rates', () => {
     expect(progress.length).toBeGreaterThan(1)
-    expect(new Set(progress.map(([, total]) => total))).toEqual(new Set([4]))
+    expect(new Set(progress.map(([, total]) => total))).toEqual(new Set([6]))
     const done = progress.map(([count]) => count)
     expect(done).toEqual([...done].sort((a, b) => a - b))
-    expect(done.at(-1)).toBe(4)
-    // Two of the first rate, and then two of the other.
-    expect(done).toContain(2)
+    expect(done.at(-1)).toBe(6)
+    // Two that cannot be used, two of the first rate, and then two of the other.
+    expect(done).toContain(4)
   })
 
   it('leave the study as it was', async () => {
@@ -154,10 +154,36 @@ describe('prepared trials', () => {
     const onProgress = vi.fn<(done: number, total: number) => void>()
     const again = await prepareDataset(gpu, { kind: 'table', set: study() }, run, { onProgress })
     expect(again).toEqual(set)
-    expect(onProgress).toHaveBeenLastCalledWith(4, 4)
+    expect(onProgress).toHaveBeenLastCalledWith(6, 6)
     const reason = new Error('enough')
     const stopped = prepareDataset(gpu, { kind: 'table', set: study() }, run, { signal: AbortSignal.abort(reason) })
     await expect(stopped).rejects.toBe(reason)
+  })
+})
+
+describe('the quality of trials', () => {
+  it('is told, and leaves out those that a rule names', async () => {
+    const options = { length: 2 * LENGTH, dropSeconds: DROP }
+    const all = await prepareTrials(gpu, study(), options)
+    expect(all.trials.map(({ quality }) => quality)).toEqual([[], [], ['missing'], ['flat', 'clipped']])
+    expect(all.notes).toBeUndefined()
+    const some = await prepareTrials(gpu, study(), { ...options, exclude: ['flat', 'zero'] })
+    expect(some.trials.map(({ id }) => id)).toEqual(['1', '3', '4'])
+    expect(some.skipped.at(-1)).toEqual({ source: 'trial 6', reason: 'left out for its quality: flat' })
+    expect(some.notes).toEqual(['2 of 6 trials are left out for their quality (flat, zero).'])
+    await expect(prepareTrials(gpu, study(), { ...options, exclude: ['dull' as 'flat'] })).rejects.toThrow(
+      "prepareTrials: exclude has 'dull', expected zero, flat, clipped, missing",
+    )
+  })
+
+  it('is not what a trial of noise that the points cannot follow lacks, which is said', async () => {
+    const few = await prepareTrials(gpu, study(), { length: 20, dropSeconds: DROP })
+    expect(few.notes).toEqual([
+      expect.stringMatching(/^4 trials are thinned to 20 points .* below 1\.2 Hz .*--antialias/) as string,
+    ])
+    const filtered = await prepareTrials(gpu, study(), { length: 20, dropSeconds: DROP, interpolation: 'antialias' })
+    expect([filtered.notes, filtered.interpolation]).toEqual([undefined, 'antialias'])
+    expect(filtered.trials[0]!.signals).not.toEqual(few.trials[0]!.signals)
   })
 })
 
@@ -218,12 +244,26 @@ describe('a prepared set in files', () => {
     await expect(loadPrepared(store, 'folder')).rejects.toThrow(`folder/signals.safetensors: tensor ${says}`)
   })
 
+  it('is refused where a number has changed, by the name of the trial', async () => {
+    const store = await stored(set)
+    const bytes = await store.read('signals.safetensors')
+    const last = bytes.length - 4 * (3 * set.musicDim + 1) // of the signals, before the music
+    bytes[last]! ^= 1
+    await store.write('signals.safetensors', bytes)
+    await expect(loadPrepared(store, 'folder')).rejects.toThrow(
+      'folder/signals.safetensors is damaged: the signals of trial 3 are not those that were written; run `galvani prepare` again',
+    )
+  })
+
   it('is looked for before a table, which is read at the rate that is given', async () => {
     const table = { 'trials.csv': 'trial,subject\na,s1\n', 'eda.csv': 'trial,i,eda\na,0,1\na,1,2\n' }
     const store = new MemoryStore(table)
     const dataset = await loadDataset(store, { name: 'lab', sampleRate: 5 })
     expect([dataset.kind, dataset.set.name, dataset.set.trials[0]?.sampleRate]).toEqual(['table', 'lab', 5])
     await savePrepared(store, set)
-    expect((await loadDataset(store, { name: 'lab', sampleRate: 5 })).kind).toBe('prepared')
+    expect((await loadDataset(store, { name: 'lab' })).kind).toBe('prepared')
+    await expect(loadDataset(store, { name: 'lab', sampleRate: 5 })).rejects.toThrow(
+      'lab is prepared already, so sampleRate comes too late; give it where it is prepared',
+    )
   })
 })
