@@ -22,9 +22,11 @@ export { eventRelated, intervalRelated, type EpochOptions } from './recording/ep
 export { contactSheet, thumbnail } from './recording/contact_sheet.ts'
 export { decompositionSvg } from './recording/picture.ts'
 export type { Recording } from './reading/recording.ts'
-export type { Trial, TrialSet } from './datasets/trial.ts'
 
 // Studies
+export { openDataset } from './datasets/open_dataset.ts'
+export type { DatasetKind, Gsr, OpenedDataset, OpenOptions } from './datasets/layout.ts'
+export type { Dimension, Ratings, Trial, TrialSet } from './datasets/trial.ts'
 export { loadTrialTable, readTrialTable, type TrialTableFiles, type TrialTableOptions } from './datasets/trial_table.ts'
 export { edaFiles, makeEda, type EdaKind, type EdaSettings, type MadeEda } from './datasets/synthetic_eda.ts'
 export { makeRecording, makeTrialTable, type SyntheticRecording, type SyntheticStudy } from './datasets/synthetic.ts'

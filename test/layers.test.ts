@@ -64,7 +64,7 @@ const HOST_LAYERS = ['signal', 'formats', 'store', 'charts', 'reading', 'music',
 const USE_FILES = ['tune', 'recording', 'train', 'report', 'verify']
 /** Beside src/, from the lowest. */
 const PROGRAMS = ['bench', 'cli']
-const NO_DEVICE = ['runtime/errors.ts', 'runtime/random.ts', 'runtime/breather.ts']
+const NO_DEVICE = ['runtime/errors.ts', 'runtime/arguments.ts', 'runtime/random.ts', 'runtime/breather.ts']
 /** What the float64 twins share with the code they check: the names of settings, and the network's plan of layers. */
 const SHARED_WITH_TWINS = [...NO_DEVICE, 'model/config.ts', 'model/architecture.ts']
 

@@ -5,6 +5,7 @@ import type { MatArray } from '../formats/mat_array.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import type { Source } from '../store/source.ts'
 import type { Store } from '../store/store.ts'
+import { withFindings, type Findings } from './findings.ts'
 import type { Gsr, Layout, OpenedDataset, NamedOptions } from './layout.ts'
 import type { Trial } from './trial.ts'
 
@@ -31,6 +32,10 @@ const HEADER_TEXT = 116
 export const amigos: Layout = {
   kind: 'amigos',
   looksFor: 'Data_Preprocessed_P01.mat to P40.mat, flat or each in a folder of that name (AMIGOS)',
+  refuses: {
+    pass: 'people watched each video of AMIGOS once for all ratings',
+    resample: 'the files of AMIGOS have no time steps',
+  },
   // No other dataset has files of such names; one that is something else is better refused by its name.
   recognises: async (store) => (await participantFiles(store)).size > 0,
   open,
@@ -45,23 +50,15 @@ async function open(store: Store, { name, sampleRate = RATE, gsr = 'as-is' }: Na
     throw new UsageError(`${name}: a sample rate of ${sampleRate} Hz; expected a positive number`)
   const files = await participantFiles(store)
   if (files.size === 0) throw new FormatError(`${name}: no files of AMIGOS; expected ${amigos.looksFor}`)
-  const assumed = assumptions(files, sampleRate, gsr)
-  const opened: OpenedDataset = {
-    kind: 'amigos',
-    name,
-    synthetic: await saysSynthetic(store, files.values()),
-    expected: files.size * VIDEOS,
-    skipped: [],
-    notes: [...assumed],
-    trials: async function* () {
-      opened.skipped.length = 0
-      opened.notes.length = 0
-      for (const note of assumed) opened.notes.push(note)
+  const synthetic = await saysSynthetic(store, files.values())
+  return withFindings(
+    { kind: 'amigos', name, synthetic, expected: files.size * VIDEOS },
+    { skipped: [], notes: assumptions(files, sampleRate, gsr) },
+    async function* (found) {
       for (const [subject, path] of files)
-        yield* trialsOf(await namedSource(store, path), { subject, sampleRate, gsr }, opened)
+        yield* trialsOf(await namedSource(store, path), { subject, sampleRate, gsr }, found)
     },
-  }
-  return opened
+  )
 }
 
 /** Paths by participant, in order. @throws FormatError where one has two files */
@@ -114,7 +111,7 @@ interface Participant {
 async function* trialsOf(
   source: Source,
   { subject, sampleRate, gsr }: Participant,
-  { skipped, notes }: Pick<OpenedDataset, 'skipped' | 'notes'>,
+  found: Findings,
 ): AsyncGenerator<Trial> {
   const file = await openMat(source)
   const videos = idsOf(await read(file, source, 'VideoIDs'), source)
@@ -125,7 +122,7 @@ async function* trialsOf(
   for (const [i, video] of videos.entries()) {
     const where = `${source.name} (video ${video || `number ${i + 1}`})`
     const recording = recordings[i]!
-    const skip = (reason: string): void => void skipped.push({ source: where, reason })
+    const skip = (reason: string): void => found.skip(where, reason)
     if (isEmpty(recording)) {
       skip('no recording: its cell of joined_data is empty')
       continue
@@ -163,8 +160,8 @@ async function* trialsOf(
       source: `${source.name}, joined_data{${i + 1}} (video ${video}), column ${CHANNELS}`,
     }
   }
-  if (unrated.length) notes.push(`${source.name}: no self-assessment of arousal and valence for ${unrated.join(', ')}`)
-  if (lost > 0) notes.push(`${source.name}: ${lost} samples of GSR are 0, which has no 1/x, and count as missing`)
+  if (unrated.length) found.note(`${source.name}: no self-assessment of arousal and valence for ${unrated.join(', ')}`)
+  if (lost > 0) found.note(`${source.name}: ${lost} samples of GSR are 0, which has no 1/x, and count as missing`)
 }
 
 async function read(file: MatFile, source: Source, name: string): Promise<MatArray> {

@@ -22,35 +22,25 @@ const RATINGS = ['valence', 'arousal', 'dominance', 'liking'] as const
 const SCALE = [1, 9] as const
 /** The 3 s before the video begins are left in the files. */
 const BASELINE_SECONDS = 3
+/** Bytes in which the first key of a dictionary lies. */
+const HEAD = 64
 
-/** DEAP's `data_preprocessed_python`: `s01.dat` … `s32.dat`, in the folder or in one inside it. */
+/** DEAP's `data_preprocessed_python`: `s01.dat` … `s32.dat`. */
 export const deap: Layout = {
   kind: 'deap',
   looksFor: 's01.dat … s32.dat, pickles of DEAP',
+  refuses: {
+    pass: 'people watched each video of DEAP once for all ratings',
+    resample: 'the files of DEAP have no time steps',
+  },
   recognises: async (store) => {
-    for (const folder of await foldersOf(store))
-      for (const file of folder.files) if (await beginsAsPickle(store, file)) return true
+    for (const file of await filesOf(store)) if (await beginsAsPickle(store, file)) return true
     return false
   },
   open,
 }
 
-interface Folder {
-  path: string
-  /** Paths of its sNN.dat, in order; at least one. */
-  files: string[]
-}
-
-/** The folder itself, or those inside it that hold files of subjects. */
-async function foldersOf(store: Store): Promise<Folder[]> {
-  const inside = async (path: string): Promise<Folder[]> => {
-    const names = (await store.list(path)).filter((name) => FILE.test(name))
-    return names.length > 0 ? [{ path, files: names.map((name) => (path === '' ? name : `${path}/${name}`)) }] : []
-  }
-  const here = await inside('')
-  if (here.length > 0) return here
-  return (await Promise.all((await store.list('')).map(inside))).flat()
-}
+const filesOf = async (store: Store): Promise<string[]> => (await store.list('')).filter((name) => FILE.test(name))
 
 /** A pickle of protocol 2 to 5. */
 async function beginsAsPickle(store: Store, path: string): Promise<boolean> {
@@ -71,26 +61,32 @@ async function open(store: Store, { name, sampleRate, gsr = 'as-is' }: NamedOpti
   const sign = signOf(gsr, name)
   if (sampleRate !== undefined && sampleRate !== SAMPLE_RATE)
     throw new UsageError(`${name}: DEAP is recorded at ${SAMPLE_RATE} Hz, not ${sampleRate}; leave the rate away`)
-  const [folder, ...others] = await foldersOf(store)
-  if (folder === undefined) throw new FormatError(`${name}: no s01.dat … s32.dat`)
-  if (others.length > 0) {
-    const paths = [folder, ...others].map(({ path }) => path).join(', ')
-    throw new FormatError(`${name}: several folders hold s01.dat … s32.dat (${paths}); name one of them`)
-  }
+  const files = await filesOf(store)
+  if (files.length === 0) throw new FormatError(`${name}: no s01.dat … s32.dat`)
   const notes = [
     `The unit of DEAP's GSR is not documented: it is read ${sign < 0 ? 'with its sign changed' : 'as it is'}, in the unit 'unknown'.`,
     'Trial k of each file is taken for video k, as in the preprocessed files of DEAP.',
-    ...missingSubjects(folder.files),
+    ...missingSubjects(files),
   ]
   const note = (text: string): void => void (notes.includes(text) || notes.push(text))
   async function* trials(): AsyncGenerator<Trial> {
-    for (const path of folder!.files) yield* await readSubject(store, path, { label: `${name}/${path}`, sign, note })
+    for (const path of files) yield* await readSubject(store, path, { label: `${name}/${path}`, sign, note })
   }
-  const expected = folder.files.length * TRIALS
-  return { kind: 'deap', name, synthetic: false, trials, expected, skipped: [], notes }
+  const expected = files.length * TRIALS
+  const synthetic = await saysSynthetic(store, files)
+  return { kind: 'deap', name, synthetic, trials, expected, skipped: [], notes }
 }
 
-const subjectOf = (path: string): string => FILE.exec(path.split('/').at(-1)!)![1]!
+/** Whether a file begins with the key that look-alikes have and DEAP has not. */
+async function saysSynthetic(store: Store, files: readonly string[]): Promise<boolean> {
+  for (const path of files) {
+    const head = await (await store.source(path)).read(0, HEAD)
+    if (new TextDecoder('latin1').decode(head).includes('synthetic')) return true
+  }
+  return false
+}
+
+const subjectOf = (path: string): string => FILE.exec(path)![1]!
 
 function missingSubjects(files: readonly string[]): string[] {
   const present = new Set(files.map(subjectOf))

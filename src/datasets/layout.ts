@@ -52,6 +52,8 @@ export interface Layout {
   kind: DatasetKind
   /** For the sentence about a folder that is of none. */
   looksFor: string
+  /** Options that it does not take, each with the reason why. */
+  refuses: Readonly<Partial<Record<Exclude<keyof OpenOptions, 'name'>, string>>>
   /** By the files in it, never by the folder's own name. */
   recognises: (store: Store) => Promise<boolean>
   /** @throws FormatError naming the file, UsageError for an option that it does not take */

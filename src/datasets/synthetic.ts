@@ -2,6 +2,18 @@
 import { formatCsv } from '../formats/csv.ts'
 import { UsageError } from '../runtime/errors.ts'
 import { Random } from '../runtime/random.ts'
+import {
+  biasOf,
+  feelings,
+  makeTrace,
+  rate,
+  requireEffect,
+  requireSeed,
+  type TraceSettings,
+  usualFeeling,
+  WORLD,
+} from './hidden_truth.ts'
+import type { Dimension } from './trial.ts'
 
 /** Settings of a made-up study. */
 export interface SyntheticStudy {
@@ -24,19 +36,11 @@ export interface SyntheticStudy {
 /** Files of a made-up study. */
 export type StudyFile = 'trials.csv' | 'eda.csv' | 'music.csv' | 'README.md'
 
-/** Decay and rise time of a skin-conductance response in seconds (Bateman function, cvxEDA's defaults). */
-const DECAY = 2
-const RISE = 0.7
 /** Hz, of a wrist band. */
 const WRIST_RATE = 4
-/** Ratings run from 1 to 9, in tenths; high and low ones lie this far from the subject's own middle. */
-const RATING_STEP = 2
 /** How strongly a stimulus decides the arousal and the valence of those who hear it, at effect 1. */
 const STIMULUS_AROUSAL = 0.8
 const STIMULUS_VALENCE = 3
-
-/** Seed of what all studies share. */
-const WORLD = 2022
 
 interface Stimulus {
   id: string
@@ -136,7 +140,10 @@ export function makeRecording({ seed, seconds = 120 }: SyntheticRecording): stri
   if (!(seconds >= 10)) throw new UsageError(`a recording of ${seconds} s: expected at least 10`)
   const random = new Random(seed)
   const settings = { level: 1 + 6 * random.uniform(), amplitude: 0.4, arousal: 0, valence: 0 }
-  const eda = makeTrace({ samples: Math.round(seconds * WRIST_RATE), sampleRate: WRIST_RATE, ...settings }, random)
+  const eda = makeTraceWithGap(
+    { samples: Math.round(seconds * WRIST_RATE), sampleRate: WRIST_RATE, ...settings },
+    random,
+  )
   return formatCsv(
     ['time_s', 'eda_us'],
     Array.from(eda, (value, i) => [i / WRIST_RATE, Number.isNaN(value) ? '' : value.toFixed(5)]),
@@ -161,27 +168,18 @@ function requireSensible(study: Study): void {
       `${trialsPerSubject} trials per subject of ${stimuli} stimuli: both must be even, half are pleasant`,
     )
   }
-  if (!(effect >= 0 && effect <= 1)) {
-    throw new UsageError(`effect ${effect}: expected a number from 0 (none) to 1 (strong)`)
-  }
+  requireEffect(effect)
   requireSeed(seed)
   if (!(sampleRate >= 1)) throw new UsageError(`sample rate ${sampleRate} Hz: expected at least 1`)
   if (!(seconds >= 10)) throw new UsageError(`trials of ${seconds} s: expected at least 10`)
 }
 
-function requireSeed(seed: number): void {
-  if (Number.isInteger(seed) && seed >= 0 && seed <= 0xffffffff) return
-  throw new UsageError(`seed ${seed}: expected an integer from 0 to 4294967295`)
-}
-
 function makeStimuli({ stimuli, seconds, musicDim, effect, seed }: Study): Stimulus[] {
   const random = new Random(seed, 0)
-  // How music sounds of what it does is the same in every study, so that a model of one can be tried on another.
   const world = new Random(WORLD)
   const projection = Array.from({ length: musicDim - 1 }, () => [world.normal(), world.normal()] as const)
   return Array.from({ length: stimuli }, (_, index) => {
-    const valence = index % 2 ? -1 : 1
-    const arousal = (index >> 1) % 2 ? -1 : 1
+    const { valence, arousal } = usualFeeling(index)
     const features = projection.map(([a, v]) => effect * (a * arousal + v * valence) + random.normal())
     return {
       id: `synthetic${seed}_song${pad(index)}`,
@@ -206,12 +204,12 @@ function makeSubject(study: Study, stimuli: Stimulus[], index: number): HiddenTr
     heard.map((stimulus) => effect * STIMULUS_VALENCE * stimulus.valence),
     random,
   )
-  const bias = { arousal: 0.6 * random.normal(), valence: 0.6 * random.normal() }
+  const bias = biasOf(random)
   const level = 1 + 6 * random.uniform()
   const amplitude = 0.4 * Math.exp(0.4 * random.normal())
   return heard.map((stimulus, order) => {
     const felt = { arousal: arousal[order]!, valence: valence[order]! }
-    const eda = makeTrace(
+    const eda = makeTraceWithGap(
       {
         samples: Math.round(stimulus.seconds * sampleRate),
         sampleRate,
@@ -222,11 +220,9 @@ function makeSubject(study: Study, stimuli: Stimulus[], index: number): HiddenTr
       },
       random,
     )
-    const rate = (dimension: 'arousal' | 'valence'): number => {
-      const value = 5 + bias[dimension] + RATING_STEP * felt[dimension] + 0.5 * random.normal()
-      return Math.round(10 * Math.min(9, Math.max(1, value))) / 10
-    }
-    const ratings = { valence: rate('valence'), arousal: rate('arousal') }
+    const tenths = (dimension: Dimension): number =>
+      Math.round(10 * rate(bias[dimension], felt[dimension], random)) / 10
+    const ratings = { valence: tenths('valence'), arousal: tenths('arousal') }
     return { id: `${subject}_${pad(order)}`, subject, order, stimulus, ...felt, ratings, eda }
   })
 }
@@ -241,54 +237,15 @@ function pick(stimuli: Stimulus[], count: number, random: Random): Stimulus[] {
   return Array.from(random.permutation(count), (i) => chosen[i]!)
 }
 
-/** +1 for the half of a subject's trials with the higher score, after chance had its part; -1 for the others. */
-function feelings(tendencies: number[], random: Random): number[] {
-  const scores = tendencies.map((tendency) => tendency + random.normal())
-  const middle = [...scores].sort((a, b) => a - b)[scores.length / 2]!
-  return scores.map((score) => (score >= middle ? 1 : -1))
-}
-
-interface TraceSettings {
-  samples: number
-  sampleRate: number
-  /** Tonic level and size of a response in microsiemens. */
-  level: number
-  amplitude: number
-  /** Signed and already scaled by the effect; 0 is no tie. */
-  arousal: number
-  valence: number
-}
-
-function makeTrace(settings: TraceSettings, random: Random): Float64Array {
-  const { samples, sampleRate, level, amplitude, arousal, valence } = settings
-  const seconds = samples / sampleRate
-  const eda = new Float64Array(samples)
-  const slope = amplitude * (0.5 * arousal + 0.7 * random.normal())
-  const phase = 2 * Math.PI * random.uniform()
-  for (let i = 0; i < samples; i++) {
-    const share = i / samples
-    eda[i] = level + slope * share + 0.15 * amplitude * Math.sin(2 * Math.PI * share + phase)
-  }
-  const interval = 10 * Math.exp(-0.9 * arousal)
-  for (let onset = interval * random.uniform(); onset < seconds; onset += interval * (0.6 + 0.8 * random.uniform())) {
-    const late = 1 + 0.5 * valence * ((2 * onset) / seconds - 1)
-    addResponse(eda, sampleRate, onset, amplitude * late * Math.exp(0.3 * random.normal()))
-  }
-  for (let i = 0; i < samples; i++) eda[i] = Math.max(0, eda[i]! + 0.01 * random.normal())
+/** A trace, in one of twenty of which half a second is missing. */
+function makeTraceWithGap(settings: TraceSettings, random: Random): Float64Array {
+  const { samples, sampleRate } = settings
+  const eda = makeTrace(settings, random)
   if (random.uniform() < 0.05) {
     const start = random.integer(samples - sampleRate)
     eda.fill(NaN, start, start + Math.ceil(sampleRate / 2))
   }
   return eda
-}
-
-/** Adds one response: the Bateman function, scaled to its peak. */
-function addResponse(eda: Float64Array, sampleRate: number, onset: number, amplitude: number): void {
-  const peakTime = (Math.log(DECAY / RISE) * DECAY * RISE) / (DECAY - RISE)
-  const shape = (t: number): number => Math.exp(-t / DECAY) - Math.exp(-t / RISE)
-  for (let i = Math.ceil(onset * sampleRate); i < eda.length; i++) {
-    eda[i] = eda[i]! + (amplitude * shape(i / sampleRate - onset)) / shape(peakTime)
-  }
 }
 
 function readme(study: Study): string {

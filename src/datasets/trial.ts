@@ -40,6 +40,10 @@ export interface Trial {
   source: string
 }
 
+/** Where people heard each stimulus once for each dimension, the trials in which they heard it for this one. */
+export const ofPass = <T extends Pick<Trial, 'pass'>>(trials: readonly T[], dimension: Dimension): T[] =>
+  trials.filter(({ pass }) => pass === undefined || pass === dimension)
+
 /** All trials of one dataset, with what was left out and why. */
 export interface TrialSet {
   name: string

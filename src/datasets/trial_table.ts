@@ -2,15 +2,13 @@
 import { numberOf, shown } from '../formats/cells.ts'
 import { type CsvTable, delimiterOf, parseCsv } from '../formats/csv.ts'
 import { visitRows } from '../formats/rows.ts'
-import { FormatError, UsageError } from '../runtime/errors.ts'
+import { isTooMany } from '../reading/grid.ts'
+import { FormatError } from '../runtime/errors.ts'
 import { textOf } from '../store/source.ts'
 import type { Store } from '../store/store.ts'
-import { rateFromTimes } from '../signal/timing.ts'
+import { evenTraces, resampledNotes, type EvenTraces } from './even_traces.ts'
 import type { Layout } from './layout.ts'
 import type { Trial, TrialSet } from './trial.ts'
-
-/** A hole in the sample index longer than this is a mistake in the file, not a gap in the recording. */
-const LARGEST_HOLE = 1_000_000
 
 /** Contents of the files of a trial table. */
 export interface TrialTableFiles {
@@ -26,6 +24,8 @@ export interface TrialTableOptions {
   name: string
   /** Hz of every trial; wins over what the files say. */
   sampleRate?: number
+  /** Trials with uneven times are interpolated linearly to even ones, not refused. */
+  resample?: boolean
 }
 
 /**
@@ -37,14 +37,15 @@ export interface TrialTableOptions {
  * |---|---|
  * | `trial`, `subject` | ids, required; `trial` is unique |
  * | `stimulus` or `song` | what was heard; repeats across subjects |
- * | `valence`, `arousal` | self-report on any one scale; empty = not rated |
+ * | `valence`, `arousal` | self-report on any one scale; empty or NA = not rated, NaN is refused |
  * | `sample_rate_hz`, or `n_samples` and `duration_s` | the rate, unless `eda.csv` has times |
  * | `valence_high`, `arousal_high` | 0 or 1, used by `--labels column` only |
  * | `synthetic` | 1 marks generated data |
  * | any other | kept; `--folds column:NAME` can use it |
  *
  * `eda.csv`, one row per sample, in order within each trial: `trial`, then `i` (sample index; a skipped one is a
- * missing sample) or `time_s`, then `eda_us` (microsiemens) or `eda` (unit unknown). Empty or NaN = missing.
+ * missing sample) or `time_s`, then `eda_us` (microsiemens) or `eda` (unit unknown). Empty or NaN = missing. In all of the file not more
+ * samples may be skipped than a million, or ten times its rows.
  *
  * `music.csv`, optional, one row per stimulus: `stimulus` (or `song`), then one column per feature.
  *
@@ -53,7 +54,7 @@ export interface TrialTableOptions {
  */
 export async function readTrialTable(
   files: TrialTableFiles,
-  { name, sampleRate }: TrialTableOptions,
+  { name, sampleRate, resample }: TrialTableOptions,
 ): Promise<TrialSet> {
   const table = parseCsv(files.trials, `${name}/trials.csv`)
   const music = files.music === undefined ? undefined : readMusic(parseCsv(files.music, `${name}/music.csv`))
@@ -67,6 +68,7 @@ export async function readTrialTable(
   const timed = sampleRate === undefined && rates === undefined
   const traces = await readTraces(files.eda, `${name}/eda.csv`, { known, timed })
   const set: TrialSet = { name, synthetic: isSynthetic(table), trials: [], musicDim: music?.dim ?? 0, skipped: [] }
+  const resampled: string[] = []
   ids.forEach((id, row) => {
     const source = table.where(row)
     const trace = traces.byTrial.get(id)
@@ -76,12 +78,16 @@ export async function readTrialTable(
     }
     const stimulus = stimuli[row]!
     const vector = music?.byStimulus.get(stimulus)
+    const rate = sampleRate ?? rates?.[row]
+    const samples = Float64Array.from(trace.samples)
+    const timed = rate === undefined ? atTimes(traces, id, trace, { samples, resample }) : undefined
+    if (timed?.resampled) resampled.push(id)
     const trial: Trial = {
       id,
       subject: subjects[row]!,
       stimulus,
-      sampleRate: sampleRate ?? rates?.[row] ?? rateOf(traces, id, trace),
-      eda: Float64Array.from(trace.samples),
+      sampleRate: rate ?? timed!.sampleRate,
+      eda: timed?.traces[0] ?? samples,
       unit: traces.unit,
       columns: table.row(row),
       source: `${source} (trial ${id})`,
@@ -98,6 +104,7 @@ export async function readTrialTable(
         reason: `trial ${id} has no row in trials.csv`,
       })
   }
+  if (resampled.length > 0) set.notes = resampledNotes(resampled)
   return set
 }
 
@@ -129,13 +136,21 @@ function uniqueIds(table: CsvTable): string[] {
 }
 
 function readRatings(table: CsvTable): (row: number) => { valence: number; arousal: number } | undefined {
-  if (!table.has('valence') || !table.has('arousal')) return () => undefined
-  const valences = table.numbers('valence', 'nan')
-  const arousals = table.numbers('arousal', 'nan')
+  const columns = [table.find('valence'), table.find('arousal')]
+  const [valences, arousals] = columns.map((column) => (column === undefined ? undefined : ratingsIn(table, column)))
   return (row) => {
-    const [valence, arousal] = [valences[row]!, arousals[row]!]
+    const [valence = NaN, arousal = NaN] = [valences?.[row], arousals?.[row]]
     return Number.isNaN(valence) || Number.isNaN(arousal) ? undefined : { valence, arousal }
   }
+}
+
+/** @throws FormatError for NaN as well, which may be a trial without a rating or a calculation that went wrong */
+function ratingsIn(table: CsvTable, column: string): Float64Array {
+  const odd = table.text(column).findIndex((cell) => /^\s*[+-]?nan\s*$/i.test(cell))
+  if (odd < 0) return table.numbers(column, 'nan')
+  throw new FormatError(
+    `${table.where(odd)}: column '${column}' is '${table.text(column)[odd]!.trim()}', expected a number, or nothing for a trial without a rating`,
+  )
 }
 
 const isSynthetic = (table: CsvTable): boolean =>
@@ -157,7 +172,11 @@ function declaredRates(table: CsvTable): ArrayLike<number> | undefined {
     .numbers('n_samples')
     .map((count, row) => count / seconds[row]!)
     .sort()
-  return new Float64Array(table.length).fill(ratios[Math.floor(ratios.length / 2)]!)
+  const rate = ratios[Math.floor(ratios.length / 2)]!
+  if (rate > 0 && rate < Infinity) return new Float64Array(table.length).fill(rate)
+  throw new FormatError(
+    `${table.source}: the median of n_samples / duration_s is ${rate}, expected a positive number of Hz`,
+  )
 }
 
 /** What is kept of the rows of a trial. */
@@ -197,9 +216,10 @@ async function readTraces(
   const indexAt = header.columns.indexOf('i')
   const timeAt = timed && time !== undefined ? at(time) : -1
   const byTrial = new Map<string, Trace>()
+  const size = { rows: 0, missing: 0 }
   const number = (row: readonly string[], column: number, line: number): number => {
     const found = numberOf(row[column]!)
-    if (found === undefined || (column !== valueAt && Number.isNaN(found)))
+    if (found === undefined || Math.abs(found) === Infinity || (column !== valueAt && Number.isNaN(found)))
       throw new FormatError(
         `${source}:${line}: column '${header.columns[column]!}' is '${shown(row[column]!.trim())}', expected a number`,
       )
@@ -219,7 +239,8 @@ async function readTraces(
     }
     const sample = number(row, valueAt, line)
     if (!known.has(id)) return
-    if (indexAt >= 0) place(trace, number(row, indexAt, line), `${source}:${line}`)
+    size.rows++
+    if (indexAt >= 0) place(trace, number(row, indexAt, line), size, `${source}:${line}`)
     trace.samples.push(sample)
     if (timeAt < 0) return
     trace.seconds.push(number(row, timeAt, line))
@@ -262,26 +283,36 @@ async function* piecesOf(text: string | AsyncIterable<string>): AsyncGenerator<s
 const flat = (id: string): string => [...id].join('')
 
 /** Makes room for a sample where its index says, counted from the trial's first one; what is left out is NaN. */
-function place(trace: Trace, index: number, where: string): void {
+function place(trace: Trace, index: number, size: { rows: number; missing: number }, where: string): void {
   const { samples, last: before } = trace
   const hole = samples.length === 0 ? 1 : index - before
-  if (!Number.isInteger(index) || hole < 1 || hole > LARGEST_HOLE) {
-    throw new FormatError(
-      `${where}: column 'i' is ${index} after ${samples.length === 0 ? index - 1 : before}, expected sample indices that increase by 1`,
+  const refused = (reason: string): FormatError =>
+    new FormatError(`${where}: column 'i' is ${index} after ${samples.length === 0 ? index - 1 : before}, ${reason}`)
+  if (!Number.isSafeInteger(index) || hole < 1) throw refused('expected sample indices that increase by 1')
+  if (isTooMany(size.missing + hole - 1, size.rows))
+    throw refused(
+      `so that ${size.missing + hole - 1} samples are missing beside ${size.rows}; expected sample indices that increase by 1`,
     )
-  }
+  size.missing += hole - 1
   for (let missing = 1; missing < hole; missing++) samples.push(NaN)
   trace.last = index
 }
 
-/** Hz of a trial by its own times. */
-function rateOf({ source, timed }: Traces, id: string, { line, seconds, decimals }: Trace): number {
+/** The samples of a trial on the grid of its own times. */
+function atTimes(
+  { source, timed }: Traces,
+  id: string,
+  { line, seconds, decimals }: Trace,
+  { samples, resample }: { samples: Float64Array; resample: boolean | undefined },
+): EvenTraces {
   const where = `${source}:${line} (trial ${id})`
-  if (timed) return rateFromTimes(Float64Array.from(seconds), decimals, where)
-  throw new FormatError(
-    `${where}: nothing tells the sampling rate; give --rate HZ, a sample_rate_hz ` +
-      'column in trials.csv, or a time_s column here',
-  )
+  if (!timed)
+    throw new FormatError(
+      `${where}: nothing tells the sampling rate; give --rate HZ, a sample_rate_hz ` +
+        'column in trials.csv, or a time_s column here',
+    )
+  const stamps = { times: Float64Array.from(seconds), decimals, where: () => where }
+  return evenTraces(stamps, [samples], where, { resample })
 }
 
 function readMusic(table: CsvTable): { dim: number; byStimulus: Map<string, Float32Array> } {
@@ -291,10 +322,13 @@ function readMusic(table: CsvTable): { dim: number; byStimulus: Map<string, Floa
   if (features.length === 0) throw new FormatError(`${table.source}:1: no feature columns beside '${key}'`)
   const byStimulus = new Map<string, Float32Array>()
   stimuli.forEach((stimulus, row) => {
-    byStimulus.set(
-      stimulus,
-      Float32Array.from(features, (column) => column[row]!),
-    )
+    const vector = Float32Array.from(features, (column) => column[row]!)
+    const infinite = vector.findIndex((value) => !Number.isFinite(value))
+    if (infinite >= 0)
+      throw new FormatError(
+        `${table.where(row)}: column '${table.columns.filter((column) => column !== key)[infinite]!}' is ${features[infinite]![row]}, too large for a feature`,
+      )
+    byStimulus.set(stimulus, vector)
   })
   return { dim: features.length, byStimulus }
 }
@@ -303,14 +337,30 @@ function readMusic(table: CsvTable): { dim: number; byStimulus: Map<string, Floa
 export const trialTable: Layout = {
   kind: 'trials',
   looksFor: 'trials.csv and eda.csv (the open form)',
-  recognises: async (store) => (await store.exists('trials.csv')) || (await store.exists('eda.csv')),
-  async open(store, { name, sampleRate, gsr }) {
-    if (gsr !== undefined)
-      throw new UsageError(`${name}: gsr is ${gsr}, but the unit of a trial table is in its header; leave it out`)
-    const { trials, ...set } = await loadTrialTable(store, { name, ...(sampleRate !== undefined && { sampleRate }) })
+  refuses: {
+    gsr: 'the unit of a trial table is in its header',
+    pass: 'the trials of a table are of no pass',
+  },
+  // One of the two is a table that lacks the other, but eda.csv may be a plain recording. Some systems call EDA.csv the same.
+  recognises: async (store) => {
+    const names = await store.list('')
+    if (names.includes('trials.csv')) return true
+    return names.includes('eda.csv') && (await firstLine(store, 'eda.csv')).toLowerCase().includes('trial')
+  },
+  async open(store, { name, sampleRate, resample }) {
+    const { trials, ...set } = await loadTrialTable(store, {
+      name,
+      ...(sampleRate !== undefined && { sampleRate }),
+      ...(resample !== undefined && { resample }),
+    })
     async function* all(): AsyncIterable<Trial> {
       yield* trials
     }
-    return { ...set, kind: 'trials', trials: all, expected: trials.length, notes: [] }
+    return { ...set, kind: 'trials', trials: all, expected: trials.length, notes: set.notes ?? [] }
   },
+}
+
+async function firstLine(store: Store, path: string): Promise<string> {
+  const head = await (await store.source(path)).read(0, 1 << 12)
+  return /^[^\r\n]*/.exec(new TextDecoder().decode(head))![0]
 }

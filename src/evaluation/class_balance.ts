@@ -1,29 +1,41 @@
 // How many trials would be high and low, and whose labels are doubtful: what to know of a study before a run.
-import type { Dimension } from '../datasets/trial.ts'
+import { DIMENSIONS, ofPass, type Dimension } from '../datasets/trial.ts'
 import { FormatError } from '../runtime/errors.ts'
-import { labelTrials, type LabelledTrials, type RatedTrial, type SubjectLabels } from './labels.ts'
+import {
+  labelTrials,
+  schemeName,
+  type LabelledTrials,
+  type LabelScheme,
+  type RatedTrial,
+  type SubjectLabels,
+} from './labels.ts'
+import type { SongLabels } from './song_labels.ts'
 
 /** How a dimension's labels part the trials. */
 export interface Balance {
   trials: number
   high: number
+  /** Whose centres are close together in this dimension. */
   weak: string[]
   subjects: SubjectLabels[]
+  /** Under the scheme `song`. */
+  songs?: SongLabels
 }
 
-/** Class balance under the paper's labels; null where there are no usable ratings. */
-export function classBalance(all: readonly RatedTrial[], dimension: Dimension): Balance | null {
-  const labelled = twoMeansLabels(all, dimension)
-  return labelled && balanceOf(labelled)
-}
+/**
+ * Class balance over the trials of the dimension's own pass.
+ * @throws FormatError where the scheme labels no trial
+ */
+export const balanceUnder = (all: readonly RatedTrial[], dimension: Dimension, scheme: LabelScheme): Balance =>
+  balanceOf(labelTrials(ofPass(all, dimension), dimension, scheme))
 
-/** Labels as the paper makes them; null where there are no usable ratings. */
+/** Labels as the paper makes them, of the trials of the dimension's own pass; null where there are no usable ratings. */
 export function twoMeansLabels<T extends RatedTrial>(
   all: readonly T[],
   dimension: Dimension,
 ): LabelledTrials<T> | null {
   try {
-    return labelTrials(all, dimension, { kind: 'two-means' })
+    return labelTrials(ofPass(all, dimension), dimension, { kind: 'two-means' })
   } catch (error) {
     if (error instanceof FormatError) return null
     throw error
@@ -31,9 +43,43 @@ export function twoMeansLabels<T extends RatedTrial>(
 }
 
 /** How labels part the trials. */
-export const balanceOf = ({ labels, subjects }: Pick<LabelledTrials, 'labels' | 'subjects'>): Balance => ({
+export const balanceOf = ({ labels, subjects, songs }: Omit<LabelledTrials<RatedTrial>, 'trials'>): Balance => ({
   trials: labels.length,
   high: labels.reduce((sum, label) => sum + label, 0),
   weak: subjects.filter(({ weak }) => weak).map(({ subject }) => subject),
   subjects,
+  ...(songs && { songs }),
 })
+
+/** Labels of one dimension under one scheme, or why it gives none. */
+export interface SchemeBalance extends Partial<Balance> {
+  /** As on the command line. */
+  scheme: string
+  dimension: Dimension
+  reason?: string
+}
+
+/** Both dimensions under every scheme; under one threshold for all, at the middle of the scale, and under a column, where there are any. */
+export function schemeBalances(
+  trials: readonly RatedTrial[],
+  scale: readonly [number, number] | null,
+): SchemeBalance[] {
+  if (trials.length === 0) return []
+  const hasColumn = trials.some(({ columns }) => DIMENSIONS.some((dimension) => `${dimension}_high` in columns))
+  const schemes: LabelScheme[] = [
+    ...(['two-means', 'per-dimension', 'median', 'song'] as const).map((kind) => ({ kind })),
+    ...(scale ? [{ kind: 'fixed' as const, threshold: (scale[0] + scale[1]) / 2 }] : []),
+    ...(hasColumn ? [{ kind: 'column' as const }] : []),
+  ]
+  return schemes.flatMap((scheme) =>
+    DIMENSIONS.map((dimension): SchemeBalance => {
+      const of = { scheme: schemeName(scheme), dimension }
+      try {
+        return { ...of, ...balanceUnder(trials, dimension, scheme) }
+      } catch (error) {
+        if (error instanceof FormatError) return { ...of, reason: error.message }
+        throw error
+      }
+    }),
+  )
+}

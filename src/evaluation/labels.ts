@@ -151,7 +151,8 @@ function nothingLabelled(trials: readonly RatedTrial[], dimension: Dimension, sc
     : `the data have no ratings by listeners, which labels "${scheme}" need, only means of songs: use --labels song.`
 }
 
-const schemeName = (scheme: LabelScheme): string =>
+/** As it is written on the command line. */
+export const schemeName = (scheme: LabelScheme): string =>
   scheme.kind === 'fixed' ? `fixed:${scheme.threshold}` : scheme.kind
 
 type Rule = Partial<Pick<SubjectLabels, 'threshold' | 'centers' | 'separation' | 'weak'>>

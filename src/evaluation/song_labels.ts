@@ -77,7 +77,7 @@ function meansOfTrials(trials: readonly HeardTrial[]): Map<string, Ratings> {
   const songs = groupBy(rated, ({ stimulus }) => stimulus)
   if (rated.length > 1 && songs.size === rated.length)
     throw new FormatError(
-      `labels "song" need songs that several people rated, and no stimulus has two rated trials; give trials.csv a column 'stimulus'`,
+      'labels "song" need songs that several people rated, and no two rated trials are of one stimulus',
     )
   const meanOf = (own: readonly HeardTrial[], dimension: Dimension): number =>
     own.reduce((sum, { ratings }) => sum + ratings![dimension], 0) / own.length

@@ -17,15 +17,22 @@ export type DecimalMark = '.' | ','
 
 /** The number a cell holds, NaN for a missing one, undefined for anything else. */
 export function numberOf(cell: string, decimal: DecimalMark = '.'): number | undefined {
+  const plain = ungroupedNumberOf(cell, decimal)
+  if (plain !== undefined) return plain
+  const text = plainMinus(cell.trim())
+  if (!GROUPED[decimal].test(text)) return undefined
+  return Number(
+    text
+      .replace(decimal, '_')
+      .replace(/[^\d_+-]/g, '')
+      .replace('_', '.'),
+  )
+}
+
+/** The same, but undefined for a number with its thousands in groups. */
+export function ungroupedNumberOf(cell: string, decimal: DecimalMark = '.'): number | undefined {
   const text = plainMinus(cell.trim())
   if (NUMBERS[decimal].test(text)) return Number(decimal === ',' ? text.replace(',', '.') : text)
-  if (GROUPED[decimal].test(text))
-    return Number(
-      text
-        .replace(decimal, '_')
-        .replace(/[^\d_+-]/g, '')
-        .replace('_', '.'),
-    )
   return MISSING.test(text) ? NaN : undefined
 }
 

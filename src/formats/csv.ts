@@ -42,17 +42,20 @@ export class CsvTable {
   }
 
   /**
-   * A column of numbers. Empty cells and NaN, NA, null are NaN where `missing` is 'nan', else an error.
-   * @throws FormatError if the column is missing or a cell holds no number
+   * A column of numbers, all finite. Empty cells and NaN, NA, null are NaN where `missing` is 'nan', else an error.
+   * @throws FormatError if the column is missing or a cell holds no number, or one that is too large for one
    */
   numbers(column: string, missing: 'nan' | 'error' = 'error'): Float64Array {
     const index = this.#index(column)
     const out = new Float64Array(this.length)
     for (let i = 0; i < this.length; i++) {
       const text = this.#rows[i]![index]!.trim()
-      if (NUMBER.test(text)) out[i] = Number(text)
-      else if (missing === 'nan' && MISSING.test(text)) out[i] = NaN
-      else throw new FormatError(`${this.where(i)}: column '${column}' is '${shorten(text)}', expected a number`)
+      if (missing === 'nan' && MISSING.test(text)) out[i] = NaN
+      else if (NUMBER.test(text) && Number.isFinite(Number(text))) out[i] = Number(text)
+      else {
+        const expected = NUMBER.test(text) ? 'a finite number' : 'a number'
+        throw new FormatError(`${this.where(i)}: column '${column}' is '${shorten(text)}', expected ${expected}`)
+      }
     }
     return out
   }

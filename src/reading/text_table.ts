@@ -45,6 +45,10 @@ export async function readTextTable(
   facts?: TextLayout,
 ): Promise<Recording[]> {
   const { lines, chunks } = await withHead(text.chunks)
+  if (lines.length === 0)
+    throw new FormatError(`${source}: its first line has over ${HEAD} characters, which no table of a recording has`, {
+      noRecording: true,
+    })
   if (lines.every((line) => line.trim() === ''))
     throw new FormatError(`${source}: the file is empty, expected rows of data`)
   const layout = facts ?? openSignals(lines, source) ?? acqKnowledge(lines) ?? labChart(lines) ?? { format: 'table' }

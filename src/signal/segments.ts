@@ -5,7 +5,7 @@ import { coarse } from './noise.ts'
 
 const SEGMENT_SECONDS = 60
 /** µS. */
-const LEAST_CONDUCTANCE = 0.05
+export const LEAST_CONDUCTANCE = 0.05
 /** °C of skin that wears a sensor. */
 const TEMPERATURE = [30, 40] as const
 

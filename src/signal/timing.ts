@@ -2,15 +2,15 @@ import { FormatError } from '../runtime/errors.ts'
 import { largestOf } from './extremes.ts'
 
 /** Seconds between two samples that no skin-conductance sensor exceeds. */
-const SLOWEST_STEP = 2
+export const SLOWEST_STEP = 2
 /** Steps may differ from the median step by this share. */
 const EVENNESS = 0.1
 
 /**
  * Sampling rate in Hz of a column of time stamps in seconds, each printed with so many decimals.
  *
- * A step over 10 % off the median step is an error, unless it is only the rounding of print: then every stamp lies
- * within the last printed digit of an even grid. The rate is the average one, as the shortest decimal the digits allow.
+ * A step over 10 % off the median step is an error, unless it is only the rounding of print: then no two steps differ by more than the
+ * last printed digit, and every stamp lies within it of an even grid. The rate is the average one, as the shortest decimal the digits allow.
  * @throws FormatError for uneven, repeated or decreasing stamps, or fewer than two
  */
 export function rateFromTimes(times: Float64Array, decimals: readonly number[], source: string): number {
@@ -29,11 +29,9 @@ export function rateFromTimes(times: Float64Array, decimals: readonly number[], 
   }
   const digit = lastDigit(decimals)
   const even = least >= (1 - EVENNESS) * median && most <= (1 + EVENNESS) * median
-  if (!even && !(digit <= median / 2 && onGrid(times, digit))) {
-    throw new FormatError(
-      `${source}: time steps are ${short(least)} to ${short(most)} s; need an even rate. ` +
-        'Resample it first, or give --rate HZ to ignore the time column',
-    )
+  const isRounded = digit <= median / 2 && most - least <= digit * (1 + 1e-6) && onGrid(times, digit)
+  if (!even && !isRounded) {
+    throw new FormatError(`${source}: time steps are ${range(least, most)} s; need an even rate. Add --resample.`)
   }
   const span = times[n - 1]! - times[0]!
   if (median > SLOWEST_STEP) {
@@ -67,3 +65,10 @@ export function shortest(x: number, tolerance: number): number {
 }
 
 const short = (x: number): string => String(Number(x.toPrecision(3)))
+
+/** With as many decimals on either side: `0.08 to 0.10`. */
+function range(least: number, most: number): string {
+  const ends = [short(least), short(most)]
+  const decimals = largestOf(ends.map((end) => end.split('.')[1]?.length ?? 0))
+  return ends.map((end) => (end.includes('e') ? end : Number(end).toFixed(decimals))).join(' to ')
+}

@@ -4,7 +4,7 @@ import { GSR, type Gsr } from '../datasets/layout.ts'
 import type { OpenedDataset } from '../datasets/layout.ts'
 import { readMusicTables, withMusic } from '../datasets/music_features.ts'
 import { collect, openDataset } from '../datasets/open_dataset.ts'
-import type { Dimension, TrialSet } from '../datasets/trial.ts'
+import { ofPass, type Dimension, type TrialSet } from '../datasets/trial.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import { checkNames, type Known } from '../runtime/arguments.ts'
 import type { Gpu } from '../runtime/gpu.ts'
@@ -12,7 +12,6 @@ import { requireGpu } from '../runtime/gpu_base.ts'
 import type { Source } from '../store/source.ts'
 import type { Store } from '../store/store.ts'
 import type { RunConfig } from './config.ts'
-import { ofPass } from './experiment.ts'
 import { prepareTrials, type PreparedSet, type PrepareOptions } from './prepare.ts'
 import { isPrepared, loadPrepared } from './prepared_files.ts'
 
@@ -27,7 +26,7 @@ export interface DatasetOptions {
   sampleRate?: number
   /** What is done to a skin signal of unknown unit, where the dataset has one: `as-is`, `negate` or `invert`. */
   gsr?: Gsr
-  /** Of a dataset with a listening for each dimension, only this one; default both. */
+  /** Of a dataset with a listening for each dimension only this one, of any other all; default both. */
   pass?: Dimension
   /** Uneven time steps are made even by interpolation, not refused. */
   resample?: boolean
@@ -50,14 +49,26 @@ const DATASET_OPTIONS: Known<DatasetOptions> = {
 /** Reads a dataset as it is distributed (`openDataset`), or what `savePrepared` wrote; no device is needed yet. @throws FormatError */
 export async function loadDataset(store: Store, options: DatasetOptions): Promise<Dataset> {
   checkNames('loadDataset', options, DATASET_OPTIONS)
-  const { name } = options
-  if (!(await isPrepared(store))) return { kind: 'table', set: await collect(await openData(store, options)) }
-  const { name: _, pass, ...given } = options
-  const [option] = Object.keys(given)
-  if (option !== undefined)
-    throw new UsageError(`${name} is prepared already, so ${option} comes too late; give it where it is prepared`)
-  const set = await loadPrepared(store, name)
-  return { kind: 'prepared', set: pass === undefined ? set : { ...set, trials: ofPass(set.trials, pass) } }
+  const { pass, ...read } = options
+  const dataset = (await isPrepared(store))
+    ? { kind: 'prepared' as const, set: await loadPrepared(store, notRead(read)) }
+    : { kind: 'table' as const, set: await collect(await openData(store, read)) }
+  return pass === undefined ? dataset : ofOnePass(dataset, pass)
+}
+
+/** The name that is given to what was prepared. @throws UsageError for options of how a dataset is read */
+function notRead({ name, ...read }: DatasetOptions): string {
+  const [option] = Object.keys(read)
+  if (option === undefined) return name
+  throw new UsageError(`${name} is prepared already, so ${option} comes too late; give it where it is prepared`)
+}
+
+/** Without the trials of the other pass, where there are two. */
+function ofOnePass(dataset: Dataset, pass: Dimension): Dataset {
+  const { kind, set } = dataset
+  return kind === 'prepared'
+    ? { kind, set: { ...set, trials: ofPass(set.trials, pass) } }
+    : { kind, set: { ...set, trials: ofPass(set.trials, pass) } }
 }
 
 /** Opens a dataset as it is distributed, with the music features that were given. @throws FormatError, UsageError */

@@ -1,6 +1,6 @@
 // A dataset under a configuration: which trials the model can read, their labels, and the folds.
 import { labelTrials, parseLabelScheme, type LabelledTrials, type RatedTrial } from '../evaluation/labels.ts'
-import type { Dimension, Trial } from '../datasets/trial.ts'
+import { ofPass, type Trial } from '../datasets/trial.ts'
 import { FormatError, ShapeError } from '../runtime/errors.ts'
 import { checkRunConfig, type RunConfig } from './config.ts'
 import { digest } from '../formats/digest.ts'
@@ -64,10 +64,6 @@ export function makeExperiment(set: PreparedSet, config: RunConfig): Experiment 
     plan,
   }
 }
-
-/** Trials of a dimension's own pass, where people heard each stimulus once for each dimension. */
-export const ofPass = <T extends Pick<Trial, 'pass'>>(trials: readonly T[], dimension: Dimension): T[] =>
-  trials.filter(({ pass }) => pass === undefined || pass === dimension)
 
 /** @throws FormatError when there are none */
 function ownPass<T extends Pick<Trial, 'pass'>>({ name, trials }: SplitSet<T>, { dimension }: RunConfig): T[] {

@@ -12,7 +12,6 @@ import { isAsSeen, WatchedStore, type SeenFile } from '../store/watched.ts'
 import { VERSION } from '../version.ts'
 import { openData, type DatasetOptions } from './dataset.ts'
 import { DecompositionCache } from './decomposition_cache.ts'
-import { ofPass } from './experiment.ts'
 import { deviceName, prepareTrials, type PreparedTrial, type PrepareOptions } from './prepare.ts'
 import type { Preparation } from './preparation.ts'
 import { readPreparation, savePrepared } from './prepared_files.ts'
@@ -127,7 +126,7 @@ function countBy(values: readonly string[]): Record<string, number> {
 
 /** The paper's labels of the trials of a dimension's own pass. */
 function labelsOf(trials: readonly PreparedTrial[], dimension: Dimension) {
-  const labelled = twoMeansLabels(ofPass(trials, dimension), dimension)
+  const labelled = twoMeansLabels(trials, dimension)
   const classes = new Map(labelled?.trials.map((trial, i) => [trial, labelled.labels[i]!]))
   return { balance: labelled && balanceOf(labelled), classes }
 }

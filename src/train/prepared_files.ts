@@ -58,10 +58,11 @@ const digestOf = ({ signals, music }: Pick<PreparedTrial, 'signals' | 'music'>):
 
 /** Of what and how the set of a folder was prepared; undefined where no manifest says it. */
 export async function readPreparation(store: Store): Promise<Preparation | undefined> {
-  return (await isPrepared(store)) ? (await readManifest(store, 'it')).preparation : undefined
+  return (await isPrepared(store)) ? (await preparedManifest(store, 'it')).preparation : undefined
 }
 
-const readManifest = (store: Store, name: string): Promise<Manifest> =>
+/** What a prepared set says of itself, without its signals. @throws FormatError when it is missing, damaged or of another schema */
+export const preparedManifest = (store: Store, name: string): Promise<Manifest> =>
   readJson<Manifest>(store, MANIFEST, 'prepared', ['digest', 'trials'], `${name}/${MANIFEST}`)
 
 /**
@@ -69,7 +70,7 @@ const readManifest = (store: Store, name: string): Promise<Manifest> =>
  * @throws FormatError when a file is missing, truncated, of another schema or of another preparation, or a trial's signals have changed
  */
 export async function loadPrepared(store: Store, name: string): Promise<PreparedSet> {
-  const { digest: content, preparation: _, ...manifest } = await readManifest(store, name)
+  const { digest: content, preparation: _, ...manifest } = await preparedManifest(store, name)
   const { tensors, metadata } = parseSafetensors(await store.read(SIGNALS), `${name}/${SIGNALS}`)
   if (metadata.digest !== content) {
     throw new FormatError(

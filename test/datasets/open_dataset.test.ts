@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { makeTrialTable } from '../../src/datasets/synthetic.ts'
 import { loadTrialTable } from '../../src/datasets/trial_table.ts'
 import { collect, openDataset } from '../../src/datasets/open_dataset.ts'
+import type { OpenOptions } from '../../src/datasets/layout.ts'
 import { FormatError, UsageError } from '../../src/runtime/errors.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
+import { NodeStore } from '../../src/store/node.ts'
 
 async function storeOf(files: Readonly<Record<string, string | Uint8Array>>): Promise<MemoryStore> {
   const store = new MemoryStore()
@@ -36,6 +38,15 @@ describe('a trial table', () => {
   })
 })
 
+const pmemo = { 'EDA/1_EDA.csv': 'time(s),100001\n0.0,1\n0.02,2\n0.04,3\n' }
+const below = (folder: string, files: Readonly<Record<string, string | Uint8Array>>) =>
+  Object.fromEntries(Object.entries(files).map(([path, content]) => [`${folder}/${path}`, content]))
+const refusal = async (files: Readonly<Record<string, string | Uint8Array>>, options: OpenOptions = {}) =>
+  await openDataset(await storeOf(files), options).then(
+    ({ kind }) => `is ${kind}`,
+    (error: Error) => `${error.name}: ${error.message}`,
+  )
+
 describe('a folder that is', () => {
   it('of no layout is refused with what was looked for and found', async () => {
     const names = ['b.txt', 'a.pdf', 'c', 'd', 'e', 'f', 'g', 'h']
@@ -48,5 +59,88 @@ describe('a folder that is', () => {
 
   it('empty says so', async () => {
     await expect(openDataset(new MemoryStore(), { name: 'empty' })).rejects.toThrow(/; found nothing$/)
+  })
+
+  it('not there says so', async () => {
+    await expect(openDataset(new NodeStore('/nowhere/at/all'), { name: 'all' })).rejects.toThrow('all: no such folder')
+  })
+
+  it('in one or two folders, as archives unpack, is found there, and called by where it is', async () => {
+    for (const folder of ['PMEmo2019', 'PMEmo2019/PMEmo2019']) {
+      const opened = await openDataset(
+        await storeOf({ ...below(folder, pmemo), 'README.md': 'x', '__MACOSX/EDA/1_EDA.csv': '' }),
+      )
+      expect(opened).toMatchObject({ kind: 'pmemo2019', name: 'pmemo2019' })
+      const [trial] = (await collect(opened)).trials
+      expect(trial!.source).toBe(`pmemo2019/${folder}/EDA/1_EDA.csv (listener 100001)`)
+    }
+    expect(await refusal(below('a/b/c', pmemo))).toMatch(/^FormatError: .* is of no dataset/)
+  })
+
+  it('two things gets one sentence', async () => {
+    const both = { ...study, ...pmemo }
+    expect(await refusal(both, { name: 'mixed' })).toBe(
+      'FormatError: mixed could be two datasets, by trials.csv and eda.csv (the open form) and by EDA/<song>_EDA.csv with a ' +
+        'column for each listener (PMEmo 2019); give a folder with one of them',
+    )
+    expect(await refusal({ ...below('a', study), ...below('b', pmemo) }, { name: 'mixed' })).toBe(
+      'FormatError: mixed holds 2 datasets: a (trials), b (pmemo2019); give the folder of one of them',
+    )
+    // What lies at the top is what is asked for.
+    expect(await refusal({ ...study, ...below('b', pmemo) })).toBe('is trials')
+  })
+
+  it('a plain recording called eda.csv is no trial table, and one table of two says which is missing', async () => {
+    expect(await refusal({ 'eda.csv': 'time,eda\n0,1\n0.25,2\n0.5,1\n0.75,2\n' })).toBe('is recordings')
+    expect(await refusal({ 'eda.csv': study['eda.csv'] })).toMatch(/^FormatError: trials\/trials\.csv: no such file/)
+    expect(await refusal({ 'trials.csv': study['trials.csv'] })).toMatch(/^FormatError: trials\/eda\.csv: no such file/)
+  })
+})
+
+describe('a marked folder', () => {
+  const marked = async (text: string, files: Readonly<Record<string, string | Uint8Array>> = pmemo) =>
+    (await openDataset(await storeOf({ ...files, 'SYNTHETIC.md': text }))).synthetic
+  it('is made up, whatever its layout', async () => {
+    expect(await marked('# Synthetic data of galvani')).toBe(true)
+    expect(await marked('\uFEFFsynthetic')).toBe(true)
+    expect(await marked('Not synthetic')).toBe(false)
+    expect(await marked('Synthetic', below('inside', pmemo))).toBe(true)
+    expect((await openDataset(await storeOf(pmemo))).synthetic).toBe(false)
+  })
+})
+
+describe('what is asked for is refused', () => {
+  it.each([
+    [{ gsr: 'negate' }, 'p: gsr is negate, but the skin signal of PMEmo is a conductance; leave it out'],
+    [
+      { pass: 'arousal' },
+      'p: pass is arousal, but PMEmo 2019 does not say of which listening its traces are; leave it out',
+    ],
+    [{ pass: 'A' }, "openDataset: pass is 'A', expected arousal or valence"],
+    [{ gsr: 'minus' }, "openDataset: gsr is 'minus', expected as-is, negate, invert"],
+    [{ sampleRate: 0 }, 'openDataset: sampleRate is 0, expected a positive number of Hz'],
+    [{ sampleRate: Infinity }, 'openDataset: sampleRate is Infinity, expected a positive number of Hz'],
+    [{ resample: 1 }, 'openDataset: resample is 1, expected true or false'],
+    [{ name: ['p'] }, 'openDataset: name is an array, expected a text'],
+    [{ samplerate: 4 }, "openDataset has no option 'samplerate'; did you mean 'sampleRate'?"],
+  ])('%j', async (options, says) => {
+    expect(await refusal(pmemo, { name: 'p', ...(options as OpenOptions) })).toBe(`UsageError: ${says}`)
+  })
+
+  it('by every layout that has no such thing', async () => {
+    for (const option of [{ pass: 'valence' }, { gsr: 'invert' }] as const)
+      expect(await refusal(study, option)).toMatch(/^UsageError: trials: .* leave it out$/)
+    expect(await refusal(pmemo, { resample: false })).toBe('is pmemo2019')
+  })
+
+  it('and a store that is none', async () => {
+    for (const [store, what] of [
+      ['/data', 'a string'],
+      [undefined, 'undefined'],
+      [{}, 'an object'],
+    ] as const)
+      await expect(openDataset(store as unknown as MemoryStore)).rejects.toThrow(
+        `openDataset: the store is ${what}, expected a Store`,
+      )
   })
 })

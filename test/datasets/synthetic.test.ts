@@ -11,8 +11,7 @@ import { fillGaps } from '../../src/signal/gaps.ts'
 import { zscore } from '../../src/signal/normalize.ts'
 import { interpolateLinear } from '../../src/signal/resample.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
-import { makeFolds } from '../../src/evaluation/folds.ts'
-import { predictLinearSvm, trainLinearSvm } from '../../src/evaluation/svm.ts'
+import { linearAccuracy as accuracy } from './linear_accuracy.ts'
 
 const POINTS = 160
 
@@ -34,24 +33,6 @@ function shape(x: Float64Array): number[] {
   const third = Math.floor(POINTS / 3)
   const moment = (power: number): number => mean(x.map((value) => value ** power))
   return [peaks, rising / POINTS, moment(3), moment(4), mean(x.subarray(-third)) - mean(x.subarray(0, third))]
-}
-
-/** Accuracy on unseen subjects of a linear SVM on standardised features. */
-function accuracy(trials: Trial[], labels: ArrayLike<number>, features: (trial: Trial) => ArrayLike<number>): number {
-  const raw = trials.map(features)
-  const { folds } = makeFolds(trials, { kind: 'subject', count: 4 }, { seed: 1, validationShare: 0 })
-  const hits = folds.map(({ train, test }) => {
-    const scales = Array.from(raw[0] as number[], (_, d) => zscore(train.map((i) => raw[i]![d]!)))
-    const scaled = raw.map((row) =>
-      Float32Array.from(scales, ({ mean, std, constant }, d) => (constant ? 0 : (row[d]! - mean) / std)),
-    )
-    const svm = trainLinearSvm(
-      train.map((i) => scaled[i] as Float32Array),
-      train.map((i) => labels[i]!),
-    )
-    return test.filter((i) => predictLinearSvm(svm, scaled[i] as Float32Array) === labels[i]).length
-  })
-  return hits.reduce((a, b) => a + b, 0) / trials.length
 }
 
 async function study(settings: Partial<SyntheticStudy>): Promise<Trial[]> {

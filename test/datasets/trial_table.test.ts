@@ -62,7 +62,7 @@ describe('trial tables', () => {
       "study/trials.csv:2: column 'sample_rate_hz' is 0",
     )
     await expect(read({ trials: bare, eda: 'trial,time_s,eda\na,0,1\na,0.1,1\na,0.3,1\n' })).rejects.toThrow(
-      'time steps are 0.1 to 0.2 s',
+      'time steps are 0.1 to 0.2 s; need an even rate. Add --resample.',
     )
   })
 
@@ -114,8 +114,40 @@ describe('trial tables', () => {
       (await read({ trials: `trial,subject,${head}\na,s1,${row}\n` }, 4)).trials[0]?.ratings
     expect(await rated('valence,arousal', '0,0')).toEqual({ valence: 0, arousal: 0 })
     expect(await rated('arousal,valence', '1,2')).toEqual({ valence: 2, arousal: 1 })
-    for (const row of ['1,', ',1', ',', 'NaN,1']) expect(await rated('valence,arousal', row), row).toBeUndefined()
+    for (const row of ['1,', ',1', ',', 'NA,1', '1,null'])
+      expect(await rated('valence,arousal', row), row).toBeUndefined()
     for (const name of ['valence', 'arousal']) expect(await rated(name, '1'), name).toBeUndefined()
+    expect(await rated('Valence,AROUSAL', '3,4')).toEqual({ valence: 3, arousal: 4 })
+  })
+
+  it('refuses a rating that is not finite, and every other number that is not', async () => {
+    const table = (head: string, row: string) => read({ trials: `trial,subject,${head}\na,s1,1,1\nb,s1,${row}\n` }, 4)
+    for (const [row, column, shown] of [
+      ['1e999,1', 'valence', '1e999'],
+      ['1,-1e999', 'arousal', '-1e999'],
+      ['inf,1', 'valence', 'inf'],
+      ['1,Infinity', 'arousal', 'Infinity'],
+      ['NaN,1', 'valence', 'NaN'],
+      ['1, -nan', 'arousal', '-nan'],
+    ] as const)
+      await expect(table('valence,arousal', row)).rejects.toThrow(
+        `study/trials.csv:3: column '${column}' is '${shown}', expected a`,
+      )
+    await expect(read({ trials: 'trial,subject,sample_rate_hz\na,s1,4\nb,s1,1e999\n' })).rejects.toThrow(
+      "study/trials.csv:3: column 'sample_rate_hz' is '1e999', expected a finite number",
+    )
+    await expect(read({ trials: 'trial,subject,n_samples,duration_s\na,s1,4,0\n' })).rejects.toThrow(
+      'study/trials.csv: the median of n_samples / duration_s is Infinity, expected a positive number of Hz',
+    )
+    await expect(read({ eda: 'trial,i,eda_us\na,0,1\na,1,1e999\n' })).rejects.toThrow(
+      "study/eda.csv:3: column 'eda_us' is '1e999', expected a number",
+    )
+    await expect(read({ music: 'song,f0,f1\nx,1,1e999\n' })).rejects.toThrow(
+      "study/music.csv:2: column 'f1' is '1e999'",
+    )
+    await expect(read({ music: 'song,f0,f1\nx,1,1e39\n' })).rejects.toThrow(
+      "study/music.csv:2: column 'f1' is 1e+39, too large for a feature",
+    )
   })
 
   it('places samples by their index, from the first one on', async () => {
@@ -123,7 +155,13 @@ describe('trial tables', () => {
     expect(await samples('a,7,1\na,8,2\na,10,3\n')).toEqual([1, 2, NaN, 3])
     expect(await samples('b,0,9\na,0,1\nb,1,9\na,1,2\n')).toEqual([1, 2])
     expect(await samples(`a,0,1\na,1000000,2\n`)).toHaveLength(1_000_001)
-    await expect(samples('a,0,1\na,1000001,2\n')).rejects.toThrow(/is 1000001 after 0/)
+    await expect(samples('a,0,1\na,1000002,2\n')).rejects.toThrow(
+      "study/eda.csv:3: column 'i' is 1000002 after 0, so that 1000001 samples are missing beside 2; expected sample indices that increase by 1",
+    )
+    // In all of the file, not only in one trial.
+    await expect(samples('a,0,1\na,600000,2\nb,0,1\nb,600000,2\n')).rejects.toThrow(
+      "study/eda.csv:5: column 'i' is 600000 after 0, so that 1199998 samples are missing beside 4",
+    )
     await expect(samples('a,0,1\na,1.5,2\n')).rejects.toThrow("study/eda.csv:3: column 'i' is 1.5 after 0")
     await expect(samples('a,3,1\na,2,2\n')).rejects.toThrow("study/eda.csv:3: column 'i' is 2 after 3")
   })
@@ -174,6 +212,17 @@ describe('trial tables', () => {
     )
     await expect(read({ music: 'song,\nx\n' })).rejects.toThrow(FormatError)
     await expect(read({ music: 'song\nx\n' })).rejects.toThrow("study/music.csv:1: no feature columns beside 'song'")
+  })
+
+  it('puts uneven times onto an even grid where that is asked for', async () => {
+    const files = {
+      trials: 'trial,subject\na,s1\nb,s1\n',
+      eda: 'trial,time_s,eda\na,0,1\na,0.1,2\na,0.3,6\na,0.4,8\nb,0,1\nb,0.1,1\n',
+    }
+    const { trials, notes } = await readTrialTable(files, { name: 'study', resample: true })
+    expect(trials.map(({ sampleRate }) => sampleRate)).toEqual([10, 10])
+    expect([...trials[0]!.eda].map((value) => Number(value.toFixed(9)))).toEqual([1, 2, 4, 6, 8])
+    expect(notes).toEqual(['The uneven time steps of 1 were interpolated to even ones: a.'])
   })
 
   it('is the same wherever the pieces of its table end', async () => {

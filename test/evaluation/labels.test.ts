@@ -1,12 +1,24 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { classBalance } from '../../src/evaluation/class_balance.ts'
-import { type LabelScheme, labelTrials, parseDimension, parseLabelScheme } from '../../src/evaluation/labels.ts'
+import { balanceOf, twoMeansLabels } from '../../src/evaluation/class_balance.ts'
+import {
+  doubtOfLabels,
+  type LabelScheme,
+  labelTrials,
+  parseDimension,
+  parseLabelScheme,
+} from '../../src/evaluation/labels.ts'
 import type { Dimension, Trial } from '../../src/datasets/trial.ts'
 import { readTrialTable } from '../../src/datasets/trial_table.ts'
 import { parseCsv } from '../../src/formats/csv.ts'
 import { FormatError, UsageError } from '../../src/runtime/errors.ts'
 import { needs, NO_SHARED } from '../support/needs.ts'
+
+/** Of the paper's labels. */
+function classBalance(trials: readonly Trial[], dimension: Dimension) {
+  const labelled = twoMeansLabels(trials, dimension)
+  return labelled && balanceOf(labelled)
+}
 
 const shared = new URL('../../../shared/', import.meta.url)
 
@@ -351,6 +363,136 @@ describe('what is said of labels', () => {
       weak: ['b'],
     })
     expect(classBalance(trialsOf('a', [undefined]), 'valence')).toBeNull()
+  })
+})
+
+describe('labels of songs', () => {
+  const heard = (song: string, subject: string, pair?: Pair, published?: Pair): Trial => ({
+    ...trialsOf(subject, [pair])[0]!,
+    ...{ id: `${subject}_${song}`, stimulus: song, source: `${song} of ${subject}` },
+    ...(published && { stimulusRatings: { valence: published[0], arousal: published[1] } }),
+  })
+  const song: LabelScheme = { kind: 'song' }
+
+  it('are high where the mean of all who rated a song is, whatever the listener said', () => {
+    // Means of valence and arousal: x (2, 4), y (8, 4.5), z (8, 5.5); centres (2, 4) and (8, 5).
+    const trials = [
+      ...[heard('x', 'a', [1, 9]), heard('x', 'b', [3, -1]), heard('y', 'a', [8, 4.5])],
+      ...[heard('z', 'a', [8, 5]), heard('z', 'b', [8, 6]), heard('z', 'c'), heard('w', 'c')],
+    ]
+    const centers = [
+      [2, 4],
+      [8, 5],
+    ]
+    const valence = labelTrials(trials, 'valence', song)
+    expect([...valence.labels]).toEqual([0, 0, 1, 1, 1, 1])
+    // The listener who rated nothing has the label of the song; the song that nobody rated has none.
+    expect(valence.trials.at(-1)!.source).toBe('z of c')
+    expect(valence.skipped).toEqual([{ source: 'w of c', reason: 'its song is not rated' }])
+    expect(valence.songs).toEqual({
+      ...{ means: 'of-trials', count: 3, high: 2, threshold: 5, centers, separation: 1, weak: false },
+    })
+    expect(valence.subjects).toEqual([
+      { subject: 'a', trials: 3, high: 2, threshold: 5, weak: false },
+      { subject: 'b', trials: 2, high: 1, threshold: 5, weak: false },
+      { subject: 'c', trials: 1, high: 1, threshold: 5, weak: false },
+    ])
+    const arousal = labelTrials(trials, 'arousal', song)
+    expect(arousal.scheme).toBe('song')
+    expect([...arousal.labels]).toEqual([0, 0, 0, 1, 1, 1]) // above 4.5, not at it
+    expect(arousal.songs).toMatchObject({ high: 1, threshold: 4.5, separation: 1 / 1.5 })
+  })
+
+  it('are of the published means where there are any', () => {
+    const trials = [
+      heard('x', 'a', [9, 9], [0.1, 0.1]),
+      heard('y', 'a', [0, 0], [0.9, 0.8]),
+      heard('y', 'b', undefined, [0.9, 0.8]),
+      heard('z', 'b', [9, 9]),
+    ]
+    const { labels, songs, skipped } = labelTrials(trials, 'arousal', song)
+    expect([...labels]).toEqual([0, 1, 1])
+    expect(songs).toMatchObject({ means: 'published', count: 2, threshold: expect.closeTo(0.45, 12) as number })
+    expect(skipped).toEqual([{ source: 'z of b', reason: 'its song is not rated' }])
+  })
+
+  it.each<[string, Trial[], string]>([
+    [
+      'songs that are not known',
+      [heard('x', 'a', [1, 1]), heard('y', 'a', [2, 2]), heard('z', 'b', [3, 3])],
+      'labels "song" need songs that several people rated, and no two rated trials are of one stimulus',
+    ],
+    [
+      'songs of one mean',
+      [heard('x', 'a', undefined, [1, 1]), heard('y', 'a', undefined, [1, 1])],
+      'labels "song" need two songs with different mean ratings; all that are rated have the same',
+    ],
+    ['nothing that is rated', [heard('x', 'a'), heard('y', 'a')], 'mean ratings; none is rated'],
+    [
+      'a song with two means',
+      [heard('x', 'a', undefined, [1, 1]), heard('x', 'b', undefined, [1, 2])],
+      'x of b: another trial of song x has other mean ratings; a song has one of each',
+    ],
+  ])('need more than %s', (_, trials, says) => {
+    expect(() => labelTrials(trials, 'arousal', song)).toThrow(FormatError)
+    expect(() => labelTrials(trials, 'arousal', song)).toThrow(says)
+  })
+
+  it('are what is left where there are no ratings of listeners', () => {
+    const trials = [heard('x', 'a', undefined, [0.1, 0.1]), heard('y', 'a', undefined, [0.9, 0.8])]
+    for (const scheme of ['two-means', 'median', 'fixed:0.5'])
+      expect(() => labelTrials(trials, 'arousal', parseLabelScheme(scheme))).toThrow(
+        `the data have no ratings by listeners, which labels "${scheme}" need, only means of songs: use --labels song.`,
+      )
+    const pmemo = trials.map((trial) => ({ ...trial, dataset: 'pmemo2019' }))
+    expect(() => labelTrials(pmemo, 'arousal', parseLabelScheme('two-means'))).toThrow(
+      'PMEmo2019 has no per-listener ratings, which labels "two-means" need: use the 2018/01 release, or --labels song.',
+    )
+  })
+
+  it('are told apart from those of listeners, for whoever reads a result', () => {
+    expect(doubtOfLabels('song')).toBe(
+      'labels are of songs, not of listeners; a model that knows the song can be right without reading skin conductance',
+    )
+    for (const scheme of ['two-means', 'per-dimension', 'median', 'fixed:3', 'column'])
+      expect(doubtOfLabels(scheme)).toBeUndefined()
+  })
+})
+
+describe('of people who heard each song twice', () => {
+  const pass = (of: Dimension, ratings: Pair[]): Trial[] =>
+    trialsOf('a', ratings).map((trial) => ({ ...trial, id: `${trial.id}_${of}`, pass: of }))
+  // In the arousal pass one song more was heard, which alone moves the threshold.
+  const both = [...pass('arousal', [[1, 2], [1, 4], [1, 12]]), ...pass('valence', [[1, 2], [1, 4]])] // prettier-ignore
+
+  it('each pass is labelled by its own ratings', () => {
+    const { labels, subjects } = labelTrials(both, 'arousal', { kind: 'median' })
+    expect([...labels]).toEqual([0, 0, 1, 0, 1])
+    expect(subjects).toEqual([
+      { subject: 'a', pass: 'arousal', trials: 3, high: 1, threshold: 4, weak: false },
+      { subject: 'a', pass: 'valence', trials: 2, high: 1, threshold: 3, weak: false },
+    ])
+  })
+
+  it('a balance counts the pass of its dimension', () => {
+    expect(classBalance(both, 'arousal')).toMatchObject({ trials: 3, high: 1 })
+    expect(classBalance([...both, ...trialsOf('b', [[1, 1], [2, 9]])], 'arousal')).toMatchObject({ trials: 5 }) // prettier-ignore
+    expect(classBalance(both.slice(0, 3), 'valence')).toBeNull()
+  })
+})
+
+describe('a rating that is no number', () => {
+  it.each([NaN, Infinity, -Infinity])('is refused by its trial: %d', (value) => {
+    for (const scheme of ['two-means', 'median', 'fixed:1', 'song', 'column']) {
+      const own = trialsOf('a', [[1, 1], [2, value], [3, 3]], { arousal_high: '1' }) // prettier-ignore
+      expect(() => labelTrials(own, 'arousal', parseLabelScheme(scheme))).toThrow(
+        `trials.csv:3: its arousal is ${value}, expected a finite rating`,
+      )
+    }
+    const [trial] = trialsOf('a', [[1, 1]])
+    expect(() =>
+      labelTrials([{ ...trial!, stimulusRatings: { valence: value, arousal: 1 } }], 'arousal', { kind: 'song' }),
+    ).toThrow(`trials.csv:2: its mean valence is ${value}, expected a finite rating`)
   })
 })
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type PickledArray, parsePickledArrays } from '../../src/formats/numpy_pickle.ts'
+import { pickleArrays as write } from '../../src/formats/numpy_pickle_write.ts'
 import { FormatError } from '../../src/runtime/errors.ts'
 import { needs, NO_SHARED } from '../support/needs.ts'
 import {
@@ -52,6 +53,22 @@ describe('a pickle of NumPy arrays', () => {
     expect(elementsOf(read.data)).toEqual([...numbers])
     expect(elementsOf(read.labels)).toEqual([1, 2.5, 9])
   })
+
+  it.each(Object.entries(STYLES))(
+    'is read with arrays that are too large for a frame, and a text beside them: %s',
+    (_, style) => {
+      const values = Float64Array.from({ length: 9000 }, (_, i) => Math.sin(i))
+      const large = { bytes: new Uint8Array(values.buffer), shape: [90, 100], type: '<f8' }
+      const pieces = write({ note: 'synthetic', labels: { ...large, shape: [9000, 1] }, data: large }, style)
+      const read = parse(Uint8Array.from(pieces.flatMap((piece) => [...piece])))
+      expect([read.data.shape, read.labels.shape]).toEqual([
+        [90, 100],
+        [9000, 1],
+      ])
+      expect(elementsOf(read.data)).toEqual([...values])
+      if (style.protocol > 2) expect(pieces.filter((piece) => piece === large.bytes)).toHaveLength(2)
+    },
+  )
 
   it.each(Object.entries(STYLES))('is read in both orders of bytes and of axes: %s', (_, style) => {
     for (const type of ['<f8', '>f8', '<f4', '>f4', '<i2', '>i2'])
