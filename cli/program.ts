@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor.ts'
 import { evalCommand } from './eval.ts'
 import { fixturesCommand } from './fixtures.ts'
 import { inspectCommand } from './inspect.ts'
+import { musicCommand } from './music.ts'
 import { predictCommand } from './predict.ts'
 import { prepareCommand } from './prepare.ts'
 import { reportCommand } from './report.ts'
@@ -19,6 +20,7 @@ const commands = [
   doctorCommand,
   fixturesCommand,
   inspectCommand,
+  musicCommand,
   prepareCommand,
   decomposeCommand,
   trainCommand,

@@ -59,7 +59,7 @@ const GPU_LAYERS = [
   'verify',
 ]
 /** Without a device: below all of those but the runtime's few modules that need no device either. */
-const HOST_LAYERS = ['signal', 'formats', 'store', 'charts', 'reading', 'datasets', 'evaluation']
+const HOST_LAYERS = ['signal', 'formats', 'store', 'charts', 'reading', 'music', 'datasets', 'evaluation']
 /** The layers with a device that read, write or draw as well. */
 const USE_FILES = ['tune', 'recording', 'train', 'report', 'verify']
 /** Beside src/, from the lowest. */

@@ -1,5 +1,5 @@
 // npm run build: dist/ for Node and browsers from one source, plus type declarations.
-import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { spawnSync } from 'node:child_process'
@@ -20,8 +20,16 @@ const ENTRIES = {
   training: 'training.ts',
 }
 
-/** Programs that nobody imports: the command line, and what the workers of `openCpu` run. */
-const PROGRAMS = { cli: '../cli/main.ts', node_worker: 'node_worker.ts', browser_worker: 'browser_worker.ts' }
+/**
+ * Programs that nobody imports: the command line, what of it is loaded only where music is described, and what the workers of `openCpu`
+ * run.
+ */
+const PROGRAMS = {
+  cli: '../cli/main.ts',
+  music: 'music/builtin.ts',
+  node_worker: 'node_worker.ts',
+  browser_worker: 'browser_worker.ts',
+}
 
 /**
  * Where a user's compiler finds `GPUDevice` and its kind, told apart by a condition of `imports` in package.json: since TypeScript 6
@@ -32,15 +40,19 @@ const WEBGPU = {
   'webgpu_package.d.ts': '/// <reference types="@webgpu/types" />\nexport {}\n',
 }
 
-/** The parser of WGSL goes along with the one entry that needs it, a tenth of its package; its licence beside it. */
-const bundledParser = {
-  name: 'bundled parser',
-  setup: (build) =>
-    build.onResolve({ filter: /^wgsl_reflect\// }, ({ path }) => ({ path: join(root, 'node_modules', path) })),
+/** Packages that go along with the one module that needs them, a tenth of what they would bring; fftjs and dct lie within meyda. */
+const BUNDLED = { define: ['wgsl_reflect'], music: ['meyda', 'fftjs', 'dct'] }
+
+const bundledPackages = {
+  name: 'bundled packages',
+  setup: (build) => {
+    build.onResolve({ filter: /^wgsl_reflect\// }, ({ path }) => ({ path: join(root, 'node_modules', path) }))
+    build.onResolve({ filter: /^meyda$/ }, () => ({ path: join(root, 'node_modules/meyda/dist/node/main.js') }))
+  },
 }
 
 /** Modules that ship without a map, and so without its name, for which bundlers and browsers would look in vain. */
-const UNMAPPED = ['cli', 'define']
+const UNMAPPED = ['cli', 'define', 'music']
 
 /**
  * One build, so that a Gpu or an error class is the same object whichever entry it came through.
@@ -66,7 +78,7 @@ export const bundle = {
   mainFields: ['module', 'main'],
   packages: 'external',
   external: ['node:*'],
-  plugins: [esbuildPlugin, bundledParser],
+  plugins: [esbuildPlugin, bundledPackages],
   logLevel: 'warning',
 }
 
@@ -81,12 +93,28 @@ async function buildDist() {
   await build({ ...bundle, outdir: aside })
   dropBareImports(aside)
   for (const name of UNMAPPED) dropMap(join(aside, `${name}.js`))
-  copyFileSync(join(root, 'node_modules', 'wgsl_reflect', 'LICENSE.md'), join(aside, 'define.js.LICENSE.md'))
+  for (const [name, packages] of Object.entries(BUNDLED))
+    writeFileSync(join(aside, `${name}.js.LICENSE.md`), licences(packages))
   if (!process.argv.includes('--no-types')) process.exitCode = emitTypes(join(aside, 'types'))
   const old = join(root, `dist.${process.pid}.old.tmp`)
   if (existsSync(dist)) renameSync(dist, old)
   renameSync(aside, dist)
   rmSync(old, { recursive: true, force: true })
+}
+
+/** The licences of packages, one after the other. */
+function licences(packages) {
+  const texts = packages.map((name) => {
+    const folder = join(root, 'node_modules', name)
+    return readFileSync(
+      join(
+        folder,
+        readdirSync(folder).find((file) => /^licen[cs]e/i.test(file)),
+      ),
+      'utf8',
+    )
+  })
+  return texts.join('\n')
 }
 
 function dropMap(path) {

@@ -149,8 +149,9 @@ function setOf(
   asked: string | undefined,
 ): string | undefined {
   const known = (text: string): string | undefined =>
-    Object.entries(OPENSMILE).find(([name, pattern]) => name === text || pattern.test(text))?.[0]
-  const named = (text: string | undefined): string | undefined => (text ? (known(text) ?? text) : undefined)
+    Object.entries(OPENSMILE).find(([, pattern]) => pattern.test(text))?.[0]
+  const named = (text: string | undefined): string | undefined =>
+    text ? (Object.keys(OPENSMILE).find((name) => name.toLowerCase() === text.toLowerCase()) ?? text) : undefined
   const own = [named(inRows), known(relation), known(source.replace(/^.*[/\\]/, ''))].filter(
     (said) => said !== undefined,
   )

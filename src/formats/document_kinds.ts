@@ -51,6 +51,7 @@ export const DOCUMENT_KINDS = {
   doctor: { schema: 2 },
   fixtures: { schema: 1 },
   inspect: { schema: 1, kept: ['files.recordings.reading'] },
+  music: { schema: 1 },
   prepare: { schema: 3, kept: ['statuses'] },
   decompose: { schema: 2, kept: ['files.features', 'files.reading'] },
   train: { schema: 2, kept: RESULT },

@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { makeTrialTable } from '../../src/datasets/synthetic.ts'
 import { parseSafetensors, serializeSafetensors } from '../../src/formats/safetensors.ts'
+import { sine, wavOf } from '../support/sounds.ts'
 import { expectDocument } from './documents.ts'
 import { galvani, SMALL, SMALL_TRAINING, succeeds, workFolder, writeFiles } from './support.ts'
 
@@ -56,6 +57,7 @@ beforeAll(() => {
   const gappy = rows.map((row, i) => (i >= 30 && i < 50 ? row.replace(/[^,]*$/, 'NaN') : row))
   writeFiles(path('study'), { ...study, 'eda.csv': [head, ...gappy].join('\n') })
   writeFiles(path('recordings'), { 'a.csv': recording(300), 'notes.csv': 'who,when\nme,now\n' })
+  writeFiles(path('songs'), { '1.wav': wavOf([sine(440, 2, 8000)]) })
   writeFiles(path('fixtures'), {
     'index.json': JSON.stringify({
       cases: [relu('right', true), relu('off', false), { id: 'unseen', kind: 'cam', file: 'none' }],
@@ -97,6 +99,7 @@ describe('with --json stdout is one JSON document, whatever else there is to say
     ['fixtures make', ['trials', path('made'), '--subjects', '3', '--trials', '4']],
     ['prepare', ['--data', path('study'), '--out', path('prepared'), '--length', '320']],
     ['inspect', [path('recordings', 'a.csv'), path('study'), path('prepared')]],
+    ['music', [path('songs'), '--out', path('music.csv'), '--builtin']],
     ['decompose', [path('recordings'), '--out', path('decomposed'), '--device', 'cpu']],
     [
       'train',

@@ -11,6 +11,7 @@ import { benchChecks } from './options/bench.ts'
 import { dataOptionChecks } from './options/data.ts'
 import { decomposeChecks } from './options/decompose.ts'
 import { inspectChecks, readingOptionsOfFolders } from './options/inspect.ts'
+import { musicChecks } from './options/music.ts'
 import { otherChecks } from './options/others.ts'
 import { readingChecks } from './options/reading.ts'
 import { documentOf, path, start, type Checks } from './options/start.ts'
@@ -24,6 +25,7 @@ const checks: Checks = {
   ...dataOptionChecks,
   ...inspectChecks,
   ...trainChecks,
+  ...musicChecks,
   ...otherChecks,
   ...benchChecks,
 }
