@@ -99,6 +99,7 @@ export async function prepareTrials(
   requireDevice('prepareTrials', device)
   checkNames('prepareTrials', options, PREPARE_OPTIONS)
   checkWords(options)
+  requireTrials(source)
   const { length, dropSeconds, interpolation = 'linear', exclude = [], onProgress, onTrial } = options
   const skipped: TrialSet['skipped'] = []
   const prepared: PreparedTrial[] = []
@@ -155,6 +156,15 @@ export async function prepareTrials(
     ...(interpolation !== 'linear' && { interpolation }),
     decomposition: DECOMPOSITION_SET,
   }
+}
+
+/** @throws UsageError for what has no trials */
+function requireTrials(source: TrialSource): void {
+  const trials: unknown = source?.trials
+  if (Array.isArray(trials) || typeof trials === 'function') return
+  throw new UsageError(
+    'prepareTrials: the second argument has no trials; expected a TrialSet, or what openDataset gives',
+  )
 }
 
 /** @throws UsageError for a word that is none of those that there are */

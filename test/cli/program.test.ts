@@ -18,10 +18,12 @@ import * as kernelTables from '../../cli/bench/kernel_tables.ts'
 import * as stepTables from '../../cli/bench/step_tables.ts'
 import { program } from '../../cli/program.ts'
 import * as context from '../../cli/shared/context.ts'
+import * as dataOptions from '../../cli/shared/data_options.ts'
 import { addDecomposeOptions, batchOptions, type DecomposeFlags } from '../../cli/shared/decompose_options.ts'
 import { Output } from '../../cli/shared/output.ts'
 import { checkParams } from '../../src/cvxeda/params.ts'
 import { Command as Parser } from 'commander'
+import type { OpenedDataset } from '../../src/datasets/layout.ts'
 import * as batch from '../../src/recording/batch.ts'
 import { CheckError, DeviceError } from '../../src/runtime/errors.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
@@ -81,8 +83,9 @@ describe('defaults', () => {
     '': {},
     doctor: {},
     fixtures: {},
-    'fixtures make': { seed: 1, subjects: 12, effect: 1, trials: 12, kind: 'clean' },
-    prepare: { length: 2500, drop: 3 },
+    'fixtures make': { seed: 1, effect: 1, trials: 12, kind: 'clean' },
+    music: {},
+    prepare: { length: 2500, drop: 3, device: 'auto' },
     inspect: {},
     decompose: { format: 'csv', timeOut: 'relative', gaps: 'refuse', zscore: true, device: 'auto' },
     train: trains,
@@ -241,7 +244,7 @@ describe('progress is counted of all that there is:', () => {
       prepare,
       'prepareTrials',
       (_, __, { onProgress }: { onProgress: (done: number, total: number) => void }) => onProgress(3, 36),
-      ['cvxEDA 3/36'],
+      ['trials 3/36'],
     ],
     [
       'verify --fixtures',
@@ -319,8 +322,9 @@ describe('train', () => {
     resolves(runs, 'trainRun', () => {
       throw new Arrived()
     })
-    await expect(start(['train', '--resume', '--out', out, '--data', recordings(), '--quiet'])).rejects.toThrow(
-      /trials.csv/,
+    writeFiles(path('nothing'), { 'README.txt': 'no data' })
+    await expect(start(['train', '--resume', '--out', out, '--data', path('nothing'), '--quiet'])).rejects.toThrow(
+      /^nothing is no dataset that is known: looked for .*trials.csv/,
     )
     writeFiles(
       path('elsewhere'),
@@ -373,24 +377,32 @@ describe('prepare', () => {
     withoutGpu()
     const skipped = [{ source: 'trials.csv:3', reason: 'too short' }]
     const statuses = ['solved', 'trivial', 'solved', 'max-iterations', 'solved']
-    resolves(prepare, 'prepareTrials', () => ({ trials: statuses.map((status) => ({ status })), skipped }))
+    type Watched = { onTrial: (trial: object) => void }
+    answers(prepare, 'prepareTrials', async (_: never, { trials }: OpenedDataset, { onTrial }: Watched) => {
+      const prepared: object[] = []
+      for await (const trial of trials()) {
+        onTrial(trial)
+        prepared.push({ ...trial, status: statuses[prepared.length % statuses.length] })
+      }
+      return { trials: prepared, skipped }
+    })
     resolves(preparedFiles, 'savePrepared', () => undefined)
     const args = ['prepare', '--data', path('by hand'), '--out', path('ready')]
     const document = await documentOf<{ labels: Record<string, { high: number; trials: number }> }>(args)
     expect(document).toMatchObject({
-      ...{ out: path('ready'), trials: 8, subjects: 2, stimuli: 4, usable: 5, skipped },
-      ...{ statuses: { solved: 3, trivial: 1, 'max-iterations': 1 } },
+      ...{ out: path('ready'), trials: 8, subjects: 2, stimuli: 4, usable: 8, skipped },
+      ...{ statuses: { solved: 5, trivial: 2, 'max-iterations': 1 } },
       ...{ labels: { arousal: { trials: 8, high: 2 }, valence: { trials: 8, high: 4 } } },
     })
     expect(cellsOf((await start(args)).stdout)).toEqual([
-      ['trials', '8 (5 usable)'],
+      ['trials', '8 (8 usable)'],
       ['subjects', '2'],
       ['stimuli', '4'],
       ['sampling rate', '4 Hz'],
       ['seconds', '10.0 to 30.0, median 10.0'],
       ['level', '2.35 uS'],
       ['missing, zero, flat', '0.3 %, 0.3 %, 6.0 %'], // 1, 1 and 24 of 400 samples
-      ['cvxEDA', '3 solved, 1 trivial, 1 max-iterations'],
+      ['cvxEDA', '5 solved, 2 trivial, 1 max-iterations'],
       ['arousal, 2-means', '25.0 % high; centres close together in 0 subjects'],
       ['valence, 2-means', '50.0 % high; centres close together in 0 subjects'],
       ['skipped trials.csv:3: too short'],
@@ -404,8 +416,8 @@ describe('predictions', () => {
   const run = { config: { dimension: 'valence' }, folds: ['0', 'b'] }
   const loads = (): void => {
     withoutGpu()
-    answers(context, 'requireFolder', () => ({}))
-    resolves(context, 'openDataset', () => ({}))
+    answers(dataOptions, 'requireFolder', () => ({}))
+    resolves(dataOptions, 'openDataset', () => ({}))
     resolves(trainedRun, 'loadRun', () => run)
   }
 

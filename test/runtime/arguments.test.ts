@@ -128,7 +128,7 @@ describe('a wrong first argument', () => {
     ['analyse', () => analyse(any(undefined), []), 'analyse: the first argument must be'],
     [
       'prepareTrials',
-      () => prepareTrials(any('cpu'), any({}), any({})),
+      () => prepareTrials(any('tpu'), any({}), any({})),
       'prepareTrials: the first argument must be a Gpu',
     ],
     ['prepareDataset', () => prepareDataset(any(null), any({}), any({})), 'prepareDataset: the first argument must be'],
@@ -174,6 +174,11 @@ describe('options', () => {
     ],
     ['openCpu', () => openCpu(any({ threads: 2 })), "openCpu has no option 'threads'; did you mean 'workers'?"],
     ['prepareTrials', () => prepareTrials(gpu, any({}), any({ dropSecond: 3 })), "did you mean 'dropSeconds'?"],
+    [
+      'prepareTrials of nothing',
+      () => prepareTrials('cpu', any({}), any({ length: 9, dropSeconds: 0 })),
+      'has no trials',
+    ],
     [
       'prepareTrials without any',
       () => prepareTrials(gpu, any({}), any(undefined)),
