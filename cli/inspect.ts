@@ -144,15 +144,21 @@ function chartOf(found: Inspection, subject: string, own: readonly Omit<Trial, '
 }
 
 async function preparedFacts(store: NodeStore, name: string): Promise<PreparedFacts> {
-  const { trials, synthetic, length, dropSeconds, skipped, ...set } = await preparedManifest(store, name)
+  const { trials, synthetic, length, dropSeconds, musicDim, skipped, preparation, ...set } = await preparedManifest(
+    store,
+    name,
+  )
   const unique = (of: (trial: (typeof trials)[number]) => string): number => new Set(trials.map(of)).size
   return {
-    ...{ name: set.name, synthetic, length, dropSeconds, skipped },
+    ...{ name: set.name, synthetic, length, dropSeconds, musicDim, skipped, notes: set.notes ?? [] },
     trials: trials.length,
     subjects: unique(({ subject }) => subject),
     stimuli: unique(({ stimulus }) => stimulus),
-    rated: trials.filter(({ ratings }) => ratings).length,
-    withMusic: trials.filter(({ music }) => music).length,
+    ...(preparation && {
+      settings: preparation.settings,
+      versions: preparation.versions,
+      recorded: preparation.summary,
+    }),
     labels: schemeBalances(trials, null),
   }
 }

@@ -38,6 +38,25 @@ export {
 export { edaFiles, makeEda, type EdaKind, type EdaSettings, type MadeEda } from './datasets/synthetic_eda.ts'
 export { makeRecording, makeTrialTable, type SyntheticRecording, type SyntheticStudy } from './datasets/synthetic.ts'
 
+// What a dataset is
+export {
+  inspectDataset,
+  type DoubtfulSubject,
+  type DoubtfulTrial,
+  type InspectOptions,
+  type Inspection,
+} from './evaluation/inspection.ts'
+export type { Use } from './evaluation/uses.ts'
+export { ratingChart, type RatingChart } from './evaluation/rating_chart.ts'
+export { Overview, type DataSummary, type TrialFacts } from './datasets/overview.ts'
+export {
+  QUALITY_FLAGS,
+  qualityFlags,
+  trialQuality,
+  type QualityFlag,
+  type TrialQuality,
+} from './datasets/trial_quality.ts'
+
 // Formats
 export { formatDocument, toDocument, type JsonDocument, type WritableAs } from './formats/documents.ts'
 export type { KeptOf, Kind } from './formats/document_kinds.ts'

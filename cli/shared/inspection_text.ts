@@ -2,8 +2,10 @@
 import type { DataSummary } from '../../src/datasets/overview.ts'
 import { QUALITY_FLAGS } from '../../src/datasets/trial_quality.ts'
 import type { SchemeBalance } from '../../src/evaluation/class_balance.ts'
-import type { Inspection } from '../../src/evaluation/inspection.ts'
+import { ratesText, type Inspection } from '../../src/evaluation/inspection.ts'
+import type { Use } from '../../src/evaluation/uses.ts'
 import type { RatingFacts } from '../../src/evaluation/rating_facts.ts'
+import type { Preparation, PreparationSettings } from '../../src/train/preparation.ts'
 import { lasting } from '../../src/recording/result.ts'
 import { facts, percent, table } from './output.ts'
 
@@ -12,9 +14,13 @@ const SHOWN = 20
 
 type Row = [name: string, value: string]
 
+const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
+const people = (subjects: number, stimuli: number): string =>
+  `${counted(subjects, 'subject')} and ${counted(stimuli, 'stimulus', 'stimuli')}`
+
 /** A dataset, or as much of it as could be read. */
 export function inspectionText(folder: string, found: Inspection): string {
-  const { summary, labels, doubts, notes, skipped, unusable, uses, subjectsToLookAt, trialsToLookAt } = found
+  const { refused, summary, labels, doubts, notes, skipped, unusable, uses, subjectsToLookAt, trialsToLookAt } = found
   const subjects = subjectsToLookAt.map(({ subject, reasons }) => `${subject}: ${reasons.join('; ')}`)
   const trials = trialsToLookAt.map(({ id, flags, ...shares }) => {
     const said = flags.map((flag) => `${flag} ${shownShare(shares[flag])}`)
@@ -23,17 +29,19 @@ export function inspectionText(folder: string, found: Inspection): string {
   const reasons = ({ source, reason }: { source: string; reason: string }): string => `${source}: ${reason}`
   return [
     facts(factsOf(folder, found)),
-    ...(summary.trials > 0 ? [labelTable(labels)] : []),
+    labelTable(labels),
     list('Doubts and assumptions', [...doubts, ...notes], Infinity),
     list(`Subjects that need a look, ${subjects.length} of ${summary.subjects}`, subjects),
     list(`Trials that need a look, ${trials.length} of ${summary.trials}`, trials),
     list(`Trials that cannot be prepared, ${unusable.length}`, unusable.map(reasons)),
     list(`Left out, ${skipped.length}`, skipped.map(reasons)),
-    facts(uses.map(({ step, possible, sentence }): Row => [step, `${possible ? 'yes' : 'no '}  ${sentence}`])),
+    refused === undefined ? facts(uses.map(useRow)) : `nothing can be done with it before this is settled: ${refused}`,
   ]
     .filter((part) => part !== '')
     .join('\n\n')
 }
+
+const useRow = ({ step, possible, sentence }: Use): Row => [step, `${possible ? 'yes' : 'no '}  ${sentence}`]
 
 function factsOf(folder: string, found: Inspection): Row[] {
   const { title, summary, passes, scale, ratings, stimulusRatings, unrated } = found
@@ -43,20 +51,26 @@ function factsOf(folder: string, found: Inspection): Row[] {
   return [
     ['folder', folder],
     ['what', title],
-    ['trials', `${trials}${heard} of ${subjects} subjects and ${stimuli} stimuli`],
+    ['trials', `${trials}${heard} of ${people(subjects, stimuli)}`],
     [
       'seconds',
       `${seconds.least.toFixed(1)} to ${seconds.most.toFixed(1)}, median ${seconds.median.toFixed(1)}; in all ${lasting(seconds.total)}`,
     ],
-    ['rate', `${sampleRates.join(', ')} Hz`],
-    ['level', `${level === null ? 'none' : `${short(level)} ${units.join(', ')}`}, median of the trials' medians`],
-    ...QUALITY_FLAGS.map((flag): Row => [flag, `${shownShare(summary[flag])} of the samples; ${flagged[flag]} trials`]),
+    ['rate', `${ratesText(sampleRates)} Hz`],
+    [
+      'level',
+      `${level === null ? 'none' : `${short(level)}, unit ${units.join(', ')}`}; median of the trials' medians`,
+    ],
+    ...QUALITY_FLAGS.map((flag): Row => [
+      flag,
+      `${shownShare(summary[flag])} of the samples; ${counted(flagged[flag], 'trial')}`,
+    ]),
     ['scale', scale === null ? 'not said' : `${scale[0]} to ${scale[1]}`],
     [
       'ratings',
       ratings === null
         ? 'none of listeners'
-        : `${ratingText(ratings)}${unrated.length > 0 ? `; ${unrated.length} trials are not rated` : ''}`,
+        : `${ratingText(ratings)}${unrated.length > 0 ? `; ${counted(unrated.length, 'trial')} without` : ''}`,
     ],
     ...(stimulusRatings === null ? [] : [['of stimuli', ratingText(stimulusRatings)] as Row]),
   ]
@@ -73,20 +87,26 @@ function ratingText({ count, valence, arousal, correlation }: RatingFacts): stri
   return `${count}, valence ${range(valence)}, arousal ${range(arousal)}${r}`
 }
 
-/** A row a scheme and dimension; a scheme that labels nothing says why. */
+/** Schemes that want the same ratings as the paper's, and lack them for its reason. */
+const OWN_REASON = ['two-means', 'song', 'column']
+
+/** A row a scheme and dimension that have labels, and why the others have none; nothing where none has any. */
 export function labelTable(labels: readonly SchemeBalance[]): string {
-  const rows = labels.map(({ scheme, dimension, trials = 0, high = 0, weak, subjects = [], songs, reason }) => {
-    if (reason !== undefined) return [scheme, dimension, '0', '', '']
-    const close = songs ? (songs.weak ? 'yes' : 'no') : weakText(scheme, weak ?? [], subjects)
+  const labelled = labels.filter(({ reason }) => reason === undefined)
+  if (labelled.length === 0) return ''
+  const rows = labelled.map(({ scheme, dimension, trials = 0, high = 0, weak = [], subjects = [], songs }) => {
+    const close = songs ? (songs.weak ? 'yes' : 'no') : weakText(scheme, weak, subjects)
     return [scheme, dimension, String(trials), percent(high / trials), close]
   })
-  const reasons = new Set(labels.flatMap(({ reason }) => reason ?? []))
-  return [table(['labels', '', 'trials', 'high', 'centres close'], rows), ...reasons].join('\n')
+  const reasons = labels.flatMap(({ scheme, reason }) => (OWN_REASON.includes(scheme) && reason) || [])
+  return [table(['labels', '', 'trials', 'high', 'centres close'], rows), ...new Set(reasons)].join('\n')
 }
 
 /** Schemes without clusters have no centres. */
 const weakText = (scheme: string, weak: readonly string[], subjects: readonly unknown[]): string =>
-  scheme === 'two-means' || scheme === 'per-dimension' ? `${new Set(weak).size} of ${subjects.length} subjects` : ''
+  scheme === 'two-means' || scheme === 'per-dimension'
+    ? `${new Set(weak).size} of ${counted(subjects.length, 'subject')}`
+    : ''
 
 function list(title: string, items: readonly string[], most = SHOWN): string {
   if (items.length === 0) return ''
@@ -99,28 +119,44 @@ function list(title: string, items: readonly string[], most = SHOWN): string {
 }
 
 /** What a folder of `galvani prepare` says of itself. */
-export interface PreparedFacts extends Pick<DataSummary, 'trials' | 'subjects' | 'stimuli' | 'rated' | 'withMusic'> {
+export interface PreparedFacts {
   name: string
   synthetic: boolean
+  /** Those that are whole enough for a model. */
+  trials: number
+  subjects: number
+  stimuli: number
+  musicDim: number
   /** Points per channel. */
   length: number
   /** Cut from the start of each trial. */
   dropSeconds: number
+  /** Absent in sets that a program made. */
+  settings?: PreparationSettings
+  versions?: Preparation['versions']
+  /** The dataset that it was made of. */
+  recorded?: DataSummary
   labels: SchemeBalance[]
   skipped: { source: string; reason: string }[]
+  notes: string[]
 }
 
 export function preparedText(folder: string, found: PreparedFacts): string {
-  const { name, synthetic, trials, subjects, stimuli, rated, withMusic, length, dropSeconds, labels, skipped } = found
+  const { name, synthetic, trials, subjects, stimuli, musicDim, length, dropSeconds, labels, skipped, notes } = found
+  const { settings, versions, recorded } = found
   const rows: Row[] = [
     ['folder', folder],
     ['what', `prepared by galvani from ${name}${synthetic ? ', generated data' : ''}; train, eval and predict read it`],
-    ['trials', `${trials} of ${subjects} subjects and ${stimuli} stimuli; ${rated} rated, ${withMusic} with music`],
-    ['input', `three channels of ${length} points; the first ${dropSeconds} s are cut`],
+    ['trials', `${trials}${recorded ? ` of ${recorded.trials}` : ''}, of ${people(subjects, stimuli)}`],
+    ['input', `three channels of ${length} points, without the first ${dropSeconds} s`],
+    ['music', musicDim === 0 ? 'none' : `${musicDim} features`],
+    ...(versions ? [['made by', `galvani ${versions.galvani}`] as Row] : []),
+    ...(settings?.exclude ? [['excluded', `trials flagged ${settings.exclude.join(', ')}`] as Row] : []),
   ]
   return [
     facts(rows),
     labelTable(labels),
+    list('Doubts and assumptions', notes, Infinity),
     list(
       `Left out, ${skipped.length}`,
       skipped.map(({ source, reason }) => `${source}: ${reason}`),

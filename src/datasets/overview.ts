@@ -1,4 +1,5 @@
 // What a dataset is, counted while its trials pass by: of each, all but its samples is kept.
+import { quantile } from '../signal/noise.ts'
 import { rangeOf } from '../signal/quality.ts'
 import type { Trial } from './trial.ts'
 import { QUALITY_FLAGS, trialQuality, type QualityFlag, type TrialQuality } from './trial_quality.ts'
@@ -6,7 +7,7 @@ import { QUALITY_FLAGS, trialQuality, type QualityFlag, type TrialQuality } from
 /** A trial without its samples and its features, and what they were like. */
 export interface TrialFacts extends Omit<Trial, 'eda' | 'music'> {
   samples: number
-  /** Median of the samples, in the trial's unit; NaN if all are missing. */
+  /** Median of the samples, of two middle ones the lower, in the trial's unit; NaN if all are missing. */
   level: number
   /** A value is below 0. */
   belowZero: boolean
@@ -48,7 +49,7 @@ export class Overview {
     this.#trials.push({
       ...rest,
       samples: eda.length,
-      level: middle(eda.filter((value) => !Number.isNaN(value)).sort()),
+      level: eda.every(Number.isNaN) ? NaN : quantile(eda, 0.5),
       belowZero: rangeOf(eda)[0] < 0,
       withMusic: music !== undefined,
       quality: trialQuality({ eda, sampleRate: rest.sampleRate }),

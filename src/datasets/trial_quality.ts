@@ -1,6 +1,6 @@
 // Which trials are doubtful as they were recorded: contact lost, standing still, beyond the sensor's range, incomplete.
 import { LONGEST_GAP_SECONDS } from '../signal/gaps.ts'
-import { rangeOf, signalQuality } from '../signal/quality.ts'
+import { rangeOf, standstills, withSpans } from '../signal/quality.ts'
 import type { Trial } from './trial.ts'
 
 /** What a trial can be doubted for, by its samples alone; see `TrialQuality`. */
@@ -29,7 +29,7 @@ export interface TrialQuality {
 
 /** Judges the samples of a trial as it was recorded. */
 export function trialQuality({ eda, sampleRate }: Pick<Trial, 'eda' | 'sampleRate'>): TrialQuality {
-  const { missing, flat, clipped, spans } = signalQuality(eda, sampleRate)
+  const { missing, flat, clipped, spans } = withSpans(eda.length, standstills(eda, sampleRate))
   const [least, largest] = rangeOf(eda)
   const zeros = least < 0 ? 0 : eda.reduce((count, value) => count + (value === 0 ? 1 : 0), 0)
   const shares = {

@@ -51,6 +51,7 @@ export interface Inspection extends Pick<OpenedDataset, 'kind' | 'name' | 'synth
   unusable: TrialSet['skipped']
   skipped: TrialSet['skipped']
   notes: string[]
+  /** Nothing where reading ended before the last trial. */
   uses: Use[]
 }
 
@@ -121,7 +122,7 @@ export async function inspectDataset(
     unrated: trials.filter(({ ratings }) => !ratings).map(({ id }) => id),
     ...{ unusable, skipped: [...skipped], notes: [...notes] },
   }
-  return { ...found, uses: usesOf(found) }
+  return { ...found, uses: refused === undefined ? usesOf(found) : [] }
 }
 
 /** Why a trial cannot be prepared. */
@@ -166,7 +167,7 @@ function doubtsOf(
   if (!isCutShort && trials + skipped.length < expected)
     doubts.push(`By their names and headers the files should hold ${expected} trials; ${trials} were read.`)
   if (units.length > 1) doubts.push(`The trials have several units: ${units.join(', ')}.`)
-  if (sampleRates.length > 1) doubts.push(`The trials have several rates: ${sampleRates.join(', ')} Hz.`)
+  if (sampleRates.length > 1) doubts.push(`The trials have several rates: ${ratesText(sampleRates)} Hz.`)
   if (units.join() !== 'uS') return doubts
   if (belowZero > 0)
     doubts.push(
@@ -179,6 +180,10 @@ function doubtsOf(
   return doubts
 }
 
+/** At most six; of more the least and the largest. */
+export const ratesText = (rates: readonly number[]): string =>
+  rates.length <= 6 ? rates.join(', ') : `${rates.length} from ${rates[0]!} to ${rates.at(-1)!}`
+
 /** In order of appearance. */
 function doubtfulSubjects(trials: readonly TrialFacts[], labels: readonly SchemeBalance[]): DoubtfulSubject[] {
   const judged = labels.filter(({ scheme, reason }) => scheme === 'two-means' && reason === undefined)
@@ -187,7 +192,7 @@ function doubtfulSubjects(trials: readonly TrialFacts[], labels: readonly Scheme
     const count = own.some(({ pass }) => pass) ? heard : own.length
     const flagged = own.filter(({ quality }) => quality.flags.length > 0).length
     const reasons = [
-      ...(count < FEW_TRIALS ? [`few trials: ${count}`] : []),
+      ...(judged.length > 0 && count < FEW_TRIALS ? [`few trials: ${count}`] : []),
       ...judged.flatMap((balance) => reasonsOfLabels(balance, subject, own)),
       ...(flagged >= MANY_FLAGGED * own.length ? [`${flagged} of ${own.length} trials are flagged`] : []),
     ]

@@ -12,8 +12,6 @@ export interface Use {
 
 /** What the steps depend on. */
 interface Facts {
-  /** Why reading ended before the last trial. */
-  refused?: string
   summary: DataSummary
   /** Trials that cannot be prepared. */
   unusable: readonly unknown[]
@@ -21,13 +19,9 @@ interface Facts {
   labels: readonly SchemeBalance[]
 }
 
-/** What can be done with a dataset, step by step. */
+/** What can be done with a dataset that was read to its end, step by step. */
 export function usesOf(facts: Facts): Use[] {
-  const { refused, summary, unusable, music } = facts
-  if (refused !== undefined) {
-    const sentence = `Nothing until this is settled: ${refused}`
-    return (['prepare', 'train and eval', 'predict'] as const).map((step) => ({ step, possible: false, sentence }))
-  }
+  const { summary, unusable, music } = facts
   const { trials, withMusic } = summary
   const usable = trials - unusable.length
   const left = unusable.length > 0 ? `; ${unusable.length} are too short or have gaps over 1 s` : ''

@@ -85,7 +85,7 @@ export function excludedSamples({ spans }: Pick<SignalQuality, 'spans'>, n: numb
 }
 
 /** Runs of one value: what is missing, flat or clipped. */
-function standstills(eda: ArrayLike<number>, sampleRate: number): Span[] {
+export function standstills(eda: ArrayLike<number>, sampleRate: number): Span[] {
   const [least, largest] = rangeOf(eda)
   const near = APPROACH_STEPS * resolutionOf(eda)
   const before = Math.max(1, Math.round(APPROACH_SECONDS * sampleRate))

@@ -99,7 +99,7 @@ describe('with --json stdout is one JSON document, whatever else there is to say
     ['fixtures make', ['trials', path('made'), '--subjects', '3', '--trials', '4']],
     ['prepare', ['--data', path('study'), '--out', path('prepared'), '--length', '320']],
     ['music', [path('songs'), '--out', path('music.csv'), '--builtin']],
-    ['inspect', [path('recordings', 'a.csv')]],
+    ['inspect', [path('recordings', 'a.csv'), path('study'), path('prepared')]],
     ['decompose', [path('recordings'), '--out', path('decomposed'), '--device', 'cpu']],
     [
       'train',

@@ -10,6 +10,7 @@ import { needs } from '../support/needs.ts'
 import { benchChecks } from './options/bench.ts'
 import { dataOptionChecks } from './options/data.ts'
 import { decomposeChecks } from './options/decompose.ts'
+import { inspectChecks, readingOptionsOfFolders } from './options/inspect.ts'
 import { musicChecks } from './options/music.ts'
 import { otherChecks } from './options/others.ts'
 import { readingChecks } from './options/reading.ts'
@@ -22,6 +23,7 @@ const checks: Checks = {
   ...decomposeChecks,
   ...readingChecks,
   ...dataOptionChecks,
+  ...inspectChecks,
   ...trainChecks,
   ...musicChecks,
   ...otherChecks,
@@ -57,6 +59,8 @@ it.each([...new Set(elsewhere.map(([, file]) => file))])('%s holds what it is na
 
 const own = Object.entries(checks).filter(([, check]) => typeof check !== 'string') as [string, () => Promise<void>][]
 it.each(own)('%s', async (_, check) => await check())
+
+it('inspect takes for a folder what is for folders', readingOptionsOfFolders)
 
 it('the settings of a run are those that it is trained with', settingsAct)
 

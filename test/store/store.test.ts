@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { FormatError, GalvaniError, UsageError } from '../../src/runtime/errors.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { NodeStore } from '../../src/store/node.ts'
+import { partOf } from '../../src/store/part.ts'
 import type { Store } from '../../src/store/store.ts'
 
 let folder = ''
@@ -104,4 +105,18 @@ describe('NodeStore', () => {
     await store.write('sub/file', '')
     await expect(store.read('sub')).rejects.toThrow(/is a folder, expected a file/)
   })
+})
+
+it('a part of a store shows its own files and hides the rest', async () => {
+  const whole = new MemoryStore({ 'a/b.txt': 'b', 'a/c.txt': 'c', 'd.txt': 'd' })
+  const part = partOf(whole, ['a/b.txt', 'e.txt'])
+  expect(await part.list('')).toEqual(['a', 'e.txt'])
+  expect(await part.list('a')).toEqual(['b.txt'])
+  expect([await part.exists('a'), await part.exists('d.txt')]).toEqual([true, false])
+  expect(await part.readText('a/b.txt')).toBe('b')
+  expect((await part.source('a/b.txt')).size).toBe(1)
+  for (const read of ['read', 'source', 'readText'] as const)
+    await expect(part[read]('d.txt')).rejects.toThrow('d.txt: no such file')
+  await expect(part.write('a/b.txt', 'x')).rejects.toThrow('a/b.txt: cannot be written here')
+  await expect(part.remove('a/b.txt')).rejects.toThrow(FormatError)
 })
