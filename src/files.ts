@@ -28,6 +28,13 @@ export { openDataset } from './datasets/open_dataset.ts'
 export type { DatasetKind, Gsr, OpenedDataset, OpenOptions } from './datasets/layout.ts'
 export type { Dimension, Ratings, Trial, TrialSet } from './datasets/trial.ts'
 export { loadTrialTable, readTrialTable, type TrialTableFiles, type TrialTableOptions } from './datasets/trial_table.ts'
+export {
+  readMusicTables,
+  songKey,
+  withMusic,
+  type MusicFeatures,
+  type MusicTableOptions,
+} from './datasets/music_features.ts'
 export { edaFiles, makeEda, type EdaKind, type EdaSettings, type MadeEda } from './datasets/synthetic_eda.ts'
 export {
   makeLookalike,

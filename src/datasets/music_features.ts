@@ -81,38 +81,77 @@ export function songKey(name: string): string {
   return number ?? stem
 }
 
+/** Which trials heard which of the songs, as the trials come by. */
+export class HeardSongs {
+  readonly #features: MusicFeatures
+  /** How stimuli are written, by their key. */
+  readonly #heard = new Map<string, string>()
+
+  constructor(features: MusicFeatures) {
+    this.#features = features
+  }
+
+  /** The vector of what a trial heard, [dim], if there is one. @throws FormatError when two stimuli are one song by their names */
+  of({ stimulus, source }: Pick<Trial, 'stimulus' | 'source'>): Float32Array | undefined {
+    const key = songKey(stimulus)
+    const other = this.#heard.get(key)
+    if (other !== undefined && other !== stimulus)
+      throw new FormatError(
+        `${source}: the stimuli '${other}' and '${stimulus}' are one song by their names; rename one`,
+      )
+    this.#heard.set(key, stimulus)
+    return this.#features.byStem.get(key)
+  }
+
+  /** @throws FormatError when trials have passed, and none of them heard one of the songs */
+  requireSome(dataset: string): void {
+    const [unmatched, unheard] = [this.#unmatched(), this.#unheard()]
+    if (unmatched.length > 0 && unmatched.length === this.#heard.size)
+      throw new FormatError(
+        `${dataset}: no stimulus has music features: the trials heard ${listed(unmatched)}, the tables have ${listed(unheard)}`,
+      )
+  }
+
+  /** Says which stimuli have no features, if some have none. */
+  unmatchedNotes(): string[] {
+    const unmatched = this.#unmatched()
+    if (unmatched.length === 0) return []
+    return [`${unmatched.length} of ${this.#heard.size} stimuli have no music features: ${listed(unmatched)}.`]
+  }
+
+  /** Says which songs no trial heard, if there are any. */
+  unheardNotes(): string[] {
+    const [unheard, songs] = [this.#unheard(), this.#features.byStem.size]
+    if (unheard.length === 0) return []
+    return [`${unheard.length} of ${songs} songs with music features were heard in no trial: ${listed(unheard)}.`]
+  }
+
+  #unmatched(): string[] {
+    return [...this.#heard].filter(([key]) => !this.#features.byStem.has(key)).map(([, stimulus]) => stimulus)
+  }
+
+  #unheard(): string[] {
+    return [...this.#features.byStem.keys()].filter((key) => !this.#heard.has(key))
+  }
+}
+
 /**
  * The dataset with these features in the place of its own. Once all trials were read, its notes say what did not match.
  * @throws FormatError while they are read, when two stimuli are one song by their names, or at the end, when none has features
  */
-export function withMusic(opened: OpenedDataset, { set, dim, byStem, notes }: MusicFeatures): OpenedDataset {
+export function withMusic(opened: OpenedDataset, features: MusicFeatures): OpenedDataset {
+  const { set, dim, notes } = features
   const note = (text: string): void => void (opened.notes.includes(text) || opened.notes.push(text))
   if (opened.musicDim) note('The music features of the dataset itself were left out for those of the given tables.')
   notes.forEach(note)
   async function* trials(): AsyncGenerator<Trial> {
-    const heard = new Map<string, string>()
-    const unmatched = new Set<string>()
+    const heard = new HeardSongs(features)
     for await (const { music: _, ...trial } of opened.trials()) {
-      const key = songKey(trial.stimulus)
-      const other = heard.get(key)
-      if (other !== undefined && other !== trial.stimulus)
-        throw new FormatError(
-          `${trial.source}: the stimuli '${other}' and '${trial.stimulus}' are one song by their names; rename one`,
-        )
-      heard.set(key, trial.stimulus)
-      const music = byStem.get(key)
-      if (!music) unmatched.add(trial.stimulus)
+      const music = heard.of(trial)
       yield { ...trial, ...(music && { music }) }
     }
-    const unheard = [...byStem.keys()].filter((key) => !heard.has(key))
-    if (heard.size > 0 && unmatched.size === heard.size)
-      throw new FormatError(
-        `${opened.name}: no stimulus has music features: the trials heard ${listed([...unmatched])}, the tables have ${listed(unheard)}`,
-      )
-    if (unmatched.size > 0)
-      note(`${unmatched.size} of ${heard.size} stimuli have no music features: ${listed([...unmatched])}.`)
-    if (unheard.length > 0)
-      note(`${unheard.length} of ${byStem.size} songs with music features were heard in no trial: ${listed(unheard)}.`)
+    heard.requireSome(opened.name)
+    for (const text of [...heard.unmatchedNotes(), ...heard.unheardNotes()]) note(text)
   }
   return { ...opened, trials, musicDim: dim, musicSet: set }
 }

@@ -4,10 +4,11 @@ import { type CsvTable, delimiterOf, parseCsv } from '../formats/csv.ts'
 import { visitRows } from '../formats/rows.ts'
 import { isTooMany } from '../reading/grid.ts'
 import { FormatError } from '../runtime/errors.ts'
-import { textOf } from '../store/source.ts'
+import { memorySource, textOf } from '../store/source.ts'
 import type { Store } from '../store/store.ts'
 import { evenTraces, resampledNotes, type EvenTraces } from './even_traces.ts'
 import type { Layout } from './layout.ts'
+import { HeardSongs, readMusicTables, UNKNOWN_SET, type MusicFeatures } from './music_features.ts'
 import type { Trial, TrialSet } from './trial.ts'
 
 /** Contents of the files of a trial table. */
@@ -15,7 +16,8 @@ export interface TrialTableFiles {
   trials: string
   /** Whole or in pieces, which may end anywhere. */
   eda: string | AsyncIterable<string>
-  music?: string
+  /** Text, or bytes in whatever encoding they are. */
+  music?: string | Uint8Array
 }
 
 /** How a trial table is read. */
@@ -47,7 +49,8 @@ export interface TrialTableOptions {
  * missing sample) or `time_s`, then `eda_us` (microsiemens) or `eda` (unit unknown). Empty or NaN = missing. In all of the file not more
  * samples may be skipped than a million, or ten times its rows.
  *
- * `music.csv`, optional, one row per stimulus: `stimulus` (or `song`), then one column per feature.
+ * `music.csv`, optional, one row per stimulus: `stimulus` (or `song`), then one column per feature; or any table that `readMusicTables`
+ * reads. `readMusicTables` says what makes a song and a stimulus one.
  *
  * Trials without samples are skipped with the reason; trials whose stimulus has no music row have no `music`.
  * @throws FormatError naming file, line and column
@@ -57,7 +60,7 @@ export async function readTrialTable(
   { name, sampleRate, resample }: TrialTableOptions,
 ): Promise<TrialSet> {
   const table = parseCsv(files.trials, `${name}/trials.csv`)
-  const music = files.music === undefined ? undefined : readMusic(parseCsv(files.music, `${name}/music.csv`))
+  const music = await readMusic(files.music, `${name}/music.csv`)
   const rates = sampleRate === undefined ? declaredRates(table) : undefined
   const ids = uniqueIds(table)
   const known = new Set(ids)
@@ -68,6 +71,8 @@ export async function readTrialTable(
   const timed = sampleRate === undefined && rates === undefined
   const traces = await readTraces(files.eda, `${name}/eda.csv`, { known, timed })
   const set: TrialSet = { name, synthetic: isSynthetic(table), trials: [], musicDim: music?.dim ?? 0, skipped: [] }
+  if (music && music.set !== UNKNOWN_SET) set.musicSet = music.set
+  const heard = music && new HeardSongs(music)
   const resampled: string[] = []
   ids.forEach((id, row) => {
     const source = table.where(row)
@@ -77,7 +82,6 @@ export async function readTrialTable(
       return
     }
     const stimulus = stimuli[row]!
-    const vector = music?.byStimulus.get(stimulus)
     const rate = sampleRate ?? rates?.[row]
     const samples = Float64Array.from(trace.samples)
     const timed = rate === undefined ? atTimes(traces, id, trace, { samples, resample }) : undefined
@@ -94,6 +98,7 @@ export async function readTrialTable(
     }
     const rating = ratings(row)
     if (rating) trial.ratings = rating
+    const vector = heard?.of(trial)
     if (vector) trial.music = vector
     set.trials.push(trial)
   })
@@ -104,8 +109,12 @@ export async function readTrialTable(
         reason: `trial ${id} has no row in trials.csv`,
       })
   }
-  if (resampled.length > 0) set.notes = resampledNotes(resampled)
-  return set
+  const notes = [
+    ...(music?.notes ?? []),
+    ...(heard?.unmatchedNotes() ?? []),
+    ...(resampled.length > 0 ? resampledNotes(resampled) : []),
+  ]
+  return notes.length > 0 ? { ...set, notes } : set
 }
 
 /**
@@ -121,7 +130,7 @@ export async function loadTrialTable(store: Store, options: TrialTableOptions): 
     trials: await store.readText('trials.csv'),
     eda: textOf(await store.source('eda.csv')),
   }
-  if (await store.exists('music.csv')) files.music = await store.readText('music.csv')
+  if (await store.exists('music.csv')) files.music = await store.read('music.csv')
   return readTrialTable(files, options)
 }
 
@@ -315,22 +324,9 @@ function atTimes(
   return evenTraces(stamps, [samples], where, { resample })
 }
 
-function readMusic(table: CsvTable): { dim: number; byStimulus: Map<string, Float32Array> } {
-  const key = table.find('stimulus', 'song') ?? 'stimulus'
-  const stimuli = table.text(key)
-  const features = table.columns.filter((column) => column !== key).map((column) => table.numbers(column))
-  if (features.length === 0) throw new FormatError(`${table.source}:1: no feature columns beside '${key}'`)
-  const byStimulus = new Map<string, Float32Array>()
-  stimuli.forEach((stimulus, row) => {
-    const vector = Float32Array.from(features, (column) => column[row]!)
-    const infinite = vector.findIndex((value) => !Number.isFinite(value))
-    if (infinite >= 0)
-      throw new FormatError(
-        `${table.where(row)}: column '${table.columns.filter((column) => column !== key)[infinite]!}' is ${features[infinite]![row]}, too large for a feature`,
-      )
-    byStimulus.set(stimulus, vector)
-  })
-  return { dim: features.length, byStimulus }
+/** Features of a study's own may be of any number. */
+async function readMusic(content: string | Uint8Array | undefined, source: string): Promise<MusicFeatures | undefined> {
+  return content === undefined ? undefined : await readMusicTables([memorySource(source, content)], { any: true })
 }
 
 /** The open form as a layout: its trials are read at once. */

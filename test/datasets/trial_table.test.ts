@@ -143,10 +143,10 @@ describe('trial tables', () => {
       "study/eda.csv:3: column 'eda_us' is '1e999', expected a number",
     )
     await expect(read({ music: 'song,f0,f1\nx,1,1e999\n' })).rejects.toThrow(
-      "study/music.csv:2: column 'f1' is '1e999'",
+      "study/music.csv:2: column 3 ('f1') is '1e999'",
     )
     await expect(read({ music: 'song,f0,f1\nx,1,1e39\n' })).rejects.toThrow(
-      "study/music.csv:2: column 'f1' is 1e+39, too large for a feature",
+      "study/music.csv:2: column 3 ('f1') is '1e39', expected a finite number",
     )
   })
 
@@ -164,6 +164,24 @@ describe('trial tables', () => {
     )
     await expect(samples('a,0,1\na,1.5,2\n')).rejects.toThrow("study/eda.csv:3: column 'i' is 1.5 after 0")
     await expect(samples('a,3,1\na,2,2\n')).rejects.toThrow("study/eda.csv:3: column 'i' is 2 after 3")
+  })
+
+  it('has the music features of `galvani music` and of openSMILE, and says which songs have none', async () => {
+    const two = 'trial,subject,stimulus,n_samples,duration_s\na,p1,music/X.mp3,4,1\nb,p1,y,4,1\n'
+    const music = 'stimulus,feature_set,digest,f0\nx,mine-1,0a,2\nz,mine-1,0b,3\n'
+    const set = await readTrialTable({ trials: two, eda: 'trial,i,eda_us\na,0,1\nb,0,1\n', music }, { name: 'study' })
+    expect([set.musicDim, set.musicSet, set.trials.map((trial) => trial.music?.[0])]).toEqual([
+      1,
+      'mine-1',
+      [2, undefined],
+    ])
+    expect(set.notes).toEqual(['1 of 2 stimuli have no music features: y.'])
+    const latin = Uint8Array.from("name;frameTime;f0\n'caf\u00e9.wav';0.0;5\n", (character) => character.charCodeAt(0))
+    const french = await readTrialTable(
+      { trials: two.replace('y', 'caf\u00e9'), eda: 'trial,i,eda_us\nb,0,1\n', music: latin },
+      { name: 'study' },
+    )
+    expect([french.trials[0]!.music?.[0], french.musicSet]).toEqual([5, undefined])
   })
 
   it('takes the music of the stimulus, whatever the order of columns and rows', async () => {
@@ -208,7 +226,7 @@ describe('trial tables', () => {
     )
     await expect(read({ eda: '' })).rejects.toThrow('study/eda.csv: the file is empty')
     await expect(read({ music: 'song,f0\nx,loud\n' })).rejects.toThrow(
-      "study/music.csv:2: column 'f0' is 'loud', expected a number",
+      "study/music.csv:2: column 2 ('f0') is 'loud', expected a finite number",
     )
     await expect(read({ music: 'song,\nx\n' })).rejects.toThrow(FormatError)
     await expect(read({ music: 'song\nx\n' })).rejects.toThrow("study/music.csv:1: no feature columns beside 'song'")
