@@ -50,7 +50,7 @@ export function fixturesCommand(): Command {
     .option('--quiet', 'no progress')
     .addHelpText(
       'after',
-      '\nLook-alikes are described in docs/look-alikes.md.\n\nExamples:\n  galvani fixtures make recording first\n  galvani fixtures make responses known --kind noisy --rate 128\n  galvani fixtures make trials study --subjects 12 --effect 1 --seed 1\n  galvani fixtures make deap deap-alike --subjects 8 --eda-effect 1 --music-effect 0\n  galvani fixtures make pmemo2018 pmemo-alike --full',
+      '\nLook-alikes are described in docs/look_alikes.md.\n\nExamples:\n  galvani fixtures make recording first\n  galvani fixtures make responses known --kind noisy --rate 128\n  galvani fixtures make trials study --subjects 12 --effect 1 --seed 1\n  galvani fixtures make deap deap-alike --subjects 8 --eda-effect 1 --music-effect 0\n  galvani fixtures make pmemo2018 pmemo-alike --full',
     )
     .action(makeAction)
   return new Command('fixtures').description('Small data sets with a known truth.').addCommand(make)
