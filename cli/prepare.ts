@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { DIMENSIONS, type Dimension } from '../src/datasets/trial.ts'
 import { QUALITY_FLAGS, type QualityFlag } from '../src/datasets/trial_quality.ts'
@@ -86,6 +87,8 @@ async function prepareAction(options: PrepareCommandOptions): Promise<void> {
   const store = new NodeStore(options.out)
   if (await isPrepared(data))
     throw new UsageError(`${options.data} is prepared already; give the folder of the dataset itself`)
+  if (resolve(options.out) === resolve(options.data))
+    throw new UsageError(`--out ${options.out} is the dataset itself; give another folder, which may lie in it`)
   const settings = await settingsOf(options)
   const before = await preparedBefore(data, store, settings)
   if (before) output.note(`nothing has changed since ${options.out} was prepared; it is left as it is`)

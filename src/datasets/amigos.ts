@@ -7,9 +7,12 @@ import type { Source } from '../store/source.ts'
 import type { Store } from '../store/store.ts'
 import { withFindings, type Findings } from './findings.ts'
 import type { Gsr, Layout, OpenedDataset, NamedOptions } from './layout.ts'
+import { joined, namesIn } from './tree.ts'
 import type { Trial } from './trial.ts'
 
 const PARTICIPANTS = Array.from({ length: 40 }, (_, i) => `P${String(i + 1).padStart(2, '0')}`)
+/** A file, or without the ending the folder in which it may lie. */
+const NAME = /^Data_Preprocessed_(P\d\d)(\.mat)?$/i
 /** Hz of the preprocessed files, which do not say it. */
 const RATE = 128
 const BASELINE_SECONDS = 5
@@ -60,19 +63,31 @@ async function open(store: Store, { name, sampleRate = RATE, gsr = 'as-is' }: Na
   )
 }
 
+/** What a name says: of whom, and whether it is the file or the folder of one. */
+function called(name: string): { subject: string | undefined; isFile: boolean } {
+  const [, subject, ending] = NAME.exec(name) ?? []
+  return { subject: subject?.toUpperCase(), isFile: ending !== undefined }
+}
+
 /** Paths by participant, in order. @throws FormatError where one has two files */
 async function participantFiles(store: Store): Promise<Map<string, string>> {
-  const names = new Set(await store.list(''))
-  const files = new Map<string, string>()
-  for (const subject of PARTICIPANTS) {
-    const stem = `Data_Preprocessed_${subject}`
-    const file = `${stem}.mat`
-    const inFolder = names.has(stem) && (await store.list(stem)).includes(file)
-    if (inFolder && names.has(file))
-      throw new FormatError(`${file} is there twice, alone and in the folder ${stem}; keep one of them`)
-    if (inFolder || names.has(file)) files.set(subject, inFolder ? `${stem}/${file}` : file)
+  const found = new Map<string, string>()
+  const add = (subject: string, path: string): void => {
+    const before = found.get(subject)
+    if (before !== undefined) throw new FormatError(`${before} and ${path} are of one participant; keep one of them`)
+    found.set(subject, path)
   }
-  return files
+  for (const name of await namesIn(store, '')) {
+    const { subject, isFile } = called(name)
+    if (subject === undefined) continue
+    if (isFile) add(subject, name)
+    else
+      for (const inner of await namesIn(store, name)) {
+        const file = called(inner)
+        if (file.isFile && file.subject === subject) add(subject, joined(name, inner))
+      }
+  }
+  return new Map(PARTICIPANTS.flatMap((subject) => (found.has(subject) ? [[subject, found.get(subject)!]] : [])))
 }
 
 function assumptions(files: ReadonlyMap<string, string>, sampleRate: number, gsr: Gsr): string[] {

@@ -8,7 +8,7 @@ import type { Store } from '../store/store.ts'
 import type { Gsr, Layout, OpenedDataset, NamedOptions } from './layout.ts'
 import type { Trial } from './trial.ts'
 
-const FILE = /^(s(?:0[1-9]|[12]\d|3[0-2]))\.dat$/
+const FILE = /^(s(?:0[1-9]|[12]\d|3[0-2]))\.dat$/i
 const SUBJECTS = 32
 /** Videos that each of them saw. */
 const TRIALS = 40
@@ -39,7 +39,14 @@ export const deap: Layout = {
   open,
 }
 
-const filesOf = async (store: Store): Promise<string[]> => (await store.list('')).filter((name) => FILE.test(name))
+/** In order of people. @throws FormatError for a person with two, whose names differ in capitals */
+async function filesOf(store: Store): Promise<string[]> {
+  const files = (await store.list('')).filter((name) => FILE.test(name))
+  files.sort((a, b) => (subjectOf(a) < subjectOf(b) ? -1 : 1))
+  const twice = files.findIndex((file, i) => i > 0 && subjectOf(file) === subjectOf(files[i - 1]!))
+  if (twice > 0) throw new FormatError(`${files[twice - 1]!} and ${files[twice]!} could be the same; keep one of them`)
+  return files
+}
 
 /** A pickle of protocol 2 to 5. */
 async function beginsAsPickle(store: Store, path: string): Promise<boolean> {
@@ -85,7 +92,7 @@ async function saysSynthetic(store: Store, files: readonly string[]): Promise<bo
   return false
 }
 
-const subjectOf = (path: string): string => FILE.exec(path)![1]!
+const subjectOf = (path: string): string => FILE.exec(path)![1]!.toLowerCase()
 
 function missingSubjects(files: readonly string[]): string[] {
   const present = new Set(files.map(subjectOf))

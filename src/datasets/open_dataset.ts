@@ -1,5 +1,6 @@
 // One door to all datasets: a folder is known by the files that it has and by what is in them.
 
+import { digest } from '../formats/digest.ts'
 import { checkNames, nameOf, shown, type Known } from '../runtime/arguments.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import type { Store } from '../store/store.ts'
@@ -22,6 +23,8 @@ const LAYOUTS: readonly Layout[] = [trialTable, pmemo2018, pmemo2019, deap, amig
 const DEEPEST = 2
 /** Folders that are looked into: a dataset has its files near the top. */
 const MOST_FOLDERS = 200
+/** What datasets are downloaded as. */
+const ARCHIVE = /\.(zip|rar|7z|tar|tgz|tar\.(gz|bz2|xz))$/i
 /** A file of this name at the top, whose first word says so, marks a dataset of any layout as made up. */
 const MARK = 'SYNTHETIC.md'
 
@@ -58,7 +61,26 @@ export async function openDataset(store: Store, options: OpenOptions = {}): Prom
   const opened = await layout.open(inside, naming).catch(async (error: unknown) => {
     throw error instanceof FormatError && error.facts['noRecording'] === true ? await unknown(store, called) : error
   })
-  return { ...opened, name, synthetic: opened.synthetic || (await isMarked(inside)) || (await isMarked(store)) }
+  const synthetic = opened.synthetic || (await isMarked(inside)) || (await isMarked(store))
+  return { ...opened, name, synthetic, trials: () => comparing(opened) }
+}
+
+/** Its trials, and a note of those that have each other's samples: a copy on both sides of a split makes any result too good. */
+async function* comparing({ trials, notes }: OpenedDataset): AsyncGenerator<Trial> {
+  const firsts = new Map<string, string>()
+  const copies: string[] = []
+  for await (const trial of trials()) {
+    const { id, eda } = trial
+    if (eda.some((value) => value !== eda[0])) {
+      const samples = await digest([eda])
+      const first = firsts.get(samples)
+      if (first === undefined) firsts.set(samples, id)
+      else copies.push(`${id} as ${first}`)
+    }
+    yield trial
+  }
+  const note = `Trials with the same samples as another one: ${copies.length} (${shownNames(copies)}).`
+  if (copies.length > 0 && !notes.includes(note)) notes.push(note)
 }
 
 function checkOptions(options: OpenOptions): void {
@@ -90,9 +112,12 @@ async function placeOf(store: Store, called: string): Promise<Place> {
 }
 
 async function unknown(store: Store, called: string): Promise<FormatError> {
+  const names = await store.list('')
+  const packed = names.find((name) => ARCHIVE.test(name))
   const wanted = [...LAYOUTS, recordings].map(({ looksFor }) => looksFor).join(', or ')
   return new FormatError(
-    `${called} is no dataset that is known: looked for ${wanted}; found ${shownNames(await store.list(''))}`,
+    `${called} is no dataset that is known: looked for ${wanted}, in it and in folders at most ${DEEPEST} deep; found ${shownNames(names)}` +
+      (packed === undefined ? '' : `; ${packed} may hold one: unpack it first`),
   )
 }
 

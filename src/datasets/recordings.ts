@@ -1,5 +1,4 @@
 // A folder of recordings of any kind that is read is a dataset without ratings: it can be prepared and predicted, not trained on.
-import { digest } from '../formats/digest.ts'
 import { candidates, ENDINGS, folderOf } from '../reading/candidates.ts'
 import { readRecordings } from '../reading/read.ts'
 import type { Recording } from '../reading/recording.ts'
@@ -63,7 +62,6 @@ async function open(store: Store, options: NamedOptions): Promise<OpenedDataset>
     async function* (found) {
       const heard = new Remarks()
       const passedOver: string[] = []
-      const seen = new Map<string, string>()
       const used = new Set<string>()
       for (const [i, path] of paths.entries()) {
         const source = `${name}/${path}`
@@ -75,10 +73,6 @@ async function open(store: Store, options: NamedOptions): Promise<OpenedDataset>
         }
         for (const [k, recording] of all.entries()) {
           const id = unused(all.length === 1 ? ids[i]! : `${ids[i]!}_${recording.part ?? k + 1}`, used)
-          const samples = await digest([recording.eda])
-          const twin = seen.get(samples)
-          if (twin === undefined) seen.set(samples, id)
-          else heard.add(`it has the same samples as ${twin}`, id)
           for (const note of recording.notes ?? []) heard.add(note, id)
           yield trialOf(recording, { id, subject: subjectOf(path) })
         }

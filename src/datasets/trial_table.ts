@@ -3,12 +3,14 @@ import { numberOf, shown } from '../formats/cells.ts'
 import { type CsvTable, delimiterOf, parseCsv } from '../formats/csv.ts'
 import { visitRows } from '../formats/rows.ts'
 import { isTooMany } from '../reading/grid.ts'
+import { openText, wholeText } from '../reading/text.ts'
 import { FormatError } from '../runtime/errors.ts'
-import { memorySource, textOf } from '../store/source.ts'
+import { allBytes, memorySource, type Source } from '../store/source.ts'
 import type { Store } from '../store/store.ts'
 import { evenTraces, resampledNotes, type EvenTraces } from './even_traces.ts'
 import type { Layout } from './layout.ts'
 import { HeardSongs, readMusicTables, UNKNOWN_SET, type MusicFeatures } from './music_features.ts'
+import { entryOf, sourceAt } from './tree.ts'
 import type { Trial, TrialSet } from './trial.ts'
 
 /** Contents of the files of a trial table. */
@@ -64,9 +66,10 @@ export async function readTrialTable(
   const rates = sampleRate === undefined ? declaredRates(table) : undefined
   const ids = uniqueIds(table)
   const known = new Set(ids)
-  const subjects = table.text('subject')
+  const subjects = namesIn(table, 'subject')
   const stimulusColumn = table.find('stimulus', 'song')
-  const stimuli = stimulusColumn === undefined ? ids : table.text(stimulusColumn)
+  const stimuli =
+    stimulusColumn === undefined ? ids : table.text(stimulusColumn).map((cell, i) => nameIn(cell) || ids[i]!)
   const ratings = readRatings(table)
   const timed = sampleRate === undefined && rates === undefined
   const traces = await readTraces(files.eda, `${name}/eda.csv`, { known, timed })
@@ -122,20 +125,42 @@ export async function readTrialTable(
  * @throws FormatError if the folder holds none, or a file is malformed
  */
 export async function loadTrialTable(store: Store, options: TrialTableOptions): Promise<TrialSet> {
-  for (const file of ['trials.csv', 'eda.csv']) {
-    if (await store.exists(file)) continue
-    throw new FormatError(`${options.name}/${file}: no such file; a dataset is a folder with trials.csv and eda.csv`)
+  const file = async (called: string): Promise<Source | undefined> => {
+    const path = await entryOf(store, '', FILES[called as keyof typeof FILES])
+    return path === undefined ? undefined : await sourceAt(store, path, `${options.name}/${called}`)
   }
-  const files: TrialTableFiles = {
-    trials: await store.readText('trials.csv'),
-    eda: textOf(await store.source('eda.csv')),
+  const required = async (called: string): Promise<Source> => {
+    const found = await file(called)
+    if (found) return found
+    throw new FormatError(`${options.name}/${called}: no such file; a dataset is a folder with trials.csv and eda.csv`)
   }
-  if (await store.exists('music.csv')) files.music = await store.read('music.csv')
+  const [trials, eda, music] = [await required('trials.csv'), await required('eda.csv'), await file('music.csv')]
+  const files: TrialTableFiles = { trials: await wholeText(trials), eda: (await openText(eda)).chunks }
+  if (music) files.music = await allBytes(music)
   return readTrialTable(files, options)
 }
 
+/** Some systems and programs write names in capitals. */
+const FILES = { 'trials.csv': /^trials\.csv$/i, 'eda.csv': /^eda\.csv$/i, 'music.csv': /^music\.csv$/i } as const
+
+/** The name in a cell: blanks around it and how its accents are coded tell nobody apart. */
+const nameIn = (cell: string): string => cell.trim().normalize('NFC')
+
+/** @throws FormatError for an empty cell, and for one that was not decoded */
+function namesIn(table: CsvTable, column: string): string[] {
+  return table.text(column).map((cell, row) => {
+    const name = nameIn(cell)
+    if (name === '') throw new FormatError(`${table.where(row)}: column '${column}' is empty, expected a name`)
+    if (name.includes('\uFFFD'))
+      throw new FormatError(
+        `${table.where(row)}: column '${column}' is '${name}', with a letter that was lost to another encoding; save the file as UTF-8`,
+      )
+    return name
+  })
+}
+
 function uniqueIds(table: CsvTable): string[] {
-  const ids = table.text('trial')
+  const ids = namesIn(table, 'trial')
   const seen = new Set<string>()
   ids.forEach((id, row) => {
     if (seen.has(id)) throw new FormatError(`${table.where(row)}: trial ${id} occurs twice; each trial has one row`)
@@ -192,6 +217,8 @@ function declaredRates(table: CsvTable): ArrayLike<number> | undefined {
 interface Trace {
   /** Line of its first row, from 1. */
   line: number
+  /** It has a row in `trials.csv`; of others no more is kept than the line. */
+  isKnown: boolean
   samples: number[]
   /** Index of the last row, where there is one. */
   last: number
@@ -225,6 +252,7 @@ async function readTraces(
   const indexAt = header.columns.indexOf('i')
   const timeAt = timed && time !== undefined ? at(time) : -1
   const byTrial = new Map<string, Trace>()
+  const byCell = new Map<string, Trace>()
   const size = { rows: 0, missing: 0 }
   const number = (row: readonly string[], column: number, line: number): number => {
     const found = numberOf(row[column]!)
@@ -240,14 +268,16 @@ async function readTraces(
       throw new FormatError(
         `${source}:${line}: ${row.length} cells, expected ${header.columns.length} as in the first line`,
       )
-    const id = row[trialAt]!
-    let trace = byTrial.get(id)
+    const cell = row[trialAt]!
+    let trace = byCell.get(cell)
     if (!trace) {
-      trace = { line, samples: [], last: NaN, seconds: [], decimals: [] }
-      byTrial.set(flat(id), trace)
+      const id = flat(nameIn(cell))
+      trace = byTrial.get(id) ?? { line, isKnown: known.has(id), samples: [], last: NaN, seconds: [], decimals: [] }
+      byTrial.set(id, trace)
+      byCell.set(flat(cell), trace)
     }
     const sample = number(row, valueAt, line)
-    if (!known.has(id)) return
+    if (!trace.isKnown) return
     size.rows++
     if (indexAt >= 0) place(trace, number(row, indexAt, line), size, `${source}:${line}`)
     trace.samples.push(sample)
@@ -336,11 +366,10 @@ export const trialTable: Layout = {
   refuses: {
     gsr: 'the unit of a trial table is in its header',
   },
-  // One of the two is a table that lacks the other, but eda.csv may be a plain recording. Some systems call EDA.csv the same.
+  // One of the two is a table that lacks the other, but eda.csv may be a plain recording.
   recognises: async (store) => {
-    const names = await store.list('')
-    if (names.includes('trials.csv')) return true
-    return names.includes('eda.csv') && (await firstLine(store, 'eda.csv')).toLowerCase().includes('trial')
+    if ((await entryOf(store, '', FILES['trials.csv'])) !== undefined) return true
+    return (await store.exists('eda.csv')) && (await firstLine(store, 'eda.csv')).toLowerCase().includes('trial')
   },
   async open(store, { name, sampleRate, resample }) {
     const { trials, ...set } = await loadTrialTable(store, {

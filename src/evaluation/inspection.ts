@@ -158,13 +158,14 @@ const musicOf = ({ musicDim = 0, musicSet }: OpenedDataset): Inspection['music']
 
 /** What the numbers cannot be, or only by a mistake. */
 function doubtsOf(
-  { synthetic, expected, skipped }: OpenedDataset,
+  { kind, synthetic, expected, skipped }: OpenedDataset,
   { trials, level, belowZero, units, sampleRates }: DataSummary,
   isCutShort: boolean,
 ): string[] {
   const doubts: string[] = []
   if (synthetic) doubts.push('The data are generated: results say nothing about people.')
-  if (!isCutShort && trials + skipped.length < expected)
+  // Of recordings it is files that are expected, of which any may be something else.
+  if (!isCutShort && kind !== 'recordings' && trials + skipped.length < expected)
     doubts.push(`By their names and headers the files should hold ${expected} trials; ${trials} were read.`)
   if (units.length > 1) doubts.push(`The trials have several units: ${units.join(', ')}.`)
   if (sampleRates.length > 1) doubts.push(`The trials have several rates: ${ratesText(sampleRates)} Hz.`)

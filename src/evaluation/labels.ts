@@ -144,8 +144,16 @@ function requireFiniteRatings({ ratings, stimulusRatings, source }: RatedTrial):
 /** Why no trial has a label, and what would give some. */
 function nothingLabelled(trials: readonly RatedTrial[], dimension: Dimension, scheme: string): string {
   const [ofSong] = trials.filter(({ stimulusRatings }) => stimulusRatings)
-  if (scheme === 'song' || trials.some(({ ratings }) => ratings) || !ofSong)
-    return `no trial has a usable ${dimension} label; trials.csv needs valence and arousal ratings`
+  if (scheme === 'song' || trials.some(({ ratings }) => ratings) || !ofSong) {
+    const [of] = trials
+    const needed =
+      of?.dataset === 'recordings'
+        ? 'a folder of recordings has no ratings: it can be predicted; to train on it, write a trial table with ratings (docs/datasets.md)'
+        : of?.dataset === undefined
+          ? 'trials.csv needs valence and arousal ratings'
+          : `labels "${scheme}" need ratings of valence and arousal, two different ones at least`
+    return `no trial has a usable ${dimension} label; ${needed}`
+  }
   return ofSong.dataset === 'pmemo2019'
     ? `PMEmo2019 has no per-listener ratings, which labels "${scheme}" need: use the 2018/01 release, or --labels song.`
     : `the data have no ratings by listeners, which labels "${scheme}" need, only means of songs: use --labels song.`

@@ -54,7 +54,9 @@ function training({ labels, summary }: Facts, usable: number): Use {
     return {
       step,
       possible: false,
-      sentence: 'No trial is rated; what was recorded can be prepared and predicted, not trained on.',
+      sentence: `${
+        summary.rated > 0 ? 'Ratings are too few or all the same, so that there are no labels' : 'No trial is rated'
+      }; what was recorded can be prepared and predicted, not trained on.`,
     }
   if (summary.subjects < 2)
     return {

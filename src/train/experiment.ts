@@ -57,6 +57,11 @@ export function makeExperiment(set: PreparedSet, config: RunConfig): Experiment 
     )
   }
   const { labelled, plan } = splitTrials(set, config)
+  const [first] = labelled.labels
+  if (labelled.labels.every((label) => label === first))
+    throw new FormatError(
+      `${set.name}: every ${config.dimension} label is ${first === 1 ? 'high' : 'low'} by --labels ${config.labels}, which leaves nothing to learn`,
+    )
   return {
     config,
     set: { ...set, trials: labelled.trials, skipped: [...set.skipped, ...labelled.skipped] },
@@ -88,7 +93,9 @@ export function readableTrials<T extends ReadableTrial>(
   const trials = ownPass(set, config)
   if (model.music_dim === 0) return { trials, skipped: [] }
   if (musicDim !== model.music_dim) {
-    throw new FormatError(`${name} has music vectors of length ${musicDim}, the model reads ${model.music_dim}`)
+    throw new FormatError(
+      `${name} has music vectors of length ${musicDim}, the model reads ${model.music_dim}; give tables of the same features (--features)`,
+    )
   }
   const reason = (stimulus: string): string => `stimulus '${stimulus}' has no row in music.csv`
   const silent = trials.filter(({ music }) => !music)

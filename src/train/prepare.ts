@@ -76,6 +76,8 @@ export type TrialSource = TrialSet | OpenedDataset
 /** What is decomposed at once, and lost when the work is stopped: this many trials, fewer where they are long. */
 const BATCH_TRIALS = 256
 const BATCH_SAMPLES = 1 << 22
+/** Points of a channel: an hour at what DEAP has a second are fewer. */
+const MOST_POINTS = 1_000_000
 /** Skin conductance has nothing above this, so thinning loses and folds nothing while as much is kept, Hz. */
 const FASTEST_SKIN = 5
 
@@ -98,7 +100,7 @@ export async function prepareTrials(
 ): Promise<PreparedSet> {
   requireDevice('prepareTrials', device)
   checkNames('prepareTrials', options, PREPARE_OPTIONS)
-  checkWords(options)
+  checkPrepareOptions(options)
   requireTrials(source)
   const { length, dropSeconds, interpolation = 'linear', exclude = [], onProgress, onTrial } = options
   const skipped: TrialSet['skipped'] = []
@@ -167,8 +169,19 @@ function requireTrials(source: TrialSource): void {
   )
 }
 
-/** @throws UsageError for a word that is none of those that there are */
-function checkWords({ interpolation = 'linear', exclude = [] }: PrepareOptions): void {
+/** @throws UsageError for a word that is none of those that there are, and a number that no model reads */
+export function checkPrepareOptions({
+  length,
+  dropSeconds,
+  interpolation = 'linear',
+  exclude = [],
+}: Pick<PrepareOptions, 'length' | 'dropSeconds' | 'interpolation' | 'exclude'>): void {
+  if (!Number.isInteger(length) || length < 2 || length > MOST_POINTS)
+    throw new UsageError(`prepareTrials: length is ${length}, expected 2 to ${MOST_POINTS} points`)
+  if (!(dropSeconds >= 0 && dropSeconds < Infinity))
+    throw new UsageError(`prepareTrials: dropSeconds is ${dropSeconds}, expected 0 s or more`)
+  if (interpolation === 'released' && !Number.isInteger(Math.sqrt(length)))
+    throw new UsageError(`prepareTrials: length is ${length}, which as released must be a square, such as 2500`)
   if (!INTERPOLATIONS.includes(interpolation))
     throw new UsageError(
       `prepareTrials: interpolation is '${String(interpolation)}', expected ${INTERPOLATIONS.join(', ')}`,

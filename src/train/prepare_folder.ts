@@ -14,7 +14,7 @@ import { openData, type DatasetOptions } from './dataset.ts'
 import { DecompositionCache } from './decomposition_cache.ts'
 import { deviceName, prepareTrials, type PreparedTrial, type PrepareOptions } from './prepare.ts'
 import type { Preparation } from './preparation.ts'
-import { readPreparation, savePrepared } from './prepared_files.ts'
+import { loadPrepared, readPreparation, savePrepared } from './prepared_files.ts'
 
 /** How a folder is prepared. */
 export interface PrepareFolderOptions extends Omit<PrepareOptions, 'cache' | 'onTrial'> {
@@ -40,8 +40,17 @@ export async function preparedBefore(
     versions: versions(),
   }
   const isSame = Object.entries(now).every(([key, value]) => same(value, before[key as keyof typeof now]))
-  return isSame && (await isAsSeen(data, before.sources)) ? before : undefined
+  return isSame && (await isAsSeen(data, before.sources)) && (await isWhole(out)) ? before : undefined
 }
+
+const isWhole = (out: Store): Promise<boolean> =>
+  loadPrepared(out, 'it').then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof FormatError) return false
+      throw error
+    },
+  )
 
 /**
  * Prepares the dataset in a store and writes it to another one. Each batch of decompositions is kept as it is made: the same call goes on

@@ -42,6 +42,8 @@ describe('a folder of AMIGOS', () => {
     [nameOf('P01'), true],
     [nameOf('P40'), true],
     [`Data_Preprocessed_P09/${nameOf('P09')}`, true],
+    [nameOf('P02').toUpperCase(), true],
+    [`data_preprocessed_p09/${nameOf('P09')}`, true],
     [nameOf('P41'), false],
     [nameOf('P00'), false],
     [`other/${nameOf('P09')}`, false],

@@ -68,8 +68,17 @@ describe('DEAP is recognised', () => {
 
   it('by a pickle of a subject', async () => {
     expect(await recognises({ 's32.dat': file })).toBe(true)
+    expect(await recognises({ 'S32.DAT': file })).toBe(true)
     expect(await recognises({ 's01.dat': file, 'readme.txt': 'x' })).toBe(true)
     expect(await recognises({ 's01.dat': 'cut', 's02.dat': file })).toBe(true)
+  })
+
+  it('whatever the case of its name, unless there are two of a person', async () => {
+    const opened = await deap.open(new MemoryStore({ 'S02.DAT': file, 's01.dat': file }), { name: 'deap' })
+    const subjects: string[] = []
+    for await (const { subject } of opened.trials()) subjects.push(subject)
+    expect([...new Set(subjects)]).toEqual(['s01', 's02'])
+    await expect(recognises({ 'S01.DAT': file, 's01.dat': file })).rejects.toThrow('keep one of them')
   })
 
   it('by nothing else', async () => {

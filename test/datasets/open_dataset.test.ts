@@ -61,6 +61,12 @@ describe('a folder that is', () => {
     await expect(openDataset(new MemoryStore(), { name: 'empty' })).rejects.toThrow(/; found nothing$/)
   })
 
+  it('packed says what to do', async () => {
+    expect(await refusal({ 'data_preprocessed_python.zip': 'PK' })).toMatch(
+      /; found data_preprocessed_python\.zip; data_preprocessed_python\.zip may hold one: unpack it first$/,
+    )
+  })
+
   it('not there says so', async () => {
     await expect(openDataset(new NodeStore('/nowhere/at/all'), { name: 'all' })).rejects.toThrow('all: no such folder')
   })
@@ -95,6 +101,27 @@ describe('a folder that is', () => {
     expect(await refusal({ 'eda.csv': study['eda.csv'] })).toMatch(/^FormatError: trials\/trials\.csv: no such file/)
     expect(await refusal({ 'trials.csv': study['trials.csv'] })).toMatch(/^FormatError: trials\/eda\.csv: no such file/)
   })
+})
+
+it('trials with the samples of another one are named, once, unless nothing in them varies', async () => {
+  const [trial, eda]: [string, string] = ['trial,subject,sample_rate_hz\n', 'trial,i,eda_us\n']
+  const values = { a: [1, 2], b: [1, 3], c: [1, 2], d: [0, 0], e: [0, 0] }
+  const files = {
+    'trials.csv':
+      trial +
+      Object.keys(values)
+        .map((id) => `${id},${id},4\n`)
+        .join(''),
+    'eda.csv':
+      eda +
+      Object.entries(values)
+        .map(([id, [x, y]]) => `${id},0,${x}\n${id},1,${y}\n`)
+        .join(''),
+  }
+  const opened = await openDataset(new MemoryStore(files))
+  await collect(opened)
+  await collect(opened)
+  expect(opened.notes).toEqual(['Trials with the same samples as another one: 1 (c as a).'])
 })
 
 describe('a marked folder', () => {

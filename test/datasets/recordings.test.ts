@@ -127,7 +127,7 @@ describe('a folder of recordings', () => {
   it('says which recordings are the same twice, and which have a name in common', async () => {
     const set = await read({ 'a.csv': csv(1), 'a (1).csv': csv(1), 'b.csv': csv(2), 'b.txt': csv(3) })
     expect(set.trials.map(({ id }) => id)).toEqual(['a (1)', 'a', 'b.csv', 'b.txt'])
-    expect(set.notes).toContain('a: it has the same samples as a (1)')
+    expect(set.notes).toContain('Trials with the same samples as another one: 1 (a as a (1)).')
   })
 
   it('gives each trial an id of its own', async () => {

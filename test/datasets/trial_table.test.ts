@@ -287,8 +287,49 @@ describe('trial tables', () => {
       trials: [trial],
     } = await loadTrialTable(store, { name: 'study' })
     expect([trial?.sampleRate, [...trial!.eda]]).toEqual([10, [1, 2, 3]])
-    expect(asked).toEqual([[0, files['eda.csv'].length]])
+    expect(asked.filter(([, end]) => end === files['eda.csv'].length)).toHaveLength(1)
     expect([...read.mock.calls, ...text.mock.calls].flat()).not.toContain('eda.csv')
+  })
+
+  it('has one person of a name, whatever blanks are around it and however its accents are coded', async () => {
+    const set = await read({
+      trials: 'trial,subject,song,sample_rate_hz\n a,Zo\u00eb,x ,4\nb ,Zoe\u0308 ,x,4\nc,Zo\u00eb,,4\n',
+      eda: 'trial,i,eda_us\na ,0,1\na,1,2\nb,0,5\nb ,1,6\nc,0,5\nc,1,6\n',
+    })
+    expect(set.skipped).toEqual([])
+    expect(set.trials.map(({ id, subject, stimulus, eda }) => [id, subject, stimulus, ...eda])).toEqual([
+      ['a', 'Zo\u00eb', 'x', 1, 2],
+      ['b', 'Zo\u00eb', 'x', 5, 6],
+      ['c', 'Zo\u00eb', 'c', 5, 6],
+    ])
+  })
+
+  it('refuses trials and people without a name, or with one that was not decoded', async () => {
+    const of = (row: string) => read({ trials: `trial,subject,sample_rate_hz\n${row},4\n` })
+    await expect(of(' ,s1')).rejects.toThrow("study/trials.csv:2: column 'trial' is empty, expected a name")
+    await expect(of('a,')).rejects.toThrow("study/trials.csv:2: column 'subject' is empty, expected a name")
+    await expect(of('a,M\uFFFDller')).rejects.toThrow('with a letter that was lost to another encoding')
+  })
+
+  it.each(['latin1', 'utf16le'] as const)('of a store may be in another encoding: %s', async (encoding) => {
+    const bytes = (text: string) =>
+      new Uint8Array(Buffer.from((encoding === 'latin1' ? '' : '\uFEFF') + text, encoding))
+    const store = new MemoryStore({
+      'trials.csv': bytes('trial,subject,sample_rate_hz\nm\u00fc,M\u00fcller,4\nm\u00f6,M\u00f6ller,4\n'),
+      'eda.csv': bytes('trial,i,eda_us\nm\u00fc,0,1\nm\u00fc,1,2\nm\u00f6,0,3\nm\u00f6,1,4\n'),
+    })
+    const set = await loadTrialTable(store, { name: 'study' })
+    expect(set.trials.map(({ subject, eda }) => [subject, ...eda])).toEqual([
+      ['M\u00fcller', 1, 2],
+      ['M\u00f6ller', 3, 4],
+    ])
+  })
+
+  it('of a store may be called in capitals', async () => {
+    const store = new MemoryStore({ 'Trials.csv': trials, 'EDA.CSV': eda })
+    expect((await loadTrialTable(store, { name: 'study' })).trials).toHaveLength(2)
+    await store.write('trials.csv', trials)
+    await expect(loadTrialTable(store, { name: 'study' })).rejects.toThrow('keep one of them')
   })
 
   it('needs no more of its times than where they tell the rate', async () => {

@@ -118,6 +118,16 @@ describe('what was prepared before', () => {
     )
   })
 
+  it('is not where the signals are gone or damaged', async () => {
+    const { store } = await whole
+    const [manifest, signals] = [await store.read('manifest.json'), await store.read('signals.safetensors')]
+    const damaged = signals.map((byte, i) => (i === signals.length - 9 ? byte ^ 255 : byte))
+    const of = (files: Record<string, Uint8Array>) => preparedBefore(data(), new MemoryStore(files), options)
+    expect(await of({ 'manifest.json': manifest, 'signals.safetensors': signals })).toBeDefined()
+    expect(await of({ 'manifest.json': manifest, 'signals.safetensors': damaged })).toBeUndefined()
+    expect(await of({ 'manifest.json': manifest })).toBeUndefined()
+  })
+
   it('is not where the manifest is damaged or of a program', async () => {
     const { store } = await whole
     const damaged = new MemoryStore()
