@@ -16,6 +16,8 @@ const FILE = /^(\d+)_(.+)\.csv$/i
 /** Hz at which an E4 samples skin conductance; the files do not say it. */
 const SAMPLE_RATE = 4
 const SCALE = [-10, 10] as const
+/** Seconds since 1970 in the year 2001: the first line of what an E4 writes is a later time. */
+const EARLIEST_TIME = 1e9
 /** A file whose length differs from the song's playing time by this share has another rate, or is not of that song. */
 const MOST_OFF = 0.1
 
@@ -172,6 +174,10 @@ async function samplesOf(store: Store, path: string, label: string): Promise<Flo
   if (!first || !last) return new Float64Array(0)
   const eda = new Float64Array(last.line - first.line + 1).fill(NaN)
   for (const row of rows) eda[row.line - first.line] = table.number(row, 0)
+  if (eda[0]! > EARLIEST_TIME)
+    throw new FormatError(
+      `${table.where(first)}: ${eda[0]} is a time and no conductance, as in a file of the wristband itself; delete that line and the rate below it`,
+    )
   return eda
 }
 

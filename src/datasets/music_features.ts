@@ -1,5 +1,6 @@
 // Features of the songs that people heard, out of openSMILE's tables or any others, and which trial heard which song.
 import { openFeatureTable, type FeatureRow, type FeatureTable } from '../formats/feature_table.ts'
+import { checkNames, nameOf, requireArray, type Known } from '../runtime/arguments.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import { chunksOf, type Source } from '../store/source.ts'
 import type { OpenedDataset } from './layout.ts'
@@ -42,15 +43,25 @@ export interface MusicTableOptions {
   set?: string
 }
 
+const OPTIONS: Known<MusicTableOptions> = { any: true, set: true }
+
 /**
  * Reads tables of music features, a row a song: openSMILE's CSV and ARFF, PMEmo's `static_features.csv`, an open `music.csv`, and what
  * `galvani music` writes. Columns are taken by their position. Of a song's repeated rows the last one counts.
  * @throws FormatError naming file, line and column; also when tables are of different feature sets, or two songs have one name
+ * @throws UsageError for what is no list of sources, and an option that is not known
  */
 export async function readMusicTables(
   sources: readonly Source[],
   options: MusicTableOptions = {},
 ): Promise<MusicFeatures> {
+  checkNames('readMusicTables', options, OPTIONS)
+  requireArray('readMusicTables', 'sources', sources)
+  const wrong = sources.find((source) => typeof (source as Partial<Source> | undefined)?.read !== 'function')
+  if (wrong !== undefined)
+    throw new UsageError(
+      `readMusicTables: a source is ${nameOf(wrong)}, expected a Source, such as of fileSource or memorySource`,
+    )
   const [head] = sources
   if (!head) throw new UsageError('readMusicTables: no table of music features was given')
   const tables: ReadTable[] = []

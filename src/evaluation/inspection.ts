@@ -4,8 +4,9 @@ import type { DatasetKind, OpenedDataset } from '../datasets/layout.ts'
 import { Overview, type DataSummary, type TrialFacts } from '../datasets/overview.ts'
 import type { Dimension, Trial, TrialSet } from '../datasets/trial.ts'
 import type { TrialQuality } from '../datasets/trial_quality.ts'
+import { checkNames, nameOf, type Known } from '../runtime/arguments.ts'
 import { breather } from '../runtime/breather.ts'
-import { FormatError } from '../runtime/errors.ts'
+import { FormatError, UsageError } from '../runtime/errors.ts'
 import { LARGEST_CONDUCTANCE } from '../signal/artefacts.ts'
 import { requireLength } from '../signal/channels.ts'
 import { fillGaps } from '../signal/gaps.ts'
@@ -79,14 +80,20 @@ export interface InspectOptions {
   signal?: AbortSignal
 }
 
+const OPTIONS: Known<InspectOptions> = { dropSeconds: true, onTrial: true, signal: true }
+
 /**
  * Reads a dataset once, from its first trial to its last, and keeps no samples. A file that cannot be read ends it: what was read until
  * then is told, and why it ended.
+ * @throws UsageError for what `openDataset` did not give, an option that is not known, and a cut below 0 s
  */
-export async function inspectDataset(
-  opened: OpenedDataset,
-  { dropSeconds = 3, onTrial, signal }: InspectOptions = {},
-): Promise<Inspection> {
+export async function inspectDataset(opened: OpenedDataset, options: InspectOptions = {}): Promise<Inspection> {
+  checkNames('inspectDataset', options, OPTIONS)
+  if (typeof (opened as Partial<OpenedDataset> | undefined)?.trials !== 'function')
+    throw new UsageError(`inspectDataset: the dataset is ${nameOf(opened)}, expected what openDataset gives`)
+  const { dropSeconds = 3, onTrial, signal } = options
+  if (!(dropSeconds >= 0 && dropSeconds < Infinity))
+    throw new UsageError(`inspectDataset: dropSeconds is ${dropSeconds}, expected 0 s or more`)
   const overview = new Overview()
   const unusable: TrialSet['skipped'] = []
   const breathe = breather(signal)

@@ -29,6 +29,7 @@ export async function decodeSound(bytes: Uint8Array, source: string): Promise<So
 }
 
 async function soundOf(bytes: Uint8Array, source: string): Promise<Sound> {
+  if (bytes.length === 0) throw new FormatError(`${source}: the file is empty`)
   if (isWav(bytes)) return parseWav(bytes, source)
   const begin = tagEnd(bytes)
   if (String.fromCharCode(...bytes.subarray(begin, begin + 4)) === 'fLaC')

@@ -1,5 +1,6 @@
 import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { nameOf } from '../runtime/arguments.ts'
 import { FormatError, GalvaniError, UsageError } from '../runtime/errors.ts'
 import { piecesOf } from './flat.ts'
 import { fileSource } from './node_source.ts'
@@ -11,7 +12,9 @@ export class NodeStore implements Store {
   readonly root: string
   #written = 0
 
+  /** @throws UsageError for what is no path */
   constructor(root: string) {
+    if (typeof root !== 'string') throw new UsageError(`NodeStore: the folder is ${nameOf(root)}, expected a path`)
     this.root = resolve(root)
   }
 

@@ -4,8 +4,9 @@ import { Overview } from '../datasets/overview.ts'
 import type { Dimension } from '../datasets/trial.ts'
 import { balanceOf, twoMeansLabels } from '../evaluation/class_balance.ts'
 import { sha256 } from '../formats/digest.ts'
+import { checkNames, nameOf, type Known } from '../runtime/arguments.ts'
 import type { Device } from '../runtime/device.ts'
-import { FormatError } from '../runtime/errors.ts'
+import { FormatError, UsageError } from '../runtime/errors.ts'
 import { allBytes } from '../store/source.ts'
 import type { Store } from '../store/store.ts'
 import { isAsSeen, WatchedStore, type SeenFile } from '../store/watched.ts'
@@ -21,6 +22,17 @@ export interface PrepareFolderOptions extends Omit<PrepareOptions, 'cache' | 'on
   dataset: DatasetOptions
   /** Where decompositions are kept for other preparations; default the output, until it is whole. */
   cache?: Store
+}
+
+const OPTIONS: Known<PrepareFolderOptions> = {
+  dataset: true,
+  cache: true,
+  length: true,
+  dropSeconds: true,
+  interpolation: true,
+  exclude: true,
+  onProgress: true,
+  signal: true,
 }
 
 /** What a folder holds, if that is of the same files, settings and versions. */
@@ -62,6 +74,12 @@ export async function prepareFolder(
   out: Store,
   options: PrepareFolderOptions,
 ): Promise<Preparation> {
+  checkNames('prepareFolder', options, OPTIONS)
+  if (typeof options.dataset !== 'object')
+    throw new UsageError(`prepareFolder: dataset is ${nameOf(options.dataset)}, expected an object such as { name }`)
+  for (const [what, store] of Object.entries({ data, out }))
+    if (typeof (store as Partial<Store> | undefined)?.list !== 'function')
+      throw new UsageError(`prepareFolder: ${what} is ${nameOf(store)}, expected a Store`)
   const { dataset, cache: kept, ...rest } = options
   const watched = new WatchedStore(data)
   const opened = await openData(watched, dataset)

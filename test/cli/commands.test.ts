@@ -263,6 +263,8 @@ describe('bad data', () => {
     await succeeds(['prepare', '--data', study, '--out', path('other length'), '--length', '300'])
     await refuses(['predict', '--run', run, '--data', path('other length')], BAD_DATA, 'was prepared with --length 300')
     await refuses(['prepare', '--data', path('other length'), '--out', path('o')], USAGE, 'is prepared already')
+    await refuses(['prepare', '--data', study, '--out', join(study, '.')], USAGE, 'is the dataset itself')
+    await refuses(['prepare', '--data', study, '--out', path('o'), '--length', '0'], USAGE, 'expected 2 to')
     writeFileSync(path('other length', 'manifest.json'), '{')
     await refuses(['predict', '--run', run, '--data', path('other length')], BAD_DATA, 'manifest.json is not JSON')
     expect(existsSync(path('o'))).toBe(false)

@@ -275,7 +275,7 @@ describe('what is no AMIGOS', () => {
 
   it('a participant with two files, and a folder without any, are refused', async () => {
     const twice = { [nameOf('P01')]: file(), [`Data_Preprocessed_P01/${nameOf('P01')}`]: file() }
-    await expect(read(twice)).rejects.toThrow('Data_Preprocessed_P01.mat is there twice')
+    await expect(read(twice)).rejects.toThrow('Data_Preprocessed_P01.mat are of one participant; keep one of them')
     await expect(read({})).rejects.toThrow('study: no files of AMIGOS; expected Data_Preprocessed_P01.mat to P40.mat')
   })
 

@@ -104,6 +104,11 @@ describe('HKU956', () => {
   it.each([
     [`${SIGNALS}/hku1903/EDA/2_66.csv`, '1\nx\n', ":2: column 1 is 'x', expected a number"],
     [`${SIGNALS}/hku1903/EDA/2_66.csv`, '1\n1e999\n', ":2: column 1 is '1e999', expected a finite number"],
+    [
+      `${SIGNALS}/hku1903/EDA/2_66.csv`,
+      '1500000000.0\n4.0\n1\n2\n',
+      ':1: 1500000000 is a time and no conductance, as in a file of the wristband itself; delete that line and the rate below it',
+    ],
     [`${SIGNALS}/hku1903/EDA/2_66.csv`, '0,1\n0.25,2\n', ':1: 2 cells, expected one value a line'],
     [
       '3. AV_ratings.csv',

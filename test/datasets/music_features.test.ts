@@ -5,7 +5,7 @@ import type { OpenedDataset } from '../../src/datasets/layout.ts'
 import { readMusicTables, songKey, withMusic, type MusicTableOptions } from '../../src/datasets/music_features.ts'
 import { collect } from '../../src/datasets/open_dataset.ts'
 import type { Trial } from '../../src/datasets/trial.ts'
-import { memorySource } from '../../src/store/source.ts'
+import { memorySource, type Source } from '../../src/store/source.ts'
 import { needs, NO_SHARED } from '../support/needs.ts'
 
 const ANY = { any: true }
@@ -30,6 +30,14 @@ const full = (songs: readonly number[], name = (column: number) => `f[${column}]
     ),
   ].join('\n')
 }
+
+it('what are no sources, and options that are none, are refused in words', async () => {
+  const says = (sources: unknown, options?: object) =>
+    readMusicTables(sources as Source[], options).then(String, (error: unknown) => String(error))
+  expect(await says(undefined)).toMatch(/^UsageError: readMusicTables: expected an array of sources, got undefined/)
+  expect(await says(['music.csv'])).toMatch(/^UsageError: readMusicTables: a source is a string, expected a Source/)
+  expect(await says([], { anny: true })).toMatch(/did you mean 'any'/)
+})
 
 describe('a table of music features', () => {
   it('is openSMILE’s CSV', async () => {

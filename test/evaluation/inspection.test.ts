@@ -8,6 +8,7 @@ import type { Dimension, Ratings, Trial } from '../../src/datasets/trial.ts'
 import { inspectDataset } from '../../src/evaluation/inspection.ts'
 import { parseCsv } from '../../src/formats/csv.ts'
 import { FormatError } from '../../src/runtime/errors.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
 import { NodeStore } from '../../src/store/node.ts'
 import { needs, NO_SHARED } from '../support/needs.ts'
 
@@ -208,6 +209,10 @@ describe('what can be done with', () => {
     expect(stepsOf(await inspectDataset(opened(listener('a'))))['train and eval']).toBe(
       'no: All trials are of one person; folds keep people apart and need several.',
     )
+    const same = listener('a').map((one) => ({ ...one, ratings: { valence: 5, arousal: 5 } }))
+    expect(stepsOf(await inspectDataset(opened(same)))['train and eval']).toMatch(
+      /^no: Ratings are too few or all the same, so that there are no labels;/,
+    )
     const nothing = await inspectDataset(opened([]))
     expect(nothing).toMatchObject({ ratings: null, labels: [], scale: null })
     expect(nothing.uses.map(({ possible }) => possible)).toEqual([false, false, false, false])
@@ -229,6 +234,16 @@ describe('what can be done with', () => {
     }
     await expect(inspectDataset(opened([], { trials: broken }))).rejects.toThrow(TypeError)
   })
+})
+
+it('what is no dataset, and options that are none, are refused in words', async () => {
+  const says = (dataset: unknown, options?: object) =>
+    inspectDataset(dataset as OpenedDataset, options).then(String, (error: unknown) => String(error))
+  expect(await says(new MemoryStore())).toBe(
+    'UsageError: inspectDataset: the dataset is a MemoryStore, expected what openDataset gives',
+  )
+  expect(await says(opened([]), { dropSecond: 1 })).toMatch(/did you mean 'dropSeconds'/)
+  expect(await says(opened([]), { dropSeconds: -1 })).toMatch(/dropSeconds is -1, expected 0 s or more$/)
 })
 
 it('people who heard each song once for each dimension are counted once, and labelled by the pass of the dimension', async () => {

@@ -88,6 +88,17 @@ describe('labelTrials', () => {
     expect(labelTrials(valenceOnly, 'arousal', { kind: 'per-dimension' }).subjects[0]?.separation).toBeGreaterThan(0.8)
   })
 
+  it('says of data without ratings what they need, by what they are', () => {
+    const [plain] = trialsOf('a', [undefined])
+    const says = (dataset?: 'recordings' | 'deap') => () =>
+      labelTrials([{ ...plain!, ...(dataset && { dataset }) }], 'arousal', { kind: 'median' })
+    expect(says()).toThrow('no trial has a usable arousal label; trials.csv needs valence and arousal ratings')
+    expect(says('recordings')).toThrow(
+      'a folder of recordings has no ratings: it can be predicted; to train on it, write',
+    )
+    expect(says('deap')).toThrow('labels "median" need ratings of valence and arousal, two different ones at least')
+  })
+
   it('drops unrated trials and subjects without two distinct ratings, and says so', () => {
     const same: [number, number][] = [
       [5, 5],

@@ -107,7 +107,7 @@ describe('a file', () => {
     await expect(decodeSound(new TextEncoder().encode('OggS and more'), 'a.wav')).rejects.toThrow(
       'a.wav: neither WAV, MP3 nor FLAC',
     )
-    await expect(decodeSound(new Uint8Array(0), 'a.wav')).rejects.toThrow('neither')
+    await expect(decodeSound(new Uint8Array(0), 'a.wav')).rejects.toThrow('a.wav: the file is empty')
   })
 
   it.each([

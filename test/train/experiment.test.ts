@@ -65,6 +65,14 @@ describe('labels', () => {
     expect([heard.get('t2'), heard.get('t3')]).toEqual([0, 1])
   })
 
+  it('of one class alone are refused', () => {
+    const one = (labels: string) => () => makeExperiment(study(), { ...config(DIM), labels })
+    expect(one('fixed:99')).toThrow(
+      'lab: every arousal label is low by --labels fixed:99, which leaves nothing to learn',
+    )
+    expect(one('fixed:0')).toThrow('every arousal label is high')
+  })
+
   it('of trials without music are reported as left out', () => {
     const { set } = makeExperiment(study(), config(DIM))
     expect(set.skipped).toHaveLength(8)

@@ -161,6 +161,18 @@ describe('prepared trials', () => {
   })
 })
 
+it.each([
+  [{ length: 1 }, 'length is 1, expected 2 to 1000000 points'],
+  [{ length: 2.5 }, 'length is 2.5, expected 2 to 1000000 points'],
+  [{ length: 1e9 }, 'length is 1000000000, expected 2 to 1000000 points'],
+  [{ dropSeconds: -1 }, 'dropSeconds is -1, expected 0 s or more'],
+  [{ length: 320, interpolation: 'released' }, 'length is 320, which as released must be a square, such as 2500'],
+] as const)('settings that no model reads are refused before any work: %j', async (wrong, says) => {
+  const untouched = { ...study(), trials: study().trials.map((trial) => ({ ...trial, eda: undefined as never })) }
+  const prepared = prepareTrials(gpu, untouched, { length: 100, dropSeconds: DROP, ...wrong })
+  await expect(prepared).rejects.toThrow(`prepareTrials: ${says}`)
+})
+
 describe('the quality of trials', () => {
   it('is told, and leaves out those that a rule names', async () => {
     const options = { length: 2 * LENGTH, dropSeconds: DROP }

@@ -95,6 +95,16 @@ describe('a folder that is prepared', () => {
   })
 })
 
+it('what is no store and no dataset, and options that are none, are refused in words', async () => {
+  const says = (from: unknown, more: object) =>
+    prepareFolder('cpu', from as MemoryStore, new MemoryStore(), { ...options, ...more }).then(String, String)
+  expect(await says('study', {})).toBe('UsageError: prepareFolder: data is a string, expected a Store')
+  expect(await says(data(), { dataset: 'study' })).toMatch(
+    /dataset is a string, expected an object such as \{ name \}$/,
+  )
+  expect(await says(data(), { lenght: 40 })).toMatch(/did you mean 'length'/)
+})
+
 describe('what was prepared before', () => {
   const features = (text: string) => [memorySource('songs.csv', text)]
   const table = 'stimulus,f1\n' + [...Array(16).keys()].map((i) => `x${i},${i}\n`).join('')
