@@ -212,7 +212,7 @@ async function commands(): Promise<void> {
   )
   // By way of prepared files, which say what was cut and resampled.
   await succeeds(
-    ['prepare', '--data', 'study', '--out', 'prepared', '--length', '160', '--drop', '3', '--quiet'],
+    ['prepare', '--data', 'study', '--out', 'prepared', '--length', '160', '--drop', '3', '--device', 'gpu', '--quiet'],
     there,
   )
   await succeeds(['train', '--data', 'prepared', '--out', 'by command/run', ...trainOptions, '--quiet'], there)
