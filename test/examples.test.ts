@@ -212,7 +212,7 @@ async function commands(): Promise<void> {
   )
   // By way of prepared files, which say what was cut and resampled.
   await succeeds(
-    ['prepare', '--data', 'study', '--out', 'prepared', '--length', '160', '--drop', '3', '--quiet'],
+    ['prepare', '--data', 'study', '--out', 'prepared', '--length', '160', '--drop', '3', '--device', 'gpu', '--quiet'],
     there,
   )
   await succeeds(['train', '--data', 'prepared', '--out', 'by command/run', ...trainOptions, '--quiet'], there)
@@ -221,6 +221,7 @@ async function commands(): Promise<void> {
     run: _,
     dimension,
     models,
+    labels,
     ...predicted
   } = await json(['predict', '--run', 'by command/run', '--data', 'others'], there)
 
@@ -228,7 +229,7 @@ async function commands(): Promise<void> {
   expect([[recording], schema]).toEqual([decomposed.files, 2])
   expect(evaluation).toEqual(evaluated)
   expect(prediction).toEqual({ name: 'others', ...predicted })
-  expect([dimension, models]).toEqual(['arousal', ['0', '1']])
+  expect([dimension, models, labels]).toEqual(['arousal', ['0', '1'], 'two-means'])
   const inFolder = (folder: string) =>
     filesUnder(join(home, folder))
       .filter((name) => name !== 'source.json')

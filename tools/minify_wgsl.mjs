@@ -46,12 +46,12 @@ const SHORT = [...LETTERS, ...LETTERS.flatMap((first) => LETTERS.map((second) =>
 )
 
 /** The names of a shader that become short, each with how often it stands there, and the words that stay. */
-function namesOf({ tokens, kept }) {
+function namesOf({ tokens, kept, taken = [] }) {
   const { names, fields } = declared(tokens)
   const uses = new Map()
   for (const name of [...names, ...[...fields].filter((name) => !SWIZZLE.test(name))])
     if (!kept.has(name)) uses.set(name, 0)
-  const words = new Set()
+  const words = new Set(taken)
   for (const token of tokens) {
     if (uses.has(token)) uses.set(token, uses.get(token) + 1)
     else if (isName(token)) words.add(token)
@@ -93,6 +93,57 @@ function shortened({ tokens, kept }, names) {
   })
 }
 
+/** What is declared by a statement of a binding: how, its name and its type. */
+const BINDING = /^@ group \( 0 \) @ binding \( (\d+) \) var < ([^>]+) > (\w+) : ([^;]+) ;$/
+
+/** Arrays of numbers or of vectors of these. */
+const PLAIN = /^array < (?:vec\d < )?[fui]32 >>?$/
+
+/**
+ * The same program without the declarations that are written out of its reflection again: those of parameters, and of bindings that are no
+ * structs. Such a binding, and a field of the parameters, is called by the letter of its number.
+ *
+ * @param shader `tokens`, and `kept`: see `shortNamesOf`
+ * @param letterOf the name for a number
+ * @returns `widths` too: by a binding's name how many elements its vectors have, nothing where it has none
+ */
+export function undeclared({ tokens, kept }, letterOf) {
+  const [rest, bindings, fields, widths] = [[], new Map(), new Map(), new Map()]
+  let uniform
+  for (let i = 0; i < tokens.length; i++) {
+    const end = tokens.indexOf(tokens[i] === 'struct' ? '}' : ';', i)
+    const words = tokens.slice(i, end + 1)
+    const [, number, storage, name, type] = (tokens[i] === '@' && BINDING.exec(words.join(' '))) || []
+    if (tokens[i] === 'struct' && words[1] === 'Params') {
+      const names = words.filter((_, at) => words[at + 1] === ':')
+      names.forEach((field, place) => fields.set(field, letterOf(place)))
+    } else if (number !== undefined && (storage === 'uniform' || PLAIN.test(type))) {
+      if (storage === 'uniform') uniform = name
+      bindings.set(name, letterOf(number))
+      widths.set(name, /vec(\d)/.exec(type)?.[1] ?? '')
+    } else {
+      rest.push(tokens[i])
+      continue
+    }
+    i = end
+  }
+  const clash = [...kept].find((name) => [...bindings.values()].includes(name))
+  if (clash !== undefined) throw new Error(`'${clash}' is what a binding is called as it ships; use a longer name`)
+  return {
+    tokens: rest.map((token, i) => {
+      const isMember = rest[i - 1] === '.'
+      const letter = isMember ? rest[i - 2] === uniform && fields.get(token) : bindings.get(token)
+      return letter && rest[i - 1] !== '@' ? AS_SHIPPED + letter : token
+    }),
+    kept,
+    taken: new Set(bindings.values()),
+    widths,
+  }
+}
+
+/** Before a name that is what it will be. */
+const AS_SHIPPED = '\\'
+
 const NEEDS_BLANK = /^[\w]/
 
 /** Whether a token stands where its name is declared, or is no name of a variable. */
@@ -124,8 +175,9 @@ export function inlined({ tokens, kept }) {
 export function minify(shader, names = shortNamesOf([shader])) {
   let text = ''
   for (const token of shortened(shader, names)) {
-    const meets = NEEDS_BLANK.test(token) && /\w$/.test(text)
-    text += (meets ? ' ' : '') + token
+    const word = token.replace(AS_SHIPPED, '')
+    const meets = NEEDS_BLANK.test(word) && /\w$/.test(text)
+    text += (meets ? ' ' : '') + word
     if (token === UNROLL) text += '\n'
   }
   return text

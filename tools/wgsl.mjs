@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { fileURLToPath } from 'node:url'
-import { inlined, minify, shortNamesOf, tokensOf } from './minify_wgsl.mjs'
+import { inlined, minify, shortNamesOf, tokensOf, undeclared } from './minify_wgsl.mjs'
 import { buildSync } from 'esbuild'
 
 /**
@@ -16,7 +16,7 @@ const { reflect } = await loadTypeScript('../src/reflection/reflect.ts')
 
 const unpackedFrom = fileURLToPath(new URL('../src/runtime/packed_shader.ts', import.meta.url))
 /** @type {typeof import('../src/runtime/packed_shader.ts')} */
-const { unpacked } = await loadTypeScript('../src/runtime/packed_shader.ts')
+const { letterOf, unpacked } = await loadTypeScript('../src/runtime/packed_shader.ts')
 
 async function loadTypeScript(path) {
   const { outputFiles } = buildSync({
@@ -66,23 +66,22 @@ const read = (path) => reflect(readFileSync(path, 'utf8'), nameOf(path))
 const moduleOf = (shader) => `export default ${JSON.stringify(shader)}`
 
 const partsOf = ({ source, entries, constants }) =>
-  inlined({
-    tokens: tokensOf(source),
-    kept: new Set([...Object.keys(entries), ...Object.keys(constants)]),
-  })
+  undeclared(
+    inlined({
+      tokens: tokensOf(source),
+      kept: new Set([...Object.keys(entries), ...Object.keys(constants)]),
+    }),
+    letterOf,
+  )
 
-/** The same shader as it ships; of constants that are not tunable, with the formulas of those that the host asks for by name. */
-export function minified(shader) {
+/** The formulas of tunable constants, of those that the host asks for by name, and of what these are made of. */
+function askedValues({ constants, values }) {
   const names = wordsOfHost()
   const isAsked = (name) =>
-    name in shader.constants ||
+    name in constants ||
     names.has(name) ||
-    Object.entries(shader.values).some(([other, formula]) => formula.split(' ').includes(name) && isAsked(other))
-  return {
-    ...shader,
-    source: minify(partsOf(shader), shortNames()),
-    values: Object.fromEntries(Object.entries(shader.values).filter(([name]) => isAsked(name))),
-  }
+    Object.entries(values).some(([other, formula]) => formula.split(' ').includes(name) && isAsked(other))
+  return Object.fromEntries(Object.entries(values).filter(([name]) => isAsked(name)))
 }
 
 let words
@@ -104,12 +103,14 @@ const shortNames = () => (known ??= shortNamesOf(shaderNames().map((name) => par
 const letter = ({ element }) => element[0]
 
 /**
- * What reflection found of a minified shader, as `unpacked` reads it.
+ * A shader as it ships: its source without what the text beside it says, as `unpacked` reads both.
  * @throws Error for what has no place in it, such as a parameter that is no number of four bytes
  */
 export function pack(shader) {
-  const { name, source, entries, params, constants, values } = shader
+  const { name, entries, params, constants } = shader
+  const parts = partsOf(shader)
   const infos = new Map(Object.values(entries).flatMap(({ bindings }) => Object.entries(bindings)))
+  const values = askedValues(shader)
   const literals = Object.entries(constants).map(([constant, { value }]) => [
     constant,
     String(Number.parseFloat(value)),
@@ -118,9 +119,10 @@ export function pack(shader) {
   const packed = [
     [...infos]
       .sort(([, a], [, b]) => a.binding - b.binding)
-      .map(([binding, { access, fields, ...info }]) =>
-        [`${info.binding}${access === 'read' ? 'r' : 'w'}${letter(info)}${binding}`, ...(fields ?? [])].join('.'),
-      ),
+      .map(([binding, { access, fields, ...info }]) => {
+        const kind = letter(info) + (parts.widths.get(binding) ?? '')
+        return [`${info.binding}${access === 'read' ? 'r' : 'w'}${kind}${binding}`, ...(fields ?? [])].join('.')
+      }),
     Object.entries(entries).map(([entry, { bindings, usesParams }]) => {
       const numbers = [...(usesParams ? [params] : []), ...Object.values(bindings)].map(({ binding }) => binding)
       return `${entry}:${numbers
@@ -136,25 +138,30 @@ export function pack(shader) {
   ].map((table) => (table ?? []).join(' '))
   const formulas = Object.entries(values).filter((one) => !isLiteral(one))
   packed.push(formulas.map((one) => one.join(' ')).join(','))
-  const text = packed.join(';')
-  if (!isDeepStrictEqual(unpacked(name, source, text), withoutBlanks(shader)))
+  const shipped = { body: minify(parts, shortNames()), packed: packed.join(';') }
+  const found = { ...unpacked(name, shipped.body, shipped.packed), source: '' }
+  if (!isDeepStrictEqual(found, { name, source: '', entries, params, constants: withoutBlanks(constants), values }))
     throw new Error(`${name}.wgsl cannot be packed: see src/runtime/packed_shader.ts`)
-  return text
+  return shipped
 }
 
-/** As its minified source has them. */
-const withoutBlanks = (shader) => ({
-  ...shader,
-  constants: Object.fromEntries(
-    Object.entries(shader.constants).map(([name, { type, value }]) => [
-      name,
-      { type, value: value.replaceAll(' ', '') },
-    ]),
-  ),
-})
+/** As the minified source has them. */
+const withoutBlanks = (constants) =>
+  Object.fromEntries(
+    Object.entries(constants).map(([name, { type, value }]) => [name, { type, value: value.replaceAll(' ', '') }]),
+  )
 
-const packedModuleOf = (shader) => `import { unpacked } from ${JSON.stringify(unpackedFrom)}
-export default /* @__PURE__ */ unpacked(${[shader.name, shader.source, pack(shader)].map((text) => JSON.stringify(text)).join()})`
+/** The same shader as it ships. */
+export function minified(shader) {
+  const { body, packed } = pack(shader)
+  return unpacked(shader.name, body, packed)
+}
+
+function packedModuleOf(shader) {
+  const { body, packed } = pack(shader)
+  return `import { unpacked } from ${JSON.stringify(unpackedFrom)}
+export default /* @__PURE__ */ unpacked(${[shader.name, body, packed].map((text) => JSON.stringify(text)).join()})`
+}
 
 /** Names of all shaders, in order. */
 export const shaderNames = () =>
@@ -220,7 +227,7 @@ export const esbuildPlugin = {
   setup(build) {
     build.initialOptions.define = { ...build.initialOptions.define, ...literals() }
     build.onLoad({ filter: /\.wgsl$/ }, ({ path }) => ({
-      contents: packedModuleOf(minified(read(path))),
+      contents: packedModuleOf(read(path)),
       loader: 'js',
     }))
   },

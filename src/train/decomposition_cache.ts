@@ -17,12 +17,10 @@ interface Row {
   status: Parts['status']
 }
 
-interface Kept extends Row {
-  file: string
-}
-
 interface Loaded {
   file: string
+  /** As the file itself says, which another process may have replaced since. */
+  rows: ReadonlyMap<string, Row>
   phasic: Float32Array
   tonic: Float32Array
 }
@@ -32,7 +30,8 @@ const NAME = /^decompositions-(\d+)\.safetensors$/
 
 /** Files `decompositions-N.safetensors`, each with the parts of some recordings one after the other. */
 export class DecompositionCache {
-  readonly #kept = new Map<string, Kept>()
+  /** The file that has each key. */
+  readonly #files = new Map<string, string>()
   #next = 1
   /** The file that was read last: what is asked for next is most often beside it. */
   #loaded: Loaded | undefined
@@ -46,17 +45,18 @@ export class DecompositionCache {
       const [, number] = NAME.exec(file) ?? []
       if (number === undefined) continue
       cache.#next = Math.max(cache.#next, Number(number) + 1)
-      for (const row of await rowsOf(store, file)) cache.#kept.set(row.key, { ...row, file })
+      for (const { key } of await rowsOf(store, file)) cache.#files.set(key, file)
     }
     return cache
   }
 
   /** Parts of a recording, if they are there and whole. */
   async find(key: string): Promise<Parts | undefined> {
-    const kept = this.#kept.get(key)
-    const loaded = kept && (await this.#load(kept.file))
-    if (!loaded) return undefined
-    const { start, samples, status } = kept
+    const file = this.#files.get(key)
+    const loaded = file === undefined ? undefined : await this.#load(file)
+    const row = loaded?.rows.get(key)
+    if (!loaded || !row) return undefined
+    const { start, samples, status } = row
     const part = (of: Float32Array): Float32Array => of.slice(start, start + samples)
     return { phasic: part(loaded.phasic), tonic: part(loaded.tonic), status }
   }
@@ -77,18 +77,19 @@ export class DecompositionCache {
     ])
     const metadata = { schema: SCHEMA, rows: JSON.stringify(rows), digest: await digest([phasic, tonic]) }
     await this.store.write(file, serializeSafetensors(tensors, metadata))
-    for (const row of rows) this.#kept.set(row.key, { ...row, file })
+    for (const { key } of rows) this.#files.set(key, file)
+    if (this.#loaded?.file === file) this.#loaded = undefined
   }
 
   /** Deletes every file of it. */
   async clear(): Promise<void> {
     for (const file of await this.store.list('')) if (NAME.test(file)) await this.store.remove(file)
-    this.#kept.clear()
+    this.#files.clear()
   }
 
   async #load(file: string): Promise<Loaded | undefined> {
     if (this.#loaded?.file !== file) this.#loaded = await loaded(this.store, file)
-    if (!this.#loaded) for (const [key, kept] of this.#kept) if (kept.file === file) this.#kept.delete(key)
+    if (!this.#loaded) for (const [key, of] of this.#files) if (of === file) this.#files.delete(key)
     return this.#loaded
   }
 }
@@ -111,9 +112,11 @@ async function loaded(store: Store, file: string): Promise<Loaded | undefined> {
     const { tensors, metadata } = parseSafetensors(await store.read(file), file)
     const [phasic, tonic] = [tensors.get('phasic')?.data, tensors.get('tonic')?.data]
     if (!(phasic instanceof Float32Array && tonic instanceof Float32Array)) return undefined
-    return (await digest([phasic, tonic])) === metadata.digest ? { file, phasic, tonic } : undefined
+    if ((await digest([phasic, tonic])) !== metadata.digest) return undefined
+    const rows = JSON.parse(metadata.rows ?? '[]') as Row[]
+    return { file, rows: new Map(rows.map((row) => [row.key, row])), phasic, tonic }
   } catch (error) {
-    if (error instanceof GalvaniError) return undefined
+    if (error instanceof GalvaniError || error instanceof SyntaxError) return undefined
     throw error
   }
 }

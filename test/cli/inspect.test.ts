@@ -1,6 +1,9 @@
 // `galvani inspect` says of a file what `galvani decompose` would, before anything is solved.
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { needs, NO_SHARED } from '../support/needs.ts'
 import { galvani, refuses, succeeds, workFolder, writeFiles, writeStudy } from './support.ts'
 
 const folder = workFolder()
@@ -139,4 +142,17 @@ describe('the overview of decompose', () => {
     expect(stdout).toMatch(/^two\.csv \(a\) +solved +4 +60 /m)
     expect(stdout).toMatch(/^two\.csv \(b\) +solved +8 +30 /m)
   })
+})
+
+const mini = fileURLToPath(new URL('../../../shared/data/pmemo-mini', import.meta.url))
+it('says of PMEmo as its page shows it what hinders, and what to do', needs(existsSync(mini), NO_SHARED), async () => {
+  const { code, stdout } = await galvani(['inspect', mini])
+  expect(code).toBe(3)
+  expect(stdout).toContain('108_EDA.csv: time steps are 0.08 to 0.10 s; need an even rate. Add --resample.')
+  expect(stdout).toContain(
+    'PMEmo2019 has no per-listener ratings, which labels "two-means" need: use the 2018/01 release, or --labels song.',
+  )
+  const even = await succeeds(['inspect', mini, '--resample'])
+  expect(even.stdout).toMatch(/trials +8 of 8 subjects and 2 stimuli/)
+  expect(even.stdout).toMatch(/train and eval .*--labels song/)
 })

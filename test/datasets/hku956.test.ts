@@ -1,30 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { groupBy } from '../../src/datasets/group.ts'
-import type { OpenOptions } from '../../src/datasets/layout.ts'
-import { openDataset } from '../../src/datasets/open_dataset.ts'
 import type { Trial } from '../../src/datasets/trial.ts'
 import { loadTrialTable } from '../../src/datasets/trial_table.ts'
-import { MemoryStore } from '../../src/store/memory.ts'
 import { NodeStore } from '../../src/store/node.ts'
 import { fileURLToPath } from 'node:url'
 import { needs, NO_SHARED } from '../support/needs.ts'
+import { read, refusal, type Files } from './reading.ts'
 
 const shared = fileURLToPath(new URL('../../../shared/data/hku956', import.meta.url))
-
-type Files = Record<string, string | Uint8Array>
-
-async function read(files: Files, options: OpenOptions = {}) {
-  const opened = await openDataset(new MemoryStore(files), options)
-  const trials: Trial[] = []
-  for await (const trial of opened.trials()) trials.push(trial)
-  return { ...opened, trials }
-}
-const refusal = async (files: Files, options: OpenOptions = {}) =>
-  await read(files, options).then(
-    () => 'was read',
-    (error: Error) => `${error.name}: ${error.message}`,
-  )
 
 const SIGNALS = '1. physiological_signals'
 const HEADER = 'participant_id,song_no,song_id,valence_rating,valence,arousal_rating,arousal,play_duration\n'

@@ -1,24 +1,9 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import type { OpenOptions } from '../../src/datasets/layout.ts'
 import { openDataset } from '../../src/datasets/open_dataset.ts'
-import type { Trial } from '../../src/datasets/trial.ts'
 import { formatNpy } from '../../src/formats/npz.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
-
-type Files = Record<string, string | Uint8Array>
-
-async function read(files: Files, options: OpenOptions = {}) {
-  const opened = await openDataset(new MemoryStore(files), options)
-  const trials: Trial[] = []
-  for await (const trial of opened.trials()) trials.push(trial)
-  return { ...opened, trials }
-}
-const refusal = async (files: Files, options: OpenOptions = {}) =>
-  await read(files, options).then(
-    () => 'was read',
-    (error: Error) => `${error.name}: ${error.message}`,
-  )
+import { read, refusal } from './reading.ts'
 
 /** 4 Hz; another level gives another recording. */
 const samples = (level: number): number[] => Array.from({ length: 40 }, (_, i) => level + (i % 7) / 8)

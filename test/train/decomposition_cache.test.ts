@@ -42,6 +42,16 @@ describe('a cache of decompositions', () => {
     expect(await cache.find('d')).toBeUndefined()
   })
 
+  it('has of a file that another process replaced what is in it now', async () => {
+    const store = await filled()
+    const cache = await DecompositionCache.open(store)
+    const elsewhere = new MemoryStore()
+    await (await DecompositionCache.open(elsewhere)).add(['b', 'x'], [parts(6, 3), parts(2, 4)])
+    await store.write('decompositions-1.safetensors', await elsewhere.read('decompositions-1.safetensors'))
+    expect(await cache.find('a')).toBeUndefined()
+    expect(await cache.find('b')).toEqual(parts(6, 3))
+  })
+
   it.each<[string, (bytes: Uint8Array) => Uint8Array]>([
     ['cut short', (bytes) => bytes.subarray(0, bytes.length - 3)],
     ['cut in its header', (bytes) => bytes.subarray(0, 40)],

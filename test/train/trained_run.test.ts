@@ -210,7 +210,7 @@ describe('predictions', () => {
     const found = await predict(gpu, run, dataset, { onProgress })
     expect(found.predictions.map(({ trial }) => trial)).toEqual(['a', 'c'])
     expect(sourcesOf(found.skipped)).toEqual([TOO_SHORT.source, 'trial b'])
-    expect(onProgress).toHaveBeenLastCalledWith(2, 2)
+    expect(onProgress).toHaveBeenLastCalledWith(3, 3)
     // Stopped before it has begun, nothing is prepared.
     const untold = vi.fn()
     await expect(predict(gpu, run, dataset, { ...stopped, onProgress: untold })).rejects.toBe(STOPPED)
