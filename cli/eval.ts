@@ -15,7 +15,7 @@ import {
 } from './shared/data_options.ts'
 import { Output, type OutputOptions } from './shared/output.ts'
 import { datasetTitle, describeSeen, pooledRows, resultTable, runTable } from './shared/result_table.ts'
-import { loadSource } from './shared/run_folder.ts'
+import { gsrDoubt, loadSource } from './shared/run_folder.ts'
 
 interface EvalOptions extends OutputOptions, OpenOptions, Partial<DataSource> {
   run: string
@@ -49,6 +49,8 @@ async function evalAction(options: EvalOptions): Promise<void> {
   const own = async () => openDataset(await loadSource(store), dimension)
   const dataset = data === undefined ? await own() : await openDataset({ ...options, data }, dimension)
   requireRated(run, dataset) // refuses before any work is spent
+  const otherwise = data === undefined ? undefined : await gsrDoubt(store, options, dataset)
+  if (otherwise !== undefined) output.note(otherwise)
   const work = computing(output)
   await withGpu(options, async (gpu) => {
     if (data === undefined) {

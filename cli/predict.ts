@@ -7,6 +7,7 @@ import { adapterOption, computing, withGpu } from './shared/context.ts'
 import { addDataOptions, DATA, openDataset, requireFolder, type DataSource } from './shared/data_options.ts'
 import { Output, table, type OutputOptions } from './shared/output.ts'
 import { describeSeen } from './shared/result_table.ts'
+import { gsrDoubt } from './shared/run_folder.ts'
 
 interface PredictOptions extends OutputOptions, OpenOptions, DataSource {
   run: string
@@ -27,9 +28,12 @@ export function predictCommand(): Command {
 
 async function predictAction(options: PredictOptions): Promise<void> {
   const output = new Output(options)
-  const run = await loadRun(requireFolder(options.run), options.run)
+  const store = requireFolder(options.run)
+  const run = await loadRun(store, options.run)
   const dataset = await openDataset(options, run.config.dimension)
   requireReadable(run, dataset) // refuses before any work is spent
+  const otherwise = await gsrDoubt(store, options, dataset)
+  if (otherwise !== undefined) output.note(otherwise)
   const work = computing(output)
   const { name, predictions, skipped, ...seen } = await withGpu(options, (gpu) =>
     work((hooks) => predict(gpu, run, dataset, hooks)),

@@ -2,6 +2,7 @@
 import { toDocument } from '../../src/formats/documents.ts'
 import { readJson, writeJson } from '../../src/store/json.ts'
 import type { NodeStore } from '../../src/store/node.ts'
+import type { Dataset } from '../../src/train/dataset.ts'
 import type { DataSource } from './data_options.ts'
 
 export const REPORT_FILE = 'report.html'
@@ -19,3 +20,17 @@ export const loadSource = (store: NodeStore): Promise<RunSource> =>
 
 export const saveSource = (store: NodeStore, source: RunSource): Promise<void> =>
   writeJson(store, SOURCE_FILE, toDocument('run-source', source))
+
+/** What a skin signal of unknown unit becomes is no setting of a model, yet it learned from one kind of it. */
+export async function gsrDoubt(
+  run: NodeStore,
+  { gsr: given = 'as-is' }: Pick<DataSource, 'gsr'>,
+  { kind, set }: Dataset,
+): Promise<string | undefined> {
+  const isUnknown = kind === 'table' && set.trials.some(({ dataset }) => dataset === 'deap' || dataset === 'amigos')
+  if (!isUnknown || !(await run.exists(SOURCE_FILE))) return undefined
+  const { gsr: learned = 'as-is' } = await loadSource(run)
+  return learned === given
+    ? undefined
+    : `the run was trained with --gsr ${learned}, and these data are read with --gsr ${given}`
+}
