@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { pmemo2018 } from '../../src/datasets/pmemo2018.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
 import { read, refusal, type Files } from './reading.ts'
 
 /** 50 Hz. */
@@ -55,6 +57,13 @@ describe('PMEmo 2018/01', () => {
       'Songs with EDA, but without ratings: 1 of 2 (10).',
       'Recordings whose listener did not rate both dimensions: 1.',
     ])
+  })
+
+  it('is known by its traces or by what its listeners said, and by nothing else', async () => {
+    const knows = (files: Files): Promise<boolean> => pmemo2018.recognises(new MemoryStore(files))
+    expect(await knows({ 'EDA/Arousal/10_100081_A.csv': trace(1) })).toBe(true)
+    expect(await knows({ 'Annotations/Valence/10-V.csv': 'id,static\n' })).toBe(true)
+    expect(await knows({ 'EDA/10_EDA.csv': 'time(s),100081\n', 'A_static.csv': '' })).toBe(false)
   })
 
   it('is read in one of its listenings alone, with the ratings of both', async () => {
