@@ -7,7 +7,7 @@
 import { basename, parse, resolve } from 'node:path'
 import { analyseFiles, toDocument } from 'galvani/files'
 import { fileSource, NodeStore, openGpu } from 'galvani/node'
-import { loadDataset, makeExperiment, prepareDataset, resolveRun, runReport, trainRun } from 'galvani/training'
+import { loadDataset, makeTask, prepareDataset, resolveRun, runReport, trainRun } from 'galvani/training'
 import { evaluateRun, loadRun, predict } from 'galvani/training'
 
 const [recording, study, newcomers, out] = process.argv.slice(2)
@@ -23,8 +23,8 @@ const dataset = await open(study)
 const model = { channels: 8, stage_channels: [8, 8, 8, 8], length: 160, final_pool: 1, hidden: [16, 8] }
 const config = resolveRun({ folds: 'subject:2', epochs: 2, batch: 16, model }, dataset.set)
 const store = new NodeStore(`${out}/run`)
-const experiment = makeExperiment(await prepareDataset(gpu, dataset, config), config)
-const trained = await trainRun(gpu, store, experiment, { name: 'run' })
+const task = makeTask(await prepareDataset(gpu, dataset, config), config)
+const trained = await trainRun(gpu, store, task, { name: 'run' })
 await store.write('report.html', runReport(trained))
 
 // galvani eval --run out/run --json

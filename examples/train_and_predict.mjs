@@ -12,7 +12,7 @@ import {
   evaluateRun,
   loadDataset,
   loadRun,
-  makeExperiment,
+  makeTask,
   predict,
   prepareDataset,
   resolveRun,
@@ -45,10 +45,10 @@ const config = resolveRun(
 
 const gpu = await openGpu()
 try {
-  const experiment = makeExperiment(await prepareDataset(gpu, study, config), config)
+  const task = makeTask(await prepareDataset(gpu, study, config), config)
   const onEpoch = (fold, { epoch, trainLoss }) =>
     console.log(`fold ${fold.name}, epoch ${epoch}: loss ${trainLoss.toFixed(3)}`)
-  const summary = await trainRun(gpu, store, experiment, { name: 'arousal' }, { onEpoch })
+  const summary = await trainRun(gpu, store, task, { name: 'arousal' }, { onEpoch })
   await store.write('report.html', runReport(summary))
 
   // A run is its folder: what follows can happen on another day and another machine.

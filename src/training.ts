@@ -10,7 +10,7 @@ export type { Preparation } from './train/preparation.ts'
 // A run: settings, training, report
 export { defaultRun, resolveRun, type DataFacts, type RunSettings } from './train/defaults.ts'
 export type { RunConfig } from './train/config.ts'
-export { makeExperiment, type Experiment } from './train/experiment.ts'
+export { makeTask, type Task } from './train/task.ts'
 export { trainRun, type RunIdentity, type RunOptions } from './train/run.ts'
 export type { RunSummary } from './train/run_summary.ts'
 export { runReport } from './report/html.ts'

@@ -21,7 +21,7 @@ const text = readFileSync(fileURLToPath(new URL('../docs/embedding.md', import.m
 const GIVEN = `
   import { openGpu } from 'galvani/node'
   import { Gpu, presets, Rtcan1d, initialise } from 'galvani'
-  import { loadDataset, makeExperiment, prepareDataset, resolveRun, trainRun } from 'galvani/training'
+  import { loadDataset, makeTask, prepareDataset, resolveRun, trainRun } from 'galvani/training'
   import { makeTrialTable, MemoryStore } from 'galvani/files'
   import { create, globals } from 'webgpu'
 
@@ -50,8 +50,8 @@ const GIVEN = `
   const dataset = await loadDataset(study(4, 1), { name: 'study' })
   const small = { channels: 8, stage_channels: [8], length: 160, final_pool: 1, hidden: [4], unit_sca: false }
   const settings = resolveRun({ dimension: 'arousal', folds: 'subject:2', epochs: 1, batch: 8, model: small }, dataset.set)
-  const experiment = makeExperiment(await prepareDataset(gpu, dataset, settings), settings)
-  await trainRun(gpu, trained, experiment, { name: 'arousal' })
+  const task = makeTask(await prepareDataset(gpu, dataset, settings), settings)
+  await trainRun(gpu, trained, task, { name: 'arousal' })
 
   const batch = Float32Array.from({ length: 8 * 3 * 2500 }, (_, i) => Math.sin(i / 40))
   Object.assign(globalThis, { device, gpu, eda, batch, recordings, phasicBuffer, model, trained, store: study(2, 2) })

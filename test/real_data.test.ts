@@ -12,7 +12,7 @@ import { openGpu } from '../src/runtime/node.ts'
 import { fillGaps } from '../src/signal/gaps.ts'
 import { zscore } from '../src/signal/normalize.ts'
 import { NodeStore } from '../src/store/node.ts'
-import { makeExperiment, prepareTrials, runReport, trainRun, type RunConfig } from '../src/training.ts'
+import { makeTask, prepareTrials, runReport, trainRun, type RunConfig } from '../src/training.ts'
 import { needs, NO_SHARED } from './support/needs.ts'
 
 const folderOf = (name: string) => fileURLToPath(new URL(`../../shared/data/${name}/`, import.meta.url))
@@ -87,8 +87,8 @@ describe('a study of 24 listeners', needs(existsSync(study), NO_SHARED), () => {
   it('trains a fold that no test listener is part of, and reports the baselines beside it', async () => {
     const table = await loadTrialTable(new NodeStore(study), { name: 'hku956' })
     const set = await prepareTrials(gpu, table, { length: config.model.length, dropSeconds: config.drop })
-    const experiment = makeExperiment(set, config)
-    const { plan, labelled } = experiment
+    const task = makeTask(set, config)
+    const { plan, labelled } = task
     expect(plan.folds).toHaveLength(10)
     expect(plan.subjectIndependent).toBe(true)
     for (const fold of plan.folds) {
@@ -99,7 +99,7 @@ describe('a study of 24 listeners', needs(existsSync(study), NO_SHARED), () => {
     }
 
     const identity = { name: 'real', adapter: gpu.info.description, versions: {} }
-    const summary = await trainRun(gpu, new MemoryStore(), experiment, identity, { onlyFold: '0' })
+    const summary = await trainRun(gpu, new MemoryStore(), task, identity, { onlyFold: '0' })
     expect(summary.dataset).toMatchObject({ synthetic: false, subjects: 24, trials: labelled.trials.length })
     expect(summary.folds.subjectIndependent).toBe(true)
     const { model, baselines } = summary.pooled

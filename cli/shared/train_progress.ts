@@ -1,11 +1,11 @@
 // What a person sees while folds train: a bar a fold, a line an epoch.
 import { doubtOfLabels } from '../../src/evaluation/labels.ts'
-import type { Experiment } from '../../src/train/experiment.ts'
+import type { Task } from '../../src/train/task.ts'
 import type { RunOptions } from '../../src/train/run.ts'
 import type { Output, Progress } from './output.ts'
 
 /** What the reader of the results should know before there are any. */
-export function noteDoubts({ set, config, plan }: Experiment, output: Output): void {
+export function noteDoubts({ set, config, plan }: Task, output: Output): void {
   for (const note of set.notes ?? []) output.note(note)
   if (set.synthetic) output.note('synthetic data: results say nothing about people')
   if (!plan.subjectIndependent) output.note(`folds ${plan.scheme} are not subject-independent`)

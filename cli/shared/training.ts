@@ -7,7 +7,7 @@ import type { OpenOptions } from '../../src/runtime/node.ts'
 import type { NodeStore } from '../../src/store/node.ts'
 import type { RunConfig } from '../../src/train/config.ts'
 import { prepareDataset, type Dataset } from '../../src/train/dataset.ts'
-import { makeExperiment, splitTrials, type SplitTrial } from '../../src/train/experiment.ts'
+import { makeTask, splitTrials, type SplitTrial } from '../../src/train/task.ts'
 import { trainRun } from '../../src/train/run.ts'
 import type { RunSummary } from '../../src/train/run_summary.ts'
 import type { TuneMode } from '../../src/train/tuned_kernels.ts'
@@ -43,11 +43,11 @@ export async function trainFolds(
   const prepared = computing(output, abort)
   return withGpu(options, async (gpu) => {
     const set = await prepared((hooks) => prepareDataset(gpu, dataset, config, hooks))
-    const experiment = makeExperiment(set, config)
+    const task = makeTask(set, config)
     if (!options.resume) await saveSource(store, source)
     // A run that goes on keeps its kernels.
     if (!options.resume) await tuneFor(gpu, config, { mode: tuneMode(options.tune), signal: abort }, output)
-    noteDoubts(experiment, output)
+    noteDoubts(task, output)
     const identity = { name: basename(resolve(options.out)), versions: { node: process.versions.node } }
     const progress = trainingProgress(output)
     const start = {
@@ -55,9 +55,7 @@ export async function trainFolds(
       ...(initial && { initial }),
       ...(options.onlyFold !== undefined && { onlyFold: options.onlyFold }),
     }
-    const summary = await trainRun(gpu, store, experiment, identity, { ...start, ...progress.hooks }).finally(
-      progress.stop,
-    )
+    const summary = await trainRun(gpu, store, task, identity, { ...start, ...progress.hooks }).finally(progress.stop)
     await saveSource(store, source) // data that were moved, and are the same
     return summary
   })

@@ -35,6 +35,18 @@ export interface RunConfig {
   batch: number
   /** Epochs without a better validation loss before a fold stops. */
   patience: number
+  /** Decides the folds in the place of `seed`, so that repeats with other seeds have the same. */
+  foldSeed?: number
+  /** Only this share of the subjects, drawn by the folds' seed: 0 to 1, absent for all (Table 4). */
+  share?: number
+  /** Labels are shuffled within each subject, by the folds' seed: a control, from which nothing can be learnt. */
+  control?: true
+  /** The epoch is chosen on the test part, as the released code does. A leak, and marked as one. */
+  choice?: 'test'
+  /** Parameters that keep the values they start with: names, with `*` for any text. */
+  freeze?: string[]
+  /** SHA-256 of the weights that every fold starts from; absent for random ones. */
+  initial?: string
 }
 
 /** lr(epoch) = lr0 * decay ^ floor(epoch / every), epoch from 0: "× 0.9 every 15 epochs" (section 5.1). */

@@ -7,7 +7,7 @@ import { FormatError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { Dataset } from './dataset.ts'
 import { chance, modelScores, pool, predictionsOf, scores } from './evaluate.ts'
-import { labelReadable, makeExperiment, type Experiment, type SplitTrial } from './experiment.ts'
+import { labelReadable, makeTask, type Task, type SplitTrial } from './task.ts'
 import { inputsOf } from './inputs.ts'
 import type { PreparedSet, PreparedTrial } from './prepare.ts'
 import { probabilitiesOf } from './predictor.ts'
@@ -46,15 +46,15 @@ export async function evaluateRun(
   const { store, config, folds, models } = run
   requireRated(run, dataset)
   const set = await prepareForRun(gpu, run, dataset, hooks)
-  const experiment = makeExperiment(set, config)
+  const task = makeTask(set, config)
   const results: FoldResult[] = []
-  for (const stored of await finishedFolds(store, experiment)) {
-    const { test } = findFold(experiment.plan, stored.name)
+  for (const stored of await finishedFolds(store, task)) {
+    const { test } = findFold(task.plan, stored.name)
     const probabilities = await probabilitiesOf(
       gpu,
       config,
       models[folds.indexOf(stored.name)]!,
-      experiment.set,
+      task.set,
       test,
       hooks.signal,
     )
@@ -63,9 +63,9 @@ export async function evaluateRun(
   }
   return {
     dimension: config.dimension,
-    labels: experiment.labelled.scheme,
+    labels: task.labelled.scheme,
     dataset: { name: set.name, synthetic: set.synthetic },
-    folds: foldPlanSummary(experiment),
+    folds: foldPlanSummary(task),
     results,
     pooled: pool(results, config.seed),
   }
@@ -124,26 +124,26 @@ export async function evaluateElsewhere(
     ...seenIn(models, trials),
     skipped: [...set.skipped, ...labelled.skipped],
   }
-  const experiment = await ownExperiment(gpu, run, own, hooks)
-  if (typeof experiment !== 'string') return { ...head, ...besideBaselines(experiment, folds, labelled, probabilities) }
+  const task = await ownTask(gpu, run, own, hooks)
+  if (typeof task !== 'string') return { ...head, ...besideBaselines(task, folds, labelled, probabilities) }
   return {
     ...head,
     ...aloneOn(labelled, probabilities, config.seed),
-    missing: `no baselines, since the run's own data cannot be read: ${experiment}`,
+    missing: `no baselines, since the run's own data cannot be read: ${task}`,
   }
 }
 
 /** The data that the run was made from, or why they cannot be had. */
-async function ownExperiment(
+async function ownTask(
   gpu: Gpu,
   run: TrainedRun,
   own: () => Promise<Dataset>,
   hooks: ComputeHooks,
-): Promise<Experiment | string> {
+): Promise<Task | string> {
   try {
-    const experiment = makeExperiment(await prepareForRun(gpu, run, await own(), hooks), run.config)
-    await finishedFolds(run.store, experiment) // refuses data that have changed since
-    return experiment
+    const task = makeTask(await prepareForRun(gpu, run, await own(), hooks), run.config)
+    await finishedFolds(run.store, task) // refuses data that have changed since
+    return task
   } catch (error) {
     if (error instanceof FormatError || error instanceof UsageError) return error.message
     throw error
@@ -154,7 +154,7 @@ type Rated = Pick<LabelledTrials<PreparedTrial>, 'trials' | 'labels'>
 
 /** Both datasets as one fold: all that the trained folds learned from, and the other data as its test part. */
 function besideBaselines(
-  own: Experiment,
+  own: Task,
   folds: readonly string[],
   other: Rated,
   probabilities: readonly number[],

@@ -10,7 +10,7 @@ import type { Store } from '../store/store.ts'
 import { KERNEL_SET } from '../tune/kernel_set.ts'
 import { loadCheckpoint, saveCheckpoint, saveModel } from './checkpoint.ts'
 import { pool, predictionsOf, scores } from './evaluate.ts'
-import { experimentDigest, type Experiment } from './experiment.ts'
+import { taskDigest, type Task } from './task.ts'
 import { findFold, type Fold } from '../evaluation/folds.ts'
 import { inputsOf } from './inputs.ts'
 import type { PreparedSet } from './prepare.ts'
@@ -72,27 +72,27 @@ export interface RunIdentity {
 export async function trainRun(
   gpu: Gpu,
   store: Store,
-  experiment: Experiment,
+  task: Task,
   identity: RunIdentity,
   options: RunOptions = {},
 ): Promise<RunSummary> {
   requireGpu('trainRun', gpu)
   checkNames('trainRun', options, RUN_OPTIONS)
-  const { plan } = experiment
+  const { plan } = task
   const chosen = options.onlyFold === undefined ? plan.folds : [findFold(plan, options.onlyFold)]
-  await finishedFolds(store, experiment) // refuses to mix folds of other data into the run
-  await writeJson(store, CONFIG_FILE, toDocument('run-config', experiment.config))
+  await finishedFolds(store, task) // refuses to mix folds of other data into the run
+  await writeJson(store, CONFIG_FILE, toDocument('run-config', task.config))
   // On another adapter the table is replaced with the first new checkpoint, and not by a run that was resumed there by mistake.
   if (await store.exists(KERNELS_FILE)) await pinKernels(gpu, store, options.onWarning)
   else await saveKernels(gpu, store)
   const started = performance.now()
   for (const fold of chosen) {
     options.signal?.throwIfAborted()
-    if (!(await store.exists(foldResultFile(fold.name)))) await trainFold(gpu, store, experiment, fold, options)
+    if (!(await store.exists(foldResultFile(fold.name)))) await trainFold(gpu, store, task, fold, options)
     await store.remove(checkpointFile(fold.name))
   }
   const seconds = (performance.now() - started) / 1000
-  const summary = await summariseRun(gpu, store, experiment, identity, seconds)
+  const summary = await summariseRun(gpu, store, task, identity, seconds)
   await writeJson(store, RESULT_FILE, toDocument('run-result', summary))
   await appendEvent(store, {
     event: 'finished',
@@ -112,13 +112,13 @@ type RunEvent =
 const appendEvent = (store: Store, event: RunEvent): Promise<void> =>
   store.append(EVENTS_FILE, JSON.stringify(toDocument('run-event', { time: new Date().toISOString(), ...event })))
 
-async function trainFold(gpu: Gpu, store: Store, experiment: Experiment, fold: Fold, hooks: RunOptions): Promise<void> {
-  const { config, set, labelled } = experiment
-  const data = await experimentDigest(experiment)
+async function trainFold(gpu: Gpu, store: Store, task: Task, fold: Fold, hooks: RunOptions): Promise<void> {
+  const { config, set, labelled } = task
+  const data = await taskDigest(task)
   const inputs = inputsOf(set, config, fold.train)
   const trainer = new Trainer(gpu, config, fold, inputs, labelled.labels, hooks.initial)
   try {
-    const resumed = await restore(trainer, store, experiment, fold, data)
+    const resumed = await restore(trainer, store, task, fold, data)
     const counts = { train: fold.train.length, validation: fold.validation.length, test: fold.test.length }
     await appendEvent(store, { event: resumed ? 'fold-resumed' : 'fold-started', fold: fold.name, ...counts })
     const { weights, progress } = await trainer.run({
@@ -155,17 +155,11 @@ async function trainFold(gpu: Gpu, store: Store, experiment: Experiment, fold: F
 }
 
 /** Goes on from the fold's checkpoint if there is one. @throws FormatError when it is damaged or of other data */
-async function restore(
-  trainer: Trainer,
-  store: Store,
-  experiment: Experiment,
-  fold: Fold,
-  data: string,
-): Promise<boolean> {
+async function restore(trainer: Trainer, store: Store, task: Task, fold: Fold, data: string): Promise<boolean> {
   const file = checkpointFile(fold.name)
   if (!(await store.exists(file))) return false
   const checkpoint = await loadCheckpoint(store, file)
-  requireSameData(checkpoint.data, data, file, experiment)
+  requireSameData(checkpoint.data, data, file, task)
   trainer.restore(checkpoint, file)
   return true
 }
@@ -175,7 +169,7 @@ const subjectsOf = ({ trials }: PreparedSet, indices: readonly number[]): string
 ]
 
 /** What a report says about the folds. */
-export const foldPlanSummary = ({ plan, config }: Experiment): FoldPlanSummary => ({
+export const foldPlanSummary = ({ plan, config }: Task): FoldPlanSummary => ({
   scheme: plan.scheme,
   count: plan.folds.length,
   subjectIndependent: plan.subjectIndependent,
@@ -186,12 +180,12 @@ export const foldPlanSummary = ({ plan, config }: Experiment): FoldPlanSummary =
 async function summariseRun(
   gpu: Gpu,
   store: Store,
-  experiment: Experiment,
+  task: Task,
   identity: RunIdentity,
   seconds: number,
 ): Promise<RunSummary> {
-  const { config, set, labelled } = experiment
-  const results = await finishedFolds(store, experiment)
+  const { config, set, labelled } = task
+  const results = await finishedFolds(store, task)
   const unique = (of: (trial: PreparedSet['trials'][number]) => string): number => new Set(set.trials.map(of)).size
   return {
     name: identity.name,
@@ -214,7 +208,7 @@ async function summariseRun(
     labels: labelled.scheme,
     preset: config.model.preset,
     parameters: summarise(config.model).parameterCount,
-    folds: foldPlanSummary(experiment),
+    folds: foldPlanSummary(task),
     seed: config.seed,
     config,
     skipped: set.skipped,

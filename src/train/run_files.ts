@@ -6,7 +6,7 @@ import { readJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import { loadModel, type TrainedModel } from './checkpoint.ts'
 import { checkRunConfig, type RunConfig } from './config.ts'
-import { experimentDigest, type Experiment } from './experiment.ts'
+import { taskDigest, type Task } from './task.ts'
 import type { FoldResult, RunSummary } from './run_summary.ts'
 
 export const CONFIG_FILE = 'config.json'
@@ -44,20 +44,20 @@ export async function trainedFolds(store: Store, run: string): Promise<string[]>
 export const loadFoldModel = (store: Store, fold: string): Promise<TrainedModel> => loadModel(store, modelFile(fold))
 
 /** Reads the results of all folds that are done, in the plan's order. @throws FormatError when one is damaged or of other data */
-export async function finishedFolds(store: Store, experiment: Experiment): Promise<FoldResult[]> {
-  const data = await experimentDigest(experiment)
+export async function finishedFolds(store: Store, task: Task): Promise<FoldResult[]> {
+  const data = await taskDigest(task)
   const results = new Map<string, FoldResult>()
   for (const name of await foldsDone(store)) {
     const file = foldResultFile(name)
     const result = await readJson<FoldResult>(store, file, 'fold-result', ['name', 'data', 'predictions', 'epochs'])
-    requireSameData(result.data, data, file, experiment)
+    requireSameData(result.data, data, file, task)
     results.set(name, result)
   }
-  return experiment.plan.folds.flatMap(({ name }) => results.get(name) ?? [])
+  return task.plan.folds.flatMap(({ name }) => results.get(name) ?? [])
 }
 
 /** @throws FormatError when a file of the run is of data with another digest */
-export function requireSameData(stored: string | undefined, now: string, file: string, { set }: Experiment): void {
+export function requireSameData(stored: string | undefined, now: string, file: string, { set }: Task): void {
   if (stored === now) return
   throw new FormatError(
     `${file}: its trials, labels, folds or recordings are not those of ${set.name} now; the data have changed since`,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { PooledResult, RunSummary } from '../../src/train/run_summary.ts'
-import { readJson, readStudy } from '../experiment_reference/files.ts'
+import { readJson, readStudy } from '../study_reference/files.ts'
 import {
   expectedHistory,
   foldBaselines,
@@ -16,14 +16,14 @@ import {
   type Run,
   type StoredPrediction,
   type Used,
-} from '../experiment_reference/run.ts'
+} from '../study_reference/run.ts'
 import {
   exactPermutationValue,
   interval,
   metrics,
   permutationValue,
   signedRank,
-} from '../experiment_reference/statistics.ts'
+} from '../study_reference/statistics.ts'
 import { json, refuses, SMALL, succeeds, workFolder, writeFiles, writeStudy } from './support.ts'
 
 const INTERRUPTED = 130

@@ -30,7 +30,7 @@ import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import * as datasets from '../../src/train/dataset.ts'
 import * as evaluateRun from '../../src/train/evaluate_run.ts'
-import * as experiments from '../../src/train/experiment.ts'
+import * as tasks from '../../src/train/task.ts'
 import * as prepare from '../../src/train/prepare.ts'
 import * as preparedFiles from '../../src/train/prepared_files.ts'
 import * as runs from '../../src/train/run.ts'
@@ -189,7 +189,7 @@ function withoutTraining(): void {
   withoutGpu()
   resolves(tunedKernels, 'useTunedKernels', () => ({}))
   resolves(datasets, 'prepareDataset', (_, { set }: { set: object }) => set)
-  answers(experiments, 'makeExperiment', (set: object, config: object) => ({
+  answers(tasks, 'makeTask', (set: object, config: object) => ({
     set,
     config,
     plan: { subjectIndependent: true },
@@ -314,7 +314,7 @@ describe('train', () => {
     const { config } = sampleRun()
     const { toDocument, formatDocument } = await import('../../src/formats/documents.ts')
     writeFileSync(path(basename(out), 'config.json'), formatDocument(toDocument('run-config', config)))
-    answers(experiments, 'splitTrials', () => ({ plan: {} }))
+    answers(tasks, 'splitTrials', () => ({ plan: {} }))
     const again = ['train', '--resume', '--out', out, '--weights', here(weights), '--quiet']
     expect((await trains(again)).stdout).toMatch(new RegExp(`^arousal, lab7: [^]*\\nreport: ${out}/report.html\\n$`))
 

@@ -5,7 +5,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { tuneMode } from '../../cli/shared/tuning.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { NodeStore } from '../../src/store/node.ts'
-import { makeExperiment } from '../../src/train/experiment.ts'
+import { makeTask } from '../../src/train/task.ts'
 import { loadPrepared } from '../../src/train/prepared_files.ts'
 import { trainRun, type RunOptions } from '../../src/train/run.ts'
 import { loadRunConfig } from '../../src/train/run_files.ts'
@@ -133,10 +133,10 @@ describe('a run with tuned kernels', () => {
     const foreign = JSON.stringify({ ...kernels, adapter: { ...kernels.adapter, vendor: 'x', description: 'X 9000' } })
     writeFiles(run, { 'kernels.json': foreign })
     const store = new NodeStore(run)
-    const experiment = makeExperiment(await loadPrepared(new NodeStore(data), data), await loadRunConfig(store, run))
+    const task = makeTask(await loadPrepared(new NodeStore(data), data), await loadRunConfig(store, run))
     const gpu = await openGpu()
     const goOn = (options: RunOptions): Promise<RunSummary> =>
-      trainRun(gpu, store, experiment, { name: '', adapter: '', versions: {} }, options)
+      trainRun(gpu, store, task, { name: '', adapter: '', versions: {} }, options)
     const stop = new AbortController()
     const file = (): string => readFileSync(join(run, 'kernels.json'), 'utf8')
     await expect(goOn({ signal: stop.signal, onStep: () => stop.abort() })).rejects.toThrow(/abort/)

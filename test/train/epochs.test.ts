@@ -5,14 +5,14 @@ import { openGpu } from '../../src/runtime/node.ts'
 import { Random } from '../../src/runtime/random.ts'
 import type { FoldState, Progress } from '../../src/train/checkpoint.ts'
 import type { RunConfig } from '../../src/train/config.ts'
-import { makeExperiment } from '../../src/train/experiment.ts'
+import { makeTask } from '../../src/train/task.ts'
 import type { Fold } from '../../src/evaluation/folds.ts'
 import { inputsOf } from '../../src/train/inputs.ts'
 import { Predictor } from '../../src/train/predictor.ts'
 import { Trainer } from '../../src/train/trainer.ts'
 import { TrainingStep } from '../../src/train/training_step.ts'
-import { shuffled } from '../experiment_reference/statistics.ts'
-import { bitsOf, fileBits, sha256, smallConfig, smallStudy, trainSmall, type Trained } from './small_experiment.ts'
+import { shuffled } from '../study_reference/statistics.ts'
+import { bitsOf, fileBits, sha256, smallConfig, smallStudy, trainSmall, type Trained } from './small_task.ts'
 
 let gpu: Gpu
 beforeAll(async () => {
@@ -24,7 +24,7 @@ const {
   set,
   labelled: { labels },
   plan: { folds },
-} = makeExperiment(smallStudy(), smallConfig)
+} = makeTask(smallStudy(), smallConfig)
 
 /** Trains a fold; returns its history, and its state after every epoch. */
 async function train(fold: Fold, change: Partial<RunConfig>) {

@@ -6,7 +6,7 @@ import { inputsOf, ModelInputs } from '../../src/train/inputs.ts'
 import { resolveRun } from '../../src/train/defaults.ts'
 import type { PreparedSet, PreparedTrial } from '../../src/train/prepare.ts'
 import { isFinished, type FoldResult, type Prediction, type RunSummary } from '../../src/train/run_summary.ts'
-import { interval, permutationValue } from '../experiment_reference/statistics.ts'
+import { interval, permutationValue } from '../study_reference/statistics.ts'
 
 type Row = [subject: string, label: number, probability: number, majority: number, svm: number, song?: number]
 const predictions = (...rows: Row[]): Prediction[] =>

@@ -8,9 +8,9 @@ import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { Random } from '../../src/runtime/random.ts'
 import type { RunConfig } from '../../src/train/config.ts'
-import { makeExperiment } from '../../src/train/experiment.ts'
-import { shuffled } from '../experiment_reference/statistics.ts'
-import { smallConfig, smallStudy, trainSmall } from './small_experiment.ts'
+import { makeTask } from '../../src/train/task.ts'
+import { shuffled } from '../study_reference/statistics.ts'
+import { smallConfig, smallStudy, trainSmall } from './small_task.ts'
 
 let gpu: Gpu
 beforeAll(async () => {
@@ -24,7 +24,7 @@ const {
   plan: {
     folds: [fold],
   },
-} = makeExperiment(smallStudy(), smallConfig)
+} = makeTask(smallStudy(), smallConfig)
 const { train, validation } = fold!
 
 /** Parameters with a random stream of each, and running statistics. */

@@ -6,9 +6,9 @@ import { DIMENSIONS } from '../../src/datasets/trial.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { Random } from '../../src/runtime/random.ts'
-import { makeExperiment } from '../../src/train/experiment.ts'
+import { makeTask } from '../../src/train/task.ts'
 import type { PreparedTrial } from '../../src/train/prepare.ts'
-import { fileBits, smallConfig, smallStudy, TESTED, trainSmall, type Trained } from './small_experiment.ts'
+import { fileBits, smallConfig, smallStudy, TESTED, trainSmall, type Trained } from './small_task.ts'
 
 let gpu: Gpu
 let base: Trained
@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => gpu.close())
 
-const fold = makeExperiment(smallStudy(), smallConfig).plan.folds[0]!
+const fold = makeTask(smallStudy(), smallConfig).plan.folds[0]!
 
 const turned = ({ valence, arousal }: { valence: number; arousal: number }) => ({
   valence: 10 - valence,
@@ -70,7 +70,7 @@ describe('the people that are tested', () => {
     expect(answersOf(other)).toEqual(answersOf(base))
     // Learned from all six, the more frequent class would have turned as well.
     const high = (set: ReturnType<typeof smallStudy>) =>
-      makeExperiment(set, smallConfig).labelled.labels.filter((label) => label === 1).length
+      makeTask(set, smallConfig).labelled.labels.filter((label) => label === 1).length
     expect([high(smallStudy()), high(changed(fold.test, turn))]).toEqual([15, 11])
     // Most of them heard a song that some of the others heard, and not all say the same.
     expect(new Set(answersOf(base).map(({ baselines }) => baselines.song))).toEqual(new Set([undefined, 0, 1]))

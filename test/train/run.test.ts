@@ -7,11 +7,11 @@ import { openGpu } from '../../src/runtime/node.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { KERNEL_SET } from '../../src/tune/kernel_set.ts'
 import { VERSION } from '../../src/version.ts'
-import { makeExperiment } from '../../src/train/experiment.ts'
+import { makeTask } from '../../src/train/task.ts'
 import { trainRun, type RunOptions } from '../../src/train/run.ts'
 import { loadRunSummary } from '../../src/train/run_files.ts'
 import type { RunSummary } from '../../src/train/run_summary.ts'
-import { fileBits, bitsOf, smallConfig, smallStudy } from './small_experiment.ts'
+import { fileBits, bitsOf, smallConfig, smallStudy } from './small_task.ts'
 
 const config = { ...smallConfig, epochs: 2 }
 const TOO_SHORT = { source: 'trials.csv:90', reason: 'too short' }
@@ -24,9 +24,9 @@ const study = () => {
   })
   return { ...set, synthetic: true, skipped: [TOO_SHORT] }
 }
-const experiment = makeExperiment(study(), config)
-const { trials } = experiment.set
-const fold = (name: string) => experiment.plan.folds.find((of) => of.name === name)!
+const task = makeTask(study(), config)
+const { trials } = task.set
+const fold = (name: string) => task.plan.folds.find((of) => of.name === name)!
 const IDENTITY = { name: 'mine', adapter: 'my device', versions: { node: '0.0' } }
 const file = (name: string, of: string): string => `folds/fold-${name}/${of}`
 
@@ -68,11 +68,11 @@ describe('a run', () => {
   let all: RunSummary
   let stored: Uint8Array
   beforeAll(async () => {
-    one = await trainRun(gpu, store, experiment, IDENTITY, { onlyFold: '10', ...first.hooks })
+    one = await trainRun(gpu, store, task, IDENTITY, { onlyFold: '10', ...first.hooks })
     stored = await store.read(file('10', 'model.safetensors'))
     // As after a crash between the result and the removal.
     await store.write(file('10', 'checkpoint.safetensors'), 'left behind')
-    all = await trainRun(gpu, store, experiment, IDENTITY)
+    all = await trainRun(gpu, store, task, IDENTITY)
   })
 
   it('of one fold tells of that fold, step by step and epoch by epoch', () => {
@@ -137,7 +137,7 @@ describe('a run', () => {
       expect([trainTrials, validationTrials, epochs.length]).toEqual([train.length, validation.length, 2])
       expect(testSubjects).toEqual([...new Set(test.map((i) => trials[i]!.subject))])
       expect(predictions.map(({ trial, label }) => [trial, label])).toEqual(
-        test.map((i) => [trials[i]!.id, experiment.labelled.labels[i]]),
+        test.map((i) => [trials[i]!.id, task.labelled.labels[i]]),
       )
       expect(data).toBe(all.results[0]!.data)
     }
@@ -181,7 +181,7 @@ describe('a run', () => {
 
   it('is not mixed with other data, and then keeps its configuration', async () => {
     const before = await store.readText('config.json')
-    const other = makeExperiment(study(), { ...config, seed: 4, patience: 7 })
+    const other = makeTask(study(), { ...config, seed: 4, patience: 7 })
     await expect(trainRun(gpu, store, other, IDENTITY)).rejects.toThrow(
       /^folds\/fold-\d+\/result.json: its trials, labels, folds or recordings are not those of lab now; the data have changed/,
     )
@@ -189,7 +189,7 @@ describe('a run', () => {
   })
 
   it('has no fold that is not in the plan', async () => {
-    await expect(trainRun(gpu, store, experiment, IDENTITY, { onlyFold: '3' })).rejects.toThrow(
+    await expect(trainRun(gpu, store, task, IDENTITY, { onlyFold: '3' })).rejects.toThrow(
       "fold '3' has no subjects; the folds are 1, 2, 10",
     )
   })
@@ -200,7 +200,7 @@ it('a run that was stopped says that it goes on, from the step where it was', as
   const stop = new AbortController()
   const reason = new Error('enough')
   const onlyFold = '1'
-  const stopped = trainRun(gpu, store, experiment, IDENTITY, {
+  const stopped = trainRun(gpu, store, task, IDENTITY, {
     onlyFold,
     signal: stop.signal,
     onEpoch: () => stop.abort(reason),
@@ -208,9 +208,9 @@ it('a run that was stopped says that it goes on, from the step where it was', as
   await expect(stopped).rejects.toBe(reason)
   expect(await store.exists(file('1', 'checkpoint.safetensors'))).toBe(true)
   // Nothing is begun once it is stopped.
-  await expect(trainRun(gpu, store, experiment, IDENTITY, { onlyFold: '2', signal: stop.signal })).rejects.toBe(reason)
+  await expect(trainRun(gpu, store, task, IDENTITY, { onlyFold: '2', signal: stop.signal })).rejects.toBe(reason)
   const { told, hooks } = listening()
-  await trainRun(gpu, store, experiment, { name: 'mine' }, { onlyFold, ...hooks })
+  await trainRun(gpu, store, task, { name: 'mine' }, { onlyFold, ...hooks })
   const perEpoch = Math.ceil(fold('1').train.length / config.batch)
   expect(told[0]).toEqual(['step', '1', perEpoch + 1, 2 * perEpoch])
   expect((await eventsOf(store)).map(({ event, fold: of }) => `${String(event)} ${String(of)}`)).toEqual([
@@ -229,7 +229,7 @@ it('a fold that was stopped after its last epoch has no result yet, and then nee
   const store = new MemoryStore()
   const stop = new AbortController()
   const reason = new Error('enough')
-  const stopped = trainRun(gpu, store, experiment, IDENTITY, {
+  const stopped = trainRun(gpu, store, task, IDENTITY, {
     onlyFold: '1',
     signal: stop.signal,
     onEpoch: (_, { epoch }) => (epoch === config.epochs ? stop.abort(reason) : undefined),
@@ -237,7 +237,7 @@ it('a fold that was stopped after its last epoch has no result yet, and then nee
   await expect(stopped).rejects.toBe(reason)
   expect(await store.exists(file('1', 'result.json'))).toBe(false)
   const { told, hooks } = listening()
-  const { results } = await trainRun(gpu, store, experiment, IDENTITY, { onlyFold: '1', ...hooks })
+  const { results } = await trainRun(gpu, store, task, IDENTITY, { onlyFold: '1', ...hooks })
   expect(told).toEqual([])
   expect(results.map(({ name, epochs }) => [name, epochs.length])).toEqual([['1', 2]])
 })
@@ -245,7 +245,7 @@ it('a fold that was stopped after its last epoch has no result yet, and then nee
 it('every fold starts from the weights that are given', async () => {
   const store = new MemoryStore()
   const initial = initialise(config.model, summarise(config.model), 'he', 99)
-  const still = makeExperiment(study(), {
+  const still = makeTask(study(), {
     ...config,
     epochs: 1,
     optimizer: { name: 'sgd', momentum: 0, weightDecay: 0 },

@@ -9,20 +9,20 @@ import { Random } from '../../src/runtime/random.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import type { Dataset } from '../../src/train/dataset.ts'
 import { evaluateElsewhere, evaluateRun, type OtherEvaluation } from '../../src/train/evaluate_run.ts'
-import { makeExperiment } from '../../src/train/experiment.ts'
+import { makeTask } from '../../src/train/task.ts'
 import type { PreparedSet, PreparedTrial } from '../../src/train/prepare.ts'
 import { trainRun } from '../../src/train/run.ts'
 import type { Prediction, RunSummary } from '../../src/train/run_summary.ts'
 import { loadRun, predict, type TrainedRun } from '../../src/train/trained_run.ts'
-import { linearSvm, majority, songLabel, type Example } from '../experiment_reference/baselines.ts'
-import { interval, metrics, permutationValue } from '../experiment_reference/statistics.ts'
-import { smallConfig, smallStudy } from './small_experiment.ts'
+import { linearSvm, majority, songLabel, type Example } from '../study_reference/baselines.ts'
+import { interval, metrics, permutationValue } from '../study_reference/statistics.ts'
+import { smallConfig, smallStudy } from './small_task.ts'
 
 const GROUPS = ['2', '10', '1']
 const set = smallStudy((trial, i) => (trial.columns = { group: GROUPS[Math.floor(i / 8)]! }))
 const config = { ...smallConfig, epochs: 1, seed: 5 }
-const experiment = makeExperiment(set, config)
-const { folds: planned } = experiment.plan
+const task = makeTask(set, config)
+const { folds: planned } = task.plan
 /** As it lies in its folder: before the trials that the run reads stand one that nobody rated and one whose song has no features. */
 const ownData = async (): Promise<Dataset> => {
   const [{ ratings: _, ...unrated }, { music: __, ...unheard }] = set.trials as [PreparedTrial, PreparedTrial]
@@ -40,7 +40,7 @@ let trained: RunSummary
 beforeAll(async () => {
   gpu = await openGpu()
   store = new MemoryStore()
-  trained = await trainRun(gpu, store, experiment, { name: 'run', adapter: 'any', versions: {} })
+  trained = await trainRun(gpu, store, task, { name: 'run', adapter: 'any', versions: {} })
   run = await loadRun(store)
 })
 afterAll(() => gpu.close())

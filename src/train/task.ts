@@ -8,7 +8,7 @@ import { makeFolds, parseFoldScheme, type FoldPlan } from '../evaluation/folds.t
 import type { PreparedSet, PreparedTrial } from './prepare.ts'
 
 /** A prepared set with its labels and folds under a configuration: the same inputs give the same folds. */
-export interface Experiment {
+export interface Task {
   config: RunConfig
   set: PreparedSet
   labelled: LabelledTrials<PreparedTrial>
@@ -48,7 +48,7 @@ export function splitTrials<T extends SplitTrial>(set: SplitSet<T>, config: RunC
 }
 
 /** Labels and folds of a prepared set. @throws UsageError, FormatError for settings or data that do not fit */
-export function makeExperiment(set: PreparedSet, config: RunConfig): Experiment {
+export function makeTask(set: PreparedSet, config: RunConfig): Task {
   checkRunConfig(config)
   if (config.model.in_channels !== config.signals.length || config.model.length !== set.length) {
     throw new ShapeError(
@@ -112,7 +112,7 @@ export function readableTrials<T extends ReadableTrial>(
  * What tells whether results belong together: trials, labels, folds and recordings. Of the signals only the first channel
  * counts: it comes from the recording alone, where phasic and tonic differ in their last bits between devices.
  */
-export function experimentDigest({ config, set, labelled, plan }: Experiment): Promise<string> {
+export function taskDigest({ config, set, labelled, plan }: Task): Promise<string> {
   const folds = plan.folds.map(({ name, train, validation, test }) => [name, train, validation, test])
   const trials = set.trials.flatMap(({ id, subject, stimulus, signals, music }, i) => [
     JSON.stringify([id, subject, stimulus, labelled.labels[i]]),

@@ -1,9 +1,9 @@
-// Which trials a run uses, their labels, and what tells one experiment from another.
+// Which trials a run uses, their labels, and what tells one task from another.
 import { describe, expect, it } from 'vitest'
 import { presets } from '../../src/model/config.ts'
 import { FormatError } from '../../src/runtime/errors.ts'
 import type { RunConfig } from '../../src/train/config.ts'
-import { experimentDigest, labelReadable, makeExperiment, readableTrials } from '../../src/train/experiment.ts'
+import { taskDigest, labelReadable, makeTask, readableTrials } from '../../src/train/task.ts'
 import { inputsOf } from '../../src/train/inputs.ts'
 import type { PreparedSet } from '../../src/train/prepare.ts'
 
@@ -66,7 +66,7 @@ describe('labels', () => {
   })
 
   it('of one class alone are refused', () => {
-    const one = (labels: string) => () => makeExperiment(study(), { ...config(DIM), labels })
+    const one = (labels: string) => () => makeTask(study(), { ...config(DIM), labels })
     expect(one('fixed:99')).toThrow(
       'lab: every arousal label is low by --labels fixed:99, which leaves nothing to learn',
     )
@@ -74,7 +74,7 @@ describe('labels', () => {
   })
 
   it('of trials without music are reported as left out', () => {
-    const { set } = makeExperiment(study(), config(DIM))
+    const { set } = makeTask(study(), config(DIM))
     expect(set.skipped).toHaveLength(8)
     expect(set.skipped[0]).toEqual({ source: 'trial t4', reason: "stimulus 'song4' has no row in music.csv" })
   })
@@ -111,9 +111,9 @@ describe('music', () => {
   })
 })
 
-describe('the digest of an experiment', () => {
+describe('the digest of a task', () => {
   const digestOf = (change?: (set: PreparedSet) => void, settings = config(DIM)): Promise<string> =>
-    experimentDigest(makeExperiment(study(change), settings))
+    taskDigest(makeTask(study(change), settings))
   const first = ({ trials }: PreparedSet) => trials[0]!
 
   it('is the same for the same data, whatever the device made of phasic and tonic', async () => {
@@ -143,7 +143,7 @@ describe('of two listenings', () => {
     ]))
 
   it('a model reads those of its own dimension, and labels them by their ratings alone', () => {
-    const { set, labelled } = makeExperiment(study(twice), config(0))
+    const { set, labelled } = makeTask(study(twice), config(0))
     expect(set.trials.map(({ id }) => id)).toEqual(study().trials.map(({ id }) => `${id}A`))
     expect(labelled.skipped).toEqual([])
     expect([...labelled.labels]).toEqual([...labelReadable(study(), config(0)).labels])
@@ -157,7 +157,7 @@ describe('of two listenings', () => {
       set.trials = set.trials.filter(({ pass }) => pass === 'valence')
     })
     const says = 'lab: all 24 trials are of the valence pass, and a model of arousal reads the arousal pass'
-    expect(() => makeExperiment(other, config(0))).toThrow(says)
+    expect(() => makeTask(other, config(0))).toThrow(says)
     expect(() => readableTrials(other, config(0))).toThrow(says)
   })
 })

@@ -5,11 +5,11 @@ import type { Gpu } from '../../src/runtime/gpu.ts'
 import { Random } from '../../src/runtime/random.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import type { RunConfig } from '../../src/train/config.ts'
-import { makeExperiment } from '../../src/train/experiment.ts'
+import { makeTask } from '../../src/train/task.ts'
 import type { PreparedSet, PreparedTrial } from '../../src/train/prepare.ts'
 import { trainRun } from '../../src/train/run.ts'
 import type { FoldResult } from '../../src/train/run_summary.ts'
-import { readSafetensors } from '../experiment_reference/files.ts'
+import { readSafetensors } from '../study_reference/files.ts'
 
 const LENGTH = 320
 const FEATURES = 4
@@ -110,7 +110,7 @@ export async function trainSmall(
   const store = new RememberingStore()
   if (from) await store.write(CHECKPOINT, from)
   const identity = { name: 'run', adapter: 'any', versions: {} }
-  const { results } = await trainRun(gpu, store, makeExperiment(set, { ...smallConfig, ...change }), identity, {
+  const { results } = await trainRun(gpu, store, makeTask(set, { ...smallConfig, ...change }), identity, {
     onlyFold: '0',
   })
   const checkpoints = store.written
