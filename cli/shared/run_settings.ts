@@ -57,7 +57,8 @@ function agrees(name: string, options: ConfigOptions, stored: RunConfig): boolea
     case 'signals':
       return same(parseSignals(options.signals), stored.signals)
     case 'music':
-      return options.music === 'auto' || model.music_dim === 0
+      if (options.music === 'none') return model.music_dim === 0
+      return stored.musicFrom === (options.music === 'auto' ? undefined : options.music)
     default:
       return !(name in settings) || same(options[name as keyof ConfigOptions], settings[name])
   }

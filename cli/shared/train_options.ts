@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { DIMENSIONS } from '../../src/datasets/trial.ts'
 import type { OptimizerConfig } from '../../src/kernels/optimizer.ts'
 import type { RunConfig } from '../../src/train/config.ts'
-import { defaultRun, DROP_SECONDS } from '../../src/train/defaults.ts'
+import { defaultRun, DROP_SECONDS, MUSIC_USES, type MusicUse } from '../../src/train/defaults.ts'
 import { addModelOptions, type ModelOptions } from './model_options.ts'
 import { integer, oneOf, real, positive } from './values.ts'
 
@@ -15,7 +15,7 @@ export interface ConfigOptions extends ModelOptions {
   validation: number
   seed: number
   drop?: number
-  music: 'auto' | 'none'
+  music: MusicUse
   init: RunConfig['init']
   optimizer: OptimizerConfig['name']
   lr: number
@@ -47,8 +47,8 @@ export function addConfigOptions(command: Command): Command {
     )
     .option(
       '--music <use>',
-      'auto (when the data has it) or none',
-      oneOf('--music', ['auto', 'none'] as const),
+      'auto (when the data have it), none, or listeners: the mean rating that others gave the song',
+      oneOf('--music', MUSIC_USES),
       'auto' as const,
     )
     .option('--init <kind>', 'he, or paper (N(0, 0.01))', oneOf('--init', ['he', 'paper'] as const), defaultRun.init)

@@ -6,6 +6,7 @@ import type { HostTensor, HostTensors } from '../model/weights.ts'
 import { FormatError } from '../runtime/errors.ts'
 import type { Store } from '../store/store.ts'
 import type { MusicScaling } from './inputs.ts'
+import type { ListenerRatings } from './listeners.ts'
 import type { EpochRecord } from './run_summary.ts'
 
 /** A fold after a whole number of epochs: enough to go on with the same bits. */
@@ -36,6 +37,8 @@ export interface TrainedModel {
   scaling: MusicScaling | null
   /** People of the training and validation parts. */
   subjects: string[]
+  /** Of a model whose music is what others said of it: their ratings. */
+  listeners?: ListenerRatings
 }
 
 type Written = Map<string, { shape: readonly number[]; data: Float32Array }>
@@ -87,7 +90,7 @@ export async function loadCheckpoint(store: Store, path: string): Promise<Checkp
 export async function saveModel(
   store: Store,
   path: string,
-  { weights, scaling, subjects }: TrainedModel,
+  { weights, scaling, subjects, listeners }: TrainedModel,
 ): Promise<void> {
   const tensors: Written = new Map()
   addPrefixed(tensors, '', weights)
@@ -96,7 +99,12 @@ export async function saveModel(
     tensors.set('music.deviation', { shape: [scaling.deviation.length], data: scaling.deviation })
   }
   const schema = String(DOCUMENT_KINDS['fold-model'].schema)
-  await store.write(path, serializeSafetensors(tensors, { schema, subjects: JSON.stringify(subjects) }))
+  const texts = {
+    schema,
+    subjects: JSON.stringify(subjects),
+    ...(listeners && { listeners: JSON.stringify(listeners) }),
+  }
+  await store.write(path, serializeSafetensors(tensors, texts))
 }
 
 /** Reads the trained model of a fold from its file. @throws FormatError when the file is truncated or is no such model */
@@ -106,13 +114,14 @@ export async function loadModel(store: Store, path: string): Promise<TrainedMode
   const [mean, deviation] = ['music.mean', 'music.deviation'].map((name) => tensors.get(name)?.data)
   const scaling = mean && deviation ? { mean: Float32Array.from(mean), deviation: Float32Array.from(deviation) } : null
   requireSchema('fold-model', metadata.schema, path)
-  const subjects = parseSubjects(metadata.subjects, path)
-  return { weights, scaling, subjects }
+  const subjects = parseText<string[]>(metadata.subjects, path)
+  if (metadata.listeners === undefined) return { weights, scaling, subjects }
+  return { weights, scaling, subjects, listeners: parseText<ListenerRatings>(metadata.listeners, path) }
 }
 
-function parseSubjects(text: string | undefined, path: string): string[] {
+function parseText<T>(text: string | undefined, path: string): T {
   try {
-    return JSON.parse(text ?? '') as string[]
+    return JSON.parse(text ?? '') as T
   } catch {
     throw new FormatError(`${path} is no trained model of a run: it does not say whom it was trained on`)
   }

@@ -8,6 +8,7 @@ import { ShapeError, UsageError } from '../runtime/errors.ts'
 import { CHANNELS, type Channel } from '../signal/channels.ts'
 import { INTERPOLATIONS, type Interpolation } from '../signal/resample.ts'
 import { parseFoldScheme } from '../evaluation/folds.ts'
+import { LISTENER_FEATURES } from './listeners.ts'
 
 /** Everything that decides a run's result, besides data and adapter. Written to the run folder as config.json. */
 export interface RunConfig {
@@ -45,6 +46,8 @@ export interface RunConfig {
   choice?: 'test'
   /** Parameters that keep the values they start with: names, with `*` for any text. */
   freeze?: string[]
+  /** The music vector is what other listeners of the training part said of the song (`listeners.ts`), not the sound's features. */
+  musicFrom?: 'listeners'
   /** SHA-256 of the weights that every fold starts from; absent for random ones. */
   initial?: string
 }
@@ -98,12 +101,16 @@ function checkSignals(signals: readonly Channel[]): void {
 }
 
 /** The layers fit the signal's length, and the first one its channels. */
-function checkModel({ model, signals }: RunConfig): void {
+function checkModel({ model, signals, musicFrom }: RunConfig): void {
   if (model.in_channels !== signals.length) {
     throw new UsageError(
       `model setting in_channels is ${model.in_channels}, but ${signals.length} signals are read (${signals.join(', ')})`,
     )
   }
+  if (musicFrom === 'listeners' && model.music_dim !== LISTENER_FEATURES)
+    throw new UsageError(
+      `model setting music_dim is ${model.music_dim}, but what listeners said of a song is ${LISTENER_FEATURES} numbers`,
+    )
   if (model.classes !== 2) throw new UsageError(`model setting classes is ${model.classes}, expected 2: low and high`)
   summariseSettings(model)
 }

@@ -3,6 +3,7 @@ import { checkConfig, presets, type ModelConfig } from '../model/config.ts'
 import { CHANNELS } from '../signal/channels.ts'
 import type { Interpolation } from '../signal/resample.ts'
 import { checkRunConfig, type RunConfig } from './config.ts'
+import { LISTENER_FEATURES } from './listeners.ts'
 
 /** The settings of a run where nobody chose others. The network and the seconds dropped are decided by `resolveRun` and the data. */
 export const defaultRun: Readonly<Omit<RunConfig, 'model' | 'drop' | 'interpolation'>> = {
@@ -26,6 +27,10 @@ export const DEFAULT_PRESET: ModelConfig['preset'] = 'paper'
 /** Seconds that the paper cuts from the start of each trial. */
 export const DROP_SECONDS = 3
 
+/** The music that a model reads: what the data have, none, or what other listeners of the training part said of it. */
+export const MUSIC_USES = ['auto', 'none', 'listeners'] as const
+export type MusicUse = (typeof MUSIC_USES)[number]
+
 /** What the data decide, unless a setting says otherwise. */
 export interface DataFacts {
   /** Length of the music vectors; 0 if there are none. */
@@ -37,11 +42,14 @@ export interface DataFacts {
   interpolation?: Interpolation
 }
 
-/** Some settings of a run. Those of the network start from `preset`; `music: 'none'` leaves the music out that the data have. */
+/**
+ * Some settings of a run. Those of the network start from `preset`; `music: 'none'` leaves the music out that the data have, and
+ * `'listeners'` takes what others said of a song in its place.
+ */
 export interface RunSettings extends Partial<Omit<RunConfig, 'model'>> {
   preset?: ModelConfig['preset']
   model?: Partial<ModelConfig>
-  music?: 'auto' | 'none'
+  music?: MusicUse
 }
 
 /** A whole configuration from some settings and what the data decide. @throws UsageError naming the first setting that is out of range or does not fit the others */
@@ -54,7 +62,7 @@ export function resolveRun(
   const model = checkConfig({
     ...presets[preset],
     in_channels: signals.length,
-    music_dim: music === 'none' ? 0 : musicDim,
+    music_dim: { auto: musicDim, none: 0, listeners: LISTENER_FEATURES }[music],
     ...(length !== undefined && { length }),
     ...chosen,
   })
@@ -62,6 +70,7 @@ export function resolveRun(
     ...defaultRun,
     drop: dropSeconds ?? DROP_SECONDS,
     ...(interpolation && { interpolation }),
+    ...(music === 'listeners' && { musicFrom: music }),
     ...own,
     signals: [...signals],
     model,

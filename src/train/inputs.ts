@@ -2,6 +2,7 @@
 import { FormatError } from '../runtime/errors.ts'
 import { CHANNELS, type Channel } from '../signal/channels.ts'
 import type { RunConfig } from './config.ts'
+import { listenerRatings, withListeners, type ListenerRatings } from './listeners.ts'
 import type { PreparedSet, PreparedTrial } from './prepare.ts'
 
 /** Mean and deviation of each music feature over the training trials; a constant feature scales to zero. */
@@ -34,19 +35,31 @@ function musicOf(trial: PreparedTrial): Float32Array {
 }
 
 /** Inputs whose music, if the model reads any, is scaled by these training trials. */
-export function inputsOf(set: PreparedSet, { model, signals }: RunConfig, train: readonly number[]): ModelInputs {
-  const scaling = model.music_dim > 0 ? musicScaling(set.trials, train, model.music_dim) : null
-  return new ModelInputs(set, signals, scaling)
+export function inputsOf(
+  set: PreparedSet,
+  { model, signals, musicFrom }: RunConfig,
+  train: readonly number[],
+): ModelInputs {
+  const listeners = musicFrom === 'listeners' ? listenerRatings(set.trials, train) : undefined
+  const { trials } = listeners ? withListeners(set, listeners) : set
+  const scaling = model.music_dim > 0 ? musicScaling(trials, train, model.music_dim) : null
+  return new ModelInputs(set, signals, scaling, listeners)
 }
 
 /** Rows of model input for any list of trials. */
 export class ModelInputs {
+  private readonly set: PreparedSet
+
   constructor(
-    private readonly set: PreparedSet,
+    set: PreparedSet,
     private readonly channels: readonly Channel[],
     /** Scaling of the music features; null for EDA only. */
     readonly scaling: MusicScaling | null,
-  ) {}
+    /** What others said of the songs, if that is the music. */
+    readonly listeners?: ListenerRatings,
+  ) {
+    this.set = listeners ? withListeners(set, listeners) : set
+  }
 
   /** [trials, channels, length], dense; channels in the order in which they were chosen. */
   eda(trials: readonly number[]): Float32Array {

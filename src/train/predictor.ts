@@ -57,7 +57,7 @@ export class Predictor {
 export async function probabilitiesOf(
   gpu: Gpu,
   config: RunConfig,
-  { weights, scaling }: TrainedModel,
+  { weights, scaling, listeners }: TrainedModel,
   set: PreparedSet,
   trials: readonly number[],
   abort?: AbortSignal,
@@ -67,7 +67,7 @@ export async function probabilitiesOf(
   try {
     model.weights.load(weights, 'trained model')
     predictor = await Predictor.create(gpu, model, Math.min(config.batch, trials.length))
-    const rows = await predictor.predict(new ModelInputs(set, config.signals, scaling), trials, abort)
+    const rows = await predictor.predict(new ModelInputs(set, config.signals, scaling, listeners), trials, abort)
     return rows.map((row) => row[1]!)
   } finally {
     predictor?.destroy()

@@ -13,6 +13,7 @@ import { pool, predictionsOf, scores } from './evaluate.ts'
 import { taskDigest, type Task } from './task.ts'
 import { findFold, type Fold } from '../evaluation/folds.ts'
 import { inputsOf } from './inputs.ts'
+import { LISTENER_SET } from './listeners.ts'
 import type { PreparedSet } from './prepare.ts'
 import { probabilitiesOf } from './predictor.ts'
 import { KERNELS_FILE, pinKernels, saveKernels } from './run_kernels.ts'
@@ -132,7 +133,8 @@ async function trainFold(gpu: Gpu, store: Store, task: Task, fold: Fold, hooks: 
       ...(hooks.signal && { signal: hooks.signal }),
     })
     const subjects = subjectsOf(set, [...fold.train, ...fold.validation])
-    const model = { weights, scaling: inputs.scaling, subjects }
+    const { scaling, listeners } = inputs
+    const model = { weights, scaling, subjects, ...(listeners && { listeners }) }
     await saveModel(store, modelFile(fold.name), model)
     const probabilities = await probabilitiesOf(gpu, config, model, set, fold.test, hooks.signal)
     await saveKernels(gpu, store)
@@ -177,6 +179,12 @@ export const foldPlanSummary = ({ plan, config }: Task): FoldPlanSummary => ({
   validation: config.validation,
 })
 
+/** What the music vector is, where that is known. */
+function musicSetOf({ config: { model, musicFrom }, set: { musicSet } }: Task): { musicSet?: string } {
+  if (musicFrom === 'listeners') return { musicSet: LISTENER_SET }
+  return model.music_dim > 0 && musicSet !== undefined ? { musicSet } : {}
+}
+
 async function summariseRun(
   gpu: Gpu,
   store: Store,
@@ -201,7 +209,7 @@ async function summariseRun(
       stimuli: unique(({ stimulus }) => stimulus),
       channels: config.signals,
       musicDim: config.model.music_dim,
-      ...(config.model.music_dim > 0 && set.musicSet !== undefined && { musicSet: set.musicSet }),
+      ...musicSetOf(task),
       ...(set.notes && { notes: set.notes }),
     },
     dimension: config.dimension,

@@ -91,7 +91,7 @@ export function readableTrials<T extends ReadableTrial>(
   const { name, musicDim } = set
   const { model } = config
   const trials = ownPass(set, config)
-  if (model.music_dim === 0) return { trials, skipped: [] }
+  if (model.music_dim === 0 || config.musicFrom === 'listeners') return { trials, skipped: [] }
   if (musicDim !== model.music_dim) {
     throw new FormatError(
       `${name} has music vectors of length ${musicDim}, the model reads ${model.music_dim}; give tables of the same features (--features)`,
@@ -114,10 +114,16 @@ export function readableTrials<T extends ReadableTrial>(
  */
 export function taskDigest({ config, set, labelled, plan }: Task): Promise<string> {
   const folds = plan.folds.map(({ name, train, validation, test }) => [name, train, validation, test])
-  const trials = set.trials.flatMap(({ id, subject, stimulus, signals, music }, i) => [
+  const trials = set.trials.flatMap(({ id, subject, stimulus, signals, music, ratings }, i) => [
     JSON.stringify([id, subject, stimulus, labelled.labels[i]]),
     signals.subarray(0, set.length),
-    ...(config.model.music_dim > 0 && music ? [music] : []),
+    ...musicOf(config, music, ratings),
   ])
   return digest([JSON.stringify(folds), ...trials])
+}
+
+/** What a model knows of a trial beside its signals. */
+function musicOf({ model, musicFrom }: RunConfig, music?: Float32Array, ratings?: PreparedTrial['ratings']) {
+  if (musicFrom === 'listeners') return ratings ? [JSON.stringify([ratings.valence, ratings.arousal])] : []
+  return model.music_dim > 0 && music ? [music] : []
 }
