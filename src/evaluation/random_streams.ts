@@ -9,3 +9,6 @@ export const PERMUTATION_STREAM = 0x04000000
 
 /** Order of a fold's training trials in one epoch. */
 export const shuffleStream = (fold: number, epoch: number): number => 0x10000000 + fold * 2 ** 16 + epoch
+
+/** Plus the tree's index. */
+export const FOREST_STREAM = 0x05000000

@@ -20,19 +20,21 @@ const judge = <T extends Pick<Prediction, 'label'>>(
   )
 
 /** The test part's predictions: the model's `probabilities` of class 1 beside the baselines, which learn from all other trials. */
-export function predictionsOf(
+export async function predictionsOf(
   trials: readonly PreparedTrial[],
   labels: Uint8Array,
   fold: Pick<Fold, 'train' | 'validation' | 'test'>,
   probabilities: readonly number[],
   inputs: ModelInputs,
-): Prediction[] {
+  signal?: AbortSignal,
+): Promise<Prediction[]> {
   const known = [...fold.train, ...fold.validation]
   const majority = majorityClass(labels, known)
   const songs = stimulusMajority(trials, labels, known, fold.test)
-  const svm = trainLinearSvm(
+  const svm = await trainLinearSvm(
     known.map((i) => inputs.vector(i)),
     known.map((i) => labels[i]!),
+    { ...(signal && { signal }) },
   )
   return fold.test.map((index, i) => {
     const { id, subject, stimulus } = trials[index]!

@@ -174,9 +174,9 @@ describe('a linear SVM', () => {
 
   it.each(cases.map((entry) => [entry.rows.length, entry] as const))(
     'of %d rows is that of scikit-learn',
-    (_, entry) => {
+    async (_, entry) => {
       const { rows, labels, unseen, cost, decisions, primal } = entry
-      const svm = trainLinearSvm(
+      const svm = await trainLinearSvm(
         rows.map((row) => Float32Array.from(row)),
         labels,
       ) // the cost of the baseline, without asking

@@ -148,8 +148,8 @@ describe('baselines of a fold', () => {
     null,
   )
 
-  it('learn from training and validation parts, and answer for the test part in its order', () => {
-    const found = predictionsOf(
+  it('learn from training and validation parts, and answer for the test part in its order', async () => {
+    const found = await predictionsOf(
       trials,
       labels,
       { train: [0, 1], validation: [3, 2], test: [7, 6, 4] },
@@ -162,7 +162,8 @@ describe('baselines of a fold', () => {
       { trial: 't6', subject: 'd', stimulus: 'x', label: 0, probability: 0.2, baselines: { majority: 0, svm: 0 } },
       { trial: 't4', subject: 'c', stimulus: 'x', label: 1, probability: 0.7, baselines: { majority: 0, svm: 1 } },
     ])
-    const held = predictionsOf(trials, labels, { train: [0, 1], validation: [4, 5], test: [6, 3] }, [0.5, 0.5], inputs)
+    const other = { train: [0, 1], validation: [4, 5], test: [6, 3] }
+    const held = await predictionsOf(trials, labels, other, [0.5, 0.5], inputs)
     expect(held.map(({ baselines }) => baselines)).toEqual([
       { majority: 1, svm: 0, song: 1 },
       { majority: 1, svm: 0 },
