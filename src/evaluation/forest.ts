@@ -1,7 +1,8 @@
 import type { Pieces } from '../runtime/breather.ts'
 import { Random } from '../runtime/random.ts'
-import { checkTraining, learnInTurns, scoring, type Learner, type LearnOptions } from './learner.ts'
+import { checkTraining, scoring, type Learner, type LearnOptions } from './learner.ts'
 import { FOREST_STREAM } from './random_streams.ts'
+import { workInTurns } from './turns.ts'
 
 /** A decision tree as arrays, a node an element; node 0 is the root. */
 export interface Tree {
@@ -28,7 +29,7 @@ export async function trainForest(
   { seed, trees = TREES, ...hooks }: LearnOptions & { trees?: number },
 ): Promise<Tree[]> {
   checkTraining('forest', rows, labels)
-  return learnInTurns(hooks, function* (say): Pieces<Tree[]> {
+  return workInTurns(hooks, function* (say): Pieces<Tree[]> {
     const table = yield* rankFeatures(rows, labels)
     const forest: Tree[] = []
     for (let t = 0; t < trees; t++) {

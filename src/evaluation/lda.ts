@@ -1,14 +1,7 @@
 import type { Pieces } from '../runtime/breather.ts'
-import {
-  checkTraining,
-  learnInTurns,
-  onlyClass,
-  scoreOfDecision,
-  scoring,
-  type Learner,
-  type LearnHooks,
-} from './learner.ts'
+import { checkTraining, onlyClass, scoreOfDecision, scoring, type Learner } from './learner.ts'
 import { symmetricEigen } from './symmetric_eigen.ts'
+import { workInTurns, type WorkHooks } from './turns.ts'
 
 /** Class 1 where w . x + bias > 0; the logistic function of it is the probability of high. */
 export interface LinearDiscriminant {
@@ -27,10 +20,10 @@ const LEAST_SPREAD = 1e-4
 export async function trainLda(
   rows: readonly Float32Array[],
   labels: ArrayLike<number>,
-  hooks: LearnHooks = {},
+  hooks: WorkHooks = {},
 ): Promise<LinearDiscriminant> {
   checkTraining('lda', rows, labels)
-  return learnInTurns(hooks, function* (say): Pieces<LinearDiscriminant> {
+  return workInTurns(hooks, function* (say): Pieces<LinearDiscriminant> {
     const classes = classMeans(rows, labels)
     const spread = withinSpread(rows, labels, classes.means)
     yield

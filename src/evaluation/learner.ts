@@ -1,6 +1,6 @@
 // What learns two classes from rows of features at once, without a network: one interface for all of them.
 import { FormatError, ShapeError } from '../runtime/errors.ts'
-import { breather, inTurns, type Pieces } from '../runtime/breather.ts'
+import type { WorkHooks } from './turns.ts'
 
 /** What was learnt. */
 export interface Learned {
@@ -8,16 +8,8 @@ export interface Learned {
   score(row: ArrayLike<number>): number
 }
 
-/** How a caller follows long work, and ends it. */
-export interface LearnHooks {
-  /** Ends the work by throwing the signal's reason. */
-  signal?: AbortSignal
-  /** Hears, about thirty times a second, which share of the work is done; a guess where that is not known beforehand. */
-  onProgress?: (share: number) => void
-}
-
 /** What every learner is told besides its rows. */
-export interface LearnOptions extends LearnHooks {
+export interface LearnOptions extends WorkHooks {
   /** Where chance is involved it comes from here; 0 to 4294967295. */
   seed: number
 }
@@ -50,20 +42,6 @@ export function checkTraining(where: string, rows: readonly Float32Array[], labe
     if (broken >= 0)
       throw new FormatError(`${where}: feature ${broken} of row ${i} is ${row[broken]}, expected a finite number`)
   }
-}
-
-/** Has a learner's work done in turns; the work says which share of it is done. */
-export async function learnInTurns<T>(
-  { signal, onProgress }: LearnHooks,
-  work: (say: (share: number) => void) => Pieces<T>,
-): Promise<T> {
-  signal?.throwIfAborted()
-  let share = 0
-  const pieces = work((done) => {
-    share = done
-  })
-  const breathe = breather(signal, () => onProgress?.(share))
-  return inTurns(pieces, breathe)
 }
 
 /** A learned score that refuses rows of another length, where sums would be NaN. */

@@ -1,14 +1,7 @@
 import type { Pieces } from '../runtime/breather.ts'
-import {
-  checkTraining,
-  learnInTurns,
-  onlyClass,
-  scoreOfDecision,
-  scoring,
-  type Learner,
-  type LearnHooks,
-} from './learner.ts'
+import { checkTraining, onlyClass, scoreOfDecision, scoring, type Learner } from './learner.ts'
 import { scalesOf, standardised, type Scales } from './standardise.ts'
+import { workInTurns, type WorkHooks } from './turns.ts'
 
 /** P(high) = 1 / (1 + exp(-(w . z + bias))), z the standardised features. */
 export interface LogisticRegression {
@@ -29,10 +22,10 @@ const TOLERANCE = 1e-8
 export async function trainLogistic(
   rows: readonly Float32Array[],
   labels: ArrayLike<number>,
-  hooks: LearnHooks = {},
+  hooks: WorkHooks = {},
 ): Promise<LogisticRegression> {
   checkTraining('logistic', rows, labels)
-  return learnInTurns(hooks, function* (say): Pieces<LogisticRegression> {
+  return workInTurns(hooks, function* (say): Pieces<LogisticRegression> {
     const scales = yield* scalesOf(rows)
     const z: Float64Array[] = []
     for (const row of rows) {

@@ -1,8 +1,9 @@
 import type { Pieces } from '../runtime/breather.ts'
 import { gramMatrix } from './gram.ts'
-import { checkTraining, learnInTurns, scoreOfDecision, scoring, type Learner, type LearnHooks } from './learner.ts'
+import { checkTraining, scoreOfDecision, scoring, type Learner } from './learner.ts'
 import { solveDual } from './smo.ts'
 import { scalesOf, standardised, type Scales } from './standardise.ts'
+import { workInTurns, type WorkHooks } from './turns.ts'
 
 /** A decision by radial basis functions: class 1 where sum weight_i exp(-gamma |x_i - x|^2) + bias > 0, x standardised. */
 export interface RbfSvm {
@@ -26,10 +27,10 @@ const TOLERANCE = 1e-4
 export async function trainRbfSvm(
   rows: readonly Float32Array[],
   labels: ArrayLike<number>,
-  hooks: LearnHooks = {},
+  hooks: WorkHooks = {},
 ): Promise<RbfSvm> {
   checkTraining('rbf-svm', rows, labels)
-  return learnInTurns(hooks, function* (say): Pieces<RbfSvm> {
+  return workInTurns(hooks, function* (say): Pieces<RbfSvm> {
     const scales = yield* scalesOf(rows)
     const scaled: Float64Array[] = []
     for (const row of rows) {

@@ -1,8 +1,9 @@
 import type { Pieces } from '../runtime/breather.ts'
 import { ShapeError } from '../runtime/errors.ts'
 import { gramMatrix } from './gram.ts'
-import { checkTraining, learnInTurns, scoreOfDecision, scoring, type Learner, type LearnHooks } from './learner.ts'
+import { checkTraining, scoreOfDecision, scoring, type Learner } from './learner.ts'
 import { solveDual, type DualSolution } from './smo.ts'
+import { workInTurns, type WorkHooks } from './turns.ts'
 
 /** A linear decision: class 1 where w . x + bias > 0. */
 export interface LinearSvm {
@@ -14,7 +15,7 @@ export interface LinearSvm {
 }
 
 /** Settings of the support vector machine. */
-export interface SvmOptions extends LearnHooks {
+export interface SvmOptions extends WorkHooks {
   /** Cost of a margin violation; default 0.25. */
   cost?: number
   /** [n, n] dot products of the rows, where the caller has computed them already; default: they are computed here. */
@@ -41,7 +42,7 @@ export async function trainLinearSvm(
   if (gram && gram.length !== n * n) {
     throw new ShapeError(`svm: the Gram matrix has ${gram.length} values, expected ${n * n} for ${n} rows`)
   }
-  return learnInTurns(hooks, function* (say): Pieces<LinearSvm> {
+  return workInTurns(hooks, function* (say): Pieces<LinearSvm> {
     const products = gram ?? (yield* gramMatrix(rows, (share) => say(GRAM_SHARE * share)))
     const problem = { gram: products, labels, cost, tolerance: TOLERANCE }
     const solution = yield* solveDual(problem, (share) => say(GRAM_SHARE + (1 - GRAM_SHARE) * share))

@@ -5,7 +5,10 @@ import type { ModelInputs } from './inputs.ts'
 import { classificationMetrics, type ClassificationMetrics } from '../evaluation/metrics.ts'
 import type { PreparedTrial } from './prepare.ts'
 import type { Baselines, FoldResult, PooledResult, Prediction } from './run_summary.ts'
-import { bootstrapSubjects, permutationWithinSubjects, wilcoxonSignedRank } from '../evaluation/statistics.ts'
+import { bootstrapSubjects } from '../evaluation/bootstrap.ts'
+import { permutationWithinSubjects } from '../evaluation/permutation.ts'
+import { wilcoxonSignedRank } from '../evaluation/statistics.ts'
+import { atOnce } from '../runtime/breather.ts'
 import { predictLinearSvm, trainLinearSvm } from '../evaluation/svm.ts'
 
 const predictedClass = ({ probability }: Pick<Prediction, 'probability'>): number => (probability > 0.5 ? 1 : 0)
@@ -90,7 +93,7 @@ export function chance(
     trials.reduce((hits, i) => hits + (labels[i] === own[i] ? 1 : 0), 0) / trials.length
   return {
     ...(new Set(subjects).size > 1 && { interval: bootstrapSubjects(subjects, accuracy, { seed }) }),
-    permutation: permutationWithinSubjects(labels, own, subjects, { seed }),
+    permutation: atOnce(permutationWithinSubjects(labels, own, subjects)),
   }
 }
 
