@@ -35,7 +35,7 @@ const COMPARED = ['accuracy', 'balancedAccuracy', 'f1'] as const
 export async function judge(trials: readonly JudgedTrial[], { seed, ...hooks }: JudgeOptions): Promise<Judgement> {
   const table = tabulate(trials)
   const model = new Voice(table, (trial) => trial.score)
-  const baselines = BASELINES.flatMap((name) => pairOf(table, name))
+  const baselines = BASELINES.flatMap((name) => pairOf(table, model, name))
   return workInTurns(hooks, function* (say): Pieces<Judgement> {
     const resampled = table.subjects.length > 1 ? yield* resample(table, model, baselines, seed, say) : undefined
     const permutation = yield* permutationWithinSubjects(table.labels, votes(table), table.subjectNames)
@@ -64,10 +64,13 @@ interface Compared {
   model: Voice
 }
 
-function pairOf(table: JudgedTable, name: BaselineName): Compared[] {
+function pairOf(table: JudgedTable, all: Voice, name: BaselineName): Compared[] {
   const own = new Voice(table, (trial) => trial.baselines[name], name === 'guesser')
-  const model = new Voice(table, (trial) => (trial.baselines[name] === undefined ? undefined : trial.score))
-  return own.repeats.length > 0 ? [{ name, own, model }] : []
+  if (own.repeats.length === 0) return []
+  const saysAll = own.heard === all.heard
+  const heard = (trial: JudgedTrial): number | undefined =>
+    trial.baselines[name] === undefined ? undefined : trial.score
+  return [{ name, own, model: saysAll ? all : new Voice(table, heard) }]
 }
 
 type Differences = Record<(typeof COMPARED)[number], Interval>
@@ -90,7 +93,8 @@ function* resample(
     const drawn = model.weighted(weights)
     SCORES.forEach((name, i) => (scores[i]![b] = drawn[name]))
     for (const [k, pair] of baselines.entries()) {
-      const [own, other] = [pair.model.counted(weights), pair.own.counted(weights)]
+      const own = pair.model === model ? drawn : pair.model.counted(weights)
+      const other = pair.own.counted(weights)
       COMPARED.forEach((name, i) => (differences[k]![i]![b] = own[name] - other[name]))
     }
     say((b + 1) / RESAMPLES)
