@@ -83,5 +83,5 @@ const ABOVE_HALF = 0.5 + Number.EPSILON / 2
 /** Logistic function of a decision value: never falling, in [0, 1], and above a half exactly where the decision is above 0. */
 export function scoreOfDecision(decision: number): number {
   const score = 1 / (1 + Math.exp(-decision))
-  return decision > 0 ? Math.max(score, ABOVE_HALF) : Math.min(score, 0.5)
+  return decision > 0 ? Math.max(score, ABOVE_HALF) : score
 }
