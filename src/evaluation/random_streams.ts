@@ -7,5 +7,10 @@ export const VALIDATION_STREAM = 0x02000000
 export const BOOTSTRAP_STREAM = 0x03000000
 export const PERMUTATION_STREAM = 0x04000000
 
+/** Which subjects a share of them is. */
+export const SHARE_STREAM = 0x08000000
+/** Labels shuffled within subjects. */
+export const CONTROL_STREAM = 0x09000000
+
 /** Order of a fold's training trials in one epoch. */
 export const shuffleStream = (fold: number, epoch: number): number => 0x10000000 + fold * 2 ** 16 + epoch
