@@ -5,11 +5,11 @@ import type { RunOptions } from '../../src/train/run.ts'
 import type { Output, Progress } from './output.ts'
 
 /** What the reader of the results should know before there are any. */
-export function noteDoubts({ set, config, plan }: Task, output: Output): void {
+export function noteDoubts({ set, labelled, plan }: Task, output: Output): void {
   for (const note of set.notes ?? []) output.note(note)
   if (set.synthetic) output.note('synthetic data: results say nothing about people')
   if (!plan.subjectIndependent) output.note(`folds ${plan.scheme} are not subject-independent`)
-  const doubt = doubtOfLabels(config.labels)
+  const doubt = doubtOfLabels(labelled.scheme)
   if (doubt !== undefined) output.note(doubt)
 }
 

@@ -1,14 +1,8 @@
 // How many trials would be high and low, and whose labels are doubtful: what to know of a study before a run.
 import { DIMENSIONS, ofPass, type Dimension } from '../datasets/trial.ts'
 import { FormatError } from '../runtime/errors.ts'
-import {
-  labelTrials,
-  schemeName,
-  type LabelledTrials,
-  type LabelScheme,
-  type RatedTrial,
-  type SubjectLabels,
-} from './labels.ts'
+import { schemeName, type LabelScheme } from './label_scheme.ts'
+import { labelTrials, type LabelledTrials, type RatedTrial, type SubjectLabels } from './labels.ts'
 import type { SongLabels } from './song_labels.ts'
 
 /** How a dimension's labels part the trials. */

@@ -52,7 +52,7 @@ function warnings({ dataset, labels, folds, results }: RunSummary): string {
     list.push(warn('Not subject-independent.', 'The same people are in training and test parts, which flatters.'))
   }
   const doubt = doubtOfLabels(labels)
-  if (doubt !== undefined) list.push(warn('Song labels.', `${capitalised(doubt)}.`))
+  if (doubt !== undefined) list.push(warn('Mind the labels.', `${capitalised(doubt)}.`))
   if (results.length < folds.count) {
     const finished = `${results.length} of ${plural(folds.count, 'fold')} finished`
     list.push(warn('Incomplete.', `${finished}; the numbers say nothing of the others.`))

@@ -2,6 +2,7 @@
 import { checkConfig, presets, type ModelConfig } from '../model/config.ts'
 import { CHANNELS } from '../signal/channels.ts'
 import type { Interpolation } from '../signal/resample.ts'
+import { classNames } from '../evaluation/targets.ts'
 import { checkRunConfig, type RunConfig } from './config.ts'
 
 /** The settings of a run where nobody chose others. The network and the seconds dropped are decided by `resolveRun` and the data. */
@@ -54,6 +55,7 @@ export function resolveRun(
   const model = checkConfig({
     ...presets[preset],
     in_channels: signals.length,
+    classes: classNames(own.dimension ?? defaultRun.dimension, own.levels).length,
     music_dim: music === 'none' ? 0 : musicDim,
     ...(length !== undefined && { length }),
     ...chosen,

@@ -1,5 +1,6 @@
 // What a run's models are worth: each on its own test people, or all together on other rated data.
 import { majorityClass } from '../evaluation/baselines.ts'
+import { shownScheme } from '../evaluation/control.ts'
 import { findFold } from '../evaluation/folds.ts'
 import type { LabelledTrials } from '../evaluation/labels.ts'
 import { classificationMetrics, type ClassificationMetrics } from '../evaluation/metrics.ts'
@@ -118,7 +119,7 @@ export async function evaluateElsewhere(
   const probabilities = await ensemble(gpu, run, { ...set, trials }, hooks.signal)
   const head = {
     dimension: config.dimension,
-    labels: labelled.scheme,
+    labels: shownScheme(labelled.scheme, config.control), // of the models; these labels are as they were given
     dataset: { name: set.name, synthetic: set.synthetic },
     models: folds,
     ...seenIn(models, trials),
