@@ -43,7 +43,8 @@ async function predictAction(options: PredictOptions): Promise<void> {
   const labels = shownScheme(run.config.labels, control)
   const doubt = doubtOfLabels(labels)
   const rows = predictions.map((p) => [p.trial, p.subject, p.stimulus, p.probability.toFixed(3), p.predicted])
-  const text = table(['trial', 'subject', 'stimulus', `P(high ${dimension})`, dimension], rows)
+  const head = run.config.model.classes === 2 ? `P(high ${dimension})` : 'P'
+  const text = table(['trial', 'subject', 'stimulus', head, dimension], rows)
   output.result(
     toDocument('predict', { run: options.run, dimension, labels, models: run.folds, ...seen, predictions, skipped }),
     `${name}: ${describeSeen(seen, predictions.length)}${doubt === undefined ? '' : `; ${doubt}`}\n${text}`,

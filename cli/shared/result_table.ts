@@ -6,12 +6,10 @@ import { percent, table } from './output.ts'
 
 export type ResultRow = readonly [name: string, metrics: ClassificationMetrics]
 
+/** F1 of high is of two classes alone. */
 const cells = ([name, m]: ResultRow): string[] => [
-  name,
-  String(m.count),
-  percent(m.accuracy),
-  percent(m.balancedAccuracy),
-  percent(m.positive?.f1 ?? 0),
+  ...[name, String(m.count), percent(m.accuracy), percent(m.balancedAccuracy)],
+  ...(m.positive ? [percent(m.positive.f1)] : []),
   percent(m.macro.f1),
 ]
 
@@ -20,8 +18,8 @@ export function pooledRows({ model, baselines: { majority, svm, song } }: Pooled
   const rows: ResultRow[] = [
     ['model', model],
     ['majority class', majority],
-    ['linear SVM', svm],
   ]
+  if (svm) rows.push(['linear SVM', svm])
   if (song) rows.push(['song-only label', song.baseline], ['model, same trials', song.model])
   return rows
 }
@@ -36,7 +34,8 @@ export function resultTable(
   const chance = interval
     ? `\n95 % interval of the model's accuracy over subjects: ${percent(interval.low)} to ${percent(interval.high)}`
     : ''
-  const scores = table(['', 'trials', 'accuracy', 'balanced', 'F1 high', 'macro F1'], rows.map(cells))
+  const high = rows[0]![1].positive ? ['F1 high'] : []
+  const scores = table(['', 'trials', 'accuracy', 'balanced', ...high, 'macro F1'], rows.map(cells))
   return `${title}\n${scores}${chance}${doubt === undefined ? '' : `\n${doubt}`}`
 }
 

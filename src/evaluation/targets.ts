@@ -25,12 +25,9 @@ export function parseTarget(text: string): Target {
 /** Whether every rated trial has it. */
 export const isDimension = (target: Target): target is Dimension => DIMENSIONS.some((dimension) => dimension === target)
 
-/** Names of the classes, in the order of their numbers: of quadrants 1 is for high valence, 2 for high arousal. */
+/** Names of the classes, in the order of their numbers: of quadrants 1 is for high valence, 2 for high arousal, and LAHV is low arousal, high valence. */
 export function classNames(target: Target, levels: Levels = 2): string[] {
-  if (target === 'quadrant')
-    return ['low', 'high'].flatMap((arousal) =>
-      ['low', 'high'].map((valence) => `${arousal} arousal, ${valence} valence`),
-    )
+  if (target === 'quadrant') return ['LALV', 'LAHV', 'HALV', 'HAHV']
   return levels === 3 ? ['low', 'middle', 'high'] : ['low', 'high']
 }
 

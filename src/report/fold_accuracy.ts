@@ -2,7 +2,7 @@
 
 import { xAxis } from '../charts/axes.ts'
 import type { Panel } from '../charts/axes.ts'
-import type { FoldResult, PooledResult, RunSummary } from '../train/run_summary.ts'
+import type { Baselines, FoldResult, PooledResult, RunSummary } from '../train/run_summary.ts'
 import type { ClassificationMetrics } from '../evaluation/metrics.ts'
 import type { Interval } from '../evaluation/statistics.ts'
 import { label, linearScale, palette, round, svg, tag } from '../charts/svg.ts'
@@ -33,7 +33,7 @@ export function foldAccuracySvg({ results, pooled }: Pick<RunSummary, 'results' 
   const name = (text: string, i: number, weight: number): string =>
     label(LEFT - 10, y.at(i + 0.5) + 4, shortened(text), { 'text-anchor': 'end', 'font-weight': weight })
   const body = [
-    key(pooled.baselines.song !== undefined),
+    key(pooled.baselines),
     xAxis(panel, { title: 'Accuracy (%)', ticks: TICKS }),
     ...results.map((fold, i) => name(`fold ${fold.name}`, i, 400) + rowMarks(fold, x, y.at(i + 0.5))),
     name('all', results.length, 600),
@@ -46,7 +46,8 @@ export function foldAccuracySvg({ results, pooled }: Pick<RunSummary, 'results' 
 function rowMarks({ model, baselines }: PooledResult | FoldResult, x: Scale, y: number): string {
   const at = ({ accuracy }: ClassificationMetrics): number => round(x.at(100 * accuracy))
   const song = baselines.song ? marks.song(at(baselines.song.baseline), y) : ''
-  return marks.majority(at(baselines.majority), y) + song + marks.svm(at(baselines.svm), y) + marks.model(at(model), y)
+  const svm = baselines.svm ? marks.svm(at(baselines.svm), y) : ''
+  return marks.majority(at(baselines.majority), y) + song + svm + marks.model(at(model), y)
 }
 
 function intervalBar(interval: Interval | undefined, x: Scale, y: number): string {
@@ -57,13 +58,13 @@ function intervalBar(interval: Interval | undefined, x: Scale, y: number): strin
 }
 
 /** What the marks mean. */
-function key(withSong: boolean): string {
+function key({ svm, song }: Baselines): string {
   const names: [keyof typeof marks, string][] = [
     ['model', 'model'],
     ['majority', 'majority class'],
-    ['svm', 'linear SVM'],
   ]
-  if (withSong) names.push(['song', 'song-only'])
+  if (svm) names.push(['svm', 'linear SVM'])
+  if (song) names.push(['song', 'song-only'])
   let x = 12
   return names
     .map(([mark, name]) => {

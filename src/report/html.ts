@@ -2,6 +2,7 @@
 
 import { doubtOfLabels } from '../evaluation/labels.ts'
 import type { ClassificationMetrics } from '../evaluation/metrics.ts'
+import { classNames } from '../evaluation/targets.ts'
 import { confusionSvg } from './confusion.ts'
 import { curvesSvg } from './curves.ts'
 import { foldAccuracySvg } from './fold_accuracy.ts'
@@ -10,8 +11,6 @@ import { htmlPage } from '../charts/page.ts'
 import type { FoldResult, RunSummary } from '../train/run_summary.ts'
 import { escapeMarkup, tag } from '../charts/svg.ts'
 import { baselineTable, foldTable, percent, predictionTable, skippedTable } from './tables.ts'
-
-const CLASSES = ['low', 'high'] as const
 
 /** Markup of a self-contained report. Probabilities and accuracies in `run` are shares of 1. */
 export function runReport(run: RunSummary): string {
@@ -23,13 +22,15 @@ export function runReport(run: RunSummary): string {
     facts(run),
     section('Results', results(run)),
     section('Learning curves', learningCurves(run)),
-    section('Folds', foldTable(run) + run.results.map(foldDetails).join('')),
+    section('Folds', foldTable(run) + run.results.map((fold) => foldDetails(fold, classesOf(run))).join('')),
     ...assumed(run),
     section('Data left out', leftOut(run)),
     section('Settings', `<pre>${escapeMarkup(formatDocument(toDocument('run-config', run.config)))}</pre>`),
   ]
   return htmlPage(`${title}: ${run.name}`, body.join('\n'))
 }
+
+const classesOf = ({ config }: RunSummary): string[] => classNames(config.dimension, config.levels)
 
 const element = (name: string, text: string, attributes: Record<string, string> = {}): string =>
   tag(name, attributes, escapeMarkup(text))
@@ -95,7 +96,7 @@ function facts(run: RunSummary): string {
     ['Trials', `${dataset.trials} of ${plural(dataset.subjects, 'person', 'people')}`],
     ['Stimuli', String(dataset.stimuli)],
     ['Input', dataset.channels.join(', ') + music],
-    ['Predicted', `${run.dimension}, low or high`],
+    ['Predicted', predicted(run)],
     ['Labels', run.labels],
     ['Model', `preset ${run.preset}, ${run.parameters.toLocaleString('en')} parameters`],
     ['Folds', `${folds.scheme}, ${plural(folds.count, 'fold')}`],
@@ -113,6 +114,11 @@ function facts(run: RunSummary): string {
   ]
   const items = entries.map(([name, value]) => tag('div', {}, element('dt', name) + element('dd', value)))
   return tag('dl', {}, items.join(''))
+}
+
+function predicted(run: RunSummary): string {
+  const classes = classesOf(run)
+  return `${run.dimension}, ${classes.slice(0, -1).join(', ')} or ${classes.at(-1)!}`
 }
 
 function duration(seconds: number): string {
@@ -143,7 +149,7 @@ function results(run: RunSummary): string {
     paragraphs +
     charts(
       figure('Accuracy by fold', foldAccuracySvg(run)),
-      figure('All test trials', confusionSvg(model.confusion, CLASSES, 'All test trials')),
+      figure('All test trials', confusionSvg(model.confusion, classesOf(run), 'All test trials')),
     )
   )
 }
@@ -167,14 +173,14 @@ function choiceOfEpoch({ unit, validation }: RunSummary['folds']): string {
   return `Epochs are judged on ${HELD_OUT[unit]} held out of the training part, never on the test part`
 }
 
-function foldDetails(fold: FoldResult): string {
+function foldDetails(fold: FoldResult, classes: readonly string[]): string {
   const name = `Fold ${fold.name}`
   const people = element('p', `Tested on ${fold.testSubjects.join(', ')}.`, { class: 'soft' })
   const figures = charts(
     figure('Learning curves', curvesSvg([fold], name)),
-    figure('Test part', confusionSvg(fold.model.confusion, CLASSES, name)),
+    figure('Test part', confusionSvg(fold.model.confusion, classes, name)),
   )
-  return tag('details', {}, element('summary', name) + people + figures + predictionTable(fold))
+  return tag('details', {}, element('summary', name) + people + figures + predictionTable(fold, classes))
 }
 
 function leftOut({ skipped }: RunSummary): string {

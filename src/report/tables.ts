@@ -1,6 +1,7 @@
 // The tables of a report. Shares of 1 are shown in %.
 
 import type { ClassificationMetrics } from '../evaluation/metrics.ts'
+import { classOf } from '../train/answer.ts'
 import type { Baselines, FoldResult, RunSummary } from '../train/run_summary.ts'
 import { escapeMarkup, tag } from '../charts/svg.ts'
 
@@ -25,29 +26,29 @@ function table(heads: readonly string[], rows: readonly Row[], prose: readonly n
 export function baselineTable({ model, baselines }: { model: ClassificationMetrics; baselines: Baselines }): string {
   const row = (name: string, m: ClassificationMetrics): Row => ({ cells: [name, String(m.count), ...scores(m)] })
   const { majority, song, svm } = baselines
-  const rows = [row('Majority class', majority), row('Linear SVM, C = 0.25', svm)]
+  const rows = [row('Majority class', majority), ...(svm ? [row('Linear SVM, C = 0.25', svm)] : [])]
   if (song) rows.splice(1, 0, row('Song-only label', song.baseline))
   if (song && song.model.count < model.count) rows.push(row('Model, same trials as song-only', song.model))
   rows.push({ ...row('Model', model), model: true })
-  return table(['', 'Trials', 'Accuracy %', 'Balanced %', 'F1 high %', 'Macro F1 %'], rows)
+  return table(['', 'Trials', ...scoreHeads(model)], rows)
 }
 
+/** F1 of high is of two classes alone. */
 const scores = (m: ClassificationMetrics): string[] =>
-  [m.accuracy, m.balancedAccuracy, m.positive?.f1 ?? NaN, m.macro.f1].map(percent)
+  [m.accuracy, m.balancedAccuracy, ...(m.positive ? [m.positive.f1] : []), m.macro.f1].map(percent)
 
-export function foldTable({ results }: RunSummary): string {
+const scoreHeads = (m: ClassificationMetrics): string[] => [
+  ...['Accuracy %', 'Balanced %'],
+  ...(m.positive ? ['F1 high %'] : []),
+  'Macro F1 %',
+]
+
+export function foldTable({ results, pooled: { model } }: RunSummary): string {
+  const [, ...others] = scoreHeads(model)
   const heads = [
-    'Fold',
-    'People',
-    'Training / validation / test trials',
-    'Epoch kept',
-    'Majority %',
-    'SVM %',
-    'Song-only % (trials)',
-    'Model %',
-    'Balanced %',
-    'F1 high %',
-    'Macro F1 %',
+    ...['Fold', 'People', 'Training / validation / test trials', 'Epoch kept', 'Majority %'],
+    ...(model.positive ? ['SVM %'] : []),
+    ...['Song-only % (trials)', 'Model %', ...others],
   ]
   return table(heads, results.map(foldRow))
 }
@@ -59,18 +60,21 @@ function foldRow(fold: FoldResult): Row {
   } = fold
   const parts = [fold.trainTrials, fold.validationTrials, model.count].join(' / ')
   const kept = `${fold.bestEpoch} of ${fold.epochs.length}`
-  const baselines = [majority.accuracy, svm.accuracy].map(percent)
+  const baselines = [majority, ...(svm ? [svm] : [])].map(({ accuracy }) => percent(accuracy))
   const songOnly = song ? `${percent(song.baseline.accuracy)} (${song.baseline.count})` : 'none'
   return { cells: [fold.name, String(fold.testSubjects.length), parts, kept, ...baselines, songOnly, ...scores(model)] }
 }
 
-export function predictionTable({ predictions }: FoldResult): string {
-  const word = (high: boolean): string => (high ? 'high' : 'low')
-  const rows = predictions.map(({ trial, subject, stimulus, label, probability }) => {
-    const [said, was] = [word(probability > 0.5), word(label === 1)]
-    return { cells: [trial, subject, stimulus, was, said, probability.toFixed(3), said === was ? 'right' : 'wrong'] }
+/** `classes` are their names, in order of their numbers. */
+export function predictionTable({ predictions }: FoldResult, classes: readonly string[]): string {
+  const rows = predictions.map(({ trial, subject, stimulus, label, ...answer }) => {
+    const said = classOf(answer)
+    const verdict = said === label ? 'right' : 'wrong'
+    const probability = answer.probability.toFixed(3)
+    return { cells: [trial, subject, stimulus, classes[label]!, classes[said]!, probability, verdict] }
   })
-  return table(['Trial', 'Person', 'Stimulus', 'Label', 'Predicted', 'P(high)', ''], rows)
+  const head = classes.length === 2 ? 'P(high)' : 'P(predicted)'
+  return table(['Trial', 'Person', 'Stimulus', 'Label', 'Predicted', head, ''], rows)
 }
 
 export const skippedTable = (skipped: RunSummary['skipped']): string =>

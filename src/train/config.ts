@@ -127,7 +127,7 @@ function checkModel({ model, signals, dimension, levels }: RunConfig): void {
   }
   const classes = classNames(dimension, levels)
   if (model.classes !== classes.length)
-    throw new UsageError(`model setting classes is ${model.classes}, expected ${classes.length}: ${classes.join(', ')}`)
+    throw new UsageError(`model setting classes is ${model.classes}, expected ${classes.length}: ${classes.join('; ')}`)
   summariseSettings(model)
 }
 

@@ -1,45 +1,43 @@
 // A fold's and a run's results beside the baselines that they must stand beside.
 import { majorityClass, stimulusMajority } from '../evaluation/baselines.ts'
 import type { Fold } from '../evaluation/folds.ts'
+import { answerOf, classOf } from './answer.ts'
 import type { ModelInputs } from './inputs.ts'
 import { classificationMetrics, type ClassificationMetrics } from '../evaluation/metrics.ts'
 import type { PreparedTrial } from './prepare.ts'
 import type { Baselines, FoldResult, PooledResult, Prediction } from './run_summary.ts'
 import { bootstrapSubjects, permutationWithinSubjects, wilcoxonSignedRank } from '../evaluation/statistics.ts'
-import { predictLinearSvm, trainLinearSvm } from '../evaluation/svm.ts'
-
-const predictedClass = ({ probability }: Pick<Prediction, 'probability'>): number => (probability > 0.5 ? 1 : 0)
+import { predictLinearSvm, trainLinearSvm, type LinearSvm } from '../evaluation/svm.ts'
 
 const judge = <T extends Pick<Prediction, 'label'>>(
   of: readonly T[],
   predicted: (p: T) => number,
+  classes: number,
 ): ClassificationMetrics =>
   classificationMetrics(
     of.map(({ label }) => label),
     of.map(predicted),
+    classes,
   )
 
-/** The test part's predictions: the model's `probabilities` of class 1 beside the baselines, which learn from all other trials. */
+/** The test part's predictions: the model's class probabilities, a row a trial, beside the baselines, which learn from all other trials. */
 export function predictionsOf(
   trials: readonly PreparedTrial[],
   labels: Uint8Array,
   fold: Pick<Fold, 'train' | 'validation' | 'test'>,
-  probabilities: readonly number[],
+  probabilities: readonly ArrayLike<number>[],
   inputs: ModelInputs,
 ): Prediction[] {
   const known = [...fold.train, ...fold.validation]
   const majority = majorityClass(labels, known)
   const songs = stimulusMajority(trials, labels, known, fold.test)
-  const svm = trainLinearSvm(
-    known.map((i) => inputs.vector(i)),
-    known.map((i) => labels[i]!),
-  )
+  const svm = twoClassSvm(known, labels, inputs, probabilities[0]!.length)
   return fold.test.map((index, i) => {
     const { id, subject, stimulus } = trials[index]!
     const song = songs[i]
     const baselines = {
       majority,
-      svm: predictLinearSvm(svm, inputs.vector(index)),
+      ...(svm && { svm: predictLinearSvm(svm, inputs.vector(index)) }),
       ...(song !== undefined && { song }),
     }
     return {
@@ -47,34 +45,50 @@ export function predictionsOf(
       subject,
       stimulus,
       label: labels[index]!,
-      probability: probabilities[i]!,
+      ...answerOf(probabilities[i]!),
       baselines,
     }
   })
 }
 
+function twoClassSvm(
+  known: readonly number[],
+  labels: Uint8Array,
+  inputs: ModelInputs,
+  classes: number,
+): LinearSvm | undefined {
+  if (classes !== 2) return undefined
+  return trainLinearSvm(
+    known.map((i) => inputs.vector(i)),
+    known.map((i) => labels[i]!),
+  )
+}
+
 /** Metrics of the model and of every baseline on the same trials. */
-export function scores(predictions: readonly Prediction[]): { model: ClassificationMetrics; baselines: Baselines } {
+export function scores(
+  predictions: readonly Prediction[],
+  classes = 2,
+): { model: ClassificationMetrics; baselines: Baselines } {
   const heard = predictions.filter(({ baselines }) => baselines.song !== undefined)
   const song = (): Baselines['song'] => ({
-    baseline: judge(heard, ({ baselines }) => baselines.song!),
-    model: judge(heard, predictedClass),
+    baseline: judge(heard, ({ baselines }) => baselines.song!, classes),
+    model: judge(heard, classOf, classes),
   })
   return {
-    model: modelScores(predictions),
+    model: modelScores(predictions, classes),
     baselines: {
-      majority: judge(predictions, ({ baselines }) => baselines.majority),
-      svm: judge(predictions, ({ baselines }) => baselines.svm),
+      majority: judge(predictions, ({ baselines }) => baselines.majority, classes),
+      ...(classes === 2 && { svm: judge(predictions, ({ baselines }) => baselines.svm!, classes) }),
       ...(heard.length > 0 && { song: song()! }),
     },
   }
 }
 
-type Predicted = Pick<Prediction, 'subject' | 'label' | 'probability'>
+type Predicted = Pick<Prediction, 'subject' | 'label' | 'probability' | 'predicted'>
 
 /** The model alone. */
-export const modelScores = (predictions: readonly Predicted[]): ClassificationMetrics =>
-  judge(predictions, predictedClass)
+export const modelScores = (predictions: readonly Predicted[], classes = 2): ClassificationMetrics =>
+  judge(predictions, classOf, classes)
 
 /** What can be said of chance: bootstrap over subjects, labels permuted within subjects. */
 export function chance(
@@ -83,7 +97,7 @@ export function chance(
 ): Pick<PooledResult, 'interval' | 'permutation'> {
   const subjects = predictions.map(({ subject }) => subject)
   const labels = predictions.map(({ label }) => label)
-  const own = predictions.map(predictedClass)
+  const own = predictions.map(classOf)
   const accuracy = (trials: readonly number[]): number =>
     trials.reduce((hits, i) => hits + (labels[i] === own[i] ? 1 : 0), 0) / trials.length
   return {
@@ -93,12 +107,12 @@ export function chance(
 }
 
 /** All test trials together, with what can be said of chance; over several folds, the signed-rank test as well. */
-export function pool(folds: readonly FoldResult[], seed: number): PooledResult {
+export function pool(folds: readonly FoldResult[], seed: number, classes = 2): PooledResult {
   const predictions = folds.flatMap((fold) => fold.predictions)
   const model = folds.map((fold) => fold.model.accuracy)
   const majority = folds.map((fold) => fold.baselines.majority.accuracy)
   return {
-    ...scores(predictions),
+    ...scores(predictions, classes),
     ...chance(predictions, seed),
     ...(folds.length > 1 && { wilcoxon: wilcoxonSignedRank(model, majority) }),
   }

@@ -6,6 +6,8 @@ import type { LabelledTrials } from '../evaluation/labels.ts'
 import { classificationMetrics, type ClassificationMetrics } from '../evaluation/metrics.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
+import { answerOf } from './answer.ts'
+import type { RunConfig } from './config.ts'
 import type { Dataset } from './dataset.ts'
 import { chance, modelScores, pool, predictionsOf, scores } from './evaluate.ts'
 import { labelReadable, makeTask, type Task, type SplitTrial } from './task.ts'
@@ -59,8 +61,8 @@ export async function evaluateRun(
       test,
       hooks.signal,
     )
-    const predictions = stored.predictions.map((of, i) => ({ ...of, probability: probabilities[i]! }))
-    results.push({ ...stored, predictions, ...scores(predictions) })
+    const predictions = stored.predictions.map((of, i) => ({ ...of, ...answerOf(probabilities[i]!) }))
+    results.push({ ...stored, predictions, ...scores(predictions, config.model.classes) })
   }
   return {
     dimension: config.dimension,
@@ -68,7 +70,7 @@ export async function evaluateRun(
     dataset: { name: set.name, synthetic: set.synthetic },
     folds: foldPlanSummary(task),
     results,
-    pooled: pool(results, config.seed),
+    pooled: pool(results, config.seed, config.model.classes),
   }
 }
 
@@ -129,7 +131,7 @@ export async function evaluateElsewhere(
   if (typeof task !== 'string') return { ...head, ...besideBaselines(task, folds, labelled, probabilities) }
   return {
     ...head,
-    ...aloneOn(labelled, probabilities, config.seed),
+    ...aloneOn(labelled, probabilities, config),
     missing: `no baselines, since the run's own data cannot be read: ${task}`,
   }
 }
@@ -158,7 +160,7 @@ function besideBaselines(
   own: Task,
   folds: readonly string[],
   other: Rated,
-  probabilities: readonly number[],
+  probabilities: readonly ArrayLike<number>[],
 ): Pick<BesideBaselines, 'pooled' | 'predictions'> {
   const { config, set, labelled, plan } = own
   const trained = folds.map((name) => findFold(plan, name))
@@ -168,25 +170,30 @@ function besideBaselines(
   const labels = Uint8Array.from([...labelled.labels, ...other.labels])
   const inputs = inputsOf(joint, config, train)
   const predictions = predictionsOf(joint.trials, labels, { train, validation: [], test }, probabilities, inputs)
-  return { pooled: { ...scores(predictions), ...chance(predictions, config.seed) }, predictions }
+  return { pooled: { ...scores(predictions, config.model.classes), ...chance(predictions, config.seed) }, predictions }
 }
 
-/** Without baselines that learned elsewhere: the more frequent class of the very trials that are judged. */
-function aloneOn({ trials, labels }: Rated, probabilities: readonly number[], seed: number) {
+/** Without baselines that learned elsewhere: the most frequent class of the very trials that are judged. */
+function aloneOn(
+  { trials, labels }: Rated,
+  probabilities: readonly ArrayLike<number>[],
+  { seed, model: { classes } }: RunConfig,
+) {
   const predictions = trials.map(({ id, subject, stimulus }, i) => ({
     trial: id,
     subject,
     stimulus,
     label: labels[i]!,
-    probability: probabilities[i]!,
+    ...answerOf(probabilities[i]!),
   }))
   const frequent = majorityClass(labels, [...trials.keys()])
   const majorityOfTheseTrials = classificationMetrics(
     labels,
     trials.map(() => frequent),
+    classes,
   )
   return {
-    pooled: { model: modelScores(predictions), ...chance(predictions, seed) },
+    pooled: { model: modelScores(predictions, classes), ...chance(predictions, seed) },
     predictions,
     majorityOfTheseTrials,
   }

@@ -145,7 +145,7 @@ async function trainFold(gpu: Gpu, store: Store, task: Task, fold: Fold, hooks: 
       testSubjects: subjectsOf(set, fold.test),
       ...progress,
       predictions,
-      ...scores(predictions),
+      ...scores(predictions, config.model.classes),
     }
     await writeJson(store, foldResultFile(fold.name), toDocument('fold-result', result))
     await appendEvent(store, { event: 'fold-finished', fold: fold.name, accuracy: result.model.accuracy })
@@ -213,6 +213,6 @@ async function summariseRun(
     config,
     skipped: set.skipped,
     results,
-    pooled: pool(results, config.seed),
+    pooled: pool(results, config.seed, config.model.classes),
   }
 }

@@ -2,6 +2,7 @@
 
 import type { ClassificationMetrics } from '../evaluation/metrics.ts'
 import type { Interval, SignedRank } from '../evaluation/statistics.ts'
+import type { Answer } from './answer.ts'
 import type { RunConfig } from './config.ts'
 
 /** A run with its results: what result.json holds and the report shows. */
@@ -13,7 +14,7 @@ export interface RunSummary {
   /** How long it took, s. */
   seconds: number
   dataset: DatasetSummary
-  /** Rating that was predicted, `arousal` or `valence`. */
+  /** What was predicted: a rating, or `quadrant`. */
   dimension: string
   /** How ratings became two classes, for example `two-means per subject`. */
   labels: string
@@ -78,24 +79,22 @@ export interface EpochRecord {
 }
 
 /** What a model and the baselines say of one test trial. */
-export interface Prediction {
+export interface Prediction extends Answer {
   trial: string
   subject: string
   stimulus: string
-  /** 0 low, 1 high. */
+  /** Number of its class: of two, 0 low, 1 high. */
   label: number
-  /** Probability of class 1. */
-  probability: number
-  /** Class that each baseline predicts; `song` is absent where no other listener heard it, or they disagree evenly. */
-  baselines: { majority: number; svm: number; song?: number }
+  /** Class that each baseline predicts; `song` is absent where no other listener heard it, or they disagree evenly; `svm` knows two classes only. */
+  baselines: { majority: number; svm?: number; song?: number }
 }
 
 /** What the model must stand beside, on the same test trials. */
 export interface Baselines {
-  /** The more frequent class of the training trials. */
+  /** The most frequent class of the training trials. */
   majority: ClassificationMetrics
-  /** Linear SVM, C = 0.25, on the model's input. */
-  svm: ClassificationMetrics
+  /** Linear SVM, C = 0.25, on the model's input; of two classes. */
+  svm?: ClassificationMetrics
   /** Label of most other listeners of the stimulus, where there are any, and the model on those same trials. */
   song?: { baseline: ClassificationMetrics; model: ClassificationMetrics }
 }

@@ -13,10 +13,7 @@ it('a target is known by its name', () => {
 it('classes have names in the order of their numbers', () => {
   expect(classNames('liking')).toEqual(['low', 'high'])
   expect(classNames('valence', 3)).toEqual(['low', 'middle', 'high'])
-  expect(classNames('quadrant')).toEqual([
-    ...['low arousal, low valence', 'low arousal, high valence'],
-    ...['high arousal, low valence', 'high arousal, high valence'],
-  ])
+  expect(classNames('quadrant')).toEqual(['LALV', 'LAHV', 'HALV', 'HAHV'])
 })
 
 describe('a scheme', () => {

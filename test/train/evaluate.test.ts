@@ -57,13 +57,36 @@ describe('scores', () => {
     expect(modelScores(ROWS)).toEqual(scores(ROWS).model)
   })
 
+  it('of more than two classes have no score of high and no SVM', () => {
+    const rows = [
+      { label: 2, predicted: 2, baselines: { majority: 2, song: 1 } },
+      { label: 1, predicted: 0, baselines: { majority: 2, song: 1 } },
+      { label: 0, predicted: 0, baselines: { majority: 2 } },
+    ].map((row, i) => ({ trial: `t${i}`, subject: `s${i}`, stimulus: `x${i}`, probability: 0.4, ...row }))
+    const { model, baselines } = scores(rows, 3)
+    expect(model.confusion).toEqual([
+      [1, 0, 0],
+      [1, 0, 0],
+      [0, 0, 1],
+    ])
+    expect([model.accuracy, baselines.majority.accuracy, baselines.song?.baseline.accuracy]).toEqual([
+      2 / 3,
+      1 / 3,
+      0.5,
+    ])
+    expect(model).not.toHaveProperty('positive')
+    expect(baselines).not.toHaveProperty('svm')
+    expect(chance(rows, 1).interval).toMatchObject({ low: 0, high: 1 })
+    expect(pool([fold(rows, '0', 3)], 1, 3).model).toEqual(model)
+  })
+
   it('have no song-only label where nobody else heard a song', () => {
     expect(scores(ROWS.filter(({ baselines }) => baselines.song === undefined)).baselines).not.toHaveProperty('song')
   })
 })
 
 /** A fold of which a result needs no more. */
-const fold = (own: Prediction[], name = '0'): FoldResult => ({
+const fold = (own: Prediction[], name = '0', classes = 2): FoldResult => ({
   name,
   data: '',
   trainTrials: 0,
@@ -72,7 +95,7 @@ const fold = (own: Prediction[], name = '0'): FoldResult => ({
   epochs: [],
   bestEpoch: 1,
   predictions: own,
-  ...scores(own),
+  ...scores(own, classes),
 })
 
 describe('a pooled result', () => {
@@ -148,12 +171,14 @@ describe('baselines of a fold', () => {
     null,
   )
 
+  const rows = (...high: number[]): number[][] => high.map((probability) => [1 - probability, probability])
+
   it('learn from training and validation parts, and answer for the test part in its order', () => {
     const found = predictionsOf(
       trials,
       labels,
       { train: [0, 1], validation: [3, 2], test: [7, 6, 4] },
-      [0.3, 0.2, 0.7],
+      rows(0.3, 0.2, 0.7),
       inputs,
     )
     // Of a and b one of four is high; of x one is high and one low, y is not asked for, and nobody else heard z.
@@ -162,7 +187,22 @@ describe('baselines of a fold', () => {
       { trial: 't6', subject: 'd', stimulus: 'x', label: 0, probability: 0.2, baselines: { majority: 0, svm: 0 } },
       { trial: 't4', subject: 'c', stimulus: 'x', label: 1, probability: 0.7, baselines: { majority: 0, svm: 1 } },
     ])
-    const held = predictionsOf(trials, labels, { train: [0, 1], validation: [4, 5], test: [6, 3] }, [0.5, 0.5], inputs)
+    const classes = predictionsOf(
+      trials,
+      labels,
+      { train: [0, 1], validation: [], test: [3] },
+      [[0.2, 0.5, 0.3]],
+      inputs,
+    )
+    expect(classes).toMatchObject([{ predicted: 1, probability: 0.5 }])
+    expect(classes[0]!.baselines).not.toHaveProperty('svm')
+    const held = predictionsOf(
+      trials,
+      labels,
+      { train: [0, 1], validation: [4, 5], test: [6, 3] },
+      rows(0.5, 0.5),
+      inputs,
+    )
     expect(held.map(({ baselines }) => baselines)).toEqual([
       { majority: 1, svm: 0, song: 1 },
       { majority: 1, svm: 0 },

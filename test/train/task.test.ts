@@ -215,7 +215,9 @@ describe('what is asked of a study', () => {
     const rated = study(({ trials }) => trials.forEach((trial, i) => (trial.ratings!.valence = i % 2)))
     const four = makeTask(rated, { ...config(0), dimension: 'quadrant', model: model(4) })
     expect([...four.labelled.labels.slice(0, 6)]).toEqual([0, 1, 0, 3, 2, 3])
-    expect(() => taskOf({ dimension: 'quadrant' })).toThrow('model setting classes is 2, expected 4: low arousal, low')
+    expect(() => taskOf({ dimension: 'quadrant' })).toThrow(
+      'model setting classes is 2, expected 4: LALV; LAHV; HALV; HAHV',
+    )
   })
 
   it('is one listening’s alone, where there were two', () => {
