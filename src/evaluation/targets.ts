@@ -7,12 +7,12 @@ export const FURTHER_DIMENSIONS = ['dominance', 'liking'] as const
 /** Anything that people rate. */
 export type RatedDimension = Dimension | (typeof FURTHER_DIMENSIONS)[number]
 
-/** What a run predicts: one rating, or `quadrant`, arousal and valence together. */
 export const TARGETS = [...DIMENSIONS, ...FURTHER_DIMENSIONS, 'quadrant'] as const
+/** What a run predicts: one rating, or `quadrant`, arousal and valence together. */
 export type Target = (typeof TARGETS)[number]
 
-/** Into how many classes one rating parts: low and high, or with a middle. */
 export const LEVELS = [2, 3] as const
+/** Into how many classes one rating parts: low and high, or with a middle. */
 export type Levels = (typeof LEVELS)[number]
 
 /** @throws UsageError for what no run predicts */

@@ -3,9 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { presets } from '../../src/model/config.ts'
 import { FormatError } from '../../src/runtime/errors.ts'
 import type { RunConfig } from '../../src/train/config.ts'
-import { taskDigest, labelReadable, makeTask, readableTrials } from '../../src/train/task.ts'
+import { Random } from '../../src/runtime/random.ts'
+import { taskDigest, labelReadable, makeTask, readableTrials, splitTrials } from '../../src/train/task.ts'
 import { inputsOf } from '../../src/train/inputs.ts'
 import type { PreparedSet } from '../../src/train/prepare.ts'
+import { quadrantLabels, threeLevelLabels, twoMeansLabels } from '../study_reference/labels.ts'
+import { controlLabels, shareOf, stratifiedPeople, withinSubjectTests } from '../study_reference/task.ts'
 
 const LENGTH = 2500
 const DIM = 2
@@ -226,5 +229,53 @@ describe('what is asked of a study', () => {
     expect(() => makeTask(twice, quadrants)).toThrow(
       'lab: each song was heard once for arousal and once for valence, and quadrant belongs to neither of the two',
     )
+  })
+})
+
+describe('against loops that import nothing of it', () => {
+  /** Eight people of seven trials with ratings of any size. */
+  const random = new Random(12)
+  const trials = Array.from({ length: 56 }, (_, i) => ({
+    ...study().trials[0]!,
+    ...{ id: `t${i}`, subject: `s${i % 8}`, stimulus: `song${i % 5}` },
+    ratings: { valence: 9 * random.uniform(), arousal: 9 * random.uniform() },
+  }))
+  const set = { ...study(), trials }
+  const splitOf = (change: Partial<RunConfig>) =>
+    splitTrials(set, { ...config(0), labels: 'two-means', folds: 'subject:4', ...change })
+  const labelsOf = (change: Partial<RunConfig>): Map<string, number> => {
+    const { trials: own, labels } = splitOf(change).labelled
+    return new Map(own.map(({ id }, i) => [id, labels[i]!]))
+  }
+  const labelled = (change: Partial<RunConfig> = {}) => {
+    const labels = labelsOf(change)
+    return trials.map(({ id, subject }) => ({ id, subject, label: labels.get(id)! }))
+  }
+
+  it('labels are the same in two, three and four classes', () => {
+    expect(labelsOf({})).toEqual(twoMeansLabels(trials, 'arousal'))
+    expect(labelsOf({ dimension: 'quadrant' })).toEqual(quadrantLabels(trials))
+    for (const dimension of ['arousal', 'valence'] as const)
+      expect(labelsOf({ dimension, levels: 3, labels: 'per-dimension' })).toEqual(threeLevelLabels(trials, dimension))
+  })
+
+  it('a control and a share are the same', () => {
+    expect(labelsOf({ control: true, foldSeed: 5 })).toEqual(controlLabels(labelled(), 5))
+    for (const share of [0.5, 0.7, 1]) {
+      const people = new Set(splitOf({ share, foldSeed: 6 }).labelled.trials.map(({ subject }) => subject))
+      expect(people).toEqual(new Set(shareOf(labelled(), share, 6)))
+    }
+  })
+
+  it('folds within people and held-out people are the same', () => {
+    const idsOf = (part: readonly number[]): string[] => part.map((i) => trials[i]!.id)
+    const within = splitOf({ folds: 'within-subject:3', seed: 7 }).plan.folds
+    for (const [i, test] of withinSubjectTests(labelled(), 3, 7).entries())
+      expect(new Set(idsOf(within[i]!.test))).toEqual(new Set(test))
+    for (const { index, test, validation } of splitOf({ stratify: true, seed: 8, validation: 0.3 }).plan.folds) {
+      const rest = labelled().filter(({ id }) => !idsOf(test).includes(id))
+      const held = stratifiedPeople(rest, 0.3, new Random(8, 0x02000000 + index))
+      expect([...new Set(validation.map((i) => trials[i]!.subject))].sort()).toEqual(held)
+    }
   })
 })
