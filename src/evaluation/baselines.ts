@@ -1,5 +1,6 @@
 // What a model's result must stand beside. Each baseline learns from training trials only.
 import type { Trial } from '../datasets/trial.ts'
+import { largestOf } from '../signal/extremes.ts'
 
 /** The most frequent class of the training trials; the highest of those that are as frequent. */
 export function majorityClass(labels: ArrayLike<number>, train: readonly number[]): number {
@@ -28,6 +29,6 @@ export function stimulusMajority(
 function frequentest(labels: readonly number[]): number[] {
   const counts = new Map<number, number>()
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1)
-  const most = Math.max(...counts.values())
+  const most = largestOf(counts.values())
   return [...counts.keys()].filter((label) => counts.get(label) === most).sort((a, b) => a - b)
 }

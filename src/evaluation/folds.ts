@@ -3,7 +3,7 @@ import { groupBy } from '../datasets/group.ts'
 import type { Trial } from '../datasets/trial.ts'
 import { GalvaniError, UsageError } from '../runtime/errors.ts'
 import { Random } from '../runtime/random.ts'
-import { holdOut, shuffled } from './hold_out.ts'
+import { holdOut, shuffled, unitsByName } from './hold_out.ts'
 import { TEST_PARTS_STREAM, VALIDATION_STREAM } from './random_streams.ts'
 
 /** What folds are made of. */
@@ -153,7 +153,7 @@ function testParts(
     )
   }
   if (scheme.kind === 'subject-loo') return groups
-  const order = shuffled(groups, random)
+  const order = shuffled(unitsByName(groups), random)
   const folds =
     scheme.kind === 'within-subject'
       ? dealtBySubject(trials, order, count)

@@ -32,8 +32,9 @@ export function holdOut({ rest, share, groupOf, within, stratifyBy, where }: Hol
         'more subjects are needed',
     )
   }
+  const byName = unitsByName(groups)
   const draw = (): number[] => {
-    const units = shuffled(groups, random)
+    const units = shuffled(byName, random)
     return upTo(share * rest.length, within ? evenly(units, within) : units)
   }
   const held = stratifyBy ? mostAlike(rest, stratifyBy, draw) : draw()
@@ -42,11 +43,12 @@ export function holdOut({ rest, share, groupOf, within, stratifyBy, where }: Hol
 
 type Unit = [name: string, members: number[]]
 
-/** The groups in an order that depends on their names and the seed, not on the order of the trials. */
-export function shuffled(groups: ReadonlyMap<string, number[]>, random: Random): Unit[] {
-  const sorted = [...groups].sort(([a], [b]) => (a < b ? -1 : 1))
-  return Array.from(random.permutation(sorted.length), (i) => sorted[i]!)
-}
+/** In order of name, so that what is drawn of them does not depend on the order of the trials. */
+export const unitsByName = (groups: ReadonlyMap<string, number[]>): Unit[] =>
+  [...groups].sort(([a], [b]) => (a < b ? -1 : 1))
+
+export const shuffled = (units: readonly Unit[], random: Random): Unit[] =>
+  Array.from(random.permutation(units.length), (i) => units[i]!)
 
 /** Units until they are as many trials; one is left over. */
 function upTo(count: number, units: readonly Unit[]): number[] {
