@@ -6,7 +6,10 @@ import type { ModelInputs } from './inputs.ts'
 import { classificationMetrics, type ClassificationMetrics } from '../evaluation/metrics.ts'
 import type { PreparedTrial } from './prepare.ts'
 import type { Baselines, FoldResult, PooledResult, Prediction } from './run_summary.ts'
-import { bootstrapSubjects, permutationWithinSubjects, wilcoxonSignedRank } from '../evaluation/statistics.ts'
+import { bootstrapSubjects } from '../evaluation/bootstrap.ts'
+import { permutationWithinSubjects } from '../evaluation/permutation.ts'
+import { wilcoxonSignedRank } from '../evaluation/statistics.ts'
+import { atOnce } from '../runtime/breather.ts'
 import { predictLinearSvm, trainLinearSvm, type LinearSvm } from '../evaluation/svm.ts'
 
 const judge = <T extends Pick<Prediction, 'label'>>(
@@ -21,17 +24,18 @@ const judge = <T extends Pick<Prediction, 'label'>>(
   )
 
 /** The test part's predictions: the model's class probabilities, a row a trial, beside the baselines, which learn from all other trials. */
-export function predictionsOf(
+export async function predictionsOf(
   trials: readonly PreparedTrial[],
   labels: Uint8Array,
   fold: Pick<Fold, 'train' | 'validation' | 'test'>,
   probabilities: readonly ArrayLike<number>[],
   inputs: ModelInputs,
-): Prediction[] {
+  signal?: AbortSignal,
+): Promise<Prediction[]> {
   const known = [...fold.train, ...fold.validation]
   const majority = majorityClass(labels, known)
   const songs = stimulusMajority(trials, labels, known, fold.test)
-  const svm = twoClassSvm(known, labels, inputs, probabilities[0]!.length)
+  const svm = probabilities[0]!.length === 2 ? await svmOf(known, labels, inputs, signal) : undefined
   return fold.test.map((index, i) => {
     const { id, subject, stimulus } = trials[index]!
     const song = songs[i]
@@ -51,18 +55,17 @@ export function predictionsOf(
   })
 }
 
-function twoClassSvm(
+const svmOf = (
   known: readonly number[],
   labels: Uint8Array,
   inputs: ModelInputs,
-  classes: number,
-): LinearSvm | undefined {
-  if (classes !== 2) return undefined
-  return trainLinearSvm(
+  signal?: AbortSignal,
+): Promise<LinearSvm> =>
+  trainLinearSvm(
     known.map((i) => inputs.vector(i)),
     known.map((i) => labels[i]!),
+    { ...(signal && { signal }) },
   )
-}
 
 /** Metrics of the model and of every baseline on the same trials. */
 export function scores(
@@ -94,6 +97,7 @@ export const modelScores = (predictions: readonly Predicted[], classes = 2): Cla
 export function chance(
   predictions: readonly Predicted[],
   seed: number,
+  classes = 2,
 ): Pick<PooledResult, 'interval' | 'permutation'> {
   const subjects = predictions.map(({ subject }) => subject)
   const labels = predictions.map(({ label }) => label)
@@ -102,7 +106,7 @@ export function chance(
     trials.reduce((hits, i) => hits + (labels[i] === own[i] ? 1 : 0), 0) / trials.length
   return {
     ...(new Set(subjects).size > 1 && { interval: bootstrapSubjects(subjects, accuracy, { seed }) }),
-    permutation: permutationWithinSubjects(labels, own, subjects, { seed }),
+    ...(classes === 2 && { permutation: atOnce(permutationWithinSubjects(labels, own, subjects)) }),
   }
 }
 
@@ -113,7 +117,7 @@ export function pool(folds: readonly FoldResult[], seed: number, classes = 2): P
   const majority = folds.map((fold) => fold.baselines.majority.accuracy)
   return {
     ...scores(predictions, classes),
-    ...chance(predictions, seed),
+    ...chance(predictions, seed, classes),
     ...(folds.length > 1 && { wilcoxon: wilcoxonSignedRank(model, majority) }),
   }
 }
