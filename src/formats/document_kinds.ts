@@ -42,7 +42,7 @@ export const DOCUMENT_KINDS = {
     kept: ['trials.columns', 'preparation.statuses'],
   },
   /** Texts of the files of decompositions that `galvani prepare` keeps. */
-  'decomposition-cache': { schema: 1 },
+  'decomposition-cache': { schema: 2 },
   'tuned-kernels': { schema: 2, remedy: 'run `galvani tune` again', kept: ['entries'] },
   /** The JSON beside the tables of a decomposed recording. */
   recording: { schema: 2, kept: ['features', 'reading'] },
