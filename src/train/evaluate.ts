@@ -5,7 +5,10 @@ import type { ModelInputs } from './inputs.ts'
 import { classificationMetrics, type ClassificationMetrics } from '../evaluation/metrics.ts'
 import type { PreparedTrial } from './prepare.ts'
 import type { Baselines, FoldResult, PooledResult, Prediction } from './run_summary.ts'
-import { bootstrapSubjects, permutationWithinSubjects, wilcoxonSignedRank } from '../evaluation/statistics.ts'
+import { bootstrapSubjects } from '../evaluation/bootstrap.ts'
+import { permutationWithinSubjects } from '../evaluation/permutation.ts'
+import { wilcoxonSignedRank } from '../evaluation/statistics.ts'
+import { atOnce } from '../runtime/breather.ts'
 import { predictLinearSvm, trainLinearSvm } from '../evaluation/svm.ts'
 
 const predictedClass = ({ probability }: Pick<Prediction, 'probability'>): number => (probability > 0.5 ? 1 : 0)
@@ -20,19 +23,21 @@ const judge = <T extends Pick<Prediction, 'label'>>(
   )
 
 /** The test part's predictions: the model's `probabilities` of class 1 beside the baselines, which learn from all other trials. */
-export function predictionsOf(
+export async function predictionsOf(
   trials: readonly PreparedTrial[],
   labels: Uint8Array,
   fold: Pick<Fold, 'train' | 'validation' | 'test'>,
   probabilities: readonly number[],
   inputs: ModelInputs,
-): Prediction[] {
+  signal?: AbortSignal,
+): Promise<Prediction[]> {
   const known = [...fold.train, ...fold.validation]
   const majority = majorityClass(labels, known)
   const songs = stimulusMajority(trials, labels, known, fold.test)
-  const svm = trainLinearSvm(
+  const svm = await trainLinearSvm(
     known.map((i) => inputs.vector(i)),
     known.map((i) => labels[i]!),
+    { ...(signal && { signal }) },
   )
   return fold.test.map((index, i) => {
     const { id, subject, stimulus } = trials[index]!
@@ -88,7 +93,7 @@ export function chance(
     trials.reduce((hits, i) => hits + (labels[i] === own[i] ? 1 : 0), 0) / trials.length
   return {
     ...(new Set(subjects).size > 1 && { interval: bootstrapSubjects(subjects, accuracy, { seed }) }),
-    permutation: permutationWithinSubjects(labels, own, subjects, { seed }),
+    permutation: atOnce(permutationWithinSubjects(labels, own, subjects)),
   }
 }
 
