@@ -17,6 +17,7 @@ export interface Tree {
 }
 
 const TREES = 200
+const FEW = 32
 
 /**
  * Random forest (Breiman, Machine Learning 45, 2001): 200 trees, each grown on as many rows as there are, drawn with replacement, until
@@ -128,9 +129,15 @@ export function splitFeature(
   rows: Uint32Array,
 ): Omit<Split, 'feature'> | undefined {
   // Twice the rank, plus the label: one sort of numbers brings both.
-  const keys = rows.map((row) => 2 * ranks[row]! + labels[row]!).sort()
-  const n = keys.length
-  const highs = keys.reduce((sum, key) => sum + (key & 1), 0)
+  const n = rows.length
+  const keys = new Uint32Array(n)
+  let highs = 0
+  for (let i = 0; i < n; i++) {
+    const row = rows[i]!
+    highs += labels[row]!
+    keys[i] = 2 * ranks[row]! + labels[row]!
+  }
+  sortKeys(keys)
   let high = 0
   let best: Omit<Split, 'feature'> | undefined
   for (let i = 0; i < n - 1; i++) {
@@ -142,6 +149,20 @@ export function splitFeature(
     if (!best || impurity < best.impurity) best = { rank: key >>> 1, impurity }
   }
   return best
+}
+
+/** Most nodes are small, and a call of the engine's sort costs more than sorting a few. */
+function sortKeys(keys: Uint32Array): void {
+  if (keys.length > FEW) {
+    keys.sort()
+    return
+  }
+  for (let i = 1; i < keys.length; i++) {
+    const key = keys[i]!
+    let j = i
+    for (; j > 0 && keys[j - 1]! > key; j--) keys[j] = keys[j - 1]!
+    keys[j] = key
+  }
 }
 
 /** Midway between the values on both sides, or the lower one where rounding leaves nothing between. */

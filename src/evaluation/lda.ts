@@ -15,7 +15,8 @@ const LEAST_SPREAD = 1e-4
 /**
  * Linear discriminant analysis: both classes normal with one covariance S, priors as in training, so that w = S^+ (m1 - m0) and
  * bias = log(n1 / n0) - w . (m0 + m1) / 2. S is pooled over n - 2, and its pseudo-inverse is taken with every feature divided by its spread
- * within the classes. Takes features of any scale. @throws ShapeError, FormatError
+ * within the classes. Takes features of any scale, and labels
+ * of both classes. @throws ShapeError, FormatError
  */
 export async function trainLda(
   rows: readonly Float32Array[],

@@ -13,8 +13,6 @@ export interface Sums {
   squares: number
 }
 
-export const SUMS = ['truePositive', 'falsePositive', 'falseNegative', 'trueNegative', 'squares'] as const
-
 /** How much of a trial counts as called high: all of it where its score is above a half. */
 export const called = (score: number): number => (score > 0.5 ? 1 : 0)
 
@@ -62,36 +60,41 @@ export function scoresOf(sums: Sums): Omit<TwoClassScores, 'auc'> {
   }
 }
 
-/** Trials by rank of their score, so that the AUC of any weights needs no other sort. */
+/** Trials by rank of their score, so that the AUC of other weights needs no other sort. */
 export class Ranking {
-  private readonly order: Uint32Array
-  constructor(
-    private readonly labels: ArrayLike<number>,
-    private readonly scores: ArrayLike<number>,
-  ) {
-    this.order = Uint32Array.from({ length: labels.length }, (_, i) => i).sort((a, b) => scores[a]! - scores[b]!)
+  /** In order of the scores: labels, groups, and whether a trial's score is that of the one before. */
+  private readonly labels: Uint8Array
+  private readonly groups: Uint32Array
+  private readonly tied: Uint8Array
+
+  /** `groups` says of each trial whose weight it has. */
+  constructor(labels: ArrayLike<number>, scores: ArrayLike<number>, groups: ArrayLike<number>) {
+    const order = Uint32Array.from({ length: labels.length }, (_, i) => i).sort((a, b) => scores[a]! - scores[b]!)
+    this.labels = Uint8Array.from(order, (i) => labels[i]!)
+    this.groups = Uint32Array.from(order, (i) => groups[i]!)
+    this.tied = Uint8Array.from(order, (i, rank) => (rank > 0 && scores[i] === scores[order[rank - 1]!] ? 1 : 0))
   }
 
   /**
    * Chance that a high trial has a greater score than a low one, a tie counted as a half (the Mann-Whitney statistic), when each trial
-   * counts `weight` times; NaN where one of the classes has no weight.
+   * counts as often as its group's weight says; NaN where one of the classes has no weight.
    */
-  auc(weight: (trial: number) => number): number {
-    let [below, wins, high] = [0, 0, 0]
-    let i = 0
-    while (i < this.order.length) {
-      const score = this.scores[this.order[i]!]!
-      let [tiedHigh, tiedLow] = [0, 0]
-      for (; i < this.order.length && this.scores[this.order[i]!] === score; i++) {
-        const trial = this.order[i]!
-        if (this.labels[trial]) tiedHigh += weight(trial)
-        else tiedLow += weight(trial)
+  auc(weights: Float64Array): number {
+    const { labels, groups, tied } = this
+    let [below, wins, high, tiedHigh, tiedLow] = [0, 0, 0, 0, 0]
+    for (let i = 0; i < labels.length; i++) {
+      if (!tied[i]) {
+        wins += tiedHigh * (below + tiedLow / 2)
+        below += tiedLow
+        high += tiedHigh
+        tiedHigh = tiedLow = 0
       }
-      wins += tiedHigh * (below + tiedLow / 2)
-      below += tiedLow
-      high += tiedHigh
+      const weight = weights[groups[i]!]!
+      if (labels[i]) tiedHigh += weight
+      else tiedLow += weight
     }
-    return wins / (high * below)
+    wins += tiedHigh * (below + tiedLow / 2)
+    return wins / ((high + tiedHigh) * (below + tiedLow))
   }
 }
 
@@ -112,7 +115,7 @@ export function twoClassScores(labels: ArrayLike<number>, scores: ArrayLike<numb
   checkScores('twoClassScores', labels, scores)
   const sums = noSums()
   for (let i = 0; i < labels.length; i++) addTrial(sums, labels[i]!, scores[i]!, called)
-  const auc = new Ranking(labels, scores).auc(() => 1)
+  const auc = new Ranking(labels, scores, new Uint8Array(labels.length)).auc(Float64Array.of(1))
   return inOrder({ ...scoresOf(sums), auc })
 }
 

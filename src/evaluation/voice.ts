@@ -1,5 +1,6 @@
 // What a model or a baseline says of test trials, in all repeats, counted so that drawing subjects again costs little.
-import { SCORES, type JudgedTrial, type TwoClassScores } from './judgement.ts'
+import { groupBy } from '../datasets/group.ts'
+import type { JudgedTrial, TwoClassScores } from './judgement.ts'
 import type { JudgedTable } from './judged_table.ts'
 import {
   addTrial,
@@ -18,27 +19,32 @@ interface Repeat {
   folds: string[]
   labels: number[]
   said: number[]
-  subjectOf: number[]
   /** Sums of each subject's trials. */
   sums: Sums[]
-  ranking: Ranking
+  subjectOf: number[]
   scores: () => TwoClassScores
 }
 
 /** Mean of each score; NaN where one is. */
-export const meanScores = <T extends Partial<TwoClassScores>>(scores: readonly T[]): T =>
-  Object.fromEntries(
-    SCORES.filter((name) => scores[0]![name] !== undefined).map((name) => [
-      name,
-      scores.reduce((sum, of) => sum + of[name]!, 0) / scores.length,
-    ]),
-  ) as T
+export function meanScores<T extends Omit<TwoClassScores, 'auc'>>(scores: readonly T[]): T {
+  const mean = { ...scores[0]! }
+  for (const name of Object.keys(mean) as (keyof T)[]) {
+    let sum = 0
+    for (const of of scores) sum += of[name] as number
+    mean[name] = (sum / scores.length) as T[keyof T]
+  }
+  return mean
+}
 
+/** What one model or baseline says of the judged trials. */
 export class Voice {
   /** Those in which it says something of a trial. */
   readonly repeats: Repeat[]
+  private rankings?: Ranking[]
   /** Trials of which it says something in some repeat. */
   readonly trials: number
+  /** How often it says something, over all repeats. */
+  readonly heard: number
 
   /** `scoreOf` is undefined where it says nothing. A guesser's score is the probability with which it says high. */
   constructor(
@@ -53,6 +59,7 @@ export class Voice {
       return heard.length > 0 ? [this.repeat(trials, heard, scoreOf)] : []
     })
     this.trials = some.size
+    this.heard = this.repeats.reduce((sum, { said }) => sum + said.length, 0)
   }
 
   private repeat(
@@ -71,7 +78,6 @@ export class Voice {
       said,
       subjectOf,
       sums,
-      ranking: new Ranking(labels, said),
       scores: () => this.scoresOf(labels, said),
     }
   }
@@ -80,22 +86,19 @@ export class Voice {
     return (this.guesses ? guesserScores : twoClassScores)(labels, said)
   }
 
-  /** Scores within each fold of which something is said, a list of the repeats that have it. */
+  /** Scores within each fold of which something is said, of each repeat that has it; folds in order of name. */
   byFold(): { fold: string; repeats: TwoClassScores[] }[] {
-    return this.table.folds.flatMap((fold) => {
-      const repeats = this.repeats.flatMap(({ folds, labels, said }) => {
-        const own = [...folds.keys()].filter((k) => folds[k] === fold)
-        return own.length > 0
-          ? [
-              this.scoresOf(
-                own.map((k) => labels[k]!),
-                own.map((k) => said[k]!),
-              ),
-            ]
-          : []
-      })
-      return repeats.length > 0 ? [{ fold, repeats }] : []
-    })
+    const found = new Map<string, TwoClassScores[]>(this.table.folds.map((fold) => [fold, []]))
+    for (const { folds, labels, said } of this.repeats) {
+      for (const [fold, own] of groupBy(folds.keys(), (k) => folds[k]!)) {
+        const scores = this.scoresOf(
+          own.map((k) => labels[k]!),
+          own.map((k) => said[k]!),
+        )
+        found.get(fold)!.push(scores)
+      }
+    }
+    return [...found].flatMap(([fold, repeats]) => (repeats.length > 0 ? [{ fold, repeats }] : []))
   }
 
   /** All scores but the AUC when each subject counts as often as its weight says, mean over repeats. */
@@ -105,7 +108,8 @@ export class Voice {
 
   /** All scores, likewise. */
   weighted(weights: Float64Array): TwoClassScores {
-    const aucs = this.repeats.map(({ ranking, subjectOf }) => ranking.auc((k) => weights[subjectOf[k]!]!))
+    this.rankings ??= this.repeats.map(({ labels, said, subjectOf }) => new Ranking(labels, said, subjectOf))
+    const aucs = this.rankings.map((ranking) => ranking.auc(weights))
     return { ...this.counted(weights), auc: aucs.reduce((sum, auc) => sum + auc, 0) / aucs.length }
   }
 }

@@ -5,8 +5,9 @@ import { atOnce } from '../../src/runtime/breather.ts'
 import { chance } from '../../src/train/evaluate.ts'
 import { bootstrapSubjects } from '../../src/evaluation/bootstrap.ts'
 import { permutationWithinSubjects } from '../../src/evaluation/permutation.ts'
-import { wilcoxonSignedRank } from '../../src/evaluation/statistics.ts'
+import { leastSignedRankP, spreadOf, wilcoxonSignedRank } from '../../src/evaluation/statistics.ts'
 import { predictLinearSvm, trainLinearSvm } from '../../src/evaluation/svm.ts'
+import { binomialLimit } from '../../src/evaluation/correction.ts'
 import { goldenJson } from '../support/golden_values.ts'
 
 /** Share of draws that may differ from the distribution's: in one of 10^9 samples of this size it is more (Hoeffding). */
@@ -26,6 +27,44 @@ describe('signed ranks', () => {
     const own = wilcoxonSignedRank(a, b)
     expect(own).toMatchObject({ n, w })
     expect(own.p / p).toBeCloseTo(1, 10)
+  })
+})
+
+describe('the least p of signed ranks', () => {
+  it.each([1, 2, 4, 10])('is reached when all of %d pairs differ to one side', (pairs) => {
+    const better = Array.from({ length: pairs }, (_, i) => i + 1)
+    const { p } = wilcoxonSignedRank(
+      better,
+      better.map(() => 0),
+    )
+    expect(leastSignedRankP(pairs)).toBe(p)
+  })
+})
+
+describe('mean and standard deviation', () => {
+  const { cases } = goldenJson<{ cases: { values: number[]; mean: number; sd: number }[] }>('spreads')
+
+  it('are those of NumPy', () => {
+    for (const { values, mean, sd } of cases) {
+      expect(spreadOf(values)!.mean).toBeCloseTo(mean, 10)
+      expect(spreadOf(values)!.sd).toBeCloseTo(sd, 10)
+      expect(spreadOf([NaN, ...values])).toEqual(spreadOf(values))
+    }
+  })
+
+  it('of one value and of none', () => {
+    expect(spreadOf([3])).toEqual({ mean: 3, sd: NaN })
+    expect(spreadOf([NaN])).toBeUndefined()
+  })
+})
+
+describe('how many intervals of chance may miss', () => {
+  const { cases } = goldenJson<{ cases: { trials: number; chance: number; level: number; limit: number }[] }>(
+    'binomial_limits',
+  )
+
+  it('is the quantile of SciPy', () => {
+    for (const { trials, chance, level, limit } of cases) expect(binomialLimit(trials, chance, level)).toBe(limit)
   })
 })
 

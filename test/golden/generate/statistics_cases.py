@@ -1,4 +1,5 @@
-"""What a result comes with: signed ranks, quantiles, intervals over subjects, permutations within subjects, a linear SVM.
+"""What a result comes with: scores, signed ranks, quantiles, intervals over subjects, permutations within subjects, and what it stands
+beside: a linear SVM, logistic regression, linear discriminant analysis, an SVM with radial basis functions, a random forest.
 
 Where chance is involved, the whole distribution is enumerated: any program's random draws must come near it.
 """
@@ -7,6 +8,11 @@ from itertools import permutations, product
 
 import numpy as np
 from scipy import stats
+from sklearn import metrics as scores
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from draw import Draw
@@ -107,9 +113,89 @@ def support_vectors():
     return cases
 
 
+def two_class_scores():
+    """Scores in [0, 1] with many ties, of a model that knows a little, knows nothing, errs, or always says the same."""
+    cases = []
+    for name, n, share, knows in [("little", 60, 0.4, 0.2), ("nothing", 41, 0.6, 0), ("wrong", 25, 0.5, -0.3), ("sure", 80, 0.3, 0.45),
+                                  ("few", 5, 0.4, 0.1), ("low", 20, 0.5, None), ("high", 20, 0.25, None)]:
+        draw = Draw(f"two-class scores {name}")
+        labels = (draw.uniform(n) < share).astype(int)
+        labels[:2] = (0, 1)
+        said = {"low": np.full(n, 0.25), "high": np.full(n, 0.75)}.get(name)
+        if said is None:
+            noise = draw.steps(0, 0.5, 0.0625, n).astype(np.float64)
+            said = np.clip(0.25 + noise + knows * (2 * labels - 1), 0, 1)
+        called = (said > 0.5).astype(int)
+        precision, recall, f1, _ = scores.precision_recall_fscore_support(labels, called, average="binary", zero_division=0)
+        cases.append({"name": name, "labels": labels.tolist(), "scores": said.tolist(), "expected": {
+            "accuracy": scores.accuracy_score(labels, called), "balanced_accuracy": scores.balanced_accuracy_score(labels, called),
+            "f1": f1, "macro_f1": scores.f1_score(labels, called, average="macro", zero_division=0),
+            "precision": precision, "recall": recall, "auc": scores.roc_auc_score(labels, said),
+            "mcc": scores.matthews_corrcoef(labels, called), "brier": scores.brier_score_loss(labels, said)}})
+    return cases
+
+
+def guesses():
+    """Mean scores over all draws of guessers who say high with one probability."""
+    cases = []
+    for labels, share in [([1, 0, 1, 1, 0, 1], 0.7), ([0, 0, 1, 0, 1, 0, 0, 1], 0.25)]:
+        means = np.zeros(4)
+        for said in product((0, 1), repeat=len(labels)):
+            chance = np.prod([share if high else 1 - share for high in said])
+            means += chance * np.array([scores.accuracy_score(labels, said), scores.balanced_accuracy_score(labels, said),
+                                        scores.recall_score(labels, said, zero_division=0), scores.roc_auc_score(labels, said)])
+        cases.append({"labels": labels, "share": share, "accuracy": means[0], "balanced_accuracy": means[1], "recall": means[2], "auc": means[3]})
+    return cases
+
+
+def binomial_limits():
+    return [{"trials": n, "chance": chance, "level": level, "limit": int(stats.binom.ppf(level, n, chance))}
+            for n in (1, 4, 16, 48, 144, 1000) for chance in (0.05, 0.3) for level in (0.99, 0.9)]
+
+
+def spreads():
+    cases = []
+    for n in (2, 3, 10):
+        values = (Draw(f"spread {n}").normal(n) + np.float32(100)).astype(np.float64)
+        cases.append({"values": values.tolist(), "mean": float(np.mean(values)), "sd": float(np.std(values, ddof=1))})
+    return cases
+
+
+def learners():
+    """Features of different sizes, one of them constant in the first case, more features than rows in the last."""
+    cases = []
+    for rows, features, shift in [(50, 4, 0.6), (120, 9, 0.4), (24, 30, 0.5)]:
+        draw = Draw(f"learners {rows}")
+        sizes = np.float32(2) ** (np.arange(features) % 7 - 3).astype(np.float32)
+
+        def people(n):
+            labels = (draw.uniform(n) < 0.4).astype(int)
+            x = (draw.normal(n, features) + np.float32(shift) * labels[:, None].astype(np.float32)) * sizes + np.float32(1)
+            if rows == 50:
+                x[:, 2] = 3
+            return x.astype(np.float64), labels
+
+        (x, y), (unseen, truth) = people(rows), people(100)
+        scaler = StandardScaler().fit(x)
+        z = scaler.transform(x)
+        logistic = LogisticRegression(C=1, tol=1e-14, max_iter=10000, solver="newton-cg").fit(z, y)
+        lda = LinearDiscriminantAnalysis(solver="svd").fit(x, y)
+        rbf = SVC(kernel="rbf", C=1, gamma="scale", tol=1e-10).fit(z, y)
+        forests = [RandomForestClassifier(200, random_state=seed).fit(x, y).score(unseen, truth) for seed in range(3)]
+        cases.append({"rows": x.tolist(), "labels": y.tolist(), "unseen": unseen.tolist(), "truth": truth.tolist(),
+                      "logistic": {"weights": logistic.coef_[0].tolist(), "bias": float(logistic.intercept_[0])},
+                      "lda": {"weights": lda.coef_[0].tolist(), "bias": float(lda.intercept_[0])},
+                      "rbf": {"decisions": rbf.decision_function(scaler.transform(unseen)).tolist()},
+                      "forest": {"accuracy": float(np.mean(forests))}})
+    return cases
+
+
 def generate(folder):
     warnings.simplefilter("ignore")
     for name, document in [("signed_ranks", {"cases": signed_ranks()}), ("quantiles", {"cases": quantiles()}), ("bootstrap", bootstrap()),
-                           ("permutations", {"cases": permutations_within()}), ("svm", {"cases": support_vectors()})]:
+                           ("permutations", {"cases": permutations_within()}), ("svm", {"cases": support_vectors()}),
+                           ("two_class_scores", {"cases": two_class_scores()}), ("guesses", {"cases": guesses()}),
+                           ("binomial_limits", {"cases": binomial_limits()}), ("spreads", {"cases": spreads()}),
+                           ("learners", {"cases": learners()})]:
         file = folder.json(f"statistics/{name}.json", document)
         folder.more.append({"id": f"statistics/{name}", "kind": name, "file": file})
