@@ -8,8 +8,9 @@ export function majorityClass(labels: ArrayLike<number>, train: readonly number[
 }
 
 /**
- * Song-only label: for each test trial the majority label of the *other* listeners of its stimulus among the training
- * trials, in the order of `test`; undefined where there are none, or as many of another.
+ * Song-only label: what the others felt. For each test trial, in the order of `test`, the majority label of its stimulus among the training
+ * trials of *other* subjects; every trial counts once, so who heard it twice has two votes. Listeners in the test part have none, nor has
+ * the tested person, whose trials a split by trials may leave in training. undefined where nobody else heard it, or as many say another class.
  */
 export function stimulusMajority(
   trials: readonly Pick<Trial, 'subject' | 'stimulus'>[],

@@ -33,13 +33,17 @@ const COMPARED = ['accuracy', 'balancedAccuracy', 'f1'] as const
  * @throws ShapeError for trials that do not fit, NumericError for a score that is none
  */
 export async function judge(trials: readonly JudgedTrial[], { seed, ...hooks }: JudgeOptions): Promise<Judgement> {
-  const table = tabulate(trials)
-  const model = new Voice(table, (trial) => trial.score)
-  const baselines = BASELINES.flatMap((name) => pairOf(table, model, name))
   return workInTurns(hooks, function* (say): Pieces<Judgement> {
+    const table = tabulate(trials)
+    const model = new Voice(table, (trial) => trial.score)
+    const baselines = yield* pairsOf(table, model)
     const resampled = table.subjects.length > 1 ? yield* resample(table, model, baselines, seed, say) : undefined
-    const permutation = yield* permutationWithinSubjects(table.labels, votes(table), table.subjectNames)
-    const scores = model.repeats.map(({ scores }) => scores())
+    const beside: BesideBaseline[] = []
+    for (const [i, pair] of baselines.entries()) {
+      beside.push(besideBaseline(pair, resampled?.differences[i]))
+      yield
+    }
+    const scores = model.repeats.map((repeat) => repeat.scores())
     return {
       trials: table.labels.length,
       subjects: table.subjects.length,
@@ -49,8 +53,8 @@ export async function judge(trials: readonly JudgedTrial[], { seed, ...hooks }: 
       ...(resampled && { intervals: resampled.intervals }),
       overFolds: spreads(model.byFold().flatMap(({ repeats }) => repeats)),
       ...(scores.length > 1 && { overSeeds: spreads(scores) }),
-      baselines: baselines.map((pair, i) => beside(pair, resampled?.differences[i])),
-      permutation,
+      baselines: beside,
+      permutation: yield* permutationWithinSubjects(table.labels, votes(table), table.subjectNames),
       bySubject: subjectRows(table, model),
       calibration: calibrationOf(table),
     }
@@ -64,13 +68,17 @@ interface Compared {
   model: Voice
 }
 
-function pairOf(table: JudgedTable, all: Voice, name: BaselineName): Compared[] {
-  const own = new Voice(table, (trial) => trial.baselines[name], name === 'guesser')
-  if (own.repeats.length === 0) return []
-  const saysAll = own.heard === all.heard
-  const heard = (trial: JudgedTrial): number | undefined =>
-    trial.baselines[name] === undefined ? undefined : trial.score
-  return [{ name, own, model: saysAll ? all : new Voice(table, heard) }]
+function* pairsOf(table: JudgedTable, model: Voice): Pieces<Compared[]> {
+  const pairs: Compared[] = []
+  for (const name of BASELINES) {
+    const own = new Voice(table, (trial) => trial.baselines[name], name === 'guesser')
+    const onSame = (trial: JudgedTrial): number | undefined =>
+      trial.baselines[name] === undefined ? undefined : trial.score
+    const saysAll = own.heard === model.heard
+    if (own.repeats.length > 0) pairs.push({ name, own, model: saysAll ? model : new Voice(table, onSame) })
+    yield
+  }
+  return pairs
 }
 
 type Differences = Record<(typeof COMPARED)[number], Interval>
@@ -117,7 +125,7 @@ function* resample(
 
 const NOWHERE: Interval = { low: NaN, high: NaN }
 
-function beside({ name, own, model }: Compared, differences?: Differences): BesideBaseline {
+function besideBaseline({ name, own, model }: Compared, differences?: Differences): BesideBaseline {
   const scores = meanScores(own.repeats.map((repeat) => repeat.scores()))
   const ours = meanScores(model.repeats.map((repeat) => repeat.scores()))
   const difference = Object.fromEntries(

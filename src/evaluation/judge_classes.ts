@@ -51,9 +51,7 @@ export async function judgeClasses(
   return workInTurns(hooks, function* (say): Pieces<Judgement> {
     const pairs = NAMES.flatMap((name) => {
       const heard = trials.filter(({ baselines }) => baselines[name] !== undefined)
-      return heard.length > 0
-        ? [{ name, heard, said: (({ baselines }) => baselines[name]) satisfies Said }]
-        : []
+      return heard.length > 0 ? [{ name, heard, said: (({ baselines }) => baselines[name]) satisfies Said }] : []
     })
     const draws = subjects.length > 1 ? drawn(subjects.length, seed) : undefined
     const intervals = draws && (yield* intervalsOf(counted, counted.of(trials, model), draws, say))

@@ -1,4 +1,5 @@
 // What a model or a baseline says of test trials, in all repeats, counted so that drawing subjects again costs little.
+import { groupBy } from '../datasets/group.ts'
 import type { JudgedTrial, TwoClassScores } from './judgement.ts'
 import type { JudgedTable } from './judged_table.ts'
 import {
@@ -35,6 +36,7 @@ export function meanScores<T extends Omit<TwoClassScores, 'auc'>>(scores: readon
   return mean
 }
 
+/** What one model or baseline says of the judged trials. */
 export class Voice {
   /** Those in which it says something of a trial. */
   readonly repeats: Repeat[]
@@ -84,22 +86,19 @@ export class Voice {
     return (this.guesses ? guesserScores : twoClassScores)(labels, said)
   }
 
-  /** Scores within each fold of which something is said, a list of the repeats that have it. */
+  /** Scores within each fold of which something is said, of each repeat that has it; folds in order of name. */
   byFold(): { fold: string; repeats: TwoClassScores[] }[] {
-    return this.table.folds.flatMap((fold) => {
-      const repeats = this.repeats.flatMap(({ folds, labels, said }) => {
-        const own = [...folds.keys()].filter((k) => folds[k] === fold)
-        return own.length > 0
-          ? [
-              this.scoresOf(
-                own.map((k) => labels[k]!),
-                own.map((k) => said[k]!),
-              ),
-            ]
-          : []
-      })
-      return repeats.length > 0 ? [{ fold, repeats }] : []
-    })
+    const found = new Map<string, TwoClassScores[]>(this.table.folds.map((fold) => [fold, []]))
+    for (const { folds, labels, said } of this.repeats) {
+      for (const [fold, own] of groupBy(folds.keys(), (k) => folds[k]!)) {
+        const scores = this.scoresOf(
+          own.map((k) => labels[k]!),
+          own.map((k) => said[k]!),
+        )
+        found.get(fold)!.push(scores)
+      }
+    }
+    return [...found].flatMap(([fold, repeats]) => (repeats.length > 0 ? [{ fold, repeats }] : []))
   }
 
   /** All scores but the AUC when each subject counts as often as its weight says, mean over repeats. */
