@@ -46,13 +46,8 @@ export async function judgeClasses(
   const folds = namesOf(trials, ({ fold }) => fold)
   const seeds = [...new Set(trials.map((trial) => trial.seed))].sort((a, b) => a - b)
   const counted = new Counts(subjects, seeds, classes)
-  const model: Said = ({ predicted }) => predicted
   const scoresIn = (of: readonly ClassifiedTrial[], said: Said): TwoClassScores => counted.scores(counted.of(of, said))
   return workInTurns(hooks, function* (say): Pieces<Judgement> {
-    const pairs = NAMES.flatMap((name) => {
-      const heard = trials.filter(({ baselines }) => baselines[name] !== undefined)
-      return heard.length > 0 ? [{ name, heard, said: (({ baselines }) => baselines[name]) satisfies Said }] : []
-    })
     const draws = subjects.length > 1 ? drawn(subjects.length, seed) : undefined
     const intervals = draws && (yield* intervalsOf(counted, counted.of(trials, model), draws, say))
     const inFold = folds.flatMap((fold) =>
@@ -60,29 +55,9 @@ export async function judgeClasses(
     )
     const bySeed = seeds.map((repeat) => scoresIn(trials.filter((trial) => trial.seed === repeat), model)) // prettier-ignore
     const baselines: BesideBaseline[] = []
-    for (const { name, heard, said } of pairs) {
-      const [ours, theirs] = [counted.of(heard, model), counted.of(heard, said)]
-      const differences = draws && (yield* differencesOf(counted, ours, theirs, draws))
-      const [mine, scores] = [counted.scores(ours), counted.scores(theirs)]
-      const difference = (score: (typeof DEFINED)[number] | 'f1') => ({
-        mean: mine[score] - scores[score],
-        ...((score !== 'f1' && differences?.[score]) || NOWHERE),
-      })
-      const byFold = (of: Said) => [...groupBy(heard, ({ fold }) => fold)].map(([, own]) => scoresIn(own, of).accuracy)
-      baselines.push({
-        ...{ name, trials: heard.length / seeds.length, scores },
-        difference: {
-          accuracy: difference('accuracy'),
-          balancedAccuracy: difference('balancedAccuracy'),
-          f1: difference('f1'),
-        },
-        ...(byFold(said).length > 1 && {
-          wilcoxon: {
-            ...wilcoxonSignedRank(byFold(model), byFold(said)),
-            floor: leastSignedRankP(byFold(said).length),
-          },
-        }),
-      })
+    for (const name of NAMES) {
+      const heard = trials.filter(({ baselines: of }) => of[name] !== undefined)
+      if (heard.length > 0) baselines.push(yield* beside(name, heard, counted, { draws, repeats: seeds.length }))
     }
     return {
       ...{ trials: trials.length / seeds.length, subjects: subjects.length, folds: folds.length, seeds },
@@ -99,6 +74,37 @@ export async function judgeClasses(
       calibration: [],
     }
   })
+}
+
+const model: Said = ({ predicted }) => predicted
+
+/** A baseline and the model on the trials of which it says something. */
+function* beside(
+  name: (typeof NAMES)[number],
+  heard: readonly ClassifiedTrial[],
+  counted: Counts,
+  { draws, repeats }: { draws: readonly Float64Array[] | undefined; repeats: number },
+): Pieces<BesideBaseline> {
+  const said: Said = ({ baselines }) => baselines[name]
+  const [ours, theirs] = [counted.of(heard, model), counted.of(heard, said)]
+  const differences = draws && (yield* differencesOf(counted, ours, theirs, draws))
+  const [mine, scores] = [counted.scores(ours), counted.scores(theirs)]
+  const difference = (score: (typeof DEFINED)[number] | 'f1') => ({
+    mean: mine[score] - scores[score],
+    ...((score !== 'f1' && differences?.[score]) || NOWHERE),
+  })
+  const folds = [...groupBy(heard, ({ fold }) => fold).values()]
+  const byFold = (of: Said): number[] => folds.map((own) => counted.scores(counted.of(own, of)).accuracy)
+  const [accuracy, balancedAccuracy, f1] = [
+    difference('accuracy'),
+    difference('balancedAccuracy'),
+    difference('f1'),
+  ] as const
+  const floor = leastSignedRankP(folds.length)
+  return {
+    ...{ name, trials: heard.length / repeats, scores, difference: { accuracy, balancedAccuracy, f1 } },
+    ...(folds.length > 1 && { wilcoxon: { ...wilcoxonSignedRank(byFold(model), byFold(said)), floor } }),
+  }
 }
 
 const namesOf = (trials: readonly ClassifiedTrial[], name: (trial: ClassifiedTrial) => string): string[] =>
