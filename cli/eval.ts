@@ -14,7 +14,7 @@ import {
   type DataSource,
 } from './shared/data_options.ts'
 import { Output, type OutputOptions } from './shared/output.ts'
-import { datasetTitle, describeSeen, pooledRows, resultTable, runTable } from './shared/result_table.ts'
+import { datasetTitle, describeSeen, judgedRows, resultTable, runTable } from './shared/result_table.ts'
 import { gsrDoubt, loadSource } from './shared/run_folder.ts'
 
 interface EvalOptions extends OutputOptions, OpenOptions, Partial<DataSource> {
@@ -63,14 +63,15 @@ async function evalAction(options: EvalOptions): Promise<void> {
 }
 
 function printOther(output: Output, result: OtherEvaluation): void {
-  const { dimension, labels, dataset, models, pooled, skipped } = result
-  const title = `${datasetTitle(dimension, dataset)}: ${models.length} models, ${describeSeen(result, pooled.model.count)}`
-  if ('missing' in result) {
-    const rows = [
-      ['model', result.pooled.model],
-      ['majority class of these trials', result.majorityOfTheseTrials],
-    ] as const
-    output.result(toDocument('eval', result), `${resultTable(title, rows, { ...pooled, labels })}\n${result.missing}`)
-  } else output.result(toDocument('eval', result), resultTable(title, pooledRows(result.pooled), { ...pooled, labels }))
+  const { dimension, labels, dataset, models, pooled, skipped, missing, majorityOfTheseTrials: majority } = result
+  const { judgement, model } = pooled
+  const title = `${datasetTitle(dimension, dataset)}: ${models.length} models, ${describeSeen(result, judgement.trials)}`
+  const rows = judgedRows(judgement)
+  if (majority) {
+    const scores = { ...majority, f1: majority.positive?.f1 ?? NaN, macroF1: majority.macro.f1 }
+    rows.push({ name: 'majority class of these trials', trials: majority.count, scores })
+  }
+  const text = resultTable(title, rows, { ...judgement, labels, classes: model.support.length })
+  output.result(toDocument('eval', result), missing === undefined ? text : `${text}\n${missing}`)
   for (const { source, reason } of skipped) output.note(`skipped ${source}: ${reason}`)
 }

@@ -7,6 +7,7 @@ import { DIMENSIONS, type Dimension, type Trial } from '../src/datasets/trial.ts
 import { schemeBalances } from '../src/evaluation/class_balance.ts'
 import { inspectDataset, type Inspection } from '../src/evaluation/inspection.ts'
 import { ratingChart } from '../src/evaluation/rating_chart.ts'
+import { isDimension } from '../src/evaluation/targets.ts'
 import { ratedOnce } from '../src/evaluation/rating_facts.ts'
 import { toDocument } from '../src/formats/documents.ts'
 import type { ReadingOptions } from '../src/reading/options.ts'
@@ -138,9 +139,12 @@ async function inspectedFolder(folder: string, options: InspectOptions, output: 
 function chartOf(found: Inspection, subject: string, own: readonly Omit<Trial, 'eda'>[]): string {
   const { name, labels, scale } = found
   if (own.length === 0) throw new UsageError(`--subject ${subject}: no trial of ${name} is of a subject of this name`)
-  const weak = labels.filter((one) => one.scheme === 'two-means' && one.weak?.includes(subject) === true)
+  const weak = labels
+    .filter((one) => one.scheme === 'two-means' && one.weak?.includes(subject) === true)
+    .map(({ dimension }) => dimension)
+    .filter(isDimension)
   const ratings = ratedOnce(own).map((trial) => trial.ratings)
-  return ratingChart({ subject, dataset: name, ratings, scale, weak: weak.map(({ dimension }) => dimension) })
+  return ratingChart({ subject, dataset: name, ratings, scale, weak })
 }
 
 async function preparedFacts(store: NodeStore, name: string): Promise<PreparedFacts> {

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { shownScheme } from '../src/evaluation/control.ts'
 import { doubtOfLabels } from '../src/evaluation/labels.ts'
 import { toDocument } from '../src/formats/documents.ts'
 import type { OpenOptions } from '../src/runtime/node.ts'
@@ -38,10 +39,12 @@ async function predictAction(options: PredictOptions): Promise<void> {
   const { name, predictions, skipped, ...seen } = await withGpu(options, (gpu) =>
     work((hooks) => predict(gpu, run, dataset, hooks)),
   )
-  const { dimension, labels } = run.config
+  const { dimension, control } = run.config
+  const labels = shownScheme(run.config.labels, control)
   const doubt = doubtOfLabels(labels)
   const rows = predictions.map((p) => [p.trial, p.subject, p.stimulus, p.probability.toFixed(3), p.predicted])
-  const text = table(['trial', 'subject', 'stimulus', `P(high ${dimension})`, dimension], rows)
+  const head = run.config.model.classes === 2 ? `P(high ${dimension})` : 'P'
+  const text = table(['trial', 'subject', 'stimulus', head, dimension], rows)
   output.result(
     toDocument('predict', { run: options.run, dimension, labels, models: run.folds, ...seen, predictions, skipped }),
     `${name}: ${describeSeen(seen, predictions.length)}${doubt === undefined ? '' : `; ${doubt}`}\n${text}`,

@@ -29,7 +29,9 @@ export { evaluateElsewhere, evaluateRun, type OtherEvaluation, type OwnEvaluatio
 export { loadModel, type TrainedModel } from './train/checkpoint.ts'
 
 // Evaluation without a device
-export { labelTrials, parseLabelScheme, type LabelledTrials, type LabelScheme } from './evaluation/labels.ts'
+export { labelTrials, type LabelledTrials } from './evaluation/labels.ts'
+export { parseLabelScheme, type LabelScheme } from './evaluation/label_scheme.ts'
+export { classNames, type Levels, type Target } from './evaluation/targets.ts'
 export { makeFolds, parseFoldScheme, type Fold, type FoldPlan, type FoldScheme } from './evaluation/folds.ts'
 export { classificationMetrics, type ClassificationMetrics } from './evaluation/metrics.ts'
 export { bootstrapSubjects } from './evaluation/bootstrap.ts'

@@ -106,7 +106,7 @@ describe('a study of 24 listeners', needs(existsSync(study), NO_SHARED), () => {
     expect(model.count).toBe(plan.folds.find(({ name }) => name === '0')?.test.length)
     expect(summary.results[0]?.epochs[0]?.trainLoss).toBeGreaterThan(0.3)
     expect(summary.results[0]?.epochs[0]?.trainLoss).toBeLessThan(2)
-    for (const { count, accuracy } of [model, baselines.majority, baselines.svm]) {
+    for (const { count, accuracy } of [model, baselines.majority, baselines.svm!]) {
       expect(count).toBe(model.count)
       expect(accuracy).toBeGreaterThan(0)
       expect(accuracy).toBeLessThan(1)

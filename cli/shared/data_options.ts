@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { GSR, type Gsr } from '../../src/datasets/layout.ts'
-import type { Dimension } from '../../src/datasets/trial.ts'
+import { isDimension, type Target } from '../../src/evaluation/targets.ts'
 import { FormatError } from '../../src/runtime/errors.ts'
 import { NodeStore } from '../../src/store/node.ts'
 import { fileSource } from '../../src/store/node_source.ts'
@@ -75,9 +75,10 @@ export async function datasetOptions(source: DataSource): Promise<DatasetOptions
   }
 }
 
-/** Reads a folder of data, of two passes the one of `dimension`; no device is needed yet. @throws FormatError */
-export async function openDataset(source: DataSource, dimension: Dimension): Promise<Dataset> {
-  return loadDataset(requireFolder(source.data), { ...(await datasetOptions(source)), pass: dimension })
+/** Reads a folder of data, of two passes the one of `target`; no device is needed yet. @throws FormatError */
+export async function openDataset(source: DataSource, target: Target): Promise<Dataset> {
+  const pass = isDimension(target) ? { pass: target } : {}
+  return loadDataset(requireFolder(source.data), { ...(await datasetOptions(source)), ...pass })
 }
 
 /** @throws FormatError unless `path` is a folder */

@@ -3,6 +3,7 @@ import type { DataSummary } from '../../src/datasets/overview.ts'
 import { QUALITY_FLAGS } from '../../src/datasets/trial_quality.ts'
 import type { SchemeBalance } from '../../src/evaluation/class_balance.ts'
 import { ratesText, type Inspection } from '../../src/evaluation/inspection.ts'
+import { isDimension } from '../../src/evaluation/targets.ts'
 import type { Use } from '../../src/evaluation/uses.ts'
 import type { RatingFacts } from '../../src/evaluation/rating_facts.ts'
 import type { Preparation, PreparationSettings } from '../../src/train/preparation.ts'
@@ -98,7 +99,9 @@ export function labelTable(labels: readonly SchemeBalance[]): string {
     const close = songs ? (songs.weak ? 'yes' : 'no') : weakText(scheme, weak, subjects)
     return [scheme, dimension, String(trials), percent(high / trials), close]
   })
-  const reasons = labels.flatMap(({ scheme, reason }) => (OWN_REASON.includes(scheme) && reason) || [])
+  const reasons = labels.flatMap(({ scheme, dimension, reason }) =>
+    reason !== undefined && (OWN_REASON.includes(scheme) || !isDimension(dimension)) ? [reason] : [],
+  )
   return [table(['labels', '', 'trials', 'high', 'centres close'], rows), ...new Set(reasons)].join('\n')
 }
 

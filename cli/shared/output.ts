@@ -101,7 +101,7 @@ function lines(label: string, total: number): Progress {
     update: (done, note = '', share = done / total) => {
       const now = performance.now()
       const remaining = left(share)
-      if (now - last < LINE_INTERVAL * 1000 || share === 0) return
+      if (now - last < LINE_INTERVAL * 1000 || (share === 0 && note === '')) return
       last = now
       const percentage = Math.floor(100 * share)
       process.stderr.write(`${label}: ${percentage} % | ${Math.floor(done)}/${total} ${remaining}${note}\n`)

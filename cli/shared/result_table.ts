@@ -1,43 +1,72 @@
+import type { BesideBaseline, Judgement, TwoClassScores } from '../../src/evaluation/judgement.ts'
 import { doubtOfLabels } from '../../src/evaluation/labels.ts'
-import type { ClassificationMetrics } from '../../src/evaluation/metrics.ts'
-import type { PooledResult, RunSummary } from '../../src/train/run_summary.ts'
+import type { Interval } from '../../src/evaluation/statistics.ts'
+import { BASELINE_NAMES } from '../../src/report/baseline_names.ts'
+import type { RunSummary } from '../../src/train/run_summary.ts'
 import type { Seen } from '../../src/train/trained_run.ts'
 import { percent, table } from './output.ts'
 
-export type ResultRow = readonly [name: string, metrics: ClassificationMetrics]
+type Shown = Pick<TwoClassScores, 'accuracy' | 'balancedAccuracy' | 'f1' | 'macroF1'>
 
-const cells = ([name, m]: ResultRow): string[] => [
-  name,
-  String(m.count),
-  percent(m.accuracy),
-  percent(m.balancedAccuracy),
-  percent(m.positive?.f1 ?? 0),
-  percent(m.macro.f1),
-]
-
-/** The model and all that it must stand beside. */
-export function pooledRows({ model, baselines: { majority, svm, song } }: PooledResult): ResultRow[] {
-  const rows: ResultRow[] = [
-    ['model', model],
-    ['majority class', majority],
-    ['linear SVM', svm],
-  ]
-  if (song) rows.push(['song-only label', song.baseline], ['model, same trials', song.model])
-  return rows
+/** A line of a table: whose scores, on how many trials, and what the model has more. */
+export interface ResultRow {
+  name: string
+  trials: number
+  scores: Shown
+  difference?: BesideBaseline['difference']
 }
 
-/** Results as text, with what is to be known of their labels and the interval of the model's accuracy. */
+/** A score that is not defined is no number. */
+const score = (value: number): string => (Number.isFinite(value) ? percent(value) : 'none')
+const points = (value: number): string => `${value < 0 ? '' : '+'}${(100 * value).toFixed(1)}`
+const range = ({ low, high }: Interval, write = (x: number) => (100 * x).toFixed(1)): string =>
+  Number.isFinite(low) ? ` (${write(low)} to ${write(high)})` : ''
+
+/** F1 of high is of two classes alone. */
+function cells({ name, trials, scores, difference }: ResultRow, isOfTwo: boolean): string[] {
+  const more = difference?.balancedAccuracy
+  return [
+    name,
+    String(trials),
+    ...[scores.accuracy, scores.balancedAccuracy, ...(isOfTwo ? [scores.f1] : []), scores.macroF1].map(score),
+    more && Number.isFinite(more.mean) ? points(more.mean) + range(more, points) : '',
+  ]
+}
+
+/** The model and all that it must stand beside, each baseline on the trials of which it says something. */
+export const judgedRows = ({ trials, scores, baselines }: Judgement): ResultRow[] => [
+  { name: 'model', trials, scores },
+  ...baselines.map(({ name, ...rest }) => ({ name: BASELINE_NAMES[name], ...rest })),
+]
+
+/** Results as text, with what is to be known of their labels and the intervals of the model's scores. */
 export function resultTable(
   title: string,
   rows: readonly ResultRow[],
-  { interval, labels }: Pick<PooledResult, 'interval'> & { labels: string },
+  { intervals, labels, classes }: Pick<Judgement, 'intervals'> & { labels: string; classes: number },
 ): string {
   const doubt = doubtOfLabels(labels)
-  const chance = interval
-    ? `\n95 % interval of the model's accuracy over subjects: ${percent(interval.low)} to ${percent(interval.high)}`
-    : ''
-  const scores = table(['', 'trials', 'accuracy', 'balanced', 'F1 high', 'macro F1'], rows.map(cells))
-  return `${title}\n${scores}${chance}${doubt === undefined ? '' : `\n${doubt}`}`
+  const interval = (name: string, of: Interval | undefined): string[] =>
+    of && Number.isFinite(of.low) ? [`${name} ${percent(of.low)} to ${percent(of.high)}`] : []
+  const known = [
+    ...interval('accuracy', intervals?.accuracy),
+    ...interval('balanced accuracy', intervals?.balancedAccuracy),
+  ]
+  const chance = known.length > 0 ? `\n95 % intervals of the model over subjects: ${known.join(', ')}` : ''
+  const isOfTwo = classes === 2
+  const heads = [
+    '',
+    'trials',
+    'accuracy',
+    'balanced',
+    ...(isOfTwo ? ['F1 high'] : []),
+    'macro F1',
+    'model more, balanced',
+  ]
+  return `${title}\n${table(
+    heads,
+    rows.map((row) => cells(row, isOfTwo)),
+  )}${chance}${doubt === undefined ? '' : `\n${doubt}`}`
 }
 
 export const datasetTitle = (dimension: string, { name, synthetic }: { name: string; synthetic: boolean }): string =>
@@ -45,7 +74,7 @@ export const datasetTitle = (dimension: string, { name, synthetic }: { name: str
 
 /** The pooled result of a run beside its baselines, as text. */
 export function runTable({
-  pooled,
+  pooled: { judgement, model },
   dimension,
   labels,
   dataset,
@@ -56,7 +85,7 @@ export function runTable({
 }): string {
   const subjects = folds.subjectIndependent ? 'people never seen in training' : 'people partly seen in training'
   const title = `${datasetTitle(dimension, dataset)}: ${results.length} of ${folds.count} folds, ${subjects}`
-  return resultTable(title, pooledRows(pooled), { ...pooled, labels })
+  return resultTable(title, judgedRows(judgement), { ...judgement, labels, classes: model.support.length })
 }
 
 export function describeSeen({ seenSubjects, seenTrials }: Seen, trials: number): string {

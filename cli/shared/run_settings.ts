@@ -12,17 +12,23 @@ const SAME = [
   ...(['decay', 'decayEpochs', 'epochs', 'batch', 'patience'] as const),
 ]
 
+/** The same, of settings that a configuration leaves out where nobody asks for them. */
+const OPTIONAL = ['drop', 'stratify', 'share', 'control', 'foldSeed'] as const
+
 /** @throws UsageError naming the first setting that is out of range or does not fit the others */
 export function runConfig(options: ConfigOptions, facts: DataFacts): RunConfig {
-  const { optimizer: name, momentum, weightDecay, lr: learningRate, set, drop } = options
+  const { optimizer: name, momentum, weightDecay, lr: learningRate, set, levels } = options
   const optimizer: OptimizerConfig = name === 'sgd' ? { name, momentum, weightDecay } : { name, weightDecay }
   const settings = Object.fromEntries(SAME.map((option) => [option, options[option]])) as Pick<
     ConfigOptions,
     (typeof SAME)[number]
   >
+  const given = Object.fromEntries(
+    OPTIONAL.flatMap((option) => (options[option] === undefined ? [] : [[option, options[option]]])),
+  ) as Pick<ConfigOptions, (typeof OPTIONAL)[number]>
   const signals = parseSignals(options.signals)
   return resolveRun(
-    { ...settings, optimizer, learningRate, signals, model: set, ...(drop !== undefined && { drop }) },
+    { ...settings, ...given, ...(levels !== 2 && { levels }), optimizer, learningRate, signals, model: set },
     facts,
   )
 }
@@ -45,6 +51,8 @@ const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.str
 function agrees(name: string, options: ConfigOptions, stored: RunConfig): boolean {
   const { model, optimizer } = stored
   const settings: Readonly<Record<string, unknown>> = {
+    ...Object.fromEntries(OPTIONAL.map((option) => [option, undefined])),
+    levels: 2,
     ...stored,
     ...optimizer,
     preset: model.preset,

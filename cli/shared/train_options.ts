@@ -1,7 +1,9 @@
 // The options of `train` that become the settings of a run.
 import type { Command } from 'commander'
-import { DIMENSIONS } from '../../src/datasets/trial.ts'
+import { FOLD_SYNTAX } from '../../src/evaluation/folds.ts'
+import { LEVELS, TARGETS, type Levels } from '../../src/evaluation/targets.ts'
 import type { OptimizerConfig } from '../../src/kernels/optimizer.ts'
+import { UsageError } from '../../src/runtime/errors.ts'
 import type { RunConfig } from '../../src/train/config.ts'
 import { defaultRun, DROP_SECONDS, MUSIC_USES, type MusicUse } from '../../src/train/defaults.ts'
 import { addModelOptions, type ModelOptions } from './model_options.ts'
@@ -10,9 +12,14 @@ import { integer, oneOf, real, positive } from './values.ts'
 /** Options that become the run's config.json. */
 export interface ConfigOptions extends ModelOptions {
   dimension: RunConfig['dimension']
+  levels: Levels
   labels: string
   folds: string
   validation: number
+  stratify?: true
+  share?: number
+  control?: true
+  foldSeed?: number
   seed: number
   drop?: number
   music: MusicUse
@@ -30,15 +37,24 @@ export interface ConfigOptions extends ModelOptions {
 
 export function addConfigOptions(command: Command): Command {
   return addModelOptions(command)
-    .option('--dimension <name>', DIMENSIONS.join(' or '), oneOf('--dimension', DIMENSIONS), defaultRun.dimension)
+    .option('--dimension <name>', TARGETS.join(', '), oneOf('--dimension', TARGETS), defaultRun.dimension)
+    .option('--levels <n>', 'classes of a rating: 2, or 3 with a middle', levels, 2)
     .option('--labels <scheme>', 'two-means, per-dimension, median, song, column or fixed:T', defaultRun.labels)
-    .option('--folds <scheme>', 'subject:N, subject:loo, column:NAME, stimulus:N or random:N', defaultRun.folds)
+    .option('--folds <scheme>', FOLD_SYNTAX, defaultRun.folds)
     .option(
       '--validation <share>',
       'share of training trials held out, by subject, to choose the epoch',
       real('--validation'),
       defaultRun.validation,
     )
+    .option('--stratify', 'held-out people have the class balance of the others, as nearly as any of a hundred draws')
+    .option(
+      '--share <x>',
+      'train and test on this share of the people alone, drawn by the seed of the folds',
+      real('--share'),
+    )
+    .option('--control', 'shuffle labels within each person: what learns from them must be at chance')
+    .option('--fold-seed <s>', 'seed of the folds (default: that of the run)', integer('--fold-seed'))
     .option('--seed <s>', 'seed', integer('--seed'), defaultRun.seed)
     .option(
       '--drop <s>',
@@ -71,4 +87,10 @@ export function addConfigOptions(command: Command): Command {
       integer('--patience'),
       defaultRun.patience,
     )
+}
+
+function levels(text: string): Levels {
+  const found = LEVELS.find((count) => String(count) === text)
+  if (!found) throw new UsageError(`--levels is '${text}', expected ${LEVELS.join(' or ')}`)
+  return found
 }

@@ -1,30 +1,74 @@
-// What a person sees while folds train: a bar a fold, a line an epoch.
+// What a person sees while a run trains: one bar over all of its folds, a line an epoch.
 import { doubtOfLabels } from '../../src/evaluation/labels.ts'
 import type { Task } from '../../src/train/task.ts'
 import type { RunOptions } from '../../src/train/run.ts'
 import type { Output, Progress } from './output.ts'
 
 /** What the reader of the results should know before there are any. */
-export function noteDoubts({ set, config, plan }: Task, output: Output): void {
+export function noteDoubts({ set, labelled, plan }: Task, output: Output): void {
   for (const note of set.notes ?? []) output.note(note)
   if (set.synthetic) output.note('synthetic data: results say nothing about people')
   if (!plan.subjectIndependent) output.note(`folds ${plan.scheme} are not subject-independent`)
-  const doubt = doubtOfLabels(config.labels)
+  const doubt = doubtOfLabels(labelled.scheme)
   if (doubt !== undefined) output.note(doubt)
 }
 
-/** Hooks of `trainRun` that print; `stop` takes the last bar away. */
-export function trainingProgress(output: Output) {
+/** Part of the work on each fold: how long it has taken, for how much, and how much is done; a fold is 1. */
+class Phase {
+  #time = 0
+  #first: number | undefined
+  done = 0
+
+  add(time: number, done: number): void {
+    this.#first ??= this.done
+    this.#time += time
+    this.done = done
+  }
+
+  /** Of `folds`, at the pace so far; unknown before there is one. */
+  left(folds: number): number | undefined {
+    const worked = this.done - (this.#first ?? this.done)
+    return worked > 0 ? (this.#time / worked) * (folds - this.done) : undefined
+  }
+}
+
+/**
+ * Hooks of `trainRun` that print; `stop` takes the bar away. `folds` are the names of those that are to be trained, in their order, `epochs` how
+ * many each may take. What is left is that of the whole run: baselines and training of each fold at the pace that each had so far.
+ */
+export function trainingProgress(
+  output: Output,
+  { folds, epochs }: { folds: readonly string[]; epochs: number },
+  now: () => number = () => performance.now(),
+) {
   let bar: Progress | null = null
-  let current = ''
+  const [baselines, training] = [new Phase(), new Phase()]
+  const began = now()
+  let last = began
+  /** Time since it was last asked for. */
+  const lap = (): number => -last + (last = now())
+  const show = (fold: string, doing: string): void => {
+    const left = training.left(folds.length)
+    const elapsed = last - began
+    const share = left === undefined ? 0 : elapsed / (elapsed + left + (baselines.left(folds.length) ?? 0))
+    bar ??= output.progress('folds', folds.length)
+    bar.update(training.done, `| fold ${fold}: ${doing}`, share)
+  }
   const hooks = {
-    onStep: (fold, done, total) => {
-      if (fold.name !== current) {
-        bar?.stop()
-        bar = output.progress(`fold ${fold.name}`, total)
-        current = fold.name
-      }
-      bar?.update(done)
+    onBaselines: ({ name }, share) => {
+      const before = folds.indexOf(name)
+      training.done = before
+      if (baselines.done < before) baselines.done = before
+      baselines.add(lap(), before + share)
+      show(name, `baselines ${Math.floor(100 * share)} %`)
+    },
+    onStep: ({ name }, done, total) => {
+      const before = folds.indexOf(name)
+      baselines.done = before + 1
+      // What a fold that goes on had done already took no time of this run.
+      if (training.done <= before) training.done = before + (done - 1) / total
+      training.add(lap(), before + done / total)
+      show(name, `epoch ${Math.ceil((done * epochs) / total)} of ${epochs}`)
     },
     onWarning: (message) => output.note(message),
     onEpoch: (fold, { epoch, trainLoss, validationLoss, validationAccuracy }) => {

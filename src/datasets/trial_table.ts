@@ -43,6 +43,7 @@ export interface TrialTableOptions {
  * | `stimulus` or `song` | what was heard; repeats across subjects |
  * | `valence`, `arousal` | self-report on any one scale; empty or NA = not rated, NaN is refused |
  * | `sample_rate_hz`, or `n_samples` and `duration_s` | the rate, unless `eda.csv` has times |
+ * | `dominance`, `liking` | further self-reports, kept as text until a run is to predict one of them |
  * | `valence_high`, `arousal_high` | 0 or 1, used by `--labels column` only |
  * | `synthetic` | 1 marks generated data |
  * | any other | kept; `--folds column:NAME` can use it |

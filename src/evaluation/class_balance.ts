@@ -1,15 +1,10 @@
 // How many trials would be high and low, and whose labels are doubtful: what to know of a study before a run.
 import { DIMENSIONS, ofPass, type Dimension } from '../datasets/trial.ts'
 import { FormatError } from '../runtime/errors.ts'
-import {
-  labelTrials,
-  schemeName,
-  type LabelledTrials,
-  type LabelScheme,
-  type RatedTrial,
-  type SubjectLabels,
-} from './labels.ts'
+import { schemeName, type LabelScheme } from './label_scheme.ts'
+import { labelTrials, type LabelledTrials, type RatedTrial, type SubjectLabels } from './labels.ts'
 import type { SongLabels } from './song_labels.ts'
+import { FURTHER_DIMENSIONS, type RatedDimension } from './targets.ts'
 
 /** How a dimension's labels part the trials. */
 export interface Balance {
@@ -55,11 +50,14 @@ export const balanceOf = ({ labels, subjects, songs }: Omit<LabelledTrials<Rated
 export interface SchemeBalance extends Partial<Balance> {
   /** As on the command line. */
   scheme: string
-  dimension: Dimension
+  dimension: RatedDimension
   reason?: string
 }
 
-/** Both dimensions under every scheme; under one threshold for all, at the middle of the scale, and under a column, where there are any. */
+/**
+ * Both dimensions under every scheme; under one threshold for all, at the middle of the scale, and under a column, where there are any.
+ * Ratings that not every dataset has, by themselves alone (`per-dimension`).
+ */
 export function schemeBalances(
   trials: readonly RatedTrial[],
   scale: readonly [number, number] | null,
@@ -71,15 +69,22 @@ export function schemeBalances(
     ...(scale ? [{ kind: 'fixed' as const, threshold: (scale[0] + scale[1]) / 2 }] : []),
     ...(hasColumn ? [{ kind: 'column' as const }] : []),
   ]
-  return schemes.flatMap((scheme) =>
-    DIMENSIONS.map((dimension): SchemeBalance => {
-      const of = { scheme: schemeName(scheme), dimension }
-      try {
-        return { ...of, ...balanceUnder(trials, dimension, scheme) }
-      } catch (error) {
-        if (error instanceof FormatError) return { ...of, reason: error.message }
-        throw error
-      }
-    }),
-  )
+  const alone: LabelScheme = { kind: 'per-dimension' }
+  const further = FURTHER_DIMENSIONS.filter((dimension) => trials.some(({ columns }) => columns[dimension]?.trim()))
+  return [
+    ...schemes.flatMap((scheme) =>
+      DIMENSIONS.map((dimension) => orReason(scheme, dimension, () => balanceUnder(trials, dimension, scheme))),
+    ),
+    ...further.map((dimension) => orReason(alone, dimension, () => balanceOf(labelTrials(trials, dimension, alone)))),
+  ]
+}
+
+function orReason(scheme: LabelScheme, dimension: RatedDimension, balance: () => Balance): SchemeBalance {
+  const of = { scheme: schemeName(scheme), dimension }
+  try {
+    return { ...of, ...balance() }
+  } catch (error) {
+    if (error instanceof FormatError) return { ...of, reason: error.message }
+    throw error
+  }
 }

@@ -3,6 +3,7 @@ import { groupBy } from '../datasets/group.ts'
 import type { Trial } from '../datasets/trial.ts'
 import { GalvaniError, UsageError } from '../runtime/errors.ts'
 import { Random } from '../runtime/random.ts'
+import { holdOut, shuffled, unitsByName } from './hold_out.ts'
 import { TEST_PARTS_STREAM, VALIDATION_STREAM } from './random_streams.ts'
 
 /** What folds are made of. */
@@ -17,6 +18,8 @@ export type FoldScheme =
   | { kind: 'random'; count: number }
   /** Whole stimuli: the same subject is on both sides, the same stimulus never. */
   | { kind: 'stimulus'; count: number }
+  /** Each subject's own trials, spread over `count` folds: every subject is on both sides (subject-dependent). */
+  | { kind: 'within-subject'; count: number }
 
 /** Which trials train, choose the epoch and test, as indices into the set. */
 export interface Fold {
@@ -47,23 +50,28 @@ export interface FoldOptions {
   seed: number
   /** Least share of the training part held out for validation; 0 holds out none. Default 0.15. */
   validationShare?: number
+  /** Class of each trial: validation parts are chosen to have the classes' shares of the training parts. */
+  stratifyBy?: ArrayLike<number>
 }
 
 type FoldTrial = Pick<Trial, 'id' | 'subject' | 'stimulus' | 'columns'>
 
-const SYNTAX = 'use subject:N, subject:loo, column:NAME, stimulus:N or random:N'
+/** As on the command line. */
+export const FOLD_SYNTAX = 'subject:N, subject:loo, column:NAME, within-subject:N, stimulus:N or random:N'
+const COUNTED = ['subject', 'within-subject', 'stimulus', 'random'] as const
 
-/** `subject:10`, `subject:loo`, `column:NAME`, `stimulus` or `stimulus:10`, `random:10`. @throws UsageError */
+/** `subject:10`, `subject:loo`, `column:NAME`, `within-subject:10`, `stimulus` or `stimulus:10`, `random:10`. @throws UsageError */
 export function parseFoldScheme(text: string): FoldScheme {
   const [kind, value] = text.split(/:(.*)/s)
   if (kind === 'subject' && value === 'loo') return { kind: 'subject-loo' }
   if (kind === 'column' && value) return { kind, name: value }
   const count = Number(value ?? (kind === 'stimulus' ? 10 : NaN))
-  if ((kind === 'subject' || kind === 'random' || kind === 'stimulus') && Number.isInteger(count)) {
-    if (count >= 2) return { kind, count }
+  const counted = COUNTED.find((name) => name === kind)
+  if (counted && Number.isInteger(count)) {
+    if (count >= 2) return { kind: counted, count }
     throw new UsageError(`folds '${text}': ${count} folds leave nothing to train on; use at least 2`)
   }
-  throw new UsageError(`folds '${text}' are unknown; ${SYNTAX}`)
+  throw new UsageError(`folds '${text}' are unknown; use ${FOLD_SYNTAX}`)
 }
 
 /**
@@ -72,20 +80,21 @@ export function parseFoldScheme(text: string): FoldScheme {
  * @throws UsageError if a fold would have no subjects (stimuli, trials), or too few are left to train and validate on
  */
 export function makeFolds(trials: readonly FoldTrial[], scheme: FoldScheme, options: FoldOptions): FoldPlan {
-  const { seed, validationShare = 0.15 } = options
+  const { seed, validationShare: share = 0.15, stratifyBy } = options
   const unit = unitOf(scheme)
-  const groupOf = groupName(trials, unit)
+  const groupOf = groupName(trials, scheme)
+  const subjectOf = (index: number): string => trials[index]!.subject
+  const parting = {
+    ...{ share, groupOf },
+    ...(scheme.kind === 'within-subject' && { within: subjectOf }),
+    ...(stratifyBy && { stratifyBy }),
+  }
   const tests = testParts(trials, scheme, groupOf, new Random(seed, TEST_PARTS_STREAM))
   const folds = [...tests].map(([name, test], index): Fold => {
     const inTest = new Set(test)
     const rest = [...trials.keys()].filter((i) => !inTest.has(i))
-    const validation = holdOut(
-      rest,
-      groupOf,
-      validationShare,
-      new Random(seed, VALIDATION_STREAM + index),
-      `fold ${name}`,
-    )
+    const random = new Random(seed, VALIDATION_STREAM + index)
+    const validation = holdOut({ ...parting, rest, where: `fold ${name}` }, random)
     const held = new Set(validation)
     return { index, name, train: rest.filter((i) => !held.has(i)), validation, test }
   })
@@ -116,13 +125,15 @@ function schemeName(scheme: FoldScheme): string {
 
 /** What must not be split: a subject, a stimulus, or only the trial itself. */
 function unitOf({ kind }: FoldScheme): Unit {
-  if (kind === 'random') return 'trial'
+  if (kind === 'random' || kind === 'within-subject') return 'trial'
   return kind === 'stimulus' ? 'stimulus' : 'subject'
 }
 
 /** Name of the unit that a trial, by its index, belongs to. */
-function groupName(trials: readonly FoldTrial[], unit: Unit): (index: number) => string {
-  return unit === 'trial' ? String : (index) => trials[index]![unit]
+function groupName(trials: readonly FoldTrial[], scheme: FoldScheme): (index: number) => string {
+  const unit = unitOf(scheme)
+  if (scheme.kind === 'random') return String
+  return (index) => trials[index]![unit === 'trial' ? 'id' : unit]
 }
 
 function testParts(
@@ -133,7 +144,7 @@ function testParts(
 ): Map<string, number[]> {
   if (scheme.kind === 'column') return byColumn(trials, scheme.name)
   const groups = groupBy(trials.keys(), groupOf)
-  const what = scheme.kind === 'random' ? 'trials' : scheme.kind === 'stimulus' ? 'stimuli' : 'subjects'
+  const what = { trial: 'trials', stimulus: 'stimuli', subject: 'subjects' }[unitOf(scheme)]
   const count = scheme.kind === 'subject-loo' ? groups.size : scheme.count
   if (groups.size < Math.max(count, 2)) {
     throw new UsageError(
@@ -142,12 +153,35 @@ function testParts(
     )
   }
   if (scheme.kind === 'subject-loo') return groups
+  const order = shuffled(unitsByName(groups), random)
+  const folds =
+    scheme.kind === 'within-subject'
+      ? dealtBySubject(trials, order, count)
+      : fillSmallest(
+          order.sort((a, b) => b[1].length - a[1].length),
+          count,
+        )
+  return new Map(folds.map((test, index) => [String(index), test.sort((a, b) => a - b)]))
+}
+
+type Groups = readonly (readonly [name: string, members: readonly number[]])[]
+
+function fillSmallest(groups: Groups, count: number): number[][] {
   const folds: number[][] = Array.from({ length: count }, () => [])
-  for (const [, members] of shuffled(groups, random).sort((a, b) => b[1].length - a[1].length)) {
+  for (const [, members] of groups) {
     const smallest = folds.reduce((a, b) => (b.length < a.length ? b : a))
     for (const member of members) smallest.push(member)
   }
-  return new Map(folds.map((test, index) => [String(index), test.sort((a, b) => a - b)]))
+  return folds
+}
+
+/** Each subject's trials go to the folds in turn; the next subject goes on where the one before ended, so that folds are as large. */
+function dealtBySubject(trials: readonly FoldTrial[], groups: Groups, count: number): number[][] {
+  const folds: number[][] = Array.from({ length: count }, () => [])
+  const order = groups.flatMap(([, members]) => members)
+  const bySubject = [...groupBy(order, (index) => trials[index]!.subject)].sort(([a], [b]) => (a < b ? -1 : 1))
+  bySubject.flatMap(([, own]) => own).forEach((index, turn) => folds[turn % count]!.push(index))
+  return folds
 }
 
 function byColumn(trials: readonly FoldTrial[], name: string): Map<string, number[]> {
@@ -166,34 +200,4 @@ function byColumn(trials: readonly FoldTrial[], name: string): Map<string, numbe
   if (groups.size < 2) throw new UsageError(`folds column:${name}: all trials have one value; at least 2 are needed`)
   const order = [...groups].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
   return new Map(order)
-}
-
-/** Takes whole units at random until their trials reach the share. */
-function holdOut(
-  rest: number[],
-  groupOf: (index: number) => string,
-  share: number,
-  random: Random,
-  where: string,
-): number[] {
-  if (share <= 0) return []
-  const groups = groupBy(rest, groupOf)
-  if (groups.size < 2) {
-    throw new UsageError(
-      `${where}: ${groups.size} training group cannot be split into training and validation; ` +
-        'more subjects are needed',
-    )
-  }
-  const held: number[] = []
-  for (const [, members] of shuffled(groups, random).slice(0, groups.size - 1)) {
-    if (held.length >= share * rest.length) break
-    for (const member of members) held.push(member)
-  }
-  return held.sort((a, b) => a - b)
-}
-
-/** The groups in an order that depends on their names and the seed, not on the order of the trials. */
-function shuffled(groups: Map<string, number[]>, random: Random): [string, number[]][] {
-  const sorted = [...groups].sort(([a], [b]) => (a < b ? -1 : 1))
-  return Array.from(random.permutation(sorted.length), (i) => sorted[i]!)
 }

@@ -8,5 +8,13 @@ export const BOOTSTRAP_STREAM = 0x03000000
 /** Plus the tree's index. */
 export const FOREST_STREAM = 0x05000000
 
+/** Which subjects a share of them is. */
+export const SHARE_STREAM = 0x08000000
+/** Labels shuffled within subjects. */
+export const CONTROL_STREAM = 0x09000000
+
+/** Labels of several classes shuffled within subjects, to judge predictions. */
+export const CLASS_PERMUTATION_STREAM = 0x0a000000
+
 /** Order of a fold's training trials in one epoch. */
 export const shuffleStream = (fold: number, epoch: number): number => 0x10000000 + fold * 2 ** 16 + epoch

@@ -1,6 +1,7 @@
 // What galvani can and cannot do with a dataset, and what it needs for the rest.
 import type { DataSummary } from '../datasets/overview.ts'
 import type { SchemeBalance } from './class_balance.ts'
+import { isDimension } from './targets.ts'
 
 /** A step that a dataset can or cannot take. */
 export interface Use {
@@ -40,6 +41,14 @@ export function usesOf(facts: Facts): Use[] {
   ]
 }
 
+/** Ratings beside arousal and valence that could be learnt. */
+function further(labels: readonly SchemeBalance[]): string {
+  const counts = labels.flatMap(({ dimension, trials, reason }) =>
+    isDimension(dimension) || reason !== undefined ? [] : [`${trials} trials for ${dimension}`],
+  )
+  return counts.length > 0 ? ` With --labels per-dimension also ${counts.join(', ')}.` : ''
+}
+
 /** By the labels that there are: of listeners, of songs alone, or none. */
 function training({ labels, summary }: Facts, usable: number): Use {
   const step = 'train and eval'
@@ -65,7 +74,11 @@ function training({ labels, summary }: Facts, usable: number): Use {
       sentence: 'All trials are of one person; folds keep people apart and need several.',
     }
   if (labelled('two-means').length > 0)
-    return { step, possible: true, sentence: `Labels of each listener (two-means): ${counts('two-means')}.` }
+    return {
+      step,
+      possible: true,
+      sentence: `Labels of each listener (two-means): ${counts('two-means')}.${further(labels)}`,
+    }
   const [refusal] = of('two-means')
   return { step, possible: true, sentence: `Only with --labels song: ${counts('song')}. ${refusal!.reason!}` }
 }

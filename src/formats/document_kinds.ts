@@ -19,16 +19,18 @@ interface DocumentKind {
 }
 
 const RUN = 'train the run again with `galvani train`'
-const RESULT = ['versions', 'config.model'] as const
+const RESULT = ['versions', 'config.model', 'results.predictions.baselines'] as const
 
 export const DOCUMENT_KINDS = {
-  // A run folder. Of schema 1 only the names differ, and it is read as well.
+  // A run folder. Of schema 1 only the names differ, and it is read as well; before schema 3 baselines were classes and few.
   'run-config': { schema: 2, oldest: 1, remedy: RUN, kept: ['model'] },
   'run-source': { schema: 1, remedy: RUN },
   'run-kernels': { schema: 2, oldest: 1, remedy: RUN, kept: ['variants'] },
   'run-event': { schema: 2 },
-  'run-result': { schema: 2, oldest: 1, remedy: RUN, kept: RESULT },
-  'fold-result': { schema: 2, oldest: 1, remedy: RUN },
+  'run-result': { schema: 3, oldest: 1, remedy: RUN, kept: RESULT },
+  'fold-result': { schema: 3, oldest: 1, remedy: RUN, kept: ['predictions.baselines'] },
+  /** Scores of a fold's baselines, which runs may have in common. */
+  'fold-baselines': { schema: 1, kept: ['scores'] },
   /** Texts of `checkpoint.safetensors`. */
   'fold-checkpoint': { schema: 2, oldest: 1, remedy: RUN },
   /** Texts of `model.safetensors`. */
@@ -42,7 +44,7 @@ export const DOCUMENT_KINDS = {
     kept: ['trials.columns', 'preparation.statuses'],
   },
   /** Texts of the files of decompositions that `galvani prepare` keeps. */
-  'decomposition-cache': { schema: 1 },
+  'decomposition-cache': { schema: 2 },
   'tuned-kernels': { schema: 2, remedy: 'run `galvani tune` again', kept: ['entries'] },
   /** The JSON beside the tables of a decomposed recording. */
   recording: { schema: 2, kept: ['features', 'reading'] },
@@ -54,8 +56,8 @@ export const DOCUMENT_KINDS = {
   music: { schema: 1 },
   prepare: { schema: 3, kept: ['statuses'] },
   decompose: { schema: 2, kept: ['files.features', 'files.reading'] },
-  train: { schema: 2, kept: RESULT },
-  eval: { schema: 2 },
+  train: { schema: 3, kept: RESULT },
+  eval: { schema: 3, kept: ['results.predictions.baselines', 'predictions.baselines'] },
   predict: { schema: 2 },
   verify: { schema: 1 },
   'verify-recordings': { schema: 2, kept: ['summaries.statuses'] },

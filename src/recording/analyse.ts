@@ -11,8 +11,8 @@ import { DeviceError, GalvaniError, LimitError } from '../runtime/errors.ts'
 import { prepareRecording, type PreparedRecording, type PrepareOptions } from './prepare.ts'
 import { excludedSamples, type SignalQuality } from '../signal/quality.ts'
 import { qualitySegments, type QualitySegment } from '../signal/segments.ts'
-import { driverEvents, type DriverInput } from './driver_events.ts'
-import { scrEvents, type ScrEvent } from './responses.ts'
+import { driverEvents } from './driver_events.ts'
+import { scrEvents, type ScrEvent, type ScrInput } from './responses.ts'
 import { fading, type Tail } from './start_up.ts'
 import {
   countedOf,
@@ -231,11 +231,11 @@ function withTail(part: Decomposition, tail: Tail | undefined, sampleRate: numbe
   return { ...part, phasic: Float64Array.from(part.phasic, (value, i) => value + fading(tail, i / sampleRate) / std) }
 }
 
-/** The responses from the floor on that the largest of them leave. */
-function eventsOf(
-  input: DriverInput,
+/** The responses from the floor on that the largest of them leave, and the amplitude from which on that is. */
+export function eventsOf<T extends ScrInput>(
+  input: T,
   floor: number,
-  find: (input: DriverInput) => ScrEvent[],
+  find: (input: T) => ScrEvent[],
 ): { events: ScrEvent[]; threshold: number } {
   const amplitudes = countedOf(find({ ...input, minAmplitude: floor })).map(({ amplitude }) => amplitude)
   const threshold = Math.max(floor, shareOfLargest(amplitudes))

@@ -1,17 +1,20 @@
 // One run as one HTML file: no scripts, no requests, every text escaped.
 
 import { doubtOfLabels } from '../evaluation/labels.ts'
-import type { ClassificationMetrics } from '../evaluation/metrics.ts'
+import type { Judgement } from '../evaluation/judgement.ts'
+import type { Interval } from '../evaluation/statistics.ts'
+import { classNames } from '../evaluation/targets.ts'
+import { departures } from '../train/paper_settings.ts'
+import { BASELINE_NAMES } from './baseline_names.ts'
+import { calibrationSvg } from './calibration.ts'
 import { confusionSvg } from './confusion.ts'
 import { curvesSvg } from './curves.ts'
 import { foldAccuracySvg } from './fold_accuracy.ts'
-import { formatDocument, toDocument } from '../formats/documents.ts'
 import { htmlPage } from '../charts/page.ts'
 import type { FoldResult, RunSummary } from '../train/run_summary.ts'
 import { escapeMarkup, tag } from '../charts/svg.ts'
-import { baselineTable, foldTable, percent, predictionTable, skippedTable } from './tables.ts'
-
-const CLASSES = ['low', 'high'] as const
+import { capitalised, differenceTable, pValue, scoreTable, subjectTable } from './results.ts'
+import { foldTable, percent, predictionTable, skippedTable, table, TABLE_STYLE } from './tables.ts'
 
 /** Markup of a self-contained report. Probabilities and accuracies in `run` are shares of 1. */
 export function runReport(run: RunSummary): string {
@@ -22,21 +25,22 @@ export function runReport(run: RunSummary): string {
     headline(run),
     facts(run),
     section('Results', results(run)),
+    section('People', people(run)),
     section('Learning curves', learningCurves(run)),
-    section('Folds', foldTable(run) + run.results.map(foldDetails).join('')),
+    section('Folds', foldTable(run) + run.results.map((fold) => foldDetails(fold, classesOf(run))).join('')),
     ...assumed(run),
     section('Data left out', leftOut(run)),
-    section('Settings', `<pre>${escapeMarkup(formatDocument(toDocument('run-config', run.config)))}</pre>`),
+    section('Settings that are not the paper’s', settings(run)),
   ]
-  return htmlPage(`${title}: ${run.name}`, body.join('\n'))
+  return htmlPage(`${title}: ${run.name}`, body.join('\n'), TABLE_STYLE)
 }
+
+const classesOf = ({ config }: Pick<RunSummary, 'config'>): string[] => classNames(config.dimension, config.levels)
 
 const element = (name: string, text: string, attributes: Record<string, string> = {}): string =>
   tag(name, attributes, escapeMarkup(text))
 
 const section = (title: string, content: string): string => `<section>${element('h2', title)}${content}</section>`
-
-const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
 
@@ -52,7 +56,7 @@ function warnings({ dataset, labels, folds, results }: RunSummary): string {
     list.push(warn('Not subject-independent.', 'The same people are in training and test parts, which flatters.'))
   }
   const doubt = doubtOfLabels(labels)
-  if (doubt !== undefined) list.push(warn('Song labels.', `${capitalised(doubt)}.`))
+  if (doubt !== undefined) list.push(warn('Mind the labels.', `${capitalised(doubt)}.`))
   if (results.length < folds.count) {
     const finished = `${results.length} of ${plural(folds.count, 'fold')} finished`
     list.push(warn('Incomplete.', `${finished}; the numbers say nothing of the others.`))
@@ -68,22 +72,38 @@ function assumed({ dataset: { notes = [] } }: RunSummary): string[] {
 
 /** The result in words, with what it may and may not be taken for. */
 function headline({ pooled, folds, results }: RunSummary): string {
-  const { model, baselines, interval } = pooled
+  const { scores, intervals, baselines, trials } = pooled.judgement
+  const interval = intervals?.accuracy
+  const majority = baselines.find(({ name }) => name === 'majority')!.scores.accuracy
   const people = new Set(results.flatMap((fold) => fold.testSubjects)).size
   const unseen = folds.subjectIndependent ? ', none of them seen in training' : ''
   const range = interval ? ` (95 % interval ${percent(interval.low)} to ${percent(interval.high)})` : ''
   const reached =
-    `The model is right in ${percent(model.accuracy)} %${range} of ${plural(model.count, 'trial')} of ` +
-    `${plural(people, 'person', 'people')}${unseen}; the majority class is right in ` +
-    `${percent(baselines.majority.accuracy)} %.`
-  return element('p', `${reached} ${verdict(baselines.majority, interval)}`, { class: 'headline' })
+    `The model is right in ${percent(scores.accuracy)} %${range} of ${plural(trials, 'trial')} of ` +
+    `${plural(people, 'person', 'people')}${unseen}; the majority class is right in ${percent(majority)} %.`
+  return element('p', `${reached} ${verdict(majority, interval)} ${best(baselines)}`, { class: 'headline' })
 }
 
-function verdict(majority: ClassificationMetrics, interval: RunSummary['pooled']['interval']): string {
+function verdict(majority: number, interval: Interval | undefined): string {
   if (!interval) return 'With so few people no interval can be given, so the difference may be chance.'
-  if (interval.low > majority.accuracy) return 'The whole interval lies above the majority class.'
-  if (interval.high < majority.accuracy) return 'The whole interval lies below the majority class.'
+  if (interval.low > majority) return 'The whole interval lies above the majority class.'
+  if (interval.high < majority) return 'The whole interval lies below the majority class.'
   return 'The interval includes the majority class: this run does not show that the model has learnt anything.'
+}
+
+/** Against the baseline that leaves it least, by balanced accuracy. */
+function best(baselines: Judgement['baselines']): string {
+  const known = baselines.filter(({ difference }) => Number.isFinite(difference.balancedAccuracy.mean))
+  if (known.length === 0) return ''
+  const strongest = known.reduce((a, b) =>
+    b.difference.balancedAccuracy.mean < a.difference.balancedAccuracy.mean ? b : a,
+  )
+  const { mean, low } = strongest.difference.balancedAccuracy
+  const than = `the strongest baseline by balanced accuracy, ${BASELINE_NAMES[strongest.name]}`
+  if (low > 0) return `It is also better than ${than}, with the whole interval of their difference above 0.`
+  return mean > 0
+    ? `It is not shown to be better than ${than}: the interval of their difference includes 0.`
+    : `It is no better than ${than}.`
 }
 
 function facts(run: RunSummary): string {
@@ -95,7 +115,7 @@ function facts(run: RunSummary): string {
     ['Trials', `${dataset.trials} of ${plural(dataset.subjects, 'person', 'people')}`],
     ['Stimuli', String(dataset.stimuli)],
     ['Input', dataset.channels.join(', ') + music],
-    ['Predicted', `${run.dimension}, low or high`],
+    ['Predicted', predicted(run)],
     ['Labels', run.labels],
     ['Model', `preset ${run.preset}, ${run.parameters.toLocaleString('en')} parameters`],
     ['Folds', `${folds.scheme}, ${plural(folds.count, 'fold')}`],
@@ -115,40 +135,65 @@ function facts(run: RunSummary): string {
   return tag('dl', {}, items.join(''))
 }
 
+function predicted(run: RunSummary): string {
+  const classes = classesOf(run)
+  return `${run.dimension}, ${classes.slice(0, -1).join(', ')} or ${classes.at(-1)!}`
+}
+
 function duration(seconds: number): string {
   if (seconds < 120) return `${seconds.toFixed(0)} s`
   return seconds < 7200 ? `${(seconds / 60).toFixed(0)} min` : `${(seconds / 3600).toFixed(1)} h`
 }
 
 function results(run: RunSummary): string {
-  const { interval, wilcoxon, permutation, model } = run.pooled
-  const notes: string[] = []
-  notes.push(
-    interval
-      ? `95 % bootstrap interval of the accuracy over people: ${percent(interval.low)} to ${percent(interval.high)} %.`
-      : 'No bootstrap interval: it needs several people.',
-  )
-  notes.push(
-    wilcoxon
-      ? `Model against majority class, accuracy by fold, exact Wilcoxon signed-rank: W = ${wilcoxon.w}, ` +
-          `n = ${plural(wilcoxon.n, 'differing fold')}, ${probability(wilcoxon.p)}.`
+  const { model, judgement } = run.pooled
+  const { intervals, folds, permutation, calibration, baselines } = judgement
+  const classes = classesOf(run)
+  const isOfTwo = classes.length === 2
+  const notes = [
+    intervals
+      ? 'Intervals are of 95 %, by bootstrap over people; differences are of the model less the baseline, in points, on the same trials.'
+      : 'No bootstrap intervals: they need several people.',
+    folds > 1
+      ? `Exact Wilcoxon signed-rank tests compare accuracies by fold; with ${folds} folds p cannot be less than ${pValue(baselines[0]?.wilcoxon?.floor ?? NaN)}.`
       : 'No signed-rank test: it needs several folds.',
-  )
-  if (permutation !== undefined) {
-    notes.push(`Labels shuffled within each person are predicted as well with ${probability(permutation)}.`)
-  }
-  const paragraphs = notes.map((note) => element('p', note, { class: 'soft' })).join('')
+    `Labels shuffled within each person are predicted as well with p ${permutation < 0.001 ? '' : '= '}${pValue(permutation)}${isOfTwo ? ' (exact)' : ''}.`,
+    ...(isOfTwo ? withoutFeatures(run) : ['Scores and baselines of two classes are left out: there are more.']),
+  ]
   return (
-    baselineTable(run.pooled) +
-    paragraphs +
+    scoreTable(judgement, classes.length) +
+    element('h3', 'What the model has more') +
+    differenceTable(judgement, classes.length) +
+    notes.map((note) => element('p', note, { class: 'soft' })).join('') +
     charts(
       figure('Accuracy by fold', foldAccuracySvg(run)),
-      figure('All test trials', confusionSvg(model.confusion, CLASSES, 'All test trials')),
+      figure('All test trials', confusionSvg(model.confusion, classes, 'All test trials')),
+      ...(isOfTwo ? [figure('Calibration', calibrationSvg(calibration))] : []),
     )
   )
 }
 
-const probability = (p: number): string => (p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`)
+/** Why some baselines are missing, where they are. */
+const withoutFeatures = ({ dataset }: RunSummary): string[] =>
+  dataset.featureSet === undefined
+    ? ['Baselines on EDA features are missing: the data were prepared before there were any.']
+    : []
+
+function people(run: RunSummary): string {
+  const { pooled, subjects } = run
+  const classes = classesOf(run).length
+  if (classes > 2) return subjectTable(pooled.judgement, classes)
+  const note =
+    'Own majority is how often a constant answer would be right that knows which class is more frequent of this person, which no model of unseen people can know.'
+  return subjectTable(pooled.judgement, classes, subjects) + element('p', note, { class: 'soft' })
+}
+
+function settings({ config }: RunSummary): string {
+  const rows = departures(config).map(({ setting, paper, here }) => ({ cells: [setting, paper, here] }))
+  if (rows.length === 0) return element('p', 'Every setting is the paper’s.')
+  const note = 'All other settings are those that the paper describes; config.json has every one.'
+  return table(['Setting', 'Paper', 'Here'], rows, [1, 2]) + element('p', note, { class: 'soft' })
+}
 
 const figure = (caption: string, chart: string): string => tag('figure', {}, element('figcaption', caption) + chart)
 
@@ -167,14 +212,16 @@ function choiceOfEpoch({ unit, validation }: RunSummary['folds']): string {
   return `Epochs are judged on ${HELD_OUT[unit]} held out of the training part, never on the test part`
 }
 
-function foldDetails(fold: FoldResult): string {
+function foldDetails(fold: FoldResult, classes: readonly string[]): string {
   const name = `Fold ${fold.name}`
-  const people = element('p', `Tested on ${fold.testSubjects.join(', ')}.`, { class: 'soft' })
+  const { validationSubjects: held = [] } = fold
+  const chosen = held.length > 0 ? ` The epoch was chosen on ${held.join(', ')}.` : ''
+  const people = element('p', `Tested on ${fold.testSubjects.join(', ')}.${chosen}`, { class: 'soft' })
   const figures = charts(
     figure('Learning curves', curvesSvg([fold], name)),
-    figure('Test part', confusionSvg(fold.model.confusion, CLASSES, name)),
+    figure('Test part', confusionSvg(fold.model.confusion, classes, name)),
   )
-  return tag('details', {}, element('summary', name) + people + figures + predictionTable(fold))
+  return tag('details', {}, element('summary', name) + people + figures + predictionTable(fold, classes))
 }
 
 function leftOut({ skipped }: RunSummary): string {

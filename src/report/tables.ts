@@ -1,76 +1,74 @@
-// The tables of a report. Shares of 1 are shown in %.
+// The tables of a report. Shares of 1 are shown in %; a score that is not defined is a dash. On a phone each row becomes a block of its own.
 
-import type { ClassificationMetrics } from '../evaluation/metrics.ts'
-import type { Baselines, FoldResult, RunSummary } from '../train/run_summary.ts'
+import { classOf } from '../train/answer.ts'
+import type { FoldResult, RunSummary } from '../train/run_summary.ts'
 import { escapeMarkup, tag } from '../charts/svg.ts'
 
-export const percent = (share: number): string => (100 * share).toFixed(1)
+export const percent = (share: number): string => (Number.isFinite(share) ? (100 * share).toFixed(1) : '–')
 
-interface Row {
+export interface Row {
   cells: readonly string[]
   /** Row of the model itself. */
   model?: boolean
 }
 
+/** Below this width a row is a block: its first cell as its head, then a line a cell with the name of its column. */
+export const TABLE_STYLE = `
+@media screen and (max-width: 40rem) {
+  .wide { border: 0; overflow: visible }
+  table, tbody, tr, td, tr td:first-child { display: block; width: auto; min-width: 0 }
+  thead { display: none }
+  tr { border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; padding: .3rem 0 }
+  td { display: flex; justify-content: space-between; gap: 1rem; padding: .15rem .7rem; border: 0; white-space: normal }
+  td::before { content: attr(data-head); color: var(--soft); text-align: left; font-weight: 400 }
+  tr td:first-child { font-weight: 650 }
+  tr td:first-child::before { content: none }
+  td.text { display: block; text-align: left }
+  td.empty { display: none }
+}
+`
+
 /** Cells are plain text; those of the columns in `prose` are set as running text. */
-function table(heads: readonly string[], rows: readonly Row[], prose: readonly number[] = []): string {
+export function table(heads: readonly string[], rows: readonly Row[], prose: readonly number[] = []): string {
   const kind = (i: number): Record<string, string> => (prose.includes(i) ? { class: 'text' } : {})
   const head = heads.map((text, i) => tag('th', { scope: 'col', ...kind(i) }, escapeMarkup(text) || '&#160;')).join('')
-  const cell = (text: string, i: number): string => tag('td', kind(i), escapeMarkup(text) || '&#160;')
+  const cell = (text: string, i: number): string => {
+    const empty = text === '' ? { class: 'empty' } : kind(i)
+    return tag('td', { 'data-head': heads[i]!, ...empty }, escapeMarkup(text) || '&#160;')
+  }
   const body = rows.map(({ cells, model }) => tag('tr', model ? { class: 'model' } : {}, cells.map(cell).join('')))
   return `<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div>`
 }
 
-/** The model under all that it must stand beside. */
-export function baselineTable({ model, baselines }: { model: ClassificationMetrics; baselines: Baselines }): string {
-  const row = (name: string, m: ClassificationMetrics): Row => ({ cells: [name, String(m.count), ...scores(m)] })
-  const { majority, song, svm } = baselines
-  const rows = [row('Majority class', majority), row('Linear SVM, C = 0.25', svm)]
-  if (song) rows.splice(1, 0, row('Song-only label', song.baseline))
-  if (song && song.model.count < model.count) rows.push(row('Model, same trials as song-only', song.model))
-  rows.push({ ...row('Model', model), model: true })
-  return table(['', 'Trials', 'Accuracy %', 'Balanced %', 'F1 high %', 'Macro F1 %'], rows)
-}
-
-const scores = (m: ClassificationMetrics): string[] =>
-  [m.accuracy, m.balancedAccuracy, m.positive?.f1 ?? NaN, m.macro.f1].map(percent)
-
-export function foldTable({ results }: RunSummary): string {
+/** F1 of high is of two classes alone. */
+export function foldTable({ results, pooled: { model } }: RunSummary): string {
   const heads = [
-    'Fold',
-    'People',
-    'Training / validation / test trials',
-    'Epoch kept',
-    'Majority %',
-    'SVM %',
-    'Song-only % (trials)',
-    'Model %',
-    'Balanced %',
-    'F1 high %',
+    ...['Fold', 'People tested', 'Training / validation / test trials', 'Epoch kept', 'Accuracy %', 'Balanced %'],
+    ...(model.positive ? ['F1 high %'] : []),
     'Macro F1 %',
   ]
   return table(heads, results.map(foldRow))
 }
 
 function foldRow(fold: FoldResult): Row {
-  const {
-    model,
-    baselines: { majority, svm, song },
-  } = fold
+  const { model } = fold
   const parts = [fold.trainTrials, fold.validationTrials, model.count].join(' / ')
   const kept = `${fold.bestEpoch} of ${fold.epochs.length}`
-  const baselines = [majority.accuracy, svm.accuracy].map(percent)
-  const songOnly = song ? `${percent(song.baseline.accuracy)} (${song.baseline.count})` : 'none'
-  return { cells: [fold.name, String(fold.testSubjects.length), parts, kept, ...baselines, songOnly, ...scores(model)] }
+  const high = model.positive ? [model.positive.f1] : []
+  const scores = [model.accuracy, model.balancedAccuracy, ...high, model.macro.f1].map(percent)
+  return { cells: [fold.name, String(fold.testSubjects.length), parts, kept, ...scores] }
 }
 
-export function predictionTable({ predictions }: FoldResult): string {
-  const word = (high: boolean): string => (high ? 'high' : 'low')
-  const rows = predictions.map(({ trial, subject, stimulus, label, probability }) => {
-    const [said, was] = [word(probability > 0.5), word(label === 1)]
-    return { cells: [trial, subject, stimulus, was, said, probability.toFixed(3), said === was ? 'right' : 'wrong'] }
+/** `classes` are their names, in order of their numbers. */
+export function predictionTable({ predictions }: FoldResult, classes: readonly string[]): string {
+  const rows = predictions.map(({ trial, subject, stimulus, label, ...answer }) => {
+    const said = classOf(answer)
+    const verdict = said === label ? 'right' : 'wrong'
+    const probability = answer.probability.toFixed(3)
+    return { cells: [trial, subject, stimulus, classes[label]!, classes[said]!, probability, verdict] }
   })
-  return table(['Trial', 'Person', 'Stimulus', 'Label', 'Predicted', 'P(high)', ''], rows)
+  const head = classes.length === 2 ? 'P(high)' : 'P(predicted)'
+  return table(['Trial', 'Person', 'Stimulus', 'Label', 'Predicted', head, ''], rows)
 }
 
 export const skippedTable = (skipped: RunSummary['skipped']): string =>

@@ -1,5 +1,5 @@
-import { parseDimension, parseLabelScheme } from '../evaluation/labels.ts'
-import type { Dimension } from '../datasets/trial.ts'
+import { parseLabelScheme } from '../evaluation/label_scheme.ts'
+import { classNames, LEVELS, parseTarget, requireScheme, type Levels, type Target } from '../evaluation/targets.ts'
 import type { OptimizerConfig } from '../kernels/optimizer.ts'
 import type { ModelConfig } from '../model/config.ts'
 import type { InitKind } from '../model/init.ts'
@@ -12,13 +12,18 @@ import { LISTENER_FEATURES } from './listeners.ts'
 
 /** Everything that decides a run's result, besides data and adapter. Written to the run folder as config.json. */
 export interface RunConfig {
-  dimension: Dimension
+  /** What is predicted. */
+  dimension: Target
+  /** Classes of one rating; absent for two, low and high. */
+  levels?: Levels
   /** Label scheme as on the command line: two-means, per-dimension, median, song, column, fixed:T. */
   labels: string
-  /** Fold scheme as on the command line: subject:10, subject:loo, column:NAME, stimulus:N, random:N. */
+  /** Fold scheme as on the command line: subject:10, subject:loo, column:NAME, within-subject:N, stimulus:N, random:N. */
   folds: string
   /** Share of the training trials held out, by whole subjects, to choose the epoch; 0 tests the last epoch. */
   validation: number
+  /** Held-out units are chosen to have the classes' shares of the training part. */
+  stratify?: true
   seed: number
   signals: Channel[]
   /** Seconds cut from the start of each trial. */
@@ -71,9 +76,7 @@ export function checkRunConfig(config: RunConfig): RunConfig {
   if (!(config.validation >= 0 && config.validation < 1)) {
     throw new UsageError(`validation is ${config.validation}, expected a share in [0, 1)`)
   }
-  if (!Number.isInteger(config.seed) || config.seed < 0 || config.seed > 0xffffffff) {
-    throw new UsageError(`seed is ${config.seed}, expected an integer from 0 to 4294967295`)
-  }
+  checkSeed('seed', config.seed)
   if (!(config.drop >= 0)) throw new UsageError(`drop is ${config.drop}, expected seconds of at least 0`)
   if (config.interpolation !== undefined && !INTERPOLATIONS.includes(config.interpolation)) {
     throw new UsageError(`interpolation is '${config.interpolation}', expected ${INTERPOLATIONS.join(', ')}`)
@@ -85,11 +88,29 @@ export function checkRunConfig(config: RunConfig): RunConfig {
     throw new UsageError(`momentum is ${config.optimizer.momentum}, expected a number in [0, 1)`)
   }
   checkSignals(config.signals)
-  parseDimension(config.dimension)
-  parseLabelScheme(config.labels)
-  parseFoldScheme(config.folds)
+  checkTask(config)
   checkModel(config)
   return config
+}
+
+function checkSeed(field: string, seed: number): void {
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff)
+    throw new UsageError(`${field} is ${seed}, expected an integer from 0 to 4294967295`)
+}
+
+/** What is asked of the data: targets, labels and folds. */
+function checkTask({ dimension, labels, levels, folds, foldSeed, share, stratify, validation }: RunConfig): void {
+  if (levels !== undefined && !LEVELS.includes(levels))
+    throw new UsageError(`levels are ${String(levels)}, expected ${LEVELS.join(' or ')}`)
+  requireScheme(parseTarget(dimension), parseLabelScheme(labels), levels)
+  parseFoldScheme(folds)
+  if (foldSeed !== undefined) checkSeed('fold seed', foldSeed)
+  if (share !== undefined && !(share > 0 && share <= 1))
+    throw new UsageError(`share is ${share}, expected a share of the subjects above 0, at most 1`)
+  if (stratify && validation === 0)
+    throw new UsageError(
+      '--stratify chooses the validation part, and --validation 0 holds out none; leave one of them out',
+    )
 }
 
 /** Each known, and none twice; their order is that of the model's input. */
@@ -101,7 +122,7 @@ function checkSignals(signals: readonly Channel[]): void {
 }
 
 /** The layers fit the signal's length, and the first one its channels. */
-function checkModel({ model, signals, musicFrom }: RunConfig): void {
+function checkModel({ model, signals, dimension, levels, musicFrom }: RunConfig): void {
   if (model.in_channels !== signals.length) {
     throw new UsageError(
       `model setting in_channels is ${model.in_channels}, but ${signals.length} signals are read (${signals.join(', ')})`,
@@ -111,7 +132,9 @@ function checkModel({ model, signals, musicFrom }: RunConfig): void {
     throw new UsageError(
       `model setting music_dim is ${model.music_dim}, but what listeners said of a song is ${LISTENER_FEATURES} numbers`,
     )
-  if (model.classes !== 2) throw new UsageError(`model setting classes is ${model.classes}, expected 2: low and high`)
+  const classes = classNames(dimension, levels)
+  if (model.classes !== classes.length)
+    throw new UsageError(`model setting classes is ${model.classes}, expected ${classes.length}: ${classes.join('; ')}`)
   summariseSettings(model)
 }
 

@@ -6,8 +6,10 @@ import { parseSafetensors, readMetadata, serializeSafetensors } from '../formats
 import { GalvaniError } from '../runtime/errors.ts'
 import type { Store } from '../store/store.ts'
 
-/** What a network reads of a decomposition. */
-export type Parts = Pick<Decomposition, 'phasic' | 'tonic' | 'status'>
+/** What preparing reads of a decomposition: a network the parts, features the driver too. */
+export type Parts = Pick<Decomposition, (typeof PARTS)[number] | 'status'>
+
+const PARTS = ['phasic', 'tonic', 'driver'] as const
 
 /** A row of a file's table: what the recording's key is, where its samples begin, and what came of it. */
 interface Row {
@@ -21,8 +23,7 @@ interface Loaded {
   file: string
   /** As the file itself says, which another process may have replaced since. */
   rows: ReadonlyMap<string, Row>
-  phasic: Float32Array
-  tonic: Float32Array
+  parts: Record<(typeof PARTS)[number], Float32Array>
 }
 
 const SCHEMA = String(DOCUMENT_KINDS['decomposition-cache'].schema)
@@ -57,8 +58,9 @@ export class DecompositionCache {
     const row = loaded?.rows.get(key)
     if (!loaded || !row) return undefined
     const { start, samples, status } = row
+    const { phasic, tonic, driver } = loaded.parts
     const part = (of: Float32Array): Float32Array => of.slice(start, start + samples)
-    return { phasic: part(loaded.phasic), tonic: part(loaded.tonic), status }
+    return { phasic: part(phasic), tonic: part(tonic), driver: part(driver), status }
   }
 
   /** Keeps the parts of some recordings, by their keys, in one file. */
@@ -69,13 +71,10 @@ export class DecompositionCache {
       start += phasic.length
       return row
     })
-    const [phasic, tonic] = [joined(parts.map((part) => part.phasic)), joined(parts.map((part) => part.tonic))]
+    const data = PARTS.map((name) => joined(parts.map((part) => part[name])))
     const file = `decompositions-${this.#next++}.safetensors`
-    const tensors = new Map([
-      ['phasic', { shape: [start], data: phasic }],
-      ['tonic', { shape: [start], data: tonic }],
-    ])
-    const metadata = { schema: SCHEMA, rows: JSON.stringify(rows), digest: await digest([phasic, tonic]) }
+    const tensors = new Map(PARTS.map((name, i) => [name, { shape: [start], data: data[i]! }]))
+    const metadata = { schema: SCHEMA, rows: JSON.stringify(rows), digest: await digest(data) }
     await this.store.write(file, serializeSafetensors(tensors, metadata))
     for (const { key } of rows) this.#files.set(key, file)
     if (this.#loaded?.file === file) this.#loaded = undefined
@@ -110,11 +109,12 @@ async function rowsOf(store: Store, file: string): Promise<Row[]> {
 async function loaded(store: Store, file: string): Promise<Loaded | undefined> {
   try {
     const { tensors, metadata } = parseSafetensors(await store.read(file), file)
-    const [phasic, tonic] = [tensors.get('phasic')?.data, tensors.get('tonic')?.data]
-    if (!(phasic instanceof Float32Array && tonic instanceof Float32Array)) return undefined
-    if ((await digest([phasic, tonic])) !== metadata.digest) return undefined
+    const data = PARTS.flatMap((name) => tensors.get(name)?.data ?? []).filter((of) => of instanceof Float32Array)
+    const [phasic, tonic, driver] = data
+    if (!phasic || !tonic || !driver || metadata.schema !== SCHEMA) return undefined
+    if ((await digest(data)) !== metadata.digest) return undefined
     const rows = JSON.parse(metadata.rows ?? '[]') as Row[]
-    return { file, rows: new Map(rows.map((row) => [row.key, row])), phasic, tonic }
+    return { file, rows: new Map(rows.map((row) => [row.key, row])), parts: { phasic, tonic, driver } }
   } catch (error) {
     if (error instanceof GalvaniError || error instanceof SyntaxError) return undefined
     throw error

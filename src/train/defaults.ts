@@ -2,6 +2,7 @@
 import { checkConfig, presets, type ModelConfig } from '../model/config.ts'
 import { CHANNELS } from '../signal/channels.ts'
 import type { Interpolation } from '../signal/resample.ts'
+import { classNames } from '../evaluation/targets.ts'
 import { checkRunConfig, type RunConfig } from './config.ts'
 import { LISTENER_FEATURES } from './listeners.ts'
 
@@ -63,6 +64,7 @@ export function resolveRun(
     ...presets[preset],
     in_channels: signals.length,
     music_dim: { auto: musicDim, none: 0, listeners: LISTENER_FEATURES }[music],
+    classes: classNames(own.dimension ?? defaultRun.dimension, own.levels).length,
     ...(length !== undefined && { length }),
     ...chosen,
   })

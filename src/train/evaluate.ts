@@ -1,110 +1,77 @@
 // A fold's and a run's results beside the baselines that they must stand beside.
-import { majorityClass, stimulusMajority } from '../evaluation/baselines.ts'
-import type { Fold } from '../evaluation/folds.ts'
-import type { ModelInputs } from './inputs.ts'
+import { judge } from '../evaluation/judge.ts'
+import { judgeClasses, type ClassifiedTrial } from '../evaluation/judge_classes.ts'
+import type { JudgedTrial } from '../evaluation/judgement.ts'
 import { classificationMetrics, type ClassificationMetrics } from '../evaluation/metrics.ts'
+import type { WorkHooks } from '../evaluation/turns.ts'
+import { answerOf, classOf } from './answer.ts'
+import type { BaselineScores } from './baselines.ts'
 import type { PreparedTrial } from './prepare.ts'
-import type { Baselines, FoldResult, PooledResult, Prediction } from './run_summary.ts'
-import { bootstrapSubjects } from '../evaluation/bootstrap.ts'
-import { permutationWithinSubjects } from '../evaluation/permutation.ts'
-import { wilcoxonSignedRank } from '../evaluation/statistics.ts'
-import { atOnce } from '../runtime/breather.ts'
-import { predictLinearSvm, trainLinearSvm } from '../evaluation/svm.ts'
+import type { FoldResult, PooledResult, Prediction } from './run_summary.ts'
 
-const predictedClass = ({ probability }: Pick<Prediction, 'probability'>): number => (probability > 0.5 ? 1 : 0)
-
-const judge = <T extends Pick<Prediction, 'label'>>(
-  of: readonly T[],
-  predicted: (p: T) => number,
-): ClassificationMetrics =>
-  classificationMetrics(
-    of.map(({ label }) => label),
-    of.map(predicted),
-  )
-
-/** The test part's predictions: the model's `probabilities` of class 1 beside the baselines, which learn from all other trials. */
-export async function predictionsOf(
-  trials: readonly PreparedTrial[],
-  labels: Uint8Array,
-  fold: Pick<Fold, 'train' | 'validation' | 'test'>,
-  probabilities: readonly number[],
-  inputs: ModelInputs,
-  signal?: AbortSignal,
-): Promise<Prediction[]> {
-  const known = [...fold.train, ...fold.validation]
-  const majority = majorityClass(labels, known)
-  const songs = stimulusMajority(trials, labels, known, fold.test)
-  const svm = await trainLinearSvm(
-    known.map((i) => inputs.vector(i)),
-    known.map((i) => labels[i]!),
-    { ...(signal && { signal }) },
-  )
-  return fold.test.map((index, i) => {
-    const { id, subject, stimulus } = trials[index]!
-    const song = songs[i]
-    const baselines = {
-      majority,
-      svm: predictLinearSvm(svm, inputs.vector(index)),
-      ...(song !== undefined && { song }),
-    }
-    return {
-      trial: id,
-      subject,
-      stimulus,
-      label: labels[index]!,
-      probability: probabilities[i]!,
-      baselines,
-    }
-  })
-}
-
-/** Metrics of the model and of every baseline on the same trials. */
-export function scores(predictions: readonly Prediction[]): { model: ClassificationMetrics; baselines: Baselines } {
-  const heard = predictions.filter(({ baselines }) => baselines.song !== undefined)
-  const song = (): Baselines['song'] => ({
-    baseline: judge(heard, ({ baselines }) => baselines.song!),
-    model: judge(heard, predictedClass),
-  })
-  return {
-    model: modelScores(predictions),
-    baselines: {
-      majority: judge(predictions, ({ baselines }) => baselines.majority),
-      svm: judge(predictions, ({ baselines }) => baselines.svm),
-      ...(heard.length > 0 && { song: song()! }),
-    },
-  }
-}
-
-type Predicted = Pick<Prediction, 'subject' | 'label' | 'probability'>
+/** What is said of some trials: by the model, whose class `probabilities` are a row a trial, and by the baselines where there are any. */
+export const predictionsOf = (
+  trials: readonly Pick<PreparedTrial, 'id' | 'subject' | 'stimulus'>[],
+  labels: ArrayLike<number>,
+  probabilities: readonly ArrayLike<number>[],
+  baselines: readonly BaselineScores[] = [],
+): Prediction[] =>
+  trials.map(({ id, subject, stimulus }, i) => ({
+    trial: id,
+    subject,
+    stimulus,
+    label: labels[i]!,
+    ...answerOf(probabilities[i]!),
+    baselines: baselines[i] ?? {},
+  }))
 
 /** The model alone. */
-export const modelScores = (predictions: readonly Predicted[]): ClassificationMetrics =>
-  judge(predictions, predictedClass)
+export const modelScores = (
+  predictions: readonly Pick<Prediction, 'label' | 'probability' | 'predicted'>[],
+  classes = 2,
+): ClassificationMetrics =>
+  classificationMetrics(
+    predictions.map(({ label }) => label),
+    predictions.map(classOf),
+    classes,
+  )
 
-/** What can be said of chance: bootstrap over subjects, labels permuted within subjects. */
-export function chance(
-  predictions: readonly Predicted[],
+/** The test trials of some folds of a run as `judge` takes them; `seed` tells those of repeats apart. */
+export const judgedTrials = (folds: readonly Pick<FoldResult, 'name' | 'predictions'>[], seed: number): JudgedTrial[] =>
+  folds.flatMap(({ name, predictions }) =>
+    predictions.map(({ trial, subject, label, probability, baselines }) => ({
+      ...{ trial, subject, label, baselines, seed },
+      fold: name,
+      score: probability,
+    })),
+  )
+
+/** All test trials together. */
+export async function pool(
+  folds: readonly Pick<FoldResult, 'name' | 'predictions'>[],
   seed: number,
-): Pick<PooledResult, 'interval' | 'permutation'> {
-  const subjects = predictions.map(({ subject }) => subject)
-  const labels = predictions.map(({ label }) => label)
-  const own = predictions.map(predictedClass)
-  const accuracy = (trials: readonly number[]): number =>
-    trials.reduce((hits, i) => hits + (labels[i] === own[i] ? 1 : 0), 0) / trials.length
+  { classes = 2, ...hooks }: WorkHooks & { classes?: number } = {},
+): Promise<PooledResult> {
   return {
-    ...(new Set(subjects).size > 1 && { interval: bootstrapSubjects(subjects, accuracy, { seed }) }),
-    permutation: atOnce(permutationWithinSubjects(labels, own, subjects)),
+    model: modelScores(
+      folds.flatMap(({ predictions }) => predictions),
+      classes,
+    ),
+    judgement:
+      classes === 2
+        ? await judge(judgedTrials(folds, seed), { seed, ...hooks })
+        : await judgeClasses(classifiedTrials(folds, seed), { classes, seed, ...hooks }),
   }
 }
 
-/** All test trials together, with what can be said of chance; over several folds, the signed-rank test as well. */
-export function pool(folds: readonly FoldResult[], seed: number): PooledResult {
-  const predictions = folds.flatMap((fold) => fold.predictions)
-  const model = folds.map((fold) => fold.model.accuracy)
-  const majority = folds.map((fold) => fold.baselines.majority.accuracy)
-  return {
-    ...scores(predictions),
-    ...chance(predictions, seed),
-    ...(folds.length > 1 && { wilcoxon: wilcoxonSignedRank(model, majority) }),
-  }
-}
+/** The same of more than two classes, as `judgeClasses` takes them. */
+const classifiedTrials = (
+  folds: readonly Pick<FoldResult, 'name' | 'predictions'>[],
+  seed: number,
+): ClassifiedTrial[] =>
+  folds.flatMap(({ name: fold, predictions }) =>
+    predictions.map(({ trial, subject, label, baselines, ...answer }) => ({
+      ...{ trial, subject, label, baselines, seed, fold },
+      predicted: classOf(answer),
+    })),
+  )

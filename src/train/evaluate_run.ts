@@ -1,14 +1,16 @@
 // What a run's models are worth: each on its own test people, or all together on other rated data.
 import { majorityClass } from '../evaluation/baselines.ts'
+import { shownScheme } from '../evaluation/control.ts'
 import { findFold } from '../evaluation/folds.ts'
 import type { LabelledTrials } from '../evaluation/labels.ts'
 import { classificationMetrics, type ClassificationMetrics } from '../evaluation/metrics.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
+import { answerOf } from './answer.ts'
 import type { Dataset } from './dataset.ts'
-import { chance, modelScores, pool, predictionsOf, scores } from './evaluate.ts'
+import { foldBaselines, type BaselineScores } from './baselines.ts'
+import { modelScores, pool, predictionsOf } from './evaluate.ts'
 import { labelReadable, makeTask, type Task, type SplitTrial } from './task.ts'
-import { inputsOf } from './inputs.ts'
 import type { PreparedSet, PreparedTrial } from './prepare.ts'
 import { probabilitiesOf } from './predictor.ts'
 import { foldPlanSummary } from './run.ts'
@@ -58,8 +60,8 @@ export async function evaluateRun(
       test,
       hooks.signal,
     )
-    const predictions = stored.predictions.map((of, i) => ({ ...of, probability: probabilities[i]! }))
-    results.push({ ...stored, predictions, ...scores(predictions) })
+    const predictions = stored.predictions.map((of, i) => ({ ...of, ...answerOf(probabilities[i]!) }))
+    results.push({ ...stored, predictions, model: modelScores(predictions, config.model.classes) })
   }
   return {
     dimension: config.dimension,
@@ -67,36 +69,24 @@ export async function evaluateRun(
     dataset: { name: set.name, synthetic: set.synthetic },
     folds: foldPlanSummary(task),
     results,
-    pooled: pool(results, config.seed),
+    pooled: await pool(results, config.seed, { classes: config.model.classes, ...signalOf(hooks) }),
   }
 }
 
-/** The mean of all models on data that the run was not made from. */
-interface Elsewhere extends Seen, Pick<RunSummary, 'dimension' | 'labels'> {
+/** What the mean of all models is worth on rated data that the run was not made from. */
+export interface OtherEvaluation extends Seen, Pick<RunSummary, 'dimension' | 'labels'> {
   dataset: DatasetName
   /** Names of the folds whose models they are. */
   models: string[]
   skipped: PreparedSet['skipped']
-}
-
-/** Beside baselines that learned from the data that the models learned from. */
-interface BesideBaselines extends Elsewhere {
   pooled: PooledResult
-  /** A row a trial, as in a run. */
+  /** A row a trial, as in a run; baselines learned from the data that the models learned from. */
   predictions: Prediction[]
+  /** Where the run's own data cannot be read, why there are no baselines, */
+  missing?: string
+  /** and in their place the more frequent class of the very trials that are judged. */
+  majorityOfTheseTrials?: ClassificationMetrics
 }
-
-/** Where the run's own data cannot be read: beside the more frequent class of the very trials that are judged. */
-interface Alone extends Elsewhere {
-  pooled: Pick<PooledResult, 'model' | 'interval' | 'permutation'>
-  predictions: Omit<Prediction, 'baselines'>[]
-  majorityOfTheseTrials: ClassificationMetrics
-  /** Why there are no baselines. */
-  missing: string
-}
-
-/** What a run is worth on other rated data, with baselines or, where its own data cannot be read, without. */
-export type OtherEvaluation = BesideBaselines | Alone
 
 /**
  * Judges all models together on other rated data. `own` yields the data that the run was made from, for the baselines; what it
@@ -118,21 +108,31 @@ export async function evaluateElsewhere(
   const probabilities = await ensemble(gpu, run, { ...set, trials }, hooks.signal)
   const head = {
     dimension: config.dimension,
-    labels: labelled.scheme,
+    labels: shownScheme(labelled.scheme, config.control), // of the models; these labels are as they were given
     dataset: { name: set.name, synthetic: set.synthetic },
     models: folds,
     ...seenIn(models, trials),
     skipped: [...set.skipped, ...labelled.skipped],
   }
   const task = await ownTask(gpu, run, own, hooks)
-  if (typeof task !== 'string')
-    return { ...head, ...(await besideBaselines(task, folds, labelled, probabilities, hooks)) }
+  const missing = typeof task === 'string' ? task : undefined
+  const baselines = typeof task === 'string' ? [] : await jointBaselines(task, folds, set, labelled, hooks)
+  const predictions = predictionsOf(trials, labelled.labels, probabilities, baselines)
   return {
     ...head,
-    ...aloneOn(labelled, probabilities, config.seed),
-    missing: `no baselines, since the run's own data cannot be read: ${task}`,
+    pooled: await pool([{ name: 'all', predictions }], config.seed, {
+      classes: config.model.classes,
+      ...signalOf(hooks),
+    }),
+    predictions,
+    ...(missing !== undefined && {
+      missing: `no baselines, since the run's own data cannot be read: ${missing}`,
+      majorityOfTheseTrials: majorityOf(labelled.labels, config.model.classes),
+    }),
   }
 }
+
+const signalOf = ({ signal }: ComputeHooks): { signal?: AbortSignal } => ({ ...(signal && { signal }) })
 
 /** The data that the run was made from, or why they cannot be had. */
 async function ownTask(
@@ -151,45 +151,35 @@ async function ownTask(
   }
 }
 
-type Rated = Pick<LabelledTrials<PreparedTrial>, 'trials' | 'labels'>
-
-/** Both datasets as one fold: all that the trained folds learned from, and the other data as its test part. */
-async function besideBaselines(
-  own: Task,
+/** Of both datasets as one fold: all that the trained folds learned from, and the other data as its test part. */
+function jointBaselines(
+  { config, set, labelled, plan }: Task,
   folds: readonly string[],
-  other: Rated,
-  probabilities: readonly number[],
-  { signal }: ComputeHooks,
-): Promise<Pick<BesideBaselines, 'pooled' | 'predictions'>> {
-  const { config, set, labelled, plan } = own
+  other: PreparedSet,
+  { trials, labels }: Pick<LabelledTrials<PreparedTrial>, 'trials' | 'labels'>,
+  hooks: ComputeHooks,
+): Promise<BaselineScores[]> {
   const trained = folds.map((name) => findFold(plan, name))
   const train = [...new Set(trained.flatMap((fold) => [...fold.train, ...fold.validation]))]
-  const test = other.trials.map((_, i) => set.trials.length + i)
-  const joint = { ...set, trials: [...set.trials, ...other.trials] }
-  const labels = Uint8Array.from([...labelled.labels, ...other.labels])
-  const inputs = inputsOf(joint, config, train)
+  const test = trials.map((_, i) => set.trials.length + i)
+  const { features, ...joint } = { ...set, trials: [...set.trials, ...trials] }
+  const alike = features !== undefined && features.set === other.features?.set
+  if (!alike)
+    hooks.onWarning?.(
+      `${set.name} and ${other.name} were not prepared with the same EDA features, so the baselines that learn from them are left out; ` +
+        'prepare both again to have them',
+    )
+  const both = Uint8Array.from([...labelled.labels, ...labels])
   const fold = { train, validation: [], test }
-  const predictions = await predictionsOf(joint.trials, labels, fold, probabilities, inputs, signal)
-  return { pooled: { ...scores(predictions), ...chance(predictions, config.seed) }, predictions }
+  return foldBaselines({ ...joint, ...(alike && { features }) }, config, both, fold, signalOf(hooks))
 }
 
-/** Without baselines that learned elsewhere: the more frequent class of the very trials that are judged. */
-function aloneOn({ trials, labels }: Rated, probabilities: readonly number[], seed: number) {
-  const predictions = trials.map(({ id, subject, stimulus }, i) => ({
-    trial: id,
-    subject,
-    stimulus,
-    label: labels[i]!,
-    probability: probabilities[i]!,
-  }))
-  const frequent = majorityClass(labels, [...trials.keys()])
-  const majorityOfTheseTrials = classificationMetrics(
+/** Scores of the more frequent class of these labels. */
+function majorityOf(labels: Uint8Array, classes: number): ClassificationMetrics {
+  const frequent = majorityClass(labels, [...labels.keys()])
+  return classificationMetrics(
     labels,
-    trials.map(() => frequent),
+    labels.map(() => frequent),
+    classes,
   )
-  return {
-    pooled: { model: modelScores(predictions), ...chance(predictions, seed) },
-    predictions,
-    majorityOfTheseTrials,
-  }
 }

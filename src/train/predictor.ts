@@ -53,7 +53,7 @@ export class Predictor {
   }
 }
 
-/** Probability of class 1 for each trial under one trained model. */
+/** Class probabilities of each trial, a row each, under one trained model. */
 export async function probabilitiesOf(
   gpu: Gpu,
   config: RunConfig,
@@ -61,14 +61,13 @@ export async function probabilitiesOf(
   set: PreparedSet,
   trials: readonly number[],
   abort?: AbortSignal,
-): Promise<number[]> {
+): Promise<Float32Array[]> {
   const model = new Rtcan1d(gpu, config.model)
   let predictor: Predictor | null = null
   try {
     model.weights.load(weights, 'trained model')
     predictor = await Predictor.create(gpu, model, Math.min(config.batch, trials.length))
-    const rows = await predictor.predict(new ModelInputs(set, config.signals, scaling, listeners), trials, abort)
-    return rows.map((row) => row[1]!)
+    return await predictor.predict(new ModelInputs(set, config.signals, scaling, listeners), trials, abort)
   } finally {
     predictor?.destroy()
     model.destroy()

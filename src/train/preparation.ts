@@ -25,7 +25,7 @@ export interface Preparation {
   /** Tables of music features beside the dataset. */
   features: SeenFile[]
   settings: PreparationSettings
-  versions: { galvani: string; decomposition: string }
+  versions: { galvani: string; decomposition: string; features?: string }
   /** What decomposed. */
   device: string
   summary: DataSummary

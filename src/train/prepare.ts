@@ -12,7 +12,9 @@ import { requireLength, toChannels, type Channel } from '../signal/channels.ts'
 import { fillGaps } from '../signal/gaps.ts'
 import { zscore } from '../signal/normalize.ts'
 import { INTERPOLATIONS, type Interpolation } from '../signal/resample.ts'
+import { breather } from '../runtime/breather.ts'
 import { keyOf, type DecompositionCache, type Parts } from './decomposition_cache.ts'
+import { EDA_FEATURES, EDA_FEATURE_SET, trialFeatures } from './eda_features.ts'
 
 /** How trials are prepared. */
 export interface PrepareOptions {
@@ -48,6 +50,8 @@ const PREPARE_OPTIONS: Known<PrepareOptions> = {
 export interface PreparedTrial extends Omit<Trial, 'eda'> {
   /** [3, length]: origin, phasic, tonic, each z-scored. */
   signals: Float32Array
+  /** The skin conductance of the whole trial in numbers, one for each name of the set's `features`; absent where that has none. */
+  features?: Float32Array
   status: Parts['status']
   /** Samples that were interpolated across gaps. */
   filled: number
@@ -66,8 +70,16 @@ export interface PreparedSet extends Omit<TrialSet, 'trials'> {
   dropSeconds: number
   /** Absent where it is `linear`. */
   interpolation?: Interpolation
+  /** Which numbers the trials' `features` are; absent where they have none, as sets of before there were any. */
+  features?: FeatureNames
   /** Digest of the decomposition that made the signals; absent where they are of no file and not of `prepareTrials`. */
   decomposition?: string
+}
+
+/** A list of features: what it is called, and the name of each. */
+export interface FeatureNames {
+  set: string
+  names: string[]
 }
 
 /** Trials in memory, or those of a dataset, which are read as they are needed. */
@@ -83,7 +95,11 @@ const FASTEST_SKIN = 5
 
 interface Cleaned {
   trial: Trial
+  /** As recorded, gaps filled; z is (samples - mean) / std. */
+  samples: Float64Array
   z: Float64Array
+  mean: number
+  std: number
   filled: number
   quality: QualityFlag[]
 }
@@ -156,6 +172,7 @@ export async function prepareTrials(
     length,
     dropSeconds,
     ...(interpolation !== 'linear' && { interpolation }),
+    features: { set: EDA_FEATURE_SET, names: [...EDA_FEATURES] },
     decomposition: DECOMPOSITION_SET,
   }
 }
@@ -218,7 +235,8 @@ async function* batchesOf(trials: AsyncIterable<Trial>): AsyncIterable<Trial[]> 
 function clean(trial: Trial, dropSeconds: number): Omit<Cleaned, 'quality'> {
   requireLength(trial.eda.length, trial.sampleRate, dropSeconds, trial.source)
   const { samples, filled } = fillGaps(trial.eda, trial.sampleRate, trial.source)
-  return { trial, z: zscore(samples).z, filled }
+  const { z, mean, std } = zscore(samples)
+  return { trial, samples, z, mean, std, filled }
 }
 
 async function prepareBatch(
@@ -229,14 +247,19 @@ async function prepareBatch(
 ): Promise<PreparedTrial[]> {
   const settings = { device, ...(cache && { cache }), ...(signal && { signal }), onDone }
   const parts = await partsOf(batch, settings)
-  return batch.map(({ trial, z, filled, quality }, i) => {
+  const breathe = breather(signal)
+  const prepared: PreparedTrial[] = []
+  for (const [i, { trial, samples, z, mean, std, filled, quality }] of batch.entries()) {
     const { phasic, tonic, status } = parts[i]!
-    const { sampleRate, source } = trial
+    const { sampleRate, unit, source } = trial
     const channelOptions = { sampleRate, dropSeconds, length, interpolation, source }
     const { data: signals, constant } = toChannels({ origin: z, phasic, tonic }, channelOptions)
+    const features = trialFeatures({ samples, sampleRate, unit, parts: parts[i]!, mean, std })
     const { eda: _, ...rest } = trial
-    return { ...rest, signals, status, filled, constant, quality }
-  })
+    prepared.push({ ...rest, signals, features, status, filled, constant, quality })
+    await breathe()
+  }
+  return prepared
 }
 
 interface Settings {

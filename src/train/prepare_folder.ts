@@ -13,6 +13,7 @@ import { isAsSeen, WatchedStore, type SeenFile } from '../store/watched.ts'
 import { VERSION } from '../version.ts'
 import { openData, type DatasetOptions } from './dataset.ts'
 import { DecompositionCache } from './decomposition_cache.ts'
+import { EDA_FEATURE_SET } from './eda_features.ts'
 import { deviceName, prepareTrials, type PreparedTrial, type PrepareOptions } from './prepare.ts'
 import type { Preparation } from './preparation.ts'
 import { loadPrepared, readPreparation, savePrepared } from './prepared_files.ts'
@@ -110,7 +111,11 @@ export async function prepareFolder(
   return preparation
 }
 
-const versions = (): Preparation['versions'] => ({ galvani: VERSION, decomposition: DECOMPOSITION_SET })
+const versions = (): Preparation['versions'] => ({
+  galvani: VERSION,
+  decomposition: DECOMPOSITION_SET,
+  features: EDA_FEATURE_SET,
+})
 
 function settingsOf({ dataset, length, dropSeconds, interpolation, exclude }: PrepareFolderOptions) {
   const { features: _, ...read } = dataset

@@ -3,7 +3,7 @@ import { DOCUMENT_KINDS } from '../formats/document_kinds.ts'
 import { toDocument } from '../formats/documents.ts'
 import { digest } from '../formats/digest.ts'
 import { parseSafetensors, safetensorsPieces } from '../formats/safetensors.ts'
-import { FormatError } from '../runtime/errors.ts'
+import { FormatError, ShapeError } from '../runtime/errors.ts'
 import { CHANNELS } from '../signal/channels.ts'
 import { readJson, writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
@@ -13,9 +13,9 @@ import type { Preparation } from './preparation.ts'
 const MANIFEST = 'manifest.json'
 const SIGNALS = 'signals.safetensors'
 
-type ManifestTrial = Omit<PreparedTrial, 'signals' | 'music'> & {
+type ManifestTrial = Omit<PreparedTrial, 'signals' | 'music' | 'features'> & {
   music: boolean
-  /** Digest of its signals and its music; absent in sets of before there were any. */
+  /** Digest of its signals, its music and its features; absent in sets of before there were any. */
   digest?: string
 }
 interface Manifest extends Omit<PreparedSet, 'trials'> {
@@ -35,16 +35,24 @@ export async function savePrepared(store: Store, set: PreparedSet, preparation?:
   const signals = { shape: [count, CHANNELS.length, length], data: set.trials.map((trial) => trial.signals) }
   const silent = new Float32Array(musicDim)
   const music = { shape: [count, musicDim], data: set.trials.map((trial) => trial.music ?? silent) }
+  const { names = [] } = set.features ?? {}
+  const features = {
+    shape: [count, names.length],
+    data: set.features ? set.trials.map((trial) => featuresOf(trial, names.length)) : [],
+  }
   const digests = await Promise.all(set.trials.map(digestOf))
   const content = await digest(digests)
   await store.write(
     SIGNALS,
-    safetensorsPieces(new Map(Object.entries({ signals, ...(musicDim > 0 && { music }) })), {
-      schema: String(DOCUMENT_KINDS.prepared.schema),
-      digest: content,
-    }),
+    safetensorsPieces(
+      new Map(Object.entries({ signals, ...(musicDim > 0 && { music }), ...(set.features && { features }) })),
+      {
+        schema: String(DOCUMENT_KINDS.prepared.schema),
+        digest: content,
+      },
+    ),
   )
-  const trials = set.trials.map(({ signals: _, music: vector, ...rest }, i): ManifestTrial => ({
+  const trials = set.trials.map(({ signals: _, features: __, music: vector, ...rest }, i): ManifestTrial => ({
     ...rest,
     music: vector !== undefined,
     digest: digests[i]!,
@@ -53,8 +61,14 @@ export async function savePrepared(store: Store, set: PreparedSet, preparation?:
   await writeJson(store, MANIFEST, toDocument('prepared', manifest))
 }
 
-const digestOf = ({ signals, music }: Pick<PreparedTrial, 'signals' | 'music'>): Promise<string> =>
-  digest(music ? [signals, music] : [signals])
+const digestOf = ({ signals, music, features }: Pick<PreparedTrial, 'signals' | 'music' | 'features'>) =>
+  digest([signals, ...(music ? [music] : []), ...(features ? [features] : [])])
+
+/** @throws ShapeError for a trial with fewer features than the set has names */
+function featuresOf({ id, features }: PreparedTrial, names: number): Float32Array {
+  if (features?.length === names) return features
+  throw new ShapeError(`trial ${id} has ${features?.length ?? 0} features, the set has names for ${names}`)
+}
 
 /** Of what and how the set of a folder was prepared; undefined where no manifest says it. */
 export async function readPreparation(store: Store): Promise<Preparation | undefined> {
@@ -84,10 +98,19 @@ export async function loadPrepared(store: Store, name: string): Promise<Prepared
     musicDim > 0
       ? rows(tensors.get('music'), manifest.trials.length, musicDim, `${name}/${SIGNALS}: tensor 'music'`)
       : null
+  const names = manifest.features?.names
+  const features =
+    names &&
+    rows(tensors.get('features'), manifest.trials.length, names.length, `${name}/${SIGNALS}: tensor 'features'`)
   const trials = await Promise.all(
     manifest.trials.map(async ({ music: hasMusic, digest: expected, ...rest }, i): Promise<PreparedTrial> => {
       const vector = hasMusic ? music?.[i] : undefined
-      const trial = { ...rest, signals: signals[i]!, ...(vector && { music: vector }) }
+      const trial = {
+        ...rest,
+        signals: signals[i]!,
+        ...(vector && { music: vector }),
+        ...(features && { features: features[i]! }),
+      }
       if (expected !== undefined && (await digestOf(trial)) !== expected) {
         throw new FormatError(
           `${name}/${SIGNALS} is damaged: the signals of trial ${trial.id} are not those that were written; ` +

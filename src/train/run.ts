@@ -9,7 +9,8 @@ import { writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import { KERNEL_SET } from '../tune/kernel_set.ts'
 import { loadCheckpoint, saveCheckpoint, saveModel } from './checkpoint.ts'
-import { pool, predictionsOf, scores } from './evaluate.ts'
+import { foldBaselines } from './baselines.ts'
+import { modelScores, pool, predictionsOf } from './evaluate.ts'
 import { taskDigest, type Task } from './task.ts'
 import { findFold, type Fold } from '../evaluation/folds.ts'
 import { inputsOf } from './inputs.ts'
@@ -35,6 +36,8 @@ interface RunHooks {
   /** `done` of `total` optimizer steps of this fold. */
   onStep?: (fold: Fold, done: number, total: number) => void
   onEpoch?: (fold: Fold, record: EpochRecord) => void
+  /** Which share of the work on this fold's baselines is done, which comes before its first step. */
+  onBaselines?: (fold: Fold, share: number) => void
   /** What the reader of the results should know, such as numbers that will not repeat in all bits. */
   onWarning?: (message: string) => void
   signal?: AbortSignal
@@ -46,11 +49,15 @@ export interface RunOptions extends RunHooks {
   onlyFold?: string
   /** Weights that every fold starts from, instead of random ones. */
   initial?: HostTensors
+  /** Where baselines are kept, which runs of the same data, labels, folds and inputs have in common; default the run folder. */
+  baselines?: Store
 }
 
 const RUN_OPTIONS: Known<RunOptions> = {
   onlyFold: true,
   initial: true,
+  baselines: true,
+  onBaselines: true,
   onStep: true,
   onEpoch: true,
   onWarning: true,
@@ -86,6 +93,7 @@ export async function trainRun(
   // On another adapter the table is replaced with the first new checkpoint, and not by a run that was resumed there by mistake.
   if (await store.exists(KERNELS_FILE)) await pinKernels(gpu, store, options.onWarning)
   else await saveKernels(gpu, store)
+  if (!task.set.features) options.onWarning?.(withoutFeatures(task.set.name))
   const started = performance.now()
   for (const fold of chosen) {
     options.signal?.throwIfAborted()
@@ -93,7 +101,7 @@ export async function trainRun(
     await store.remove(checkpointFile(fold.name))
   }
   const seconds = (performance.now() - started) / 1000
-  const summary = await summariseRun(gpu, store, task, identity, seconds)
+  const summary = await summariseRun(gpu, store, task, identity, seconds, options.signal)
   await writeJson(store, RESULT_FILE, toDocument('run-result', summary))
   await appendEvent(store, {
     event: 'finished',
@@ -102,6 +110,9 @@ export async function trainRun(
   })
   return summary
 }
+
+const withoutFeatures = (name: string): string =>
+  `${name} was prepared before trials had EDA features, so the baselines that learn from them are left out; prepare it again to have them`
 
 /** A line of events.jsonl, besides its time. */
 type RunEvent =
@@ -116,6 +127,11 @@ const appendEvent = (store: Store, event: RunEvent): Promise<void> =>
 async function trainFold(gpu: Gpu, store: Store, task: Task, fold: Fold, hooks: RunOptions): Promise<void> {
   const { config, set, labelled } = task
   const data = await taskDigest(task)
+  const baselines = await foldBaselines(set, config, labelled.labels, fold, {
+    kept: hooks.baselines ?? store,
+    onProgress: (share) => hooks.onBaselines?.(fold, share),
+    ...(hooks.signal && { signal: hooks.signal }),
+  })
   const inputs = inputsOf(set, config, fold.train)
   const trainer = new Trainer(gpu, config, fold, inputs, labelled.labels, hooks.initial)
   try {
@@ -138,16 +154,23 @@ async function trainFold(gpu: Gpu, store: Store, task: Task, fold: Fold, hooks: 
     await saveModel(store, modelFile(fold.name), model)
     const probabilities = await probabilitiesOf(gpu, config, model, set, fold.test, hooks.signal)
     await saveKernels(gpu, store)
-    const predictions = await predictionsOf(set.trials, labelled.labels, fold, probabilities, inputs, hooks.signal)
+    const predictions = predictionsOf(
+      fold.test.map((i) => set.trials[i]!),
+      fold.test.map((i) => labelled.labels[i]!),
+      probabilities,
+      baselines,
+    )
     const result: FoldResult = {
       name: fold.name,
       data,
       trainTrials: fold.train.length,
       validationTrials: fold.validation.length,
+      trainSubjects: subjectsOf(set, fold.train),
+      validationSubjects: subjectsOf(set, fold.validation),
       testSubjects: subjectsOf(set, fold.test),
       ...progress,
       predictions,
-      ...scores(predictions),
+      model: modelScores(predictions, config.model.classes),
     }
     await writeJson(store, foldResultFile(fold.name), toDocument('fold-result', result))
     await appendEvent(store, { event: 'fold-finished', fold: fold.name, accuracy: result.model.accuracy })
@@ -191,6 +214,7 @@ async function summariseRun(
   task: Task,
   identity: RunIdentity,
   seconds: number,
+  signal?: AbortSignal,
 ): Promise<RunSummary> {
   const { config, set, labelled } = task
   const results = await finishedFolds(store, task)
@@ -210,6 +234,7 @@ async function summariseRun(
       channels: config.signals,
       musicDim: config.model.music_dim,
       ...musicSetOf(task),
+      ...(set.features && { featureSet: set.features.set }),
       ...(set.notes && { notes: set.notes }),
     },
     dimension: config.dimension,
@@ -219,8 +244,9 @@ async function summariseRun(
     folds: foldPlanSummary(task),
     seed: config.seed,
     config,
+    subjects: labelled.subjects,
     skipped: set.skipped,
     results,
-    pooled: pool(results, config.seed),
+    pooled: await pool(results, config.seed, { classes: config.model.classes, ...(signal && { signal }) }),
   }
 }

@@ -1,13 +1,15 @@
 // What a run folder holds and how it is read:
-//   config.json  kernels.json  events.jsonl  result.json  folds/fold-NAME/{checkpoint,model}.safetensors  folds/fold-NAME/result.json
+//   config.json  kernels.json  events.jsonl  result.json  baselines/DIGEST.json  folds/fold-NAME/{checkpoint,model}.safetensors  folds/fold-NAME/result.json
 // A fold's checkpoint is there only while it trains.
+import type { Judgement } from '../evaluation/judgement.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import { readJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import { loadModel, type TrainedModel } from './checkpoint.ts'
 import { checkRunConfig, type RunConfig } from './config.ts'
 import { taskDigest, type Task } from './task.ts'
-import type { FoldResult, RunSummary } from './run_summary.ts'
+import { pool } from './evaluate.ts'
+import type { FoldResult, PooledResult, RunSummary } from './run_summary.ts'
 
 export const CONFIG_FILE = 'config.json'
 export const EVENTS_FILE = 'events.jsonl'
@@ -51,9 +53,15 @@ export async function finishedFolds(store: Store, task: Task): Promise<FoldResul
     const file = foldResultFile(name)
     const result = await readJson<FoldResult>(store, file, 'fold-result', ['name', 'data', 'predictions', 'epochs'])
     requireSameData(result.data, data, file, task)
-    results.set(name, result)
+    results.set(name, asNow(result))
   }
   return task.plan.folds.flatMap(({ name }) => results.get(name) ?? [])
+}
+
+/** A fold's result; before schema 3 it had scores of its baselines, whose scores by trial were classes, 0 or 1. */
+function asNow(result: FoldResult): FoldResult {
+  const { baselines: _, ...rest } = result as FoldResult & { baselines?: unknown }
+  return rest
 }
 
 /** @throws FormatError when a file of the run is of data with another digest */
@@ -76,14 +84,24 @@ export async function loadRunConfig(store: Store, run: string): Promise<RunConfi
   }
 }
 
-/** What `trainRun` returned, or null for a run that has no fold finished. @throws FormatError when the file is damaged */
+/** What `trainRun` returned, judged again where it is of before schema 3, or null for a run that has no fold finished. @throws FormatError when the file is damaged */
 export async function loadRunSummary(store: Store): Promise<RunSummary | null> {
   if (!(await store.exists(RESULT_FILE))) return null
-  return await readJson<RunSummary>(store, RESULT_FILE, 'run-result', [
-    'dataset',
-    'folds',
-    'results',
-    'pooled',
-    'config',
-  ])
+  const fields = ['dataset', 'folds', 'results', 'pooled', 'config'] as const
+  const summary = await readJson<RunSummary>(store, RESULT_FILE, 'run-result', fields)
+  const results = summary.results.map(asNow)
+  const { model, judgement } = summary.pooled as Partial<PooledResult>
+  const pooled =
+    model && judgement
+      ? { model, judgement: withNaN(judgement) as Judgement }
+      : await pool(results, summary.config.seed)
+  return { ...summary, results, pooled }
+}
+
+/** JSON has no NaN, and writes null for a score that is not defined. */
+function withNaN(value: unknown): unknown {
+  if (value === null) return NaN
+  if (Array.isArray(value)) return value.map(withNaN)
+  if (typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withNaN(inner)]))
 }

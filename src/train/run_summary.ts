@@ -1,7 +1,9 @@
 // All that a report shows about one training run, as plain data that survives JSON.
 
+import type { BaselineName, Judgement } from '../evaluation/judgement.ts'
+import type { SubjectLabels } from '../evaluation/labels.ts'
 import type { ClassificationMetrics } from '../evaluation/metrics.ts'
-import type { Interval, SignedRank } from '../evaluation/statistics.ts'
+import type { Answer } from './answer.ts'
 import type { RunConfig } from './config.ts'
 
 /** A run with its results: what result.json holds and the report shows. */
@@ -13,7 +15,7 @@ export interface RunSummary {
   /** How long it took, s. */
   seconds: number
   dataset: DatasetSummary
-  /** Rating that was predicted, `arousal` or `valence`. */
+  /** What was predicted: a rating, or `quadrant`. */
   dimension: string
   /** How ratings became two classes, for example `two-means per subject`. */
   labels: string
@@ -27,6 +29,8 @@ export interface RunSummary {
   versions: Record<string, string>
   /** The resolved settings: defaults, file and command line together. */
   config: RunConfig
+  /** What each person's ratings gave, with the threshold; absent in results of before this was recorded. */
+  subjects?: SubjectLabels[]
   /** Trials left out of the dataset. */
   skipped: { source: string; reason: string }[]
   /** Finished folds. */
@@ -49,6 +53,8 @@ export interface DatasetSummary {
   musicDim: number
   /** Which features those are, where that is known. */
   musicSet?: string
+  /** Name of the EDA features that some baselines learned from; absent where the set had none. */
+  featureSet?: string
   /** What was assumed of the data, and what was left out by choice, a sentence each. */
   notes?: string[]
 }
@@ -78,26 +84,14 @@ export interface EpochRecord {
 }
 
 /** What a model and the baselines say of one test trial. */
-export interface Prediction {
+export interface Prediction extends Answer {
   trial: string
   subject: string
   stimulus: string
-  /** 0 low, 1 high. */
+  /** Number of its class: of two, 0 low, 1 high. */
   label: number
-  /** Probability of class 1. */
-  probability: number
-  /** Class that each baseline predicts; `song` is absent where no other listener heard it, or they disagree evenly. */
-  baselines: { majority: number; svm: number; song?: number }
-}
-
-/** What the model must stand beside, on the same test trials. */
-export interface Baselines {
-  /** The more frequent class of the training trials. */
-  majority: ClassificationMetrics
-  /** Linear SVM, C = 0.25, on the model's input. */
-  svm: ClassificationMetrics
-  /** Label of most other listeners of the stimulus, where there are any, and the model on those same trials. */
-  song?: { baseline: ClassificationMetrics; model: ClassificationMetrics }
+  /** Scores of the baselines, above a half for high, or of more than two classes the number of one; one that says nothing of the trial is absent. */
+  baselines: Partial<Record<BaselineName, number>>
 }
 
 /** A fold that is trained and tested. */
@@ -107,6 +101,9 @@ export interface FoldResult {
   data: string
   trainTrials: number
   validationTrials: number
+  /** People of the three parts; those of the first two are absent in results of before they were recorded. */
+  trainSubjects?: string[]
+  validationSubjects?: string[]
   testSubjects: string[]
   epochs: EpochRecord[]
   /** Epoch whose weights were tested, chosen on the validation part. */
@@ -114,19 +111,13 @@ export interface FoldResult {
   /** Predictions of the test part. */
   predictions: Prediction[]
   model: ClassificationMetrics
-  baselines: Baselines
 }
 
 /** All test trials of the finished folds together. */
 export interface PooledResult {
   model: ClassificationMetrics
-  baselines: Baselines
-  /** 95 % bootstrap interval of the model's accuracy over subjects; needs several subjects. */
-  interval?: Interval
-  /** Model against majority class, accuracy by fold; needs several folds. */
-  wilcoxon?: SignedRank
-  /** Chance that labels shuffled within subjects are predicted as well. */
-  permutation?: number
+  /** Scores with intervals and tests, beside every baseline. */
+  judgement: Judgement
 }
 
 /** Whether nothing is left to train of a run, or of one of its folds. */

@@ -1,5 +1,9 @@
 // A dataset under a configuration: which trials the model can read, their labels, and the folds.
-import { labelTrials, parseLabelScheme, type LabelledTrials, type RatedTrial } from '../evaluation/labels.ts'
+import { shuffleWithinSubjects } from '../evaluation/control.ts'
+import { parseLabelScheme } from '../evaluation/label_scheme.ts'
+import { labelTrials, type LabelledTrials, type RatedTrial } from '../evaluation/labels.ts'
+import { drawSubjects, ofSubjects } from '../evaluation/subject_share.ts'
+import { classNames, isDimension } from '../evaluation/targets.ts'
 import { ofPass, type Trial } from '../datasets/trial.ts'
 import { FormatError, ShapeError } from '../runtime/errors.ts'
 import { checkRunConfig, type RunConfig } from './config.ts'
@@ -32,19 +36,40 @@ interface SplitSet<T> {
  * depend on whether the model hears music. @throws FormatError for data that do not fit
  */
 export function labelReadable<T extends SplitTrial>(set: SplitSet<T>, config: RunConfig): LabelledTrials<T> {
-  const all = labelTrials(ownPass(set, config), config.dimension, parseLabelScheme(config.labels))
+  const { dimension, labels: scheme, levels } = config
+  const all = labelTrials(ownPass(set, config), dimension, parseLabelScheme(scheme), levels)
   const { trials, skipped } = readableTrials({ ...set, trials: all.trials }, config)
   const readable = new Set(trials)
   const labels = all.labels.filter((_, i) => readable.has(all.trials[i]!))
   return { ...all, trials, labels, skipped: [...all.skipped, ...skipped] }
 }
 
-/** Labels the trials and makes the folds. @throws UsageError, FormatError for settings or data that do not fit */
+/**
+ * Labels the trials and makes the folds. Which subjects a share of them is, whose labels a control shuffles and how people are parted
+ * is decided by the folds' seed alone. @throws UsageError, FormatError for settings or data that do not fit
+ */
 export function splitTrials<T extends SplitTrial>(set: SplitSet<T>, config: RunConfig) {
-  const labelled = labelReadable(set, config)
-  const scheme = parseFoldScheme(config.folds)
-  const plan = makeFolds(labelled.trials, scheme, { seed: config.seed, validationShare: config.validation })
-  return { labelled, plan }
+  const { share, control, stratify, validation: validationShare, foldSeed: seed = config.seed } = config
+  const all = labelReadable(set, config)
+  const known = control ? shuffleWithinSubjects(all, seed) : all
+  const subjects = known.trials.map(({ subject }) => subject)
+  const labelled = share === undefined ? known : ofSubjects(known, drawSubjects(subjects, share, seed))
+  const plan = makeFolds(labelled.trials, parseFoldScheme(config.folds), {
+    ...{ seed, validationShare },
+    ...(stratify && { stratifyBy: labelled.labels }),
+  })
+  const notes =
+    share === undefined ? [] : [shareNote(share, { seed, all: subjects, kept: labelled.trials.map((t) => t.subject) })]
+  return { labelled, plan, notes }
+}
+
+function shareNote(
+  share: number,
+  { seed, all, kept }: { seed: number; all: readonly string[]; kept: readonly string[] },
+): string {
+  const names = [...new Set(kept)].sort()
+  const of = `${names.length} of ${new Set(all).size} subjects were used`
+  return `${of} (--share ${share}, drawn by the folds' seed ${seed}): ${names.join(', ')}.`
 }
 
 /** Labels and folds of a prepared set. @throws UsageError, FormatError for settings or data that do not fit */
@@ -56,15 +81,18 @@ export function makeTask(set: PreparedSet, config: RunConfig): Task {
         `the prepared signals are [${config.signals.length},${set.length}]`,
     )
   }
-  const { labelled, plan } = splitTrials(set, config)
+  const { labelled, plan, notes: made } = splitTrials(set, config)
+  const { dimension, labels: scheme, levels } = config
   const [first] = labelled.labels
   if (labelled.labels.every((label) => label === first))
     throw new FormatError(
-      `${set.name}: every ${config.dimension} label is ${first === 1 ? 'high' : 'low'} by --labels ${config.labels}, which leaves nothing to learn`,
+      `${set.name}: every ${dimension} label is ${classNames(dimension, levels)[first!]!} by --labels ${scheme}, which leaves nothing to learn`,
     )
+  const notes = [...(set.notes ?? []), ...made]
+  const skipped = [...set.skipped, ...labelled.skipped]
   return {
     config,
-    set: { ...set, trials: labelled.trials, skipped: [...set.skipped, ...labelled.skipped] },
+    set: { ...set, trials: labelled.trials, skipped, ...(notes.length > 0 && { notes }) },
     labelled,
     plan,
   }
@@ -72,6 +100,12 @@ export function makeTask(set: PreparedSet, config: RunConfig): Task {
 
 /** @throws FormatError when there are none */
 function ownPass<T extends Pick<Trial, 'pass'>>({ name, trials }: SplitSet<T>, { dimension }: RunConfig): T[] {
+  if (!isDimension(dimension)) {
+    if (trials.every(({ pass }) => pass === undefined)) return trials
+    throw new FormatError(
+      `${name}: each song was heard once for arousal and once for valence, and ${dimension} belongs to neither of the two; use --dimension arousal or valence`,
+    )
+  }
   const own = ofPass(trials, dimension)
   if (own.length === 0 && trials.length > 0)
     throw new FormatError(

@@ -4,6 +4,8 @@ import type { Gpu } from '../runtime/gpu.ts'
 import { requireGpu } from '../runtime/gpu_base.ts'
 import type { Store } from '../store/store.ts'
 import type { TrainedModel } from './checkpoint.ts'
+import { classNames } from '../evaluation/targets.ts'
+import { answerOf, classOf } from './answer.ts'
 import type { RunConfig } from './config.ts'
 import type { Dataset } from './dataset.ts'
 import { prepareDataset } from './dataset.ts'
@@ -66,9 +68,10 @@ export interface TrialPrediction {
   trial: string
   subject: string
   stimulus: string
-  /** Probability of class 1, high. */
+  /** Of high; of more than two classes, of the one that is predicted. */
   probability: number
-  predicted: 'low' | 'high'
+  /** Name of the class. */
+  predicted: string
 }
 
 /** What `predict` returns. */
@@ -83,7 +86,7 @@ export interface Predictions extends Seen {
 export const requireReadable = ({ config }: Pick<TrainedRun, 'config'>, { set }: Dataset): void =>
   void readableTrials<ReadableTrial>(set, config)
 
-/** The mean probability of all models, for each trial that they can read; ratings are not needed. @throws FormatError */
+/** What the mean of all models says, for each trial that they can read; ratings are not needed. @throws FormatError */
 export async function predict(
   gpu: Gpu,
   run: TrainedRun,
@@ -95,27 +98,28 @@ export async function predict(
   const prepared = await prepareForRun(gpu, run, dataset, hooks)
   const { trials, skipped } = readableTrials(prepared, run.config)
   const probabilities = await ensemble(gpu, run, { ...prepared, trials }, hooks.signal)
+  const classes = classNames(run.config.dimension, run.config.levels)
   const predictions = trials.map(({ id, subject, stimulus }, i): TrialPrediction => {
-    const probability = probabilities[i]!
-    return { trial: id, subject, stimulus, probability, predicted: probability > 0.5 ? 'high' : 'low' }
+    const answer = answerOf(probabilities[i]!)
+    return { trial: id, subject, stimulus, probability: answer.probability, predicted: classes[classOf(answer)]! }
   })
   return { name: prepared.name, ...seenIn(run.models, trials), predictions, skipped: [...prepared.skipped, ...skipped] }
 }
 
-/** Mean probability of class 1 over the models, for each trial. */
+/** Mean class probabilities over the models, a row a trial. */
 export async function ensemble(
   gpu: Gpu,
   { config, models }: TrainedRun,
   set: PreparedSet,
   abort?: AbortSignal,
-): Promise<number[]> {
+): Promise<number[][]> {
   const trials = [...set.trials.keys()]
-  const sums = new Array<number>(trials.length).fill(0)
+  const means = trials.map(() => new Array<number>(config.model.classes).fill(0))
   for (const model of models) {
     const own = await probabilitiesOf(gpu, config, model, set, trials, abort)
-    own.forEach((probability, i) => (sums[i] = sums[i]! + probability / models.length))
+    own.forEach((row, i) => row.forEach((probability, k) => (means[i]![k]! += probability / models.length)))
   }
-  return sums
+  return means
 }
 
 /** How much of the data is of people that some model was trained on: their results are no test. */

@@ -125,7 +125,7 @@ function expectScores(
   const heard = predictions.filter(({ baselines }) => baselines.song !== undefined)
   expect(rounded(model)).toEqual(judge(predictions, called))
   expect(rounded(majority)).toEqual(judge(predictions, (p) => p.baselines.majority))
-  expect(rounded(svm)).toEqual(judge(predictions, (p) => p.baselines.svm))
+  expect(rounded(svm)).toEqual(judge(predictions, (p) => p.baselines.svm!))
   expect(heard.length).toBeGreaterThan(0)
   expect(rounded(song)).toEqual({ baseline: judge(heard, (p) => p.baselines.song!), model: judge(heard, called) })
 }
@@ -248,7 +248,7 @@ it('keeps the baselines that the run learned', async () => {
   for (const { label, baselines } of result.predictions) baselines.svm = 1 - label
   const told = changedRun('told', 'folds/fold-0/result.json', JSON.stringify(result))
   const { results } = await json<RunSummary>(['eval', '--run', told])
-  expect(results[0]?.baselines.svm.accuracy).toBe(0)
+  expect(results[0]?.baselines.svm!.accuracy).toBe(0)
 })
 
 describe('on other data', () => {

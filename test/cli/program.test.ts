@@ -65,8 +65,9 @@ const resolves = (library: object, name: string, answer: (...args: never[]) => u
 
 describe('defaults', () => {
   const trains = {
-    ...{ preset: 'paper', signals: 'mixed', set: {}, dimension: 'arousal', labels: 'two-means', folds: 'subject:10' },
+    ...{ preset: 'paper', signals: 'mixed', set: {}, dimension: 'arousal', levels: 2, labels: 'two-means' },
     ...{
+      folds: 'subject:10',
       validation: 0.15,
       seed: 1,
       music: 'auto',

@@ -36,6 +36,7 @@ describe('a run that goes on', () => {
     [['--music', 'auto']], // asks for nothing
     [['--signals', 'phasic']],
     [['--set', 'channels=8', '--set', 'hidden=[8,4]']],
+    [['--levels', '2']],
     [['--optimizer', 'adam', '--lr', '1e-3', '--seed', '1']],
   ])('may be asked for what it has: %j', (args) => expect(asked(...args)).toBeUndefined())
 
@@ -47,6 +48,11 @@ describe('a run that goes on', () => {
     ['--preset', ['--preset', 'released']],
     ['--drop', ['--drop', '0']],
     ['--lr', ['--seed', '1', '--lr', '0.01']],
+    ['--levels', ['--levels', '3']],
+    ['--share', ['--share', '0.5']],
+    ['--control', ['--control']],
+    ['--stratify', ['--stratify']],
+    ['--fold-seed', ['--fold-seed', '1']],
   ])('refuses %s where it is another: %j', (option, args) =>
     expect(() => asked(...args)).toThrow(`${option}: this run was started with other settings`),
   )

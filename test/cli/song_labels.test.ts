@@ -25,7 +25,7 @@ it('while it trains', () => expect(told).toContain(DOUBT))
 
 it('on its page', () => {
   const page = readFileSync(join(run, 'report.html'), 'utf8')
-  expect(page).toContain(`<p class="warning"><strong>Song labels.</strong> L${DOUBT.slice(1)}.`)
+  expect(page).toContain(`<p class="warning"><strong>Mind the labels.</strong> L${DOUBT.slice(1)}.`)
 })
 
 it('where it is evaluated', async () => {

@@ -5,55 +5,46 @@ import { describeSeen, runTable } from '../../cli/shared/result_table.ts'
 import { trainingProgress } from '../../cli/shared/train_progress.ts'
 import { casesText, windowsText } from '../../cli/shared/verify_tables.ts'
 import type { Output } from '../../cli/shared/output.ts'
-import type { ClassificationMetrics } from '../../src/evaluation/metrics.ts'
 import type { Outcome } from '../../src/recording/result.ts'
 import { sampleRun } from '../report/summary.ts'
 
 /** The cells of each line; empty ones are none. */
 const cellsOf = (text: string): string[][] => text.split('\n').map((line) => line.trim().split(/ {2,}/))
 
-/** Scores that are all different, so that none can stand for another. */
-const scored = (count: number, accuracy: number): ClassificationMetrics => {
-  const scores = (f1: number) => ({ precision: 0.01, recall: 0.02, f1 })
-  return {
-    ...sampleRun().pooled.model,
-    ...{ count, accuracy, balancedAccuracy: accuracy - 0.1, positive: scores(accuracy - 0.2) },
-    ...{ macro: scores(accuracy - 0.3), weighted: scores(0.03), micro: scores(0.04) },
-  }
-}
-
 describe('results of a run', () => {
   const run = sampleRun()
-  const pooled = {
-    model: scored(40, 0.8125),
-    baselines: {
-      ...{ majority: scored(40, 0.6), svm: scored(40, 0.7) },
-      song: { baseline: scored(30, 0.5), model: scored(30, 0.9) },
-    },
-    interval: { low: 0.601, high: 0.8754 },
-  }
-  const heads = ['trials', 'accuracy', 'balanced', 'F1 high', 'macro F1']
+  const heads = ['trials', 'accuracy', 'balanced', 'F1 high', 'macro F1', 'model more, balanced']
 
-  it('stand beside the baselines, each score in its column', () => {
-    expect(cellsOf(runTable({ ...run, pooled }))).toEqual([
+  it('stand beside the baselines, each score in its column, with what the model has more', () => {
+    expect(cellsOf(runTable(run))).toEqual([
       ['arousal, lab7: 2 of 2 folds, people never seen in training'],
       heads,
-      ['model', '40', '81.3 %', '71.3 %', '61.3 %', '51.2 %'],
-      ['majority class', '40', '60.0 %', '50.0 %', '40.0 %', '30.0 %'],
-      ['linear SVM', '40', '70.0 %', '60.0 %', '50.0 %', '40.0 %'],
-      ['song-only label', '30', '50.0 %', '40.0 %', '30.0 %', '20.0 %'],
-      ['model, same trials', '30', '90.0 %', '80.0 %', '70.0 %', '60.0 %'],
-      ["95 % interval of the model's accuracy over subjects: 60.1 % to 87.5 %"],
+      ['model', '16', '75.0 %', '65.0 %', '55.0 %', '45.0 %'],
+      ['majority class', '16', '60.0 %', '50.0 %', '40.0 %', '30.0 %', '+16.0 (+14.0 to +19.0)'],
+      ['class distribution', '16', '52.0 %', '42.0 %', '32.0 %', '22.0 %', '+24.0 (+22.0 to +27.0)'],
+      ['song-only label', '12', '50.0 %', '40.0 %', '30.0 %', '20.0 %', '+26.0 (+24.0 to +29.0)'],
+      ['linear SVM', '16', '70.0 %', '60.0 %', '50.0 %', '40.0 %', '+6.0 (+4.0 to +9.0)'],
+      ['95 % intervals of the model over subjects: accuracy 55.0 % to 90.0 %, balanced accuracy 50.1 % to 87.5 %'],
     ])
   })
 
   it('say what is missing, and what flatters them', () => {
-    const { song: _, ...baselines } = pooled.baselines
     const folds = { ...run.folds, count: 5, subjectIndependent: false }
     const dataset = { ...run.dataset, synthetic: true }
-    const lines = cellsOf(runTable({ ...run, folds, dataset, pooled: { model: pooled.model, baselines } }))
+    const { intervals: _, ...alone } = run.pooled.judgement
+    const nowhere = { mean: -0.25, low: NaN, high: NaN }
+    const [first] = alone.baselines
+    const judgement = {
+      ...alone,
+      scores: { ...alone.scores, balancedAccuracy: NaN },
+      baselines: [{ ...first!, difference: { accuracy: nowhere, balancedAccuracy: nowhere, f1: nowhere } }],
+    }
+    const lines = cellsOf(runTable({ ...run, folds, dataset, pooled: { ...run.pooled, judgement } }))
     expect(lines[0]).toEqual(['arousal, lab7 (synthetic): 2 of 5 folds, people partly seen in training'])
-    expect(lines.slice(2).map(([name]) => name)).toEqual(['model', 'majority class', 'linear SVM'])
+    expect(lines.slice(2)).toEqual([
+      ['model', '16', '75.0 %', 'none', '55.0 %', '45.0 %'],
+      ['majority class', '16', '60.0 %', '50.0 %', '40.0 %', '30.0 %', '-25.0'],
+    ])
   })
 
   it('of people who are known are told apart from those of others', () => {
@@ -141,33 +132,47 @@ describe('checks', () => {
 })
 
 describe('the progress of a run', () => {
-  it('is a bar a fold and a line an epoch, with warnings as they come', () => {
+  it('is one bar that knows fold, epoch and what is left of the whole run, and a line an epoch', () => {
     const told: string[] = []
+    let time = 0
     const output = {
       note: (line: string) => void told.push(line),
       progress: (label: string, total: number) => ({
-        update: (done: number) => void told.push(`${label} ${done}/${total}`),
+        update: (done: number, note: string, share: number) =>
+          void told.push(`${label} ${done}/${total} ${(100 * share).toFixed(1)} % ${note}`),
         stop: () => void told.push(`${label} stops`),
       }),
     } as unknown as Output
-    const { hooks, stop } = trainingProgress(output)
+    const { hooks, stop } = trainingProgress(output, { folds: ['a', 'b'], epochs: 4 }, () => time)
     const [first, second] = ['a', 'b'].map((name) => ({ name })) as unknown as [never, never]
-    hooks.onStep(first, 1, 8)
+    const after = (seconds: number): void => void (time += seconds)
+    after(10)
+    hooks.onBaselines(first, 0.5)
+    after(10)
+    hooks.onBaselines(first, 1)
+    after(5)
+    hooks.onStep(first, 1, 8) // of a fold 20 for baselines, 40 for steps: 95 are left of 120
+    hooks.onEpoch(first, { epoch: 1, trainLoss: 0.71239, validationLoss: 0.65432, validationAccuracy: 0.8125 })
+    after(5)
     hooks.onStep(first, 2, 8)
-    hooks.onEpoch(first, { epoch: 3, trainLoss: 0.71239, validationLoss: 0.65432, validationAccuracy: 0.8125 })
     hooks.onWarning('careful')
-    hooks.onStep(second, 1, 6)
+    after(20) // its epochs end early: a fold takes 50 in all
+    hooks.onBaselines(second, 1)
+    after(5)
+    hooks.onStep(second, 7, 8) // goes on where it was stopped
     hooks.onEpoch(second, { epoch: 1, trainLoss: 0.5 })
     stop()
     expect(told).toEqual([
-      'fold a 1/8',
-      'fold a 2/8',
-      'fold a epoch 3: loss 0.7124, validation loss 0.6543, accuracy 0.813',
+      'folds 0/2 0.0 % | fold a: baselines 50 %',
+      'folds 0/2 0.0 % | fold a: baselines 100 %',
+      'folds 0.125/2 20.8 % | fold a: epoch 1 of 4',
+      'fold a epoch 1: loss 0.7124, validation loss 0.6543, accuracy 0.813',
+      'folds 0.25/2 25.0 % | fold a: epoch 1 of 4',
       'careful',
-      'fold a stops',
-      'fold b 1/6',
+      expect.stringMatching(/^folds 1\/2 .* \| fold b: baselines 100 %$/) as string,
+      expect.stringMatching(/^folds 1.875\/2 .* \| fold b: epoch 4 of 4$/) as string,
       'fold b epoch 1: loss 0.5000',
-      'fold b stops',
+      'folds stops',
     ])
   })
 })

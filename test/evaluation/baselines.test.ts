@@ -9,6 +9,16 @@ describe('baselines', () => {
     expect(majorityClass(labels, [1, 2])).toBe(1)
   })
 
+  it('know any number of classes', () => {
+    const labels = [2, 0, 2, 1, 1, 3]
+    expect(majorityClass(labels, [0, 1, 2, 3])).toBe(2)
+    expect(majorityClass(labels, [0, 2, 3, 4, 5])).toBe(2) // two of 2 and two of 1
+    expect(majorityClass(labels, [0, 1, 3])).toBe(2)
+    const heard = ['ax', 'bx', 'cx', 'dx', 'ex', 'fx'].map(([subject = '', stimulus = '']) => ({ subject, stimulus }))
+    expect(stimulusMajority(heard, labels, [1, 2, 3, 4, 5], [0])).toEqual([1])
+    expect(stimulusMajority(heard, labels, [0, 2, 3, 4, 5], [1])).toEqual([undefined])
+  })
+
   it('asks other listeners of the stimulus, in training only', () => {
     const trials = ['ax', 'bx', 'cx', 'cy', 'az', 'dx'].map(([subject = '', stimulus = '']) => ({ subject, stimulus }))
     const labels = [1, 0, 0, 1, 1, 1]

@@ -24,7 +24,10 @@ const trials = Array.from({ length: 23 }, (_, s) =>
 const plan = (scheme: string, seed = 1, validationShare?: number): FoldPlan =>
   makeFolds(trials, parseFoldScheme(scheme), { seed, ...(validationShare !== undefined && { validationShare }) })
 
-const SCHEMES = ['subject:10', 'subject:2', 'subject:loo', 'column:fold', 'stimulus', 'stimulus:5', 'random:10']
+const SCHEMES = [
+  ...['subject:10', 'subject:2', 'subject:loo', 'column:fold', 'stimulus', 'stimulus:5', 'random:10'],
+  ...['within-subject:2', 'within-subject:10'],
+]
 
 describe.each(SCHEMES)('%s', (scheme) => {
   it('tests every trial once and uses every trial in every fold', () => {
@@ -114,6 +117,31 @@ describe('folds', () => {
     expect(sharesNoSubject([{ subject: 'a' }, { subject: 'a' }], { ...fold, train: [], validation: [1] })).toBe(false)
   })
 
+  it('within subjects have as many of each person’s trials as of any other’s, and train on everybody', () => {
+    const { folds } = plan('within-subject:5')
+    const shareOf = (part: number[], subject: string): number =>
+      part.filter((i) => trials[i]!.subject === subject).length
+    for (const subject of subjectsOf([...trials.keys()])) {
+      const own = shareOf([...trials.keys()], subject)
+      for (const { train, validation, test } of folds) {
+        expect([Math.floor(own / 5), Math.ceil(own / 5)]).toContain(shareOf(test, subject))
+        expect(shareOf(train, subject)).toBeGreaterThan(0)
+        const left = own - shareOf(test, subject)
+        expect(Math.abs(shareOf(validation, subject) - 0.15 * left)).toBeLessThanOrEqual(1)
+      }
+    }
+    const sizes = folds.map(({ test }) => test.length)
+    expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1)
+  })
+
+  it('within subjects do not depend on the order of the trials', () => {
+    const ids = (of: typeof trials): string[][][] =>
+      makeFolds(of, { kind: 'within-subject', count: 3 }, { seed: 4 }).folds.map(({ test, validation }) =>
+        [test, validation].map((part) => part.map((i) => of[i]!.id).sort()),
+      )
+    expect(ids([...trials].reverse())).toEqual(ids(trials))
+  })
+
   it('by stimulus keep a song on one side', () => {
     const songs = (part: number[]): Set<string> => new Set(part.map((i) => trials[i]!.stimulus))
     for (const fold of plan('stimulus').folds) {
@@ -142,6 +170,7 @@ describe('what is said of folds', () => {
     ['stimulus', 'stimulus:10', 'stimulus', false],
     ['stimulus:4', 'stimulus:4', 'stimulus', false],
     ['random:12', 'random:12', 'trial', false],
+    ['within-subject:3', 'within-subject:3', 'trial', false],
   ])('%s', (text, scheme, unit, subjectIndependent) => {
     const { folds, ...said } = plan(text)
     expect(said).toEqual({ scheme, unit, subjectIndependent })

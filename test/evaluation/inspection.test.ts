@@ -47,6 +47,35 @@ const listener = (subject: string, more: Partial<Trial> = {}): Trial[] =>
 const stepsOf = ({ uses }: Awaited<ReturnType<typeof inspectDataset>>): Record<string, string> =>
   Object.fromEntries(uses.map(({ step, possible, sentence }) => [step, `${possible ? 'yes' : 'no'}: ${sentence}`]))
 
+describe('ratings that not every dataset has', () => {
+  const liked = (liking: (song: number) => string) =>
+    listener('a').map((of, song) => ({ ...of, columns: { liking: liking(song), dominance: ' ' } }))
+
+  it('are counted by themselves, and can be learnt', async () => {
+    const found = await inspectDataset(
+      opened([...liked((song) => (song < 9 ? '1' : song < 11 ? '7' : '')), ...listener('b')]),
+    )
+    const [balance, ...others] = found.labels.filter(
+      ({ dimension }) => dimension !== 'arousal' && dimension !== 'valence',
+    )
+    expect(others).toEqual([])
+    expect(balance).toMatchObject({ scheme: 'per-dimension', dimension: 'liking', trials: 11, high: 2 })
+    expect(stepsOf(found)['train and eval']).toBe(
+      'yes: Labels of each listener (two-means): 24 trials for arousal, 24 trials for valence. ' +
+        'With --labels per-dimension also 11 trials for liking.',
+    )
+  })
+
+  it('are none where the column holds something else', async () => {
+    const found = await inspectDataset(opened([...liked(() => 'much'), ...listener('b')]))
+    expect(found.labels.at(-1)).toMatchObject({
+      dimension: 'liking',
+      reason: expect.stringContaining("'much'") as string,
+    })
+    expect(stepsOf(found)['train and eval']).not.toContain('also')
+  })
+})
+
 describe('a dataset that is well', () => {
   it('has its facts, no doubts, and can be used', async () => {
     const trials = [...listener('a', { ratingScale: [1, 9] }), ...listener('b', { ratingScale: [1, 9] })]

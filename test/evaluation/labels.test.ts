@@ -1,17 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { balanceOf, twoMeansLabels } from '../../src/evaluation/class_balance.ts'
-import {
-  doubtOfLabels,
-  type LabelScheme,
-  labelTrials,
-  parseDimension,
-  parseLabelScheme,
-} from '../../src/evaluation/labels.ts'
+import { shownScheme } from '../../src/evaluation/control.ts'
+import { type LabelScheme, parseLabelScheme } from '../../src/evaluation/label_scheme.ts'
+import { doubtOfLabels, labelTrials } from '../../src/evaluation/labels.ts'
+import { threeMeans } from '../../src/evaluation/three_means.ts'
 import type { Dimension, Trial } from '../../src/datasets/trial.ts'
 import { readTrialTable } from '../../src/datasets/trial_table.ts'
 import { parseCsv } from '../../src/formats/csv.ts'
-import { FormatError, UsageError } from '../../src/runtime/errors.ts'
+import { FormatError } from '../../src/runtime/errors.ts'
 import { needs, NO_SHARED } from '../support/needs.ts'
 
 /** Of the paper's labels. */
@@ -149,9 +146,6 @@ describe('labelTrials', () => {
   })
 
   it('reads what the user wrote', () => {
-    expect(parseDimension('valence')).toBe('valence')
-    expect(() => parseDimension('dominance')).toThrow("dimension 'dominance' is unknown; use arousal or valence")
-    expect(() => parseDimension('dominance')).toThrow(UsageError)
     expect(parseLabelScheme('fixed:-0.5')).toEqual({ kind: 'fixed', threshold: -0.5 })
     expect(parseLabelScheme('two-means')).toEqual({ kind: 'two-means' })
     for (const text of ['fixed:', 'fixed: ', 'fixed:x', 'fixed:Infinity', 'median:3', 'mean', '']) {
@@ -467,6 +461,11 @@ describe('labels of songs', () => {
     )
     for (const scheme of ['two-means', 'per-dimension', 'median', 'fixed:3', 'column'])
       expect(doubtOfLabels(scheme)).toBeUndefined()
+    const control = doubtOfLabels(shownScheme('median', true))
+    expect(control).toBe(
+      'labels were shuffled within each person: a control, whose results must be those of chance, whatever the model',
+    )
+    expect(doubtOfLabels(shownScheme('song', true))).toBe(`${control}; ${doubtOfLabels('song')}`)
   })
 })
 
@@ -504,6 +503,106 @@ describe('a rating that is no number', () => {
     expect(() =>
       labelTrials([{ ...trial!, stimulusRatings: { valence: value, arousal: 1 } }], 'arousal', { kind: 'song' }),
     ).toThrow(`trials.csv:2: its mean valence is ${value}, expected a finite rating`)
+  })
+})
+
+describe('labels of ratings that not every dataset has', () => {
+  const liked = (subject: string, ...cells: string[]): Trial[] =>
+    cells.map((liking, i) => ({
+      ...trialsOf(subject, [undefined], { liking })[0]!,
+      id: `${subject}_${i}`,
+      source: `line ${i} of ${subject}`,
+      ratingScale: [1, 9],
+    }))
+  const labelsOf = (scheme: string, trials: Trial[]) => labelTrials(trials, 'liking', parseLabelScheme(scheme))
+
+  it('are of the column of that name', () => {
+    const trials = [...liked('a', '1', ' 2.5 ', '8', ''), ...liked('b', '5', '5')]
+    const { labels, subjects, skipped, dimension } = labelsOf('per-dimension', trials)
+    expect([dimension, ...labels]).toEqual(['liking', 0, 0, 1])
+    expect(subjects).toMatchObject([
+      { subject: 'a', trials: 3, high: 1, threshold: (1.75 + 8) / 2, separation: 6.25 / 7 },
+    ])
+    expect(skipped).toEqual([
+      { source: 'line 3 of a', reason: 'not rated' },
+      { source: 'subject b', reason: 'fewer than two distinct ratings, so there is no threshold' },
+    ])
+    expect([...labelsOf('median', trials).labels]).toEqual([0, 0, 1])
+    expect([...labelsOf('fixed:2', trials).labels]).toEqual([0, 1, 1, 1, 1])
+  })
+
+  it('are refused where the column is none, holds something else, or leaves the scale', () => {
+    expect(() =>
+      labelsOf(
+        'median',
+        trialsOf('a', [
+          [1, 1],
+          [2, 2],
+        ]),
+      ),
+    ).toThrow(
+      // prettier-ignore
+      "no trial is rated in liking; it is read from a column 'liking', which DEAP, AMIGOS and trial tables with such a column have",
+    )
+    const says = (cell: string) => () => labelsOf('median', liked('a', '1', cell))
+    expect(says('much')).toThrow(
+      "line 1 of a: column 'liking' is 'much', expected a number, or nothing for a trial without a rating",
+    )
+    expect(says('9.5')).toThrow('line 1 of a: liking is 9.5, expected a rating from 1 to 9')
+    expect(says('2')).not.toThrow()
+  })
+})
+
+describe('labels of three levels', () => {
+  it('are low, middle and high by the midpoints of three centres of each person', () => {
+    const own = [1, 2, 2, 5, 8, 9].map((arousal): Pair => [3, arousal])
+    const trials = [...trialsOf('a', own), ...trialsOf('b', [[1, 1], [1, 2]])] // prettier-ignore
+    const { labels, subjects, skipped } = labelTrials(trials, 'arousal', parseLabelScheme('per-dimension'), 3)
+    expect([...labels]).toEqual([0, 0, 0, 1, 2, 2])
+    const { thresholds, centers } = threeMeans([1, 2, 2, 5, 8, 9])
+    expect(subjects).toEqual([
+      { subject: 'a', trials: 6, high: 2, thresholds, separation: (centers[1] - centers[0]) / 8, weak: false },
+    ])
+    expect(skipped).toEqual([
+      { source: 'subject b', reason: 'fewer than three distinct ratings, so there are no two thresholds' },
+    ])
+  })
+})
+
+describe('labels of quadrants', () => {
+  const own: Pair[] = [[1, 1], [9, 2], [2, 8], [8, 9], [9, 9]] // prettier-ignore
+
+  it('are 1 for high valence and 2 for high arousal, by the thresholds of both', () => {
+    for (const scheme of ['two-means', 'per-dimension', 'median', 'fixed:5']) {
+      const one = (of: 'arousal' | 'valence') => labelTrials(trialsOf('a', own), of, parseLabelScheme(scheme))
+      const { labels, subjects } = labelTrials(trialsOf('a', own), 'quadrant', parseLabelScheme(scheme))
+      const [arousal, valence] = [one('arousal'), one('valence')]
+      expect([...labels], scheme).toEqual(own.map((_, i) => 2 * arousal.labels[i]! + valence.labels[i]!))
+      expect(subjects, scheme).toEqual([
+        { ...arousal.subjects[0], dimension: 'arousal' },
+        { ...valence.subjects[0], dimension: 'valence' },
+      ])
+    }
+    expect([...labelTrials(trialsOf('a', own), 'quadrant', parseLabelScheme('fixed:5')).labels]).toEqual([
+      0, 1, 2, 3, 3,
+    ])
+    const column = trialsOf('a', own, { arousal_high: '1', valence_high: '0' })
+    expect([...labelTrials(column, 'quadrant', { kind: 'column' }).labels]).toEqual([2, 2, 2, 2, 2])
+  })
+
+  it('need a label of both, and say once why a trial has none', () => {
+    // b finds songs more or less arousing, and all as pleasant.
+    const trials = [...trialsOf('a', own), ...trialsOf('b', [[3, 1], [3, 2], undefined])] // prettier-ignore
+    const { trials: kept, subjects, skipped } = labelTrials(trials, 'quadrant', { kind: 'per-dimension' })
+    expect(kept).toEqual(trials.slice(0, 5))
+    expect(subjects.map(({ subject }) => subject)).toEqual(['a', 'a'])
+    expect(skipped).toEqual([
+      { source: 'trials.csv:4', reason: 'not rated' },
+      { source: 'subject b', reason: 'fewer than two distinct ratings, so there is no threshold' },
+    ])
+    expect(() => labelTrials(trials.slice(5), 'quadrant', { kind: 'per-dimension' })).toThrow(
+      'no trial has a usable valence label',
+    )
   })
 })
 

@@ -39,8 +39,9 @@ describe('runReport', () => {
       '2030-01-02 03:04:05Z, after 90 s',
       'origin, phasic, tonic, no music features',
       'eda.csv:7 a gap of 4.2 s',
-      '&#34;learning_rate&#34;: 0.25',
-      'Tested on anna1, ben1.',
+      'learningRate 0.001 0.25',
+      'epochs not given 3',
+      'Tested on anna1, ben1. The epoch was chosen on lee, max.',
       't1-7 ben1 song7 low low 0.200 right',
       '0.812 wrong',
     ])
@@ -95,37 +96,81 @@ describe('runReport', () => {
     expect([119, 120, 7199, 7200, 9000].map(after)).toEqual(['119 s', '2 min', '120 min', '2.0 h', '2.5 h'])
   })
 
-  it('puts the model beside every baseline', () => {
+  it('puts the model beside every baseline, with intervals, spread and tests', () => {
     const text = visible(sampleRun())
-    expect(text).toContain('Majority class 8 62.5 50.0 76.9 38.5 ')
-    expect(text).toContain('Song-only label 6 50.0 50.0 40.0 48.6 ')
-    expect(text).toContain('Linear SVM, C = 0.25 8 62.5 63.3 66.7 61.9 ')
-    expect(text).toContain('Model, same trials as song-only 6 66.7 66.7 66.7 66.7 ')
-    expect(text).toContain('Model 8 75.0 73.3 80.0 73.3 ')
-    expect(text).toContain('0 2 40 / 8 / 8 2 of 3 62.5 62.5 50.0 (6) 75.0 73.3 80.0 73.3 ')
-    expect(text).toContain('W = 3, n = 2 differing folds, p = 0.500')
-    expect(text).toContain('predicted as well with p &#60; 0.001')
+    for (const row of [
+      'Model 16 75.0 65.0 55.0 45.0 70.0 \u22120.050 0.188 ',
+      '95 % interval over people &#160; 55.0 to 90.0 50.1 to 87.5 ',
+      'mean ± s.d. over 2 folds &#160; 75.2 ± 3.4 ',
+      'Majority class 16 60.0 50.0 40.0 30.0 55.0 \u22120.200 0.150 ',
+      'Song-only label 12 50.0 40.0 30.0 20.0 45.0 \u22120.300 0.125 ',
+      'Linear SVM 16 +5.0 (+3.0 to +8.0) +6.0 (+4.0 to +9.0) +7.0 (+5.0 to +10.0) 0.500 (least possible 0.500) ',
+      '0 2 40 / 8 / 8 2 of 3 75.0 73.3 80.0 73.3 ',
+      'with 2 folds p cannot be less than 0.500',
+      'predicted as well with p &#60; 0.001 (exact)',
+    ])
+      expect(text).toContain(row)
+    expect(text).not.toContain('Baselines on EDA features are missing')
+    const { featureSet: _, ...dataset } = sampleRun().dataset
+    expect(visible({ ...sampleRun(), dataset })).toContain('Baselines on EDA features are missing')
   })
 
-  it('leaves out the song-only label where stimuli do not repeat', () => {
+  it('has a row a person, with the threshold where it is known', () => {
+    const text = visible(sampleRun())
+    expect(text).toContain('Person Trials High % High above Own majority % Accuracy % ')
+    expect(text).toContain('anna0 4 75.0 5.13 75.0 0.0 anna1 4 50.0 – 50.0 25.0 ')
+    const { subjects: _, ...before } = sampleRun()
+    expect(visible(before)).toContain('anna0 4 75.0 75.0 0.0 ')
+  })
+
+  it('has nothing of what is not defined', () => {
     const run = sampleRun()
-    for (const { baselines } of [run.pooled, ...run.results]) delete baselines.song
-    expect(visible(run)).not.toMatch(/song-only label/i)
+    const { judgement } = run.pooled
+    const { intervals: _, ...one } = judgement
+    const scores = { ...judgement.scores, auc: NaN, mcc: NaN }
+    const text = visible({ ...run, pooled: { ...run.pooled, judgement: { ...one, folds: 1, scores, overFolds: {} } } })
+    expect(text).toContain('Model 16 75.0 65.0 55.0 45.0 – – 0.188 ')
+    expect(text).toContain('No bootstrap intervals')
+    expect(text).toContain('No signed-rank test')
+    expect(text).not.toMatch(/NaN|over people|mean ±|Wilcoxon/)
   })
 
   it('says what the interval allows to say', () => {
-    const withInterval = (interval?: { low: number; high: number }): string => {
+    const withInterval = (accuracy?: { low: number; high: number }): string => {
       const run = sampleRun()
-      delete run.pooled.interval
-      return visible(interval ? { ...run, pooled: { ...run.pooled, interval } } : run)
+      const { intervals: _, ...judgement } = run.pooled.judgement
+      return visible({
+        ...run,
+        pooled: { ...run.pooled, judgement: { ...judgement, ...(accuracy && { intervals: { accuracy } }) } },
+      })
     }
     expect(withInterval({ low: 0.55, high: 0.9 })).toContain('includes the majority class')
     expect(withInterval({ low: 0.7, high: 0.9 })).toContain('lies above the majority class')
-    expect(withInterval({ low: 0.3, high: 0.6 })).toContain('lies below the majority class')
+    expect(withInterval({ low: 0.3, high: 0.59 })).toContain('lies below the majority class')
     expect(withInterval()).toContain('no interval can be given')
     expect(visible(sampleRun())).toContain(
-      'right in 75.0 % (95 % interval 55.0 to 90.0) of 8 trials of 4 people, none of them seen',
+      'right in 75.0 % (95 % interval 55.0 to 90.0) of 16 trials of 4 people, none of them seen',
     )
+  })
+
+  it('names the strongest baseline, and whether the model is better', () => {
+    const against = (mean: number, low: number): string => {
+      const run = sampleRun()
+      const { judgement } = run.pooled
+      const [first, ...rest] = judgement.baselines
+      const balancedAccuracy = { mean, low, high: mean + 0.05 }
+      const weakest = { ...first!, difference: { ...first!.difference, balancedAccuracy } }
+      return visible({
+        ...run,
+        pooled: { ...run.pooled, judgement: { ...judgement, baselines: [weakest, ...rest] } },
+      })
+    }
+    expect(against(0.05, 0.01)).toContain(
+      'also better than the strongest baseline by balanced accuracy, majority class',
+    )
+    expect(against(0.05, -0.01)).toContain('not shown to be better than the strongest baseline')
+    expect(against(-0.05, -0.1)).toContain('no better than the strongest baseline')
+    expect(against(0.9, 0.8)).toContain('by balanced accuracy, linear SVM')
   })
 
   it('warns of what a reader must know', () => {
@@ -167,6 +212,8 @@ describe('runReport', () => {
     }
     const keyed = { versions: { [hostile]: hostile } }
     const run = { ...(poison(sampleRun()) as RunSummary), ...keyed }
+    // These are words of ours, of which a text is looked up.
+    sampleRun().pooled.judgement.baselines.forEach(({ name }, i) => (run.pooled.judgement.baselines[i]!.name = name))
     const html = runReport(run)
     const names = elementNames(html, VOID)
     expect(names).not.toContain('script')

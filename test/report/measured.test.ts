@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { barsSvg, rooflineSvg } from '../../bench/pages/roofline.ts'
 import { growthSvg } from '../../bench/pages/cvxeda.ts'
+import { calibrationSvg } from '../../src/report/calibration.ts'
 import { confusionSvg } from '../../src/report/confusion.ts'
 import { thumbnail } from '../../src/recording/contact_sheet.ts'
 import { curvesSvg } from '../../src/report/curves.ts'
@@ -62,26 +63,31 @@ it('scales go from one end to the other', () => {
 
 describe('accuracies by fold', () => {
   const run = sampleRun()
-  const accuracies = [
-    { model: 0.31, majority: 0.52, svm: 0.77, song: 0.64 },
-    { model: 0.93, majority: 0.18, svm: 0.41, song: 0.06 },
-    { model: 0.7, majority: 0.55, svm: 0.6, song: 0.5 },
+  /** Of 20 trials of each fold, all high, so many are called rightly. */
+  const hits = [
+    { model: 6, majority: 11, svm: 15, song: 13, forest: 9 },
+    { model: 18, majority: 4, svm: 8, song: 1, forest: 14 },
   ]
-  const scored = <T extends (typeof run)['pooled'] | (typeof run)['results'][number]>(
-    of: T,
-    { model, majority, svm, song }: (typeof accuracies)[number],
-  ): T => ({
-    ...of,
-    model: { ...of.model, accuracy: model },
-    baselines: {
-      majority: { ...of.model, accuracy: majority },
-      svm: { ...of.model, accuracy: svm },
-      song: { baseline: { ...of.model, accuracy: song }, model: of.model },
-    },
-  })
-  const interval = { low: 0.62, high: 0.81 }
-  const results = run.results.map((fold, i) => scored(fold, accuracies[i]!))
-  const pooled = { ...scored(run.pooled, accuracies[2]!), interval }
+  const called = (right: boolean): number => (right ? 0.9 : 0.5)
+  const results = hits.map((of, k) => ({
+    ...run.results[k]!,
+    predictions: Array.from({ length: 20 }, (_, i) => ({
+      ...run.results[k]!.predictions[0]!,
+      label: 1,
+      probability: called(i < of.model),
+      baselines: {
+        ...{ majority: called(i < of.majority), svm: called(i < of.svm), forest: called(i < of.forest) },
+        song: called(i < of.song),
+      },
+    })),
+  }))
+  const shares = hits.map((of) => Object.fromEntries(Object.entries(of).map(([name, n]) => [name, n / 20])))
+  const all = Object.fromEntries(
+    Object.keys(shares[0]!).map((name) => [name, (shares[0]![name]! + shares[1]![name]!) / 2]),
+  )
+  const accuracies = [...shares, all]
+  const { judgement, ...others } = run.pooled
+  const pooled = { ...others, judgement: { ...judgement, intervals: { accuracy: { low: 0.62, high: 0.81 } } } }
   const chart = foldAccuracySvg({ results, pooled })
   const marks = marksOf(chart)
   const percent = scaleOf(chart, 'x', (mark) => mark.at['text-anchor'] === 'middle')
@@ -99,9 +105,9 @@ describe('accuracies by fold', () => {
     marks
       .filter(({ name, at }) => name === 'path' && shape.test(at['d']!))
       .map(({ at }) => /^M([-\d.]+) ([-\d.]+)/.exec(at['d']!)!.slice(1).map(Number) as [number, number])
-  const expectPercent = (found: number[], name: keyof (typeof accuracies)[number]): void =>
+  const expectPercent = (found: number[], name: string): void =>
     found.forEach((value, i) =>
-      expect(Math.abs(value - 100 * accuracies[i]![name]), `${name} of row ${i}`).toBeLessThan(near(percent)),
+      expect(Math.abs(value - 100 * accuracies[i]![name]!), `${name} of row ${i}`).toBeLessThan(near(percent)),
     )
 
   it('stand where the axis says, each in the row of its fold', () => {
@@ -112,6 +118,17 @@ describe('accuracies by fold', () => {
     expectPercent(drawn(pathsWith(/v16$/).map(([x, y]) => [x, y + 8])), 'majority')
     expectPercent(drawn(pathsWith(/h9v9h-9Z$/).map(([x, y]) => [x + 4.5, y + 4.5])), 'svm')
     expectPercent(drawn(pathsWith(/l6 10h-12Z$/).map(([x, y]) => [x, y + 6])), 'song')
+    expectPercent(drawn(pathsWith(/l5 6l-5 6l-5 -6Z$/).map(([x, y]) => [x, y + 6])), 'forest')
+  })
+
+  it('leave out what says nothing, in the row and in the key', () => {
+    const without = results.map((fold) => ({
+      ...fold,
+      predictions: fold.predictions.map((of) => ({ ...of, baselines: { majority: 1 } })),
+    }))
+    const texts = marksOf(foldAccuracySvg({ results: without, pooled })).map(({ text }) => text)
+    expect(texts).toContain('majority class')
+    expect(texts.join()).not.toMatch(/SVM|song|forest/)
   })
 
   it('have an interval as wide as its numbers, in the row of all', () => {
@@ -122,11 +139,29 @@ describe('accuracies by fold', () => {
     expect(Math.abs(percent(high!) - 81)).toBeLessThan(near(percent))
     expect(y).toBeCloseTo(rows[2]!, 0)
     expect(Number(bars[0]!.at['stroke-width'])).toBeGreaterThan(2)
-    const { interval: _, ...without } = pooled
+    const { intervals: _, ...alone } = judgement
+    const without = { ...others, judgement: alone }
     expect(
       marksOf(foldAccuracySvg({ results, pooled: without })).some(({ at }) => /^M[-\d.]+ [-\d.]+H/.test(at['d'] ?? '')),
     ).toBe(false)
   })
+})
+
+it('calibration has a dot for each bin that has trials, where its numbers are, as large as they are many', () => {
+  const chart = calibrationSvg(sampleRun().pooled.judgement.calibration)
+  const dots = marksOf(chart).filter(({ name }) => name === 'circle')
+  const isTick = (anchor: string) => (mark: Mark) => mark.at['text-anchor'] === anchor && mark.text !== 'P(high) (%)'
+  const [x, y] = [scaleOf(chart, 'x', isTick('middle')), scaleOf(chart, 'y', isTick('end'))]
+  const places = dots.map((dot) => [x(number(dot, 'cx')), y(number(dot, 'cy'))])
+  for (const [i, [score, high]] of [
+    [20, 25],
+    [81.2, 70],
+  ].entries()) {
+    expect(Math.abs(places[i]![0]! - score!)).toBeLessThan(near(x))
+    expect(Math.abs(places[i]![1]! - high!)).toBeLessThan(near(y))
+  }
+  expect(places).toHaveLength(2)
+  expect((number(dots[1]!, 'r') / number(dots[0]!, 'r')) ** 2).toBeCloseTo(3, 1)
 })
 
 describe('learning curves', () => {

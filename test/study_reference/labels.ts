@@ -1,14 +1,46 @@
 // Labels by two-means on (valence, arousal): every split of a person's ratings is tried.
 import type { StudyTrial } from './files.ts'
 
+type RatedTrial = Pick<StudyTrial, 'id' | 'subject' | 'ratings'>
+
 /** 1 = high, by trial id; unrated trials have none. A person's ratings decide for that person alone. */
-export function twoMeansLabels(trials: readonly StudyTrial[], dimension: 'valence' | 'arousal'): Map<string, number> {
+export function twoMeansLabels(trials: readonly RatedTrial[], dimension: 'valence' | 'arousal'): Map<string, number> {
   const labels = new Map<string, number>()
   for (const person of new Set(trials.map(({ subject }) => subject))) {
     const own = trials.filter(({ subject, ratings }) => subject === person && ratings)
     const points = own.map(({ ratings }) => [ratings!.valence, ratings!.arousal])
     const threshold = bestSplit(points)[dimension === 'valence' ? 0 : 1]!
     for (const { id, ratings } of own) labels.set(id, ratings![dimension] > threshold ? 1 : 0)
+  }
+  return labels
+}
+
+/** Arousal and valence by their own labels: 0 both low, 1 valence high, 2 arousal high, 3 both. */
+export function quadrantLabels(trials: readonly RatedTrial[]): Map<string, number> {
+  const [arousal, valence] = [twoMeansLabels(trials, 'arousal'), twoMeansLabels(trials, 'valence')]
+  return new Map([...arousal].map(([id, high]) => [id, 2 * high + valence.get(id)!]))
+}
+
+/** 0 low, 1 middle, 2 high: every assignment of a person's ratings to three clusters is tried, thresholds are between neighbouring centres. */
+export function threeLevelLabels(trials: readonly RatedTrial[], dimension: 'valence' | 'arousal'): Map<string, number> {
+  const labels = new Map<string, number>()
+  for (const person of new Set(trials.map(({ subject }) => subject))) {
+    const own = trials.filter(({ subject, ratings }) => subject === person && ratings)
+    const values = own.map(({ ratings }) => ratings![dimension])
+    let [least, centers] = [Infinity, [NaN, NaN, NaN]]
+    for (let code = 0; code < 3 ** values.length; code++) {
+      const parts = [0, 1, 2].map((k) => values.filter((_, i) => Math.floor(code / 3 ** i) % 3 === k))
+      if (parts.some(({ length }) => length === 0)) continue
+      const means = parts.map((part) => part.reduce((sum, value) => sum + value, 0) / part.length)
+      let inertia = 0
+      parts.forEach((part, k) => part.forEach((value) => (inertia += (value - means[k]!) ** 2)))
+      if (inertia < least - 1e-9) [least, centers] = [inertia, [...means].sort((a, b) => a - b)]
+    }
+    const [low, middle, high] = centers as [number, number, number]
+    for (const { id, ratings } of own) {
+      const rating = ratings![dimension]
+      labels.set(id, rating > (middle + high) / 2 ? 2 : rating > (low + middle) / 2 ? 1 : 0)
+    }
   }
   return labels
 }

@@ -22,7 +22,7 @@ export interface StoredPrediction {
   stimulus: string
   label: number
   probability: number
-  baselines: { majority: number; svm: number; song?: number }
+  baselines: { majority: number; svm?: number; song?: number }
 }
 
 export interface StoredFold {

@@ -32,9 +32,12 @@ describe('a configuration', () => {
     ['seed', [0, 1, 4294967295], [-1, 4294967296, 0.5, NaN]],
     ['drop', [0, 0.5, 100], [-0.001, NaN]],
     ['optimizer.weightDecay', [0, 0.1, 2], [-0.001, NaN]],
-    ['dimension', ['arousal', 'valence'], ['dominance']],
+    ['dimension', ['arousal', 'valence'], ['dominance', 'quadrant', 'familiarity']], // not by two-means, and of four classes
     ['labels', ['median', 'fixed:3'], ['mean', 'fixed:']],
-    ['folds', ['subject:2', 'subject:loo', 'stimulus'], ['subject:1', 'none']],
+    ['folds', ['subject:2', 'subject:loo', 'stimulus', 'within-subject:2'], ['subject:1', 'within-subject', 'none']],
+    ['levels', [2], [1, 3, 4, 2.5]],
+    ['foldSeed', [0, 4294967295], [-1, 0.5, NaN]],
+    ['share', [0.01, 1], [0, -0.1, 1.01, NaN]],
     [
       'signals',
       [['phasic', 'origin', 'tonic']],
@@ -66,13 +69,35 @@ describe('a configuration', () => {
     ['decay', 2, 'decay is 2, expected a number in (0, 1]'],
     ['validation', 1, 'validation is 1, expected a share in [0, 1)'],
     ['seed', -1, 'seed is -1, expected an integer from 0 to 4294967295'],
+    ['foldSeed', -1, 'fold seed is -1, expected an integer from 0 to 4294967295'],
+    ['share', 0, 'share is 0, expected a share of the subjects above 0, at most 1'],
+    ['dimension', 'liking', "labels 'two-means' are made of valence and arousal together; for --dimension liking use"],
+    ['levels', 4, 'levels are 4, expected 2 or 3'],
     ['drop', -1, 'drop is -1, expected seconds of at least 0'],
     ['optimizer.weightDecay', -1, 'weight decay is -1, expected a number of at least 0'],
     ['model.in_channels', 1, 'model setting in_channels is 1, but 3 signals are read (origin, phasic, tonic)'],
-    ['model.classes', 3, 'model setting classes is 3, expected 2: low and high'],
+    ['model.classes', 3, 'model setting classes is 3, expected 2: low; high'],
   ])('says what is wrong with %s of %j', (path, value, says) =>
     expect(() => checkRunConfig(withField(path, value))).toThrow(says),
   )
+
+  it('has a validation part, where that is to be stratified', () => {
+    expect(checkRunConfig(withField('stratify', true)).stratify).toBe(true)
+    expect(() => checkRunConfig({ ...config, stratify: true, validation: 0 })).toThrow(
+      '--stratify chooses the validation part, and --validation 0 holds out none; leave one of them out',
+    )
+  })
+
+  it('has as many outputs as there are classes', () => {
+    const classesOf = (settings: RunSettings): number => resolveRun(settings, FACTS).model.classes
+    expect(classesOf({})).toBe(2)
+    expect(classesOf({ dimension: 'quadrant' })).toBe(4)
+    expect(classesOf({ levels: 3, labels: 'per-dimension' })).toBe(3)
+    expect(classesOf({ dimension: 'liking', labels: 'median' })).toBe(2)
+    expect(() => classesOf({ dimension: 'quadrant', model: { classes: 2 } })).toThrow(
+      'model setting classes is 2, expected 4: LALV; LAHV; HALV; HAHV',
+    )
+  })
 
   it('has a rate that falls in steps, from epoch 0 on', () => {
     expect([0, 1, 2, 3, 4, 5, 6].map((epoch) => stepDecay(8, 0.5, 3, epoch))).toEqual([8, 8, 8, 4, 4, 4, 2])

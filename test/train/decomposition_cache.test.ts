@@ -6,6 +6,7 @@ import { DecompositionCache, keyOf, type Parts } from '../../src/train/decomposi
 const parts = (samples: number, by: number): Parts => ({
   phasic: Float32Array.from({ length: samples }, (_, i) => i * by),
   tonic: Float32Array.from({ length: samples }, (_, i) => i - by),
+  driver: Float32Array.from({ length: samples }, (_, i) => by / (i + 1)),
   status: by > 1 ? 'solved-inaccurate' : 'solved',
 })
 
@@ -59,7 +60,7 @@ describe('a cache of decompositions', () => {
     ['empty', () => new Uint8Array()],
     ['changed in a bit', (bytes) => bytes.map((byte, i) => (i === bytes.length - 1 ? byte ^ 64 : byte))],
     ['of a header that promises more than there is', (bytes) => bytes.map((byte, i) => (i < 8 ? 255 : byte))],
-    ['of another schema', (bytes) => replaced(bytes, '"schema":"1"', '"schema":"9"')],
+    ['of another schema', (bytes) => replaced(bytes, '"schema":"2"', '"schema":"1"')],
     ['of rows that are no JSON', (bytes) => replaced(bytes, '"rows":"[', '"rows":"{')],
   ])('has nothing of a file that is %s, and all of the others', async (_, damage) => {
     const store = await filled()

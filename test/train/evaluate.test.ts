@@ -1,12 +1,11 @@
 // A result beside its baselines, counted by hand: which trials stand behind each number.
 import { describe, expect, it } from 'vitest'
 import type { RunConfig } from '../../src/train/config.ts'
-import { chance, modelScores, pool, predictionsOf, scores } from '../../src/train/evaluate.ts'
-import { inputsOf, ModelInputs } from '../../src/train/inputs.ts'
+import { judgedTrials, modelScores, pool, predictionsOf } from '../../src/train/evaluate.ts'
+import { inputsOf } from '../../src/train/inputs.ts'
 import { resolveRun } from '../../src/train/defaults.ts'
-import type { PreparedSet, PreparedTrial } from '../../src/train/prepare.ts'
+import type { PreparedSet } from '../../src/train/prepare.ts'
 import { isFinished, type FoldResult, type Prediction, type RunSummary } from '../../src/train/run_summary.ts'
-import { interval, permutationValue } from '../study_reference/statistics.ts'
 
 type Row = [subject: string, label: number, probability: number, majority: number, svm: number, song?: number]
 const predictions = (...rows: Row[]): Prediction[] =>
@@ -27,38 +26,43 @@ const ROWS = predictions(
   ['b', 0, 0.1, 1, 1, 0],
   ['b', 0, 0.6, 1, 1],
 )
-const confusions = ({ model, baselines: { majority, svm, song } }: ReturnType<typeof scores>) =>
-  [model, majority, svm, song?.baseline, song?.model].map((of) => of?.confusion)
-
-describe('scores', () => {
-  it('are those of each on its own classes, the song-only label on what others heard', () => {
-    expect(confusions(scores(ROWS))).toEqual([
-      [
-        [2, 1],
-        [1, 1],
-      ],
-      [
-        [0, 3],
-        [0, 2],
-      ],
-      [
-        [1, 2],
-        [2, 0],
-      ],
-      [
+describe('predictions', () => {
+  it('are of the trials in their order, with what is said of each', () => {
+    const trials = ['x', 'y'].map((id) => ({ id, subject: `of ${id}`, stimulus: `song ${id}` }))
+    expect(
+      predictionsOf(
+        trials,
         [1, 0],
-        [1, 1],
-      ],
-      [
-        [1, 0],
-        [1, 1],
-      ],
+        [
+          [0.75, 0.25],
+          [0.25, 0.75],
+        ],
+        [{ majority: 1 }],
+      ),
+    ).toEqual([
+      { trial: 'x', subject: 'of x', stimulus: 'song x', label: 1, probability: 0.25, baselines: { majority: 1 } },
+      { trial: 'y', subject: 'of y', stimulus: 'song y', label: 0, probability: 0.75, baselines: {} },
     ])
-    expect(modelScores(ROWS)).toEqual(scores(ROWS).model)
   })
 
-  it('have no song-only label where nobody else heard a song', () => {
-    expect(scores(ROWS.filter(({ baselines }) => baselines.song === undefined)).baselines).not.toHaveProperty('song')
+  it('of more than two classes name the likeliest, and are judged by the scores of any number', async () => {
+    const trials = [0, 1, 2].map((i) => ({ id: `t${i}`, subject: `s${i}`, stimulus: 'x' }))
+    const rows = [[0.2, 0.3, 0.5], [0.5, 0.3, 0.2], [0.6, 0.1, 0.3]] // prettier-ignore
+    const said = predictionsOf(trials, [2, 1, 0], rows, [{ majority: 2 }, { majority: 2 }, { majority: 2 }])
+    expect(said.map(({ predicted, probability }) => [predicted, probability])).toEqual([[2, 0.5], [0, 0.5], [0, 0.6]]) // prettier-ignore
+    const { model, judgement } = await pool([{ ...fold([]), predictions: said }], 1, { classes: 3 })
+    expect(model.confusion).toEqual([[1, 0, 0], [1, 0, 0], [0, 0, 1]]) // prettier-ignore
+    expect(model).not.toHaveProperty('positive')
+    expect(judgement.scores).toMatchObject({ accuracy: 2 / 3, balancedAccuracy: model.balancedAccuracy, f1: NaN })
+    expect(judgement.scores.macroF1).toBeCloseTo(model.macro.f1, 12)
+    expect(judgement.baselines).toMatchObject([{ name: 'majority', trials: 3, scores: { accuracy: 1 / 3 } }])
+  })
+
+  it('are scored as classes of which high is above one half', () => {
+    expect(modelScores(ROWS).confusion).toEqual([
+      [2, 1],
+      [1, 1],
+    ])
   })
 })
 
@@ -72,102 +76,40 @@ const fold = (own: Prediction[], name = '0'): FoldResult => ({
   epochs: [],
   bestEpoch: 1,
   predictions: own,
-  ...scores(own),
+  model: modelScores(own),
 })
 
 describe('a pooled result', () => {
-  const FOLDS = [fold(ROWS.slice(0, 2)), fold(ROWS.slice(2, 4)), fold(ROWS.slice(4))]
+  const FOLDS = [fold(ROWS.slice(0, 2)), fold(ROWS.slice(2, 4), '1'), fold(ROWS.slice(4), '2')]
 
-  it('counts all trials together, and compares with the majority by fold', () => {
-    const { model, baselines, wilcoxon } = pool(FOLDS, 3)
-    expect({ model, baselines }).toEqual(scores(ROWS))
+  it('counts all trials together, each with its fold, its repeat and its baselines', async () => {
+    expect(judgedTrials(FOLDS, 3).slice(1, 3)).toEqual([
+      { trial: 't1', subject: 'a', fold: '0', seed: 3, label: 0, score: 0.5, baselines: { majority: 1, svm: 0 } },
+      {
+        trial: 't2',
+        subject: 'b',
+        fold: '1',
+        seed: 3,
+        label: 1,
+        score: 0.5,
+        baselines: { majority: 1, svm: 0, song: 1 },
+      },
+    ])
+    const { model, judgement } = await pool(FOLDS, 3)
+    expect(model).toEqual(modelScores(ROWS))
+    expect(judgement).toMatchObject({ trials: 5, subjects: 2, folds: 3, seeds: [3], scores: { accuracy: 0.6 } })
+    expect(judgement.baselines.map(({ name, trials }) => [name, trials])).toEqual([
+      ['majority', 5],
+      ['song', 3],
+      ['svm', 5],
+    ])
     // Accuracies 1, 0.5, 0 against 0.5, 0.5, 0: one fold differs.
-    expect(wilcoxon).toEqual({ n: 1, w: 1, p: 1 })
+    expect(judgement.baselines[0]!.wilcoxon).toMatchObject({ n: 1, w: 1, p: 1 })
   })
 
-  it('has an interval by person and seed, and an exact permutation test', () => {
-    // People of one to nine trials, who are known less and less well.
-    const many = predictions(
-      ...Array.from({ length: 45 }, (_, i): Row => {
-        const person = Math.floor((Math.sqrt(8 * i + 1) - 1) / 2)
-        const label = (i * 7) % 3 === 0 ? 1 : 0
-        return [`s${person}`, label, (i * 5) % 9 < person ? 0.7 - 0.4 * label : 0.3 + 0.4 * label, 1, 1]
-      }),
-    )
-    const judged = many.map((row) => ({ ...row, predicted: row.probability > 0.5 ? 1 : 0 }))
-    const rounded = ({ interval: of, permutation }: ReturnType<typeof chance>) =>
-      [of?.low, of?.high, permutation].map((value) => value?.toFixed(12))
-    for (const seed of [1, 3, 4]) {
-      const expected = rounded({ interval: interval(judged, seed), permutation: permutationValue(judged) })
-      expect(rounded(pool([fold(many.slice(0, 20)), fold(many.slice(20))], seed))).toEqual(expected)
-      expect(rounded(chance(many, seed))).toEqual(expected)
-    }
-    const [one, other] = [chance(many, 3), chance(many, 4)]
-    expect(one.interval).not.toEqual(other.interval)
-    expect(one.permutation).toBe(other.permutation)
-  })
-
-  it('has no interval of one person, and no signed ranks of one fold', () => {
-    const own = ROWS.map((row) => ({ ...row, subject: 'a' }))
-    const alone = pool([fold(own)], 3)
-    expect(Object.keys(alone).sort()).toEqual(['baselines', 'model', 'permutation'])
-    expect(Object.keys(pool([fold(ROWS)], 3)).sort()).toEqual(['baselines', 'interval', 'model', 'permutation'])
-  })
-})
-
-describe('baselines of a fold', () => {
-  const LENGTH = 2
-  /** High where the first sample of the signals is above zero. */
-  const trial = (i: number, subject: string, stimulus: string, level: number): PreparedTrial => ({
-    id: `t${i}`,
-    subject,
-    stimulus,
-    sampleRate: 4,
-    unit: 'uS',
-    columns: {},
-    source: '',
-    signals: Float32Array.of(level, 0, 0, 0, 0, 0),
-    status: 'solved',
-    filled: 0,
-    constant: [],
-  })
-  const trials = [
-    trial(0, 'a', 'x', 8),
-    trial(1, 'a', 'y', -8),
-    trial(2, 'b', 'x', -8),
-    trial(3, 'b', 'y', -8),
-    trial(4, 'c', 'x', 8),
-    trial(5, 'c', 'y', 8),
-    trial(6, 'd', 'x', -8),
-    trial(7, 'd', 'z', 8),
-  ]
-  const labels = Uint8Array.of(1, 0, 0, 0, 1, 1, 0, 1)
-  const inputs = new ModelInputs(
-    { name: '', synthetic: false, trials, musicDim: 0, skipped: [], length: LENGTH, dropSeconds: 3 },
-    ['origin', 'phasic', 'tonic'],
-    null,
-  )
-
-  it('learn from training and validation parts, and answer for the test part in its order', async () => {
-    const found = await predictionsOf(
-      trials,
-      labels,
-      { train: [0, 1], validation: [3, 2], test: [7, 6, 4] },
-      [0.3, 0.2, 0.7],
-      inputs,
-    )
-    // Of a and b one of four is high; of x one is high and one low, y is not asked for, and nobody else heard z.
-    expect(found).toEqual([
-      { trial: 't7', subject: 'd', stimulus: 'z', label: 1, probability: 0.3, baselines: { majority: 0, svm: 1 } },
-      { trial: 't6', subject: 'd', stimulus: 'x', label: 0, probability: 0.2, baselines: { majority: 0, svm: 0 } },
-      { trial: 't4', subject: 'c', stimulus: 'x', label: 1, probability: 0.7, baselines: { majority: 0, svm: 1 } },
-    ])
-    const other = { train: [0, 1], validation: [4, 5], test: [6, 3] }
-    const held = await predictionsOf(trials, labels, other, [0.5, 0.5], inputs)
-    expect(held.map(({ baselines }) => baselines)).toEqual([
-      { majority: 1, svm: 0, song: 1 },
-      { majority: 1, svm: 0 },
-    ])
+  it('is stopped with the reason of its signal', async () => {
+    const reason = new Error('enough')
+    await expect(pool(FOLDS, 3, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
   })
 })
 

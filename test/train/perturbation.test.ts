@@ -1,7 +1,8 @@
 // What a fold has learned does not depend on the people it is tested on, and does on those it learns from: the same training with a
 // part of the study scrambled, compared bit by bit.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { labelTrials, parseLabelScheme } from '../../src/evaluation/labels.ts'
+import { parseLabelScheme } from '../../src/evaluation/label_scheme.ts'
+import { labelTrials } from '../../src/evaluation/labels.ts'
 import { DIMENSIONS } from '../../src/datasets/trial.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'

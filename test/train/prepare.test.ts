@@ -11,6 +11,7 @@ import { MemoryStore } from '../../src/store/memory.ts'
 import { loadDataset, prepareDataset } from '../../src/train/dataset.ts'
 import { resolveRun } from '../../src/train/defaults.ts'
 import { prepareTrials, type PreparedSet } from '../../src/train/prepare.ts'
+import { EDA_FEATURES } from '../../src/train/eda_features.ts'
 import { loadPrepared, savePrepared } from '../../src/train/prepared_files.ts'
 
 const LENGTH = 40
@@ -83,7 +84,9 @@ describe('prepared trials', () => {
     const { trials, ...said } = study()
     expect(set).toMatchObject({ name: said.name, synthetic: true, musicDim: 2, length: LENGTH, dropSeconds: DROP })
     expect(set.decomposition).toBe(DECOMPOSITION_SET)
-    for (const { signals: _, status: _s, filled: _f, constant: _c, quality: _q, ...own } of set.trials) {
+    expect(set.features).toEqual({ set: 'eda-features/1', names: EDA_FEATURES })
+    for (const { signals: _, features, status: _s, filled: _f, constant: _c, quality: _q, ...own } of set.trials) {
+      expect(features).toHaveLength(EDA_FEATURES.length)
       const { eda: _e, ...recorded } = trials.find(({ id }) => id === own.id)!
       expect(own).toEqual(recorded)
     }
@@ -249,6 +252,7 @@ describe('a prepared set in files', () => {
       (text) => text.replace(`"length": ${LENGTH}`, '"length": 39'),
       "'signals' does not hold 3 rows of 117",
     ],
+    ['features', (text) => text.replace('"EDA_Skewness",', ''), "'features' does not hold 3 rows of 26 numbers"],
     ['music', (text) => text.replace('"music_dim": 2', '"music_dim": 3'), "'music' does not hold 3 rows of 3 numbers"],
   ])('is refused where its %s are not those of its trials', async (_, change, says) => {
     const store = await stored(set)

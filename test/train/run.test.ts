@@ -88,7 +88,7 @@ describe('a run', () => {
     ])
     expect(one.results.map(({ name }) => name)).toEqual(['10'])
     expect(one.folds.count).toBe(3)
-    expect(one.pooled).not.toHaveProperty('wilcoxon')
+    for (const beside of one.pooled.judgement.baselines) expect(beside).not.toHaveProperty('wilcoxon')
   })
 
   it('that goes on leaves finished folds alone, and puts all in the order of the plan', async () => {
@@ -99,7 +99,9 @@ describe('a run', () => {
   })
 
   it('sums up what was used, with what, and what was left out', () => {
-    const { results, pooled, date, seconds, ...said } = all
+    const { results, pooled, date, seconds, subjects, ...said } = all
+    expect(subjects).toEqual(task.labelled.subjects)
+    expect(subjects![0]).toMatchObject({ subject: 's0', trials: 4, high: 3, threshold: expect.any(Number) as number })
     expect(said).toEqual({
       name: 'mine',
       adapter: 'my device',
@@ -132,10 +134,15 @@ describe('a run', () => {
   })
 
   it('has in each fold its own parts, people and trials', () => {
-    for (const { name, trainTrials, validationTrials, testSubjects, predictions, epochs, data } of all.results) {
+    const peopleOf = (of: readonly number[]): string[] => [...new Set(of.map((i) => trials[i]!.subject))]
+    for (const { name, trainTrials, validationTrials, predictions, epochs, data, ...people } of all.results) {
       const { train, validation, test } = fold(name)
       expect([trainTrials, validationTrials, epochs.length]).toEqual([train.length, validation.length, 2])
-      expect(testSubjects).toEqual([...new Set(test.map((i) => trials[i]!.subject))])
+      expect(people).toMatchObject({
+        trainSubjects: peopleOf(train),
+        validationSubjects: peopleOf(validation),
+        testSubjects: peopleOf(test),
+      })
       expect(predictions.map(({ trial, label }) => [trial, label])).toEqual(
         test.map((i) => [trials[i]!.id, task.labelled.labels[i]]),
       )

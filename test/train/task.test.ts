@@ -3,9 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { presets } from '../../src/model/config.ts'
 import { FormatError } from '../../src/runtime/errors.ts'
 import type { RunConfig } from '../../src/train/config.ts'
-import { taskDigest, labelReadable, makeTask, readableTrials } from '../../src/train/task.ts'
+import { Random } from '../../src/runtime/random.ts'
+import { taskDigest, labelReadable, makeTask, readableTrials, splitTrials } from '../../src/train/task.ts'
 import { inputsOf } from '../../src/train/inputs.ts'
 import type { PreparedSet } from '../../src/train/prepare.ts'
+import { quadrantLabels, threeLevelLabels, twoMeansLabels } from '../study_reference/labels.ts'
+import { controlLabels, shareOf, stratifiedPeople, withinSubjectTests } from '../study_reference/task.ts'
 
 const LENGTH = 2500
 const DIM = 2
@@ -159,5 +162,120 @@ describe('of two listenings', () => {
     const says = 'lab: all 24 trials are of the valence pass, and a model of arousal reads the arousal pass'
     expect(() => makeTask(other, config(0))).toThrow(says)
     expect(() => readableTrials(other, config(0))).toThrow(says)
+  })
+})
+
+describe('what is asked of a study', () => {
+  const whole = () => study(({ trials }) => trials.forEach((trial) => (trial.music = Float32Array.of(1, 1))))
+  const taskOf = (change: Partial<RunConfig>) => makeTask(whole(), { ...config(0), ...change })
+  const partsOf = ({ set, plan }: ReturnType<typeof taskOf>) =>
+    plan.folds.map(({ train, validation, test }) =>
+      [train, validation, test].map((part) => part.map((i) => set.trials[i]!.id)),
+    )
+  const settings: Partial<RunConfig> = { share: 0.75, control: true, stratify: true, foldSeed: 9 }
+
+  it('is the same for every seed where the folds have one of their own', () => {
+    const [one, other] = [taskOf({ ...settings, seed: 1 }), taskOf({ ...settings, seed: 2 })]
+    expect(partsOf(other)).toEqual(partsOf(one))
+    expect([...other.labelled.labels]).toEqual([...one.labelled.labels])
+    expect(partsOf(taskOf({ ...settings, foldSeed: 10 }))).not.toEqual(partsOf(one))
+    // Without one the seed of the run is theirs.
+    expect(partsOf(taskOf({ seed: 9 }))).toEqual(partsOf(taskOf({ foldSeed: 9 })))
+    expect(partsOf(taskOf({ seed: 10 }))).not.toEqual(partsOf(taskOf({ seed: 9 })))
+  })
+
+  it('may be a share of the people, who are named and have the labels that they have among all', () => {
+    const { set, labelled } = taskOf({ share: 0.75 })
+    const people = [...new Set(set.trials.map(({ subject }) => subject))]
+    expect(people).toHaveLength(3)
+    expect(set.notes).toEqual([
+      `3 of 4 subjects were used (--share 0.75, drawn by the folds' seed 3): ${people.join(', ')}.`,
+    ])
+    const all = taskOf({}).labelled
+    const labelOf = new Map(all.trials.map(({ id }, i) => [id, all.labels[i]]))
+    expect([...labelled.labels]).toEqual(labelled.trials.map(({ id }) => labelOf.get(id)))
+    expect(taskOf({}).set).not.toHaveProperty('notes')
+  })
+
+  it('may be a control: other labels, as many of each class of each person, and said so', () => {
+    const [{ labelled: plain }, { labelled: control }] = [taskOf({}), taskOf({ control: true })]
+    expect(control.scheme).toBe('median (control)')
+    expect([...control.labels]).not.toEqual([...plain.labels])
+    for (let person = 0; person < 4; person++)
+      expect(control.labels.slice(6 * person, 6 * person + 6).filter(Boolean)).toHaveLength(3)
+  })
+
+  it('is told apart by a digest of its own', async () => {
+    const changes = [{}, { control: true as const }, { share: 0.75 }, { folds: 'within-subject:3' }]
+    const digests = await Promise.all(changes.map((change) => taskDigest(taskOf(change))))
+    expect(new Set(digests).size).toBe(4)
+  })
+
+  it('may be four classes or three, which the model has as outputs', () => {
+    const model = (classes: number) => ({ ...config(0).model, classes })
+    const three = taskOf({ levels: 3, labels: 'per-dimension', model: model(3) })
+    expect([...three.labelled.labels.slice(0, 6)]).toEqual([0, 0, 1, 1, 2, 2])
+    const rated = study(({ trials }) => trials.forEach((trial, i) => (trial.ratings!.valence = i % 2)))
+    const four = makeTask(rated, { ...config(0), dimension: 'quadrant', model: model(4) })
+    expect([...four.labelled.labels.slice(0, 6)]).toEqual([0, 1, 0, 3, 2, 3])
+    expect(() => taskOf({ dimension: 'quadrant' })).toThrow(
+      'model setting classes is 2, expected 4: LALV; LAHV; HALV; HAHV',
+    )
+  })
+
+  it('is one listening’s alone, where there were two', () => {
+    const twice = study(({ trials }) => trials.forEach((trial, i) => (trial.pass = i % 2 ? 'arousal' : 'valence')))
+    const quadrants = { ...config(0), dimension: 'quadrant' as const, model: { ...config(0).model, classes: 4 } }
+    expect(() => makeTask(twice, quadrants)).toThrow(
+      'lab: each song was heard once for arousal and once for valence, and quadrant belongs to neither of the two',
+    )
+  })
+})
+
+describe('against loops that import nothing of it', () => {
+  /** Eight people of seven trials with ratings of any size. */
+  const random = new Random(12)
+  const trials = Array.from({ length: 56 }, (_, i) => ({
+    ...study().trials[0]!,
+    ...{ id: `t${i}`, subject: `s${i % 8}`, stimulus: `song${i % 5}` },
+    ratings: { valence: 9 * random.uniform(), arousal: 9 * random.uniform() },
+  }))
+  const set = { ...study(), trials }
+  const splitOf = (change: Partial<RunConfig>) =>
+    splitTrials(set, { ...config(0), labels: 'two-means', folds: 'subject:4', ...change })
+  const labelsOf = (change: Partial<RunConfig>): Map<string, number> => {
+    const { trials: own, labels } = splitOf(change).labelled
+    return new Map(own.map(({ id }, i) => [id, labels[i]!]))
+  }
+  const labelled = (change: Partial<RunConfig> = {}) => {
+    const labels = labelsOf(change)
+    return trials.map(({ id, subject }) => ({ id, subject, label: labels.get(id)! }))
+  }
+
+  it('labels are the same in two, three and four classes', () => {
+    expect(labelsOf({})).toEqual(twoMeansLabels(trials, 'arousal'))
+    expect(labelsOf({ dimension: 'quadrant' })).toEqual(quadrantLabels(trials))
+    for (const dimension of ['arousal', 'valence'] as const)
+      expect(labelsOf({ dimension, levels: 3, labels: 'per-dimension' })).toEqual(threeLevelLabels(trials, dimension))
+  })
+
+  it('a control and a share are the same', () => {
+    expect(labelsOf({ control: true, foldSeed: 5 })).toEqual(controlLabels(labelled(), 5))
+    for (const share of [0.5, 0.7, 1]) {
+      const people = new Set(splitOf({ share, foldSeed: 6 }).labelled.trials.map(({ subject }) => subject))
+      expect(people).toEqual(new Set(shareOf(labelled(), share, 6)))
+    }
+  })
+
+  it('folds within people and held-out people are the same', () => {
+    const idsOf = (part: readonly number[]): string[] => part.map((i) => trials[i]!.id)
+    const within = splitOf({ folds: 'within-subject:3', seed: 7 }).plan.folds
+    for (const [i, test] of withinSubjectTests(labelled(), 3, 7).entries())
+      expect(new Set(idsOf(within[i]!.test))).toEqual(new Set(test))
+    for (const { index, test, validation } of splitOf({ stratify: true, seed: 8, validation: 0.3 }).plan.folds) {
+      const rest = labelled().filter(({ id }) => !idsOf(test).includes(id))
+      const held = stratifiedPeople(rest, 0.3, new Random(8, 0x02000000 + index))
+      expect([...new Set(validation.map((i) => trials[i]!.subject))].sort()).toEqual(held)
+    }
   })
 })

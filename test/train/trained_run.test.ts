@@ -375,7 +375,7 @@ describe('on other people a run', () => {
     expect(near).toBeLessThan(predictions.length / 4)
     const { baselines } = found.pooled as RunSummary['pooled']
     expect(rounded(baselines.majority)).toEqual(judgedBy(predictions, (p) => p.baselines.majority))
-    expect(rounded(baselines.svm)).toEqual(judgedBy(predictions, (p) => p.baselines.svm))
+    expect(rounded(baselines.svm)).toEqual(judgedBy(predictions, (p) => p.baselines.svm!))
     const heard = predictions.filter((p) => p.baselines.song !== undefined)
     expect(rounded(baselines.song)).toEqual({
       baseline: judgedBy(heard, (p) => p.baselines.song!),

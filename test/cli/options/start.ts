@@ -111,7 +111,7 @@ export const isQuiet = (args: () => string[] | Promise<string[]>) => async (): P
 }
 
 /** Made at the first use. */
-function once<T>(make: () => T): () => T {
+export function once<T>(make: () => T): () => T {
   let made: { value: T } | undefined
   return () => (made ??= { value: make() }).value
 }

@@ -8,6 +8,7 @@ import {
   asksForAdapter,
   briefly,
   documentOf,
+  once,
   DOCUMENTS,
   handedTo,
   path,
@@ -41,6 +42,9 @@ const settings: Readonly<Record<string, Setting>> = {
   '--dimension': { value: 'valence', stored: { dimension: 'valence' }, other: 'arousal' },
   '--labels': { value: 'median', stored: { labels: 'median' }, other: 'two-means' },
   '--folds': { value: 'random:2', stored: { folds: 'random:2' }, other: 'subject:10' },
+  '--share': { value: '0.75', stored: { share: 0.75 }, other: '0.5' },
+  '--control': { value: '', stored: { control: true }, other: null }, // a flag cannot ask for its absence
+  '--fold-seed': { value: '7', stored: { fold_seed: 7 }, other: '0' },
   '--validation': { value: '0', stored: { validation: 0 }, other: '0.15' },
   '--seed': { value: '0', stored: { seed: 0 }, other: '1' },
   '--drop': { value: '0', stored: { drop: 0 }, other: '3' },
@@ -57,13 +61,16 @@ const settings: Readonly<Record<string, Setting>> = {
   '--patience': { value: '3', stored: { patience: 3 }, other: '10' },
 }
 
+/** A flag has no value. */
+const words = (option: string, value: string): string[] => (value === '' ? [option] : [option, value])
+
 let run: Promise<Trained> | undefined
 /** The run with all of them. */
 const withAll = (): Promise<Trained> =>
   (run ??= documentOf<Trained>([
     ...['train', '--data', study(), '--out', path('all'), '--only-fold', '1'],
     ...model.flatMap((setting) => ['--set', setting]),
-    ...Object.entries(settings).flatMap(([option, { value }]) => [option, value]),
+    ...Object.entries(settings).flatMap(([option, { value }]) => words(option, value)),
   ]))
 
 const settingChecks = Object.entries(settings).map(([option, { value, stored, other }]) => [
@@ -71,10 +78,12 @@ const settingChecks = Object.entries(settings).map(([option, { value, stored, ot
   async (): Promise<void> => {
     expect((await withAll()).config).toMatchObject(stored)
     expect(readJson('all', 'config.json')).toMatchObject(stored)
-    const resume = ['train', '--out', path('all'), '--resume', '--only-fold', '1', option]
-    await start([...resume, value])
+    const resume = ['train', '--out', path('all'), '--resume', '--only-fold', '1']
+    await start([...resume, ...words(option, value)])
     if (other !== null)
-      await expect(start([...resume, other])).rejects.toThrow(`${option}: this run was started with other settings`)
+      await expect(start([...resume, option, other])).rejects.toThrow(
+        `${option}: this run was started with other settings`,
+      )
   },
 ])
 
@@ -131,8 +140,53 @@ async function startsFromWeights(): Promise<void> {
   await expect(again).rejects.toThrow('--weights: this run was started from others')
 }
 
+interface Levels {
+  config: Trained['config']
+  results: { validation_trials: number; model: { confusion: number[][] } }[]
+}
+/** A run of three levels, whose held-out people are chosen by their classes. */
+const withLevels = once(() =>
+  documentOf<Levels>([
+    ...[
+      'train',
+      '--data',
+      study(),
+      '--out',
+      path('levels'),
+      '--only-fold',
+      '0',
+      '--folds',
+      'subject:3',
+      '--epochs',
+      '1',
+    ],
+    ...[...SMALL_TRAINING, '--levels', '3', '--labels', 'per-dimension', '--stratify', '--quiet'],
+  ]),
+)
+const resumesLevels = (...more: string[]) => start([...resume('levels').slice(0, -1), '0', ...more])
+
+async function hasLevels(): Promise<void> {
+  const { config, results } = await withLevels()
+  expect(config).toMatchObject({ levels: 3, model: { classes: 3 } })
+  expect(results[0]!.model.confusion).toHaveLength(3)
+  await resumesLevels('--levels', '3')
+  await expect(resumesLevels('--levels', '2')).rejects.toThrow('--levels: this run was started with other settings')
+  await expect(resumesLevels('--levels', '4')).rejects.toThrow("--levels is '4', expected 2 or 3")
+}
+
+async function stratifies(): Promise<void> {
+  expect((await withLevels()).config).toMatchObject({ stratify: true })
+  await resumesLevels('--stratify')
+  await withAll()
+  await expect(start(['train', '--out', path('all'), '--resume', '--stratify'])).rejects.toThrow(
+    '--stratify: this run was started with other settings',
+  )
+}
+
 export const trainChecks: Checks = {
   ...(Object.fromEntries(settingChecks) as Checks),
+  'train --levels': hasLevels,
+  'train --stratify': stratifies,
   'train --data': goesOnWithMovedData,
   'train --rate': goesOnAtRate,
   'train --out': async () => {

@@ -1,0 +1,108 @@
+// A model's scores beside its baselines, what it has more than each, and how sure all of that is.
+
+import type { BesideBaseline, Judgement, ScoreName } from '../evaluation/judgement.ts'
+import type { Interval } from '../evaluation/statistics.ts'
+import type { SubjectLabels } from '../evaluation/labels.ts'
+import { BASELINE_NAMES } from './baseline_names.ts'
+import { percent, table, type Row } from './tables.ts'
+
+/** Scores that are shown, and what their columns are called. */
+const SHOWN: readonly (readonly [ScoreName, string])[] = [
+  ['accuracy', 'Accuracy %'],
+  ['balancedAccuracy', 'Balanced %'],
+  ['f1', 'F1 high %'],
+  ['macroF1', 'Macro F1 %'],
+  ['auc', 'AUC %'],
+  ['mcc', 'MCC'],
+  ['brier', 'Brier'],
+]
+const PLAIN: readonly ScoreName[] = ['mcc', 'brier']
+
+const decimal = (value: number): string => (Number.isFinite(value) ? value.toFixed(3).replace('-', '\u2212') : '–')
+const write = (name: ScoreName, value: number): string => (PLAIN.includes(name) ? decimal(value) : percent(value))
+export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** Those that more than two classes have as well. */
+const OF_ANY: readonly ScoreName[] = ['accuracy', 'balancedAccuracy', 'macroF1']
+
+/** The model, its interval and its spread over folds, and every baseline. */
+export function scoreTable(
+  { trials, folds, scores, intervals, overFolds, baselines }: Judgement,
+  classes: number,
+): string {
+  const shown = SHOWN.filter(([name]) => classes === 2 || OF_ANY.includes(name))
+  const cells = (of: (name: ScoreName) => string): string[] => shown.map(([name]) => of(name))
+  const range = (name: ScoreName): string => {
+    const of = intervals?.[name]
+    return of ? `${write(name, of.low)} to ${write(name, of.high)}` : ''
+  }
+  const spread = (name: ScoreName): string => {
+    const of = overFolds[name]
+    return of && Number.isFinite(of.sd) ? `${write(name, of.mean)} ± ${write(name, of.sd)}` : ''
+  }
+  const rows: Row[] = [{ cells: ['Model', String(trials), ...cells((name) => write(name, scores[name]))], model: true }]
+  if (intervals) rows.push({ cells: ['95 % interval over people', '', ...cells(range)], model: true })
+  if (folds > 1) rows.push({ cells: [`mean ± s.d. over ${folds} folds`, '', ...cells(spread)], model: true })
+  for (const { name, trials: own, scores: theirs } of baselines)
+    rows.push({
+      cells: [capitalised(BASELINE_NAMES[name]), String(own), ...cells((score) => write(score, theirs[score]))],
+    })
+  return table(['', 'Trials', ...shown.map(([, head]) => head)], rows)
+}
+
+const signed = (share: number): string => `${share < 0 ? '\u2212' : '+'}${Math.abs(100 * share).toFixed(1)}`
+
+/** What the model has more than each baseline, in points, on the trials of which that says something. */
+export function differenceTable({ baselines, folds }: Judgement, classes: number): string {
+  const difference = ({ mean, low, high }: Interval & { mean: number }): string => {
+    if (!Number.isFinite(mean)) return '–'
+    return Number.isFinite(low) ? `${signed(mean)} (${signed(low)} to ${signed(high)})` : signed(mean)
+  }
+  const rows = baselines.map(({ name, trials, difference: of, wilcoxon }) => ({
+    cells: [
+      capitalised(BASELINE_NAMES[name]),
+      String(trials),
+      ...[of.accuracy, of.balancedAccuracy, ...(classes === 2 ? [of.f1] : [])].map(difference),
+      ...(folds > 1 ? [signedRank(wilcoxon)] : []),
+    ],
+  }))
+  const heads = ['Model less …', 'Trials', 'Accuracy', 'Balanced accuracy', ...(classes === 2 ? ['F1 high'] : [])]
+  return table([...heads, ...(folds > 1 ? ['Wilcoxon over folds, p'] : [])], rows)
+}
+
+/** p, and the least that so many folds can give where it is no less than a twentieth: then no result could have been significant. */
+function signedRank(test: BesideBaseline['wilcoxon']): string {
+  if (!test) return '–'
+  return test.floor > 0.05 ? `${pValue(test.p)} (least possible ${pValue(test.floor)})` : pValue(test.p)
+}
+
+export const pValue = (p: number): string => (p < 0.001 ? '< 0.001' : p.toFixed(3))
+
+/** A row a person: how well known, and how their ratings became labels. */
+export function subjectTable(
+  { bySubject }: Judgement,
+  classes: number,
+  labelled: readonly SubjectLabels[] = [],
+): string {
+  if (classes > 2)
+    return table(
+      ['Person', 'Trials', 'Accuracy %'],
+      bySubject.map(({ subject, trials, accuracy }) => ({ cells: [subject, String(trials), percent(accuracy)] })),
+    )
+  const thresholds = new Map<string, string>()
+  for (const { subject, threshold } of labelled)
+    if (threshold !== undefined)
+      thresholds.set(subject, [...(thresholds.get(subject)?.split(' / ') ?? []), threshold.toFixed(2)].join(' / '))
+  const rows = bySubject.map(({ subject, trials, accuracy, high }) => ({
+    cells: [
+      subject,
+      String(trials),
+      percent(high),
+      ...(thresholds.size > 0 ? [thresholds.get(subject) ?? '–'] : []),
+      percent(Math.max(high, 1 - high)),
+      percent(accuracy),
+    ],
+  }))
+  const heads = ['Person', 'Trials', 'High %', ...(thresholds.size > 0 ? ['High above'] : [])]
+  return table([...heads, 'Own majority %', 'Accuracy %'], rows)
+}

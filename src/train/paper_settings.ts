@@ -1,0 +1,60 @@
+// How a run differs from what the paper describes (sections 3 to 5), setting by setting.
+import { presets } from '../model/config.ts'
+import type { RunConfig } from './config.ts'
+
+/** A setting that is not the paper's. */
+export interface Departure {
+  setting: string
+  paper: string
+  here: string
+}
+
+/** What the paper does not tell of a run, or leaves to whoever repeats it. */
+const FREE = ['dimension', 'seed', 'foldSeed', 'model.preset', 'model.classes']
+
+/** As the paper has it; a text where it gives no value. */
+const PAPER: Readonly<Record<string, unknown>> = {
+  labels: 'two-means',
+  folds: 'subject:10',
+  validation: 0,
+  signals: ['origin', 'phasic', 'tonic'],
+  drop: 3,
+  interpolation: 'linear',
+  init: 'paper',
+  'optimizer.name': 'sgd',
+  'optimizer.momentum': 0,
+  'optimizer.weightDecay': 0,
+  learningRate: 0.001,
+  decay: 0.9,
+  decayEpochs: 15,
+  epochs: 'not given',
+  batch: 256,
+  ...flat(presets.paper, 'model.'),
+}
+
+/**
+ * The settings in which a run differs from the paper's, in the order of its configuration. Where the paper is silent (epochs) the run's value
+ * is told too; momentum and weight decay, which it does not mention, count as none. Patience counts where something is held out.
+ */
+export function departures(config: RunConfig): Departure[] {
+  const { patience: _, interpolation = 'linear', ...rest } = config
+  const here = flat({ ...rest, interpolation, ...(config.validation > 0 && { patience: config.patience }) })
+  const names = [...new Set([...Object.keys(here), ...Object.keys(PAPER)])].filter((name) => !FREE.includes(name))
+  return names.flatMap((setting) => {
+    const [paper, own] = [written(PAPER[setting]), written(here[setting])]
+    return paper === own ? [] : [{ setting, paper, here: own }]
+  })
+}
+
+function flat(value: object, before = ''): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
+      typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+        ? Object.entries(flat(inner, `${before}${key}.`))
+        : [[`${before}${key}`, inner]],
+    ),
+  )
+}
+
+const written = (value: unknown): string =>
+  value === undefined ? 'none' : Array.isArray(value) ? value.join(', ') : String(value)
