@@ -1,9 +1,11 @@
 // The run configuration that the options of `train` describe, and whether they ask for another than a run has.
 import type { Command } from 'commander'
 import type { OptimizerConfig } from '../../src/kernels/optimizer.ts'
+import { presets, type ModelConfig } from '../../src/model/config.ts'
 import { UsageError } from '../../src/runtime/errors.ts'
 import { parseSignals, type RunConfig } from '../../src/train/config.ts'
 import { resolveRun, type DataFacts } from '../../src/train/defaults.ts'
+import { resolveModel } from '../../src/train/model_settings.ts'
 import type { ConfigOptions } from './train_options.ts'
 
 /** Options that are settings of the run under the same names. */
@@ -14,7 +16,7 @@ const SAME = [
 
 /** @throws UsageError naming the first setting that is out of range or does not fit the others */
 export function runConfig(options: ConfigOptions, facts: DataFacts): RunConfig {
-  const { optimizer: name, momentum, weightDecay, lr: learningRate, set, drop } = options
+  const { optimizer: name, momentum, weightDecay, lr: learningRate, set, width, drop } = options
   const optimizer: OptimizerConfig = name === 'sgd' ? { name, momentum, weightDecay } : { name, weightDecay }
   const settings = Object.fromEntries(SAME.map((option) => [option, options[option]])) as Pick<
     ConfigOptions,
@@ -22,7 +24,12 @@ export function runConfig(options: ConfigOptions, facts: DataFacts): RunConfig {
   >
   const signals = parseSignals(options.signals)
   return resolveRun(
-    { ...settings, optimizer, learningRate, signals, model: set, ...(drop !== undefined && { drop }) },
+    {
+      ...settings,
+      ...{ optimizer, learningRate, signals, model: set },
+      ...(width !== undefined && { width }),
+      ...(drop !== undefined && { drop }),
+    },
     facts,
   )
 }
@@ -41,6 +48,14 @@ export function refuseOtherSettings(command: Command, stored: RunConfig): void {
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
+const WIDTHS = ['channels', 'stage_channels', 'hidden'] as const
+
+/** The network of a run if these options had made it. */
+function describedModel({ set, width }: ConfigOptions, stored: ModelConfig): ModelConfig {
+  const unscaled = Object.fromEntries(WIDTHS.map((key) => [key, presets[stored.preset][key]]))
+  return resolveModel({ ...stored, ...unscaled, ...set }, width)
+}
+
 /** True if an option asks for what the run has, or is no setting of the run. */
 function agrees(name: string, options: ConfigOptions, stored: RunConfig): boolean {
   const { model, optimizer } = stored
@@ -51,9 +66,15 @@ function agrees(name: string, options: ConfigOptions, stored: RunConfig): boolea
     optimizer: optimizer.name,
     lr: stored.learningRate,
   }
+  const agreesIn = (keys: readonly string[]): boolean => {
+    const described = describedModel(options, model)
+    return keys.every((key) => same(described[key as keyof ModelConfig], model[key as keyof ModelConfig]))
+  }
   switch (name) {
     case 'set':
-      return Object.entries(options.set).every(([key, value]) => same(value, model[key as keyof typeof model]))
+      return agreesIn(Object.keys(options.set))
+    case 'width':
+      return agreesIn(WIDTHS)
     case 'signals':
       return same(parseSignals(options.signals), stored.signals)
     case 'music':
