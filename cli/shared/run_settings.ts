@@ -16,7 +16,7 @@ const SAME = [
 
 /** @throws UsageError naming the first setting that is out of range or does not fit the others */
 export function runConfig(options: ConfigOptions, facts: DataFacts): RunConfig {
-  const { optimizer: name, momentum, weightDecay, lr: learningRate, set, width, drop } = options
+  const { optimizer: name, momentum, weightDecay, lr: learningRate, set, width, drop, classWeights, freeze } = options
   const optimizer: OptimizerConfig = name === 'sgd' ? { name, momentum, weightDecay } : { name, weightDecay }
   const settings = Object.fromEntries(SAME.map((option) => [option, options[option]])) as Pick<
     ConfigOptions,
@@ -29,6 +29,8 @@ export function runConfig(options: ConfigOptions, facts: DataFacts): RunConfig {
       ...{ optimizer, learningRate, signals, model: set },
       ...(width !== undefined && { width }),
       ...(drop !== undefined && { drop }),
+      ...(classWeights && { classWeights }),
+      ...(freeze && { freeze }),
     },
     facts,
   )
@@ -79,6 +81,9 @@ function agrees(name: string, options: ConfigOptions, stored: RunConfig): boolea
       return same(parseSignals(options.signals), stored.signals)
     case 'music':
       return options.music === 'auto' || model.music_dim === 0
+    case 'freeze':
+    case 'classWeights':
+      return same(options[name], stored[name])
     default:
       return !(name in settings) || same(options[name as keyof ConfigOptions], settings[name])
   }

@@ -26,6 +26,8 @@ export interface ConfigOptions extends ModelOptions {
   epochs: number
   batch: number
   patience: number
+  classWeights?: RunConfig['classWeights']
+  freeze?: string[]
 }
 
 export function addConfigOptions(command: Command): Command {
@@ -71,4 +73,10 @@ export function addConfigOptions(command: Command): Command {
       integer('--patience'),
       defaultRun.patience,
     )
+    .option(
+      '--class-weights <kind>',
+      'balanced: both classes count as much in the loss',
+      oneOf('--class-weights', ['balanced'] as const),
+    )
+    .option('--freeze <pattern...>', "parameters that keep their values, such as 'attention.*'")
 }
