@@ -54,21 +54,25 @@ export class Predictor {
 }
 
 /** Probability of class 1 for each trial under one trained model. */
-export async function probabilitiesOf(
+export async function probabilitiesOf(...args: Parameters<typeof classProbabilitiesOf>): Promise<number[]> {
+  return (await classProbabilitiesOf(...args)).map((row) => row[1]!)
+}
+
+/** A row of the probabilities of all classes, however many, for each trial under one trained model. */
+export async function classProbabilitiesOf(
   gpu: Gpu,
   config: RunConfig,
   { weights, scaling }: TrainedModel,
   set: PreparedSet,
   trials: readonly number[],
   abort?: AbortSignal,
-): Promise<number[]> {
+): Promise<Float32Array[]> {
   const model = new Rtcan1d(gpu, config.model)
   let predictor: Predictor | null = null
   try {
     model.weights.load(weights, 'trained model')
     predictor = await Predictor.create(gpu, model, Math.min(config.batch, trials.length))
-    const rows = await predictor.predict(new ModelInputs(set, config.signals, scaling), trials, abort)
-    return rows.map((row) => row[1]!)
+    return await predictor.predict(new ModelInputs(set, config.signals, scaling), trials, abort)
   } finally {
     predictor?.destroy()
     model.destroy()

@@ -1,5 +1,8 @@
 // What a network takes of the weights of another.
 import { describe, expect, it } from 'vitest'
+import { readFileSync } from 'node:fs'
+import { renameReleased } from '../../src/formats/released_names.ts'
+import { parseTorchCheckpoint } from '../../src/formats/torch.ts'
 import { presets, type ModelConfig } from '../../src/model/config.ts'
 import { initialise } from '../../src/model/init.ts'
 import { summarise } from '../../src/model/summary.ts'
@@ -55,7 +58,9 @@ describe('where the music is another, the columns of the EDA features are taken'
     expect(transfer.cut).toEqual([{ name: FIRST, columns: features }])
     expect(transfer.left).toEqual([])
     expect(transfer.taken).toContain('classifier.0.bias')
-    const [taken, given, own] = [weights, from, start].map((tensors) => tensors.get(FIRST)!) as HostTensor[]
+    const [taken, given, own] = [weights, from, start].map((tensors: ReadonlyMap<string, HostTensor>) =>
+      tensors.get(FIRST),
+    )
     expect(taken!.shape).toEqual([6, features + here])
     for (let c = 0; c < features + here; c++)
       expect(column(taken!, c), String(c)).toEqual(column(c < features ? given! : own!, c))
@@ -90,6 +95,18 @@ it('what differs or is missing keeps its start, and what the network does not ha
   for (const { name } of transfer.left) expect(weights.get(name)).toBe(start.get(name))
   expect(transfer.unused.length).toBe(2 * 2 * 5)
   expect(transfer.unused).toContain('residual.stages.1.units.1.layers.1.bn.running_var')
+})
+
+it('a checkpoint of the authors is taken whole; what of it reads other music is not guessed', () => {
+  const golden = (file: string) => readFileSync(new URL(`../golden/${file}`, import.meta.url))
+  const from = renameReleased(parseTorchCheckpoint(golden('checkpoints/released_zip.pt'), 'r.pt'), 'r.pt')
+  const { cases } = JSON.parse(golden('index.json').toString()) as { cases: { id: string; config: ModelConfig }[] }
+  const { config } = cases.find(({ id }) => id === 'checkpoint/released_zip')!
+  const whole = take(config, from as Map<string, HostTensor>).transfer
+  expect([whole.cut, whole.left, whole.unused]).toEqual([[], [], []])
+  const { left, taken } = take({ ...config, music_dim: 0 }, from as Map<string, HostTensor>).transfer
+  expect(left.map(({ name }) => name)).toEqual([FIRST])
+  expect(taken).toHaveLength(whole.taken.length - 1)
 })
 
 describe('refused is', () => {

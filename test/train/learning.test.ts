@@ -17,7 +17,7 @@ import {
   weightsDigest,
   withInitial,
 } from '../../src/train/learning.ts'
-import { Predictor } from '../../src/train/predictor.ts'
+import { classProbabilitiesOf, Predictor } from '../../src/train/predictor.ts'
 import { makeTask } from '../../src/train/task.ts'
 import { Trainer } from '../../src/train/trainer.ts'
 import { trainRun } from '../../src/train/run.ts'
@@ -209,10 +209,25 @@ describe('a fold', () => {
   it('may have four classes', async () => {
     const model = { ...smallConfig.model, classes: 4 }
     const labels = Uint8Array.from(labelled.labels, (label, i) => 2 * label + (i % 2))
-    const { progress } = await train({ model, epochs: 8, learningRate: 0.02, validation: 0 }, undefined, labels)
+    const { progress, states } = await train(
+      { model, epochs: 20, learningRate: 0.02, validation: 0 },
+      undefined,
+      labels,
+    )
     const losses = progress.epochs.map(({ trainLoss }) => trainLoss)
     expect(Math.abs(losses[0]! - Math.log(4))).toBeLessThan(1.5)
     expect(losses.at(-1)).toBeLessThan(losses[0]!)
+    const config = { ...smallConfig, model }
+    const trained = {
+      weights: states.at(-1)!.weights,
+      scaling: inputsOf(set, config, fold.train).scaling,
+      subjects: [],
+    }
+    const rows = await classProbabilitiesOf(gpu, config, trained, set, fold.train)
+    for (const row of rows) expect([row.length, row.reduce((a, b) => a + b)]).toEqual([4, expect.closeTo(1, 5)])
+    const hits = rows.filter((row, i) => row.indexOf(Math.max(...row)) === labels[fold.train[i]!]).length
+    // Of classes drawn at random a quarter would be.
+    expect(hits / rows.length).toBeGreaterThan(0.6)
   })
 })
 
