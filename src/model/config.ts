@@ -158,6 +158,6 @@ export function checkConfig(config: ModelConfig): ModelConfig {
     }
   }
   if (config.network === 'music' && config.music_dim === 0)
-    throw new UsageError("model setting network is 'music', and there is no music to read: music_dim is 0")
+    throw new UsageError("model setting network is 'music', and music_dim is 0")
   return config
 }

@@ -87,7 +87,7 @@ export class Rtcan1d {
       mode.inputGradient ? null : signals,
     )
     const features = trunk(layers, config)?.(signals)
-    if (mode.inputGradient && !features) throw new UsageError('a network on music alone has no gradient of the signals')
+    if (mode.inputGradient && !features) throw new UsageError('this network reads no signals')
     const music = config.music_dim > 0 ? inputs.music : undefined
     const joined = features && music ? concat(p, features.y, music, 'features and music') : (features?.y ?? music!)
     const { y: logits, backward: classifierBackward } = classifier(layers, config)(joined)

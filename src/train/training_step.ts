@@ -30,6 +30,20 @@ export function writeInputs(plan: Plan, { eda, music }: Batch): void {
   if (music) plan.write('music', music)
 }
 
+/** Where tensors lie in the slab of their names, as few stretches in bytes: neighbours are one, with the gaps behind them. */
+function stretches({ tensors, flat }: Slab, wanted: (name: string) => boolean): { from: number; bytes: number }[] {
+  const found: { from: number; bytes: number }[] = []
+  const all = [...tensors]
+  all.forEach(([name, { byteOffset: from }], i) => {
+    if (!wanted(name)) return
+    const bytes = (all[i + 1]?.[1].byteOffset ?? flat.byteLength) - from
+    const last = found.at(-1)
+    if (last && last.from + last.bytes === from) last.bytes += bytes
+    else found.push({ from, bytes })
+  })
+  return found
+}
+
 /**
  * Records forward, loss, backward and update; returns the loss. Inputs of the plan: `eda`, `music` if the model has any, `targets`
  * (one-hot, [B, classes]) and `rate` (`stepRate`). `state` are the optimizer's vectors. Parameters that are `frozen` have gradients and no
@@ -50,7 +64,7 @@ export function recordTrainingStep(
   plan.output('loss', loss)
   forward.backward(dlogits)
   const { weights } = model
-  for (const { from, bytes } of weights.parameters.stretches((name) => !frozen.has(name))) {
+  for (const { from, bytes } of stretches(weights.parameters, (name) => !frozen.has(name))) {
     const part = (vector: Tensor): Tensor => vector.part([bytes / 4], from)
     optimizerStep(plan, optimizer, {
       parameter: part(weights.parameters.flat),
