@@ -199,15 +199,16 @@ const figure = (caption: string, chart: string): string => tag('figure', {}, ele
 
 const charts = (...figures: string[]): string => tag('div', { class: 'charts' }, figures.join(''))
 
-function learningCurves({ results, folds }: RunSummary): string {
-  const note = `${choiceOfEpoch(folds)}; a dot marks the epoch whose weights were kept.`
+function learningCurves({ results, folds, config }: RunSummary): string {
+  const note = `${choiceOfEpoch(folds, config)}; a dot marks the epoch whose weights were kept.`
   const which = results.length === 1 ? 'The fold' : `All ${results.length} folds`
   return charts(figure(which, curvesSvg(results, which))) + element('p', note, { class: 'soft' })
 }
 
 const HELD_OUT = { subject: 'people', stimulus: 'stimuli', trial: 'single trials' } as const
 
-function choiceOfEpoch({ unit, validation }: RunSummary['folds']): string {
+function choiceOfEpoch({ unit, validation }: RunSummary['folds'], { choice }: RunSummary['config']): string {
+  if (choice === 'test') return 'Epochs are judged on the test part itself: a leak, and the scores are too good'
   if (validation === 0) return 'Nothing was held out to judge epochs, so the last one was kept'
   return `Epochs are judged on ${HELD_OUT[unit]} held out of the training part, never on the test part`
 }

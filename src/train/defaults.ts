@@ -1,10 +1,11 @@
 // A run's settings where nobody chose others, and a whole configuration from the few that somebody did.
-import { checkConfig, presets, type ModelConfig } from '../model/config.ts'
+import { presets, type ModelConfig } from '../model/config.ts'
 import { CHANNELS } from '../signal/channels.ts'
 import type { Interpolation } from '../signal/resample.ts'
 import { classNames } from '../evaluation/targets.ts'
 import { checkRunConfig, type RunConfig } from './config.ts'
 import { LISTENER_FEATURES } from './listeners.ts'
+import { resolveModel } from './model_settings.ts'
 
 /** The settings of a run where nobody chose others. The network and the seconds dropped are decided by `resolveRun` and the data. */
 export const defaultRun: Readonly<Omit<RunConfig, 'model' | 'drop' | 'interpolation'>> = {
@@ -51,6 +52,8 @@ export interface RunSettings extends Partial<Omit<RunConfig, 'model'>> {
   preset?: ModelConfig['preset']
   model?: Partial<ModelConfig>
   music?: MusicUse
+  /** Times all widths of the network: channels and hidden layers. */
+  width?: number
 }
 
 /** A whole configuration from some settings and what the data decide. @throws UsageError naming the first setting that is out of range or does not fit the others */
@@ -58,16 +61,17 @@ export function resolveRun(
   settings: RunSettings,
   { musicDim, length, dropSeconds, interpolation }: DataFacts,
 ): RunConfig {
-  const { preset = DEFAULT_PRESET, model: chosen, music = 'auto', ...own } = settings
+  const { preset = DEFAULT_PRESET, model: chosen, width, music = 'auto', ...own } = settings
   const signals = own.signals ?? defaultRun.signals
-  const model = checkConfig({
+  const described = {
     ...presets[preset],
     in_channels: signals.length,
     music_dim: { auto: musicDim, none: 0, listeners: LISTENER_FEATURES }[music],
     classes: classNames(own.dimension ?? defaultRun.dimension, own.levels).length,
     ...(length !== undefined && { length }),
     ...chosen,
-  })
+  }
+  const model = resolveModel(described, width)
   return checkRunConfig({
     ...defaultRun,
     drop: dropSeconds ?? DROP_SECONDS,

@@ -53,7 +53,7 @@ export class Predictor {
   }
 }
 
-/** Class probabilities of each trial, a row each, under one trained model. */
+/** A row of the probabilities of all classes, however many, for each trial under one trained model. */
 export async function probabilitiesOf(
   gpu: Gpu,
   config: RunConfig,

@@ -59,6 +59,8 @@ const settings: Readonly<Record<string, Setting>> = {
   '--epochs': { value: '2', stored: { epochs: 2 }, other: '30' },
   '--batch': { value: '8', stored: { batch: 8 }, other: '32' },
   '--patience': { value: '3', stored: { patience: 3 }, other: '10' },
+  '--class-weights': { value: 'balanced', stored: { class_weights: 'balanced' }, other: null }, // there is no other
+  '--freeze': { value: 'shallow.*', stored: { freeze: ['shallow.*'] }, other: 'attention.*' },
 }
 
 /** A flag has no value. */
@@ -136,6 +138,8 @@ async function startsFromWeights(): Promise<void> {
   const loss = ({ results }: Trained): number => results[0]!.epochs[0]!.train_loss
   expect(loss(from)).not.toBeCloseTo(loss(random), 4)
   expect(loss(from)).toBeLessThan(loss(own))
+  expect(readJson('from weights', 'transfer.json')).toMatchObject({ cut: [], left: [], unused: [] })
+  expect(readJson('from weights', 'config.json').initial).toMatch(/^[0-9a-f]{64}$/)
   const again = start(['train', '--resume', '--out', path('from random'), '--weights', file('run')])
   await expect(again).rejects.toThrow('--weights: this run was started from others')
 }
@@ -183,6 +187,20 @@ async function stratifies(): Promise<void> {
   )
 }
 
+/** A run of another width is that of the narrower network, and goes on with the options that made it. */
+async function scalesWidths(): Promise<void> {
+  const args = ['--out', path('narrow'), '--only-fold', '0', ...briefly, '--width']
+  await start(['train', '--data', await prepared(), ...args, '1/2'])
+  const widths = { model: { channels: 8, stage_channels: [8, 8, 8, 8], hidden: [8, 4] } }
+  expect(readJson('narrow', 'config.json')).toMatchObject(widths)
+  await start(['train', '--resume', ...args, '0.5'])
+  await expect(start(['train', '--resume', ...args, '1/4'])).rejects.toThrow(/--(set|width): this run was/)
+  for (const wrong of ['0', '-1', '1/0', '1/8/2', 'x', ''])
+    await expect(start(['train', ...args, wrong]), wrong).rejects.toThrow(
+      /^--width is '.*', expected a positive number/,
+    )
+}
+
 export const trainChecks: Checks = {
   ...(Object.fromEntries(settingChecks) as Checks),
   'train --levels': hasLevels,
@@ -195,6 +213,7 @@ export const trainChecks: Checks = {
   },
   'train --resume': 'test/cli/resume.test.ts',
   'train --only-fold': async () => expect((await withAll()).results.map(({ name }) => name)).toEqual(['1']),
+  'train --width': scalesWidths,
   'train --weights': startsFromWeights,
   'train --adapter': asksForAdapter(async () => ['train', '--data', await prepared(), '--out', path('o'), ...briefly]),
   'train --tune': async () => {
