@@ -33,15 +33,11 @@ class Phase {
 }
 
 /**
- * Hooks of `trainRun` that print; `stop` takes the bar away. `folds` are the names of those that are to be trained, in their order, `epochs` how
- * many each may take. What is left is that of the whole run: baselines and training of each fold at the pace that each had so far.
+ * Hooks of `trainRun` that print; `stop` takes the bar away. A fold may take `epochs`. What is left is that of the whole run: baselines and training of each fold at the pace that each had so far.
  */
-export function trainingProgress(
-  output: Output,
-  { folds, epochs }: { folds: readonly string[]; epochs: number },
-  now: () => number = () => performance.now(),
-) {
+export function trainingProgress(output: Output, epochs: number, now: () => number = () => performance.now()) {
   let bar: Progress | null = null
+  let folds: string[] = []
   const [baselines, training] = [new Phase(), new Phase()]
   const began = now()
   let last = began
@@ -55,6 +51,9 @@ export function trainingProgress(
     bar.update(training.done, `| fold ${fold}: ${doing}`, share)
   }
   const hooks = {
+    onBegin: (all) => {
+      folds = all.map(({ name }) => name)
+    },
     onBaselines: ({ name }, share) => {
       const before = folds.indexOf(name)
       training.done = before

@@ -8,7 +8,6 @@ import type { RunConfig } from '../../src/train/config.ts'
 import { prepareDataset, type Dataset } from '../../src/train/dataset.ts'
 import { startingWeights, withInitial } from '../../src/train/learning.ts'
 import { makeTask, splitTrials, type SplitTrial } from '../../src/train/task.ts'
-import { finishedFolds } from '../../src/train/run_files.ts'
 import { trainRun } from '../../src/train/run.ts'
 import type { RunSummary } from '../../src/train/run_summary.ts'
 import type { TuneMode } from '../../src/train/tuned_kernels.ts'
@@ -67,10 +66,7 @@ export async function trainFolds(
     if (!options.resume) await tuneFor(gpu, config, { mode: tuneMode(options.tune), signal: abort }, output)
     noteDoubts(task, output)
     const identity = { name: basename(resolve(options.out)), versions: { node: process.versions.node } }
-    const done = (await finishedFolds(store, task)).map(({ name }) => name)
-    const names = options.onlyFold === undefined ? task.plan.folds.map(({ name }) => name) : [options.onlyFold]
-    const folds = names.filter((name) => !done.includes(name))
-    const progress = trainingProgress(output, { folds, epochs: config.epochs })
+    const progress = trainingProgress(output, config.epochs)
     const start = {
       signal: abort,
       ...(initial && { initial }),

@@ -12,19 +12,22 @@ export interface Row {
   model?: boolean
 }
 
-/** Below this width a row is a block: its first cell as its head, then a line a cell with the name of its column. */
+/** Below this width a row is a block: its first cell as its head, then the others in a grid, each under the name of its column. */
 export const TABLE_STYLE = `
+main { max-width: 74rem }
+h3 { font-size: 1rem; margin: 1.4rem 0 .5rem }
+th, td { padding: .4rem .5rem }
+td:first-child { min-width: 11rem }
 @media screen and (max-width: 40rem) {
   .wide { border: 0; overflow: visible }
-  table, tbody, tr, td, tr td:first-child { display: block; width: auto; min-width: 0 }
+  table, tbody { display: block }
   thead { display: none }
-  tr { border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; padding: .3rem 0 }
-  td { display: flex; justify-content: space-between; gap: 1rem; padding: .15rem .7rem; border: 0; white-space: normal }
-  td::before { content: attr(data-head); color: var(--soft); text-align: left; font-weight: 400 }
-  tr td:first-child { font-weight: 650 }
-  tr td:first-child::before { content: none }
-  td.text { display: block; text-align: left }
-  td.empty { display: none }
+  tr { display: grid; grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)); gap: .2rem .8rem;
+    border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; padding: .4rem .7rem }
+  td, td.text { min-width: 0; padding: 0; border: 0; text-align: left; white-space: normal; overflow-wrap: anywhere }
+  td::before { content: attr(data-head); display: block; color: var(--soft); font-size: .75rem; font-weight: 400 }
+  tr td:first-child { grid-column: 1 / -1; font-weight: 650 }
+  tr td:first-child::before, td.empty { display: none }
 }
 `
 

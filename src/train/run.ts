@@ -35,6 +35,8 @@ import { Trainer } from './trainer.ts'
 import { VERSION } from '../version.ts'
 
 interface RunHooks {
+  /** Told before any work which folds there is work on, in its order. */
+  onBegin?: (folds: readonly Fold[]) => void
   /** `done` of `total` optimizer steps of this fold. */
   onStep?: (fold: Fold, done: number, total: number) => void
   onEpoch?: (fold: Fold, record: EpochRecord) => void
@@ -62,6 +64,7 @@ const RUN_OPTIONS: Known<RunOptions> = {
   onlyFold: true,
   initial: true,
   baselines: true,
+  onBegin: true,
   onBaselines: true,
   onStep: true,
   onEpoch: true,
@@ -95,7 +98,7 @@ export async function trainRun(
   const task = { ...asked, config: await withInitial(asked.config, initial) }
   const { config, plan } = task
   const chosen = options.onlyFold === undefined ? plan.folds : [findFold(plan, options.onlyFold)]
-  await finishedFolds(store, task) // refuses to mix folds of other data into the run
+  const done = new Set((await finishedFolds(store, task)).map(({ name }) => name)) // refuses folds of other data
   await writeJson(store, CONFIG_FILE, toDocument('run-config', config))
   const { transfer } = startingWeights(config, initial)
   if (transfer) await writeJson(store, TRANSFER_FILE, toDocument('run-transfer', transfer))
@@ -104,9 +107,10 @@ export async function trainRun(
   else await saveKernels(gpu, store)
   if (!task.set.features) options.onWarning?.(withoutFeatures(task.set.name))
   const started = performance.now()
+  options.onBegin?.(chosen.filter(({ name }) => !done.has(name)))
   for (const fold of chosen) {
     options.signal?.throwIfAborted()
-    if (!(await store.exists(foldResultFile(fold.name)))) await trainFold(gpu, store, task, fold, options)
+    if (!done.has(fold.name)) await trainFold(gpu, store, task, fold, options)
     await store.remove(checkpointFile(fold.name))
   }
   const seconds = (performance.now() - started) / 1000

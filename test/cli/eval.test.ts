@@ -86,7 +86,10 @@ const PROBABILITY = 1e-4
 /** A support vector machine that has converged to a hundredth of its margin may decide otherwise nearer to the plane. */
 const NEAR_THE_PLANE = 0.05
 
-interface Evaluated extends Pick<RunSummary, 'pooled' | 'results'> {
+const LEARNED = ['majority', 'guesser', 'svm', 'logistic', 'lda', 'rbf-svm', 'forest']
+
+interface Evaluated extends Pick<RunSummary, 'pooled'> {
+  results: { predictions: StoredPrediction[]; model: unknown }[]
   predictions: StoredPrediction[]
 }
 
@@ -106,7 +109,9 @@ function expectPredictions(
     const { majority, song, svm } = beside(trials[i]!)
     expect([baselines.majority, baselines.song ?? null], `baselines of ${trial}`).toEqual([majority, song])
     if (Math.abs(svm) < NEAR_THE_PLANE) near++
-    else expect(baselines.svm, `SVM of ${trial}, ${svm}`).toBe(svm > 0 ? 1 : 0)
+    else expect(baselines.svm > 0.5, `SVM of ${trial}, ${svm}`).toBe(svm > 0)
+    expect(Object.keys(baselines).filter((name) => name !== 'song')).toEqual(LEARNED)
+    for (const score of Object.values(baselines)) expect(score >= 0 && score <= 1, trial).toBe(true)
   }
   expect(near).toBeLessThan(stored.length / 4)
 }
@@ -115,29 +120,73 @@ function expectPredictions(
 const rounded = <T>(value: T): T =>
   JSON.parse(JSON.stringify(value, (_, v: unknown) => (typeof v === 'number' ? Number(v.toPrecision(12)) : v))) as T
 
-function expectScores(
-  { model, baselines: { majority, svm, song } }: Pick<PooledResult, 'model' | 'baselines'>,
-  predictions: readonly StoredPrediction[],
-): void {
-  const judge = (of: readonly StoredPrediction[], predicted: (p: StoredPrediction) => number) =>
-    rounded(metrics(of.map((p) => ({ ...p, predicted: predicted(p) }))))
-  const called = ({ probability }: StoredPrediction): number => (probability > 0.5 ? 1 : 0)
-  const heard = predictions.filter(({ baselines }) => baselines.song !== undefined)
-  expect(rounded(model)).toEqual(judge(predictions, called))
-  expect(rounded(majority)).toEqual(judge(predictions, (p) => p.baselines.majority))
-  expect(rounded(svm)).toEqual(judge(predictions, (p) => p.baselines.svm!))
-  expect(heard.length).toBeGreaterThan(0)
-  expect(rounded(song)).toEqual({ baseline: judge(heard, (p) => p.baselines.song!), model: judge(heard, called) })
+const judged = (of: readonly StoredPrediction[], score: (p: StoredPrediction) => number | undefined) =>
+  of.flatMap((p) => {
+    const high = score(p)
+    return high === undefined ? [] : [{ ...p, predicted: high > 0.5 ? 1 : 0 }]
+  })
+const ofModel = ({ probability }: StoredPrediction): number => probability
+
+const expectScores = ({ model }: { model: unknown }, predictions: readonly StoredPrediction[]): void =>
+  expect(rounded(model)).toEqual(rounded(metrics(judged(predictions, ofModel))))
+
+/** A judgement as JSON has it. */
+interface StoredJudgement {
+  trials: number
+  scores: StoredScores
+  intervals: { accuracy: { low: number; high: number } }
+  permutation: number
+  baselines: {
+    name: string
+    trials: number
+    scores: StoredScores
+    difference: { accuracy: { mean: number } }
+    wilcoxon?: { n: number; w: number; p: number }
+  }[]
+}
+interface StoredScores {
+  accuracy: number
+  balanced_accuracy: number
+  f1: number
+  macro_f1: number
 }
 
-function expectChance(
-  { interval: stored, permutation }: PooledResult,
+/** Figures that both count, of a list of predictions in one class or the other. */
+function figures(of: ReturnType<typeof judged>): StoredScores {
+  const { accuracy, balanced_accuracy, positive, macro } = metrics(of)
+  return rounded({ accuracy, balanced_accuracy, f1: positive.f1, macro_f1: macro.f1 })
+}
+
+/** Scores of the model and of every baseline but the guesser, who has no classes; interval and permutation test of the model. */
+function expectJudgement(
+  pooled: PooledResult,
   predictions: readonly StoredPrediction[],
   seed: number,
-): void {
-  const judged = predictions.map((p) => ({ ...p, predicted: p.probability > 0.5 ? 1 : 0 }))
-  expect(rounded(stored)).toEqual(rounded(interval(judged, seed)))
-  expect(permutation).toBeCloseTo(permutationValue(judged), 12)
+): StoredJudgement {
+  const judgement = pooled.judgement as unknown as StoredJudgement
+  const own = judged(predictions, ofModel)
+  expect(judgement.trials).toBe(predictions.length)
+  expect(rounded(judgement.scores)).toMatchObject(figures(own))
+  expect(rounded(judgement.intervals.accuracy)).toEqual(rounded(interval(own, seed)))
+  expect(judgement.permutation).toBeCloseTo(permutationValue(own), 12)
+  expect(judgement.baselines.map(({ name }) => name)).toEqual([
+    'majority',
+    'guesser',
+    'song',
+    'svm',
+    'logistic',
+    'lda',
+    'rbf-svm',
+    'forest',
+  ])
+  for (const { name, trials, scores, difference } of judgement.baselines.filter(({ name }) => name !== 'guesser')) {
+    const theirs = judged(predictions, ({ baselines }) => baselines[name])
+    expect(trials, name).toBe(theirs.length)
+    expect(rounded(scores), name).toMatchObject(figures(theirs))
+    const same = judged(predictions, (p) => (p.baselines[name] === undefined ? undefined : p.probability))
+    expect(difference.accuracy.mean, name).toBeCloseTo(metrics(same).accuracy - metrics(theirs).accuracy, 12)
+  }
+  return judgement
 }
 
 describe('a run, computed again from its folder and the study', () => {
@@ -195,7 +244,7 @@ describe('a run, computed again from its folder and the study', () => {
     for (const fold of again().folds) {
       const { stored, parts, probability } = fold
       expectPredictions(stored.predictions, parts.test, probability, foldBaselines(fold))
-      expectScores(stored as unknown as PooledResult, stored.predictions)
+      expectScores(stored, stored.predictions)
     }
   })
 
@@ -205,22 +254,24 @@ describe('a run, computed again from its folder and the study', () => {
     expect(results).toEqual(folds.map(({ stored: { schema: _, ...fold } }) => fold))
     const predictions = folds.flatMap(({ stored }) => stored.predictions)
     expectScores(pooled, predictions)
-    expectChance(pooled, predictions, config.seed)
+    const { intervals, baselines } = expectJudgement(pooled, predictions, config.seed)
     // Here one of 90 % is another.
     const narrower = interval(
       predictions.map((p) => ({ ...p, predicted: p.probability > 0.5 ? 1 : 0 })),
       config.seed,
       0.9,
     )
-    expect(pooled.interval!.high - pooled.interval!.low).toBeGreaterThan(narrower.high - narrower.low + 0.01)
-    const accuracies = (of: (fold: RunSummary['results'][number]) => { accuracy: number }) =>
-      results.map((fold) => of(fold).accuracy)
-    expect(rounded(pooled.wilcoxon)).toEqual(
+    expect(intervals.accuracy.high - intervals.accuracy.low).toBeGreaterThan(narrower.high - narrower.low + 0.005)
+    const accuracies = (score: (p: StoredPrediction) => number) =>
+      folds.map(({ stored: of }) => metrics(judged(of.predictions, score)).accuracy)
+    const { floor, ...wilcoxon } = baselines[0]!.wilcoxon as { n: number; w: number; p: number; floor: number }
+    expect(wilcoxon).toEqual(
       signedRank(
-        accuracies(({ model }) => model),
-        accuracies(({ baselines }) => baselines.majority),
+        accuracies(ofModel),
+        accuracies((p) => p.baselines.majority),
       ),
     )
+    expect(floor).toBe(0.25)
   })
 
   it('is evaluated with the same numbers, which are those of its stored models', async () => {
@@ -232,7 +283,7 @@ describe('a run, computed again from its folder and the study', () => {
     }
     const predictions = results.flatMap((fold) => fold.predictions)
     expectScores(pooled, predictions)
-    expectChance(pooled, predictions, config.seed)
+    expectJudgement(pooled, predictions, config.seed)
     const stored = resultOf()
     expect(pooled).toEqual(stored.pooled)
     expect(results).toEqual(stored.results)
@@ -247,8 +298,10 @@ it('keeps the baselines that the run learned', async () => {
   }
   for (const { label, baselines } of result.predictions) baselines.svm = 1 - label
   const told = changedRun('told', 'folds/fold-0/result.json', JSON.stringify(result))
-  const { results } = await json<RunSummary>(['eval', '--run', told])
-  expect(results[0]?.baselines.svm!.accuracy).toBe(0)
+  const { results } = await json<Evaluated>(['eval', '--run', told])
+  expect(results[0]!.predictions.map(({ baselines }) => baselines.svm)).toEqual(
+    results[0]!.predictions.map(({ label }) => 1 - label),
+  )
 })
 
 describe('on other data', () => {
@@ -273,7 +326,7 @@ describe('on other data', () => {
       rest.folds.reduce((sum, { probability }) => sum + probability(trial) / rest.folds.length, 0)
     expectPredictions(predictions, others, mean, jointBaselines({ config, ...rest }))
     expectScores(pooled, predictions)
-    expectChance(pooled, predictions, config.seed)
+    expectJudgement(pooled, predictions, config.seed)
   }
 
   it('the models stand beside baselines that learned from the run', async () => {
@@ -286,7 +339,7 @@ describe('on other data', () => {
     expectOther(other, run)
     const { stdout } = await succeeds(['eval', '--run', run, '--data', prepared(unseen)])
     expect(stdout).toMatch(/^arousal, unseen \(synthetic\): 3 models, people never seen in training\n/)
-    for (const name of ['majority class', 'linear SVM', 'song-only label', '95 % interval'])
+    for (const name of ['majority class', 'linear SVM', 'song-only label', 'random forest', '95 % intervals'])
       expect(stdout).toContain(name)
   })
 
@@ -378,6 +431,7 @@ describe('on other data', () => {
       stimulus: expect.any(String) as string,
       label: expect.any(Number) as number,
       probability: expect.any(Number) as number,
+      baselines: {},
     })
   })
 })

@@ -461,29 +461,26 @@ describe('predictions', () => {
     const args = ['eval', '--run', 'r', '--data', 'd']
     resolves(evaluateRun, 'evaluateElsewhere', () => ({ ...other, pooled }))
     const beside = await start(args)
-    const { baselines, ...alone } = pooled
+    const { judgement, model } = pooled
     const missing = 'no baselines, since they are gone'
     resolves(evaluateRun, 'evaluateElsewhere', () => ({
       ...other,
-      pooled: alone,
-      majorityOfTheseTrials: baselines.svm,
+      pooled: { model, judgement: { ...judgement, baselines: [] } },
+      majorityOfTheseTrials: model,
       missing,
     }))
     const without = await start(args)
     for (const { stdout, stderr } of [beside, without]) {
       expect(stdout).toMatch(/^valence, lab7: 2 models, people never seen in training\n/)
-      expect(stdout).toContain("95 % interval of the model's accuracy over subjects: 55.0 % to 90.0 %\n")
-      expect(cellsOf(stdout)[2]).toEqual(['model', '8', '75.0 %', '73.3 %', '80.0 %', '73.3 %'])
+      expect(stdout).toContain(
+        '95 % intervals of the model over subjects: accuracy 55.0 % to 90.0 %, balanced accuracy',
+      )
+      expect(cellsOf(stdout)[2]).toEqual(['model', '16', '75.0 %', '65.0 %', '55.0 %', '45.0 %'])
       expect(stderr).toBe('skipped trials.csv:9: a gap\n')
     }
-    expect(cellsOf(beside.stdout)[3]!.slice(0, 3)).toEqual(['majority class', '8', '62.5 %'])
+    expect(cellsOf(beside.stdout)[3]!.slice(0, 3)).toEqual(['majority class', '16', '60.0 %'])
     expect(cellsOf(without.stdout)[3]).toEqual([
-      'majority class of these trials',
-      '8',
-      '62.5 %',
-      '63.3 %',
-      '66.7 %',
-      '61.9 %',
+      ...['majority class of these trials', '16', '75.0 %', '73.3 %', '80.0 %', '73.3 %'],
     ])
     expect(without.stdout).toMatch(/\nno baselines, since they are gone\n$/)
   })

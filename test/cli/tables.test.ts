@@ -143,8 +143,9 @@ describe('the progress of a run', () => {
         stop: () => void told.push(`${label} stops`),
       }),
     } as unknown as Output
-    const { hooks, stop } = trainingProgress(output, { folds: ['a', 'b'], epochs: 4 }, () => time)
+    const { hooks, stop } = trainingProgress(output, 4, () => time)
     const [first, second] = ['a', 'b'].map((name) => ({ name })) as unknown as [never, never]
+    hooks.onBegin([first, second])
     const after = (seconds: number): void => void (time += seconds)
     after(10)
     hooks.onBaselines(first, 0.5)

@@ -2,7 +2,7 @@
 // distribution, and what a finite number of draws may differ from it is bounded.
 import { describe, expect, it } from 'vitest'
 import { atOnce } from '../../src/runtime/breather.ts'
-import { chance } from '../../src/train/evaluate.ts'
+import { judge } from '../../src/evaluation/judge.ts'
 import { bootstrapSubjects } from '../../src/evaluation/bootstrap.ts'
 import { permutationWithinSubjects } from '../../src/evaluation/permutation.ts'
 import { leastSignedRankP, spreadOf, wilcoxonSignedRank } from '../../src/evaluation/statistics.ts'
@@ -149,10 +149,15 @@ describe('the interval of a bootstrap', () => {
     expect(quantile(0.95)).toBeLessThan(quantile(0.975 - apart) - 1e-9)
   })
 
-  it('in a result is one of 95 % of the accuracy', () => {
-    const predictions = correct.map((right, i) => ({ subject: people[i]!, label: 1, probability: right ? 0.9 : 0.1 }))
+  it('in a judgement is one of 95 % of the accuracy', async () => {
+    const trials = correct.map((right, i) => ({
+      ...{ trial: `t${i}`, subject: people[i]!, fold: '0', seed: 1, label: 1, baselines: {} },
+      score: right ? 0.9 : 0.1,
+    }))
     // Its 2,000 draws leave 2.5 % within 1.75 % (five standard deviations); the mean over seeds is nearer.
-    const intervals = Array.from({ length: 8 }, (_, seed) => chance(predictions, seed).interval!)
+    const seeds = [0, 1, 2, 3, 4, 5, 6, 7]
+    const judged = await Promise.all(seeds.map((seed) => judge(trials, { seed })))
+    const intervals = judged.map((of) => of.intervals!.accuracy!)
     for (const { low, high } of intervals) {
       expect(low).toBeGreaterThanOrEqual(quantile(0.0075) - 1e-9)
       expect(low).toBeLessThanOrEqual(quantile(0.0425) + 1e-9)

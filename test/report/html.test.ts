@@ -104,7 +104,7 @@ describe('runReport', () => {
       'mean ± s.d. over 2 folds &#160; 75.2 ± 3.4 ',
       'Majority class 16 60.0 50.0 40.0 30.0 55.0 \u22120.200 0.150 ',
       'Song-only label 12 50.0 40.0 30.0 20.0 45.0 \u22120.300 0.125 ',
-      'Linear SVM 16 +5.0 (+3.0 to +8.0) +6.0 (+4.0 to +9.0) +7.0 (+5.0 to +10.0) 0.500 (least possible 0.500) ',
+      'Linear SVM 16 +5.0 (+3.0 to +8.0) +6.0 (+4.0 to +9.0) +7.0 (+5.0 to +10.0) 0.500 ',
       '0 2 40 / 8 / 8 2 of 3 75.0 73.3 80.0 73.3 ',
       'with 2 folds p cannot be less than 0.500',
       'predicted as well with p &#60; 0.001 (exact)',

@@ -22,7 +22,8 @@ export interface StoredPrediction {
   stimulus: string
   label: number
   probability: number
-  baselines: { majority: number; svm?: number; song?: number }
+  /** Scores in [0, 1], high above a half. */
+  baselines: { [name: string]: number; majority: number; svm: number } & { song?: number }
 }
 
 export interface StoredFold {
@@ -36,7 +37,6 @@ export interface StoredFold {
   steps: number
   predictions: StoredPrediction[]
   model: unknown
-  baselines: { majority: unknown; svm: unknown; song?: { baseline: unknown; model: unknown } }
 }
 
 interface Config {
@@ -170,9 +170,11 @@ export function baselinesOf(known: readonly Used[], scaling: Scaling): (trial: U
   })
 }
 
-/** Those of one fold, which learn from its training and validation parts. */
-export const foldBaselines = ({ parts, scaling }: Fold): ((trial: Used) => Beside) =>
-  baselinesOf([...parts.train, ...parts.validation], scaling)
+/** Those of one fold, which learn from its training and validation parts, by which the music that they hear is scaled. */
+export function foldBaselines({ parts }: Fold): (trial: Used) => Beside {
+  const known = [...parts.train, ...parts.validation]
+  return baselinesOf(known, scalingOf(known))
+}
 
 /** Those for other data, which learn from all that the folds learned from, scaled by the same trials. */
 export function jointBaselines({ trials, folds }: Run): (trial: Used) => Beside {

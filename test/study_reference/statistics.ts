@@ -48,9 +48,11 @@ export function metrics(judged: readonly Judged[]) {
 
 const DRAWS = 2000
 
-/** Trials of each person, people in the order in which they come first. */
+/** Trials of each person, people in the order of their names. */
 const byPerson = (judged: readonly Judged[]): Judged[][] =>
-  [...new Set(judged.map(({ subject }) => subject))].map((person) => judged.filter(({ subject }) => subject === person))
+  [...new Set(judged.map(({ subject }) => subject))]
+    .sort()
+    .map((person) => judged.filter(({ subject }) => subject === person))
 
 /** Percentile interval of the accuracy when people are drawn with replacement: the run's numbers for this, `level` of the draws inside. */
 export function interval(judged: readonly Judged[], seed: number, level = 0.95): { low: number; high: number } {

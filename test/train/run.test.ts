@@ -44,6 +44,7 @@ function listening(): { told: Told[]; hooks: RunOptions } {
   return {
     told,
     hooks: {
+      onBegin: (folds) => told.push(['begin', folds.map(({ name }) => name).join()]),
       onStep: ({ name }, done, total) => told.push(['step', name, done, total]),
       onEpoch: ({ name }, { epoch, validationLoss }) => told.push(['epoch', name, epoch, validationLoss]),
     },
@@ -81,6 +82,7 @@ describe('a run', () => {
     const steps = (epoch: number): Told[] =>
       Array.from({ length: perEpoch }, (_, i) => ['step', '10', epoch * perEpoch + i + 1, 2 * perEpoch])
     expect(first.told).toEqual([
+      ['begin', '10'],
       ...steps(0),
       ['epoch', '10', 1, epochs[0]!.validationLoss],
       ...steps(1),
@@ -219,7 +221,7 @@ it('a run that was stopped says that it goes on, from the step where it was', as
   const { told, hooks } = listening()
   await trainRun(gpu, store, task, { name: 'mine' }, { onlyFold, ...hooks })
   const perEpoch = Math.ceil(fold('1').train.length / config.batch)
-  expect(told[0]).toEqual(['step', '1', perEpoch + 1, 2 * perEpoch])
+  expect(told[1]).toEqual(['step', '1', perEpoch + 1, 2 * perEpoch])
   expect((await eventsOf(store)).map(({ event, fold: of }) => `${String(event)} ${String(of)}`)).toEqual([
     'fold-started 1',
     'epoch 1',
@@ -245,7 +247,7 @@ it('a fold that was stopped after its last epoch has no result yet, and then nee
   expect(await store.exists(file('1', 'result.json'))).toBe(false)
   const { told, hooks } = listening()
   const { results } = await trainRun(gpu, store, task, IDENTITY, { onlyFold: '1', ...hooks })
-  expect(told).toEqual([])
+  expect(told).toEqual([['begin', '1']])
   expect(results.map(({ name, epochs }) => [name, epochs.length])).toEqual([['1', 2]])
 })
 
