@@ -57,4 +57,4 @@ function flat(value: object, before = ''): Record<string, unknown> {
 }
 
 const written = (value: unknown): string =>
-  value === undefined ? 'none' : Array.isArray(value) ? value.join(', ') : String(value as string | number | boolean)
+  value === undefined ? 'none' : Array.isArray(value) ? value.join(', ') : String(value)
