@@ -1,6 +1,6 @@
 import type { Pieces } from '../runtime/breather.ts'
 import { Random } from '../runtime/random.ts'
-import { checkTraining, scoring, type Learner, type LearnOptions } from './learner.ts'
+import { checkFeatures, checkTraining, scoring, type Learner, type LearnOptions } from './learner.ts'
 import { FOREST_STREAM } from './random_streams.ts'
 import { workInTurns } from './turns.ts'
 
@@ -31,6 +31,7 @@ export async function trainForest(
 ): Promise<Tree[]> {
   checkTraining('forest', rows, labels)
   return workInTurns(hooks, function* (say): Pieces<Tree[]> {
+    yield* checkFeatures('forest', rows)
     const table = yield* rankFeatures(rows, labels)
     const forest: Tree[] = []
     for (let t = 0; t < trees; t++) {

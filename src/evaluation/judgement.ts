@@ -1,8 +1,6 @@
 // What may be said of predictions: scores, how sure they are, and what they must stand beside. No number without its doubt.
 import type { Interval, SignedRank, Spread } from './statistics.ts'
 
-export type { Spread }
-
 /** The scores of two classes that tables know, in the order in which they are written. All but `mcc` (-1 to 1) are shares of 1; of `brier` less is better. */
 export const SCORES = [
   ...(['accuracy', 'balancedAccuracy', 'f1', 'macroF1', 'precision', 'recall'] as const),

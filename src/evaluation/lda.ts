@@ -1,5 +1,5 @@
 import type { Pieces } from '../runtime/breather.ts'
-import { checkTraining, onlyClass, scoreOfDecision, scoring, type Learner } from './learner.ts'
+import { checkFeatures, checkTraining, onlyClass, scoreOfDecision, scoring, type Learner } from './learner.ts'
 import { symmetricEigen } from './symmetric_eigen.ts'
 import { workInTurns, type WorkHooks } from './turns.ts'
 
@@ -25,6 +25,7 @@ export async function trainLda(
 ): Promise<LinearDiscriminant> {
   checkTraining('lda', rows, labels)
   return workInTurns(hooks, function* (say): Pieces<LinearDiscriminant> {
+    yield* checkFeatures('lda', rows)
     const classes = classMeans(rows, labels)
     const spread = withinSpread(rows, labels, classes.means)
     yield

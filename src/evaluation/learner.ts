@@ -1,11 +1,14 @@
 // What learns two classes from rows of features at once, without a network: one interface for all of them.
 import { FormatError, ShapeError } from '../runtime/errors.ts'
+import type { Pieces } from '../runtime/breather.ts'
 import type { WorkHooks } from './turns.ts'
 
 /** What was learnt. */
 export interface Learned {
   /** In [0, 1] for a row of as many features as those it learned from; above a half says high. @throws ShapeError */
   score(row: ArrayLike<number>): number
+  /** Whether its solver came as near to the best as it should; true where there is nothing to solve. */
+  converged: boolean
 }
 
 /** What every learner is told besides its rows. */
@@ -25,7 +28,7 @@ export type Learner = (
   options: LearnOptions,
 ) => Promise<Learned>
 
-/** @throws ShapeError for rows and labels that do not fit, FormatError for a feature that is not finite */
+/** @throws ShapeError for rows and labels that do not fit */
 export function checkTraining(where: string, rows: readonly Float32Array[], labels: ArrayLike<number>): void {
   if (rows.length === 0 || labels.length !== rows.length) {
     throw new ShapeError(`${where}: ${rows.length} rows and ${labels.length} labels; need as many, at least 1`)
@@ -38,15 +41,29 @@ export function checkTraining(where: string, rows: readonly Float32Array[], labe
       )
     if (labels[i] !== 0 && labels[i] !== 1)
       throw new ShapeError(`${where}: row ${i} has the label ${labels[i]}, expected 0 or 1`)
-    const broken = row.findIndex((value) => !Number.isFinite(value))
-    if (broken >= 0)
-      throw new FormatError(`${where}: feature ${broken} of row ${i} is ${row[broken]}, expected a finite number`)
+  }
+}
+
+/** @throws FormatError for a feature that is not finite */
+export function* checkFeatures(where: string, rows: readonly Float32Array[]): Pieces<void> {
+  for (const [i, row] of rows.entries()) {
+    for (let k = 0; k < row.length; k++) {
+      if (!Number.isFinite(row[k]))
+        throw new FormatError(`${where}: feature ${k} of row ${i} is ${row[k]}, expected a finite number`)
+    }
+    yield
   }
 }
 
 /** A learned score that refuses rows of another length, where sums would be NaN. */
-export function scoring(where: string, length: number, score: (row: ArrayLike<number>) => number): Learned {
+export function scoring(
+  where: string,
+  length: number,
+  score: (row: ArrayLike<number>) => number,
+  converged = true,
+): Learned {
   return {
+    converged,
     score(row) {
       if (row.length === length) return score(row)
       throw new ShapeError(`${where}: a row has ${row.length} features, but it learned from ${length}`)
@@ -66,5 +83,5 @@ const ABOVE_HALF = 0.5 + Number.EPSILON / 2
 /** Logistic function of a decision value: never falling, in [0, 1], and above a half exactly where the decision is above 0. */
 export function scoreOfDecision(decision: number): number {
   const score = 1 / (1 + Math.exp(-decision))
-  return decision > 0 ? Math.max(score, ABOVE_HALF) : Math.min(score, 0.5)
+  return decision > 0 ? Math.max(score, ABOVE_HALF) : score
 }

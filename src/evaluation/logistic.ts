@@ -1,5 +1,5 @@
 import type { Pieces } from '../runtime/breather.ts'
-import { checkTraining, onlyClass, scoreOfDecision, scoring, type Learner } from './learner.ts'
+import { checkFeatures, checkTraining, onlyClass, scoreOfDecision, scoring, type Learner } from './learner.ts'
 import { scalesOf, standardised, type Scales } from './standardise.ts'
 import { workInTurns, type WorkHooks } from './turns.ts'
 
@@ -26,6 +26,7 @@ export async function trainLogistic(
 ): Promise<LogisticRegression> {
   checkTraining('logistic', rows, labels)
   return workInTurns(hooks, function* (say): Pieces<LogisticRegression> {
+    yield* checkFeatures('logistic', rows)
     const scales = yield* scalesOf(rows)
     const z: Float64Array[] = []
     for (const row of rows) {
@@ -140,6 +141,7 @@ export const learnLogistic: Learner = async (rows, labels, options) => {
   const { length } = rows[0]!
   const only = onlyClass('logistic', length, labels)
   if (only) return only
-  const { scales, weights, bias } = await trainLogistic(rows, labels, options)
-  return scoring('logistic', length, (row) => scoreOfDecision(dot(weights, standardised(row, scales)) + bias))
+  const { scales, weights, bias, converged } = await trainLogistic(rows, labels, options)
+  const decide = (row: ArrayLike<number>): number => dot(weights, standardised(row, scales)) + bias
+  return scoring('logistic', length, (row) => scoreOfDecision(decide(row)), converged)
 }

@@ -1,6 +1,6 @@
 import type { Pieces } from '../runtime/breather.ts'
 import { gramMatrix } from './gram.ts'
-import { checkTraining, scoreOfDecision, scoring, type Learner } from './learner.ts'
+import { checkFeatures, checkTraining, scoreOfDecision, scoring, type Learner } from './learner.ts'
 import { solveDual } from './smo.ts'
 import { scalesOf, standardised, type Scales } from './standardise.ts'
 import { workInTurns, type WorkHooks } from './turns.ts'
@@ -31,6 +31,7 @@ export async function trainRbfSvm(
 ): Promise<RbfSvm> {
   checkTraining('rbf-svm', rows, labels)
   return workInTurns(hooks, function* (say): Pieces<RbfSvm> {
+    yield* checkFeatures('rbf-svm', rows)
     const scales = yield* scalesOf(rows)
     const scaled: Float64Array[] = []
     for (const row of rows) {
@@ -87,5 +88,5 @@ export function rbfDecision({ scales, vectors, weights, bias, gamma }: RbfSvm, r
 /** The RBF SVM. Its score is the logistic function of the decision value: no probability. */
 export const learnRbfSvm: Learner = async (rows, labels, options) => {
   const svm = await trainRbfSvm(rows, labels, options)
-  return scoring('rbf-svm', rows[0]!.length, (row) => scoreOfDecision(rbfDecision(svm, row)))
+  return scoring('rbf-svm', rows[0]!.length, (row) => scoreOfDecision(rbfDecision(svm, row)), svm.converged)
 }

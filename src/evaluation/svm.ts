@@ -1,7 +1,7 @@
 import type { Pieces } from '../runtime/breather.ts'
 import { ShapeError } from '../runtime/errors.ts'
 import { gramMatrix } from './gram.ts'
-import { checkTraining, scoreOfDecision, scoring, type Learner } from './learner.ts'
+import { checkFeatures, checkTraining, scoreOfDecision, scoring, type Learner } from './learner.ts'
 import { solveDual, type DualSolution } from './smo.ts'
 import { workInTurns, type WorkHooks } from './turns.ts'
 
@@ -43,6 +43,7 @@ export async function trainLinearSvm(
     throw new ShapeError(`svm: the Gram matrix has ${gram.length} values, expected ${n * n} for ${n} rows`)
   }
   return workInTurns(hooks, function* (say): Pieces<LinearSvm> {
+    yield* checkFeatures('svm', rows)
     const products = gram ?? (yield* gramMatrix(rows, (share) => say(GRAM_SHARE * share)))
     const problem = { gram: products, labels, cost, tolerance: TOLERANCE }
     const solution = yield* solveDual(problem, (share) => say(GRAM_SHARE + (1 - GRAM_SHARE) * share))
@@ -65,7 +66,7 @@ export const predictLinearSvm = (svm: LinearSvm, row: ArrayLike<number>): 0 | 1 
 /** The linear SVM with C = 0.25, on rows as they are. Its score is the logistic function of the decision value: no probability. */
 export const learnLinearSvm: Learner = async (rows, labels, { signal, onProgress }) => {
   const svm = await trainLinearSvm(rows, labels, { ...(signal && { signal }), ...(onProgress && { onProgress }) })
-  return scoring('svm', svm.weights.length, (row) => scoreOfDecision(linearDecision(svm, row)))
+  return scoring('svm', svm.weights.length, (row) => scoreOfDecision(linearDecision(svm, row)), svm.converged)
 }
 
 function* primal(rows: readonly Float32Array[], { weights: factors }: DualSolution): Pieces<Float64Array> {

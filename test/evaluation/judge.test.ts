@@ -144,6 +144,25 @@ describe('the judgement of one seed', () => {
     expect(found.high).toBeCloseTo(slow.high, 12)
   })
 
+  it('draws people for a guesser as for a model, over all of its guesses', async () => {
+    const sorted = [...trials].sort((a, b) => (a.subject < b.subject ? -1 : a.subject > b.subject ? 1 : 0))
+    const slow = bootstrapSubjects(
+      sorted.map(({ subject }) => subject),
+      (drawn) => {
+        const of = drawn.map((i) => sorted[i]!)
+        const guesser = guesserScores(
+          labelsOf(of),
+          of.map(() => 0.6),
+        )
+        return twoClassScores(labelsOf(of), scoresIn(of)).f1 - guesser.f1
+      },
+      { seed: 5 },
+    )
+    const found = (await judged).baselines[1]!.difference.f1
+    expect(found.low).toBeCloseTo(slow.low, 12)
+    expect(found.high).toBeCloseTo(slow.high, 12)
+  })
+
   it('bins the scores for a calibration curve, a bound in the bin below it', async () => {
     const { calibration } = await judged
     expect(calibration).toHaveLength(10)

@@ -30,6 +30,7 @@ describe.each(names)('%s', (name) => {
     const unseen = rowsOf(200, 4, 2)
     const scores = unseen.rows.map((row) => learned.score(row))
     expect(scores.every((score) => score >= 0 && score <= 1)).toBe(true)
+    expect(learned.converged).toBe(true)
     const hits = scores.filter((score, i) => (score > 0.5 ? 1 : 0) === unseen.labels[i]).length
     if (name === 'guesser') expect(new Set(scores)).toEqual(new Set([labels.filter(Boolean).length / 60]))
     else expect(hits / 200).toBeGreaterThan(0.85)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ShapeError } from '../../src/runtime/errors.ts'
 import { Random } from '../../src/runtime/random.ts'
-import { predictLinearSvm, trainLinearSvm } from '../../src/evaluation/svm.ts'
+import { learnLinearSvm, predictLinearSvm, trainLinearSvm } from '../../src/evaluation/svm.ts'
 
 describe('linear SVM', () => {
   it('finds the maximum margin', async () => {
@@ -70,6 +70,7 @@ describe('linear SVM', () => {
     // Rows that no plane parts, of features whose sizes differ: a thousand updates a row are not enough.
     const rows = [0, 1, 2, 3, 4, 5].map((i) => Float32Array.of(1000 * Math.sin(7 * i), 3 * Math.cos(5 * i)))
     expect(await trainLinearSvm(rows, [0, 1, 0, 1, 1, 0])).toMatchObject({ converged: false, updates: 6000 })
+    expect(await learnLinearSvm(rows, [0, 1, 0, 1, 1, 0], { seed: 1 })).toMatchObject({ converged: false })
     const near = rows.map((row) => row.map((x) => x / 1000))
     const easy = await trainLinearSvm(near, [0, 1, 0, 1, 1, 0])
     expect(easy.converged).toBe(true)
