@@ -12,8 +12,11 @@ export interface Departure {
 /** What the paper does not tell of a run, or leaves to whoever repeats it. */
 const FREE = ['dimension', 'seed', 'foldSeed', 'model.preset', 'model.classes']
 
+/** What a setting may be; of a list its values. */
+type Value = string | number | boolean | readonly (string | number)[] | undefined
+
 /** As the paper has it; a text where it gives no value. */
-const PAPER: Readonly<Record<string, unknown>> = {
+const PAPER: Readonly<Record<string, Value>> = {
   labels: 'two-means',
   folds: 'subject:10',
   validation: 0,
@@ -46,15 +49,15 @@ export function departures(config: RunConfig): Departure[] {
   })
 }
 
-function flat(value: object, before = ''): Record<string, unknown> {
+function flat(value: object, before = ''): Record<string, Value> {
   return Object.fromEntries(
-    Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
-      typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+    Object.entries(value).flatMap(([key, inner]: [string, Value | object]) =>
+      typeof inner === 'object' && !Array.isArray(inner)
         ? Object.entries(flat(inner, `${before}${key}.`))
-        : [[`${before}${key}`, inner]],
+        : [[`${before}${key}`, inner as Value]],
     ),
   )
 }
 
-const written = (value: unknown): string =>
-  value === undefined ? 'none' : Array.isArray(value) ? value.join(', ') : String(value as string | number | boolean)
+const written = (value: Value): string =>
+  value === undefined ? 'none' : typeof value === 'object' ? value.join(', ') : String(value)

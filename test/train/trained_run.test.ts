@@ -369,7 +369,7 @@ describe('on other people a run', () => {
     })
     const known = learned.map(example)
     const svm = linearSvm(known)
-    const predictions = found.predictions as Prediction[]
+    const predictions = found.predictions
     let near = 0
     for (const [i, { baselines, trial }] of predictions.entries()) {
       const tested = example(judged[i]!)
