@@ -17,7 +17,6 @@ const beside = (module) => new URL('.', import.meta.resolve(module))
 /** Paths that the import map names, and the page's own. */
 const FOLDERS = {
   '/node_modules/galvani/dist/': beside('galvani'),
-  '/node_modules/csv-parse/dist/esm/': beside('csv-parse/browser/esm/sync'),
   '/node_modules/fflate/esm/': beside('fflate/browser'),
   '/': new URL(`${page}/`, import.meta.url),
 }

@@ -1,4 +1,4 @@
-// galvani/files: readers and writers. They take text or bytes, so they run in a page as well; csv-parse and fflate come with them.
+// galvani/files: readers and writers. They take text or bytes, so they run in a page as well; fflate comes with them.
 
 // Recordings
 export { readRecording, readRecordings } from './reading/read.ts'

@@ -40,13 +40,19 @@ const WEBGPU = {
   'webgpu_package.d.ts': '/// <reference types="@webgpu/types" />\nexport {}\n',
 }
 
-/** Packages that go along with the one module that needs them, a tenth of what they would bring; fftjs and dct lie within meyda. */
-const BUNDLED = { define: ['wgsl_reflect'], music: ['meyda', 'fftjs', 'dct'] }
+/**
+ * Packages that go along with the modules that need them, a tenth of what they would bring, by the entry beside which their licences lie;
+ * fftjs and dct lie within meyda.
+ */
+const BUNDLED = { define: ['wgsl_reflect'], music: ['meyda', 'fftjs', 'dct'], files: ['csv-parse'] }
 
 const bundledPackages = {
   name: 'bundled packages',
   setup: (build) => {
     build.onResolve({ filter: /^wgsl_reflect\// }, ({ path }) => ({ path: join(root, 'node_modules', path) }))
+    build.onResolve({ filter: /^csv-parse\/browser\/esm\/sync$/ }, () => ({
+      path: join(root, 'node_modules/csv-parse/dist/esm/sync.js'),
+    }))
     build.onResolve({ filter: /^meyda$/ }, () => ({ path: join(root, 'node_modules/meyda/dist/node/main.js') }))
   },
 }

@@ -194,6 +194,7 @@ function withoutTraining(): void {
     set,
     config,
     plan: { subjectIndependent: true },
+    labelled: { scheme: 'two-means' },
   }))
 }
 
@@ -415,7 +416,7 @@ describe('prepare', () => {
 
 describe('predictions', () => {
   const skipped = [{ source: 'trials.csv:9', reason: 'a gap' }]
-  const run = { config: { dimension: 'valence' }, folds: ['0', 'b'] }
+  const run = { config: { dimension: 'valence', labels: 'two-means', model: { classes: 2 } }, folds: ['0', 'b'] }
   const loads = (): void => {
     withoutGpu()
     answers(dataOptions, 'requireFolder', () => ({}))
@@ -451,6 +452,7 @@ describe('predictions', () => {
     const { pooled, dataset } = sampleRun()
     const other = {
       dimension: 'valence',
+      labels: 'two-means',
       dataset,
       models: ['0', 'b'],
       skipped,

@@ -89,7 +89,8 @@ describe('a run on what listeners said', () => {
     const config = { ...smallConfig, ...listeners }
     const tested = study.trials.flatMap(({ subject }, i) => (result.testSubjects.includes(subject) ? [i] : []))
     const said = result.predictions.map(({ probability }) => probability)
-    expect(await probabilitiesOf(gpu, config, model, study, tested)).toEqual(said)
+    const rowsOf = await probabilitiesOf(gpu, config, model, study, tested)
+    expect(rowsOf.map((row) => row[1])).toEqual(said)
     const { listeners: ratings, scaling } = model
     const rows = new ModelInputs(study, config.signals, scaling, ratings).music(tested)!
     expect(new Set(rows).size).toBeGreaterThan(2)

@@ -213,9 +213,18 @@ describe('a prepared set in files', () => {
     dropSeconds: 0,
     decomposition: '0123456789abcdef',
     skipped: [{ source: 'trial 9', reason: 'too short' }],
+    features: { set: 'two', names: ['EDA_Mean', 'EDA_SD'] },
     trials: ['1', '2', '3'].map((id, i) => {
       const { eda: _, ...rest } = trial(id, 4 + i)
-      return { ...rest, signals: signals(), status: 'solved', filled: i, constant: i === 1 ? ['tonic', 'phasic'] : [] }
+      const features = Float32Array.of(i, -i)
+      return {
+        ...rest,
+        features,
+        signals: signals(),
+        status: 'solved',
+        filled: i,
+        constant: i === 1 ? ['tonic', 'phasic'] : [],
+      }
     }),
   }
   Object.assign(set.trials[0]!, { ratings: { valence: 0, arousal: 0 }, music: Float32Array.of(0, 0) })
@@ -252,7 +261,7 @@ describe('a prepared set in files', () => {
       (text) => text.replace(`"length": ${LENGTH}`, '"length": 39'),
       "'signals' does not hold 3 rows of 117",
     ],
-    ['features', (text) => text.replace('"EDA_Skewness",', ''), "'features' does not hold 3 rows of 26 numbers"],
+    ['features', (text) => text.replace('"EDA_Mean",', ''), "'features' does not hold 3 rows of 1 numbers"],
     ['music', (text) => text.replace('"music_dim": 2', '"music_dim": 3'), "'music' does not hold 3 rows of 3 numbers"],
   ])('is refused where its %s are not those of its trials', async (_, change, says) => {
     const store = await stored(set)
