@@ -1,14 +1,16 @@
 import type { Command } from 'commander'
-import { checkConfig, presets, type ModelConfig } from '../../src/model/config.ts'
+import { presets, type ModelConfig } from '../../src/model/config.ts'
 import { UsageError } from '../../src/runtime/errors.ts'
 import { parseSignals } from '../../src/train/config.ts'
-import { oneOf } from './values.ts'
+import { resolveModel } from '../../src/train/model_settings.ts'
+import { factor, oneOf } from './values.ts'
 
 /** The options that decide which network it is. */
 export interface ModelOptions {
   preset: ModelConfig['preset']
   signals: string
   set: Record<string, unknown>
+  width?: number
 }
 
 export function addModelOptions(command: Command): Command {
@@ -21,6 +23,7 @@ export function addModelOptions(command: Command): Command {
       modelSetting,
       {},
     )
+    .option('--width <factor>', 'times all widths of the network, such as 1/8', factor('--width'))
 }
 
 /** KEY=VALUE of a model setting; the value is JSON, or a plain word. */
@@ -39,7 +42,7 @@ function modelSetting(text: string, previous: Record<string, unknown>): Record<s
 }
 
 /** The configuration that the options describe, for music vectors of this length. @throws UsageError */
-export function modelConfig({ preset, signals, set }: ModelOptions, musicDim: number): ModelConfig {
+export function modelConfig({ preset, signals, set, width }: ModelOptions, musicDim: number): ModelConfig {
   const base = { ...presets[preset], in_channels: parseSignals(signals).length, music_dim: musicDim }
-  return checkConfig({ ...base, ...set })
+  return resolveModel({ ...base, ...set }, width)
 }

@@ -1,9 +1,11 @@
 // The run configuration that the options of `train` describe, and whether they ask for another than a run has.
 import type { Command } from 'commander'
 import type { OptimizerConfig } from '../../src/kernels/optimizer.ts'
+import { presets, type ModelConfig } from '../../src/model/config.ts'
 import { UsageError } from '../../src/runtime/errors.ts'
 import { parseSignals, type RunConfig } from '../../src/train/config.ts'
 import { resolveRun, type DataFacts } from '../../src/train/defaults.ts'
+import { resolveModel } from '../../src/train/model_settings.ts'
 import type { ConfigOptions } from './train_options.ts'
 
 /** Options that are settings of the run under the same names. */
@@ -17,7 +19,7 @@ const OPTIONAL = ['drop', 'stratify', 'share', 'control', 'foldSeed'] as const
 
 /** @throws UsageError naming the first setting that is out of range or does not fit the others */
 export function runConfig(options: ConfigOptions, facts: DataFacts): RunConfig {
-  const { optimizer: name, momentum, weightDecay, lr: learningRate, set, levels } = options
+  const { optimizer: name, momentum, weightDecay, lr: learningRate, set, levels, width } = options
   const optimizer: OptimizerConfig = name === 'sgd' ? { name, momentum, weightDecay } : { name, weightDecay }
   const settings = Object.fromEntries(SAME.map((option) => [option, options[option]])) as Pick<
     ConfigOptions,
@@ -28,7 +30,11 @@ export function runConfig(options: ConfigOptions, facts: DataFacts): RunConfig {
   ) as Pick<ConfigOptions, (typeof OPTIONAL)[number]>
   const signals = parseSignals(options.signals)
   return resolveRun(
-    { ...settings, ...given, ...(levels !== 2 && { levels }), optimizer, learningRate, signals, model: set },
+    {
+      ...{ ...settings, ...given, optimizer, learningRate, signals, model: set },
+      ...(levels !== 2 && { levels }),
+      ...(width !== undefined && { width }),
+    },
     facts,
   )
 }
@@ -47,6 +53,14 @@ export function refuseOtherSettings(command: Command, stored: RunConfig): void {
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
+const WIDTHS = ['channels', 'stage_channels', 'hidden'] as const
+
+/** The network of a run if these options had made it. */
+function describedModel({ set, width }: ConfigOptions, stored: ModelConfig): ModelConfig {
+  const unscaled = Object.fromEntries(WIDTHS.map((key) => [key, presets[stored.preset][key]]))
+  return resolveModel({ ...stored, ...unscaled, ...set }, width)
+}
+
 /** True if an option asks for what the run has, or is no setting of the run. */
 function agrees(name: string, options: ConfigOptions, stored: RunConfig): boolean {
   const { model, optimizer } = stored
@@ -59,9 +73,15 @@ function agrees(name: string, options: ConfigOptions, stored: RunConfig): boolea
     optimizer: optimizer.name,
     lr: stored.learningRate,
   }
+  const agreesIn = (keys: readonly string[]): boolean => {
+    const described = describedModel(options, model)
+    return keys.every((key) => same(described[key as keyof ModelConfig], model[key as keyof ModelConfig]))
+  }
   switch (name) {
     case 'set':
-      return Object.entries(options.set).every(([key, value]) => same(value, model[key as keyof typeof model]))
+      return agreesIn(Object.keys(options.set))
+    case 'width':
+      return agreesIn(WIDTHS)
     case 'signals':
       return same(parseSignals(options.signals), stored.signals)
     case 'music':

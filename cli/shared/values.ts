@@ -27,6 +27,17 @@ export const positive =
     return value
   }
 
+/** A positive number, also as a fraction such as 1/8. */
+export const factor =
+  (option: string) =>
+  (text: string): number => {
+    const [, above, below] = /^\s*(\d+)\s*\/\s*(\d+)\s*$/.exec(text) ?? []
+    const value = below === undefined ? Number(text.trim() || NaN) : Number(above) / Number(below)
+    if (!(value > 0 && value < Infinity))
+      throw new UsageError(`${option} is '${text}', expected a positive number or a fraction such as 1/8`)
+    return value
+  }
+
 /** One of a few words. */
 export const oneOf =
   <T extends string>(option: string, choices: readonly T[]) =>

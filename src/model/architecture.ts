@@ -109,13 +109,21 @@ export function joinOf<T>(layers: Pick<Layers<T>, 'relu' | 'add'>, normalise: La
   }
 }
 
-/** Signals [B, in_channels, length] -> features [B, F]. */
-export function trunk<T>(on: Layers<T>, config: ModelConfig): Layer<T> {
+/** Signals [B, in_channels, length] -> features [B, F]; null for a network that reads none. */
+export function trunk<T>(on: Layers<T>, config: ModelConfig): Layer<T> | null {
+  if (config.network === 'music') return null
+  return chain(config.network === 'mlp' ? on.flatten : convolutions(on, config), on.tap('features'))
+}
+
+/** A plain convolutional network: each convolution has batch normalisation and ReLU, and nothing passes by it. */
+const isPlain = ({ network }: ModelConfig): boolean => network === 'cnn'
+
+function convolutions<T>(on: Layers<T>, config: ModelConfig): Layer<T> {
   const widths = config.stage_channels
   const wide = { channels: config.channels, kernel: 7, stride: 2, padding: 3 }
   const shallow = [
     on.conv('shallow.conv', { ...wide, bias: true }),
-    on.batchNorm('shallow.bn'),
+    on.batchNorm('shallow.bn', { relu: isPlain(config) }),
     on.tap('shallow'),
     attentionModule(on, config, 'attention'),
   ]
@@ -131,11 +139,10 @@ export function trunk<T>(on: Layers<T>, config: ModelConfig): Layer<T> {
     ...(config.shallow ? shallow : []),
     ...(config.stem ? stem : []),
     ...widths.map((channels, s) => stage(on, config, `residual.stages.${s}`, channels)),
-    downsample(on, 'residual.final', last, config.final_stride),
+    downsample(on, config, 'residual.final', last, config.final_stride),
     on.tap('residual.final'),
     on.averagePool({ kernel: config.final_pool }),
     on.flatten,
-    on.tap('features'),
   )
 }
 
@@ -152,7 +159,7 @@ export function attentionModule<T>(on: Layers<T>, config: ModelConfig, name: str
     'rnta-sca': () => chain(rnta, sca),
     parallel: () => chain(sum(on, sca, rnta), on.sigmoid),
   }
-  return chain(orders[config.attention](), on.tap(name))
+  return isPlain(config) ? identity : chain(orders[config.attention](), on.tap(name))
 }
 
 /** Halves the length, then refines: `paper` downsamples before the units, `released` inside the first one. */
@@ -160,31 +167,36 @@ function stage<T>(on: Layers<T>, config: ModelConfig, name: string, channels: nu
   const released = config.preset === 'released'
   const units = Array.from({ length: config.units_per_stage }, (_, u) => {
     const unit = `${name}.units.${u}`
+    if (isPlain(config)) return chain(...repeats(on, config, unit, channels, released && u === 0 ? 2 : 1))
     const attention = config.unit_sca ? [on.sca(`${unit}.sca`, { reduction: config.sca_reduction, clips: 1 })] : []
     const { layers, join } = branch(on, config, unit, channels, released && u === 0 ? 2 : 1)
     if (!released || u > 0) return residual(on, chain(...attention, layers), identity, join)
     // The shortcut of the first unit starts after the attention.
-    return chain(...attention, residual(on, layers, downsample(on, `${name}.downsample`, channels, 2), join))
+    return chain(...attention, residual(on, layers, downsample(on, config, `${name}.downsample`, channels, 2), join))
   })
-  const before = released ? [] : [downsample(on, `${name}.downsample`, channels, 2)]
+  const before = released ? [] : [downsample(on, config, `${name}.downsample`, channels, 2)]
   return chain(...before, ...units, on.tap(name))
 }
 
-/** depth x (conv k3, BN, ReLU), of which the last BN and ReLU are in the join; the first conv has the stride. */
+/** depth x (conv k3, BN, ReLU), the first conv with the stride. */
+function repeats<T>(on: Layers<T>, config: ModelConfig, unit: string, channels: number, stride: number): Layer<T>[] {
+  return Array.from({ length: config.depth }, (_, d) => [
+    on.conv(`${unit}.layers.${d}.conv`, { channels, kernel: 3, stride: d === 0 ? stride : 1, padding: 1, bias: false }),
+    on.batchNorm(`${unit}.layers.${d}.bn`, { relu: true }),
+  ]).flat()
+}
+
+/** The same, of which the last BN and ReLU are in the join. */
 function branch<T>(on: Layers<T>, config: ModelConfig, unit: string, channels: number, stride: number) {
-  const last = config.depth - 1
-  const conv = (d: number) =>
-    on.conv(`${unit}.layers.${d}.conv`, { channels, kernel: 3, stride: d === 0 ? stride : 1, padding: 1, bias: false })
-  const repeat = (d: number): Layer<T>[] => [conv(d), on.batchNorm(`${unit}.layers.${d}.bn`, { relu: true })]
-  const before = Array.from({ length: last }, (_, d) => repeat(d)).flat()
-  return { layers: chain(...before, conv(last)), join: on.batchNormJoin(`${unit}.layers.${last}.bn`) }
+  const layers = repeats(on, config, unit, channels, stride).slice(0, -1)
+  return { layers: chain(...layers), join: on.batchNormJoin(`${unit}.layers.${config.depth - 1}.bn`) }
 }
 
 /** 1x1 conv with a stride, BN. */
-function downsample<T>(on: Layers<T>, name: string, channels: number, stride: number): Layer<T> {
+function downsample<T>(on: Layers<T>, config: ModelConfig, name: string, channels: number, stride: number): Layer<T> {
   return chain(
     on.conv(`${name}.conv`, { channels, kernel: 1, stride, padding: 0, bias: false }),
-    on.batchNorm(`${name}.bn`),
+    on.batchNorm(`${name}.bn`, { relu: isPlain(config) }),
   )
 }
 

@@ -16,11 +16,20 @@ export const RNTA_POOLS = {
 export type RntaPool = keyof typeof RNTA_POOLS
 
 /**
+ * The paper's network, or one to compare it with under the same settings: `cnn`, its convolutions alone, each with batch
+ * normalisation and ReLU, without attention and skip connections; `mlp`, the flattened signals (and the music) in the hidden
+ * layers; `music`, the hidden layers on the music alone.
+ */
+export type NetworkKind = 'rtcan-1d' | 'cnn' | 'mlp' | 'music'
+
+/**
  * Everything that distinguishes one RTCAN-1D from another. Field names are those of weight files and run configurations.
  * Paper: Yin et al., "A Multimodal Framework for Large-Scale Emotion Recognition by Fusing Music and Electrodermal Activity
  * Signals", TOMM 18(3), 2022.
  */
 export interface ModelConfig {
+  /** Absent, as in files of before there were others: `rtcan-1d`. */
+  network?: NetworkKind
   /** `paper`: downsampling before the units of a stage; `released`: inside the first unit, after its attention. */
   preset: 'paper' | 'released'
   /** Signals: 3 (origin, phasic, tonic) or 1 (Table 5). */
@@ -61,6 +70,7 @@ export interface ModelConfig {
 export const OPENSMILE_FEATURES = 6373
 
 const common = {
+  network: 'rtcan-1d' as const,
   in_channels: 3,
   channels: 64,
   stage_channels: [64, 64, 64, 64],
@@ -78,7 +88,7 @@ const common = {
 }
 
 /** The network of the paper's text and figures, and that of the authors' released code. */
-export const presets: Readonly<Record<ModelConfig['preset'], ModelConfig>> = /* @__PURE__ */ (() => ({
+export const presets: Readonly<Record<ModelConfig['preset'], Required<ModelConfig>>> = /* @__PURE__ */ (() => ({
   paper: {
     ...common,
     preset: 'paper',
@@ -116,6 +126,7 @@ const integerFields = [
 ] as const
 
 const choices: Partial<Record<keyof ModelConfig, readonly unknown[]>> = {
+  network: ['rtcan-1d', 'cnn', 'mlp', 'music'],
   preset: ['paper', 'released'],
   attention: ['none', 'sca', 'rnta', 'sca-rnta', 'rnta-sca', 'parallel'],
   sca_scope: ['clip', 'whole'],
@@ -136,7 +147,7 @@ export function checkConfig(config: ModelConfig): ModelConfig {
   }
   for (const [field, allowed] of Object.entries(choices)) {
     const value = config[field as keyof ModelConfig]
-    if (!allowed.includes(value)) {
+    if (!(value === undefined && field === 'network') && !allowed.includes(value)) {
       throw new UsageError(`model setting ${field} is '${String(value)}', expected one of ${allowed.join(', ')}`)
     }
   }
@@ -146,5 +157,7 @@ export function checkConfig(config: ModelConfig): ModelConfig {
       throw new UsageError(`model setting ${field} is ${JSON.stringify(widths)}, expected a list of positive integers`)
     }
   }
+  if (config.network === 'music' && config.music_dim === 0)
+    throw new UsageError("model setting network is 'music', and there is no music to read: music_dim is 0")
   return config
 }

@@ -2,7 +2,7 @@ import type { Gradients } from '../kernels/gradients.ts'
 import { concat, channelsLast, slice } from '../kernels/layout.ts'
 import { softmax } from '../kernels/softmax.ts'
 import { requireGpu } from '../runtime/gpu_base.ts'
-import { ShapeError } from '../runtime/errors.ts'
+import { ShapeError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import type { Plan } from '../runtime/plan.ts'
 import { expectShape, extent } from '../runtime/shape.ts'
@@ -86,9 +86,10 @@ export class Rtcan1d {
       mode.gradients ?? null,
       mode.inputGradient ? null : signals,
     )
-    const features = trunk(layers, config)(signals)
+    const features = trunk(layers, config)?.(signals)
+    if (mode.inputGradient && !features) throw new UsageError('a network on music alone has no gradient of the signals')
     const music = config.music_dim > 0 ? inputs.music : undefined
-    const joined = music ? concat(p, features.y, music, 'features and music') : features.y
+    const joined = features && music ? concat(p, features.y, music, 'features and music') : (features?.y ?? music!)
     const { y: logits, backward: classifierBackward } = classifier(layers, config)(joined)
     const probabilities = softmax(p, logits, 'probabilities')
     return {
@@ -98,8 +99,9 @@ export class Rtcan1d {
       loss: (targets) => this.loss(p, layers.gradients, logits, probabilities, targets),
       backward: (dlogits) => {
         const djoined = classifierBackward(dlogits)
-        const dfeatures = music ? slice(p, djoined, 0, extent(features.y.shape, 1), 'feature gradient') : djoined
-        const dsignals = features.backward(dfeatures)
+        const dfeatures =
+          features && music ? slice(p, djoined, 0, extent(features.y.shape, 1), 'feature gradient') : djoined
+        const dsignals = features?.backward(dfeatures) ?? dfeatures
         layers.finishGradients()
         return dsignals
       },

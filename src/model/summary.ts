@@ -35,7 +35,7 @@ export interface ModelSummary {
   parameters: ParameterSpec[]
   /** Running statistics of the BN layers. */
   buffers: BufferSpec[]
-  /** Features that leave the residual part. */
+  /** Features of the signals that the classifier reads. */
   features: number
   parameterCount: number
   flops: number
@@ -45,7 +45,7 @@ export interface ModelSummary {
 export function summarise(config: ModelConfig): ModelSummary {
   checkConfig(config)
   const summary = new Summariser()
-  const features = trunk(summary, config)([config.in_channels, config.length]).y[0]!
+  const features = trunk(summary, config)?.([config.in_channels, config.length]).y[0] ?? 0
   classifier(summary, config)([features + config.music_dim])
   const parameterCount = summary.parameters.reduce((total, { shape }) => total + sizeOf(shape), 0)
   const flops = summary.layers.reduce((total, layer) => total + layer.flops, 0)

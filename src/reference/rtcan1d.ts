@@ -2,7 +2,7 @@
 // shallow.{conv,bn}, attention.{sca,rnta}, residual.{stem,stages.S,final}, classifier.N.
 import { classifier, trunk } from '../model/architecture.ts'
 import type { ModelConfig } from '../model/config.ts'
-import type { NamedArrays, NdArray } from './array.ts'
+import { zeros, type NamedArrays, type NdArray } from './array.ts'
 import { softmax } from './activation.ts'
 import { concat, split } from './concat.ts'
 import { ReferenceLayers } from './layers.ts'
@@ -37,9 +37,9 @@ export function rtcan1d(
   training: boolean,
 ): RtcanForward {
   const pass = new ReferenceLayers(parameters, buffers, training)
-  const eda = trunk(pass, config)(inputs.eda)
-  const widths = [eda.y.shape[1]!, config.music_dim]
-  const joined = inputs.music ? concat([eda.y, inputs.music], 1) : eda.y
+  const eda = trunk(pass, config)?.(inputs.eda)
+  const read = [eda?.y, inputs.music].filter((array) => array !== undefined)
+  const joined = concat(read, 1)
   const logits = classifier(pass, config)(joined)
   return {
     logits: logits.y,
@@ -48,9 +48,12 @@ export function rtcan1d(
     taps: pass.taps,
     backward: (gradLogits) => {
       const gradJoined = logits.backward(gradLogits)
-      const gradFeatures = inputs.music ? split(gradJoined, widths, 1)[0]! : gradJoined
-      const gradEda = eda.backward(gradFeatures)
-      return { gradients: pass.gradients, eda: gradEda }
+      const [gradFeatures] = split(
+        gradJoined,
+        read.map(({ shape }) => shape[1]!),
+        1,
+      )
+      return { gradients: pass.gradients, eda: eda ? eda.backward(gradFeatures!) : zeros(inputs.eda.shape) }
     },
   }
 }

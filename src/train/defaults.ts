@@ -1,9 +1,10 @@
 // A run's settings where nobody chose others, and a whole configuration from the few that somebody did.
-import { checkConfig, presets, type ModelConfig } from '../model/config.ts'
+import { presets, type ModelConfig } from '../model/config.ts'
 import { CHANNELS } from '../signal/channels.ts'
 import type { Interpolation } from '../signal/resample.ts'
 import { classNames } from '../evaluation/targets.ts'
 import { checkRunConfig, type RunConfig } from './config.ts'
+import { resolveModel } from './model_settings.ts'
 
 /** The settings of a run where nobody chose others. The network and the seconds dropped are decided by `resolveRun` and the data. */
 export const defaultRun: Readonly<Omit<RunConfig, 'model' | 'drop' | 'interpolation'>> = {
@@ -42,6 +43,8 @@ export interface DataFacts {
 export interface RunSettings extends Partial<Omit<RunConfig, 'model'>> {
   preset?: ModelConfig['preset']
   model?: Partial<ModelConfig>
+  /** Times all widths of the network: channels and hidden layers. */
+  width?: number
   music?: 'auto' | 'none'
 }
 
@@ -50,16 +53,17 @@ export function resolveRun(
   settings: RunSettings,
   { musicDim, length, dropSeconds, interpolation }: DataFacts,
 ): RunConfig {
-  const { preset = DEFAULT_PRESET, model: chosen, music = 'auto', ...own } = settings
+  const { preset = DEFAULT_PRESET, model: chosen, width, music = 'auto', ...own } = settings
   const signals = own.signals ?? defaultRun.signals
-  const model = checkConfig({
+  const described = {
     ...presets[preset],
     in_channels: signals.length,
     classes: classNames(own.dimension ?? defaultRun.dimension, own.levels).length,
     music_dim: music === 'none' ? 0 : musicDim,
     ...(length !== undefined && { length }),
     ...chosen,
-  })
+  }
+  const model = resolveModel(described, width)
   return checkRunConfig({
     ...defaultRun,
     drop: dropSeconds ?? DROP_SECONDS,

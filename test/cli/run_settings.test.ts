@@ -57,6 +57,18 @@ describe('a run that goes on', () => {
     expect(() => asked(...args)).toThrow(`${option}: this run was started with other settings`),
   )
 
+  it('may be asked for its width, by what it was made of', () => {
+    const made = (...args: string[]) => configOf('--set', 'length=2500', ...args)
+    const again = (of: RunConfig, ...args: string[]) =>
+      refuseOtherSettings(addConfigOptions(new Command()).parse(args, { from: 'user' }), of)
+    const cnn = ['--set', 'network=cnn', '--set', 'channels=32', '--width', '1/2']
+    expect(made(...cnn).model.channels).not.toBe(16)
+    expect(again(made(...cnn), ...cnn)).toBeUndefined()
+    expect(again(made('--width', '1/4'), '--width', '0.25')).toBeUndefined()
+    expect(() => again(made('--width', '1/4'), '--width', '1/2')).toThrow('--width: this run was started with other')
+    expect(() => again(made(...cnn), '--set', 'network=mlp')).toThrow('--set: this run was started with other')
+  })
+
   it('without music may be asked for none', () =>
     expect(
       refuseOtherSettings(addConfigOptions(new Command()).parse(['--music', 'none'], { from: 'user' }), configOf()),

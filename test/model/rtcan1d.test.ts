@@ -104,6 +104,11 @@ describe('a configuration', () => {
     [{ length: 2.5 }, 'model setting length is 2.5, expected an integer of at least 1'],
     [{ classes: 1 }, 'model setting classes is 1, expected an integer of at least 2'],
     [{ music_dim: -1 }, 'model setting music_dim is -1, expected an integer of at least 0'],
+    [{ network: 'lstm' }, "model setting network is 'lstm', expected one of rtcan-1d, cnn, mlp, music"],
+    [
+      { network: 'music', music_dim: 0 },
+      "model setting network is 'music', and there is no music to read: music_dim is 0",
+    ],
     [{ preset: 'papre' }, "model setting preset is 'papre', expected one of paper, released"],
     [{ rnta_pool: 'max3' }, "model setting rnta_pool is 'max3', expected one of none, avg1, avg2, max2"],
     [{ stem: 1 }, "model setting stem is '1', expected one of true, false"],
@@ -116,6 +121,51 @@ describe('a configuration', () => {
 
   it('of either preset is sound', () => {
     for (const config of Object.values(presets)) expect(checkConfig(config)).toBe(config)
+  })
+
+  it('of before there were other networks is RTCAN-1D', () => {
+    const { network, ...before } = micro.paper
+    expect([network, checkConfig(before)]).toEqual(['rtcan-1d', before])
+    expect(summarise(before)).toEqual(summarise(micro.paper))
+  })
+})
+
+describe('a network to compare with', () => {
+  const kinds = (config: ModelConfig) => new Set(summarise(config).layers.map(({ kind }) => kind))
+  const convolutions = (config: ModelConfig) =>
+    summarise(config).layers.flatMap(({ name, input, output, kind }) =>
+      kind.startsWith('conv') ? [{ name, input, output, kind }] : [],
+    )
+
+  it.each(['paper', 'released'] as const)(
+    'cnn has the convolutions of %s but the shortcuts’, and no attention',
+    (preset) => {
+      const config = { ...micro[preset], depth: 2 }
+      const cnn: ModelConfig = { ...config, network: 'cnn' }
+      const passedBy = (name: string) => preset === 'released' && name.includes('.downsample.')
+      expect(convolutions(cnn)).toEqual(convolutions(config).filter(({ name }) => !passedBy(name)))
+      expect([...kinds(cnn)].filter((kind) => kind.includes('attention'))).toEqual([])
+      const names = summarise(cnn).layers.map(({ kind }) => kind.replace(/ .*/, ''))
+      // Nothing but conv, BN, ReLU until the pool at the end.
+      const end = names.lastIndexOf('average')
+      names.slice(0, end).forEach((kind, i) => {
+        if (kind === 'conv') expect(names.slice(i + 1, i + 3)).toEqual(['batch', 'relu'])
+      })
+      expect(summarise(cnn).features).toBe(summarise(config).features)
+    },
+  )
+
+  it('mlp has the hidden layers on all samples and the music; music on the music alone', () => {
+    const shapes = (network: 'mlp' | 'music') => {
+      const { parameters, features, buffers } = summarise({ ...micro.paper, network })
+      return [features, buffers, ...parameters.filter(({ kind }) => kind === 'linear').map(({ shape }) => shape)]
+    }
+    const rest = [
+      [5, 6],
+      [2, 5],
+    ]
+    expect(shapes('mlp')).toEqual([3 * 97, [], [6, 3 * 97 + 3], ...rest])
+    expect(shapes('music')).toEqual([0, [], [6, 3], ...rest])
   })
 })
 
@@ -279,9 +329,14 @@ async function onDevice(config: ModelConfig, study: Study, training: boolean): P
   model.weights.load(new Map([...study.parameters, ...study.buffers]), 'study')
   const plan = new Plan(gpu)
   const inputs = { eda: plan.input('eda', study.eda.shape), music: plan.input('music', study.music.shape) }
-  const forward = model.forward(plan, inputs, { training, gradients, inputGradient: true })
+  const readsSignals = config.network !== 'music'
+  const forward = model.forward(plan, inputs, { training, gradients, inputGradient: readsSignals })
   const { loss, dlogits } = forward.loss(plan.input('targets', [batch, config.classes]))
-  const outputs = { logits: forward.logits, probabilities: forward.probabilities, loss, eda: forward.backward(dlogits) }
+  const dsignals = forward.backward(dlogits)
+  const outputs = {
+    ...{ logits: forward.logits, probabilities: forward.probabilities, loss },
+    ...(readsSignals && { eda: dsignals }),
+  }
   for (const [name, tensor] of Object.entries(outputs)) plan.output(name, tensor)
   await plan.compile()
   poison(plan)
@@ -291,7 +346,11 @@ async function onDevice(config: ModelConfig, study: Study, training: boolean): P
   plan.run()
   const values: Values = new Map()
   for (const name of ['logits', 'probabilities', 'loss']) values.set(name, await plan.read(name))
-  values.set('gradient eda', toChannelsFirst(await plan.readFloat('eda'), study.eda.shape as [number, number, number]))
+  if (readsSignals)
+    values.set(
+      'gradient eda',
+      toChannelsFirst(await plan.readFloat('eda'), study.eda.shape as [number, number, number]),
+    )
   for (const [name, { data }] of await model.weights.download(model.weights.gradients))
     values.set(`gradient ${name}`, data)
   for (const [name, { data }] of await model.weights.save())
@@ -332,6 +391,32 @@ describe('the network on the device equals its float64 twin, forward and backwar
     expect([...actual.keys()].sort()).toEqual([...expected.keys()].sort())
     const { name, error } = worst(actual, expected)
     expect(error, name).toBeLessThan(1e-3)
+  })
+
+  it.each([
+    { preset: 'paper', network: 'cnn', training: true },
+    { preset: 'released', network: 'cnn', training: true },
+    { preset: 'released', network: 'cnn', training: false },
+    { preset: 'paper', network: 'mlp', training: true },
+    { preset: 'paper', network: 'music', training: true },
+  ] as const)('$network of $preset, training $training', async ({ preset, network, training }) => {
+    const config: ModelConfig = { ...micro[preset], network, depth: 2 }
+    const study = randomStudy(config, 3)
+    const [actual, expected] = [await onDevice(config, study, training), onReference(config, study, training)]
+    if (network === 'music') expected.delete('gradient eda')
+    expect([...actual.keys()].sort()).toEqual([...expected.keys()].sort())
+    const { name, error } = worst(actual, expected)
+    expect(error, name).toBeLessThan(1e-3)
+  })
+
+  it('and has no gradient of signals that it does not read', () => {
+    const model = new Rtcan1d(gpu, { ...micro.paper, network: 'music' })
+    const plan = new Plan(gpu)
+    const inputs = { eda: plan.input('eda', [2, 3, 97]), music: plan.input('music', [2, 3]) }
+    expect(() => model.forward(plan, inputs, { training: true, gradients, inputGradient: true })).toThrow(
+      new UsageError('a network on music alone has no gradient of the signals'),
+    )
+    model.destroy()
   })
 
   it('and says which input is missing or has the wrong shape', () => {

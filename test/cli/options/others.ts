@@ -273,6 +273,7 @@ export const otherChecks: Checks = {
   'summary --preset': () => summary('--preset', 'released', { preset: 'released' }),
   'summary --signals': () => summary('--signals', 'tonic', { in_channels: 1 }),
   'summary --set': () => summary('--set', 'depth=2', { depth: 2 }),
+  'summary --width': () => summary('--width', '1/8', { channels: 8, hidden: [32, 16] }),
   'summary --music': () => summary('--music', '0', { music_dim: 0 }),
   'summary --json': DOCUMENTS,
   'tune --batch': tunes('--batch', '5', { batch: 5 }),
@@ -286,6 +287,7 @@ export const otherChecks: Checks = {
   'tune --preset': tunes('--preset', 'released', { model: { preset: 'released' } }),
   'tune --signals': tunes('--signals', 'tonic', { model: { in_channels: 1 } }),
   'tune --set': tunes('--set', 'depth=2', { model: { depth: 2 } }),
+  'tune --width': tunes('--width', '0.125', { model: { channels: 8, hidden: [32, 16] } }),
   'tune --adapter': asksForAdapter(() => ['tune', '--show']),
   'tune --json': DOCUMENTS,
   'tune --quiet': async () => {

@@ -183,6 +183,20 @@ async function stratifies(): Promise<void> {
   )
 }
 
+/** A run of another width is that of the narrower network, and goes on with the options that made it. */
+async function scalesWidths(): Promise<void> {
+  const args = ['--out', path('narrow'), '--only-fold', '0', ...briefly, '--width']
+  await start(['train', '--data', await prepared(), ...args, '1/2'])
+  const widths = { model: { channels: 8, stage_channels: [8, 8, 8, 8], hidden: [8, 4] } }
+  expect(readJson('narrow', 'config.json')).toMatchObject(widths)
+  await start(['train', '--resume', ...args, '0.5'])
+  await expect(start(['train', '--resume', ...args, '1/4'])).rejects.toThrow(/--(set|width): this run was/)
+  for (const wrong of ['0', '-1', '1/0', '1/8/2', 'x', ''])
+    await expect(start(['train', ...args, wrong]), wrong).rejects.toThrow(
+      /^--width is '.*', expected a positive number/,
+    )
+}
+
 export const trainChecks: Checks = {
   ...(Object.fromEntries(settingChecks) as Checks),
   'train --levels': hasLevels,
@@ -195,6 +209,7 @@ export const trainChecks: Checks = {
   },
   'train --resume': 'test/cli/resume.test.ts',
   'train --only-fold': async () => expect((await withAll()).results.map(({ name }) => name)).toEqual(['1']),
+  'train --width': scalesWidths,
   'train --weights': startsFromWeights,
   'train --adapter': asksForAdapter(async () => ['train', '--data', await prepared(), '--out', path('o'), ...briefly]),
   'train --tune': async () => {
