@@ -34,9 +34,18 @@ export { parseLabelScheme, type LabelScheme } from './evaluation/label_scheme.ts
 export { classNames, type Levels, type Target } from './evaluation/targets.ts'
 export { makeFolds, parseFoldScheme, type Fold, type FoldPlan, type FoldScheme } from './evaluation/folds.ts'
 export { classificationMetrics, type ClassificationMetrics } from './evaluation/metrics.ts'
-export { bootstrapSubjects, pearson, wilcoxonSignedRank } from './evaluation/statistics.ts'
-export { trainLinearSvm, predictLinearSvm } from './evaluation/svm.ts'
+export { bootstrapSubjects } from './evaluation/bootstrap.ts'
+export { pearson, wilcoxonSignedRank } from './evaluation/statistics.ts'
+export { binomialLimit, chanceVerdict, holm, holmWithin, type ChanceVerdict } from './evaluation/correction.ts'
+export { judge, type JudgeOptions } from './evaluation/judge.ts'
+export type { JudgedTrial, Judgement, TwoClassScores } from './evaluation/judgement.ts'
+export { guesserScores, twoClassScores } from './evaluation/two_class_scores.ts'
 export { twoMeans, type TwoMeans } from './evaluation/two_means.ts'
+
+// Baselines without a network
+export { LEARNERS } from './evaluation/learners.ts'
+export type { Learned, Learner, LearnOptions } from './evaluation/learner.ts'
+export { trainLinearSvm, predictLinearSvm, type LinearSvm, type SvmOptions } from './evaluation/svm.ts'
 
 // Kernels measured on this adapter
 export {

@@ -1,5 +1,7 @@
 // What may be said of predictions: scores, how sure they are, and what they must stand beside. No number without its doubt.
-import type { Interval, SignedRank } from './statistics.ts'
+import type { Interval, SignedRank, Spread } from './statistics.ts'
+
+export type { Spread }
 
 /** The scores of two classes that tables know, in the order in which they are written. All but `mcc` (-1 to 1) are shares of 1; of `brier` less is better. */
 export const SCORES = [
@@ -8,7 +10,7 @@ export const SCORES = [
 ] as const
 export type ScoreName = (typeof SCORES)[number]
 
-/** `f1`, `precision` and `recall` are of the class high; NaN where a score is not defined, such as `auc` of one class alone. */
+/** `f1`, `precision` and `recall` are of the class high; NaN where the labels leave a score undefined, such as `auc` of one class alone (`scoresOf`). */
 export type TwoClassScores = Record<ScoreName, number>
 
 /** What a model stands beside. `mlp` and `cnn` are networks that were trained as it was; all others learn at once. */
@@ -21,6 +23,8 @@ export type BaselineName = (typeof BASELINES)[number]
 
 /** A test trial as a model and the baselines judge it. A score in [0, 1] above a half says high. */
 export interface JudgedTrial {
+  /** Its name: the same in every repeat, and no other trial's. */
+  trial: string
   subject: string
   /** Name of the fold whose test part it is in. */
   fold: string
@@ -33,21 +37,14 @@ export interface JudgedTrial {
   baselines: Partial<Record<BaselineName, number>>
 }
 
-/** Mean and standard deviation (n - 1) of a score over some folds or seeds. */
-export interface Spread {
-  mean: number
-  /** NaN of one value alone. */
-  sd: number
-}
-
 /** A baseline on the trials of which it says something, and the model on those same trials. */
 export interface BesideBaseline {
   name: BaselineName
   trials: number
   scores: TwoClassScores
-  /** The model's scores on these trials less the baseline's, and the 95 % bootstrap interval of that over subjects. */
+  /** The model's scores on these trials less the baseline's, and the 95 % bootstrap interval of that over subjects, NaN with one subject. */
   difference: Record<'accuracy' | 'balancedAccuracy' | 'f1', Interval & { mean: number }>
-  /** The model's accuracies by fold, mean over seeds, against the baseline's. `floor` is the least p that as many folds can give. */
+  /** The model's accuracies by fold, mean over seeds, against the baseline's; absent with one fold. `floor` is the least p that as many folds can give. */
   wilcoxon?: SignedRank & { floor: number }
 }
 
@@ -66,10 +63,10 @@ export interface Judgement {
   /** Of the pooled scores over seeds; absent with one seed. */
   overSeeds?: Partial<Record<ScoreName, Spread>>
   baselines: BesideBaseline[]
-  /** Chance that labels shuffled within subjects are predicted as well: accuracy. */
+  /** Chance that labels shuffled within subjects are predicted as well: exact, of the accuracy over all seeds together. */
   permutation: number
   /** By subject, in order of name. */
   bySubject: { subject: string; trials: number; accuracy: number; high: number }[]
-  /** Trials whose score falls into one of ten equal bins: how many, their mean score, and the share that is high. */
+  /** Trials whose score falls into one of ten equal bins, upper bounds included, all seeds together: how many, their mean score, and the share that is high; NaN of an empty bin. */
   calibration: { trials: number; score: number; high: number }[]
 }

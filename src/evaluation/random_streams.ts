@@ -5,7 +5,8 @@ export const TEST_PARTS_STREAM = 0x01000000
 /** Plus the fold's index. */
 export const VALIDATION_STREAM = 0x02000000
 export const BOOTSTRAP_STREAM = 0x03000000
-export const PERMUTATION_STREAM = 0x04000000
+/** Plus the tree's index. */
+export const FOREST_STREAM = 0x05000000
 
 /** Which subjects a share of them is. */
 export const SHARE_STREAM = 0x08000000

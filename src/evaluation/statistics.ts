@@ -1,8 +1,5 @@
-// What a result must come with: correlation, intervals over subjects, and exact tests.
-import { groupBy } from '../datasets/group.ts'
+// What a result must come with: correlation, spread, and the signed-rank test.
 import { ShapeError } from '../runtime/errors.ts'
-import { Random } from '../runtime/random.ts'
-import { BOOTSTRAP_STREAM, PERMUTATION_STREAM } from './random_streams.ts'
 
 /** A correlation and its test. */
 export interface Correlation {
@@ -81,26 +78,11 @@ export interface Interval {
   high: number
 }
 
-/**
- * Percentile bootstrap that draws whole subjects, since trials of one person are not independent.
- * `statistic` gets indices of trials (with repeats); `subjects` names the subject of each trial.
- */
-export function bootstrapSubjects(
-  subjects: readonly string[],
-  statistic: (trials: number[]) => number,
-  { seed, resamples = 2000, level = 0.95 }: { seed: number; resamples?: number; level?: number },
-): Interval {
-  const groups = [...groupBy(subjects.keys(), (index) => subjects[index]!).values()]
-  const random = new Random(seed, BOOTSTRAP_STREAM)
-  const values = Float64Array.from({ length: resamples }, () =>
-    statistic(groups.flatMap(() => groups[random.integer(groups.length)]!)),
-  ).sort()
-  const quantile = (q: number): number => {
-    const position = q * (resamples - 1)
-    const left = values[Math.floor(position)]!
-    return left + (position % 1) * (values[Math.ceil(position)]! - left)
-  }
-  return { low: quantile((1 - level) / 2), high: quantile((1 + level) / 2) }
+/** Mean and standard deviation (n - 1). */
+export interface Spread {
+  mean: number
+  /** NaN of one value alone. */
+  sd: number
 }
 
 /** A signed-rank test. */
@@ -155,29 +137,17 @@ function doubledRanks(sorted: readonly number[], tolerance: number): number[] {
   return ranks
 }
 
-/**
- * Chance that labels shuffled within each subject are predicted at least as well as the real ones: a subject's usual
- * label alone earns nothing here.
- */
-export function permutationWithinSubjects(
-  labels: ArrayLike<number>,
-  predictions: ArrayLike<number>,
-  subjects: readonly string[],
-  { seed, permutations = 2000 }: { seed: number; permutations?: number },
-): number {
-  const groups = [...groupBy(subjects.keys(), (index) => subjects[index]!).values()]
-  const random = new Random(seed, PERMUTATION_STREAM)
-  const hits = (order: (group: number[]) => ArrayLike<number>): number =>
-    groups.reduce((total, group) => {
-      const shuffled = order(group)
-      const labelAt = (i: number): number | undefined => labels[group[shuffled[i]!]!]
-      return total + group.filter((trial, i) => labelAt(i) === predictions[trial]).length
-    }, 0)
-  const observed = hits((group) => [...group.keys()])
-  let asGood = 1
-  for (let i = 0; i < permutations; i++) if (hits((group) => random.permutation(group.length)) >= observed) asGood++
-  return asGood / (permutations + 1)
+/** Mean and sample standard deviation (n - 1), of the values that are not NaN; undefined where all are. */
+export function spreadOf(values: readonly number[]): Spread | undefined {
+  const known = values.filter((value) => !Number.isNaN(value))
+  if (known.length === 0) return undefined
+  const centre = mean(known)
+  const squares = known.reduce((sum, value) => sum + (value - centre) ** 2, 0)
+  return { mean: centre, sd: known.length === 1 ? NaN : Math.sqrt(squares / (known.length - 1)) }
 }
+
+/** The least p that the signed-rank test can give with this many pairs: all differences on one side, 2 / 2^pairs. */
+export const leastSignedRankP = (pairs: number): number => Math.min(1, 2 ** (1 - pairs))
 
 function mean(x: ArrayLike<number>): number {
   let sum = 0

@@ -1,4 +1,9 @@
+import type { Pieces } from '../runtime/breather.ts'
 import { ShapeError } from '../runtime/errors.ts'
+import { gramMatrix } from './gram.ts'
+import { checkTraining, scoreOfDecision, scoring, type Learner } from './learner.ts'
+import { solveDual, type DualSolution } from './smo.ts'
+import { workInTurns, type WorkHooks } from './turns.ts'
 
 /** A linear decision: class 1 where w . x + bias > 0. */
 export interface LinearSvm {
@@ -10,142 +15,66 @@ export interface LinearSvm {
 }
 
 /** Settings of the support vector machine. */
-export interface SvmOptions {
+export interface SvmOptions extends WorkHooks {
   /** Cost of a margin violation; default 0.25. */
   cost?: number
+  /** [n, n] dot products of the rows, where the caller has computed them already; default: they are computed here. */
+  gram?: Float32Array | Float64Array
 }
 
-/** Converged when no pair of multipliers violates the optimality condition by more: a hundredth of the margin. */
+/** A hundredth of the margin. */
 const TOLERANCE = 1e-2
-const MOST_UPDATES_PER_ROW = 1000
+/** The share of the work that products of rows are counted as. */
+const GRAM_SHARE = 0.8
 
 /**
- * Linear support vector machine with hinge loss: min |w|^2 / 2 + C sum max(0, 1 - y (w . x + bias)).
- * Solved in the dual on the Gram matrix by coordinate descent in pairs, which keep sum alpha y = 0: sequential minimal
- * optimisation with the second-order choice of the pair (Fan, Chen, Lin, JMLR 6, 2005, WSS 2). No chance is involved.
- * `rows` are the training inputs, all of one length; `labels` are 0 or 1. One class alone gives that class everywhere.
+ * Linear support vector machine with hinge loss: min |w|^2 / 2 + C sum max(0, 1 - y (w . x + bias)), solved in the dual on the Gram
+ * matrix (`solveDual`). `rows` are the training inputs, all of one length, and are taken as they are; `labels` are 0 or 1.
+ * One class alone gives that class everywhere. @throws ShapeError, FormatError
  */
-export function trainLinearSvm(
+export async function trainLinearSvm(
   rows: readonly Float32Array[],
   labels: ArrayLike<number>,
-  { cost = 0.25 }: SvmOptions = {},
-): LinearSvm {
+  { cost = 0.25, gram, ...hooks }: SvmOptions = {},
+): Promise<LinearSvm> {
+  checkTraining('svm', rows, labels)
   const n = rows.length
-  if (n === 0 || labels.length !== n) {
-    throw new ShapeError(`svm: ${n} rows and ${labels.length} labels; need as many, at least 1`)
+  if (gram && gram.length !== n * n) {
+    throw new ShapeError(`svm: the Gram matrix has ${gram.length} values, expected ${n * n} for ${n} rows`)
   }
-  const problem: Dual = {
-    cost,
-    gram: gramMatrix(rows),
-    sign: Float64Array.from({ length: n }, (_, i) => (labels[i] ? 1 : -1)),
-    alpha: new Float64Array(n),
-    residual: Float64Array.from({ length: n }, (_, i) => (labels[i] ? 1 : -1)),
-  }
-  let updates = 0
-  let pair = worstPair(problem)
-  while (pair.violation > TOLERANCE && updates < MOST_UPDATES_PER_ROW * n) {
-    updatePair(problem, pair.up, pair.down)
-    pair = worstPair(problem)
-    updates++
-  }
-  return { weights: primal(rows, problem), bias: pair.bias, updates, converged: pair.violation <= TOLERANCE }
+  return workInTurns(hooks, function* (say): Pieces<LinearSvm> {
+    const products = gram ?? (yield* gramMatrix(rows, (share) => say(GRAM_SHARE * share)))
+    const problem = { gram: products, labels, cost, tolerance: TOLERANCE }
+    const solution = yield* solveDual(problem, (share) => say(GRAM_SHARE + (1 - GRAM_SHARE) * share))
+    const { bias, updates, converged } = solution
+    return { weights: yield* primal(rows, solution), bias, updates, converged }
+  })
 }
 
-interface Dual {
-  cost: number
-  /** [n, n] products of the rows. */
-  gram: Float64Array
-  /** +1 or -1. */
-  sign: Float64Array
-  /** Multipliers, 0 to cost. */
-  alpha: Float64Array
-  /** y - w . x on every row, kept current; equal to the bias on rows that are free support vectors. */
-  residual: Float64Array
-}
-
-interface Pair {
-  /** alpha y of this row grows, */
-  up: number
-  /** that of this one shrinks by as much. */
-  down: number
-  violation: number
-  bias: number
-}
-
-/** The row whose alpha y most wants to grow, and the partner with which the dual gains most. */
-function worstPair({ cost, gram, sign, alpha, residual }: Dual): Pair {
-  const n = alpha.length
-  let [up, most, least] = [-1, -Infinity, Infinity]
-  for (let i = 0; i < n; i++) {
-    const y = sign[i]!
-    const value = alpha[i]!
-    const r = residual[i]!
-    if ((y > 0 ? value < cost : value > 0) && r > most) [up, most] = [i, r]
-    if ((y > 0 ? value > 0 : value < cost) && r < least) least = r
-  }
-  let [down, gain] = [-1, -1]
-  for (let j = 0; up >= 0 && j < n; j++) {
-    const movable = sign[j]! > 0 ? alpha[j]! > 0 : alpha[j]! < cost
-    const difference = most - residual[j]!
-    if (!movable || difference <= 0) continue
-    const value = (difference * difference) / curvature(gram, n, up, j)
-    if (value > gain) [down, gain] = [j, value]
-  }
-  if (up < 0 || least === Infinity) return { up, down, violation: 0, bias: up < 0 ? least : most }
-  return { up, down, violation: most - least, bias: (most + least) / 2 }
-}
-
-/** Moves alpha y of `up` up and of `down` down by the same amount, as far as the dual gains and the box allows. */
-function updatePair({ cost, gram, sign, alpha, residual }: Dual, up: number, down: number): void {
-  const n = alpha.length
-  const room = (i: number, grows: boolean): number => (sign[i]! > 0 === grows ? cost - alpha[i]! : alpha[i]!)
-  const wish = (residual[up]! - residual[down]!) / curvature(gram, n, up, down)
-  const [roomUp, roomDown] = [room(up, true), room(down, false)]
-  const step = Math.min(wish, roomUp, roomDown)
-  const settle = (i: number, change: number, used: boolean): void => {
-    const value = alpha[i]! + sign[i]! * change
-    // A bound that was reached is reached exactly, not to rounding.
-    alpha[i] = used ? (sign[i]! * change > 0 ? cost : 0) : value
-  }
-  settle(up, step, step === roomUp)
-  settle(down, -step, step === roomDown)
-  const [first, second] = [up * n, down * n]
-  for (let k = 0; k < n; k++) {
-    residual[k] = residual[k]! - step * (gram[first + k]! - gram[second + k]!)
-  }
-}
-
-/** Second derivative of the dual along the pair: |x_i - x_j|^2, or a little if the rows are the same. */
-const curvature = (gram: Float64Array, n: number, i: number, j: number): number =>
-  Math.max(gram[i * n + i]! + gram[j * n + j]! - 2 * gram[i * n + j]!, 1e-12)
-
-/** Class of one input. */
-export function predictLinearSvm({ weights, bias }: LinearSvm, row: Float32Array): 0 | 1 {
+/** w . x + bias of one input. */
+export function linearDecision({ weights, bias }: LinearSvm, row: ArrayLike<number>): number {
   let sum = bias
   for (let d = 0; d < weights.length; d++) sum += weights[d]! * row[d]!
-  return sum > 0 ? 1 : 0
+  return sum
 }
 
-function gramMatrix(rows: readonly Float32Array[]): Float64Array {
-  const n = rows.length
-  const gram = new Float64Array(n * n)
-  rows.forEach((a, i) => {
-    for (let j = 0; j <= i; j++) {
-      const b = rows[j]!
-      let sum = 0
-      for (let d = 0; d < a.length; d++) sum += a[d]! * b[d]!
-      gram[i * n + j] = gram[j * n + i] = sum
-    }
-  })
-  return gram
+/** Class of one input. */
+export const predictLinearSvm = (svm: LinearSvm, row: ArrayLike<number>): 0 | 1 =>
+  linearDecision(svm, row) > 0 ? 1 : 0
+
+/** The linear SVM with C = 0.25, on rows as they are. Its score is the logistic function of the decision value: no probability. */
+export const learnLinearSvm: Learner = async (rows, labels, { signal, onProgress }) => {
+  const svm = await trainLinearSvm(rows, labels, { ...(signal && { signal }), ...(onProgress && { onProgress }) })
+  return scoring('svm', svm.weights.length, (row) => scoreOfDecision(linearDecision(svm, row)))
 }
 
-function primal(rows: readonly Float32Array[], { alpha, sign }: Dual): Float64Array {
+function* primal(rows: readonly Float32Array[], { weights: factors }: DualSolution): Pieces<Float64Array> {
   const weights = new Float64Array(rows[0]!.length)
-  rows.forEach((row, i) => {
-    const factor = alpha[i]! * sign[i]!
-    if (factor === 0) return
+  for (const [i, row] of rows.entries()) {
+    const factor = factors[i]!
+    if (factor === 0) continue
     for (let d = 0; d < weights.length; d++) weights[d] = weights[d]! + factor * row[d]!
-  })
+    yield
+  }
   return weights
 }

@@ -6,8 +6,11 @@ import type { ModelInputs } from './inputs.ts'
 import { classificationMetrics, type ClassificationMetrics } from '../evaluation/metrics.ts'
 import type { PreparedTrial } from './prepare.ts'
 import type { Baselines, FoldResult, PooledResult, Prediction } from './run_summary.ts'
-import { bootstrapSubjects, permutationWithinSubjects, wilcoxonSignedRank } from '../evaluation/statistics.ts'
+import { bootstrapSubjects } from '../evaluation/bootstrap.ts'
+import { permutationWithinSubjects } from '../evaluation/permutation.ts'
+import { wilcoxonSignedRank } from '../evaluation/statistics.ts'
 import { predictLinearSvm, trainLinearSvm, type LinearSvm } from '../evaluation/svm.ts'
+import { atOnce } from '../runtime/breather.ts'
 
 const judge = <T extends Pick<Prediction, 'label'>>(
   of: readonly T[],
@@ -21,17 +24,18 @@ const judge = <T extends Pick<Prediction, 'label'>>(
   )
 
 /** The test part's predictions: the model's class probabilities, a row a trial, beside the baselines, which learn from all other trials. */
-export function predictionsOf(
+export async function predictionsOf(
   trials: readonly PreparedTrial[],
   labels: Uint8Array,
   fold: Pick<Fold, 'train' | 'validation' | 'test'>,
   probabilities: readonly ArrayLike<number>[],
   inputs: ModelInputs,
-): Prediction[] {
+  signal?: AbortSignal,
+): Promise<Prediction[]> {
   const known = [...fold.train, ...fold.validation]
   const majority = majorityClass(labels, known)
   const songs = stimulusMajority(trials, labels, known, fold.test)
-  const svm = twoClassSvm(known, labels, inputs, probabilities[0]!.length)
+  const svm = await twoClassSvm(known, labels, inputs, probabilities[0]!.length, signal)
   return fold.test.map((index, i) => {
     const { id, subject, stimulus } = trials[index]!
     const song = songs[i]
@@ -51,16 +55,18 @@ export function predictionsOf(
   })
 }
 
-function twoClassSvm(
+async function twoClassSvm(
   known: readonly number[],
   labels: Uint8Array,
   inputs: ModelInputs,
   classes: number,
-): LinearSvm | undefined {
+  signal?: AbortSignal,
+): Promise<LinearSvm | undefined> {
   if (classes !== 2) return undefined
   return trainLinearSvm(
     known.map((i) => inputs.vector(i)),
     known.map((i) => labels[i]!),
+    { ...(signal && { signal }) },
   )
 }
 
@@ -102,7 +108,7 @@ export function chance(
     trials.reduce((hits, i) => hits + (labels[i] === own[i] ? 1 : 0), 0) / trials.length
   return {
     ...(new Set(subjects).size > 1 && { interval: bootstrapSubjects(subjects, accuracy, { seed }) }),
-    permutation: permutationWithinSubjects(labels, own, subjects, { seed }),
+    permutation: atOnce(permutationWithinSubjects(labels, own, subjects)),
   }
 }
 

@@ -128,7 +128,8 @@ export async function evaluateElsewhere(
     skipped: [...set.skipped, ...labelled.skipped],
   }
   const task = await ownTask(gpu, run, own, hooks)
-  if (typeof task !== 'string') return { ...head, ...besideBaselines(task, folds, labelled, probabilities) }
+  if (typeof task !== 'string')
+    return { ...head, ...(await besideBaselines(task, folds, labelled, probabilities, hooks)) }
   return {
     ...head,
     ...aloneOn(labelled, probabilities, config),
@@ -156,12 +157,13 @@ async function ownTask(
 type Rated = Pick<LabelledTrials<PreparedTrial>, 'trials' | 'labels'>
 
 /** Both datasets as one fold: all that the trained folds learned from, and the other data as its test part. */
-function besideBaselines(
+async function besideBaselines(
   own: Task,
   folds: readonly string[],
   other: Rated,
   probabilities: readonly ArrayLike<number>[],
-): Pick<BesideBaselines, 'pooled' | 'predictions'> {
+  { signal }: ComputeHooks,
+): Promise<Pick<BesideBaselines, 'pooled' | 'predictions'>> {
   const { config, set, labelled, plan } = own
   const trained = folds.map((name) => findFold(plan, name))
   const train = [...new Set(trained.flatMap((fold) => [...fold.train, ...fold.validation]))]
@@ -169,7 +171,8 @@ function besideBaselines(
   const joint = { ...set, trials: [...set.trials, ...other.trials] }
   const labels = Uint8Array.from([...labelled.labels, ...other.labels])
   const inputs = inputsOf(joint, config, train)
-  const predictions = predictionsOf(joint.trials, labels, { train, validation: [], test }, probabilities, inputs)
+  const fold = { train, validation: [], test }
+  const predictions = await predictionsOf(joint.trials, labels, fold, probabilities, inputs, signal)
   return { pooled: { ...scores(predictions, config.model.classes), ...chance(predictions, config.seed) }, predictions }
 }
 

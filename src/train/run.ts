@@ -136,7 +136,7 @@ async function trainFold(gpu: Gpu, store: Store, task: Task, fold: Fold, hooks: 
     await saveModel(store, modelFile(fold.name), model)
     const probabilities = await probabilitiesOf(gpu, config, model, set, fold.test, hooks.signal)
     await saveKernels(gpu, store)
-    const predictions = predictionsOf(set.trials, labelled.labels, fold, probabilities, inputs)
+    const predictions = await predictionsOf(set.trials, labelled.labels, fold, probabilities, inputs, hooks.signal)
     const result: FoldResult = {
       name: fold.name,
       data,

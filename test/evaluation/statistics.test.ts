@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ShapeError } from '../../src/runtime/errors.ts'
-import { Random } from '../../src/runtime/random.ts'
-import {
-  bootstrapSubjects,
-  logIncompleteBeta,
-  pearson,
-  permutationWithinSubjects,
-  wilcoxonSignedRank,
-} from '../../src/evaluation/statistics.ts'
+import { logIncompleteBeta, pearson, wilcoxonSignedRank } from '../../src/evaluation/statistics.ts'
 import { fixtureCases, readJson } from '../support/golden_values.ts'
 
 /** The cases of a metrics file, of every golden folder that has it. */
@@ -109,43 +102,5 @@ describe('wilcoxonSignedRank', () => {
         d.map(() => 0),
       ),
     ).toEqual({ n: 7, w, p: (2 * Math.min(below, above)) / 128 })
-  })
-})
-
-describe('resampling', () => {
-  const subjects = Array.from({ length: 200 }, (_, i) => `s${i >> 3}`)
-
-  it('draws whole subjects: the interval is wider than that of single trials', () => {
-    // A subject is all right or all wrong, so 25 subjects carry the evidence of 25 trials, not 200.
-    const correct = subjects.map((_, i) => (i >> 3) % 2)
-    const accuracy = (trials: number[]): number => trials.reduce((sum, i) => sum + correct[i]!, 0) / trials.length
-    const whole = bootstrapSubjects(subjects, accuracy, { seed: 1 })
-    const single = bootstrapSubjects(
-      subjects.map((_, i) => String(i)),
-      accuracy,
-      { seed: 1 },
-    )
-    expect(whole.high - whole.low).toBeGreaterThan(2 * (single.high - single.low))
-    expect(whole.low).toBeGreaterThan(0.2)
-    expect(whole.high).toBeLessThan(0.75)
-    expect(bootstrapSubjects(subjects, accuracy, { seed: 1 })).toEqual(whole)
-  })
-
-  it('takes two thousand draws where no number is given', () => {
-    let draws = 0
-    bootstrapSubjects(subjects, () => draws++, { seed: 1 })
-    expect(draws).toBe(2000)
-    // No other order of the labels is as good: one in 2,001.
-    const labels = Array.from({ length: 40 }, (_, i) => i % 2)
-    expect(permutationWithinSubjects(labels, labels, new Array<string>(40).fill('s'), { seed: 1 })).toBe(1 / 2001)
-  })
-
-  it("permutes within subjects: a subject's usual label earns nothing, real knowledge does", () => {
-    const random = new Random(3)
-    const usual = subjects.map((_, i) => ((i >> 3) % 2 ? 1 : 0))
-    const labels = usual.map((label) => (random.uniform() < 0.8 ? label : 1 - label))
-    expect(permutationWithinSubjects(labels, usual, subjects, { seed: 1, permutations: 200 })).toBe(1)
-    const knowing = labels.map((label) => (random.uniform() < 0.7 ? label : 1 - label))
-    expect(permutationWithinSubjects(labels, knowing, subjects, { seed: 1, permutations: 200 })).toBeLessThan(0.05)
   })
 })

@@ -4,7 +4,7 @@ import { Random } from '../../src/runtime/random.ts'
 import { predictLinearSvm, trainLinearSvm } from '../../src/evaluation/svm.ts'
 
 describe('linear SVM', () => {
-  it('finds the maximum margin', () => {
+  it('finds the maximum margin', async () => {
     // Support vectors (1, 1) and (3, 3): w = (0.5, 0.5), bias -2, if the cost allows.
     const rows = [
       [1, 1],
@@ -12,7 +12,7 @@ describe('linear SVM', () => {
       [3, 3],
       [4, 5],
     ].map((row) => Float32Array.from(row))
-    const svm = trainLinearSvm(rows, [0, 0, 1, 1], { cost: 100 })
+    const svm = await trainLinearSvm(rows, [0, 0, 1, 1], { cost: 100 })
     expect(svm.converged).toBe(true)
     expect(svm.weights[0]).toBeCloseTo(0.5, 6)
     expect(svm.weights[1]).toBeCloseTo(0.5, 6)
@@ -20,7 +20,7 @@ describe('linear SVM', () => {
     expect(rows.map((row) => predictLinearSvm(svm, row))).toEqual([0, 0, 1, 1])
   })
 
-  it('satisfies the optimality conditions on overlapping data', () => {
+  it('satisfies the optimality conditions on overlapping data', async () => {
     const random = new Random(5)
     const labels = Array.from({ length: 80 }, (_, i) => i % 2)
     const rows = labels.map((label) => Float32Array.from({ length: 5 }, () => random.normal() + 0.4 * label))
@@ -32,7 +32,7 @@ describe('linear SVM', () => {
         return sum + cost * Math.max(0, 1 - (labels[i] ? 1 : -1) * score)
       }, norm)
     }
-    const svm = trainLinearSvm(rows, labels, { cost })
+    const svm = await trainLinearSvm(rows, labels, { cost })
     const best = primal(svm.weights, svm.bias)
     for (let trial = 0; trial < 200; trial++) {
       const near = svm.weights.map((w) => w + 0.05 * random.normal())
@@ -40,38 +40,38 @@ describe('linear SVM', () => {
     }
   })
 
-  it('answers with the only class there is, and is deterministic', () => {
+  it('answers with the only class there is, and is deterministic', async () => {
     const rows = [
       [1, 2],
       [3, 4],
     ].map((row) => Float32Array.from(row))
     for (const label of [0, 1]) {
-      const svm = trainLinearSvm(rows, [label, label])
+      const svm = await trainLinearSvm(rows, [label, label])
       expect(rows.map((row) => predictLinearSvm(svm, row))).toEqual([label, label])
     }
-    expect(trainLinearSvm(rows, [0, 1])).toEqual(trainLinearSvm(rows, [0, 1]))
-    expect(() => trainLinearSvm([], [])).toThrow(ShapeError)
-    expect(() => trainLinearSvm(rows, [1])).toThrow('svm: 2 rows and 1 labels; need as many, at least 1')
+    expect(await trainLinearSvm(rows, [0, 1])).toEqual(await trainLinearSvm(rows, [0, 1]))
+    await expect(trainLinearSvm([], [])).rejects.toThrow(ShapeError)
+    await expect(trainLinearSvm(rows, [1])).rejects.toThrow('svm: 2 rows and 1 labels; need as many, at least 1')
   })
 
-  it('calls low what lies on the plane', () => {
+  it('calls low what lies on the plane', async () => {
     const svm = { weights: Float64Array.of(2, -1), bias: 1, updates: 0, converged: true }
     expect([0, 0.5, -0.5].map((x) => predictLinearSvm(svm, Float32Array.of(x, 1)))).toEqual([0, 1, 0])
   })
 
-  it('has the cost of a quarter where none is given', () => {
+  it('has the cost of a quarter where none is given', async () => {
     const rows = [[0], [1]].map((row) => Float32Array.from(row))
     // Both multipliers reach the cost c, so that w = c.
-    expect([...trainLinearSvm(rows, [0, 1]).weights]).toEqual([0.25])
-    expect([...trainLinearSvm(rows, [0, 1], { cost: 0.5 }).weights]).toEqual([0.5])
+    expect([...(await trainLinearSvm(rows, [0, 1])).weights]).toEqual([0.25])
+    expect([...(await trainLinearSvm(rows, [0, 1], { cost: 0.5 })).weights]).toEqual([0.5])
   })
 
-  it('says when it has not converged', () => {
+  it('says when it has not converged', async () => {
     // Rows that no plane parts, of features whose sizes differ: a thousand updates a row are not enough.
     const rows = [0, 1, 2, 3, 4, 5].map((i) => Float32Array.of(1000 * Math.sin(7 * i), 3 * Math.cos(5 * i)))
-    expect(trainLinearSvm(rows, [0, 1, 0, 1, 1, 0])).toMatchObject({ converged: false, updates: 6000 })
+    expect(await trainLinearSvm(rows, [0, 1, 0, 1, 1, 0])).toMatchObject({ converged: false, updates: 6000 })
     const near = rows.map((row) => row.map((x) => x / 1000))
-    const easy = trainLinearSvm(near, [0, 1, 0, 1, 1, 0])
+    const easy = await trainLinearSvm(near, [0, 1, 0, 1, 1, 0])
     expect(easy.converged).toBe(true)
     expect(easy.updates).toBeLessThan(6000)
   })

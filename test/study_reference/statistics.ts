@@ -75,31 +75,8 @@ export function interval(judged: readonly Judged[], seed: number, level = 0.95):
   return { low: at((1 - level) / 2), high: at(1 - (1 - level) / 2) }
 }
 
-/** How often labels shuffled within each person are predicted as well, the true labels counted as one shuffle. */
-export function permutationValue(judged: readonly Judged[], seed: number): number {
-  const people = byPerson(judged)
-  const random = new Random(seed, 0x04000000)
-  const observed = count(judged, ({ label, predicted }) => label === predicted)
-  let asGood = 1
-  for (let draw = 0; draw < DRAWS; draw++) {
-    let hits = 0
-    for (const person of people) {
-      const labels = shuffled(
-        person.map(({ label }) => label),
-        random,
-      )
-      hits += count(
-        person.map(({ predicted }, i) => predicted === labels[i]),
-        (hit) => hit,
-      )
-    }
-    if (hits >= observed) asGood++
-  }
-  return asGood / (DRAWS + 1)
-}
-
-/** The exact chance that `permutationValue` estimates: hits of one person under shuffled labels are hypergeometric. */
-export function exactPermutationValue(judged: readonly Judged[]): number {
+/** Chance that labels shuffled within each person are predicted as well: the hits of one person are then hypergeometric. */
+export function permutationValue(judged: readonly Judged[]): number {
   const choose = (n: number, k: number): number => (k < 0 || k > n ? 0 : k === 0 ? 1 : (choose(n - 1, k - 1) * n) / k)
   let chances = [1]
   for (const person of byPerson(judged)) {

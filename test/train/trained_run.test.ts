@@ -331,7 +331,7 @@ describe('on other people a run', () => {
     const all = predictions.map((p) => ({ ...p, predicted: called(p) }))
     expect(rounded(pooled.model)).toEqual(judgedBy(predictions, called))
     expect(rounded(pooled.interval)).toEqual(rounded(interval(all, config.seed)))
-    expect(pooled.permutation).toBe(permutationValue(all, config.seed))
+    expect(pooled.permutation).toBeCloseTo(permutationValue(all), 12)
   }
 
   it.each([

@@ -63,14 +63,15 @@ describe.each(Object.keys(SIZES) as LookalikeKind[])('in a look-alike of %s', (k
   /** Accuracies of skin and of music, the lower and the higher of both dimensions each. */
   const told = async (eda: number, music: number) => {
     const trials = await trialsOf(kind, eda, music)
-    const found = DIMENSIONS.map((dimension) => {
+    const found: Record<'skin' | 'music', number>[] = []
+    for (const dimension of DIMENSIONS) {
       const { labels, trials: labelled } = labelOf(trials, dimension)
       const vector = (trial: Trial) => trial.music!.filter((_, column) => column % THINNED === 3)
-      return {
-        skin: linearAccuracy(labelled, labels, shape),
-        music: linearAccuracy(labelled, labels, vector, { kind: 'stimulus', count: 4 }),
-      }
-    })
+      found.push({
+        skin: await linearAccuracy(labelled, labels, shape),
+        music: await linearAccuracy(labelled, labels, vector, { kind: 'stimulus', count: 4 }),
+      })
+    }
     const range = (of: 'skin' | 'music') =>
       found.map((accuracy) => accuracy[of]).sort((a, b) => a - b) as [number, number]
     return { skin: range('skin'), music: range('music') }
