@@ -26,7 +26,12 @@ export {
   type TrialPrediction,
 } from './train/trained_run.ts'
 export { evaluateElsewhere, evaluateRun, type OtherEvaluation, type OwnEvaluation } from './train/evaluate_run.ts'
-export { loadModel, type TrainedModel } from './train/checkpoint.ts'
+export { loadModel, modelTensors, type TrainedModel } from './train/checkpoint.ts'
+
+// Networks to compare with, and weights of other networks
+export { scaleWidths, withEqualSize } from './model/widths.ts'
+export { transferWeights, type Transfer } from './model/transfer.ts'
+export { weightsDigest } from './train/learning.ts'
 
 // Evaluation without a device
 export { labelTrials, type LabelledTrials } from './evaluation/labels.ts'

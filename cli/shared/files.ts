@@ -16,15 +16,15 @@ async function readBytes(path: string): Promise<Uint8Array> {
   })
 }
 
-/** Weights by our names, from safetensors or from the authors' `.pt` checkpoint. @throws FormatError */
+/** Weights by our names, with what a run's file scales music by, from safetensors or from the authors' `.pt` checkpoint. @throws FormatError */
 export async function loadWeightsFile(path: string): Promise<HostTensors> {
   const bytes = await readBytes(path)
   const isTorch = /\.(pt|pth)$/.test(path)
   const tensors = isTorch
     ? renameReleased(parseTorchCheckpoint(bytes, path), path)
     : parseSafetensors(bytes, path).tensors
-  // Neither a run's scaling of the music features nor PyTorch's batch counters are weights.
-  const own = [...tensors].filter(([name]) => !name.startsWith('music.') && !name.endsWith('num_batches_tracked'))
+  // PyTorch's batch counters are no weights.
+  const own = [...tensors].filter(([name]) => !name.endsWith('num_batches_tracked'))
   return new Map(
     own.map(([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data as ArrayLike<number>) }]),
   )

@@ -19,7 +19,7 @@ const OPTIONAL = ['drop', 'stratify', 'share', 'control', 'foldSeed'] as const
 
 /** @throws UsageError naming the first setting that is out of range or does not fit the others */
 export function runConfig(options: ConfigOptions, facts: DataFacts): RunConfig {
-  const { optimizer: name, momentum, weightDecay, lr: learningRate, set, levels, width } = options
+  const { optimizer: name, momentum, weightDecay, lr: learningRate, set, levels, width, classWeights, freeze } = options
   const optimizer: OptimizerConfig = name === 'sgd' ? { name, momentum, weightDecay } : { name, weightDecay }
   const settings = Object.fromEntries(SAME.map((option) => [option, options[option]])) as Pick<
     ConfigOptions,
@@ -34,6 +34,8 @@ export function runConfig(options: ConfigOptions, facts: DataFacts): RunConfig {
       ...{ ...settings, ...given, optimizer, learningRate, signals, model: set },
       ...(levels !== 2 && { levels }),
       ...(width !== undefined && { width }),
+      ...(classWeights && { classWeights }),
+      ...(freeze && { freeze }),
     },
     facts,
   )
@@ -86,6 +88,9 @@ function agrees(name: string, options: ConfigOptions, stored: RunConfig): boolea
       return same(parseSignals(options.signals), stored.signals)
     case 'music':
       return options.music === 'auto' || model.music_dim === 0
+    case 'freeze':
+    case 'classWeights':
+      return same(options[name], stored[name])
     default:
       return !(name in settings) || same(options[name as keyof ConfigOptions], settings[name])
   }

@@ -33,6 +33,8 @@ export interface ConfigOptions extends ModelOptions {
   epochs: number
   batch: number
   patience: number
+  classWeights?: RunConfig['classWeights']
+  freeze?: string[]
 }
 
 export function addConfigOptions(command: Command): Command {
@@ -87,6 +89,12 @@ export function addConfigOptions(command: Command): Command {
       integer('--patience'),
       defaultRun.patience,
     )
+    .option(
+      '--class-weights <kind>',
+      'balanced: both classes count as much in the loss',
+      oneOf('--class-weights', ['balanced'] as const),
+    )
+    .option('--freeze <pattern...>', "parameters that keep their values, such as 'attention.*'")
 }
 
 function levels(text: string): Levels {

@@ -1,12 +1,12 @@
 // A run from its settings and data to its result, with notes and bars for whoever waits.
 import { basename, resolve } from 'node:path'
 import { findFold } from '../../src/evaluation/folds.ts'
-import { summarise } from '../../src/model/summary.ts'
-import { checkWeights } from '../../src/model/weights.ts'
+import type { Transfer } from '../../src/model/transfer.ts'
 import type { OpenOptions } from '../../src/runtime/node.ts'
 import type { NodeStore } from '../../src/store/node.ts'
 import type { RunConfig } from '../../src/train/config.ts'
 import { prepareDataset, type Dataset } from '../../src/train/dataset.ts'
+import { startingWeights, withInitial } from '../../src/train/learning.ts'
 import { makeTask, splitTrials, type SplitTrial } from '../../src/train/task.ts'
 import { trainRun } from '../../src/train/run.ts'
 import type { RunSummary } from '../../src/train/run_summary.ts'
@@ -17,6 +17,17 @@ import type { Output } from './output.ts'
 import { saveSource, type RunSource } from './run_folder.ts'
 import { noteDoubts, trainingProgress } from './train_progress.ts'
 import { tuneFor, tuneMode } from './tuning.ts'
+
+/** What a run took of weights, in words. */
+function transferNote({ taken, cut, left, unused }: Transfer, file: string): string {
+  const parts = [
+    `${taken.length} tensors taken`,
+    ...cut.map(({ name, columns }) => `of ${name} the ${columns} columns of the EDA features`),
+    ...left.map(({ name, reason }) => `${name} starts as without them (${reason})`),
+    ...(unused.length > 0 ? [`not used: ${unused.join(', ')}`] : []),
+  ]
+  return `${file}: ${parts.join('; ')}`
+}
 
 export interface TrainingOptions extends OpenOptions {
   /** The run folder. */
@@ -38,7 +49,13 @@ export async function trainFolds(
   const { plan } = splitTrials<SplitTrial>(dataset.set, config)
   if (options.onlyFold !== undefined) findFold(plan, options.onlyFold)
   const initial = source.weights === undefined ? null : await loadWeightsFile(source.weights)
-  if (initial) checkWeights(summarise(config.model), initial, source.weights ?? '')
+  if (initial) {
+    await withInitial(config, initial)
+    const { transfer } = startingWeights(config, initial, source.weights)
+    output.note(transferNote(transfer!, source.weights ?? ''))
+  }
+  if (config.freeze && !initial)
+    output.note('--freeze without --weights: what is frozen keeps its random values, and nothing was learnt in it')
   const abort = interruptible()
   const prepared = computing(output, abort)
   return withGpu(options, async (gpu) => {

@@ -25,6 +25,7 @@ export const DOCUMENT_KINDS = {
   // A run folder. Of schema 1 only the names differ, and it is read as well.
   'run-config': { schema: 2, oldest: 1, remedy: RUN, kept: ['model'] },
   'run-source': { schema: 1, remedy: RUN },
+  'run-transfer': { schema: 1, remedy: RUN },
   'run-kernels': { schema: 2, oldest: 1, remedy: RUN, kept: ['variants'] },
   'run-event': { schema: 2 },
   'run-result': { schema: 2, oldest: 1, remedy: RUN, kept: RESULT },

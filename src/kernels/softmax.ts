@@ -29,7 +29,8 @@ export function softmaxBackward(p: Plan, dy: Tensor, y: Tensor, label = 'softmax
 }
 
 /**
- * Cross-entropy of softmax(logits) against target probabilities, both [B, classes], mean over the batch.
+ * Cross-entropy of softmax(logits) against target probabilities, both [B, classes], mean over the batch. A row of targets may have any
+ * sum, which is what it counts: see `oneHot`.
  * Returns the loss [1] and its gradient with respect to the logits.
  */
 export function softmaxCrossEntropy(
@@ -49,9 +50,12 @@ export function softmaxCrossEntropy(
   return { loss, dlogits }
 }
 
-/** Class indices as rows of target probabilities, [B, classes] dense, for `softmaxCrossEntropy`. */
-export function oneHot(labels: ArrayLike<number>, classes: number): Float32Array {
+/**
+ * Class indices as rows of target probabilities, [B, classes] dense, for `softmaxCrossEntropy`. With `weights`, one for each class,
+ * a row sums to its class's weight, and so much it counts in the mean loss and its gradient.
+ */
+export function oneHot(labels: ArrayLike<number>, classes: number, weights?: readonly number[]): Float32Array {
   const targets = new Float32Array(labels.length * classes)
-  for (let i = 0; i < labels.length; i++) targets[i * classes + labels[i]!] = 1
+  for (let i = 0; i < labels.length; i++) targets[i * classes + labels[i]!] = weights ? weights[labels[i]!]! : 1
   return targets
 }

@@ -31,6 +31,20 @@ export class Slab {
     }
   }
 
+  /** Where these tensors lie in `flat`, as few stretches in bytes: neighbours are one, and the gap behind a tensor is its own. */
+  stretches(wanted: (name: string) => boolean): { from: number; bytes: number }[] {
+    const found: { from: number; bytes: number }[] = []
+    const all = [...this.tensors]
+    all.forEach(([name, { byteOffset: from }], i) => {
+      if (!wanted(name)) return
+      const bytes = (all[i + 1]?.[1].byteOffset ?? this.flat.byteLength) - from
+      const last = found.at(-1)
+      if (last && last.from + last.bytes === from) last.bytes += bytes
+      else found.push({ from, bytes })
+    })
+    return found
+  }
+
   destroy(): void {
     this.gpu.free(this.flat)
   }

@@ -84,19 +84,21 @@ export async function loadCheckpoint(store: Store, path: string): Promise<Checkp
   }
 }
 
-export async function saveModel(
-  store: Store,
-  path: string,
-  { weights, scaling, subjects }: TrainedModel,
-): Promise<void> {
+/** A fold's weights and its scaling of the music, by the names of its file: what another run can start from. */
+export function modelTensors({ weights, scaling }: Pick<TrainedModel, 'weights' | 'scaling'>): Written {
   const tensors: Written = new Map()
   addPrefixed(tensors, '', weights)
   if (scaling) {
     tensors.set('music.mean', { shape: [scaling.mean.length], data: scaling.mean })
     tensors.set('music.deviation', { shape: [scaling.deviation.length], data: scaling.deviation })
   }
+  return tensors
+}
+
+export async function saveModel(store: Store, path: string, model: TrainedModel): Promise<void> {
   const schema = String(DOCUMENT_KINDS['fold-model'].schema)
-  await store.write(path, serializeSafetensors(tensors, { schema, subjects: JSON.stringify(subjects) }))
+  const texts = { schema, subjects: JSON.stringify(model.subjects) }
+  await store.write(path, serializeSafetensors(modelTensors(model), texts))
 }
 
 /** Reads the trained model of a fold from its file. @throws FormatError when the file is truncated or is no such model */

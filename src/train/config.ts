@@ -8,6 +8,7 @@ import { ShapeError, UsageError } from '../runtime/errors.ts'
 import { CHANNELS, type Channel } from '../signal/channels.ts'
 import { INTERPOLATIONS, type Interpolation } from '../signal/resample.ts'
 import { parseFoldScheme } from '../evaluation/folds.ts'
+import { checkLearning } from './learning.ts'
 
 /** Everything that decides a run's result, besides data and adapter. Written to the run folder as config.json. */
 export interface RunConfig {
@@ -48,6 +49,8 @@ export interface RunConfig {
   control?: true
   /** The epoch is chosen on the test part, as the released code does. A leak, and marked as one. */
   choice?: 'test'
+  /** What classes count in the loss, and in the loss that chooses the epoch; absent where every trial counts as much. */
+  classWeights?: 'balanced'
   /** Parameters that keep the values they start with: names, with `*` for any text. */
   freeze?: string[]
   /** SHA-256 of the weights that every fold starts from; absent for random ones. */
@@ -87,6 +90,7 @@ export function checkRunConfig(config: RunConfig): RunConfig {
   checkSignals(config.signals)
   checkTask(config)
   checkModel(config)
+  checkLearning(config)
   return config
 }
 

@@ -13,6 +13,7 @@ import { pool, predictionsOf, scores } from './evaluate.ts'
 import { taskDigest, type Task } from './task.ts'
 import { findFold, type Fold } from '../evaluation/folds.ts'
 import { inputsOf } from './inputs.ts'
+import { startingWeights, withInitial } from './learning.ts'
 import type { PreparedSet } from './prepare.ts'
 import { probabilitiesOf } from './predictor.ts'
 import { KERNELS_FILE, pinKernels, saveKernels } from './run_kernels.ts'
@@ -25,6 +26,7 @@ import {
   modelFile,
   requireSameData,
   RESULT_FILE,
+  TRANSFER_FILE,
 } from './run_files.ts'
 import type { EpochRecord, FoldPlanSummary, FoldResult, RunSummary } from './run_summary.ts'
 import { Trainer } from './trainer.ts'
@@ -43,7 +45,10 @@ interface RunHooks {
 export interface RunOptions extends RunHooks {
   /** Train this fold only. */
   onlyFold?: string
-  /** Weights that every fold starts from, instead of random ones. */
+  /**
+   * Weights that every fold starts from, instead of random ones: what fits the network is taken (`transferWeights`), transfer.json in the
+   * run folder says what that was.
+   */
   initial?: HostTensors
 }
 
@@ -72,16 +77,20 @@ export interface RunIdentity {
 export async function trainRun(
   gpu: Gpu,
   store: Store,
-  task: Task,
+  asked: Task,
   identity: RunIdentity,
   options: RunOptions = {},
 ): Promise<RunSummary> {
   requireGpu('trainRun', gpu)
   checkNames('trainRun', options, RUN_OPTIONS)
-  const { plan } = task
+  const { initial } = options
+  const task = { ...asked, config: await withInitial(asked.config, initial) }
+  const { config, plan } = task
   const chosen = options.onlyFold === undefined ? plan.folds : [findFold(plan, options.onlyFold)]
   await finishedFolds(store, task) // refuses to mix folds of other data into the run
-  await writeJson(store, CONFIG_FILE, toDocument('run-config', task.config))
+  await writeJson(store, CONFIG_FILE, toDocument('run-config', config))
+  const { transfer } = startingWeights(config, initial)
+  if (transfer) await writeJson(store, TRANSFER_FILE, toDocument('run-transfer', transfer))
   // On another adapter the table is replaced with the first new checkpoint, and not by a run that was resumed there by mistake.
   if (await store.exists(KERNELS_FILE)) await pinKernels(gpu, store, options.onWarning)
   else await saveKernels(gpu, store)

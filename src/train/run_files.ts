@@ -1,6 +1,6 @@
 // What a run folder holds and how it is read:
-//   config.json  kernels.json  events.jsonl  result.json  folds/fold-NAME/{checkpoint,model}.safetensors  folds/fold-NAME/result.json
-// A fold's checkpoint is there only while it trains.
+//   config.json  transfer.json  kernels.json  events.jsonl  result.json  folds/fold-NAME/{checkpoint,model}.safetensors  folds/fold-NAME/result.json
+// A fold's checkpoint is there only while it trains; transfer.json only where a run starts from weights.
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import { readJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
@@ -10,6 +10,8 @@ import { taskDigest, type Task } from './task.ts'
 import type { FoldResult, RunSummary } from './run_summary.ts'
 
 export const CONFIG_FILE = 'config.json'
+/** What was taken of the weights that all folds start from. */
+export const TRANSFER_FILE = 'transfer.json'
 export const EVENTS_FILE = 'events.jsonl'
 export const RESULT_FILE = 'result.json'
 

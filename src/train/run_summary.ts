@@ -73,8 +73,9 @@ export interface EpochRecord {
   /** From 1. */
   epoch: number
   trainLoss: number
+  /** On the validation part, or on the test part where the run chooses there (`RunConfig.choice`); absent where nothing chooses. */
   validationLoss?: number
-  /** Share of 1. */
+  /** The same part's, a share of 1. */
   validationAccuracy?: number
 }
 

@@ -1,8 +1,7 @@
 import { optimizerStateCount } from '../kernels/optimizer.ts'
-import { initialise } from '../model/init.ts'
 import { Rtcan1d } from '../model/rtcan1d.ts'
 import { summarise } from '../model/summary.ts'
-import { checkWeights, type HostTensors } from '../model/weights.ts'
+import type { HostTensors } from '../model/weights.ts'
 import { NumericError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { Random } from '../runtime/random.ts'
@@ -11,10 +10,11 @@ import type { FoldState, Progress } from './checkpoint.ts'
 import { stepDecay, type RunConfig } from './config.ts'
 import type { Fold } from '../evaluation/folds.ts'
 import type { ModelInputs } from './inputs.ts'
+import { balancedWeights, frozenParameters, startingWeights } from './learning.ts'
 import { Predictor } from './predictor.ts'
 import type { EpochRecord } from './run_summary.ts'
 import { shuffleStream } from '../evaluation/random_streams.ts'
-import { TrainingStep } from './training_step.ts'
+import { TrainingStep, type StepSettings } from './training_step.ts'
 
 interface TrainerHooks {
   /** After each step, with steps done and steps in all planned epochs of this fold. */
@@ -25,11 +25,12 @@ interface TrainerHooks {
   signal?: AbortSignal
 }
 
-/** Trains one fold: epochs of shuffled batches, the epoch chosen on the validation part. */
+/** Trains one fold: epochs of shuffled batches, the epoch chosen on the validation part, or on the test part if the run says so. */
 export class Trainer {
   private readonly model: Rtcan1d
   private readonly state: Slab[]
   private readonly steps = new Map<number, TrainingStep>()
+  private readonly settings: StepSettings
   private best: HostTensors
   private progress: Progress = { epochs: [], bestEpoch: 0, steps: 0 }
 
@@ -41,9 +42,12 @@ export class Trainer {
     private readonly labels: Uint8Array,
     initial?: HostTensors,
   ) {
-    const summary = summarise(config.model)
-    this.best = initial ?? initialise(config.model, summary, config.init, config.seed)
-    checkWeights(summary, this.best, 'initial weights') // before anything is taken on the device
+    // Before anything is taken on the device.
+    this.best = startingWeights(config, initial).weights
+    this.settings = {
+      frozen: frozenParameters(summarise(config.model), config.freeze),
+      ...(config.classWeights && { classWeights: balancedWeights(labels, fold.train, config.model.classes) }),
+    }
     this.model = new Rtcan1d(gpu, config.model)
     this.model.weights.load(this.best, 'initial weights')
     const shape = new Map([...this.model.weights.parameters.tensors].map(([name, tensor]) => [name, tensor.shape]))
@@ -136,7 +140,14 @@ export class Trainer {
   private async step(batch: number): Promise<TrainingStep> {
     const known = this.steps.get(batch)
     if (known) return known
-    const step = await TrainingStep.create(this.gpu, this.model, batch, this.config.optimizer, this.state)
+    const step = await TrainingStep.create(
+      this.gpu,
+      this.model,
+      batch,
+      this.config.optimizer,
+      this.state,
+      this.settings,
+    )
     this.steps.set(batch, step)
     return step
   }
@@ -145,13 +156,13 @@ export class Trainer {
     predictor: Predictor,
     abort?: AbortSignal,
   ): Promise<{ validationLoss?: number; validationAccuracy?: number }> {
-    const trials = this.fold.validation
+    const trials = this.config.choice === 'test' ? this.fold.test : this.fold.validation
     if (trials.length === 0) return {}
     const rows = await predictor.predict(this.inputs, trials, abort)
     let [loss, hits] = [0, 0]
     rows.forEach((row, i) => {
       const label = this.labels[trials[i]!]!
-      loss -= Math.log(Math.max(row[label]!, 1e-12))
+      loss -= (this.settings.classWeights?.[label] ?? 1) * Math.log(Math.max(row[label]!, 1e-12))
       hits += row.indexOf(Math.max(...row)) === label ? 1 : 0
     })
     return { validationLoss: loss / trials.length, validationAccuracy: hits / trials.length }

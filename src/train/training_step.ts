@@ -32,7 +32,8 @@ export function writeInputs(plan: Plan, { eda, music }: Batch): void {
 
 /**
  * Records forward, loss, backward and update; returns the loss. Inputs of the plan: `eda`, `music` if the model has any, `targets`
- * (one-hot, [B, classes]) and `rate` (`stepRate`). `state` are the optimizer's vectors.
+ * (one-hot, [B, classes]) and `rate` (`stepRate`). `state` are the optimizer's vectors. Parameters that are `frozen` have gradients and no
+ * step: their values and their vectors stay as they are, bit by bit.
  */
 export function recordTrainingStep(
   plan: Plan,
@@ -40,6 +41,7 @@ export function recordTrainingStep(
   batch: number,
   optimizer: OptimizerConfig,
   state: readonly Tensor[],
+  frozen: ReadonlySet<string> = new Set(),
 ): Tensor {
   const forward = model.forward(plan, recordInputs(plan, model, batch), { training: true, gradients })
   const targets = plan.input('targets', [batch, model.config.classes])
@@ -48,13 +50,24 @@ export function recordTrainingStep(
   plan.output('loss', loss)
   forward.backward(dlogits)
   const { weights } = model
-  optimizerStep(plan, optimizer, {
-    parameter: weights.parameters.flat,
-    gradient: weights.gradients.flat,
-    stepRate: rate,
-    state,
-  })
+  for (const { from, bytes } of weights.parameters.stretches((name) => !frozen.has(name))) {
+    const part = (vector: Tensor): Tensor => vector.part([bytes / 4], from)
+    optimizerStep(plan, optimizer, {
+      parameter: part(weights.parameters.flat),
+      gradient: part(weights.gradients.flat),
+      stepRate: rate,
+      state: state.map(part),
+    })
+  }
   return loss
+}
+
+/** What of a model learns, and what its classes count. */
+export interface StepSettings {
+  /** Parameters without a step. */
+  frozen?: ReadonlySet<string>
+  /** Of the loss, one for each class; absent where each counts 1. */
+  classWeights?: readonly number[]
 }
 
 /** One optimizer step for batches of one size: forward, loss, backward, update, recorded once and replayed. */
@@ -62,6 +75,7 @@ export class TrainingStep {
   private readonly plan: Plan
   private readonly ring: ReadbackRing
   private readonly classes: number
+  private readonly classWeights: readonly number[] | undefined
 
   private constructor(
     private readonly gpu: Gpu,
@@ -69,6 +83,7 @@ export class TrainingStep {
     readonly batch: number,
     private readonly optimizer: OptimizerConfig,
     state: readonly Slab[],
+    { frozen, classWeights }: StepSettings,
   ) {
     this.plan = new Plan(gpu)
     const loss = recordTrainingStep(
@@ -77,9 +92,11 @@ export class TrainingStep {
       batch,
       optimizer,
       state.map((slab) => slab.flat),
+      frozen,
     )
     this.ring = new ReadbackRing(gpu, loss, RING_SLOTS)
     this.classes = model.config.classes
+    this.classWeights = classWeights
   }
 
   static async create(
@@ -88,8 +105,9 @@ export class TrainingStep {
     batch: number,
     optimizer: OptimizerConfig,
     state: readonly Slab[],
+    settings: StepSettings = {},
   ): Promise<TrainingStep> {
-    const step = gpu.allOrNone(() => new TrainingStep(gpu, model, batch, optimizer, state))
+    const step = gpu.allOrNone(() => new TrainingStep(gpu, model, batch, optimizer, state, settings))
     try {
       await step.plan.compile()
     } catch (error) {
@@ -106,7 +124,7 @@ export class TrainingStep {
   async run(batch: Batch, labels: ArrayLike<number>, learningRate: number, t: number): Promise<number[]> {
     const known = this.ring.full ? await this.losses() : []
     writeInputs(this.plan, batch)
-    this.plan.write('targets', oneHot(labels, this.classes))
+    this.plan.write('targets', oneHot(labels, this.classes, this.classWeights))
     this.plan.write('rate', stepRate(this.optimizer, learningRate, t))
     this.plan.run(this.ring.record)
     await this.gpu.throttle()

@@ -145,12 +145,12 @@ it('a file that cannot be read is the data’s mistake, in one sentence', async 
   await expect(readTextFile(folder)).rejects.toThrow(new FormatError(`${folder} is a folder; a file is expected`))
 })
 
-it('a file of weights has those of the network alone; what PyTorch wrote is told by its ending', async () => {
+it('a file of weights has those of the network and the scaling of its music; what PyTorch wrote is told by its ending', async () => {
   const tensor = { shape: [2], data: new Float32Array([1, 2]) }
-  const names = ['head.weight', 'music.mean', 'bn.num_batches_tracked']
+  const names = ['head.weight', 'music.mean', 'bn.num_batches_tracked'] as const
   const bytes = serializeSafetensors(new Map(names.map((name) => [name, tensor])))
   writeFiles(folder, { 'w.safetensors': bytes, 'w.pt': bytes, 'w.pth': bytes })
-  expect(await loadWeightsFile(path('w.safetensors'))).toEqual(new Map([['head.weight', tensor]]))
+  expect(await loadWeightsFile(path('w.safetensors'))).toEqual(new Map(names.slice(0, 2).map((name) => [name, tensor])))
   for (const name of ['w.pt', 'w.pth']) await expect(loadWeightsFile(path(name)), name).rejects.toThrow(FormatError)
 })
 

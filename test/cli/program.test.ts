@@ -297,7 +297,8 @@ describe('train', () => {
     const out = path('by relative paths')
     const weights = path('w.safetensors')
     resolves(await import('../../cli/shared/files.ts'), 'loadWeightsFile', () => new Map())
-    answers(await import('../../src/model/weights.ts'), 'checkWeights', () => undefined)
+    const transfer = { taken: [], cut: [], left: [], unused: [] }
+    answers(await import('../../src/train/learning.ts'), 'startingWeights', () => ({ weights: new Map(), transfer }))
     const here = (name: string): string => relative(process.cwd(), name)
     const args = training('--out', here(out), '--weights', here(weights), '--only-fold', '2').map((word) =>
       word === study() ? here(study()) : word,

@@ -57,7 +57,12 @@ const labelled = (rows: number, classes: number): OpCase => ({
 
 export const crossEntropyRecord: OpRecord = {
   op: 'softmax_cross_entropy',
-  cases: [labelled(5, 3), labelled(261, 3), { attrs: {}, inputs: { logits: [4, 7], targets: [4, 7] } }],
+  // Targets of any sum: rows that count differently, as class weights make them.
+  cases: [
+    labelled(5, 3),
+    labelled(261, 3),
+    ...[7, 2].map((classes): OpCase => ({ attrs: {}, inputs: { logits: [4, classes], targets: [4, classes] } })),
+  ],
   run: { on: 'plan', record: record(false) },
   twin(tensor, _, tensors) {
     const logits = tensor('logits')

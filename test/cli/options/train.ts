@@ -59,6 +59,8 @@ const settings: Readonly<Record<string, Setting>> = {
   '--epochs': { value: '2', stored: { epochs: 2 }, other: '30' },
   '--batch': { value: '8', stored: { batch: 8 }, other: '32' },
   '--patience': { value: '3', stored: { patience: 3 }, other: '10' },
+  '--class-weights': { value: 'balanced', stored: { class_weights: 'balanced' }, other: null }, // there is no other
+  '--freeze': { value: 'shallow.*', stored: { freeze: ['shallow.*'] }, other: 'attention.*' },
 }
 
 /** A flag has no value. */
@@ -136,6 +138,8 @@ async function startsFromWeights(): Promise<void> {
   const loss = ({ results }: Trained): number => results[0]!.epochs[0]!.train_loss
   expect(loss(from)).not.toBeCloseTo(loss(random), 4)
   expect(loss(from)).toBeLessThan(loss(own))
+  expect(readJson('from weights', 'transfer.json')).toMatchObject({ cut: [], left: [], unused: [] })
+  expect(readJson('from weights', 'config.json').initial).toMatch(/^[0-9a-f]{64}$/)
   const again = start(['train', '--resume', '--out', path('from random'), '--weights', file('run')])
   await expect(again).rejects.toThrow('--weights: this run was started from others')
 }
