@@ -38,6 +38,8 @@ export interface FactTable {
 export interface CollectedFact extends FactRow {
   /** Absent where `missing` says why. */
   ours?: FactValues
+  /** Of a figure, as SVG. */
+  picture?: string
   missing?: string
 }
 

@@ -1,5 +1,4 @@
 // From grids and data to jobs: which runs an experiment is, each fold of each of them once.
-import { DIMENSIONS, type Dimension } from '../datasets/trial.ts'
 import { canonical } from '../formats/canonical.ts'
 import { summarise } from '../model/summary.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
@@ -79,6 +78,17 @@ const over = (...layers: readonly RunSettings[]): RunSettings =>
     return { ...under, ...layer, ...(Object.keys(model).length > 0 && { model }) }
   }, {})
 
+/** An SVM does not depend on how networks are trained, nor on seeds: what is the same has the same settings. */
+const asSvm = ({ choice: _, freeze: _f, ...config }: RunConfig): RunConfig => {
+  const { optimizer, learningRate, decay, decayEpochs, epochs, batch, patience, init } = defaultRun
+  const { foldSeed = config.seed } = config
+  return {
+    ...config,
+    ...{ optimizer, learningRate, decay, decayEpochs, epochs, batch, patience, init },
+    seed: foldSeed,
+  }
+}
+
 /** What one model of a cell is, before seeds and folds. */
 interface Wanted {
   study: Study
@@ -107,7 +117,8 @@ class Planner {
     for (const protocol of protocols)
       for (const shuffled of control ? [false, true] : [false])
         for (const dimension of grid.dimensions)
-          for (const row of grid.rows.keys()) cells.push(await this.#cell(grid, { row, dimension, protocol, control: shuffled }))
+          for (const row of grid.rows.keys())
+            cells.push(await this.#cell(grid, { row, dimension, protocol, control: shuffled }))
     return cells
   }
 
@@ -147,7 +158,11 @@ class Planner {
   }
 
   /** The model that a row starts from. @throws UsageError where the grid has no such row */
-  #source(grid: Grid, { from, cells }: GridRow, at: Pick<Cell, 'dimension' | 'protocol' | 'control'>): Wanted | undefined {
+  #source(
+    grid: Grid,
+    { from, cells }: GridRow,
+    at: Pick<Cell, 'dimension' | 'protocol' | 'control'>,
+  ): Wanted | undefined {
     if (from === undefined) return undefined
     const row = grid.rows.find((other) => other.cells.join(' ') === from)
     if (!row || row.from !== undefined || row.method !== undefined)
@@ -180,7 +195,8 @@ class Planner {
       for (const [k, fold] of this.task(wanted.study, config).plan.folds.entries()) {
         const from = sources && folds ? { from: sources[r * folds + (k % folds)]! } : {}
         const { study, method } = wanted
-        hashes.push(await this.#add({ data: study.key, method, config, fold: fold.name, ...from }, fold.train.length))
+        const settings = { data: study.key, method, config: method === 'svm' ? asSvm(config) : config }
+        hashes.push(await this.#add({ ...settings, fold: fold.name, ...from }, fold.train.length))
       }
     }
     return hashes
@@ -191,7 +207,8 @@ class Planner {
     if (!this.jobs.has(hash)) {
       const { parameterCount, flops } = summarise(settings.config.model)
       // The backward pass costs about twice the forward one.
-      const cost = settings.method === 'svm' ? { parameters: 0, flops: 0 } : { parameters: parameterCount, flops: 3 * flops }
+      const cost =
+        settings.method === 'svm' ? { parameters: 0, flops: 0 } : { parameters: parameterCount, flops: 3 * flops }
       this.jobs.set(hash, { hash, ...settings, train, ...cost })
     }
     return hash
@@ -211,6 +228,3 @@ class Planner {
     return task
   }
 }
-
-/** Dimensions in the order of the paper's tables. */
-export const isDimensionName = (name: string): name is Dimension => DIMENSIONS.some((dimension) => dimension === name)

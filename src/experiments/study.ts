@@ -5,7 +5,9 @@ import { digest } from '../formats/digest.ts'
 import { UsageError } from '../runtime/errors.ts'
 import type { Store } from '../store/store.ts'
 import type { DataFacts } from '../train/defaults.ts'
-import type { PreparedSet } from '../train/prepare.ts'
+import type { TrialSet } from '../datasets/trial.ts'
+import { CHANNELS } from '../signal/channels.ts'
+import type { PreparedSet, PreparedTrial } from '../train/prepare.ts'
 import { loadPrepared, readPreparation } from '../train/prepared_files.ts'
 import type { CollectedDataset } from './collected.ts'
 import type { GridDataset } from './grid.ts'
@@ -49,17 +51,31 @@ export async function studyOf(set: PreparedSet): Promise<Study> {
   return { kind: kindOf(set), key: await digest([how, ...parts]), set }
 }
 
+/** A stand-in for trials that are not prepared yet: enough to plan with. Nothing can be learnt from its signals, which are all the same. */
+export function unpreparedStudy({ trials, notes = [], ...set }: TrialSet, length: number, dropSeconds: number): Study {
+  const signals = Float32Array.from({ length: CHANNELS.length * length }, (_, i) => Math.sin(i / 9))
+  const stand = trials.map(({ eda: _, ...trial }): PreparedTrial => ({
+    ...{ ...trial, signals, status: 'solved', filled: 0, constant: [] },
+  }))
+  const made = { ...set, notes, trials: stand, length, dropSeconds }
+  return { kind: kindOf(made), key: 'not prepared yet', set: made }
+}
+
 /** By the layout that its trials are of. */
-function kindOf({ trials }: PreparedSet): GridDataset {
+function kindOf({ trials }: Pick<PreparedSet, 'trials'>): GridDataset {
   const [layout, ...others] = new Set(trials.map(({ dataset }) => dataset))
   return others.length === 0 && layout !== undefined ? (KINDS[layout] ?? 'any') : 'any'
 }
 
 /** What settings of a run are resolved with. */
-export const factsOf = ({ set: { musicDim, length, dropSeconds, interpolation } }: Study): Required<
-  Pick<DataFacts, 'musicDim' | 'length' | 'dropSeconds'>
-> &
-  DataFacts => ({ musicDim, length, dropSeconds, ...(interpolation && { interpolation }) })
+export const factsOf = ({
+  set: { musicDim, length, dropSeconds, interpolation },
+}: Study): Required<Pick<DataFacts, 'musicDim' | 'length' | 'dropSeconds'>> & DataFacts => ({
+  musicDim,
+  length,
+  dropSeconds,
+  ...(interpolation && { interpolation }),
+})
 
 /** What a caption says of it. */
 export function described({ kind, set }: Study): CollectedDataset {

@@ -11,7 +11,8 @@ export const figure4: Grid = {
   dimensions: ['valence', 'arousal'],
   source: `${SOURCE}, Figure 4 and Table 4`,
   notes: ["Subjects are the paper's numbers; those of the data at hand stand in the caption."],
-  rows: pmemoShares.map(
-    ({ share, subjects, ...row }): GridRow => ({ ...row, cells: [`${100 * share} %`, String(subjects)] }),
-  ),
+  rows: pmemoShares.map(({ share, subjects, ...row }): GridRow => ({
+    ...row,
+    cells: [`${100 * share} %`, String(subjects)],
+  })),
 }

@@ -2,12 +2,10 @@ import type { Grid, GridRow } from '../grid.ts'
 import { reported, SOURCE } from './reported.ts'
 import { pmemoShares } from './shares.ts'
 
-const shares = pmemoShares.map(
-  ({ share, subjects, ...row }): GridRow => ({
-    ...row,
-    cells: ['RTCAG', `PMEmo, ${100 * share} %`, String(subjects), 'EDA'],
-  }),
-)
+const shares = pmemoShares.map(({ share, subjects, ...row }): GridRow => ({
+  ...row,
+  cells: ['RTCAG', `PMEmo, ${100 * share} %`, String(subjects), 'EDA'],
+}))
 
 /** Table 4: inputs, and growing numbers of subjects. Small data sets have no channel attention inside the residual units (section 3.3.3). */
 export const table4: Grid = {
