@@ -105,7 +105,7 @@ async function make(
   if (options.plan) {
     const estimate = await estimatePlan(jobs, studies, out, options, signal)
     const document = { out, plan: true, jobs: jobs.map(jobOf), ...estimate }
-    return output.result(toDocument('experiment', document), planText(jobs, opened, estimate))
+    return output.result(toDocument('experiment', document), planText(plan, jobs, opened, estimate))
   }
   const failed = await runJobsOf(plan, jobs, opened, out, options, output, signal)
   await draw([out], out, output, signal, failed)

@@ -2,6 +2,7 @@
 import type { CollectedAll } from '../../src/experiments/collect.ts'
 import type { Estimate } from '../../src/experiments/estimate.ts'
 import type { Job } from '../../src/experiments/job.ts'
+import type { PlanDocument } from '../../src/experiments/plan_file.ts'
 import { lasting } from '../../src/recording/result.ts'
 import type { OpenedStudy } from './experiment_data.ts'
 import { facts, percent, table } from './output.ts'
@@ -11,6 +12,7 @@ const SHOWN = 40
 
 /** Jobs, their number and how long they take. */
 export function planText(
+  { grids }: Pick<PlanDocument, 'grids'>,
   jobs: readonly Job[],
   opened: readonly OpenedStudy[],
   { left, adapter, estimate }: { left: number; adapter: string; estimate?: Estimate },
@@ -23,6 +25,9 @@ export function planText(
       ...[method === 'svm' ? 'svm' : (config.model.network ?? 'rtcan-1d'), nameOf(data), config.dimension, fold],
       ...[config.seed, train, parameters].map(String),
     ])
+  const missing = new Map<string, number>()
+  for (const { missing: reason } of grids.flatMap(({ cells }) => cells))
+    if (reason !== undefined) missing.set(reason, (missing.get(reason) ?? 0) + 1)
   const more = jobs.length - rows.length
   const time = estimate
     ? `at most ${lasting(estimate.seconds)}, by ${estimate.measured}; ${(estimate.flops / 1e12).toPrecision(3)} TFLOP`
@@ -30,6 +35,7 @@ export function planText(
   return [
     table(['job', 'model', 'data', 'dimension', 'fold', 'seed', 'trials', 'parameters'], rows),
     ...(more > 0 ? [`and ${more} more`] : []),
+    ...[...missing].map(([reason, count]) => `${count} cells without a model: ${reason}`),
     facts([
       ['jobs', `${jobs.length}, of which ${left} are left`],
       ['adapter', adapter],
