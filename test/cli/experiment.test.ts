@@ -77,13 +77,15 @@ describe('galvani experiment', () => {
     // A model and two networks beside it, of two folds and two seeds, each once more with shuffled labels.
     expect(JSON.parse(planned.stdout)).toMatchObject({ left: 24, estimate: { measured: 'a few steps' } })
     expect(existsSync(path('out'))).toBe(false)
-    const ran = await succeeds([...onStudy, '--jobs', '2', '--quiet', '--adapter', 'llvmpipe', '--json'])
+    const ran = await succeeds([...onStudy, '--jobs', '2', '--quiet', '--json'])
     const made = { failed: [], jobs: 6, tables: [{ name: 'signals', done: 6, jobs: 6, judged: 1 }] }
     expect(JSON.parse(ran.stdout)).toMatchObject(made)
     const again = await succeeds(['experiment', '--render', path('out'), '--json'])
     expect(JSON.parse(again.stdout)).toMatchObject(made)
     const part = await succeeds([...onStudy, '--shard', '1/2', '--plan', '--json'])
     expect(JSON.parse(part.stdout)).toMatchObject({ left: 0, jobs: { length: 3 } })
+    const nowhere = await galvani([...onStudy, '--adapter', 'no such adapter'])
+    expect([nowhere.code, nowhere.lines.join()]).toEqual([4, expect.stringContaining('no such adapter')])
   })
 
   it.each([
@@ -98,8 +100,8 @@ describe('galvani experiment', () => {
       /table6 varies depth/,
     ],
   ])('%j is refused in a sentence', async (args, says) => {
-    const { code, stderr } = await galvani(args)
+    const { code, lines } = await galvani(args)
     expect(code).toBe(2)
-    expect(stderr).toMatch(says)
+    expect(lines.join()).toMatch(says)
   })
 })

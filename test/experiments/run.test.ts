@@ -42,7 +42,7 @@ describe('an experiment', () => {
     for (const [i, store] of parts.entries())
       await runExperiment(gpu, store, plan, [study], { only: jobsOfShard(plan.jobs, { index: i + 1, count: 2 }) })
     expect(await tablesOf(...parts)).toEqual(await tablesOf(whole))
-    const [{ cells }] = (await collect([output(whole)])).tables as [{ cells: { judgement?: object; holm?: number }[] }]
+    const { cells } = (await collect([output(whole)])).tables[0]!
     expect(cells[0]).toMatchObject({ reported: { accuracy: 0.75 }, judgement: { trials: 24, subjects: 6, folds: 3 } })
     expect(cells[0]!.judgement).toMatchObject({
       baselines: expect.arrayContaining([
