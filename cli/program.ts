@@ -5,6 +5,7 @@ import { benchCommand } from './bench/bench.ts'
 import { decomposeCommand } from './decompose.ts'
 import { doctorCommand } from './doctor.ts'
 import { evalCommand } from './eval.ts'
+import { experimentCommand } from './experiment.ts'
 import { fixturesCommand } from './fixtures.ts'
 import { inspectCommand } from './inspect.ts'
 import { musicCommand } from './music.ts'
@@ -24,6 +25,7 @@ const commands = [
   prepareCommand,
   decomposeCommand,
   trainCommand,
+  experimentCommand,
   evalCommand,
   predictCommand,
   verifyCommand,

@@ -8,7 +8,8 @@ export const PROTOCOLS = ['honest', 'paper', 'released'] as const
 export type Protocol = (typeof PROTOCOLS)[number]
 
 /** Datasets by what they are, however their folder is called. `any`: whatever was given. */
-export type GridDataset = 'pmemo' | 'deap' | 'amigos' | 'any'
+export const GRID_DATASETS = ['pmemo', 'deap', 'amigos', 'any'] as const
+export type GridDataset = (typeof GRID_DATASETS)[number]
 
 /** Scores that somebody published, shares of 1. */
 export type Reported = Partial<Record<ScoreName, number>>
@@ -21,9 +22,14 @@ export interface GridRow {
   dataset?: GridDataset
   /** `network`: a run (default). `svm`: the linear SVM on the same input alone. `quoted`: others' figures, nothing is computed. */
   method?: 'network' | 'svm' | 'quoted'
+  /**
+   * Whether its model hears music: `true` asks for data that have music features, `false` leaves them out; absent as the data are.
+   * `listeners`: what other listeners of the training part said of the song.
+   */
+  music?: boolean | 'listeners'
   /** How its run differs from what all rows share. */
   settings?: RunSettings
-  /** Start from the weights of this row of the same grid, by its first cell (transfer). */
+  /** Start from the weights of this row of the same grid, by its cells joined with a blank (transfer). */
   from?: string
   reported?: Partial<Record<Dimension, Reported>>
   note?: string

@@ -46,6 +46,17 @@ export const DOCUMENT_KINDS = {
   },
   /** Texts of the files of decompositions that `galvani prepare` keeps. */
   'decomposition-cache': { schema: 2 },
+  // The output of an experiment.
+  'experiment-plan': {
+    schema: 1,
+    remedy: 'give another --out',
+    kept: ['grids.grid.rows.settings.model', 'jobs.config.model'],
+  },
+  'experiment-job': { schema: 1, remedy: 'give another --out', kept: ['trials.baselines'] },
+  'experiment-table': { schema: 1, kept: ['grid.rows.settings.model', 'versions'] },
+  'experiment-facts': { schema: 1 },
+  /** A grid of a user's own. */
+  'experiment-grid': { schema: 1, kept: ['rows.settings.model'] },
   'tuned-kernels': { schema: 2, remedy: 'run `galvani tune` again', kept: ['entries'] },
   /** The JSON beside the tables of a decomposed recording. */
   recording: { schema: 2, kept: ['features', 'reading'] },
@@ -58,6 +69,7 @@ export const DOCUMENT_KINDS = {
   prepare: { schema: 3, kept: ['statuses'] },
   decompose: { schema: 2, kept: ['files.features', 'files.reading'] },
   train: { schema: 3, kept: RESULT },
+  experiment: { schema: 1 },
   eval: { schema: 3, kept: ['results.predictions.baselines', 'predictions.baselines'] },
   predict: { schema: 2 },
   verify: { schema: 1 },

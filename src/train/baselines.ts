@@ -59,7 +59,7 @@ export async function foldBaselines(
     known,
     test: fold.test,
     inputs: inputsOf(set, config, known),
-    classes: config.model.classes,
+    model: config.model,
   }
   const file = options.kept && `baselines/${await keyOf(learning)}.json`
   const found = file === undefined ? undefined : await read(options.kept!, file, learning)
@@ -76,17 +76,17 @@ interface Learning {
   known: number[]
   test: readonly number[]
   inputs: ModelInputs
-  classes: number
+  model: Pick<RunConfig['model'], 'classes' | 'network'>
 }
 
 async function learnAll(learning: Learning, { onProgress, signal }: BaselineOptions): Promise<BaselineScores[]> {
-  const { set, labels, known, test, classes } = learning
+  const { set, labels, known, test, model } = learning
   const songs = stimulusMajority(set.trials, labels, known, test)
   const majority = majorityClass(labels, known)
   const scores = test.map((_, i): BaselineScores => ({ majority, ...(songs[i] !== undefined && { song: songs[i] }) }))
   const own = known.map((i) => labels[i]!)
   const names = (Object.keys(LEARNS_FROM) as LearnerName[]).filter(
-    (name) => classes === 2 && (LEARNS_FROM[name] !== 'features' || set.features),
+    (name) => model.classes === 2 && (LEARNS_FROM[name] !== 'features' || set.features),
   )
   // How long one takes is guessed by how much it reads.
   const sizes = names.map((name) => rowOf(learning, name, known[0]!).length)
@@ -110,17 +110,22 @@ async function learnAll(learning: Learning, { onProgress, signal }: BaselineOpti
   return scores
 }
 
-function rowOf({ set, inputs }: Learning, name: LearnerName, trial: number): Float32Array {
+function rowOf(learning: Learning, name: LearnerName, trial: number): Float32Array {
   const from = LEARNS_FROM[name]
-  if (from === 'input') return inputs.vector(trial)
-  return from === 'nothing' ? new Float32Array(1) : set.trials[trial]!.features!
+  if (from === 'input') return inputOf(learning, trial)
+  return from === 'nothing' ? new Float32Array(1) : learning.set.trials[trial]!.features!
 }
 
+/** What the model reads of a trial, as one vector. */
+const inputOf = ({ inputs, model }: Learning, trial: number): Float32Array =>
+  model.network === 'music' ? inputs.music([trial])! : inputs.vector(trial)
+
 /** Of all that decides the scores. Whose trials are in the test part is said by their order. */
-function keyOf({ set, labels, known, test, inputs }: Learning): Promise<string> {
+function keyOf(learning: Learning): Promise<string> {
+  const { set, labels, known, test } = learning
   const about = (i: number, label?: number) => {
     const { id, subject, stimulus, features } = set.trials[i]!
-    return [JSON.stringify([id, subject, stimulus, label]), inputs.vector(i), ...(features ? [features] : [])]
+    return [JSON.stringify([id, subject, stimulus, label]), inputOf(learning, i), ...(features ? [features] : [])]
   }
   return digest([
     JSON.stringify([BASELINE_SET, VERSION, set.features?.set, known.length, test.length]),

@@ -121,6 +121,7 @@ describe('with --json stdout is one JSON document, whatever else there is to say
     ['eval', ['--run', path('run'), '--data', path('study')], /skipped .*gap|skipped .*missing/],
     ['predict', ['--run', path('run'), '--data', path('study')], /skipped .*gap|skipped .*missing/],
     ['verify', ['--recordings', path('recordings'), '--windows', '5', '--form', 'per-signal'], /left out: notes.csv/],
+    ['experiment', ['table1', '--data', path('prepared'), '--out', path('tables')]],
     ['report', ['--run', path('run')]],
     ['summary', []],
     ['tune', [...SMALL_TUNING, '--budget', '0.001', '--quiet']],

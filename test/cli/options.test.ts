@@ -10,6 +10,7 @@ import { needs } from '../support/needs.ts'
 import { benchChecks } from './options/bench.ts'
 import { dataOptionChecks } from './options/data.ts'
 import { decomposeChecks } from './options/decompose.ts'
+import { experimentChecks } from './options/experiment.ts'
 import { inspectChecks, readingOptionsOfFolders } from './options/inspect.ts'
 import { musicChecks } from './options/music.ts'
 import { otherChecks } from './options/others.ts'
@@ -28,6 +29,7 @@ const checks: Checks = {
   ...musicChecks,
   ...otherChecks,
   ...benchChecks,
+  ...experimentChecks,
 }
 
 /** `command --option` of a command and all below it. */

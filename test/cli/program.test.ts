@@ -90,6 +90,7 @@ describe('defaults', () => {
     inspect: {},
     decompose: { format: 'csv', timeOut: 'relative', gaps: 'refuse', zscore: true, device: 'auto' },
     train: trains,
+    experiment: { protocol: 'honest', repeats: 1, jobs: 1 },
     eval: {},
     predict: {},
     verify: {},

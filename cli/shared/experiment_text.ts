@@ -1,0 +1,68 @@
+// What `experiment` says on a terminal: a plan, and the tables in short.
+import type { CollectedAll } from '../../src/experiments/collect.ts'
+import type { Estimate } from '../../src/experiments/estimate.ts'
+import type { Job } from '../../src/experiments/job.ts'
+import type { PlanDocument } from '../../src/experiments/plan_file.ts'
+import { lasting } from '../../src/recording/result.ts'
+import type { OpenedStudy } from './experiment_data.ts'
+import { facts, percent, table } from './output.ts'
+
+/** Jobs that are told one by one. */
+const SHOWN = 40
+
+/** Jobs, their number and how long they take. */
+export function planText(
+  { grids }: Pick<PlanDocument, 'grids'>,
+  jobs: readonly Job[],
+  opened: readonly OpenedStudy[],
+  { left, adapter, estimate }: { left: number; adapter: string; estimate?: Estimate },
+): string {
+  const nameOf = (key: string): string => opened.find(({ study }) => study.key === key)!.study.set.name
+  const rows = jobs
+    .slice(0, SHOWN)
+    .map(({ hash, data, method, config, fold, train, parameters }) => [
+      hash.slice(0, 12),
+      ...[method === 'svm' ? 'svm' : (config.model.network ?? 'rtcan-1d'), nameOf(data), config.dimension, fold],
+      ...[config.seed, train, parameters].map(String),
+    ])
+  const missing = new Map<string, number>()
+  for (const { missing: reason } of grids.flatMap(({ cells }) => cells))
+    if (reason !== undefined) missing.set(reason, (missing.get(reason) ?? 0) + 1)
+  const more = jobs.length - rows.length
+  const time = estimate
+    ? `at most ${lasting(estimate.seconds)}, by ${estimate.measured}; ${(estimate.flops / 1e12).toPrecision(3)} TFLOP`
+    : 'nothing is left to train'
+  return [
+    table(['job', 'model', 'data', 'dimension', 'fold', 'seed', 'trials', 'parameters'], rows),
+    ...(more > 0 ? [`and ${more} more`] : []),
+    ...[...missing].map(([reason, count]) => `${count} cells without a model: ${reason}`),
+    facts([
+      ['jobs', `${jobs.length}, of which ${left} are left`],
+      ['adapter', adapter],
+      ['time', time],
+    ]),
+  ].join('\n')
+}
+
+/** Each table's cells with the first score, what the paper says, and what it is beside the majority. */
+export function tablesText({ tables, plan }: CollectedAll, out: string): string {
+  const parts = tables.map(({ grid, cells, done, jobs }) => {
+    const [score] = grid.scores as [(typeof grid.scores)[number]]
+    const rows = cells.map(({ row, dimension, protocol, control, reported, judgement, missing }) => {
+      const interval = judgement?.intervals?.[score]
+      const majority = judgement?.baselines.find(({ name }) => name === 'majority')?.scores[score]
+      return [
+        grid.rows[row]!.cells.join(', '),
+        ...[dimension, control ? `${protocol}, control` : protocol],
+        ...[reported?.[score], judgement?.scores[score]].map((value) => (value === undefined ? '' : percent(value))),
+        interval ? `${percent(interval.low)} to ${percent(interval.high)}` : '',
+        majority === undefined ? '' : percent(majority),
+        missing ?? '',
+      ]
+    })
+    const head = [grid.heads.join(', '), 'dimension', 'protocol', `${score}, paper`, 'here', '95 %', 'majority', '']
+    return `${grid.name}: ${grid.title} (${done} of ${jobs} jobs)\n${table(head, rows)}`
+  })
+  const names = plan.facts.map(({ name, title }) => `${name}: ${title}`)
+  return [...names, ...parts, `wrote ${out}`].join('\n\n')
+}

@@ -1,0 +1,117 @@
+// Processes that run jobs which this one hands out, and what such a process does.
+import { fork, type ChildProcess } from 'node:child_process'
+import { basename } from 'node:path'
+import { loadPlan } from '../../src/experiments/plan_file.ts'
+import { runJob } from '../../src/experiments/run_job.ts'
+import type { JobRunner } from '../../src/experiments/runner.ts'
+import { loadStudy } from '../../src/experiments/study.ts'
+import { NodeStore } from '../../src/store/node.ts'
+import type { OpenOptions } from '../../src/runtime/node.ts'
+import { UsageError } from '../../src/runtime/errors.ts'
+import { withGpu } from './context.ts'
+
+/** The name under which `experiment` is a worker. */
+export const WORKER = 'worker'
+
+/** What a worker is started with. */
+export interface WorkerStart extends OpenOptions {
+  out: string
+  /** Folders of prepared studies. */
+  studies: string[]
+}
+
+type ToWorker = WorkerStart | { hash: string }
+type FromWorker = { share: number; where: string } | { done: true } | { failed: string }
+
+/** Runners, each over a process of its own, which is started anew when it dies; the job that it had fails. */
+export function processRunners(count: number, start: WorkerStart) {
+  const children = new Set<ChildProcess>()
+  const runner = (): JobRunner => {
+    let child: ChildProcess | undefined
+    return async (job, onProgress) => {
+      child ??= startWorker(start, children)
+      const own = child
+      try {
+        await handOver(own, job.hash, onProgress)
+      } finally {
+        if (own.exitCode !== null || own.signalCode !== null || !own.connected) child = undefined
+      }
+    }
+  }
+  const stop = (): void => {
+    for (const child of children) child.kill()
+  }
+  return { runners: Array.from({ length: count }, runner), stop }
+}
+
+function startWorker(start: WorkerStart, children: Set<ChildProcess>): ChildProcess {
+  const child = fork(process.argv[1]!, ['experiment', WORKER], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  children.add(child)
+  child.once('exit', () => children.delete(child))
+  child.send(start)
+  return child
+}
+
+/** Resolves when the job is done. */
+function handOver(child: ChildProcess, hash: string, onProgress: Parameters<JobRunner>[1]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = (settle: () => void): void => {
+      child.off('message', hear).off('exit', died).off('error', died)
+      settle()
+    }
+    const hear = (message: FromWorker): void => {
+      if ('share' in message) onProgress(message.share, message.where)
+      else if ('done' in message) end(resolve)
+      else end(() => reject(new Error(message.failed)))
+    }
+    const died = (): void =>
+      end(() =>
+        reject(new Error(`its process ended (${child.signalCode ?? `exit code ${child.exitCode ?? 'unknown'}`})`)),
+      )
+    child.on('message', hear).once('exit', died).once('error', died)
+    child.send({ hash })
+  })
+}
+
+/** Runs jobs until the process that hands them out is gone. @throws UsageError for a person who starts it by hand */
+export async function work(): Promise<void> {
+  if (!process.send) throw new UsageError(`experiment ${WORKER} is started by --jobs and by nothing else`)
+  const say = (message: FromWorker): void => void (process.connected && process.send?.(message))
+  // Ctrl-C reaches all processes of a terminal; a stopped job is as good as a killed one, and its parent ends this one.
+  process.on('SIGINT', () => undefined)
+  const messages = inbox()
+  const { out, studies: folders, ...device } = (await messages.next()) as WorkerStart
+  const store = new NodeStore(out)
+  const plan = await loadPlan(store, out)
+  const studies = await Promise.all(folders.map((folder) => loadStudy(new NodeStore(folder), basename(folder))))
+  await withGpu(device, async (gpu) => {
+    for (;;) {
+      const { hash } = (await messages.next()) as { hash: string }
+      const job = plan.jobs.find((other) => other.hash === hash)
+      try {
+        if (!job) throw new UsageError(`job ${hash} is none of the plan's`)
+        await runJob(job, { gpu, out: store, studies, onProgress: (share, where) => say({ share, where }) })
+        say({ done: true })
+      } catch (error) {
+        say({ failed: error instanceof Error ? error.message : String(error) })
+      }
+    }
+  })
+}
+
+/** Messages in their order; the process ends with the one that sends them. */
+function inbox() {
+  const waiting: ToWorker[] = []
+  let wake: (() => void) | undefined
+  process.on('message', (message: ToWorker) => {
+    waiting.push(message)
+    wake?.()
+  })
+  process.on('disconnect', () => process.exit())
+  return {
+    next: async (): Promise<ToWorker> => {
+      while (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve))
+      return waiting.shift()!
+    },
+  }
+}

@@ -1,0 +1,95 @@
+// One job, from its settings to its stored result; what was begun goes on from its checkpoint.
+import { findFold } from '../evaluation/folds.ts'
+import type { JudgedTrial } from '../evaluation/judgement.ts'
+import type { HostTensors } from '../model/weights.ts'
+import { UsageError } from '../runtime/errors.ts'
+import type { Gpu } from '../runtime/gpu.ts'
+import type { Store } from '../store/store.ts'
+import { foldBaselines } from '../train/baselines.ts'
+import { modelTensors } from '../train/checkpoint.ts'
+import { trainRun } from '../train/run.ts'
+import { loadFoldModel, trainedFolds } from '../train/run_files.ts'
+import { makeTask, type Task } from '../train/task.ts'
+import { adapterName, HOST, isFinished, jobStore, saveJobResult, type Job } from './job.ts'
+import type { Study } from './study.ts'
+
+/** What a job is run with. */
+export interface JobContext {
+  gpu: Gpu
+  /** The output of the experiment. */
+  out: Store
+  studies: readonly Study[]
+  /** The share of this job that is done, and where it stands. */
+  onProgress?: (share: number, where: string) => void
+  signal?: AbortSignal
+}
+
+/** Runs a job unless its result is there. Returns whether it did. @throws UsageError where its study was not given */
+export async function runJob(job: Job, context: JobContext): Promise<boolean> {
+  const { gpu, out, studies, signal } = context
+  signal?.throwIfAborted()
+  const adapter = job.method === 'svm' ? HOST : adapterName(gpu.info)
+  if (await isFinished(out, job, adapter)) return false
+  const study = studies.find(({ key }) => key === job.data)
+  if (!study) throw new UsageError(`job ${job.hash}: none of the datasets that were given is the one it is of`)
+  const store = await jobStore(out, job.hash, adapter)
+  const task = makeTask(study.set, job.config)
+  const started = performance.now()
+  const trials = job.method === 'svm' ? await bySvm(job, task, context) : await byNetwork(job, task, store, context)
+  await saveJobResult(store, { hash: job.hash, adapter, seconds: (performance.now() - started) / 1000, trials })
+  return true
+}
+
+async function byNetwork(
+  { hash, config, fold, from }: Job,
+  task: Task,
+  store: Store,
+  { gpu, out, onProgress, signal }: JobContext,
+): Promise<JudgedTrial[]> {
+  const initial = from === undefined ? undefined : await weightsOf(from, out, adapterName(gpu.info))
+  const { results } = await trainRun(
+    gpu,
+    store,
+    task,
+    { name: hash },
+    {
+      onlyFold: fold,
+      baselines: out,
+      ...(initial && { initial }),
+      onBaselines: (_, share) => onProgress?.(0, `baselines, ${Math.floor(100 * share)} %`),
+      onStep: (_, done, total) => onProgress?.(done / total, `step ${done} of ${total}`),
+      ...(signal && { signal }),
+    },
+  )
+  return results.flatMap(({ predictions }) =>
+    predictions.map(({ trial, subject, label, probability, baselines }) => ({
+      ...{ trial, subject, fold, seed: config.seed, label, score: probability, baselines },
+    })),
+  )
+}
+
+/** The model that another job trained. */
+async function weightsOf(hash: string, out: Store, adapter: string): Promise<HostTensors> {
+  const store = await jobStore(out, hash, adapter)
+  const [fold] = await trainedFolds(store, `job ${hash}`)
+  return modelTensors(await loadFoldModel(store, fold!))
+}
+
+/** The linear SVM on what the network would read: signals, music, or both, beside the other baselines. */
+async function bySvm(
+  { config, fold: name }: Job,
+  { set, labelled, plan }: Task,
+  { out, onProgress, signal }: JobContext,
+): Promise<JudgedTrial[]> {
+  const fold = findFold(plan, name)
+  const scores = await foldBaselines(set, config, labelled.labels, fold, {
+    kept: out,
+    onProgress: (share) => onProgress?.(share, 'baselines'),
+    ...(signal && { signal }),
+  })
+  return fold.test.map((index, i): JudgedTrial => {
+    const { id: trial, subject } = set.trials[index]!
+    const { svm, ...baselines } = scores[i]!
+    return { trial, subject, fold: name, seed: config.seed, label: labelled.labels[index]!, score: svm!, baselines }
+  })
+}

@@ -1,0 +1,107 @@
+import { Command } from 'commander'
+import { existsSync } from 'node:fs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import {
+  addExperimentOptions,
+  sharedSettings,
+  type ExperimentCommandOptions,
+} from '../../cli/shared/experiment_options.ts'
+import { makeTrialTable } from '../../src/datasets/synthetic.ts'
+import { exampleGrid } from '../../src/experiments/grid_file.ts'
+import { galvani, succeeds, workFolder, writeFiles } from './support.ts'
+
+const settings = (...args: string[]) =>
+  sharedSettings(addExperimentOptions(new Command()).parse(args, { from: 'user' }).opts<ExperimentCommandOptions>())
+
+describe('settings of all rows', () => {
+  it.each([
+    ['--preset', 'released', { preset: 'released' }],
+    ['--set', 'depth=2', { model: { depth: 2 } }],
+    ['--width', '1/8', { width: 0.125 }],
+    ['--labels', 'median', { labels: 'median' }],
+    ['--folds', 'subject:3', { folds: 'subject:3' }],
+    ['--validation', '0.3', { validation: 0.3 }],
+    ['--seed', '7', { seed: 7 }],
+    ['--drop', '1', { drop: 1 }],
+    ['--init', 'paper', { init: 'paper' }],
+    ['--lr', '0.5', { learningRate: 0.5 }],
+    ['--decay', '0.5', { decay: 0.5 }],
+    ['--decay-epochs', '3', { decayEpochs: 3 }],
+    ['--epochs', '2', { epochs: 2 }],
+    ['--batch', '9', { batch: 9 }],
+    ['--patience', '4', { patience: 4 }],
+    ['--optimizer', 'adam', { optimizer: { name: 'adam', weightDecay: 0 } }],
+  ] as const)('%s', (option, value, expected) => {
+    expect(settings(option, value)).toEqual(expected)
+  })
+
+  it('are none where none is given, and an optimizer comes as a whole', () => {
+    expect(settings()).toEqual({})
+    expect(settings('--stratify')).toEqual({ stratify: true })
+    expect(settings('--optimizer', 'sgd', '--momentum', '0.9', '--weight-decay', '0.1')).toEqual({
+      optimizer: { name: 'sgd', momentum: 0.9, weightDecay: 0.1 },
+    })
+    expect(() => settings('--momentum', '0.9')).toThrow('give --optimizer as well')
+    expect(() => settings('--momentum', '0.9', '--optimizer', 'adam')).toThrow('--momentum is of sgd')
+  })
+})
+
+const folder = workFolder()
+const path = (name: string): string => `${folder}/${name}`
+const small = ['--length', '320', '--set', 'final_pool=2', '--width', '1/8', '--epochs', '1', '--folds', 'subject:2']
+const onStudy = ['experiment', '--grid', path('grid.json'), '--data', path('study'), '--out', path('out'), ...small]
+
+beforeAll(async () => {
+  const design = { subjects: 4, trialsPerSubject: 4, stimuli: 4, seconds: 20, effect: 1, seed: 1 }
+  const { stdout } = await succeeds(['experiment', '--example'])
+  const grid = JSON.parse(stdout) as { rows: object[]; dimensions: string[] }
+  expect(grid.rows).toHaveLength(exampleGrid.rows.length)
+  writeFiles(path('study'), makeTrialTable(design))
+  writeFiles(folder, {
+    'grid.json': JSON.stringify({ ...grid, dimensions: ['arousal'], rows: grid.rows.slice(0, 1) }),
+  })
+})
+
+describe('galvani experiment', () => {
+  it('plans without starting, runs in processes side by side, and draws again', async () => {
+    const planned = await succeeds([
+      ...onStudy,
+      '--plan',
+      '--repeats',
+      '2',
+      '--control',
+      '--protocol',
+      'honest',
+      '--json',
+    ])
+    // A model and two networks beside it, of two folds and two seeds, each once more with shuffled labels.
+    expect(JSON.parse(planned.stdout)).toMatchObject({ left: 24, estimate: { measured: 'a few steps' } })
+    expect(existsSync(path('out'))).toBe(false)
+    const ran = await succeeds([...onStudy, '--jobs', '2', '--quiet', '--json'])
+    const made = { failed: [], jobs: 6, tables: [{ name: 'signals', done: 6, jobs: 6, judged: 1 }] }
+    expect(JSON.parse(ran.stdout)).toMatchObject(made)
+    const again = await succeeds(['experiment', '--render', path('out'), '--json'])
+    expect(JSON.parse(again.stdout)).toMatchObject(made)
+    const part = await succeeds([...onStudy, '--shard', '1/2', '--plan', '--json'])
+    expect(JSON.parse(part.stdout)).toMatchObject({ left: 0, jobs: { length: 3 } })
+    const nowhere = await galvani([...onStudy, '--adapter', 'no such adapter'])
+    expect([nowhere.code, nowhere.lines.join()]).toEqual([4, expect.stringContaining('no such adapter')])
+  })
+
+  it.each([
+    [['experiment'], /name an experiment|--out is missing/],
+    [['experiment', 'tabel8', '--out', 'x'], /did you mean 'table8'/],
+    [['experiment', 'table8', '--out', 'x'], /--data is missing/],
+    [['experiment', 'table8', 'more', '--out', 'x'], /only `experiment collect` takes folders/],
+    [['experiment', 'worker'], /started by --jobs/],
+    [['experiment', 'table8', '--out', 'x', '--repeats', '0'], /--repeats is 0/],
+    [
+      ['experiment', 'table6', '--data', path('study'), '--out', path('no'), '--plan', '--set', 'depth=2'],
+      /table6 varies depth/,
+    ],
+  ])('%j is refused in a sentence', async (args, says) => {
+    const { code, lines } = await galvani(args)
+    expect(code).toBe(2)
+    expect(lines.join()).toMatch(says)
+  })
+})

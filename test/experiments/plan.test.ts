@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { planExperiment } from '../../src/experiments/plan.ts'
+import { jobsOfShard, parseShard } from '../../src/experiments/shard.ts'
+import { studyOf } from '../../src/experiments/study.ts'
+import { smallStudy } from '../train/small_task.ts'
+import { options, smallGrid, smallPlan } from './small_experiment.ts'
+
+const hashes = (jobs: readonly { hash: string }[]) => jobs.map(({ hash }) => hash)
+
+describe('planExperiment', () => {
+  it('is the same for the same data and settings, and another for others', async () => {
+    const [{ plan }, again, seeded] = await Promise.all([
+      smallPlan(),
+      smallPlan(),
+      smallPlan({ shared: { ...options.shared, seed: 4 } }),
+    ])
+    // Three folds of the model, the two networks beside it, and the SVM.
+    expect(plan.jobs).toHaveLength(12)
+    expect(hashes(again.plan.jobs)).toEqual(hashes(plan.jobs))
+    expect(hashes(seeded.plan.jobs).filter((hash) => hashes(plan.jobs).includes(hash))).toEqual([])
+    const other = await studyOf(smallStudy((trial, i) => i === 0 && (trial.signals[0]! += 1)))
+    const changed = await planExperiment([smallGrid], [other], options)
+    expect(hashes(changed.jobs)).not.toContain(plan.jobs[0]!.hash)
+  })
+
+  it('has equal jobs of two tables once, and repeats on the same folds', async () => {
+    const study = await studyOf(smallStudy())
+    const grids = [smallGrid, { ...smallGrid, name: 'again' }]
+    const { jobs, grids: planned } = await planExperiment(grids, [study], { ...options, repeats: 2 })
+    expect(planned[0]!.cells.map((cell) => cell.jobs)).toEqual(planned[1]!.cells.map((cell) => cell.jobs))
+    // Nothing of an SVM depends on the seed.
+    expect(jobs).toHaveLength(2 * 9 + 3)
+    expect(new Set(jobs.map(({ config }) => config.foldSeed))).toEqual(new Set([3]))
+  })
+
+  it('refuses a setting for all that rows vary', async () => {
+    const shared = { ...options.shared, model: { ...options.shared.model, attention: 'sca' as const } }
+    await expect(smallPlan({ shared })).rejects.toThrow('small varies attention from row to row')
+  })
+
+  it('leaves a reason where there is no model', async () => {
+    const rows = [
+      { cells: ['a'], dataset: 'deap' as const },
+      { cells: ['b'], method: 'quoted' as const },
+    ]
+    const { plan } = await smallPlan({}, { ...smallGrid, rows })
+    expect(plan.grids[0]!.cells.map(({ missing }) => missing)).toEqual([
+      'no DEAP was given',
+      'quoted; nothing is computed',
+    ])
+    expect(plan.jobs).toEqual([])
+  })
+
+  it('starts rows from the jobs of another row, which come first', async () => {
+    const rows = [
+      { cells: ['from'] },
+      { cells: ['to'], from: 'from', settings: { model: { attention: 'none' as const } } },
+    ]
+    const { plan } = await smallPlan({}, { ...smallGrid, rows })
+    const [from, to] = plan.grids[0]!.cells.map(({ jobs }) => jobs) as [string[], string[]]
+    expect(to.map((hash) => plan.jobs.find((job) => job.hash === hash)!.from)).toEqual(from)
+    const parts = [1, 2].map((index) => hashes(jobsOfShard(plan.jobs, { index, count: 2 })))
+    for (const part of parts)
+      for (const hash of part.filter((one) => to.includes(one))) expect(part).toContain(from[to.indexOf(hash)])
+    expect(parts.flat().sort()).toEqual(hashes(plan.jobs).sort())
+    const lost = [{ cells: ['to'], from: 'nowhere' }]
+    await expect(smallPlan({}, { ...smallGrid, rows: lost })).rejects.toThrow("starts from 'nowhere'")
+  })
+})
+
+it('parseShard takes a part of some parts', () => {
+  expect(parseShard('2/3')).toEqual({ index: 2, count: 3 })
+  for (const wrong of ['0/2', '3/2', '1', 'x/y']) expect(() => parseShard(wrong), wrong).toThrow('--shard is')
+})

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { collect } from '../../src/experiments/collect.ts'
+import { runExperiment } from '../../src/experiments/experiment.ts'
+import { filesOf } from '../../src/experiments/files.ts'
+import { jobResults, jobStore, saveJobResult } from '../../src/experiments/job.ts'
+import { runJobs } from '../../src/experiments/runner.ts'
+import { jobsOfShard } from '../../src/experiments/shard.ts'
+import type { Gpu } from '../../src/runtime/gpu.ts'
+import { openGpu } from '../../src/runtime/node.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+import { smallPlan } from './small_experiment.ts'
+
+let gpu: Gpu
+beforeAll(async () => {
+  gpu = await openGpu()
+})
+afterAll(() => gpu.close())
+
+const output = (store: MemoryStore) => ({ store, name: 'out' })
+const tablesOf = async (...stores: MemoryStore[]) => filesOf(await collect(stores.map(output)))
+
+describe('an experiment', () => {
+  it('that is stopped goes on, runs nothing twice, and comes to what two parts come to together', async () => {
+    const { plan, study } = await smallPlan()
+    const whole = new MemoryStore()
+    const finished: string[] = []
+    const stop = new AbortController()
+    const onFinished = ({ hash }: { hash: string }): void => {
+      finished.push(hash)
+      if (finished.length === 4) stop.abort(new Error('stopped'))
+    }
+    await expect(runExperiment(gpu, whole, plan, [study], { onFinished, signal: stop.signal })).rejects.toThrow(
+      'stopped',
+    )
+    const open = (await collect([output(whole)])).tables[0]!
+    expect(open).toMatchObject({ done: 4, jobs: 12 })
+    expect(open.cells.every(({ judgement }) => judgement === undefined)).toBe(true)
+    expect(await runExperiment(gpu, whole, plan, [study], { onFinished })).toEqual([])
+    expect([...finished].sort()).toEqual(plan.jobs.map(({ hash }) => hash).sort())
+
+    const parts = [new MemoryStore(), new MemoryStore()]
+    for (const [i, store] of parts.entries())
+      await runExperiment(gpu, store, plan, [study], { only: jobsOfShard(plan.jobs, { index: i + 1, count: 2 }) })
+    expect(await tablesOf(...parts)).toEqual(await tablesOf(whole))
+    const { cells } = (await collect([output(whole)])).tables[0]!
+    expect(cells[0]).toMatchObject({ reported: { accuracy: 0.75 }, judgement: { trials: 24, subjects: 6, folds: 3 } })
+    expect(cells[0]!.judgement).toMatchObject({
+      baselines: expect.arrayContaining([
+        expect.objectContaining({ name: 'cnn' }),
+        expect.objectContaining({ name: 'mlp' }),
+      ]) as object[],
+    })
+    expect(cells[0]!.holm).toBeGreaterThan(0)
+  })
+
+  it('keeps what another adapter finished apart', async () => {
+    const { plan, study } = await smallPlan()
+    const out = new MemoryStore()
+    const [first] = plan.jobs as [(typeof plan.jobs)[number]]
+    const other = { hash: first.hash, adapter: 'gpu of another kind', seconds: 1, trials: [] }
+    await saveJobResult(await jobStore(out, first.hash, other.adapter), other)
+    await runExperiment(gpu, out, plan, [study], { only: [first] })
+    expect(await jobResults(out, first.hash)).toHaveLength(2)
+    const { notes, tables } = await collect([output(out)])
+    expect(notes.join()).toMatch(/were kept apart/)
+    expect(tables[0]!.done).toBe(1)
+  })
+})
+
+describe('runJobs', () => {
+  it('loses a job that fails, and what starts from it, but no other', async () => {
+    const { plan } = await smallPlan(
+      {},
+      {
+        ...{ name: 'chain', title: 'chain', heads: ['row'], scores: ['accuracy'], dimensions: ['arousal'] },
+        rows: [{ cells: ['from'] }, { cells: ['to'], from: 'from' }],
+      },
+    )
+    const [first] = plan.jobs as [(typeof plan.jobs)[number]]
+    const ran: string[] = []
+    const run = async ({ hash }: { hash: string }): Promise<void> => {
+      if (hash === first.hash) throw new Error('broken')
+      ran.push(hash)
+      await Promise.resolve()
+    }
+    const failed = await runJobs(plan.jobs, [run, run])
+    const behind = plan.jobs.filter(({ from }) => from === first.hash).map(({ hash }) => hash)
+    expect(behind).toHaveLength(1)
+    expect(failed.map(({ hash }) => hash)).toEqual([first.hash, ...behind])
+    expect(failed[1]!.reason).toBe('the job that it starts from failed: broken')
+    expect(ran).toHaveLength(plan.jobs.length - 2)
+  })
+})
