@@ -47,6 +47,9 @@ export const DOCUMENT_KINDS = {
   /** The JSON beside the tables of a decomposed recording. */
   recording: { schema: 2, kept: ['features', 'reading'] },
 
+  /** `table8.json` and the like: the results of an experiment, line by line. */
+  'experiment-results': { schema: 1, kept: ['versions', 'rows'] },
+
   // What commands print with --json.
   doctor: { schema: 2 },
   fixtures: { schema: 1 },
