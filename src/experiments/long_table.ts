@@ -47,6 +47,8 @@ function baselineValues(name: string, beside: BesideBaseline | undefined): LongR
   return values
 }
 
+const merged = (rows: readonly LongRow[]): LongRow => Object.fromEntries(rows.flatMap((row) => Object.entries(row)))
+
 function longRow(collected: Collected, cell: Cell): LongRow {
   const { grid, protocols } = collected
   const { judgement } = cell
@@ -61,8 +63,8 @@ function longRow(collected: Collected, cell: Cell): LongRow {
     control: cell.control,
     // Empty where the protocol is not described, since an unknown leak is not the absence of one.
     leaks: protocols.find(({ protocol }) => protocol === cell.protocol)?.leaks ?? null,
-    ...Object.assign({}, ...SCORES.map((score) => scoreValues(cell, score))),
-    ...Object.assign({}, ...BASELINES.map((name) => baselineValues(snakeCase(name), beside(name)))),
+    ...merged(SCORES.map((score) => scoreValues(cell, score))),
+    ...merged(BASELINES.map((name) => baselineValues(snakeCase(name), beside(name)))),
     permutation_p: known(judgement?.permutation),
     wilcoxon_p: known(wilcoxon?.p),
     wilcoxon_floor: known(wilcoxon?.floor),
