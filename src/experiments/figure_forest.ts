@@ -1,7 +1,6 @@
 // A forest plot: each line of a table with its interval, beside its baselines and the reported number.
 import { xAxis, type Panel } from '../charts/axes.ts'
 import { extent, label, linearScale, palette, svg, tag } from '../charts/svg.ts'
-import type { Dimension } from '../datasets/trial.ts'
 import type { Cell, Collected } from './collected.ts'
 import type { Figure } from './figure.ts'
 import { bestBaseline, comparedBy, SCORE_NAMES } from './sheet.ts'
@@ -25,7 +24,7 @@ export function forestFigures(collected: Collected): Figure[] {
         const which = `${protocol}${control ? '_control' : ''}`
         const loud = `${leaks ? ', LEAKS' : ''}${control ? ', negative control' : ''}`
         const caption = `${SCORE_NAMES[score]} of ${dimension}, protocol ${protocol}${loud}`
-        const svg = forest(collected, judged, { score, dimension, caption })
+        const svg = forest(collected, judged, { score, caption })
         return [{ name: `${grid.name}_forest_${which}_${dimension}`, caption, svg }]
       }),
     ),
@@ -42,7 +41,7 @@ function valuesOf({ judgement, reported }: Cell, score: Score): number[] {
 function forest(
   { grid }: Collected,
   cells: readonly Cell[],
-  { score, caption }: { score: Score; dimension: Dimension; caption: string },
+  { score, caption }: { score: Score; caption: string },
 ): string {
   const height = TOP + cells.length * LINE + FOOT
   const [low, high] = extent([0.5, ...cells.flatMap((cell) => valuesOf(cell, score))].map((value) => 100 * value))

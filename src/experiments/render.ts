@@ -1,6 +1,9 @@
 // The files of an experiment, drawn of its results alone: the same results give the same bytes.
 import type { Collected } from './collected.ts'
-import { figuresOf } from './figure.ts'
+import type { Figure } from './figure.ts'
+import { calibrationFigures } from './figure_calibration.ts'
+import { forestFigures } from './figure_forest.ts'
+import { shareFigures } from './figure_shares.ts'
 import { longCsv, longJson } from './long_table.ts'
 import { sheetsOf } from './sheet.ts'
 import { experimentPage } from './sheet_html.ts'
@@ -12,6 +15,13 @@ export interface Rendered {
   path: string
   content: string
 }
+
+/** All pictures that the results allow. */
+export const figuresOf = (collected: Collected): Figure[] => [
+  ...shareFigures(collected),
+  ...forestFigures(collected),
+  ...calibrationFigures(collected),
+]
 
 /** Tables as CSV, JSON, HTML, Markdown and LaTeX, and each figure as SVG; all named after the experiment. */
 export function renderExperiment(collected: Collected): Rendered[] {
