@@ -59,7 +59,7 @@ export function notesOf(collected: Collected, own: readonly Cell[], { leaks }: O
 function testNotes(own: readonly Cell[]): string[] {
   const tests = own.flatMap(({ dimension, holm, judgement }) => {
     const wilcoxon = judgement?.baselines.find(({ name }) => name === 'majority')?.wilcoxon
-    return holm === undefined || !wilcoxon ? [] : [{ dimension, floor: wilcoxon.floor, folds: judgement!.folds }]
+    return holm === undefined || !wilcoxon ? [] : [{ dimension, floor: wilcoxon.floor, folds: judgement.folds }]
   })
   if (tests.length === 0) return ['No test over folds was possible, so no accuracy is marked.']
   const said =
