@@ -76,7 +76,16 @@ function plain(line: LedgerLine): string[] {
   ]
 }
 
+/** Columns that say of what a line is. */
+const NAMED = HEADS.indexOf('Reported')
 const OURS = HEADS.indexOf('Ours')
+
+/** Short words take little room, so that a verdict has its own. */
+const LEDGER_STYLE = `
+td.word { text-align: left }
+td.best { white-space: normal }
+@media screen and (min-width: 48rem) { td.text { min-width: 8rem } td.verdict { min-width: 17rem } }
+`
 
 export const LEDGER_RULES = [
   'A verdict follows by rule from the numbers of its line. First, whether the protocol leaks. Then, whether the 95 % interval holds the reported number. Then, whether the interval of balanced accuracy lies above a half; where it does not, the model is no better than chance. Last, whether the interval of the difference to the best baseline lies above nought.',
@@ -97,7 +106,7 @@ export function ledgerMarkdown(list: readonly Collected[]): string {
       return [...cells, escapeMarkdown(line.verdict)]
     })
     const heads = [...HEADS, 'Verdict'].map(escapeMarkdown)
-    return `## ${escapeMarkdown(collected.grid.name)}: ${escapeMarkdown(collected.grid.title)}\n\n${markdownTable(heads, rows, 4)}`
+    return `## ${escapeMarkdown(collected.grid.name)}: ${escapeMarkdown(collected.grid.title)}\n\n${markdownTable(heads, rows, NAMED)}`
   })
   const loud = synthetic(list).map((text) => `**${text}**`)
   return `${['# Ledger', ...loud, ...LEDGER_RULES, ...sections].join('\n\n')}\n`
@@ -106,19 +115,24 @@ export function ledgerMarkdown(list: readonly Collected[]): string {
 function htmlRow(line: LedgerLine): string {
   const cells = plain(line).map((text, i) => {
     const mark = line.leaks && i === OURS && text !== '' ? leaksMark : ''
-    const kind = i === 0 ? { class: 'text name' } : i < 4 ? { class: 'text' } : {}
+    const kind =
+      i === 0 ? { class: 'text name' } : i < NAMED ? { class: 'word' } : i === HEADS.length - 2 ? { class: 'best' } : {}
     return tag('td', { ...kind, 'data-head': HEADS[i]! }, (escapeMarkup(text) || '–') + mark)
   })
-  return [...cells, tag('td', { class: 'text', 'data-head': 'Verdict' }, escapeMarkup(line.verdict))].join('')
+  return [...cells, tag('td', { class: 'text verdict', 'data-head': 'Verdict' }, escapeMarkup(line.verdict))].join('')
 }
 
 export function ledgerPage(list: readonly Collected[]): string {
   const sections = list.map((collected) => {
     const { name, title } = collected.grid
     const head = tag('h2', { id: name }, escapeMarkup(`${name}: ${title}`))
-    return head + markupTable([...HEADS, 'Verdict'], ledgerOf(collected).map(htmlRow), 4)
+    return head + markupTable([...HEADS, 'Verdict'], ledgerOf(collected).map(htmlRow), NAMED)
   })
   const loud = synthetic(list).map((text) => tag('p', { class: 'warning' }, text))
   const rules = LEDGER_RULES.map((text) => tag('p', { class: 'soft' }, escapeMarkup(text)))
-  return htmlPage('Ledger', [tag('h1', {}, 'Ledger'), ...loud, ...rules, ...sections].join(''), EXPERIMENT_STYLE)
+  return htmlPage(
+    'Ledger',
+    [tag('h1', {}, 'Ledger'), ...loud, ...rules, ...sections].join(''),
+    EXPERIMENT_STYLE + LEDGER_STYLE,
+  )
 }
