@@ -44,11 +44,10 @@ export const DOCUMENT_KINDS = {
   /** Texts of the files of decompositions that `galvani prepare` keeps. */
   'decomposition-cache': { schema: 1 },
   'tuned-kernels': { schema: 2, remedy: 'run `galvani tune` again', kept: ['entries'] },
-  /** The JSON beside the tables of a decomposed recording. */
-  recording: { schema: 2, kept: ['features', 'reading'] },
-
   /** `table8.json` and the like: the results of an experiment, line by line. */
   'experiment-results': { schema: 1, kept: ['versions', 'rows'] },
+  /** The JSON beside the tables of a decomposed recording. */
+  recording: { schema: 2, kept: ['features', 'reading'] },
 
   // What commands print with --json.
   doctor: { schema: 2 },
