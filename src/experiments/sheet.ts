@@ -17,12 +17,9 @@ export interface SheetCell {
   missing: boolean
 }
 
-/** One protocol of an experiment, or its control. */
+/** A table in words. */
 export interface Sheet {
   title: string
-  protocol: Protocol
-  control: boolean
-  leaks: boolean
   /** Sentences that stand before the table; the first are to be seen. */
   loud: string[]
   caption: string[]
@@ -31,6 +28,22 @@ export interface Sheet {
   heads: string[]
   rows: SheetCell[][]
   notes: string[]
+}
+
+/** One protocol of an experiment, or its control. */
+export interface ProtocolSheet extends Sheet {
+  protocol: Protocol
+  control: boolean
+  leaks: boolean
+}
+
+/** Sheets that stand in one document, and what is said under them all. */
+export interface SheetDocument {
+  title: string
+  sheets: Sheet[]
+  /** None where nothing is trained. */
+  protocols: Collected['protocols']
+  departures: Collected['departures']
 }
 
 export const SCORE_NAMES: Record<ScoreName, string> = {
@@ -111,7 +124,7 @@ function baselineCell(cell: Cell | undefined, scores: readonly ScoreName[], leak
 const words = (dimension: Dimension): string => dimension[0]!.toUpperCase() + dimension.slice(1)
 
 /** All sheets of an experiment: each protocol in the order of `protocols`, its control after it. */
-export function sheetsOf(collected: Collected): Sheet[] {
+export function sheetsOf(collected: Collected): ProtocolSheet[] {
   const { cells, protocols } = collected
   return protocols.flatMap(({ protocol, leaks }) =>
     [false, true].flatMap((control) => {
@@ -121,7 +134,11 @@ export function sheetsOf(collected: Collected): Sheet[] {
   )
 }
 
-function sheet(collected: Collected, own: Cell[], of: Pick<Sheet, 'protocol' | 'control' | 'leaks'>): Sheet {
+function sheet(
+  collected: Collected,
+  own: Cell[],
+  of: Pick<ProtocolSheet, 'protocol' | 'control' | 'leaks'>,
+): ProtocolSheet {
   const { grid } = collected
   const heads = grid.dimensions.flatMap((dimension) => [
     ...grid.scores.map((score) => `${words(dimension)}: ${SCORE_NAMES[score]}${SHARES.has(score) ? ' %' : ''}`),
@@ -146,3 +163,10 @@ function sheet(collected: Collected, own: Cell[], of: Pick<Sheet, 'protocol' | '
     notes: notesOf(collected, own, of),
   }
 }
+
+export const documentOf = (collected: Collected): SheetDocument => ({
+  title: collected.grid.title,
+  sheets: sheetsOf(collected),
+  protocols: collected.protocols,
+  departures: collected.departures,
+})

@@ -1,9 +1,8 @@
 // Sheets as one self-contained page. On a phone each line becomes a card, with the head of its column beside each number.
 import { htmlPage } from '../charts/page.ts'
 import { escapeMarkup, tag } from '../charts/svg.ts'
-import type { Collected } from './collected.ts'
 import type { Figure } from './figure.ts'
-import type { Sheet, SheetCell } from './sheet.ts'
+import type { Sheet, SheetCell, SheetDocument } from './sheet.ts'
 
 /** What experiment pages need beyond the common stylesheet. */
 export const EXPERIMENT_STYLE = `
@@ -76,21 +75,28 @@ function section({ title, loud, caption, heads, named, rows, notes }: Sheet): st
 const figureMarkup = ({ caption, svg }: Figure): string =>
   tag('figure', {}, tag('figcaption', {}, escapeMarkup(caption)) + svg)
 
-/** All sheets of an experiment, its figures, the differences of its protocols and its departures from the paper. */
-export function experimentPage(collected: Collected, sheets: readonly Sheet[], figures: readonly Figure[]): string {
-  const { grid, protocols, departures } = collected
-  const says = protocols.map(({ protocol, leaks, says }) => [protocol + (leaks ? ' (LEAKS)' : ''), says.join('; ')])
+function protocolsMarkup({ protocols, departures }: SheetDocument): string[] {
+  if (protocols.length === 0) return []
+  const says = protocols.map((of) => [of.protocol + (of.leaks ? ' (LEAKS)' : ''), of.says.join('; ')])
   const settings = departures.map(({ setting, paper, here }) => [setting, paper, here])
-  const body = [
-    tag('h1', {}, escapeMarkup(grid.title)),
-    ...(sheets.length === 0 ? [tag('p', {}, 'No results.')] : sheets.map(section)),
-    ...(figures.length === 0
-      ? []
-      : [tag('h2', {}, 'Figures'), `<div class="charts">${figures.map(figureMarkup).join('')}</div>`]),
+  return [
     tag('h2', {}, 'Protocols'),
     textTable(['Protocol', 'How it trains and judges'], says),
     tag('h2', {}, 'Settings that are not the paper&#39;s'),
     settings.length === 0 ? tag('p', {}, 'None.') : textTable(['Setting', 'Paper', 'Here'], settings),
   ]
-  return htmlPage(grid.title, body.join(''), EXPERIMENT_STYLE)
+}
+
+/** All sheets, the figures, the differences of protocols and the departures from the paper. */
+export function sheetPage(document: SheetDocument, figures: readonly Figure[]): string {
+  const { title, sheets } = document
+  const body = [
+    tag('h1', {}, escapeMarkup(title)),
+    ...(sheets.length === 0 ? [tag('p', {}, 'No results.')] : sheets.map(section)),
+    ...(figures.length === 0
+      ? []
+      : [tag('h2', {}, 'Figures'), `<div class="charts">${figures.map(figureMarkup).join('')}</div>`]),
+    ...protocolsMarkup(document),
+  ]
+  return htmlPage(title, body.join(''), EXPERIMENT_STYLE)
 }

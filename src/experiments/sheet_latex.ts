@@ -1,6 +1,5 @@
 // Sheets as LaTeX: a document that compiles by itself, whose `table` environments can be copied. Needs booktabs and graphicx.
-import type { Collected } from './collected.ts'
-import type { Sheet, SheetCell } from './sheet.ts'
+import type { Sheet, SheetCell, SheetDocument } from './sheet.ts'
 
 const SPECIAL: Readonly<Record<string, string>> = {
   ...{ '\\': '\\textbackslash{}', '~': '\\textasciitilde{}', '^': '\\textasciicircum{}' },
@@ -64,7 +63,7 @@ function float({ title, loud, caption, heads, named, rows, notes }: Sheet): stri
   ].join('\n')
 }
 
-function settingsFloat({ departures }: Collected): string[] {
+function settingsFloat({ departures }: SheetDocument): string[] {
   if (departures.length === 0) return []
   const body = departures.map(({ setting, paper, here }) => joined([setting, paper, here].map(escapeLatex)))
   const table = tabular('lll', ['Setting', 'Paper', 'Here'], body)
@@ -72,12 +71,12 @@ function settingsFloat({ departures }: Collected): string[] {
   return [`\\begin{table}[htbp]\n\\centering\n${caption}\n\\fitted{${table}}\n\\end{table}`]
 }
 
-/** All sheets of an experiment, the differences of its protocols and its departures from the paper. */
-export function experimentLatex(collected: Collected, sheets: readonly Sheet[]): string {
-  const protocols = collected.protocols.map(
+/** All sheets, the differences of protocols and the departures from the paper. */
+export function sheetLatex(document: SheetDocument): string {
+  const protocols = document.protocols.map(
     ({ protocol, leaks, says }) => `Protocol ${protocol}${leaks ? ' (LEAKS)' : ''}: ${says.join('; ')}.`,
   )
   // Floats that have no page of text between them pile up.
-  const floats = [...sheets.map(float), ...settingsFloat(collected)].join('\n\\clearpage\n')
+  const floats = [...document.sheets.map(float), ...settingsFloat(document)].join('\n\\clearpage\n')
   return `${PREAMBLE}${floats}\n${paragraphs(protocols)}\n\\end{document}\n`
 }

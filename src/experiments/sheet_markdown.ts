@@ -1,6 +1,5 @@
 // Sheets as Markdown: pipe tables, every line of which has the same number of cells.
-import type { Collected } from './collected.ts'
-import type { Sheet, SheetCell } from './sheet.ts'
+import type { Sheet, SheetCell, SheetDocument } from './sheet.ts'
 
 /** Text that Markdown, and the HTML that it allows, take as it is. */
 export const escapeMarkdown = (text: string): string =>
@@ -37,20 +36,28 @@ function section({ title, loud, caption, heads, named, rows, notes }: Sheet): st
   ].join('\n\n')
 }
 
-/** All sheets of an experiment, the differences of its protocols and its departures from the paper. */
-export function experimentMarkdown({ grid, protocols, departures }: Collected, sheets: readonly Sheet[]): string {
+function protocolSections({ protocols, departures }: SheetDocument): string[] {
+  if (protocols.length === 0) return []
   const differences = protocols.map(({ protocol, leaks, says }) => [
     protocol + (leaks ? ' **leaks**' : ''),
     says.map(escapeMarkdown).join('<br>'),
   ])
   const settings = departures.map((of) => [of.setting, of.paper, of.here].map(escapeMarkdown))
-  const parts = [
-    `# ${escapeMarkdown(grid.title)}`,
-    ...(sheets.length === 0 ? ['No results.'] : sheets.map(section)),
+  return [
     `## Protocols\n\n${markdownTable(['Protocol', 'How it trains and judges'], differences, 2)}`,
     settings.length === 0
       ? "Settings that all rows share are the paper's."
       : `## Settings that are not the paper's\n\n${markdownTable(['Setting', 'Paper', 'Here'], settings, 3)}`,
+  ]
+}
+
+/** All sheets, the differences of protocols and the departures from the paper. */
+export function sheetMarkdown(document: SheetDocument): string {
+  const { title, sheets } = document
+  const parts = [
+    `# ${escapeMarkdown(title)}`,
+    ...(sheets.length === 0 ? ['No results.'] : sheets.map(section)),
+    ...protocolSections(document),
   ]
   return `${parts.join('\n\n')}\n`
 }

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { sheetsOf } from '../../src/experiments/sheet.ts'
-import { experimentPage } from '../../src/experiments/sheet_html.ts'
+import { documentOf } from '../../src/experiments/sheet.ts'
+import { sheetPage } from '../../src/experiments/sheet_html.ts'
 import { madeUp } from './made_up.ts'
 
-const page = experimentPage(madeUp(), sheetsOf(madeUp()), [])
+const page = sheetPage(documentOf(madeUp()), [])
 
 it('escapes every text, and asks for nothing from elsewhere', () => {
   expect(page).not.toMatch(/<script|javascript:/i)

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { sheetsOf } from '../../src/experiments/sheet.ts'
-import { escapeLatex, experimentLatex } from '../../src/experiments/sheet_latex.ts'
+import { documentOf } from '../../src/experiments/sheet.ts'
+import { escapeLatex, sheetLatex } from '../../src/experiments/sheet_latex.ts'
 import { HOSTILE, madeUp } from './made_up.ts'
 
-const text = experimentLatex(madeUp(), sheetsOf(madeUp()))
+const text = sheetLatex(documentOf(madeUp()))
 
 it('opens and closes environments and braces in order', () => {
   const open: string[] = []

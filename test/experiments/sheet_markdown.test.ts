@@ -1,12 +1,15 @@
 import { expect, it } from 'vitest'
-import { sheetsOf } from '../../src/experiments/sheet.ts'
-import { escapeMarkdown, experimentMarkdown } from '../../src/experiments/sheet_markdown.ts'
+import { documentOf } from '../../src/experiments/sheet.ts'
+import { escapeMarkdown, sheetMarkdown } from '../../src/experiments/sheet_markdown.ts'
 import { madeUp } from './made_up.ts'
 
-const text = experimentMarkdown(madeUp(), sheetsOf(madeUp()))
+const text = sheetMarkdown(documentOf(madeUp()))
 
 it('has as many cells in every line of a table', () => {
-  const tables = text.trim().split('\n\n').filter((block) => block.startsWith('|'))
+  const tables = text
+    .trim()
+    .split('\n\n')
+    .filter((block) => block.startsWith('|'))
   expect(tables).toHaveLength(6) // four sheets, the protocols, the settings
   for (const table of tables) {
     const counts = table.split('\n').map((line) => line.split(/(?<!\\)\|/).length)
