@@ -16,6 +16,21 @@ function datasetWords({ kind, name, synthetic, trials, subjects, stimuli, musicD
   return `${name}${made}, ${kind}: ${trials} trials of ${subjects} subjects, ${stimuli} stimuli, ${music}`
 }
 
+/** What is said of data, and of whom the reported numbers are. */
+export function captionOfDatasets(
+  datasets: readonly CollectedDataset[],
+  source: string | undefined,
+): { loud: string[]; caption: string[] } {
+  const isSynthetic = datasets.some(({ synthetic }) => synthetic)
+  return {
+    loud: isSynthetic ? ['SYNTHETIC DATA: these numbers say nothing about people.'] : [],
+    caption: [
+      datasets.length === 0 ? 'No data.' : `Data: ${datasets.map(datasetWords).join('; ')}.`,
+      ...(source === undefined ? [] : [`Reported numbers are of ${source}.`]),
+    ],
+  }
+}
+
 /** Warnings that stand before a table, and its caption, a sentence each. */
 export function captionOf(
   collected: Collected,
@@ -23,8 +38,9 @@ export function captionOf(
   { control, leaks }: Of,
 ): { loud: string[]; caption: string[] } {
   const { grid, datasets, seeds, adapter, versions, done, jobs } = collected
+  const about = captionOfDatasets(datasets, grid.source)
   const loud = [
-    ...(datasets.some(({ synthetic }) => synthetic) ? ['SYNTHETIC DATA: these numbers say nothing about people.'] : []),
+    ...about.loud,
     ...(leaks
       ? ['LEAKS: under this protocol every number knows the people it is tested on, or was chosen on them.']
       : []),
@@ -33,13 +49,14 @@ export function captionOf(
   ]
   const counts = own.flatMap(({ judgement }) => (judgement ? [judgement.folds] : []))
   const folds = [...new Set(counts)].sort((a, b) => a - b)
+  const [data = '', ...source] = about.caption
   const caption = [
-    datasets.length === 0 ? 'No data.' : `Data: ${datasets.map(datasetWords).join('; ')}.`,
+    data,
     ...(folds.length > 0 ? [`Folds: ${list(folds)}.`] : []),
     `${seeds.length === 1 ? 'Seed' : 'Seeds'}: ${list(seeds)}.`,
     `Adapter: ${adapter}.`,
     `Versions: ${list(Object.entries(versions).map(([name, version]) => `${name} ${version}`))}.`,
-    ...(grid.source === undefined ? [] : [`Reported numbers are of ${grid.source}.`]),
+    ...source,
   ]
   return { loud, caption }
 }
