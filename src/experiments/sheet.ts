@@ -2,7 +2,7 @@
 import type { Dimension } from '../datasets/trial.ts'
 import { SCORES, type BesideBaseline, type Judgement, type ScoreName } from '../evaluation/judgement.ts'
 import type { Cell, Collected } from './collected.ts'
-import type { Protocol } from './grid.ts'
+import type { GridRow, Protocol } from './grid.ts'
 import { COMPARED } from './long_table.ts'
 import { captionOf, notesOf } from './sheet_words.ts'
 
@@ -90,10 +90,10 @@ export const isSignificant = ({ holm }: Cell): boolean => holm !== undefined && 
 
 const none = (text: string): SheetCell => ({ text, under: [], leaks: false, missing: true })
 
-function scoreCell(cell: Cell | undefined, score: ScoreName, leaks: boolean): SheetCell {
-  const theirs = cell?.reported?.[score]
+function scoreCell(cell: Cell | undefined, score: ScoreName, row: GridRow, { dimension, leaks }: Place): SheetCell {
+  const theirs = (cell?.reported ?? row.reported?.[dimension])?.[score]
   const paper = theirs === undefined ? [] : [`paper ${shown(score, theirs)}`]
-  if (!cell?.judgement) return { ...none(reasonOf(cell)), under: paper }
+  if (!cell?.judgement) return { ...none(row.method === 'quoted' ? 'quoted' : reasonOf(cell)), under: paper }
   const { scores, intervals } = cell.judgement
   const ours = scores[score]
   const interval = intervals?.[score]
@@ -104,6 +104,11 @@ function scoreCell(cell: Cell | undefined, score: ScoreName, leaks: boolean): Sh
     leaks,
     missing: false,
   }
+}
+
+interface Place {
+  dimension: Dimension
+  leaks: boolean
 }
 
 /** Why there is no number. */
@@ -144,13 +149,14 @@ function sheet(
     ...grid.scores.map((score) => `${words(dimension)}: ${SCORE_NAMES[score]}${SHARES.has(score) ? ' %' : ''}`),
     `${words(dimension)}: best baseline by ${SCORE_NAMES[comparedBy(grid.scores)].toLowerCase()} %`,
   ])
-  const rows = grid.rows.map(({ cells: names, note }, row) => {
+  const rows = grid.rows.map((gridRow, row) => {
+    const { cells: names, note } = gridRow
     const named = names.map((text, i) => ({
       ...{ text, under: i === 0 && note !== undefined ? [note] : [], leaks: false, missing: false },
     }))
     const numbers = grid.dimensions.flatMap((dimension) => {
       const cell = own.find((one) => one.row === row && one.dimension === dimension)
-      const scores = grid.scores.map((score) => scoreCell(cell, score, of.leaks))
+      const scores = grid.scores.map((score) => scoreCell(cell, score, gridRow, { dimension, leaks: of.leaks }))
       return [...scores, baselineCell(cell, grid.scores, of.leaks)]
     })
     return [...named, ...numbers]

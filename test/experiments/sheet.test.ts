@@ -33,6 +33,13 @@ describe('a sheet', () => {
     expect(control!.rows[1]![2]!.text).toBe('not run')
   })
 
+  it("has others' figures, for which nothing is run", () => {
+    const made = madeUp()
+    const quoted = { cells: ['SVM', ''], method: 'quoted', reported: { valence: { accuracy: 0.7043 } } } as const
+    const grid = { ...made.grid, rows: [...made.grid.rows, { ...quoted, cells: [...quoted.cells] }] }
+    expect(sheetsOf({ ...made, grid })[0]!.rows[2]![2]).toMatchObject({ text: 'quoted', under: ['paper 70.4'] })
+  })
+
   it('marks every number of a protocol that leaks, and no other', () => {
     const numbers = released!.rows.flat().filter(({ text }) => /^\d|^song/.test(text))
     expect(numbers).toHaveLength(6)
