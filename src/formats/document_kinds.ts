@@ -58,6 +58,8 @@ export const DOCUMENT_KINDS = {
   /** A grid of a user's own. */
   'experiment-grid': { schema: 1, kept: ['rows.settings.model'] },
   'tuned-kernels': { schema: 2, remedy: 'run `galvani tune` again', kept: ['entries'] },
+  /** `table8.json` and the like: the results of an experiment, line by line. */
+  'experiment-results': { schema: 1, kept: ['versions', 'rows'] },
   /** The JSON beside the tables of a decomposed recording. */
   recording: { schema: 2, kept: ['features', 'reading'] },
 

@@ -1,0 +1,102 @@
+// Sheets as one self-contained page. On a phone each line becomes a card, with the head of its column beside each number.
+import { htmlPage } from '../charts/page.ts'
+import { escapeMarkup, tag } from '../charts/svg.ts'
+import type { Figure } from './figure.ts'
+import type { Sheet, SheetCell, SheetDocument } from './sheet.ts'
+
+/** What experiment pages need beyond the common stylesheet. */
+export const EXPERIMENT_STYLE = `
+main { max-width: 88rem }
+th, td { vertical-align: top; padding: .4rem .5rem }
+td small { display: block; color: var(--soft); font-size: .75rem; font-weight: 400 }
+td b { font-weight: 650 }
+td.missing { color: var(--soft); white-space: normal }
+.leaks { background: var(--warn-paper); color: var(--warn); border: 1px solid var(--warn-line); border-radius: .3rem;
+  padding: 0 .25rem; font-size: .7rem; font-weight: 700; text-transform: uppercase; white-space: nowrap }
+ul.notes { font-size: .85rem; color: var(--soft); padding-left: 1.1rem; max-width: 60rem }
+@media screen and (max-width: 48rem) {
+  .wide { border: 0; overflow: visible }
+  table, tbody { display: block }
+  thead { display: none }
+  tr { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: .5rem .8rem;
+    border: 1px solid var(--line); border-radius: .4rem; margin: .6rem 0; padding: .5rem .7rem }
+  td, td.text { min-width: 0; padding: 0; border: 0; text-align: left; white-space: normal; overflow-wrap: anywhere }
+  td::before { content: attr(data-head); display: block; color: var(--soft); font-size: .75rem; font-weight: 400 }
+  td.name, td.text { grid-column: 1 / -1 }
+}
+`
+
+export const leaksMark = ' <span class="leaks">leaks</span>'
+
+function cellMarkup({ text, under, leaks, missing }: SheetCell, head: string, named: boolean): string {
+  const small = under.map((line) => tag('small', {}, escapeMarkup(line) || '&#160;'))
+  const kind = named ? 'text name' : missing ? 'missing' : ''
+  const main = missing ? escapeMarkup(text) : tag('b', {}, escapeMarkup(text) || '&#160;')
+  const attributes = { ...(kind !== '' && { class: kind }), 'data-head': head }
+  return tag('td', attributes, main + (leaks ? leaksMark : '') + small.join(''))
+}
+
+/** A table of markup; `text` columns are set at the left. */
+export function markupTable(heads: readonly string[], rows: readonly string[], text: number): string {
+  const head = heads.map((name, i) =>
+    tag('th', { scope: 'col', ...(i < text && { class: 'text' }) }, escapeMarkup(name)),
+  )
+  const body = rows.map((cells) => tag('tr', {}, cells)).join('')
+  return `<div class="wide"><table><thead><tr>${head.join('')}</tr></thead><tbody>${body}</tbody></table></div>`
+}
+
+/** A table of plain text. */
+export const textTable = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
+  markupTable(
+    heads,
+    rows.map((row) =>
+      row
+        .map((cell, i) => tag('td', { class: 'text', 'data-head': heads[i]! }, escapeMarkup(cell) || '&#160;'))
+        .join(''),
+    ),
+    heads.length,
+  )
+
+const warning = (text: string): string => tag('p', { class: 'warning' }, escapeMarkup(text))
+const list = (notes: readonly string[]): string =>
+  tag('ul', { class: 'notes' }, notes.map((note) => tag('li', {}, escapeMarkup(note))).join(''))
+
+function section({ title, loud, caption, heads, named, rows, notes }: Sheet): string {
+  const lines = rows.map((row) => row.map((cell, i) => cellMarkup(cell, heads[i]!, i < named)).join(''))
+  return [
+    tag('h2', {}, escapeMarkup(title)),
+    ...loud.map(warning),
+    tag('p', { class: 'soft' }, escapeMarkup(caption.join(' '))),
+    markupTable(heads, lines, named),
+    list(notes),
+  ].join('')
+}
+
+const figureMarkup = ({ caption, svg }: Figure): string =>
+  tag('figure', {}, tag('figcaption', {}, escapeMarkup(caption)) + svg)
+
+function protocolsMarkup({ protocols, departures }: SheetDocument): string[] {
+  if (protocols.length === 0) return []
+  const says = protocols.map((of) => [of.protocol + (of.leaks ? ' (LEAKS)' : ''), of.says.join('; ')])
+  const settings = departures.map(({ setting, paper, here }) => [setting, paper, here])
+  return [
+    tag('h2', {}, 'Protocols'),
+    textTable(['Protocol', 'How it trains and judges'], says),
+    tag('h2', {}, 'Settings that are not the paper&#39;s'),
+    settings.length === 0 ? tag('p', {}, 'None.') : textTable(['Setting', 'Paper', 'Here'], settings),
+  ]
+}
+
+/** All sheets, the figures, the differences of protocols and the departures from the paper. */
+export function sheetPage(document: SheetDocument, figures: readonly Figure[]): string {
+  const { title, sheets } = document
+  const body = [
+    tag('h1', {}, escapeMarkup(title)),
+    ...(sheets.length === 0 ? [tag('p', {}, 'No results.')] : sheets.map(section)),
+    ...(figures.length === 0
+      ? []
+      : [tag('h2', {}, 'Figures'), `<div class="charts">${figures.map(figureMarkup).join('')}</div>`]),
+    ...protocolsMarkup(document),
+  ]
+  return htmlPage(title, body.join(''), EXPERIMENT_STYLE)
+}

@@ -1,0 +1,63 @@
+// Sheets as Markdown: pipe tables, every line of which has the same number of cells.
+import type { Sheet, SheetCell, SheetDocument } from './sheet.ts'
+
+/** Text that Markdown, and the HTML that it allows, take as it is. */
+export const escapeMarkdown = (text: string): string =>
+  text
+    .replace(/[\r\n]+/g, ' ')
+    .replace(/[\\`*_{}[\]#|~$]/g, '\\$&')
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+
+function cellText({ text, under, leaks }: SheetCell): string {
+  const mark = leaks ? ' **leaks**' : ''
+  return [escapeMarkdown(text) + mark, ...under.map(escapeMarkdown)].join('<br>')
+}
+
+const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+
+/** Cells are Markdown already. */
+export const markdownTable = (heads: readonly string[], rows: readonly (readonly string[])[], named: number): string =>
+  [line(heads), line(heads.map((_, i) => (i < named ? '---' : '---:'))), ...rows.map(line)].join('\n')
+
+function section({ title, loud, caption, heads, named, rows, notes }: Sheet): string {
+  const table = markdownTable(
+    heads.map(escapeMarkdown),
+    rows.map((row) => row.map(cellText)),
+    named,
+  )
+  return [
+    `## ${escapeMarkdown(title)}`,
+    ...loud.map((text) => `**${escapeMarkdown(text)}**`),
+    caption.map(escapeMarkdown).join(' '),
+    table,
+    notes.map((note) => `- ${escapeMarkdown(note)}`).join('\n'),
+  ].join('\n\n')
+}
+
+function protocolSections({ protocols, departures }: SheetDocument): string[] {
+  if (protocols.length === 0) return []
+  const differences = protocols.map(({ protocol, leaks, says }) => [
+    protocol + (leaks ? ' **leaks**' : ''),
+    says.map(escapeMarkdown).join('<br>'),
+  ])
+  const settings = departures.map((of) => [of.setting, of.paper, of.here].map(escapeMarkdown))
+  return [
+    `## Protocols\n\n${markdownTable(['Protocol', 'How it trains and judges'], differences, 2)}`,
+    settings.length === 0
+      ? "Settings that all rows share are the paper's."
+      : `## Settings that are not the paper's\n\n${markdownTable(['Setting', 'Paper', 'Here'], settings, 3)}`,
+  ]
+}
+
+/** All sheets, the differences of protocols and the departures from the paper. */
+export function sheetMarkdown(document: SheetDocument): string {
+  const { title, sheets } = document
+  const parts = [
+    `# ${escapeMarkdown(title)}`,
+    ...(sheets.length === 0 ? ['No results.'] : sheets.map(section)),
+    ...protocolSections(document),
+  ]
+  return `${parts.join('\n\n')}\n`
+}

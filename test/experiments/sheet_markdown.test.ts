@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest'
+import { documentOf } from '../../src/experiments/sheet.ts'
+import { escapeMarkdown, sheetMarkdown } from '../../src/experiments/sheet_markdown.ts'
+import { madeUp } from './made_up.ts'
+
+const text = sheetMarkdown(documentOf(madeUp()))
+
+it('has as many cells in every line of a table', () => {
+  const tables = text
+    .trim()
+    .split('\n\n')
+    .filter((block) => block.startsWith('|'))
+  expect(tables).toHaveLength(6) // four sheets, the protocols, the settings
+  for (const table of tables) {
+    const counts = table.split('\n').map((line) => line.split(/(?<!\\)\|/).length)
+    expect(new Set(counts).size, table).toBe(1)
+    expect(counts.length).toBeGreaterThan(2)
+  }
+})
+
+it('lets no markup through', () => {
+  expect(text).not.toContain('<script')
+  expect(escapeMarkdown('a|b *c*\nd')).toBe('a\\|b \\*c\\* d')
+})
