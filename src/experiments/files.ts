@@ -1,32 +1,28 @@
-// The documents of an experiment: a file a table, from which everything else can be drawn.
+// Every file of an experiment, drawn of its results: the same results give the same bytes.
 import { formatDocument, toDocument } from '../formats/documents.ts'
 import type { CollectedAll } from './collect.ts'
+import { renderFacts } from './fact_sheet.ts'
+import { renderIndex } from './index_page.ts'
 import type { CollectedFacts } from './plan_file.ts'
+import { renderExperiment, type Rendered } from './render.ts'
 
-/** A file to be written, its path in the output folder. */
-export interface OutputFile {
-  path: string
-  content: string
+/** The files of each table and figure, and where there are several the first page and the ledger of all. */
+export function filesOf({ tables, plan: { facts } }: CollectedAll): Rendered[] {
+  const each = [...facts.flatMap(filesOfFacts), ...tables.flatMap(renderExperiment)]
+  if (tables.length + facts.length < 2) return each
+  const others = facts.map(({ name, title, rows }) => ({
+    path: `${name}.html`,
+    title: `${name}: ${title}`,
+    says: `${rows.filter(({ missing }) => missing === undefined).length} of ${rows.length} rows filled`,
+  }))
+  return [...each, ...renderIndex(tables, others)]
 }
 
-/** One for each table and figure. */
-export const filesOf = ({ tables, plan }: CollectedAll): OutputFile[] => [
-  ...plan.facts.flatMap(filesOfFacts),
-  ...tables.map((table) => ({
-    path: `${table.grid.name}.json`,
-    content: formatDocument(toDocument('experiment-table', table)),
-  })),
+const filesOfFacts = (facts: CollectedFacts): Rendered[] => [
+  { path: `${facts.name}.json`, content: formatDocument(toDocument('experiment-facts', facts)) },
+  { path: `${facts.name}.csv`, content: csvOf(facts) },
+  ...renderFacts(facts),
 ]
-
-function filesOfFacts(facts: CollectedFacts): OutputFile[] {
-  const { name } = facts
-  const pictures = facts.rows.flatMap(({ picture }) => (picture === undefined ? [] : [picture]))
-  return [
-    { path: `${name}.json`, content: formatDocument(toDocument('experiment-facts', facts)) },
-    { path: `${name}.csv`, content: csvOf(facts) },
-    ...pictures.map((content, i) => ({ path: `${name}${i === 0 ? '' : `-${i + 1}`}.svg`, content })),
-  ]
-}
 
 const VALUES = ['high', 'low', 'r', 'p'] as const
 

@@ -53,7 +53,6 @@ export const DOCUMENT_KINDS = {
     kept: ['grids.grid.rows.settings.model', 'jobs.config.model'],
   },
   'experiment-job': { schema: 1, remedy: 'give another --out', kept: ['trials.baselines'] },
-  'experiment-table': { schema: 1, kept: ['grid.rows.settings.model', 'versions'] },
   'experiment-facts': { schema: 1 },
   /** A grid of a user's own. */
   'experiment-grid': { schema: 1, kept: ['rows.settings.model'] },
