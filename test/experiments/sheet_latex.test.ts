@@ -31,6 +31,6 @@ it('has as many cells in every line of a table as it has columns', () => {
 it('escapes what LaTeX reads otherwise', () => {
   const bare = escapeLatex(HOSTILE).replaceAll(/\\[#%&_${}]/g, '')
   expect(bare).not.toMatch(/[#%&_$~^<>|"]/)
-  expect(escapeLatex('50 %, a_b, c\\d')).toBe('50 \\%, a\\_b, c\\textbackslash{}d')
+  expect(escapeLatex('50 % & a_b, c\\d')).toBe('50 \\% \\& a\\_b, c\\textbackslash{}d')
   expect(escapeLatex('é 音')).toBe('é \\texttt{U+97F3}')
 })
