@@ -1,10 +1,11 @@
 // Every file of an experiment, drawn of its results: the same results give the same bytes.
+import { formatCsv } from '../formats/csv.ts'
 import { formatDocument, toDocument } from '../formats/documents.ts'
 import type { CollectedAll } from './collect.ts'
-import { renderFacts } from './fact_sheet.ts'
-import { renderIndex } from './index_page.ts'
+import { renderFacts } from './pages/fact_sheet.ts'
+import { renderIndex } from './pages/index_page.ts'
 import type { CollectedFacts } from './plan_file.ts'
-import { renderExperiment, type Rendered } from './render.ts'
+import { renderExperiment, type Rendered } from './pages/render.ts'
 
 /** The files of each table and figure, and where there are several the first page and the ledger of all. */
 export function filesOf({ tables, plan: { facts } }: CollectedAll): Rendered[] {
@@ -29,15 +30,13 @@ const VALUES = ['high', 'low', 'r', 'p'] as const
 /** A line for each row and value, as the tables of runs have it. */
 function csvOf({ heads, rows }: CollectedFacts): string {
   const lines = rows.flatMap(({ cells, dimension = '', reported = {}, ours = {}, missing = '' }) =>
-    VALUES.filter((value) => value in reported || value in ours).map((value) =>
-      [...cells, dimension, value, reported[value] ?? '', ours[value] ?? '', missing].map(quoted).join(','),
-    ),
+    VALUES.filter((value) => value in reported || value in ours).map((value) => [
+      ...[...cells, dimension, value, reported[value] ?? '', ours[value] ?? '', missing],
+    ]),
   )
-  const head = [...heads, 'dimension', 'value', 'reported', 'ours', 'missing'].map((of) => quoted(of.toLowerCase()))
-  return `${[head.join(','), ...lines].join('\n')}\n`
-}
-
-const quoted = (value: string | number): string => {
-  const text = String(value)
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  const names = [...heads, 'dimension', 'value', 'reported', 'ours', 'missing']
+  return formatCsv(
+    names.map((name) => name.toLowerCase()),
+    lines,
+  )
 }

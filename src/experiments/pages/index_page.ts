@@ -1,7 +1,7 @@
 // The first page of all experiments: what there is, in a line each, with links to every file.
-import { htmlPage } from '../charts/page.ts'
-import { escapeMarkup, tag } from '../charts/svg.ts'
-import type { Collected } from './collected.ts'
+import { htmlPage } from '../../charts/page.ts'
+import { escapeMarkup, tag } from '../../charts/svg.ts'
+import type { Collected } from '../collected.ts'
 import { ledgerOf } from './ledger.ts'
 import { ledgerCsv, ledgerMarkdown, ledgerPage } from './ledger_pages.ts'
 import { figuresOf, type Rendered } from './render.ts'

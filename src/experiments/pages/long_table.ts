@@ -1,8 +1,8 @@
 // An experiment as a long table: one line per row, dimension, protocol and control, all numbers in full precision.
-import { BASELINES, SCORES, type BesideBaseline, type ScoreName } from '../evaluation/judgement.ts'
-import { formatCsv } from '../formats/csv.ts'
-import { formatDocument, toDocument } from '../formats/documents.ts'
-import type { Cell, Collected } from './collected.ts'
+import { BASELINES, SCORES, type BesideBaseline, type ScoreName } from '../../evaluation/judgement.ts'
+import { formatCsv } from '../../formats/csv.ts'
+import { formatDocument, toDocument } from '../../formats/documents.ts'
+import type { Cell, Collected } from '../collected.ts'
 
 /** A line by its columns. A text is empty, and a number absent, where there is no value. */
 export type LongRow = Record<string, string | number | boolean | null>

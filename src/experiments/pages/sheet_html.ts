@@ -1,6 +1,6 @@
 // Sheets as one self-contained page. On a phone each line becomes a card, with the head of its column beside each number.
-import { htmlPage } from '../charts/page.ts'
-import { escapeMarkup, tag } from '../charts/svg.ts'
+import { htmlPage } from '../../charts/page.ts'
+import { escapeMarkup, tag } from '../../charts/svg.ts'
 import type { Figure } from './figure.ts'
 import type { Sheet, SheetCell, SheetDocument } from './sheet.ts'
 

@@ -1,7 +1,7 @@
 // Made-up results of an experiment that agree with one another: for tests of what is drawn of them.
-import type { BesideBaseline, Judgement, TwoClassScores } from '../../src/evaluation/judgement.ts'
-import type { Cell, Collected } from '../../src/experiments/collected.ts'
-import { PROTOCOLS } from '../../src/experiments/grid.ts'
+import type { BesideBaseline, Judgement, TwoClassScores } from '../../../src/evaluation/judgement.ts'
+import type { Cell, Collected } from '../../../src/experiments/collected.ts'
+import { PROTOCOLS } from '../../../src/experiments/grid.ts'
 
 /** A text that breaks every format in which it is not escaped. */
 export const HOSTILE = '<script>alert("x")</script> a|b & 100_% #1 {c} ~^\\ $5, "q"'

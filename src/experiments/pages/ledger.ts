@@ -1,9 +1,9 @@
 // The ledger: every number of every table under every protocol, what became of it, and a verdict by fixed rules.
-import type { Dimension } from '../datasets/trial.ts'
-import type { Judgement, ScoreName } from '../evaluation/judgement.ts'
-import type { Interval } from '../evaluation/statistics.ts'
-import type { Cell, Collected } from './collected.ts'
-import { PROTOCOLS, type Protocol } from './grid.ts'
+import type { Dimension } from '../../datasets/trial.ts'
+import type { Judgement, ScoreName } from '../../evaluation/judgement.ts'
+import type { Interval } from '../../evaluation/statistics.ts'
+import type { Cell, Collected } from '../collected.ts'
+import { PROTOCOLS, type Protocol } from '../grid.ts'
 import { bestBaseline, comparedBy } from './sheet.ts'
 
 export interface LedgerLine {

@@ -1,7 +1,7 @@
 // A forest plot: each line of a table with its interval, beside its baselines and the reported number.
-import { xAxis, type Panel } from '../charts/axes.ts'
-import { extent, label, linearScale, palette, svg, tag } from '../charts/svg.ts'
-import type { Cell, Collected } from './collected.ts'
+import { xAxis, type Panel } from '../../charts/axes.ts'
+import { extent, label, linearScale, palette, svg, tag } from '../../charts/svg.ts'
+import type { Cell, Collected } from '../collected.ts'
 import type { Figure } from './figure.ts'
 import { bestBaseline, comparedBy, SCORE_NAMES } from './sheet.ts'
 

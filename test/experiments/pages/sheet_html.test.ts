@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { documentOf } from '../../src/experiments/sheet.ts'
-import { sheetPage } from '../../src/experiments/sheet_html.ts'
+import { documentOf } from '../../../src/experiments/pages/sheet.ts'
+import { sheetPage } from '../../../src/experiments/pages/sheet_html.ts'
 import { madeUp } from './made_up.ts'
 
 const page = sheetPage(documentOf(madeUp()), [])

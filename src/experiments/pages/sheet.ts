@@ -1,8 +1,8 @@
 // An experiment as sheets: tables laid out as the paper's, in words, before they are HTML, Markdown or LaTeX.
-import type { Dimension } from '../datasets/trial.ts'
-import { SCORES, type BesideBaseline, type Judgement, type ScoreName } from '../evaluation/judgement.ts'
-import type { Cell, Collected } from './collected.ts'
-import type { GridRow, Protocol } from './grid.ts'
+import type { Dimension } from '../../datasets/trial.ts'
+import { SCORES, type BesideBaseline, type Judgement, type ScoreName } from '../../evaluation/judgement.ts'
+import type { Cell, Collected } from '../collected.ts'
+import type { GridRow, Protocol } from '../grid.ts'
 import { COMPARED } from './long_table.ts'
 import { captionOf, notesOf } from './sheet_words.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { SCORES } from '../../src/evaluation/judgement.ts'
-import { figuresOf, renderExperiment } from '../../src/experiments/render.ts'
+import { SCORES } from '../../../src/evaluation/judgement.ts'
+import { figuresOf, renderExperiment } from '../../../src/experiments/pages/render.ts'
 import { HOSTILE, madeUp, madeUpShares } from './made_up.ts'
 
 const files = (collected = madeUp()): Map<string, string> =>

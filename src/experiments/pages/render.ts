@@ -1,5 +1,5 @@
 // The files of an experiment, drawn of its results alone: the same results give the same bytes.
-import type { Collected } from './collected.ts'
+import type { Collected } from '../collected.ts'
 import type { Figure } from './figure.ts'
 import { calibrationFigures } from './figure_calibration.ts'
 import { forestFigures } from './figure_forest.ts'

@@ -1,9 +1,9 @@
 // The ledger of several experiments as CSV, Markdown and a page.
-import { htmlPage } from '../charts/page.ts'
-import { escapeMarkup, tag } from '../charts/svg.ts'
-import { formatCsv } from '../formats/csv.ts'
+import { htmlPage } from '../../charts/page.ts'
+import { escapeMarkup, tag } from '../../charts/svg.ts'
+import { formatCsv } from '../../formats/csv.ts'
 import { ledgerOf, type LedgerLine } from './ledger.ts'
-import type { Collected } from './collected.ts'
+import type { Collected } from '../collected.ts'
 import { SCORE_NAMES, shown, shownGap } from './sheet.ts'
 import { EXPERIMENT_STYLE, leaksMark, markupTable } from './sheet_html.ts'
 import { escapeMarkdown, markdownTable } from './sheet_markdown.ts'

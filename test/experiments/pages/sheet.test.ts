@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sheetsOf, shown, shownGap } from '../../src/experiments/sheet.ts'
+import { sheetsOf, shown, shownGap } from '../../../src/experiments/pages/sheet.ts'
 import { judged, madeUp } from './made_up.ts'
 
 const [honest, control, , released] = sheetsOf(madeUp())

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ledgerOf } from '../../src/experiments/ledger.ts'
-import type { Collected } from '../../src/experiments/collected.ts'
+import { ledgerOf } from '../../../src/experiments/pages/ledger.ts'
+import type { Collected } from '../../../src/experiments/collected.ts'
 import { judged, madeUp, madeUpShares } from './made_up.ts'
 
 const lines = ledgerOf(madeUp())

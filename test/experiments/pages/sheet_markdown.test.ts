@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { documentOf } from '../../src/experiments/sheet.ts'
-import { escapeMarkdown, sheetMarkdown } from '../../src/experiments/sheet_markdown.ts'
+import { documentOf } from '../../../src/experiments/pages/sheet.ts'
+import { escapeMarkdown, sheetMarkdown } from '../../../src/experiments/pages/sheet_markdown.ts'
 import { madeUp } from './made_up.ts'
 
 const text = sheetMarkdown(documentOf(madeUp()))

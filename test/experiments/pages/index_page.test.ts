@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { renderIndex } from '../../src/experiments/index_page.ts'
-import { renderExperiment } from '../../src/experiments/render.ts'
-import { parseCsv } from '../../src/formats/csv.ts'
+import { renderIndex } from '../../../src/experiments/pages/index_page.ts'
+import { renderExperiment } from '../../../src/experiments/pages/render.ts'
+import { parseCsv } from '../../../src/formats/csv.ts'
 import { madeUp, madeUpShares } from './made_up.ts'
 
 const list = [madeUp(), madeUpShares()]

@@ -1,11 +1,11 @@
 // Figure 4 of the paper: scores against the share of subjects, ours with their intervals beside the reported ones.
-import { xAxis, yAxis, type Panel } from '../charts/axes.ts'
-import { extent, label, linearScale, palette, svg, tag } from '../charts/svg.ts'
-import type { Dimension } from '../datasets/trial.ts'
-import type { ScoreName } from '../evaluation/judgement.ts'
-import type { Cell, Collected } from './collected.ts'
+import { xAxis, yAxis, type Panel } from '../../charts/axes.ts'
+import { extent, label, linearScale, palette, svg, tag } from '../../charts/svg.ts'
+import type { Dimension } from '../../datasets/trial.ts'
+import type { ScoreName } from '../../evaluation/judgement.ts'
+import type { Cell, Collected } from '../collected.ts'
 import type { Figure } from './figure.ts'
-import type { Grid, GridRow } from './grid.ts'
+import type { Grid, GridRow } from '../grid.ts'
 import { SCORE_NAMES } from './sheet.ts'
 
 const [SIZE, LEFT, TOP, GAP, FOOT] = [260, 52, 92, 62, 46]

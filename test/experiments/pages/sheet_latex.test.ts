@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { documentOf } from '../../src/experiments/sheet.ts'
-import { escapeLatex, sheetLatex } from '../../src/experiments/sheet_latex.ts'
+import { documentOf } from '../../../src/experiments/pages/sheet.ts'
+import { escapeLatex, sheetLatex } from '../../../src/experiments/pages/sheet_latex.ts'
 import { HOSTILE, madeUp } from './made_up.ts'
 
 const text = sheetLatex(documentOf(madeUp()))

@@ -1,6 +1,6 @@
 // What is said around a sheet: of what data and how its numbers came about, and what its marks mean. Without dates.
-import type { Cell, Collected, CollectedDataset } from './collected.ts'
-import type { Protocol } from './grid.ts'
+import type { Cell, Collected, CollectedDataset } from '../collected.ts'
+import type { Protocol } from '../grid.ts'
 
 interface Of {
   protocol: Protocol

@@ -1,8 +1,8 @@
 // Calibration: whether of the trials that a model calls high with a score of .7, seven in ten are high.
-import { xAxis, yAxis, type Panel } from '../charts/axes.ts'
-import { label, linearScale, palette, svg, tag } from '../charts/svg.ts'
-import type { Judgement } from '../evaluation/judgement.ts'
-import type { Cell, Collected } from './collected.ts'
+import { xAxis, yAxis, type Panel } from '../../charts/axes.ts'
+import { label, linearScale, palette, svg, tag } from '../../charts/svg.ts'
+import type { Judgement } from '../../evaluation/judgement.ts'
+import type { Cell, Collected } from '../collected.ts'
 import type { Figure } from './figure.ts'
 
 const [SIZE, LEFT, TOP] = [240, 44, 76]

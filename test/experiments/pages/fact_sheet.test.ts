@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { renderFacts, type DrawnFacts } from '../../src/experiments/fact_sheet.ts'
+import { renderFacts, type DrawnFacts } from '../../../src/experiments/pages/fact_sheet.ts'
 import { HOSTILE, madeUp } from './made_up.ts'
 
 const facts: DrawnFacts = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { longColumns, longCsv, longJson, longTable } from '../../src/experiments/long_table.ts'
-import { parseCsv } from '../../src/formats/csv.ts'
-import { parseDocument } from '../../src/formats/documents.ts'
+import { longColumns, longCsv, longJson, longTable } from '../../../src/experiments/pages/long_table.ts'
+import { parseCsv } from '../../../src/formats/csv.ts'
+import { parseDocument } from '../../../src/formats/documents.ts'
 import { HOSTILE, madeUp } from './made_up.ts'
 
 const collected = madeUp()
