@@ -10,6 +10,10 @@ import { facts, percent, table } from './output.ts'
 /** Jobs that are told one by one. */
 const SHOWN = 40
 
+/** What a job fits. */
+export const modelOf = ({ method, config }: Pick<Job, 'method' | 'config'>): string =>
+  method === 'svm' ? 'svm' : (config.model.network ?? 'rtcan-1d')
+
 /** Jobs, their number and how long they take. */
 export function planText(
   { grids }: Pick<PlanDocument, 'grids'>,
@@ -18,13 +22,13 @@ export function planText(
   { left, adapter, estimate }: { left: number; adapter: string; estimate?: Estimate },
 ): string {
   const nameOf = (key: string): string => opened.find(({ study }) => study.key === key)!.study.set.name
-  const rows = jobs
-    .slice(0, SHOWN)
-    .map(({ hash, data, method, config, fold, train, parameters }) => [
-      hash.slice(0, 12),
-      ...[method === 'svm' ? 'svm' : (config.model.network ?? 'rtcan-1d'), nameOf(data), config.dimension, fold],
+  const rows = jobs.slice(0, SHOWN).map((job) => {
+    const { hash, data, config, fold, train, parameters } = job
+    return [
+      ...[hash.slice(0, 12), modelOf(job), nameOf(data), config.dimension, fold],
       ...[config.seed, train, parameters].map(String),
-    ])
+    ]
+  })
   const missing = new Map<string, number>()
   for (const { missing: reason } of grids.flatMap(({ cells }) => cells))
     if (reason !== undefined) missing.set(reason, (missing.get(reason) ?? 0) + 1)

@@ -68,6 +68,18 @@ export async function measurePace(
   return (times.at(-1)! - times[0]!) / 1000 / (times.length - 1) / (batch * job.flops)
 }
 
+/**
+ * The share of each job, by its name, of the work on all of them: by the operations of its training. An SVM, whose work nobody counts, is
+ * taken for the least of the networks.
+ */
+export function weightsOf(jobs: readonly Job[]): Map<string, number> {
+  const counted = jobs.map(flopsOf).filter((flops) => flops > 0)
+  const least = counted.reduce((a, b) => Math.min(a, b), counted[0] ?? 1)
+  const work = jobs.map((job) => flopsOf(job) || least)
+  const all = sum(work)
+  return new Map(jobs.map(({ hash }, i) => [hash, work[i]! / all]))
+}
+
 /** Of the jobs that are left. @param pace seconds for each floating-point operation */
 export function estimateOf(jobs: readonly Job[], pace: number, measured: Estimate['measured']): Estimate {
   const flops = sum(jobs.map(flopsOf))

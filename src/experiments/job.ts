@@ -3,6 +3,7 @@ import { DECOMPOSITION_SET } from '../cvxeda/decomposition_set.ts'
 import type { JudgedTrial } from '../evaluation/judgement.ts'
 import { canonical } from '../formats/canonical.ts'
 import { digest } from '../formats/digest.ts'
+import { FormatError } from '../runtime/errors.ts'
 import type { AdapterInfo } from '../runtime/gpu_base.ts'
 import { readJson, writeJson } from '../store/json.ts'
 import { toDocument } from '../formats/documents.ts'
@@ -70,21 +71,27 @@ export const jobStore = async (out: Store, hash: string, adapter: string): Promi
 export const saveJobResult = (store: Store, result: JobResult): Promise<void> =>
   writeJson(store, FILE, toDocument('experiment-job', result))
 
-/** What a job came to on each adapter that has finished it. @throws FormatError for a damaged file */
-export async function jobResults(out: Store, hash: string): Promise<JobResult[]> {
-  const folders = await out.list(`jobs/${hash}`)
-  const results = await Promise.all(
-    folders.map(async (folder) => {
-      const store = within(out, `jobs/${hash}/${folder}`)
-      if (!(await store.exists(FILE))) return []
-      return [await readJson<JobResult>(store, FILE, 'experiment-job', ['hash', 'adapter', 'trials'])]
-    }),
-  )
-  return results.flat()
+/** What a job came to on an adapter, if it is finished there. @throws FormatError for a damaged file */
+async function resultIn(store: Store, path: string): Promise<JobResult | undefined> {
+  if (!(await store.exists(FILE))) return undefined
+  const file = `${path}/${FILE}`
+  try {
+    return await readJson<JobResult>(store, FILE, 'experiment-job', ['hash', 'adapter', 'trials'], file)
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
+    throw new FormatError(`${error.message}; delete the file, and the same command runs its job again`)
+  }
 }
 
-/** Whether it counts as finished on this adapter. */
+/** What a job came to on each adapter that has finished it. @throws FormatError for a damaged file */
+export async function jobResults(out: Store, hash: string): Promise<JobResult[]> {
+  const folders = (await out.list(`jobs/${hash}`)).map((folder) => `jobs/${hash}/${folder}`)
+  const results = await Promise.all(folders.map((folder) => resultIn(within(out, folder), folder)))
+  return results.filter((result) => result !== undefined)
+}
+
+/** Whether it counts as finished on this adapter. @throws FormatError for a damaged file, which would be in no table */
 export async function isFinished(out: Store, { hash, method }: Job, adapter: string): Promise<boolean> {
-  const store = await jobStore(out, hash, method === 'svm' ? HOST : adapter)
-  return store.exists(FILE)
+  const folder = await folderOf(hash, method === 'svm' ? HOST : adapter)
+  return (await resultIn(within(out, folder), folder)) !== undefined
 }
