@@ -1,7 +1,7 @@
 // Jobs of a plan as a person sees them: a bar over all of it, and a line for each job that runs.
 import { adapterName, type Job } from '../../src/experiments/job.ts'
 import { estimateOf, measurePace, paceOf, weightsOf, type Estimate } from '../../src/experiments/estimate.ts'
-import { savePlan, type PlanDocument } from '../../src/experiments/plan_file.ts'
+import { replacedTables, savePlan, type PlanDocument } from '../../src/experiments/plan_file.ts'
 import { runHere, runJobs, unfinished, type FailedJob, type JobRunner } from '../../src/experiments/runner.ts'
 import type { Study } from '../../src/experiments/study.ts'
 import type { OpenOptions } from '../../src/runtime/node.ts'
@@ -32,6 +32,12 @@ export async function runPlan(
   signal: AbortSignal,
 ): Promise<FailedJob[]> {
   const store = new NodeStore(out)
+  const replaced = await replacedTables(store, plan)
+  if (replaced.length > 0)
+    output.note(
+      `${out} held ${replaced.join(', ')} under another plan, whose place this one takes: finished jobs are kept, and shared where they ` +
+        'are equal; a table that is not of this plan stays as it was drawn',
+    )
   await savePlan(store, plan)
   if (jobs.length === 0) return []
   const studies = opened.map(({ study }) => study)

@@ -71,27 +71,31 @@ export const jobStore = async (out: Store, hash: string, adapter: string): Promi
 export const saveJobResult = (store: Store, result: JobResult): Promise<void> =>
   writeJson(store, FILE, toDocument('experiment-job', result))
 
-/** What a job came to on an adapter, if it is finished there. @throws FormatError for a damaged file */
-async function resultIn(store: Store, path: string): Promise<JobResult | undefined> {
-  if (!(await store.exists(FILE))) return undefined
-  const file = `${path}/${FILE}`
+/** What a finished job came to. @throws FormatError for a damaged file */
+async function resultIn(out: Store, folder: string): Promise<JobResult> {
   try {
-    return await readJson<JobResult>(store, FILE, 'experiment-job', ['hash', 'adapter', 'trials'], file)
+    return await readJson<JobResult>(out, `${folder}/${FILE}`, 'experiment-job', ['hash', 'adapter', 'trials'])
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
     throw new FormatError(`${error.message}; delete the file, and the same command runs its job again`)
   }
 }
 
-/** What a job came to on each adapter that has finished it. @throws FormatError for a damaged file */
-export async function jobResults(out: Store, hash: string): Promise<JobResult[]> {
+/** Folders of a job, one for each adapter that has finished it. */
+export async function finishedFolders(out: Store, hash: string): Promise<string[]> {
   const folders = (await out.list(`jobs/${hash}`)).map((folder) => `jobs/${hash}/${folder}`)
-  const results = await Promise.all(folders.map((folder) => resultIn(within(out, folder), folder)))
-  return results.filter((result) => result !== undefined)
+  const done = await Promise.all(folders.map((folder) => out.exists(`${folder}/${FILE}`)))
+  return folders.filter((_, i) => done[i])
 }
+
+/** What a job came to on each adapter that has finished it. @throws FormatError for a damaged file */
+export const jobResults = async (out: Store, hash: string): Promise<JobResult[]> =>
+  Promise.all((await finishedFolders(out, hash)).map((folder) => resultIn(out, folder)))
 
 /** Whether it counts as finished on this adapter. @throws FormatError for a damaged file, which would be in no table */
 export async function isFinished(out: Store, { hash, method }: Job, adapter: string): Promise<boolean> {
   const folder = await folderOf(hash, method === 'svm' ? HOST : adapter)
-  return (await resultIn(within(out, folder), folder)) !== undefined
+  if (!(await out.exists(`${folder}/${FILE}`))) return false
+  await resultIn(out, folder)
+  return true
 }
