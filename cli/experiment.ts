@@ -23,7 +23,8 @@ import {
   type ExperimentCommandOptions,
 } from './shared/experiment_options.ts'
 import { planText, tablesText } from './shared/experiment_text.ts'
-import { runPlan, estimatePlan } from './shared/experiment_run.ts'
+import { estimatePlan } from './shared/experiment_estimate.ts'
+import { runPlan } from './shared/experiment_run.ts'
 import { work, WORKER } from './shared/experiment_workers.ts'
 import { Output } from './shared/output.ts'
 
@@ -103,7 +104,7 @@ async function make(
   const plan = await planTables(tables, studies, { protocols, repeats: options.repeats, control, shared })
   const jobs = options.shard ? jobsOfShard(plan.jobs, options.shard) : plan.jobs
   if (options.plan) {
-    const estimate = await estimatePlan(jobs, studies, out, options, signal)
+    const estimate = await estimatePlan(jobs, out, options, signal)
     const document = { out, plan: true, jobs: jobs.map(jobOf), ...estimate }
     return output.result(toDocument('experiment', document), planText(plan, jobs, opened, estimate))
   }

@@ -1,9 +1,8 @@
 // Jobs of a plan as a person sees them: a bar over all of it, and a line for each job that runs.
 import { adapterName, type Job } from '../../src/experiments/job.ts'
-import { estimateOf, measurePace, paceOf, weightsOf, type Estimate } from '../../src/experiments/estimate.ts'
+import { weightsOf } from '../../src/experiments/estimate.ts'
 import { replacedTables, savePlan, type PlanDocument } from '../../src/experiments/plan_file.ts'
 import { runHere, runJobs, unfinished, type FailedJob, type JobRunner } from '../../src/experiments/runner.ts'
-import type { Study } from '../../src/experiments/study.ts'
 import type { OpenOptions } from '../../src/runtime/node.ts'
 import { NodeStore } from '../../src/store/node.ts'
 import { withGpu } from './context.ts'
@@ -98,28 +97,4 @@ async function runLeft(
       ended(job)
     },
   }).finally(bar.stop)
-}
-
-/** What is left of some jobs and how long it takes; without an estimate where nothing is. */
-export async function estimatePlan(
-  jobs: readonly Job[],
-  studies: readonly Study[],
-  out: string,
-  { adapter }: OpenOptions,
-  signal: AbortSignal,
-): Promise<{ left: number; adapter: string; estimate?: Estimate }> {
-  return withGpu(adapter === undefined ? {} : { adapter }, async (gpu) => {
-    const store = new NodeStore(out)
-    const name = adapterName(gpu.info)
-    const left = await unfinished(store, jobs, name)
-    const first = left.find(({ method }) => method === 'network')
-    if (!first) return { left: left.length, adapter: name }
-    const known = await paceOf(store, jobs, name)
-    const pace = known ?? (await measurePace(gpu, first, studies, signal))
-    return {
-      left: left.length,
-      adapter: name,
-      estimate: estimateOf(left, pace, known === undefined ? 'a few steps' : 'finished jobs'),
-    }
-  })
 }
