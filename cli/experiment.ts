@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { Command } from 'commander'
 import { toDocument } from '../src/formats/documents.ts'
-import { collect, type CollectedAll } from '../src/experiments/collect.ts'
+import { collect, resultsFound, type CollectedAll } from '../src/experiments/collect.ts'
 import { planTables, type Tables } from '../src/experiments/experiment.ts'
 import { filesOf } from '../src/experiments/files.ts'
 import { PROTOCOLS } from '../src/experiments/grid.ts'
@@ -23,7 +23,8 @@ import {
   type ExperimentCommandOptions,
 } from './shared/experiment_options.ts'
 import { planText, tablesText } from './shared/experiment_text.ts'
-import { runPlan, estimatePlan } from './shared/experiment_run.ts'
+import { estimatePlan } from './shared/experiment_estimate.ts'
+import { runPlan } from './shared/experiment_run.ts'
 import { work, WORKER } from './shared/experiment_workers.ts'
 import { Output } from './shared/output.ts'
 
@@ -103,12 +104,12 @@ async function make(
   const plan = await planTables(tables, studies, { protocols, repeats: options.repeats, control, shared })
   const jobs = options.shard ? jobsOfShard(plan.jobs, options.shard) : plan.jobs
   if (options.plan) {
-    const estimate = await estimatePlan(jobs, studies, out, options, signal)
+    const estimate = await estimatePlan(jobs, out, options, signal)
     const document = { out, plan: true, jobs: jobs.map(jobOf), ...estimate }
     return output.result(toDocument('experiment', document), planText(plan, jobs, opened, estimate))
   }
   const failed = await runJobsOf(plan, jobs, opened, out, options, output, signal)
-  await draw([out], out, output, signal, failed)
+  await draw([out], out, output, signal, { plan, failed })
 }
 
 const runJobsOf = (
@@ -139,35 +140,39 @@ async function draw(
   out: string,
   output: Output,
   signal: AbortSignal,
-  failed: readonly FailedJob[] = [],
+  { plan, failed = [] }: { plan?: PlanDocument; failed?: readonly FailedJob[] } = {},
 ): Promise<void> {
   const outputs = folders.map((folder) => ({ store: requireFolder(folder), name: folder }))
-  const bar = output.progress('judging', 1)
-  const collected = await collect(outputs, {
-    signal,
-    onProgress: (done, total) => bar.update(0, `${done} of ${total} cells`, done / total),
-  }).finally(bar.stop)
+  const { collected, files } = await writeTables(outputs, new NodeStore(out), plan, output, signal)
   for (const note of collected.notes) output.note(note)
-  const store = new NodeStore(out)
-  const files = filesOf(collected)
-  for (const { path, content } of files) await store.write(path, content)
   for (const { hash, reason } of failed) output.note(`job ${hash.slice(0, 12)} failed: ${reason}`)
-  output.result(
-    toDocument(
-      'experiment',
-      summaryOf(
-        collected,
-        resolve(out),
-        files.map(({ path }) => path),
-        failed,
-      ),
-    ),
-    tablesText(collected, out),
-  )
+  output.result(toDocument('experiment', summaryOf(collected, resolve(out), files, failed)), tablesText(collected, out))
   if (failed.length > 0)
     throw new CheckError(
       `${failed.length} jobs failed, the first: ${failed[0]!.reason}; the same command tries them again`,
     )
+}
+
+/** Others may run their part in the same folder: whoever writes last has seen all that was finished by then. */
+async function writeTables(
+  outputs: Parameters<typeof collect>[0],
+  store: NodeStore,
+  plan: PlanDocument | undefined,
+  output: Output,
+  signal: AbortSignal,
+): Promise<{ collected: CollectedAll; files: string[] }> {
+  for (;;) {
+    const bar = output.progress('judging', 1)
+    const collected = await collect(outputs, {
+      ...(plan && { plan }),
+      signal,
+      onProgress: (done, total) => bar.update(0, `${done} of ${total} cells`, done / total),
+    }).finally(bar.stop)
+    const files = filesOf(collected)
+    for (const { path, content } of files) await store.write(path, content)
+    if ((await resultsFound(outputs, collected.plan)) === collected.found)
+      return { collected, files: files.map(({ path }) => path) }
+  }
 }
 
 const summaryOf = (

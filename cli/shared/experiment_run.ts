@@ -1,13 +1,13 @@
-// Jobs of a plan as a person sees them: one line for all of it, with what each running job is doing.
+// Jobs of a plan as a person sees them: a bar over all of it, and a line for each job that runs.
 import { adapterName, type Job } from '../../src/experiments/job.ts'
-import { estimateOf, measurePace, paceOf, type Estimate } from '../../src/experiments/estimate.ts'
-import { savePlan, type PlanDocument } from '../../src/experiments/plan_file.ts'
+import { weightsOf } from '../../src/experiments/estimate.ts'
+import { replacedTables, savePlan, type PlanDocument } from '../../src/experiments/plan_file.ts'
 import { runHere, runJobs, unfinished, type FailedJob, type JobRunner } from '../../src/experiments/runner.ts'
-import type { Study } from '../../src/experiments/study.ts'
 import type { OpenOptions } from '../../src/runtime/node.ts'
 import { NodeStore } from '../../src/store/node.ts'
 import { withGpu } from './context.ts'
 import type { OpenedStudy } from './experiment_data.ts'
+import { modelOf } from './experiment_text.ts'
 import { processRunners } from './experiment_workers.ts'
 import type { Output } from './output.ts'
 
@@ -18,6 +18,10 @@ export interface RunPlace extends OpenOptions {
   processes: number
 }
 
+/** A job in a line of progress. */
+const nameOf = (job: Job): string =>
+  `${modelOf(job)}, ${job.config.dimension}, fold ${job.fold}, seed ${job.config.seed}`
+
 /** Runs what is left of some jobs of a plan. Returns those that failed. */
 export async function runPlan(
   plan: PlanDocument,
@@ -27,6 +31,12 @@ export async function runPlan(
   signal: AbortSignal,
 ): Promise<FailedJob[]> {
   const store = new NodeStore(out)
+  const replaced = await replacedTables(store, plan)
+  if (replaced.length > 0)
+    output.note(
+      `${out} held ${replaced.join(', ')} under another plan, whose place this one takes: finished jobs are kept, and shared where they ` +
+        'are equal; a table that is not of this plan stays as it was drawn',
+    )
   await savePlan(store, plan)
   if (jobs.length === 0) return []
   const studies = opened.map(({ study }) => study)
@@ -58,51 +68,33 @@ async function runLeft(
   if (left.length < all) output.note(`${all - left.length} of ${all} jobs are finished already`)
   if (left.length === 0) return []
   const bar = output.progress('jobs', left.length)
-  const running = new Map<string, { share: number; line: string }>()
-  let done = 0
+  const weights = weightsOf(left)
+  const running = new Map<string, { work: number; line: string }>()
+  let [done, work] = [0, 0]
   const show = (): void => {
-    const shares = [...running.values()].reduce((sum, { share }) => sum + share, 0)
-    bar.update(done, [...running.values()].map(({ line }) => line).join('; '), (done + shares) / left.length)
+    const begun = [...running.values()]
+    const share = begun.reduce((sum, job) => sum + job.work, work)
+    const lines = begun.map(({ line }) => line)
+    bar.update(done, lines, share)
+  }
+  const progress = (job: Job, share: number, where: string): void => {
+    running.set(job.hash, { work: share * weights.get(job.hash)!, line: `${nameOf(job)}: ${where}` })
+    show()
   }
   const ended = ({ hash }: Job): void => {
     running.delete(hash)
+    work += weights.get(hash)!
     done++
     show()
   }
   return runJobs(left, runners, {
     signal,
-    onProgress: ({ hash, fold, config }, share, where) => {
-      running.set(hash, { share, line: `${config.dimension}, fold ${fold}, seed ${config.seed}: ${where}` })
-      show()
-    },
+    onStarted: (job) => progress(job, 0, 'begins'),
+    onProgress: progress,
     onFinished: ended,
     onFailed: (job, reason) => {
-      output.note(`job ${job.hash.slice(0, 12)} (${job.config.dimension}, fold ${job.fold}) failed: ${reason}`)
+      output.note(`job ${job.hash.slice(0, 12)} (${nameOf(job)}) failed: ${reason}`)
       ended(job)
     },
   }).finally(bar.stop)
-}
-
-/** What is left of some jobs and how long it takes; without an estimate where nothing is. */
-export async function estimatePlan(
-  jobs: readonly Job[],
-  studies: readonly Study[],
-  out: string,
-  { adapter }: OpenOptions,
-  signal: AbortSignal,
-): Promise<{ left: number; adapter: string; estimate?: Estimate }> {
-  return withGpu(adapter === undefined ? {} : { adapter }, async (gpu) => {
-    const store = new NodeStore(out)
-    const name = adapterName(gpu.info)
-    const left = await unfinished(store, jobs, name)
-    const first = left.find(({ method }) => method === 'network')
-    if (!first) return { left: left.length, adapter: name }
-    const known = await paceOf(store, jobs, name)
-    const pace = known ?? (await measurePace(gpu, first, studies, signal))
-    return {
-      left: left.length,
-      adapter: name,
-      estimate: estimateOf(left, pace, known === undefined ? 'a few steps' : 'finished jobs'),
-    }
-  })
 }

@@ -1,47 +1,60 @@
 // What `experiment` says on a terminal: a plan, and the tables in short.
 import type { CollectedAll } from '../../src/experiments/collect.ts'
-import type { Estimate } from '../../src/experiments/estimate.ts'
 import type { Job } from '../../src/experiments/job.ts'
 import type { PlanDocument } from '../../src/experiments/plan_file.ts'
 import { lasting } from '../../src/recording/result.ts'
 import type { OpenedStudy } from './experiment_data.ts'
+import type { PlanEstimate } from './experiment_estimate.ts'
 import { facts, percent, table } from './output.ts'
 
 /** Jobs that are told one by one. */
 const SHOWN = 40
+
+/** What a job fits. */
+export const modelOf = ({ method, config }: Pick<Job, 'method' | 'config'>): string =>
+  method === 'svm' ? 'svm' : (config.model.network ?? 'rtcan-1d')
 
 /** Jobs, their number and how long they take. */
 export function planText(
   { grids }: Pick<PlanDocument, 'grids'>,
   jobs: readonly Job[],
   opened: readonly OpenedStudy[],
-  { left, adapter, estimate }: { left: number; adapter: string; estimate?: Estimate },
+  { left, adapter, estimate }: PlanEstimate,
 ): string {
   const nameOf = (key: string): string => opened.find(({ study }) => study.key === key)!.study.set.name
-  const rows = jobs
-    .slice(0, SHOWN)
-    .map(({ hash, data, method, config, fold, train, parameters }) => [
-      hash.slice(0, 12),
-      ...[method === 'svm' ? 'svm' : (config.model.network ?? 'rtcan-1d'), nameOf(data), config.dimension, fold],
+  const rows = jobs.slice(0, SHOWN).map((job) => {
+    const { hash, data, config, fold, train, parameters } = job
+    return [
+      ...[hash.slice(0, 12), modelOf(job), nameOf(data), config.dimension, fold],
       ...[config.seed, train, parameters].map(String),
-    ])
+    ]
+  })
   const missing = new Map<string, number>()
   for (const { missing: reason } of grids.flatMap(({ cells }) => cells))
     if (reason !== undefined) missing.set(reason, (missing.get(reason) ?? 0) + 1)
   const more = jobs.length - rows.length
-  const time = estimate
-    ? `at most ${lasting(estimate.seconds)}, by ${estimate.measured}; ${(estimate.flops / 1e12).toPrecision(3)} TFLOP`
-    : 'nothing is left to train'
   return [
     table(['job', 'model', 'data', 'dimension', 'fold', 'seed', 'trials', 'parameters'], rows),
     ...(more > 0 ? [`and ${more} more`] : []),
     ...[...missing].map(([reason, count]) => `${count} cells without a model: ${reason}`),
-    facts([
-      ['jobs', `${jobs.length}, of which ${left} are left`],
-      ['adapter', adapter],
-      ['time', time],
-    ]),
+    facts([['jobs', `${jobs.length}, of which ${left} are left`], ['adapter', adapter], ...timeFacts(estimate)]),
   ].join('\n')
+}
+
+function timeFacts(estimate: PlanEstimate['estimate']): [string, string][] {
+  if (!estimate) return [['time', 'nothing is left to train']]
+  const { seconds, measured, flops, gpu } = estimate
+  const here = `at most ${lasting(seconds)}, by ${measured}; ${(flops / 1e12).toPrecision(3)} TFLOP of training`
+  if (!gpu) return [['time', here]]
+  const { teraflops, gigabytes, ofFloor } = gpu
+  return [
+    ['time here', here],
+    [
+      'on a GPU',
+      `at most ${lasting(gpu.seconds)}, if one of ${teraflops} TFLOP/s and ${gigabytes} GB/s comes as near to the floor of a step as this ` +
+        `adapter does (${percent(ofFloor)}); training alone, and no GPU was ever timed`,
+    ],
+  ]
 }
 
 /** Each table's cells with the first score, what the paper says, and what it is beside the majority. */

@@ -1,13 +1,13 @@
 // Processes that run jobs which this one hands out, and what such a process does.
 import { fork, type ChildProcess } from 'node:child_process'
 import { basename } from 'node:path'
-import { loadPlan } from '../../src/experiments/plan_file.ts'
+import type { Job } from '../../src/experiments/job.ts'
 import { runJob } from '../../src/experiments/run_job.ts'
 import type { JobRunner } from '../../src/experiments/runner.ts'
 import { loadStudy } from '../../src/experiments/study.ts'
 import { NodeStore } from '../../src/store/node.ts'
 import type { OpenOptions } from '../../src/runtime/node.ts'
-import { UsageError } from '../../src/runtime/errors.ts'
+import { DeviceLostError, StorageError, UsageError } from '../../src/runtime/errors.ts'
 import { withGpu } from './context.ts'
 
 /** The name under which `experiment` is a worker. */
@@ -20,8 +20,9 @@ export interface WorkerStart extends OpenOptions {
   studies: string[]
 }
 
-type ToWorker = WorkerStart | { hash: string }
-type FromWorker = { share: number; where: string } | { done: true } | { failed: string }
+type ToWorker = WorkerStart | { job: Job }
+/** `storage` where nothing can be written. */
+type FromWorker = { share: number; where: string } | { done: true } | { failed: string; storage: boolean }
 
 /** Runners, each over a process of its own, which is started anew when it dies; the job that it had fails. */
 export function processRunners(count: number, start: WorkerStart) {
@@ -32,7 +33,7 @@ export function processRunners(count: number, start: WorkerStart) {
       child ??= startWorker(start, children)
       const own = child
       try {
-        await handOver(own, job.hash, onProgress)
+        await handOver(own, job, onProgress)
       } finally {
         if (own.exitCode !== null || own.signalCode !== null || !own.connected) child = undefined
       }
@@ -48,12 +49,13 @@ function startWorker(start: WorkerStart, children: Set<ChildProcess>): ChildProc
   const child = fork(process.argv[1]!, ['experiment', WORKER], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   children.add(child)
   child.once('exit', () => children.delete(child))
+  child.on('error', () => undefined) // what cannot be sent to one that died; whoever waits for it hears that it did
   child.send(start)
   return child
 }
 
 /** Resolves when the job is done. */
-function handOver(child: ChildProcess, hash: string, onProgress: Parameters<JobRunner>[1]): Promise<void> {
+function handOver(child: ChildProcess, job: Job, onProgress: Parameters<JobRunner>[1]): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (settle: () => void): void => {
       child.off('message', hear).off('exit', died).off('error', died)
@@ -62,14 +64,14 @@ function handOver(child: ChildProcess, hash: string, onProgress: Parameters<JobR
     const hear = (message: FromWorker): void => {
       if ('share' in message) onProgress(message.share, message.where)
       else if ('done' in message) end(resolve)
-      else end(() => reject(new Error(message.failed)))
+      else end(() => reject(new (message.storage ? StorageError : Error)(message.failed)))
     }
     const died = (): void =>
       end(() =>
         reject(new Error(`its process ended (${child.signalCode ?? `exit code ${child.exitCode ?? 'unknown'}`})`)),
       )
     child.on('message', hear).once('exit', died).once('error', died)
-    child.send({ hash })
+    child.send({ job })
   })
 }
 
@@ -82,18 +84,17 @@ export async function work(): Promise<void> {
   const messages = inbox()
   const { out, studies: folders, ...device } = (await messages.next()) as WorkerStart
   const store = new NodeStore(out)
-  const plan = await loadPlan(store, out)
   const studies = await Promise.all(folders.map((folder) => loadStudy(new NodeStore(folder), basename(folder))))
   await withGpu(device, async (gpu) => {
     for (;;) {
-      const { hash } = (await messages.next()) as { hash: string }
-      const job = plan.jobs.find((other) => other.hash === hash)
+      const { job } = (await messages.next()) as { job: Job }
       try {
-        if (!job) throw new UsageError(`job ${hash} is none of the plan's`)
         await runJob(job, { gpu, out: store, studies, onProgress: (share, where) => say({ share, where }) })
         say({ done: true })
       } catch (error) {
-        say({ failed: error instanceof Error ? error.message : String(error) })
+        if (error instanceof DeviceLostError) throw error // another process has another device
+        const failed = error instanceof Error ? error.message : String(error)
+        say({ failed, storage: error instanceof StorageError })
       }
     }
   })

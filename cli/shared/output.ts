@@ -10,8 +10,11 @@ export interface OutputOptions {
 }
 
 export interface Progress {
-  /** @param share of the work that is done, where it is not `done` of the total */
-  update: (done: number, note?: string, share?: number) => void
+  /**
+   * @param note what is being done; where several things are, a line each
+   * @param share of the work that is done, where it is not `done` of the total
+   */
+  update: (done: number, note?: string | readonly string[], share?: number) => void
   stop: () => void
 }
 
@@ -49,15 +52,21 @@ export class Output {
       format,
       stream: process.stderr,
       clearOnComplete: true,
+      forceRedraw: true, // a note moves every line
       ...plain,
     })
-    const only = drawn.create(1, 0, { done: 0, left: '', note: '' })
+    const whole = drawn.create(1, 0, { done: 0, left: '', note: '' })
+    const below: cliProgress.SingleBar[] = []
     const left = timeLeft()
     this.drawn = drawn
     let running = true
     return {
-      update: (done, note = '', share = done / total) =>
-        only.update(share, { done: Math.floor(done), left: left(share), note }),
+      update: (done, note = '', share = done / total) => {
+        const [own, several] = typeof note === 'string' ? [note, []] : ['', note]
+        whole.update(share, { done: Math.floor(done), left: left(share), note: own })
+        while (below.length < several.length) below.push(drawn.create(1, 0, { line: '' }, { format: '  {line}' }))
+        for (const [i, bar] of below.entries()) bar.update(0, { line: fitted(several[i] ?? '') })
+      },
       stop: () => {
         if (!running) return
         running = false
@@ -94,6 +103,9 @@ function timeLeft(): (share: number) => string {
   }
 }
 
+/** Cut to the terminal: a line that wraps would be drawn over what stands above it. */
+const fitted = (line: string): string => line.slice(0, Math.max(1, (process.stderr.columns || 80) - 3))
+
 function lines(label: string, total: number): Progress {
   const left = timeLeft()
   let last = performance.now()
@@ -101,10 +113,12 @@ function lines(label: string, total: number): Progress {
     update: (done, note = '', share = done / total) => {
       const now = performance.now()
       const remaining = left(share)
-      if (now - last < LINE_INTERVAL * 1000 || (share === 0 && note === '')) return
+      if (now - last < LINE_INTERVAL * 1000 || (share === 0 && note.length === 0)) return
       last = now
       const percentage = Math.floor(100 * share)
-      process.stderr.write(`${label}: ${percentage} % | ${Math.floor(done)}/${total} ${remaining}${note}\n`)
+      const [own, several] = typeof note === 'string' ? [note, []] : ['', note]
+      const whole = `${label}: ${percentage} % | ${Math.floor(done)}/${total} ${remaining}${own}`
+      process.stderr.write([whole, ...several.map((line) => `  ${line}`), ''].join('\n'))
     },
     stop: () => undefined,
   }

@@ -9,7 +9,7 @@ import type { Store } from '../store/store.ts'
 import { KERNEL_SET } from '../tune/kernel_set.ts'
 import { VERSION } from '../version.ts'
 import type { Cell, Collected } from './collected.ts'
-import { HOST, jobResults, type JobResult } from './job.ts'
+import { finishedFolders, HOST, jobResults, type JobResult } from './job.ts'
 import type { PlannedCell, PlannedGrid } from './plan.ts'
 import { loadPlan, type PlanDocument } from './plan_file.ts'
 
@@ -22,6 +22,8 @@ export interface Output {
 
 /** Who hears of collecting. */
 export interface CollectHooks {
+  /** What is collected; default the plan that lies in the folders. */
+  plan?: PlanDocument
   /** The adapter whose results are taken; default the one that has most. */
   adapter?: string
   onProgress?: (done: number, total: number) => void
@@ -32,6 +34,8 @@ export interface CollectHooks {
 export interface CollectedAll {
   plan: PlanDocument
   tables: Collected[]
+  /** Results that were found of its jobs, of all adapters. */
+  found: number
   /** Results of other adapters, a sentence each. */
   notes: string[]
 }
@@ -39,7 +43,7 @@ export interface CollectedAll {
 /** The experiment in one folder, or in the folders of its parts together. @throws UsageError for parts of different experiments, FormatError */
 export async function collect(outputs: readonly Output[], hooks: CollectHooks = {}): Promise<CollectedAll> {
   if (outputs.length === 0) throw new UsageError('collect: no folder was given')
-  const plan = await commonPlan(outputs)
+  const plan = hooks.plan ?? (await commonPlan(outputs))
   const all = new Map<string, JobResult[]>()
   for (const { hash } of plan.jobs) {
     hooks.signal?.throwIfAborted()
@@ -54,7 +58,14 @@ export async function collect(outputs: readonly Output[], hooks: CollectHooks = 
   const judged = new Judged(plan, results, hooks)
   const tables: Collected[] = []
   for (const planned of plan.grids) tables.push(await judged.table(planned, adapter ?? 'none yet'))
-  return { plan, tables, notes }
+  return { plan, tables, found: [...all.values()].flat().length, notes }
+}
+
+/** Results of a plan's jobs that there are by now. */
+export async function resultsFound(outputs: readonly Output[], { jobs }: Pick<PlanDocument, 'jobs'>): Promise<number> {
+  let found = 0
+  for (const { hash } of jobs) for (const { store } of outputs) found += (await finishedFolders(store, hash)).length
+  return found
 }
 
 /** @throws UsageError where the folders hold different experiments */

@@ -1,12 +1,6 @@
-// How long jobs will take, from what was measured: finished jobs of the same adapter, or a few steps of one that is to come.
-import { UsageError } from '../runtime/errors.ts'
-import type { Gpu } from '../runtime/gpu.ts'
-import { MemoryStore } from '../store/memory.ts'
+// How long jobs will take, from what was measured.
 import type { Store } from '../store/store.ts'
-import { trainRun } from '../train/run.ts'
-import { makeTask } from '../train/task.ts'
 import { jobResults, type Job } from './job.ts'
-import type { Study } from './study.ts'
 
 /** Of all jobs at full length; those that stop early take less, and an SVM is not counted. */
 export interface Estimate {
@@ -17,9 +11,6 @@ export interface Estimate {
   /** What the seconds rest on. */
   measured: 'finished jobs' | 'a few steps'
 }
-
-/** Steps that are timed, after one that pays for the kernels. */
-const STEPS = 3
 
 /** Floating-point operations of a job's training steps, at most. */
 export const flopsOf = ({ flops, train, config }: Job): number => flops * train * config.epochs
@@ -38,34 +29,16 @@ export async function paceOf(out: Store, jobs: readonly Job[], adapter: string):
   return done.length === 0 ? undefined : sum(done.map(({ seconds }) => seconds)) / sum(done.map(({ flops }) => flops))
 }
 
-/** The same of a few steps of a job, of which nothing is kept. @throws UsageError where its study was not given */
-export async function measurePace(
-  gpu: Gpu,
-  job: Job,
-  studies: readonly Study[],
-  signal?: AbortSignal,
-): Promise<number> {
-  const study = studies.find(({ key }) => key === job.data)
-  if (!study) throw new UsageError(`job ${job.hash}: none of the datasets that were given is the one it is of`)
-  const { choice: _, ...config } = { ...job.config, epochs: 1, validation: 0 }
-  const task = makeTask(study.set, config)
-  const [first] = task.plan.folds as [(typeof task.plan.folds)[number]]
-  const batch = Math.min(config.batch, first.train.length)
-  const train = Array.from({ length: batch * (STEPS + 1) }, (_unused, i) => first.train[i % first.train.length]!)
-  const fold = { ...first, train, validation: [], test: first.test.slice(0, 1) }
-  const times: number[] = []
-  const short = { ...task, config: { ...config, batch }, plan: { ...task.plan, folds: [fold] } }
-  await trainRun(
-    gpu,
-    new MemoryStore(),
-    short,
-    { name: 'measured' },
-    {
-      onStep: () => times.push(performance.now()),
-      ...(signal && { signal }),
-    },
-  )
-  return (times.at(-1)! - times[0]!) / 1000 / (times.length - 1) / (batch * job.flops)
+/**
+ * The share of each job, by its name, of the work on all of them: by the operations of its training. An SVM, whose work nobody counts, is
+ * taken for the least of the networks.
+ */
+export function weightsOf(jobs: readonly Job[]): Map<string, number> {
+  const counted = jobs.map(flopsOf).filter((flops) => flops > 0)
+  const least = counted.reduce((a, b) => Math.min(a, b), counted[0] ?? 1)
+  const work = jobs.map((job) => flopsOf(job) || least)
+  const all = sum(work)
+  return new Map(jobs.map(({ hash }, i) => [hash, work[i]! / all]))
 }
 
 /** Of the jobs that are left. @param pace seconds for each floating-point operation */

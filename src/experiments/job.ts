@@ -3,6 +3,7 @@ import { DECOMPOSITION_SET } from '../cvxeda/decomposition_set.ts'
 import type { JudgedTrial } from '../evaluation/judgement.ts'
 import { canonical } from '../formats/canonical.ts'
 import { digest } from '../formats/digest.ts'
+import { FormatError } from '../runtime/errors.ts'
 import type { AdapterInfo } from '../runtime/gpu_base.ts'
 import { readJson, writeJson } from '../store/json.ts'
 import { toDocument } from '../formats/documents.ts'
@@ -70,21 +71,31 @@ export const jobStore = async (out: Store, hash: string, adapter: string): Promi
 export const saveJobResult = (store: Store, result: JobResult): Promise<void> =>
   writeJson(store, FILE, toDocument('experiment-job', result))
 
-/** What a job came to on each adapter that has finished it. @throws FormatError for a damaged file */
-export async function jobResults(out: Store, hash: string): Promise<JobResult[]> {
-  const folders = await out.list(`jobs/${hash}`)
-  const results = await Promise.all(
-    folders.map(async (folder) => {
-      const store = within(out, `jobs/${hash}/${folder}`)
-      if (!(await store.exists(FILE))) return []
-      return [await readJson<JobResult>(store, FILE, 'experiment-job', ['hash', 'adapter', 'trials'])]
-    }),
-  )
-  return results.flat()
+/** What a finished job came to. @throws FormatError for a damaged file */
+async function resultIn(out: Store, folder: string): Promise<JobResult> {
+  try {
+    return await readJson<JobResult>(out, `${folder}/${FILE}`, 'experiment-job', ['hash', 'adapter', 'trials'])
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
+    throw new FormatError(`${error.message}; delete the file, and the same command runs its job again`)
+  }
 }
 
-/** Whether it counts as finished on this adapter. */
+/** Folders of a job, one for each adapter that has finished it. */
+export async function finishedFolders(out: Store, hash: string): Promise<string[]> {
+  const folders = (await out.list(`jobs/${hash}`)).map((folder) => `jobs/${hash}/${folder}`)
+  const done = await Promise.all(folders.map((folder) => out.exists(`${folder}/${FILE}`)))
+  return folders.filter((_, i) => done[i])
+}
+
+/** What a job came to on each adapter that has finished it. @throws FormatError for a damaged file */
+export const jobResults = async (out: Store, hash: string): Promise<JobResult[]> =>
+  Promise.all((await finishedFolders(out, hash)).map((folder) => resultIn(out, folder)))
+
+/** Whether it counts as finished on this adapter. @throws FormatError for a damaged file, which would be in no table */
 export async function isFinished(out: Store, { hash, method }: Job, adapter: string): Promise<boolean> {
-  const store = await jobStore(out, hash, method === 'svm' ? HOST : adapter)
-  return store.exists(FILE)
+  const folder = await folderOf(hash, method === 'svm' ? HOST : adapter)
+  if (!(await out.exists(`${folder}/${FILE}`))) return false
+  await resultIn(out, folder)
+  return true
 }

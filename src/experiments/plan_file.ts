@@ -1,5 +1,5 @@
 // What an experiment is to be, beside its jobs: from it tables are collected and drawn again without the data.
-import { toDocument } from '../formats/documents.ts'
+import { formatDocument, toDocument } from '../formats/documents.ts'
 import { FormatError } from '../runtime/errors.ts'
 import { readJson, writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
@@ -30,4 +30,16 @@ export const savePlan = (out: Store, plan: PlanDocument): Promise<void> =>
 export async function loadPlan(out: Store, name: string): Promise<PlanDocument> {
   if (!(await out.exists(FILE))) throw new FormatError(`${name} holds no experiment: there is no ${FILE}`)
   return await readJson<PlanDocument>(out, FILE, 'experiment-plan', ['grids', 'jobs', 'seeds'], `${name}/${FILE}`)
+}
+
+/** Tables that lie in a folder of another plan than this; none where there is no plan yet, the same, or a damaged one. */
+export async function replacedTables(out: Store, plan: PlanDocument): Promise<string[]> {
+  if (!(await out.exists(FILE))) return []
+  const text = await out.readText(FILE)
+  if (text === formatDocument(toDocument('experiment-plan', plan))) return []
+  const before = await loadPlan(out, '').catch((error: unknown) => {
+    if (error instanceof FormatError) return undefined
+    throw error
+  })
+  return before ? [...before.facts, ...before.grids.map(({ grid }) => grid)].map(({ name }) => name) : []
 }

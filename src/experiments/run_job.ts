@@ -57,7 +57,8 @@ async function byNetwork(
       baselines: out,
       ...(initial && { initial }),
       onBaselines: (_, share) => onProgress?.(0, `baselines, ${Math.floor(100 * share)} %`),
-      onStep: (_, done, total) => onProgress?.(done / total, `step ${done} of ${total}`),
+      onStep: (_, done, total) =>
+        onProgress?.(done / total, `epoch ${Math.ceil((done * config.epochs) / total)} of ${config.epochs}`),
       ...(signal && { signal }),
     },
   )
@@ -84,7 +85,7 @@ async function bySvm(
   const fold = findFold(plan, name)
   const scores = await foldBaselines(set, config, labelled.labels, fold, {
     kept: out,
-    onProgress: (share) => onProgress?.(share, 'baselines'),
+    onProgress: (share) => onProgress?.(share, `baselines, ${Math.floor(100 * share)} %`),
     ...(signal && { signal }),
   })
   return fold.test.map((index, i): JudgedTrial => {

@@ -1,4 +1,6 @@
-// Jobs one after the other on one device: finished ones are passed over, and a broken one does not stop the others.
+// Jobs one after the other on one device: finished ones are passed over, and a broken one does not stop the others, unless what broke
+// is what all of them need.
+import { DeviceLostError, StorageError } from '../runtime/errors.ts'
 import type { Store } from '../store/store.ts'
 import { isFinished, type Job } from './job.ts'
 import { runJob, type JobContext } from './run_job.ts'
@@ -9,11 +11,15 @@ export interface FailedJob {
   reason: string
 }
 
+/** What would befall every other job too. */
+const isCommon = (error: unknown): boolean => error instanceof StorageError || error instanceof DeviceLostError
+
 /** Runs one job. @throws what went wrong with it, and the signal's reason */
 export type JobRunner = (job: Job, onProgress: (share: number, where: string) => void) => Promise<unknown>
 
 /** Who hears of jobs as they run. */
 export interface RunnerHooks {
+  onStarted?: (job: Job) => void
   /** `where` says what it is doing; `share` is of this job. */
   onProgress?: (job: Job, share: number, where: string) => void
   onFinished?: (job: Job) => void
@@ -31,6 +37,7 @@ export async function unfinished(out: Store, jobs: readonly Job[], adapter: stri
 /**
  * Hands jobs to as many runners as there are, each the next one whose weights to start from are there. Returns those that failed;
  * a job that starts from one of these fails too.
+ * @throws StorageError where nothing more can be written, DeviceLostError; and the signal's reason
  */
 export async function runJobs(
   jobs: readonly Job[],
@@ -41,9 +48,11 @@ export async function runJobs(
   const failed = new Map<string, string>()
   const waiting = [...jobs]
   const pending = new Set(jobs.map(({ hash }) => hash))
+  let isBroken = false
   const runner = async (run: JobRunner): Promise<void> => {
     for (;;) {
       signal?.throwIfAborted()
+      if (isBroken) return
       const at = waiting.findIndex(({ from }) => from === undefined || !pending.has(from))
       // What is left starts from jobs that others are running; whoever runs those goes on with these.
       if (at < 0) return
@@ -56,10 +65,15 @@ export async function runJobs(
     try {
       const reason = job.from !== undefined && failed.get(job.from)
       if (reason) throw new Error(`the job that it starts from failed: ${reason}`)
+      hooks.onStarted?.(job)
       await run(job, (share, where) => hooks.onProgress?.(job, share, where))
       hooks.onFinished?.(job)
     } catch (error) {
       signal?.throwIfAborted()
+      if (isCommon(error)) {
+        isBroken = true
+        throw error
+      }
       const reason = error instanceof Error ? error.message : String(error)
       failed.set(job.hash, reason)
       hooks.onFailed?.(job, reason)

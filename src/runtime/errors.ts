@@ -34,6 +34,12 @@ export class FormatError extends GalvaniError {
   override readonly exitCode = 3
 }
 
+/** A file that cannot be written or deleted: a full disk, a folder without the permission. */
+export class StorageError extends GalvaniError {
+  override readonly name: string = 'StorageError'
+  override readonly code = 'storage'
+}
+
 /** No adapter, or the adapter refused what was asked of it. */
 export class DeviceError extends GalvaniError {
   override readonly name: string = 'DeviceError'

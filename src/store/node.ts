@@ -1,7 +1,7 @@
 import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { nameOf } from '../runtime/arguments.ts'
-import { FormatError, GalvaniError, UsageError } from '../runtime/errors.ts'
+import { FormatError, StorageError, UsageError } from '../runtime/errors.ts'
 import { piecesOf } from './flat.ts'
 import { fileSource } from './node_source.ts'
 import type { Source } from './source.ts'
@@ -110,7 +110,7 @@ async function wrapped(path: string, done: string, action: () => Promise<void>):
   try {
     await action()
   } catch (error) {
-    throw new GalvaniError(`${path}: cannot be ${done} (${(error as NodeJS.ErrnoException).code ?? String(error)})`)
+    throw new StorageError(`${path}: cannot be ${done} (${(error as NodeJS.ErrnoException).code ?? String(error)})`)
   }
 }
 

@@ -3,6 +3,7 @@ import { DECOMPOSITION_SET } from '../cvxeda/decomposition_set.ts'
 import { Overview } from '../datasets/overview.ts'
 import type { Dimension } from '../datasets/trial.ts'
 import { balanceOf, twoMeansLabels } from '../evaluation/class_balance.ts'
+import { canonical } from '../formats/canonical.ts'
 import { sha256 } from '../formats/digest.ts'
 import { checkNames, nameOf, type Known } from '../runtime/arguments.ts'
 import type { Device } from '../runtime/device.ts'
@@ -52,7 +53,9 @@ export async function preparedBefore(
     settings: settingsOf(options),
     versions: versions(),
   }
-  const isSame = Object.entries(now).every(([key, value]) => same(value, before[key as keyof typeof now]))
+  const isSame = Object.entries(now).every(
+    ([key, value]) => canonical(value) === canonical(before[key as keyof typeof now]),
+  )
   return isSame && (await isAsSeen(data, before.sources)) && (await isWhole(out)) ? before : undefined
 }
 
@@ -136,19 +139,6 @@ const featureFiles = ({ features = [] }: DatasetOptions): Promise<SeenFile[]> =>
       digest: await sha256(await allBytes(source)),
     })),
   )
-
-/** Whatever the order of names. */
-const same = (a: unknown, b: unknown): boolean => JSON.stringify(ordered(a)) === JSON.stringify(ordered(b))
-
-function ordered(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(ordered)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, ordered(inner)]),
-  )
-}
 
 function countBy(values: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {}
