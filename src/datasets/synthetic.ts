@@ -34,7 +34,7 @@ export interface SyntheticStudy {
   musicDim?: number
   /**
    * How much a listener differs from the others in ways that tell nothing of what was felt, 0 (default) to 1: in the middle of the
-   * ratings, and in the shape of every trace. Ratings above a threshold that is the same for all then tell who somebody is, and the
+   * ratings, and in a slow course that every trace takes. Ratings above a threshold that is the same for all then tell who somebody is, and the
    * skin tells it too.
    */
   individuality?: number
@@ -50,6 +50,8 @@ const STIMULUS_AROUSAL = 0.8
 const STIMULUS_VALENCE = 3
 /** How far the middles of ratings lie apart, at individuality 1: further than high and low ratings of one person. */
 const OWN_MIDDLE = 3
+/** Size of a person's own course of the tonic level at individuality 1, in sizes of a response. */
+const OWN_COURSE = 3
 /** Streams of random numbers from here on are for what is people's own, those below for all else. */
 const MANNERS = 0x10000
 
@@ -216,24 +218,25 @@ function makeSubject(study: Study, stimuli: Stimulus[], index: number): HiddenTr
     heard.map((stimulus) => effect * STIMULUS_VALENCE * stimulus.valence),
     random,
   )
-  const own = manner(study, index)
+  const own = mannerOf(study, index)
   const usual = biasOf(random)
   const bias = { arousal: usual.arousal + own.middle.arousal, valence: usual.valence + own.middle.valence }
   const level = 1 + 6 * random.uniform()
   const amplitude = 0.4 * Math.exp(0.4 * random.normal())
   return heard.map((stimulus, order) => {
     const felt = { arousal: arousal[order]!, valence: valence[order]! }
-    const eda = makeTraceWithGap(
+    const trace = makeTraceWithGap(
       {
         samples: Math.round(stimulus.seconds * sampleRate),
         sampleRate,
         level,
         amplitude,
-        arousal: effect * felt.arousal + own.shape.arousal,
-        valence: effect * felt.valence + own.shape.valence,
+        arousal: effect * felt.arousal,
+        valence: effect * felt.valence,
       },
       random,
     )
+    const eda = study.individuality > 0 ? trace.map((x, i) => Math.max(0, x + amplitude * courseAt(own, i / trace.length))) : trace
     const tenths = (dimension: Dimension): number =>
       Math.round(10 * rate(bias[dimension], felt[dimension], random)) / 10
     const ratings = { valence: tenths('valence'), arousal: tenths('arousal') }
@@ -241,15 +244,27 @@ function makeSubject(study: Study, stimuli: Stimulus[], index: number): HiddenTr
   })
 }
 
-/** What is a person's own: the middle of the ratings, and the shape of traces as if something were felt. The two have nothing to do with each other. */
-function manner({ seed, individuality }: Study, index: number): Record<'middle' | 'shape', Feeling> {
-  const random = new Random(seed, MANNERS + index)
-  const drawn = (size: number): Feeling => ({
-    arousal: individuality * size * random.normal(),
-    valence: individuality * size * random.normal(),
-  })
-  return { middle: drawn(OWN_MIDDLE), shape: drawn(1) }
+/** What is a person's own, the two independently of each other. */
+interface Manner {
+  /** How far this person's ratings lie from those of others. */
+  middle: Feeling
+  /** Weights of sines and cosines over a trial: a slow course that the tonic level takes every time, in sizes of a response. */
+  course: { sine: number; cosine: number }[]
 }
+
+function mannerOf({ seed, individuality }: Study, index: number): Manner {
+  const random = new Random(seed, MANNERS + index)
+  const drawn = (size: number): number => individuality * size * random.normal()
+  const middle = { arousal: drawn(OWN_MIDDLE), valence: drawn(OWN_MIDDLE) }
+  return { middle, course: Array.from({ length: 3 }, () => ({ sine: drawn(OWN_COURSE), cosine: drawn(OWN_COURSE) })) }
+}
+
+/** The course of a person at a share of a trial. */
+const courseAt = ({ course }: Manner, share: number): number =>
+  course.reduce((sum, { sine, cosine }, k) => {
+    const angle = 2 * Math.PI * (k + 1) * share
+    return sum + sine * Math.sin(angle) + cosine * Math.cos(angle)
+  }, 0)
 
 /** As many pleasant as unpleasant stimuli, in random order. */
 function pick(stimuli: Stimulus[], count: number, random: Random): Stimulus[] {

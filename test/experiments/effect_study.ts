@@ -12,7 +12,8 @@ import { makeTrialTable, type SyntheticStudy } from '../../src/datasets/syntheti
 import { readTrialTable } from '../../src/datasets/trial_table.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
-import { prepareTrials } from '../../src/train/prepare.ts'
+import { prepareTrials, type PreparedTrial } from '../../src/train/prepare.ts'
+import { Random } from '../../src/runtime/random.ts'
 
 const LENGTH = 160
 
@@ -22,6 +23,37 @@ export async function studyMade(gpu: Gpu, settings: SyntheticStudy): Promise<Stu
   const table = { trials: files['trials.csv'], eda: files['eda.csv'], music: files['music.csv'] }
   const set = await readTrialTable(table, { name: 'made' })
   return studyOf(await prepareTrials(gpu, set, { length: LENGTH, dropSeconds: 3 }))
+}
+
+/** How many people and trials, and how much skin and music say. */
+interface Plain {
+  subjects: number
+  /** Distance of high from low in standard deviations of what says it, halved: 1 is told in 84 of 100 trials, 0 not at all. */
+  skin: number
+  music: number
+  seed: number
+}
+
+const TRIALS = 12
+const FEATURES = 4
+
+/** A study of plain numbers, of which is known how much of a label each input can tell: each has its own noise, so that two tell more. */
+export function plainStudy({ subjects, skin, music, seed }: Plain): Promise<Study> {
+  const random = new Random(seed)
+  const noisy = (count: number, of: (i: number) => number): Float32Array =>
+    Float32Array.from({ length: count }, (_, i) => of(i) + random.normal())
+  const trials = Array.from({ length: subjects * TRIALS }, (_, i): PreparedTrial => {
+    const high = i % 2 === 0 ? 1 : -1
+    const said = { skin: high * skin + random.normal(), music: high * music + random.normal() }
+    return {
+      ...{ id: `t${i}`, subject: `s${Math.floor(i / TRIALS)}`, stimulus: `song${i}`, sampleRate: 4, unit: 'uS' },
+      ...{ source: `trials.csv:${i + 2}`, columns: {}, status: 'solved', filled: 0, constant: [] },
+      ratings: { valence: 5 + random.uniform(), arousal: 5 + 2 * high + random.uniform() },
+      music: noisy(FEATURES, () => 2 * said.music),
+      signals: noisy(3 * LENGTH, (t) => said.skin * Math.sin(t / 10)),
+    }
+  })
+  return studyOf({ name: 'plain', synthetic: true, trials, musicDim: FEATURES, skipped: [], length: LENGTH, dropSeconds: 3 })
 }
 
 /** Rows that name their network stand beside no other one, which keeps an experiment small. */
