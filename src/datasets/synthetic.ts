@@ -4,6 +4,7 @@ import { UsageError } from '../runtime/errors.ts'
 import { Random } from '../runtime/random.ts'
 import {
   biasOf,
+  type Feeling,
   feelings,
   makeTrace,
   rate,
@@ -31,6 +32,12 @@ export interface SyntheticStudy {
   seconds?: number
   /** Length of the music vector; default 16. */
   musicDim?: number
+  /**
+   * How much a listener differs from the others in ways that tell nothing of what was felt, 0 (default) to 1: in the middle of the
+   * ratings, and in a slow course that every trace takes. Ratings above a threshold that is the same for all then tell who somebody is, and the
+   * skin tells it too.
+   */
+  individuality?: number
 }
 
 /** Files of a made-up study. */
@@ -41,6 +48,12 @@ const WRIST_RATE = 4
 /** How strongly a stimulus decides the arousal and the valence of those who hear it, at effect 1. */
 const STIMULUS_AROUSAL = 0.8
 const STIMULUS_VALENCE = 3
+/** How far the middles of ratings lie apart, at individuality 1: further than high and low ratings of one person. */
+const OWN_MIDDLE = 3
+/** Size of a person's own course of the tonic level at individuality 1, in sizes of a response. */
+const OWN_COURSE = 3
+/** Streams of random numbers from here on are for what is people's own, those below for all else. */
+const MANNERS = 0x10000
 
 interface Stimulus {
   id: string
@@ -72,12 +85,12 @@ interface HiddenTrial {
  * Bateman shape, and noise. Arousal multiplies the *rate* of the responses and lifts the drift; valence shifts the larger responses
  * towards the end. These change the shape of the trace, so they survive a z-score. The music vector is a random
  * projection of the stimulus's usual arousal and valence, with noise and one constant feature. `effect` scales every
- * one of these ties; at 0 the ratings are coin tosses that depend on nothing in the files.
+ * one of these ties; at 0 the ratings are coin tosses that depend on nothing in the files, but for `individuality`.
  * A few trials have a gap of half a second.
  * @throws UsageError for settings that make no study
  */
 export function makeTrialTable(study: SyntheticStudy): Record<StudyFile, string> {
-  const full = { trialsPerSubject: 12, stimuli: 24, sampleRate: WRIST_RATE, seconds: 40, musicDim: 16, ...study }
+  const full = { trialsPerSubject: 12, stimuli: 24, sampleRate: WRIST_RATE, seconds: 40, musicDim: 16, individuality: 0, ...study }
   requireSensible(full)
   const stimuli = makeStimuli(full)
   const trials = Array.from({ length: full.subjects }, (_, index) => makeSubject(full, stimuli, index)).flat()
@@ -153,7 +166,7 @@ export function makeRecording({ seed, seconds = 120 }: SyntheticRecording): stri
 type Study = Required<SyntheticStudy>
 
 function requireSensible(study: Study): void {
-  const { subjects, trialsPerSubject, stimuli, effect, seed, sampleRate, seconds, musicDim } = study
+  const { subjects, trialsPerSubject, stimuli, effect, seed, sampleRate, seconds, musicDim, individuality } = study
   const whole = (name: string, value: number, least: number): void => {
     if (!Number.isInteger(value) || value < least) {
       throw new UsageError(`${name} ${value}: expected a whole number of at least ${least}`)
@@ -169,6 +182,7 @@ function requireSensible(study: Study): void {
     )
   }
   requireEffect(effect)
+  requireEffect(individuality, 'individuality')
   requireSeed(seed)
   if (!(sampleRate >= 1)) throw new UsageError(`sample rate ${sampleRate} Hz: expected at least 1`)
   if (!(seconds >= 10)) throw new UsageError(`trials of ${seconds} s: expected at least 10`)
@@ -204,12 +218,14 @@ function makeSubject(study: Study, stimuli: Stimulus[], index: number): HiddenTr
     heard.map((stimulus) => effect * STIMULUS_VALENCE * stimulus.valence),
     random,
   )
-  const bias = biasOf(random)
+  const own = mannerOf(study, index)
+  const usual = biasOf(random)
+  const bias = { arousal: usual.arousal + own.middle.arousal, valence: usual.valence + own.middle.valence }
   const level = 1 + 6 * random.uniform()
   const amplitude = 0.4 * Math.exp(0.4 * random.normal())
   return heard.map((stimulus, order) => {
     const felt = { arousal: arousal[order]!, valence: valence[order]! }
-    const eda = makeTraceWithGap(
+    const trace = makeTraceWithGap(
       {
         samples: Math.round(stimulus.seconds * sampleRate),
         sampleRate,
@@ -220,12 +236,35 @@ function makeSubject(study: Study, stimuli: Stimulus[], index: number): HiddenTr
       },
       random,
     )
+    const eda = study.individuality > 0 ? trace.map((x, i) => Math.max(0, x + amplitude * courseAt(own, i / trace.length))) : trace
     const tenths = (dimension: Dimension): number =>
       Math.round(10 * rate(bias[dimension], felt[dimension], random)) / 10
     const ratings = { valence: tenths('valence'), arousal: tenths('arousal') }
     return { id: `${subject}_${pad(order)}`, subject, order, stimulus, ...felt, ratings, eda }
   })
 }
+
+/** What is a person's own, the two independently of each other. */
+interface Manner {
+  /** How far this person's ratings lie from those of others. */
+  middle: Feeling
+  /** Weights of sines and cosines over a trial: a slow course that the tonic level takes every time, in sizes of a response. */
+  course: { sine: number; cosine: number }[]
+}
+
+function mannerOf({ seed, individuality }: Study, index: number): Manner {
+  const random = new Random(seed, MANNERS + index)
+  const drawn = (size: number): number => individuality * size * random.normal()
+  const middle = { arousal: drawn(OWN_MIDDLE), valence: drawn(OWN_MIDDLE) }
+  return { middle, course: Array.from({ length: 3 }, () => ({ sine: drawn(OWN_COURSE), cosine: drawn(OWN_COURSE) })) }
+}
+
+/** The course of a person at a share of a trial. */
+const courseAt = ({ course }: Manner, share: number): number =>
+  course.reduce((sum, { sine, cosine }, k) => {
+    const angle = 2 * Math.PI * (k + 1) * share
+    return sum + sine * Math.sin(angle) + cosine * Math.cos(angle)
+  }, 0)
 
 /** As many pleasant as unpleasant stimuli, in random order. */
 function pick(stimuli: Stimulus[], count: number, random: Random): Stimulus[] {
@@ -254,7 +293,9 @@ function readme(study: Study): string {
     '',
     'Generated by galvani. No person was recorded; results on these files say nothing about people.',
     '',
-    ...Object.entries(study).map(([name, value]) => `- ${name}: ${value}`),
+    ...Object.entries(study)
+      .filter(([name, value]) => name !== 'individuality' || value > 0)
+      .map(([name, value]) => `- ${name}: ${value}`),
     '',
     'Effect 0: the labels depend on nothing in the files. Effect 1: arousal shows in the skin conductance, valence',
     'mostly in the music vector. `arousal_high` and `valence_high` are what the made-up listener felt.',

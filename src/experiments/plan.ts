@@ -8,7 +8,7 @@ import { makeTask, type Task } from '../train/task.ts'
 import type { Cell } from './collected.ts'
 import type { Grid, GridRow, Protocol } from './grid.ts'
 import { hashOf, type Job, type JobSettings } from './job.ts'
-import { protocolSettings } from './protocols.ts'
+import { protocolSettings, sharedIn } from './protocols.ts'
 import { factsOf, studyFor, type Study } from './study.ts'
 
 /** What all rows of an experiment share. */
@@ -148,7 +148,7 @@ class Planner {
     if (row.music === true && study.set.musicDim === 0) return `${study.set.name} has no music features`
     const settings = over(
       protocolSettings(at.protocol, study.kind),
-      this.options.shared,
+      sharedIn(at.protocol, this.options.shared),
       row.settings ?? {},
       { dimension: at.dimension, foldSeed: this.seeds[0]! },
       row.music === 'listeners' ? { music: row.music } : row.music === false ? { music: 'none' } : {},

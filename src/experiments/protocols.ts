@@ -1,4 +1,6 @@
 // How models are trained and judged, as data: what a table's numbers mean.
+import { parseFoldScheme } from '../evaluation/folds.ts'
+import { UsageError } from '../runtime/errors.ts'
 import type { RunSettings } from '../train/defaults.ts'
 import type { GridDataset, Protocol } from './grid.ts'
 
@@ -69,4 +71,26 @@ export const protocols: Readonly<Record<Protocol, ProtocolData>> = {
 export function protocolSettings(protocol: Protocol, dataset: GridDataset): RunSettings {
   const { settings, of } = protocols[protocol]
   return { ...settings, ...(dataset !== 'any' && of?.[dataset]) }
+}
+
+/** Folds that keep people apart. */
+const BY_SUBJECT: readonly string[] = ['subject', 'subject-loo', 'column']
+
+/**
+ * Settings of all rows as a protocol takes them. Who is tested with whom is what a protocol is: those without a leak take no folds that mix
+ * people, and one that parts trials takes the number of `subject:N`. @throws UsageError for folds that do not fit
+ */
+export function sharedIn(protocol: Protocol, shared: RunSettings): RunSettings {
+  if (shared.folds === undefined) return shared
+  const scheme = parseFoldScheme(shared.folds)
+  if (!protocols[protocol].leaks) {
+    if (BY_SUBJECT.includes(scheme.kind)) return shared
+    throw new UsageError(
+      `--folds ${shared.folds} tests people who were trained on, which protocol ${protocol} never does; use subject:N, or --protocol released`,
+    )
+  }
+  if (scheme.kind === 'random' || scheme.kind === 'subject') return { ...shared, folds: `random:${scheme.count}` }
+  throw new UsageError(
+    `--folds ${shared.folds}: protocol ${protocol} parts single trials; use random:N, or subject:N for as many parts`,
+  )
 }

@@ -51,14 +51,17 @@ export async function studyOf(set: PreparedSet): Promise<Study> {
   return { kind: kindOf(set), key: await digest([how, ...parts]), set }
 }
 
-/** A stand-in for trials that are not prepared yet: enough to plan with. Nothing can be learnt from its signals, which are all the same. */
+/**
+ * A stand-in for trials that are not prepared yet: enough to plan with. Nothing can be learnt from its signals, which are all the same.
+ * Its key is no other set's, so that jobs of several are not taken for one.
+ */
 export function unpreparedStudy({ trials, notes = [], ...set }: TrialSet, length: number, dropSeconds: number): Study {
   const signals = Float32Array.from({ length: CHANNELS.length * length }, (_, i) => Math.sin(i / 9))
   const stand = trials.map(({ eda: _, ...trial }): PreparedTrial => ({
     ...{ ...trial, signals, status: 'solved', filled: 0, constant: [] },
   }))
   const made = { ...set, notes, trials: stand, length, dropSeconds }
-  return { kind: kindOf(made), key: 'not prepared yet', set: made }
+  return { kind: kindOf(made), key: `not prepared yet: ${set.name}`, set: made }
 }
 
 /** By the layout that its trials are of. */

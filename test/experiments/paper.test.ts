@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { experimentsCalled, paperFacts, paperGrids } from '../../src/experiments/paper.ts'
-import { protocolSettings, protocols } from '../../src/experiments/protocols.ts'
+import { protocolSettings, protocols, sharedIn } from '../../src/experiments/protocols.ts'
 import { canonical } from '../../src/formats/canonical.ts'
 import { resolveRun } from '../../src/train/defaults.ts'
 import { SCORES } from '../../src/evaluation/judgement.ts'
+import { UsageError } from '../../src/runtime/errors.ts'
 
 describe("the paper's tables", () => {
   it.each(paperGrids.map((grid) => [grid.name, grid] as const))(
@@ -49,6 +50,23 @@ describe('protocols', () => {
     expect(protocolSettings('released', 'pmemo')).toMatchObject({ folds: 'random:10', choice: 'test', batch: 300 })
     expect(protocolSettings('released', 'deap')).toMatchObject({ learningRate: 0.1, epochs: 300 })
     expect(protocolSettings('paper', 'amigos')).toMatchObject({ epochs: 1000, validation: 0, decay: 0.9 })
+  })
+
+  it('keep their kind of folds, whatever is set for all rows', () => {
+    const shared = { folds: 'subject:3', epochs: 2 }
+    expect(sharedIn('honest', shared)).toEqual(shared)
+    expect(sharedIn('released', shared)).toEqual({ folds: 'random:3', epochs: 2 })
+    expect(sharedIn('released', { epochs: 2 })).toEqual({ epochs: 2 })
+    expect(() => sharedIn('paper', { folds: 'random:3' })).toThrow(
+      new UsageError(
+        '--folds random:3 tests people who were trained on, which protocol paper never does; use subject:N, or --protocol released',
+      ),
+    )
+    expect(() => sharedIn('released', { folds: 'column:fold' })).toThrow(
+      new UsageError(
+        '--folds column:fold: protocol released parts single trials; use random:N, or subject:N for as many parts',
+      ),
+    )
   })
 
   it.each(['honest', 'paper', 'released'] as const)('%s is a configuration that runs take', (protocol) => {
