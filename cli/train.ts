@@ -6,6 +6,7 @@ import { UsageError } from '../src/runtime/errors.ts'
 import { NodeStore } from '../src/store/node.ts'
 import { CONFIG_FILE, loadRunConfig, loadRunSummary } from '../src/train/run_files.ts'
 import { isFinished, type RunSummary } from '../src/train/run_summary.ts'
+import { refuseGivenTwice } from './shared/alternatives.ts'
 import { adapterOption } from './shared/context.ts'
 import { addDataOptions, DATA, dataSource, openDataset, type DataSource } from './shared/data_options.ts'
 import { Output, type OutputOptions } from './shared/output.ts'
@@ -53,6 +54,7 @@ async function trainAction(options: TrainOptions, command: Command): Promise<voi
   if (resume && options.tune !== undefined)
     throw new UsageError('--tune: a run that goes on keeps its kernels; leave it out')
   if (resume && !exists) throw new UsageError(`${out} holds no run to resume; leave --resume out and give --data`)
+  if (!resume) refuseGivenTwice(command)
   const summary = resume ? await resumeRun(store, options, command, output) : await newRun(store, options, output)
   await store.write(REPORT_FILE, runReport(summary))
   output.result(

@@ -40,6 +40,7 @@ const DECIDED = [
   'choice',
   'only',
   'classWeights',
+  'try',
 ]
 /** Options of `train` that are settings under the same names. */
 const SAME = [

@@ -2,6 +2,7 @@ import type { BesideBaseline, Judgement, TwoClassScores } from '../../src/evalua
 import { doubtOfLabels } from '../../src/evaluation/labels.ts'
 import type { Interval } from '../../src/evaluation/statistics.ts'
 import { BASELINE_NAMES } from '../../src/report/baseline_names.ts'
+import { choiceTable } from '../../src/report/choices.ts'
 import type { RunSummary } from '../../src/train/run_summary.ts'
 import type { Seen } from '../../src/train/trained_run.ts'
 import { percent, table } from './output.ts'
@@ -85,7 +86,9 @@ export function runTable({
 }): string {
   const subjects = folds.subjectIndependent ? 'people never seen in training' : 'people partly seen in training'
   const title = `${datasetTitle(dimension, dataset)}: ${results.length} of ${folds.count} folds, ${subjects}`
-  return resultTable(title, judgedRows(judgement), { ...judgement, labels, classes: model.support.length })
+  const scores = resultTable(title, judgedRows(judgement), { ...judgement, labels, classes: model.support.length })
+  const choice = choiceTable(results)
+  return choice ? `${scores}\nvalidation loss by settings:\n${table(choice.heads, choice.rows)}` : scores
 }
 
 export function describeSeen({ seenSubjects, seenTrials }: Seen, trials: number): string {

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { OptimizerConfig } from '../../src/kernels/optimizer.ts'
 import { presets, type ModelConfig } from '../../src/model/config.ts'
 import { UsageError } from '../../src/runtime/errors.ts'
+import { alternativesOf, settingsOf } from '../../src/train/alternatives.ts'
 import { parseSignals, type RunConfig } from '../../src/train/config.ts'
 import { resolveRun, type DataFacts } from '../../src/train/defaults.ts'
 import { resolveModel } from '../../src/train/model_settings.ts'
@@ -20,6 +21,7 @@ const OPTIONAL = ['drop', 'stratify', 'share', 'control', 'foldSeed'] as const
 /** @throws UsageError naming the first setting that is out of range or does not fit the others */
 export function runConfig(options: ConfigOptions, facts: DataFacts): RunConfig {
   const { optimizer: name, momentum, weightDecay, lr: learningRate, set, levels, width, classWeights, freeze } = options
+  const { try: alternatives } = options
   const optimizer: OptimizerConfig = name === 'sgd' ? { name, momentum, weightDecay } : { name, weightDecay }
   const settings = Object.fromEntries(SAME.map((option) => [option, options[option]])) as Pick<
     ConfigOptions,
@@ -31,13 +33,14 @@ export function runConfig(options: ConfigOptions, facts: DataFacts): RunConfig {
   const signals = parseSignals(options.signals)
   return resolveRun(
     {
-      ...settings,
       ...given,
-      ...{ optimizer, learningRate, signals, model: set },
+      ...settingsOf({ ...settings, optimizer, learningRate }, alternatives ? alternativesOf(alternatives)[0]! : {}),
+      ...{ signals, model: set },
       ...(levels !== 2 && { levels }),
       ...(width !== undefined && { width }),
       ...(classWeights && { classWeights }),
       ...(freeze && { freeze }),
+      ...(alternatives && { alternatives }),
     },
     facts,
   )
@@ -91,6 +94,8 @@ function agrees(name: string, options: ConfigOptions, stored: RunConfig): boolea
     case 'music':
       if (options.music === 'none') return model.music_dim === 0
       return stored.musicFrom === (options.music === 'auto' ? undefined : options.music)
+    case 'try':
+      return same(options.try, stored.alternatives)
     case 'freeze':
     case 'classWeights':
       return same(options[name], stored[name])

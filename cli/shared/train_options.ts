@@ -4,8 +4,10 @@ import { FOLD_SYNTAX } from '../../src/evaluation/folds.ts'
 import { LEVELS, TARGETS, type Levels } from '../../src/evaluation/targets.ts'
 import type { OptimizerConfig } from '../../src/kernels/optimizer.ts'
 import { UsageError } from '../../src/runtime/errors.ts'
+import type { Alternatives } from '../../src/train/alternatives.ts'
 import type { RunConfig } from '../../src/train/config.ts'
 import { defaultRun, DROP_SECONDS, MUSIC_USES, type MusicUse } from '../../src/train/defaults.ts'
+import { alternatives } from './alternatives.ts'
 import { addModelOptions, type ModelOptions } from './model_options.ts'
 import { integer, oneOf, real, positive } from './values.ts'
 
@@ -35,6 +37,7 @@ export interface ConfigOptions extends ModelOptions {
   patience: number
   classWeights?: RunConfig['classWeights']
   freeze?: string[]
+  try?: Alternatives
 }
 
 export function addConfigOptions(command: Command): Command {
@@ -95,6 +98,11 @@ export function addConfigOptions(command: Command): Command {
       oneOf('--class-weights', ['balanced'] as const),
     )
     .option('--freeze <pattern...>', "parameters that keep their values, such as 'attention.*'")
+    .option(
+      '--try <key=values>',
+      'each fold takes what has the least validation loss, e.g. lr=0.001,0.003 (repeatable: all combinations)',
+      alternatives,
+    )
 }
 
 function levels(text: string): Levels {

@@ -1,5 +1,6 @@
 // What a person sees while a run trains: one bar over all of its folds, a line an epoch.
 import { doubtOfLabels } from '../../src/evaluation/labels.ts'
+import { describeAlternative } from '../../src/train/alternatives.ts'
 import type { Task } from '../../src/train/task.ts'
 import type { RunOptions } from '../../src/train/run.ts'
 import type { Output, Progress } from './output.ts'
@@ -61,21 +62,22 @@ export function trainingProgress(output: Output, epochs: number, now: () => numb
       baselines.add(lap(), before + share)
       show(name, `baselines ${Math.floor(100 * share)} %`)
     },
-    onStep: ({ name }, done, total) => {
+    onStep: ({ name }, done, total, settings) => {
       const before = folds.indexOf(name)
       baselines.done = before + 1
       // What a fold that goes on had done already took no time of this run.
       if (training.done <= before) training.done = before + (done - 1) / total
       training.add(lap(), before + done / total)
-      show(name, `epoch ${Math.ceil((done * epochs) / total)} of ${epochs}`)
+      show(name, settings ? describeAlternative(settings) : `epoch ${Math.ceil((done * epochs) / total)} of ${epochs}`)
     },
     onWarning: (message) => output.note(message),
-    onEpoch: (fold, { epoch, trainLoss, validationLoss, validationAccuracy }) => {
+    onEpoch: (fold, { epoch, trainLoss, validationLoss, validationAccuracy }, settings) => {
       const validation =
         validationLoss === undefined
           ? ''
           : `, validation loss ${validationLoss.toFixed(4)}, accuracy ${(validationAccuracy ?? 0).toFixed(3)}`
-      output.note(`fold ${fold.name} epoch ${epoch}: loss ${trainLoss.toFixed(4)}${validation}`)
+      const under = settings ? `, ${describeAlternative(settings)},` : ''
+      output.note(`fold ${fold.name}${under} epoch ${epoch}: loss ${trainLoss.toFixed(4)}${validation}`)
     },
   } satisfies RunOptions
   return { hooks, stop: () => bar?.stop() }

@@ -21,7 +21,7 @@ const SETTINGS: Known<RunSettings> = {
   ...{ dimension: true, levels: true, labels: true, folds: true, validation: true, stratify: true, seed: true },
   ...{ signals: true, drop: true, interpolation: true, init: true, optimizer: true, learningRate: true, decay: true },
   ...{ decayEpochs: true, epochs: true, batch: true, patience: true, foldSeed: true, share: true, control: true },
-  ...{ choice: true, classWeights: true, freeze: true, initial: true },
+  ...{ choice: true, classWeights: true, freeze: true, initial: true, alternatives: true },
   ...{ preset: true, model: true, width: true, music: true, musicFrom: true },
 }
 /** What a grid says elsewhere, or what the data decide. */
@@ -35,6 +35,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   drop: 'the data as they were prepared',
   interpolation: 'the data as they were prepared',
   initial: 'from of the row',
+  alternatives: 'a run of its own, by `galvani train --try`',
   levels: 'a run of its own, since tables have two classes',
 }
 const METHODS = ['network', 'svm', 'quoted'] as const

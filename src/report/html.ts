@@ -7,6 +7,7 @@ import { classNames } from '../evaluation/targets.ts'
 import { departures } from '../train/paper_settings.ts'
 import { BASELINE_NAMES } from './baseline_names.ts'
 import { calibrationSvg } from './calibration.ts'
+import { choiceTable } from './choices.ts'
 import { confusionSvg } from './confusion.ts'
 import { curvesSvg } from './curves.ts'
 import { foldAccuracySvg } from './fold_accuracy.ts'
@@ -26,6 +27,7 @@ export function runReport(run: RunSummary): string {
     facts(run),
     section('Results', results(run)),
     section('People', people(run)),
+    ...choiceOfSettings(run),
     section('Learning curves', learningCurves(run)),
     section('Folds', foldTable(run) + run.results.map((fold) => foldDetails(fold, classesOf(run))).join('')),
     ...assumed(run),
@@ -193,6 +195,24 @@ function settings({ config }: RunSummary): string {
   if (rows.length === 0) return element('p', 'Every setting is the paper’s.')
   const note = 'All other settings are those that the paper describes; config.json has every one.'
   return table(['Setting', 'Paper', 'Here'], rows, [1, 2]) + element('p', note, { class: 'soft' })
+}
+
+/** What was chosen by validation loss, where there were alternatives. */
+function choiceOfSettings({ results }: RunSummary): string[] {
+  const choice = choiceTable(results)
+  if (!choice) return []
+  const { heads, rows, failures } = choice
+  const notes = [
+    'The least validation loss of each alternative. Each fold took the one with the least of all, by people or trials held out of its training part; the test part was predicted by that model alone, and curves and epochs below are its.',
+    ...failures,
+  ]
+  const cells = rows.map((row) => ({ cells: row }))
+  return [
+    section(
+      'Choice of settings',
+      table(heads, cells) + notes.map((note) => element('p', note, { class: 'soft' })).join(''),
+    ),
+  ]
 }
 
 const figure = (caption: string, chart: string): string => tag('figure', {}, element('figcaption', caption) + chart)

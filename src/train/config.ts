@@ -8,6 +8,7 @@ import { ShapeError, UsageError } from '../runtime/errors.ts'
 import { CHANNELS, type Channel } from '../signal/channels.ts'
 import { INTERPOLATIONS, type Interpolation } from '../signal/resample.ts'
 import { parseFoldScheme } from '../evaluation/folds.ts'
+import { checkAlternatives, type Alternatives } from './alternatives.ts'
 import { checkLearning } from './learning.ts'
 import { LISTENER_FEATURES } from './listeners.ts'
 
@@ -58,6 +59,8 @@ export interface RunConfig {
   musicFrom?: 'listeners'
   /** SHA-256 of the weights that every fold starts from; absent for random ones. */
   initial?: string
+  /** Settings among which each fold takes those with the least validation loss; those of the configuration are one of them. */
+  alternatives?: Alternatives
 }
 
 /** lr(epoch) = lr0 * decay ^ floor(epoch / every), epoch from 0: "× 0.9 every 15 epochs" (section 5.1). */
@@ -66,6 +69,25 @@ export const stepDecay = (learningRate: number, decay: number, every: number, ep
 
 /** @throws UsageError naming the first setting that is out of range */
 export function checkRunConfig(config: RunConfig): RunConfig {
+  checkTraining(config)
+  if (!(config.validation >= 0 && config.validation < 1)) {
+    throw new UsageError(`validation is ${config.validation}, expected a share in [0, 1)`)
+  }
+  checkSeed('seed', config.seed)
+  if (!(config.drop >= 0)) throw new UsageError(`drop is ${config.drop}, expected seconds of at least 0`)
+  if (config.interpolation !== undefined && !INTERPOLATIONS.includes(config.interpolation)) {
+    throw new UsageError(`interpolation is '${config.interpolation}', expected ${INTERPOLATIONS.join(', ')}`)
+  }
+  checkSignals(config.signals)
+  checkTask(config)
+  checkModel(config)
+  checkLearning(config)
+  if (config.alternatives) checkAlternatives(config, config.alternatives, checkTraining)
+  return config
+}
+
+/** How the optimizer goes, and for how long. */
+function checkTraining(config: RunConfig): void {
   const positive = ['epochs', 'batch', 'decayEpochs', 'patience'] as const
   for (const field of positive) {
     if (!Number.isInteger(config[field]) || config[field] < 1) {
@@ -76,25 +98,12 @@ export function checkRunConfig(config: RunConfig): RunConfig {
     throw new UsageError(`learning rate is ${config.learningRate}, expected a positive number`)
   if (!(config.decay > 0 && config.decay <= 1))
     throw new UsageError(`decay is ${config.decay}, expected a number in (0, 1]`)
-  if (!(config.validation >= 0 && config.validation < 1)) {
-    throw new UsageError(`validation is ${config.validation}, expected a share in [0, 1)`)
-  }
-  checkSeed('seed', config.seed)
-  if (!(config.drop >= 0)) throw new UsageError(`drop is ${config.drop}, expected seconds of at least 0`)
-  if (config.interpolation !== undefined && !INTERPOLATIONS.includes(config.interpolation)) {
-    throw new UsageError(`interpolation is '${config.interpolation}', expected ${INTERPOLATIONS.join(', ')}`)
-  }
   if (!(config.optimizer.weightDecay >= 0)) {
     throw new UsageError(`weight decay is ${config.optimizer.weightDecay}, expected a number of at least 0`)
   }
   if (config.optimizer.name === 'sgd' && !(config.optimizer.momentum >= 0 && config.optimizer.momentum < 1)) {
     throw new UsageError(`momentum is ${config.optimizer.momentum}, expected a number in [0, 1)`)
   }
-  checkSignals(config.signals)
-  checkTask(config)
-  checkModel(config)
-  checkLearning(config)
-  return config
 }
 
 function checkSeed(field: string, seed: number): void {

@@ -3,6 +3,7 @@ import { presets, type ModelConfig } from '../model/config.ts'
 import { CHANNELS } from '../signal/channels.ts'
 import type { Interpolation } from '../signal/resample.ts'
 import { classNames } from '../evaluation/targets.ts'
+import { alternativesOf, settingsOf } from './alternatives.ts'
 import { checkRunConfig, type RunConfig } from './config.ts'
 import { LISTENER_FEATURES } from './listeners.ts'
 import { resolveModel } from './model_settings.ts'
@@ -72,8 +73,9 @@ export function resolveRun(
     ...chosen,
   }
   const model = resolveModel(described, width)
+  const [first = {}] = own.alternatives ? alternativesOf(own.alternatives) : []
   return checkRunConfig({
-    ...defaultRun,
+    ...settingsOf(defaultRun, first),
     drop: dropSeconds ?? DROP_SECONDS,
     ...(interpolation && { interpolation }),
     ...(music === 'listeners' && { musicFrom: music }),

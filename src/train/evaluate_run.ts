@@ -7,6 +7,7 @@ import { classificationMetrics, type ClassificationMetrics } from '../evaluation
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { answerOf } from './answer.ts'
+import { settingsOf } from './alternatives.ts'
 import type { Dataset } from './dataset.ts'
 import { foldBaselines, type BaselineScores } from './baselines.ts'
 import { modelScores, pool, predictionsOf } from './evaluate.ts'
@@ -54,7 +55,7 @@ export async function evaluateRun(
     const { test } = findFold(task.plan, stored.name)
     const probabilities = await probabilitiesOf(
       gpu,
-      config,
+      settingsOf(config, stored.settings ?? {}),
       models[folds.indexOf(stored.name)]!,
       task.set,
       test,

@@ -12,6 +12,9 @@ export interface Departure {
 /** What the paper does not tell of a run, or leaves to whoever repeats it. */
 const FREE = ['dimension', 'seed', 'foldSeed', 'model.preset', 'model.classes']
 
+/** Settings that are tried under a name of their own. */
+const OF_OPTIMIZER = ['weightDecay', 'momentum']
+
 /** What a setting may be; of a list its values. */
 type Value = string | number | boolean | readonly (string | number)[] | undefined
 
@@ -40,8 +43,10 @@ const PAPER: Readonly<Record<string, Value>> = {
  * is told too; momentum and weight decay, which it does not mention, count as none. Patience counts where something is held out.
  */
 export function departures(config: RunConfig): Departure[] {
-  const { patience: _, interpolation = 'linear', ...rest } = config
+  const { patience: _, interpolation = 'linear', alternatives = {}, ...rest } = config
   const here = flat({ ...rest, interpolation, ...(config.validation > 0 && { patience: config.patience }) })
+  for (const [name, values] of Object.entries(alternatives))
+    here[OF_OPTIMIZER.includes(name) ? `optimizer.${name}` : name] = `${values.join(' or ')}, chosen in each fold`
   const names = [...new Set([...Object.keys(here), ...Object.keys(PAPER)])].filter((name) => !FREE.includes(name))
   return names.flatMap((setting) => {
     const [paper, own] = [written(PAPER[setting]), written(here[setting])]

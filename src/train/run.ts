@@ -8,12 +8,15 @@ import { requireGpu } from '../runtime/gpu_base.ts'
 import { writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import { KERNEL_SET } from '../tune/kernel_set.ts'
-import { loadCheckpoint, saveCheckpoint, saveModel } from './checkpoint.ts'
+import { alternativesOf, describeAlternative, settingsOf, type Alternative } from './alternatives.ts'
+import { loadCheckpoint, saveCheckpoint, saveModel, type Progress } from './checkpoint.ts'
+import { leastLoss } from './choose_settings.ts'
+import type { RunConfig } from './config.ts'
 import { foldBaselines } from './baselines.ts'
 import { modelScores, pool, predictionsOf } from './evaluate.ts'
 import { taskDigest, type Task } from './task.ts'
 import { findFold, type Fold } from '../evaluation/folds.ts'
-import { inputsOf } from './inputs.ts'
+import { inputsOf, type ModelInputs } from './inputs.ts'
 import { startingWeights, withInitial } from './learning.ts'
 import { LISTENER_SET } from './listeners.ts'
 import type { PreparedSet } from './prepare.ts'
@@ -21,6 +24,7 @@ import { probabilitiesOf } from './predictor.ts'
 import { KERNELS_FILE, pinKernels, saveKernels } from './run_kernels.ts'
 import {
   checkpointFile,
+  checkpointFiles,
   CONFIG_FILE,
   EVENTS_FILE,
   finishedFolds,
@@ -30,16 +34,16 @@ import {
   RESULT_FILE,
   TRANSFER_FILE,
 } from './run_files.ts'
-import type { EpochRecord, FoldPlanSummary, FoldResult, RunSummary } from './run_summary.ts'
+import type { EpochRecord, FoldPlanSummary, FoldResult, RunSummary, TriedAlternative } from './run_summary.ts'
 import { Trainer } from './trainer.ts'
 import { VERSION } from '../version.ts'
 
 interface RunHooks {
   /** Told before any work which folds there is work on, in its order. */
   onBegin?: (folds: readonly Fold[]) => void
-  /** `done` of `total` optimizer steps of this fold. */
-  onStep?: (fold: Fold, done: number, total: number) => void
-  onEpoch?: (fold: Fold, record: EpochRecord) => void
+  /** `done` of `total` optimizer steps of this fold, of all its alternatives together where it has some, and of which one this step is. */
+  onStep?: (fold: Fold, done: number, total: number, settings?: Alternative) => void
+  onEpoch?: (fold: Fold, record: EpochRecord, settings?: Alternative) => void
   /** Which share of the work on this fold's baselines is done, which comes before its first step. */
   onBaselines?: (fold: Fold, share: number) => void
   /** What the reader of the results should know, such as numbers that will not repeat in all bits. */
@@ -111,7 +115,7 @@ export async function trainRun(
   for (const fold of chosen) {
     options.signal?.throwIfAborted()
     if (!done.has(fold.name)) await trainFold(gpu, store, task, fold, options)
-    await store.remove(checkpointFile(fold.name))
+    for (const file of checkpointFiles(config, fold.name)) await store.remove(file)
   }
   const seconds = (performance.now() - started) / 1000
   const summary = await summariseRun(gpu, store, task, identity, seconds, options.signal)
@@ -130,8 +134,10 @@ const withoutFeatures = (name: string): string =>
 /** A line of events.jsonl, besides its time. */
 type RunEvent =
   | { event: 'fold-started' | 'fold-resumed'; fold: string; train: number; validation: number; test: number }
-  | ({ event: 'epoch'; fold: string } & Partial<EpochRecord>)
-  | { event: 'fold-finished'; fold: string; accuracy: number }
+  | { event: 'alternative-started' | 'alternative-resumed'; fold: string; settings: Alternative }
+  | ({ event: 'epoch'; fold: string; settings?: Alternative } & Partial<EpochRecord>)
+  | ({ event: 'alternative-finished'; fold: string } & Omit<TriedAlternative, 'epochs'>)
+  | { event: 'fold-finished'; fold: string; accuracy: number; settings?: Alternative }
   | { event: 'finished'; folds: number; accuracy: number }
 
 const appendEvent = (store: Store, event: RunEvent): Promise<void> =>
@@ -146,55 +152,114 @@ async function trainFold(gpu: Gpu, store: Store, task: Task, fold: Fold, hooks: 
     ...(hooks.signal && { signal: hooks.signal }),
   })
   const inputs = inputsOf(set, config, fold.train)
-  const trainer = new Trainer(gpu, config, fold, inputs, labelled.labels, hooks.initial)
+  const { weights, progress, settings, tried } = await learnFold({ gpu, store, task, fold, data, inputs, hooks })
+  const subjects = subjectsOf(set, [...fold.train, ...fold.validation])
+  const { scaling, listeners } = inputs
+  const model = { weights, scaling, subjects, ...(listeners && { listeners }) }
+  await saveModel(store, modelFile(fold.name), model)
+  const learnt = settingsOf(config, settings ?? {})
+  const probabilities = await probabilitiesOf(gpu, learnt, model, set, fold.test, hooks.signal)
+  await saveKernels(gpu, store)
+  const predictions = predictionsOf(
+    fold.test.map((i) => set.trials[i]!),
+    fold.test.map((i) => labelled.labels[i]!),
+    probabilities,
+    baselines,
+  )
+  const result: FoldResult = {
+    name: fold.name,
+    data,
+    trainTrials: fold.train.length,
+    validationTrials: fold.validation.length,
+    trainSubjects: subjectsOf(set, fold.train),
+    validationSubjects: subjectsOf(set, fold.validation),
+    testSubjects: subjectsOf(set, fold.test),
+    ...progress,
+    predictions,
+    model: modelScores(predictions, config.model.classes),
+    ...(settings && { settings, tried: tried! }),
+  }
+  await writeJson(store, foldResultFile(fold.name), toDocument('fold-result', result))
+  const { accuracy } = result.model
+  await appendEvent(store, { event: 'fold-finished', fold: fold.name, accuracy, ...(settings && { settings }) })
+}
+
+/** A fold at work. */
+interface FoldWork {
+  gpu: Gpu
+  store: Store
+  task: Task
+  fold: Fold
+  /** Digest of the data and folds. */
+  data: string
+  inputs: ModelInputs
+  hooks: RunOptions
+}
+
+interface Learnt {
+  weights: HostTensors
+  progress: Progress
+}
+
+/** Trains a fold under its settings, or under each alternative, of which the one with the least validation loss is taken. */
+async function learnFold(work: FoldWork): Promise<Learnt & { settings?: Alternative; tried?: TriedAlternative[] }> {
+  const { store, fold, hooks } = work
+  const { config } = work.task
+  const begun = await Promise.all(checkpointFiles(config, fold.name).map((file) => store.exists(file)))
+  const counts = { train: fold.train.length, validation: fold.validation.length, test: fold.test.length }
+  const event = begun.includes(true) ? 'fold-resumed' : 'fold-started'
+  await appendEvent(store, { event, fold: fold.name, ...counts })
+  if (!config.alternatives) return learn(work, config, (done, total) => hooks.onStep?.(fold, done, total))
+  const alternatives = alternativesOf(config.alternatives)
+  const steps = alternatives.map((of) => plannedSteps(settingsOf(config, of), fold))
+  const stepsBefore = (count: number): number => steps.slice(0, count).reduce((sum, of) => sum + of, 0)
+  const train = async (settings: Alternative, place: number): Promise<Learnt> => {
+    const onStep = (done: number): void =>
+      hooks.onStep?.(fold, stepsBefore(place) + done, stepsBefore(steps.length), settings)
+    return learn(work, settingsOf(config, settings), onStep, settings)
+  }
+  const choice = await leastLoss(alternatives, train, async (tried) => {
+    const { epochs: _, ...outcome } = tried
+    await appendEvent(store, { event: 'alternative-finished', fold: fold.name, ...outcome })
+    if (tried.failure !== undefined)
+      hooks.onWarning?.(`${describeAlternative(tried.settings)} is out of the choice: ${tried.failure}`)
+  })
+  return { ...choice.learnt, settings: choice.settings, tried: choice.tried }
+}
+
+const plannedSteps = ({ batch, epochs }: RunConfig, { train }: Fold): number => Math.ceil(train.length / batch) * epochs
+
+/** Trains a fold under one set of settings, on from its checkpoint if there is one. */
+async function learn(
+  { gpu, store, task, fold, data, inputs, hooks }: FoldWork,
+  config: RunConfig,
+  onStep: (done: number, total: number) => void,
+  settings?: Alternative,
+): Promise<Learnt> {
+  const file = checkpointFile(fold.name, settings)
+  const of = { fold: fold.name, ...(settings && { settings }) }
+  const trainer = new Trainer(gpu, config, fold, inputs, task.labelled.labels, hooks.initial)
   try {
-    const resumed = await restore(trainer, store, task, fold, data)
-    const counts = { train: fold.train.length, validation: fold.validation.length, test: fold.test.length }
-    await appendEvent(store, { event: resumed ? 'fold-resumed' : 'fold-started', fold: fold.name, ...counts })
-    const { weights, progress } = await trainer.run({
-      onStep: (done, total) => hooks.onStep?.(fold, done, total),
-      onEpoch: (record) => hooks.onEpoch?.(fold, record),
+    const resumed = await restore(trainer, store, task, file, data)
+    const event = resumed ? 'alternative-resumed' : 'alternative-started'
+    if (settings) await appendEvent(store, { event, fold: fold.name, settings })
+    return await trainer.run({
+      onStep,
+      onEpoch: (record) => hooks.onEpoch?.(fold, record, settings),
       onCheckpoint: async (checkpoint) => {
         await saveKernels(gpu, store)
-        await saveCheckpoint(store, checkpointFile(fold.name), { ...checkpoint, data })
-        await appendEvent(store, { event: 'epoch', fold: fold.name, ...checkpoint.progress.epochs.at(-1) })
+        await saveCheckpoint(store, file, { ...checkpoint, data })
+        await appendEvent(store, { event: 'epoch', ...of, ...checkpoint.progress.epochs.at(-1) })
       },
       ...(hooks.signal && { signal: hooks.signal }),
     })
-    const subjects = subjectsOf(set, [...fold.train, ...fold.validation])
-    const { scaling, listeners } = inputs
-    const model = { weights, scaling, subjects, ...(listeners && { listeners }) }
-    await saveModel(store, modelFile(fold.name), model)
-    const probabilities = await probabilitiesOf(gpu, config, model, set, fold.test, hooks.signal)
-    await saveKernels(gpu, store)
-    const predictions = predictionsOf(
-      fold.test.map((i) => set.trials[i]!),
-      fold.test.map((i) => labelled.labels[i]!),
-      probabilities,
-      baselines,
-    )
-    const result: FoldResult = {
-      name: fold.name,
-      data,
-      trainTrials: fold.train.length,
-      validationTrials: fold.validation.length,
-      trainSubjects: subjectsOf(set, fold.train),
-      validationSubjects: subjectsOf(set, fold.validation),
-      testSubjects: subjectsOf(set, fold.test),
-      ...progress,
-      predictions,
-      model: modelScores(predictions, config.model.classes),
-    }
-    await writeJson(store, foldResultFile(fold.name), toDocument('fold-result', result))
-    await appendEvent(store, { event: 'fold-finished', fold: fold.name, accuracy: result.model.accuracy })
   } finally {
     trainer.destroy()
   }
 }
 
-/** Goes on from the fold's checkpoint if there is one. @throws FormatError when it is damaged or of other data */
-async function restore(trainer: Trainer, store: Store, task: Task, fold: Fold, data: string): Promise<boolean> {
-  const file = checkpointFile(fold.name)
+/** Goes on from a checkpoint if there is one. @throws FormatError when it is damaged or of other data */
+async function restore(trainer: Trainer, store: Store, task: Task, file: string, data: string): Promise<boolean> {
   if (!(await store.exists(file))) return false
   const checkpoint = await loadCheckpoint(store, file)
   requireSameData(checkpoint.data, data, file, task)

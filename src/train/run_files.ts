@@ -1,12 +1,13 @@
 // What a run folder holds and how it is read:
 //   config.json  transfer.json  kernels.json  events.jsonl  result.json  baselines/DIGEST.json
-//   folds/fold-NAME/{checkpoint,model}.safetensors  folds/fold-NAME/result.json
-// A fold's checkpoint is there only while it trains; transfer.json only where a run starts from weights.
+//   folds/fold-NAME/{checkpoint,model}.safetensors  folds/fold-NAME/checkpoint-SETTINGS.safetensors  folds/fold-NAME/result.json
+// A fold's checkpoint is there only while it trains, and is one for each alternative where it chooses among some; transfer.json only where a run starts from weights.
 import type { Judgement } from '../evaluation/judgement.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import { readJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import { loadModel, type TrainedModel } from './checkpoint.ts'
+import { alternativeKey, alternativesOf, type Alternative } from './alternatives.ts'
 import { checkRunConfig, type RunConfig } from './config.ts'
 import { taskDigest, type Task } from './task.ts'
 import { pool } from './evaluate.ts'
@@ -25,8 +26,13 @@ const inFold = (fold: string, file: string): string => `${FOLDS}/${PREFIX}${enco
 
 /** Paths of a fold's files, by the fold's name. */
 export const modelFile = (fold: string): string => inFold(fold, 'model.safetensors')
-export const checkpointFile = (fold: string): string => inFold(fold, 'checkpoint.safetensors')
+export const checkpointFile = (fold: string, alternative?: Alternative): string =>
+  inFold(fold, `checkpoint${alternative ? `-${alternativeKey(alternative)}` : ''}.safetensors`)
 export const foldResultFile = (fold: string): string => inFold(fold, RESULT_FILE)
+
+/** All that a fold of a run may leave while it trains. */
+export const checkpointFiles = ({ alternatives }: RunConfig, fold: string): string[] =>
+  alternatives ? alternativesOf(alternatives).map((of) => checkpointFile(fold, of)) : [checkpointFile(fold)]
 
 /** Names of the folds that have a result, and so a trained model. */
 async function foldsDone(store: Store): Promise<string[]> {

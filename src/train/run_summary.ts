@@ -3,6 +3,7 @@
 import type { BaselineName, Judgement } from '../evaluation/judgement.ts'
 import type { SubjectLabels } from '../evaluation/labels.ts'
 import type { ClassificationMetrics } from '../evaluation/metrics.ts'
+import type { Alternative } from './alternatives.ts'
 import type { Answer } from './answer.ts'
 import type { RunConfig } from './config.ts'
 
@@ -112,6 +113,22 @@ export interface FoldResult {
   /** Predictions of the test part. */
   predictions: Prediction[]
   model: ClassificationMetrics
+  /** Those of `RunConfig.alternatives` that the fold took: all else in this result is of them. */
+  settings?: Alternative
+  /** All that it chose among. */
+  tried?: TriedAlternative[]
+}
+
+/** What one alternative came to on a fold's training and validation parts; of the test part it says nothing. */
+export interface TriedAlternative {
+  settings: Alternative
+  epochs: EpochRecord[]
+  /** Epoch with the least validation loss, */
+  bestEpoch?: number
+  /** and that loss. */
+  validationLoss?: number
+  /** In the place of both: why there is no loss. */
+  failure?: string
 }
 
 /** All test trials of the finished folds together. */
