@@ -43,11 +43,11 @@ Datasets that are not prepared are prepared first, into --out. A job is one fold
 the same command goes on where it was stopped, and tables share equal jobs.
 
 Examples:
-  galvani experiment table8 --data PMEmo2019 --out tables --plan
-  galvani experiment all --data PMEmo2019 DEAP AMIGOS --out tables --protocol all --repeats 3
+  galvani experiment table8 --data PMEmo2018 --out tables --plan
+  galvani experiment all --data PMEmo2018 DEAP AMIGOS --out tables --protocol all --repeats 3
   galvani experiment --example > grid.json
   galvani experiment --grid grid.json --data study --out own
-  galvani experiment table8 --data PMEmo2019 --out part1 --shard 1/2
+  galvani experiment table8 --data PMEmo2018 --out part1 --shard 1/2
   galvani experiment collect part1 part2 --out tables`,
     )
     .action(experimentAction)
