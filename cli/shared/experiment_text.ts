@@ -51,7 +51,7 @@ function timeFacts(estimate: PlanEstimate['estimate']): [string, string][] {
     ['time here', here],
     [
       'on a GPU',
-      `at most ${lasting(gpu.seconds)}, if one of ${teraflops} TFLOP/s and ${gigabytes} GB/s comes as near to the floor of a step as this ` +
+      `${lasting(gpu.seconds)} for all epochs, if one of ${teraflops} TFLOP/s and ${gigabytes} GB/s comes as near to the floor of a step as this ` +
         `adapter does (${percent(ofFloor)}); training alone, and no GPU was ever timed`,
     ],
   ]
