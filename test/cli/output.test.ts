@@ -84,7 +84,7 @@ describe.each([{ json: true }, { json: false }])('with %o', (options) => {
     bar.update(1, ['a: epoch 2', `b: ${'baselines '.repeat(30)}`])
     bar.stop()
     expect(printed.stderr).toMatch(/jobs.*25 % \| 1\/4 \| about 1 min 0 s left/)
-    expect(printed.stderr).toMatch(/ {2}a: epoch 2[^a]*\n {2}b: baselines/)
+    expect(printed.stderr).toMatch(/ {2}a: epoch 2[^\n]*\n[^\n]* {2}b: baselines/)
     // A line that is longer than the terminal would wrap, and the next drawing would leave a part of it.
     expect(printed.stderr.includes('baselines '.repeat(20))).toBe(!is)
   })
