@@ -41,17 +41,20 @@ export function planText(
   ].join('\n')
 }
 
+const time = (seconds: number): string => (seconds < 1 ? 'less than 1 s' : lasting(seconds))
+
 function timeFacts(estimate: PlanEstimate['estimate']): [string, string][] {
   if (!estimate) return [['time', 'nothing is left to train']]
   const { seconds, measured, flops, gpu } = estimate
-  const here = `at most ${lasting(seconds)}, by ${measured}; ${(flops / 1e12).toPrecision(3)} TFLOP of training`
+  const baselines = measured === 'a few steps' ? ' without the baselines' : ''
+  const here = `at most ${time(seconds)}, by ${measured}${baselines}; ${(flops / 1e12).toPrecision(3)} TFLOP of training`
   if (!gpu) return [['time', here]]
   const { teraflops, gigabytes, ofFloor } = gpu
   return [
     ['time here', here],
     [
       'on a GPU',
-      `at most ${lasting(gpu.seconds)}, if one of ${teraflops} TFLOP/s and ${gigabytes} GB/s comes as near to the floor of a step as this ` +
+      `${time(gpu.seconds)} for all epochs, if one of ${teraflops} TFLOP/s and ${gigabytes} GB/s comes as near to the floor of a step as this ` +
         `adapter does (${percent(ofFloor)}); training alone, and no GPU was ever timed`,
     ],
   ]

@@ -1,5 +1,7 @@
 import { Command } from 'commander'
-import { existsSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
   addExperimentOptions,
@@ -62,6 +64,24 @@ beforeAll(async () => {
   })
 })
 
+/** Ends the experiment without warning as soon as a job is finished. Returns the files of those that were finished by then. */
+async function killedAfterOneJob(): Promise<Map<string, string>> {
+  const child = spawn(process.execPath, ['bin/galvani.js', ...onStudy, '--quiet'], { stdio: 'ignore' })
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  const finished = (): string[] => (existsSync(path('out/jobs')) ? globbed(path('out/jobs')) : [])
+  while (finished().length === 0 && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20))
+  child.kill('SIGKILL')
+  await ended
+  expect(child.signalCode).toBe('SIGKILL')
+  const files = finished().flatMap((file) => [file, file.replace('job.json', 'events.jsonl')])
+  return new Map(files.map((file) => [file, readFileSync(file, 'utf8')]))
+}
+
+const globbed = (jobs: string): string[] =>
+  readdirSync(jobs, { recursive: true, encoding: 'utf8' })
+    .filter((file) => basename(file) === 'job.json')
+    .map((file) => `${jobs}/${file}`)
+
 describe('galvani experiment', () => {
   it('plans without starting, runs in processes side by side, and draws again', async () => {
     const planned = await succeeds([
@@ -75,9 +95,14 @@ describe('galvani experiment', () => {
       '--json',
     ])
     // A model and two networks beside it, of two folds and two seeds, each once more with shuffled labels.
-    expect(JSON.parse(planned.stdout)).toMatchObject({ left: 24, estimate: { measured: 'a few steps' } })
+    expect(JSON.parse(planned.stdout)).toMatchObject({
+      left: 24,
+      estimate: { measured: 'a few steps', flops: expect.any(Number) as number },
+    })
     expect(existsSync(path('out'))).toBe(false)
+    const done = await killedAfterOneJob()
     const ran = await succeeds([...onStudy, '--jobs', '2', '--quiet', '--json'])
+    for (const [file, text] of done) expect(readFileSync(file, 'utf8')).toBe(text)
     const made = { failed: [], jobs: 6, tables: [{ name: 'signals', done: 6, jobs: 6, judged: 1 }] }
     expect(JSON.parse(ran.stdout)).toMatchObject(made)
     const again = await succeeds(['experiment', '--render', path('out'), '--json'])

@@ -75,6 +75,20 @@ describe.each([{ json: true }, { json: false }])('with %o', (options) => {
     expect(printed.stderr).toBe('files: 75 % | 1/2 | about 30 s left \n')
   })
 
+  it.each([true, false])('several things that are being done have a line each, on a terminal or not: %s', (is) => {
+    terminal(is)
+    const time = clock()
+    const bar = new Output(options).progress('jobs', 4)
+    bar.update(0, ['a: begins'])
+    time.seconds = 20
+    bar.update(1, ['a: epoch 2', `b: ${'baselines '.repeat(30)}`])
+    bar.stop()
+    expect(printed.stderr).toMatch(/jobs.*25 % \| 1\/4 \| about 1 min 0 s left/)
+    expect(printed.stderr).toMatch(/ {2}a: epoch 2[^\n]*\n[^\n]* {2}b: baselines/)
+    // A line that is longer than the terminal would wrap, and the next drawing would leave a part of it.
+    expect(printed.stderr.includes('baselines '.repeat(20))).toBe(!is)
+  })
+
   it('a bar is drawn on a terminal, and notes stand above it', () => {
     terminal(true)
     const output = new Output(options)

@@ -1,14 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { collect } from '../../src/experiments/collect.ts'
+import { collect, resultsFound } from '../../src/experiments/collect.ts'
 import { runExperiment } from '../../src/experiments/experiment.ts'
 import { filesOf } from '../../src/experiments/files.ts'
-import { jobResults, jobStore, saveJobResult } from '../../src/experiments/job.ts'
+import { finishedFolders, HOST, jobResults, jobStore, saveJobResult } from '../../src/experiments/job.ts'
+import { replacedTables, savePlan } from '../../src/experiments/plan_file.ts'
 import { runJobs } from '../../src/experiments/runner.ts'
 import { jobsOfShard } from '../../src/experiments/shard.ts'
+import { DeviceLostError, StorageError } from '../../src/runtime/errors.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
-import { smallPlan } from './small_experiment.ts'
+import { smallGrid, smallPlan } from './small_experiment.ts'
 
 let gpu: Gpu
 beforeAll(async () => {
@@ -67,7 +69,49 @@ describe('an experiment', () => {
   })
 })
 
+describe('results', () => {
+  it('that are damaged are refused before anything runs, with what to do', async () => {
+    const { plan, study } = await smallPlan()
+    const out = new MemoryStore()
+    const [{ hash }] = plan.jobs as [(typeof plan.jobs)[number]]
+    await saveJobResult(await jobStore(out, hash, HOST), { hash, adapter: HOST, seconds: 1, trials: [] })
+    const [folder] = await finishedFolders(out, hash)
+    await out.write(`${folder!}/job.json`, '{"schema"')
+    const wanted = { ...plan, jobs: [{ ...plan.jobs[0]!, method: 'svm' as const }] }
+    const says = new RegExp(`jobs/${hash}/.*/job.json.*; delete the file, and the same command runs its job again`)
+    await expect(runExperiment(gpu, out, wanted, [study])).rejects.toThrow(says)
+    await expect(collect([output(out)])).rejects.toThrow(says)
+  })
+
+  it('of a plan whose place another one took are collected all the same', async () => {
+    const { plan } = await smallPlan()
+    const other = await smallPlan({}, { ...smallGrid, name: 'other' })
+    const out = new MemoryStore()
+    expect(await replacedTables(out, plan)).toEqual([])
+    await savePlan(out, plan)
+    expect(await replacedTables(out, plan)).toEqual([])
+    expect(await replacedTables(out, other.plan)).toEqual(['small'])
+    await savePlan(out, other.plan)
+    const named = async (hooks = {}) => (await collect([output(out)], hooks)).tables.map(({ grid }) => grid.name)
+    expect([await named(), await named({ plan })]).toEqual([['other'], ['small']])
+    const [{ hash }] = plan.jobs as [(typeof plan.jobs)[number]]
+    await saveJobResult(await jobStore(out, hash, 'a'), { hash, adapter: 'a', seconds: 1, trials: [] })
+    expect([await resultsFound([output(out)], plan), (await collect([output(out)])).found]).toEqual([1, 1])
+  })
+})
+
 describe('runJobs', () => {
+  it.each([
+    new StorageError('out/config.json: cannot be written (ENOSPC)'),
+    new DeviceLostError('the device was lost'),
+  ])('ends with what would befall every job: %s', async (error) => {
+    const { plan } = await smallPlan()
+    const started: string[] = []
+    const run = () => Promise.reject(error)
+    await expect(runJobs(plan.jobs, [run], { onStarted: ({ hash }) => started.push(hash) })).rejects.toBe(error)
+    expect(started).toEqual([plan.jobs[0]!.hash])
+  })
+
   it('loses a job that fails, and what starts from it, but no other', async () => {
     const { plan } = await smallPlan(
       {},
