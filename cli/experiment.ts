@@ -26,6 +26,7 @@ import { planText, tablesText } from './shared/experiment_text.ts'
 import { runPlan, estimatePlan } from './shared/experiment_run.ts'
 import { work, WORKER } from './shared/experiment_workers.ts'
 import { Output } from './shared/output.ts'
+import { pngsOf } from './shared/png.ts'
 
 const COLLECT = 'collect'
 
@@ -147,10 +148,14 @@ async function draw(
     signal,
     onProgress: (done, total) => bar.update(0, `${done} of ${total} cells`, done / total),
   }).finally(bar.stop)
-  for (const note of collected.notes) output.note(note)
   const store = new NodeStore(out)
-  const files = filesOf(collected)
-  for (const { path, content } of files) await store.write(path, content)
+  const rendered = filesOf(collected)
+  for (const { path, content } of rendered) await store.write(path, content)
+  const { pngs, absent, note } = await pngsOf(rendered, signal)
+  for (const path of absent) await store.remove(path)
+  for (const { path, content } of pngs) await store.write(path, content)
+  const notes = [...collected.notes, ...(note === undefined ? [] : [note])]
+  for (const line of notes) output.note(line)
   for (const { hash, reason } of failed) output.note(`job ${hash.slice(0, 12)} failed: ${reason}`)
   output.result(
     toDocument(
@@ -158,7 +163,8 @@ async function draw(
       summaryOf(
         collected,
         resolve(out),
-        files.map(({ path }) => path),
+        [...rendered, ...pngs].map(({ path }) => path),
+        notes,
         failed,
       ),
     ),
@@ -171,9 +177,10 @@ async function draw(
 }
 
 const summaryOf = (
-  { tables, notes, plan }: CollectedAll,
+  { tables, plan }: CollectedAll,
   out: string,
   files: string[],
+  notes: string[],
   failed: readonly FailedJob[],
 ) => ({
   ...{ out, name: basename(out), plan: false, files, notes },

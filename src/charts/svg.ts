@@ -1,10 +1,12 @@
 // A small vocabulary for charts as SVG text. Text and rules use `currentColor` and the series colours are legible on
-import { largestOf } from '../signal/extremes.ts'
 // black and on white, so a chart takes on the page's light or dark theme without a stylesheet.
+import { largestOf } from '../signal/extremes.ts'
 
 export const palette = { blue: '#4285d4', orange: '#dd7a2b', green: '#2fa07a', grey: '#8b8f97' } as const
 
-const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif'
+/** Browsers take the first; programs that know no system-ui find one of the others, the last three of them on Linux. */
+const FONT =
+  'system-ui, -apple-system, "Segoe UI", Roboto, Arial, "Liberation Sans", "DejaVu Sans", "Noto Sans", sans-serif'
 
 /** Characters that XML forbids. */
 // eslint-disable-next-line no-control-regex
