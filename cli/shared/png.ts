@@ -23,6 +23,9 @@ export interface PngSource {
 /** Pixels for each unit of an SVG. */
 const ZOOM = 2
 
+/** The family where it is installed; resvg takes the first one that it finds elsewhere. */
+const FONTS: Fonts = { loadSystemFonts: true, defaultFontFamily: 'DejaVu Sans' }
+
 /**
  * A PNG beside every SVG among some files: black on white, two pixels a unit. Words are drawn in fonts of this machine, so another one may
  * give other bytes; a figure with a character that none of them has gets no PNG.
@@ -31,7 +34,7 @@ const ZOOM = 2
 export async function pngsOf(
   files: readonly Rendered[],
   signal: AbortSignal,
-  { load = () => import('@resvg/resvg-js'), fonts = { loadSystemFonts: true } }: PngSource = {},
+  { load = () => import('@resvg/resvg-js'), fonts = FONTS }: PngSource = {},
 ): Promise<Pngs> {
   const figures = files
     .filter(({ path }) => path.endsWith('.svg'))

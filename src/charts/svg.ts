@@ -1,12 +1,10 @@
 // A small vocabulary for charts as SVG text. Text and rules use `currentColor` and the series colours are legible on
-// black and on white, so a chart takes on the page's light or dark theme without a stylesheet.
 import { largestOf } from '../signal/extremes.ts'
+// black and on white, so a chart takes on the page's light or dark theme without a stylesheet.
 
 export const palette = { blue: '#4285d4', orange: '#dd7a2b', green: '#2fa07a', grey: '#8b8f97' } as const
 
-/** Browsers take the first; programs that know no system-ui find one of the others, the last three of them on Linux. */
-const FONT =
-  'system-ui, -apple-system, "Segoe UI", Roboto, Arial, "Liberation Sans", "DejaVu Sans", "Noto Sans", sans-serif'
+const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif'
 
 /** Characters that XML forbids. */
 // eslint-disable-next-line no-control-regex
