@@ -27,6 +27,7 @@ import { estimatePlan } from './shared/experiment_estimate.ts'
 import { runPlan } from './shared/experiment_run.ts'
 import { work, WORKER } from './shared/experiment_workers.ts'
 import { Output } from './shared/output.ts'
+import { pngsOf } from './shared/png.ts'
 
 const COLLECT = 'collect'
 
@@ -143,10 +144,13 @@ async function draw(
   { plan, failed = [] }: { plan?: PlanDocument; failed?: readonly FailedJob[] } = {},
 ): Promise<void> {
   const outputs = folders.map((folder) => ({ store: requireFolder(folder), name: folder }))
-  const { collected, files } = await writeTables(outputs, new NodeStore(out), plan, output, signal)
-  for (const note of collected.notes) output.note(note)
+  const { collected, files, notes } = await writeTables(outputs, new NodeStore(out), plan, output, signal)
+  for (const line of notes) output.note(line)
   for (const { hash, reason } of failed) output.note(`job ${hash.slice(0, 12)} failed: ${reason}`)
-  output.result(toDocument('experiment', summaryOf(collected, resolve(out), files, failed)), tablesText(collected, out))
+  output.result(
+    toDocument('experiment', summaryOf(collected, resolve(out), files, notes, failed)),
+    tablesText(collected, out),
+  )
   if (failed.length > 0)
     throw new CheckError(
       `${failed.length} jobs failed, the first: ${failed[0]!.reason}; the same command tries them again`,
@@ -160,7 +164,7 @@ async function writeTables(
   plan: PlanDocument | undefined,
   output: Output,
   signal: AbortSignal,
-): Promise<{ collected: CollectedAll; files: string[] }> {
+): Promise<{ collected: CollectedAll; files: string[]; notes: string[] }> {
   for (;;) {
     const bar = output.progress('judging', 1)
     const collected = await collect(outputs, {
@@ -168,17 +172,22 @@ async function writeTables(
       signal,
       onProgress: (done, total) => bar.update(0, `${done} of ${total} cells`, done / total),
     }).finally(bar.stop)
-    const files = filesOf(collected)
-    for (const { path, content } of files) await store.write(path, content)
-    if ((await resultsFound(outputs, collected.plan)) === collected.found)
-      return { collected, files: files.map(({ path }) => path) }
+    const rendered = filesOf(collected)
+    for (const { path, content } of rendered) await store.write(path, content)
+    if ((await resultsFound(outputs, collected.plan)) !== collected.found) continue
+    const { pngs, absent, note } = await pngsOf(rendered, signal)
+    for (const path of absent) await store.remove(path)
+    for (const { path, content } of pngs) await store.write(path, content)
+    const files = [...rendered, ...pngs].map(({ path }) => path)
+    return { collected, files, notes: [...collected.notes, ...(note === undefined ? [] : [note])] }
   }
 }
 
 const summaryOf = (
-  { tables, notes, plan }: CollectedAll,
+  { tables, plan }: CollectedAll,
   out: string,
   files: string[],
+  notes: string[],
   failed: readonly FailedJob[],
 ) => ({
   ...{ out, name: basename(out), plan: false, files, notes },
