@@ -10,6 +10,7 @@ export type { Preparation } from './train/preparation.ts'
 // A run: settings, training, report
 export { defaultRun, resolveRun, type DataFacts, type RunSettings } from './train/defaults.ts'
 export type { RunConfig } from './train/config.ts'
+export type { Alternative, Alternatives } from './train/alternatives.ts'
 export { makeTask, type Task } from './train/task.ts'
 export { trainRun, type RunIdentity, type RunOptions } from './train/run.ts'
 export type { RunSummary } from './train/run_summary.ts'

@@ -62,7 +62,7 @@ export function trainingProgress(output: Output, epochs: number, now: () => numb
       baselines.add(lap(), before + share)
       show(name, `baselines ${Math.floor(100 * share)} %`)
     },
-    onStep: ({ name }, done, total, settings) => {
+    onStep: ({ name }, done, total, settings?) => {
       const before = folds.indexOf(name)
       baselines.done = before + 1
       // What a fold that goes on had done already took no time of this run.
@@ -71,7 +71,7 @@ export function trainingProgress(output: Output, epochs: number, now: () => numb
       show(name, settings ? describeAlternative(settings) : `epoch ${Math.ceil((done * epochs) / total)} of ${epochs}`)
     },
     onWarning: (message) => output.note(message),
-    onEpoch: (fold, { epoch, trainLoss, validationLoss, validationAccuracy }, settings) => {
+    onEpoch: (fold, { epoch, trainLoss, validationLoss, validationAccuracy }, settings?) => {
       const validation =
         validationLoss === undefined
           ? ''

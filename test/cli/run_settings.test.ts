@@ -1,6 +1,7 @@
 // What a run's configuration is by the flags of `train`, for each optimizer, and where no flag is given.
 import { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
+import { refuseGivenTwice } from '../../cli/shared/alternatives.ts'
 import { refuseOtherSettings, runConfig } from '../../cli/shared/run_settings.ts'
 import { addConfigOptions, type ConfigOptions } from '../../cli/shared/train_options.ts'
 import type { RunConfig } from '../../src/train/config.ts'
@@ -25,6 +26,45 @@ it.each([
     ...known,
   }),
 )
+
+describe('--try', () => {
+  const TRIED = ['--try', 'lr=0.01,0.001', '--try', 'weight-decay=0,0.5', '--try', 'init=paper,he']
+  const alternatives = { learningRate: [0.01, 0.001], weightDecay: [0, 0.5], init: ['paper', 'he'] }
+
+  it('is a grid of settings, of which the configuration has the first', () =>
+    expect(configOf(...TRIED)).toEqual({
+      ...resolveRun({ learningRate: 0.01, init: 'paper' }, FACTS),
+      alternatives,
+    }))
+
+  it.each([
+    [['--try', 'labels=median,song'], "--try 'labels=median,song': expected KEY=V1,V2,... with KEY one of lr, decay,"],
+    [['--try', 'constructor=1,2'], "--try 'constructor=1,2': expected KEY=V1,V2"],
+    [['--try', 'lr'], "--try 'lr': expected KEY=V1,V2,..."],
+    [['--try', 'lr=0.1,x'], "--try lr is 'x', expected a number"],
+    [['--try', 'batch=8,,4'], "--try batch is '', expected an integer"],
+    [['--try', 'lr=0.1,1', '--try', 'lr=2,3'], '--try lr is given twice; name all of its values in one'],
+    [['--try', 'lr=0.1'], 'alternatives of learning rate are 0.1, expected two values or more'],
+    [['--try', 'lr=0.1,1', '--validation', '0'], '--try chooses settings on the validation part'],
+  ])('is refused: %j', (args, message) => expect(() => configOf(...args)).toThrow(message))
+
+  it('is not given beside the option of the same name', () => {
+    const given = (...args: string[]) => refuseGivenTwice(addConfigOptions(new Command()).parse(args, { from: 'user' }))
+    given(...TRIED, '--batch', '8')
+    expect(() => given(...TRIED, '--lr', '0.01')).toThrow(
+      '--lr and --try lr both say what it is; leave one of them out',
+    )
+  })
+
+  it('is asked for again by a run that goes on, or not at all', () => {
+    const stored = configOf(...TRIED)
+    const again = (...args: string[]) =>
+      refuseOtherSettings(addConfigOptions(new Command()).parse(args, { from: 'user' }), stored)
+    again()
+    again(...TRIED)
+    expect(() => again('--try', 'lr=0.01,0.1')).toThrow('--try: this run was started with other settings')
+  })
+})
 
 describe('a run that goes on', () => {
   const stored = resolveRun({ signals: ['phasic'], model: { channels: 8, depth: 2, hidden: [8, 4] } }, { musicDim: 5 })

@@ -41,4 +41,16 @@ describe('departures from the paper', () => {
       epochs: ['not given', '30'],
     })
   })
+
+  it('are the alternatives where a setting is chosen', () => {
+    const alternatives = { batch: [256, 8], weightDecay: [0, 0.5] }
+    const found = departures({ ...PAPER, validation: 0.2, alternatives })
+    expect(found).toContainEqual({ setting: 'batch', paper: '256', here: '256 or 8, chosen in each fold' })
+    expect(found).toContainEqual({
+      setting: 'optimizer.weightDecay',
+      paper: '0',
+      here: '0 or 0.5, chosen in each fold',
+    })
+    expect(found.map(({ setting }) => setting).filter((name) => /alternatives/.test(name))).toEqual([])
+  })
 })

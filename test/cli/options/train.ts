@@ -187,6 +187,24 @@ async function stratifies(): Promise<void> {
   )
 }
 
+/** A fold chooses between two rates, and goes on with them alone. */
+async function triesSettings(): Promise<void> {
+  interface Tried {
+    results: { settings: object; tried: { settings: object; validation_loss: number }[] }[]
+  }
+  const args = ['--out', path('tried'), '--only-fold', '0', ...briefly]
+  const rates = ['--try', 'lr=0.003,0.001']
+  const { results } = await documentOf<Tried>(['train', '--data', await prepared(), ...args, ...rates])
+  const [{ settings, tried }] = results as [Tried['results'][number]]
+  expect(tried.map((of) => of.settings)).toEqual([{ learning_rate: 0.003 }, { learning_rate: 0.001 }])
+  const least = tried[0]!.validation_loss <= tried[1]!.validation_loss ? tried[0]! : tried[1]!
+  expect(settings).toEqual(least.settings)
+  expect(readJson('tried', 'config.json')).toMatchObject({ alternatives: { learning_rate: [0.003, 0.001] } })
+  const { stdout } = await start(['train', '--resume', ...args, ...rates])
+  expect(stdout).toMatch(/validation loss by settings:[^]*\(taken\)/)
+  await expect(start(['train', '--resume', ...args, '--try', 'lr=1,2'])).rejects.toThrow('--try: this run was started')
+}
+
 /** A run of another width is that of the narrower network, and goes on with the options that made it. */
 async function scalesWidths(): Promise<void> {
   const args = ['--out', path('narrow'), '--only-fold', '0', ...briefly, '--width']
@@ -214,6 +232,7 @@ export const trainChecks: Checks = {
   'train --resume': 'test/cli/resume.test.ts',
   'train --only-fold': async () => expect((await withAll()).results.map(({ name }) => name)).toEqual(['1']),
   'train --width': scalesWidths,
+  'train --try': triesSettings,
   'train --weights': startsFromWeights,
   'train --adapter': asksForAdapter(async () => ['train', '--data', await prepared(), '--out', path('o'), ...briefly]),
   'train --tune': async () => {
