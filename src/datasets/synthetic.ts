@@ -48,7 +48,7 @@ const WRIST_RATE = 4
 /** How strongly a stimulus decides the arousal and the valence of those who hear it, at effect 1. */
 const STIMULUS_AROUSAL = 0.8
 const STIMULUS_VALENCE = 3
-/** How far the middles of ratings lie apart, at individuality 1: further than high and low ratings of one person. */
+/** How far a person's ratings lie from their usual middle, at individuality 1: further than high and low ones of one person. */
 const OWN_MIDDLE = 3
 /** Size of a person's own course of the tonic level at individuality 1, in sizes of a response. */
 const OWN_COURSE = 3
@@ -90,7 +90,15 @@ interface HiddenTrial {
  * @throws UsageError for settings that make no study
  */
 export function makeTrialTable(study: SyntheticStudy): Record<StudyFile, string> {
-  const full = { trialsPerSubject: 12, stimuli: 24, sampleRate: WRIST_RATE, seconds: 40, musicDim: 16, individuality: 0, ...study }
+  const full = {
+    trialsPerSubject: 12,
+    stimuli: 24,
+    sampleRate: WRIST_RATE,
+    seconds: 40,
+    musicDim: 16,
+    individuality: 0,
+    ...study,
+  }
   requireSensible(full)
   const stimuli = makeStimuli(full)
   const trials = Array.from({ length: full.subjects }, (_, index) => makeSubject(full, stimuli, index)).flat()
@@ -236,7 +244,10 @@ function makeSubject(study: Study, stimuli: Stimulus[], index: number): HiddenTr
       },
       random,
     )
-    const eda = study.individuality > 0 ? trace.map((x, i) => Math.max(0, x + amplitude * courseAt(own, i / trace.length))) : trace
+    const eda =
+      study.individuality > 0
+        ? trace.map((x, i) => Math.max(0, x + amplitude * courseAt(own, i / trace.length)))
+        : trace
     const tenths = (dimension: Dimension): number =>
       Math.round(10 * rate(bias[dimension], felt[dimension], random)) / 10
     const ratings = { valence: tenths('valence'), arousal: tenths('arousal') }
@@ -255,7 +266,9 @@ interface Manner {
 function mannerOf({ seed, individuality }: Study, index: number): Manner {
   const random = new Random(seed, MANNERS + index)
   const drawn = (size: number): number => individuality * size * random.normal()
-  const middle = { arousal: drawn(OWN_MIDDLE), valence: drawn(OWN_MIDDLE) }
+  // Of every four people each combination of high and low ratings is one's.
+  const { arousal, valence } = usualFeeling(index)
+  const middle = { arousal: individuality * OWN_MIDDLE * arousal, valence: individuality * OWN_MIDDLE * valence }
   return { middle, course: Array.from({ length: 3 }, () => ({ sine: drawn(OWN_COURSE), cosine: drawn(OWN_COURSE) })) }
 }
 
