@@ -71,5 +71,10 @@ it('people are found by trials that leak, and by nothing else', async () => {
   expect([honest.protocol, released.protocol]).toEqual(['honest', 'released'])
   expect(honest.judgement!.intervals!.balancedAccuracy!.low).toBeLessThan(0.5)
   expect(released.judgement!.intervals!.balancedAccuracy!.low).toBeGreaterThan(0.55)
+  // What learns at once shows the same: a forest knows people by their course, and nobody it has not seen.
+  const forest = ({ judgement }: Cell): number =>
+    judgement!.baselines.find(({ name }) => name === 'forest')!.scores.balancedAccuracy
+  expect(forest(honest)).toBeLessThan(0.6)
+  expect(forest(released)).toBeGreaterThan(0.8)
   expect(table.protocols.map(({ leaks }) => leaks)).toEqual([false, true])
 })
