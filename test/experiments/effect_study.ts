@@ -6,9 +6,11 @@ import type { Grid, GridRow } from '../../src/experiments/grid.ts'
 import { jobResults } from '../../src/experiments/job.ts'
 import type { ExperimentOptions } from '../../src/experiments/plan.ts'
 import { studyOf, type Study } from '../../src/experiments/study.ts'
+import { chanceVerdict, type ChanceVerdict } from '../../src/evaluation/correction.ts'
 import { judge } from '../../src/evaluation/judge.ts'
 import type { BesideBaseline, JudgedTrial } from '../../src/evaluation/judgement.ts'
 import { makeTrialTable, type SyntheticStudy } from '../../src/datasets/synthetic.ts'
+import type { Dimension } from '../../src/datasets/trial.ts'
 import { readTrialTable } from '../../src/datasets/trial_table.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
@@ -53,7 +55,15 @@ export function plainStudy({ subjects, skin, music, seed }: Plain): Promise<Stud
       signals: noisy(3 * LENGTH, (t) => said.skin * Math.sin(t / 10)),
     }
   })
-  return studyOf({ name: 'plain', synthetic: true, trials, musicDim: FEATURES, skipped: [], length: LENGTH, dropSeconds: 3 })
+  return studyOf({
+    name: 'plain',
+    synthetic: true,
+    trials,
+    musicDim: FEATURES,
+    skipped: [],
+    length: LENGTH,
+    dropSeconds: 3,
+  })
 }
 
 /** Rows that name their network stand beside no other one, which keeps an experiment small. */
@@ -69,18 +79,41 @@ export interface Ran {
   trialsOf: (row: number, cell?: Partial<Cell>) => Promise<JudgedTrial[]>
 }
 
-/** Runs a table of rows on a study, arousal alone. */
+/** The network on both inputs, and on each alone. */
+export const inputs: GridRow[] = [
+  row('skin and music', { music: true }),
+  row('skin', { music: false }),
+  row('music', { music: true, settings: { model: { network: 'music' } } }),
+]
+
+/** Whether cells together look like chance. */
+export const chanceOf = (cells: readonly Cell[]): ChanceVerdict =>
+  chanceVerdict(
+    cells.map(({ judgement }) => ({
+      interval: judgement!.intervals!.balancedAccuracy!,
+      p: judgement!.permutation,
+    })),
+  )
+
+/** Runs a table of rows on a study. */
 export async function ran(
   gpu: Gpu,
   study: Study,
   rows: GridRow[],
   { shared, ...change }: Partial<ExperimentOptions> = {},
+  dimensions: Dimension[] = ['arousal'],
 ): Promise<Ran> {
   const grid: Grid = {
     ...{ name: 'effects', title: 'What is told', heads: ['Input'], scores: ['balancedAccuracy'] },
-    ...{ dimensions: ['arousal'], rows },
+    ...{ dimensions, rows },
   }
-  const options: ExperimentOptions = { protocols: ['honest'], repeats: 1, control: false, ...change, shared: shared ?? {} }
+  const options: ExperimentOptions = {
+    protocols: ['honest'],
+    repeats: 1,
+    control: false,
+    ...change,
+    shared: shared ?? {},
+  }
   const plan = await planTables({ grids: [grid] }, [study], options)
   const out = new MemoryStore()
   const failed = await runExperiment(gpu, out, plan, [study])
