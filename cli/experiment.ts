@@ -153,7 +153,7 @@ async function draw(
   )
   if (failed.length > 0)
     throw new CheckError(
-      `${failed.length} jobs failed, the first: ${failed[0]!.reason}; the same command tries them again`,
+      `${failed.length} of ${collected.plan.jobs.length} jobs failed, the first: ${failed[0]!.reason}; the same command tries them again`,
     )
 }
 
