@@ -27,5 +27,10 @@ export function departuresOf(shared: RunSettings, studies: readonly Study[]): Co
 /** Each setting as a text, those of the network and the optimizer by their own names. */
 function flat({ model, optimizer: { name: optimizer, ...of }, ...settings }: RunConfig): Map<string, string> {
   const entries = Object.entries({ ...settings, optimizer, ...of, ...model })
-  return new Map(entries.map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value)]))
+  return new Map(
+    entries.map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : typeof value === 'object' ? JSON.stringify(value) : String(value),
+    ]),
+  )
 }

@@ -236,8 +236,18 @@ class Planner {
     ])
     const known = this.#tasks.get(key)
     if (known) return known
-    const task = makeTask(study.set, config)
+    const task = splitOf(study, config)
     this.#tasks.set(key, task)
     return task
+  }
+}
+
+/** @throws FormatError also for folds that these data, or a row's share of them, have too few people for: other rows may have enough */
+function splitOf({ set }: Study, config: RunConfig): Task {
+  try {
+    return makeTask(set, config)
+  } catch (error) {
+    if (error instanceof UsageError) throw new FormatError(`${set.name}: ${error.message}`)
+    throw error
   }
 }

@@ -273,7 +273,7 @@ describe('progress is counted of all that there is:', () => {
     const told: string[] = []
     const stopped = vi.fn()
     vi.spyOn(Output.prototype, 'progress').mockImplementation((label, total) => ({
-      update: (done, note = '') => void told.push(`${label} ${done}/${total} ${note}`.trimEnd()),
+      update: (done, note = '') => void told.push(`${label} ${done}/${total} ${String(note)}`.trimEnd()),
       stop: stopped,
     }))
     answers(library, name, async (...given: never[]) => {
