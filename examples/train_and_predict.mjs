@@ -53,11 +53,11 @@ try {
 
   // A run is its folder: what follows can happen on another day and another machine.
   const run = await loadRun(store)
-  const { pooled } = await evaluateRun(gpu, run, study)
-  const percent = ({ accuracy }) => `${(100 * accuracy).toFixed(0)} %`
-  console.log(
-    `on people held out: ${percent(pooled.model)}, always the commoner class: ${percent(pooled.baselines.majority)}`,
-  )
+  const { scores, baselines } = (await evaluateRun(gpu, run, study)).pooled.judgement
+  const majority = baselines.find(({ name }) => name === 'majority')
+  const percent = (share = NaN) => `${(100 * share).toFixed(0)} %`
+  const others = percent(majority?.scores.accuracy)
+  console.log(`on people held out: ${percent(scores.accuracy)}, always the commoner class: ${others}`)
 
   const { predictions } = await predict(gpu, run, newcomers) // no ratings needed
   for (const { trial, probability, predicted } of predictions)

@@ -158,7 +158,7 @@ describe('what is packed', () => {
       /^dist\/\w+(-\w+)?\.js(\.map)?$/,
       /^dist\/types\/[\w/]+\.d\.ts$/,
       /^(docs|docs\/api|docs\/api\/kernels|bench\/peers)\/\w+\.(md|svg|py|mjs)$/,
-      /^examples\/(\w+\/)?\w+\.(mjs|js|html|css|csv|json)$/,
+      /^examples\/(\w+\/)?\w+\.(mjs|js|html|css|csv)$/,
       /^(package\.json|LICENSE|(README|CHANGELOG|ARCHITECTURE|CONTRIBUTING|SECURITY)\.md)$/,
       /^(bin\/galvani\.js|bench\/peers\/package\.json|dist\/(define|files|music)\.js\.LICENSE\.md)$/,
     ]

@@ -32,7 +32,7 @@ export async function planTables(
       const { leaks, says } = protocols[protocol]
       return { protocol, leaks, says: [...says] }
     }),
-    departures: departuresOf(options.shared, studies),
+    departures: grids.length > 0 ? departuresOf(options.shared, studies) : [], // a table of facts has no settings
     facts: facts.map((table) => collectFacts(table, studies)),
   }
 }

@@ -73,7 +73,8 @@ const SMALL_TUNING = [...SMALL.slice(0, -2), '--set', 'length=320', '--set', 'mu
 const KEYED: Readonly<Record<string, string[]>> = {
   prepare: ['statuses'],
   decompose: ['files.features'],
-  train: ['versions'],
+  train: ['versions', 'results.predictions.baselines'],
+  eval: ['predictions.baselines'],
   verify: ['summaries.statuses'],
   tune: ['entries'],
 }
@@ -153,12 +154,18 @@ describe('with --json stdout is one JSON document, whatever else there is to say
       const lines = text().trim().split('\n')
       return lines.map((line, i): [string, unknown] => [`${file}:${i + 1}`, JSON.parse(line)])
     })
-    const keyed = ['trials.columns', 'features', 'versions', 'variants', 'entries']
+    const scores = ['scores', 'predictions.baselines', 'results.predictions.baselines']
+    const keyed = ['trials.columns', 'features', 'versions', 'variants', 'entries', ...scores]
     for (const [file, document] of documents) expectDocument(document, keyed, file)
-    expect(documents.map(([file]) => file.replace(/kernels-.*\.json$/, 'kernels-ADAPTER.json')).sort()).toEqual([
+    const named = (file: string): string =>
+      file
+        .replace(/kernels-.*\.json$/, 'kernels-ADAPTER.json')
+        .replace(/baselines\/\w+\.json$/, 'baselines/DIGEST.json')
+    expect(documents.map(([file]) => named(file)).sort()).toEqual([
       'cache/kernels-ADAPTER.json',
       'decomposed/a.json',
       'prepared/manifest.json',
+      'run/baselines/DIGEST.json',
       'run/config.json',
       ...[1, 2, 3, 4].map((line) => `run/events.jsonl:${line}`),
       'run/folds/fold-0/result.json',

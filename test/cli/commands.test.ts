@@ -194,7 +194,7 @@ describe('bad data', () => {
     refuses(
       trainOn(run),
       BAD_DATA,
-      /a run is no dataset that is known: looked for trials.csv and eda.csv .*; found config\.json, /,
+      /a run is no dataset that is known: looked for trials.csv and eda.csv .*; found baselines, config\.json, /,
     ))
 
   it('a wrong column', () => {
@@ -463,6 +463,7 @@ describe('good paths', () => {
     const settings = ['--data', path('grouped'), '--folds', 'column:group', '--epochs', '1', ...SMALL_TRAINING]
     await succeeds(['train', '--out', path('dots'), ...settings])
     expect(readdirSync(path('dots')).sort()).toEqual([
+      'baselines',
       'config.json',
       'events.jsonl',
       'folds',
