@@ -1,6 +1,7 @@
 // An experiment with its results, as plain data: what its tables and figures are drawn of.
 import type { Dimension } from '../datasets/trial.ts'
 import type { Judgement } from '../evaluation/judgement.ts'
+import type { Departure } from '../train/paper_settings.ts'
 import type { Grid, Protocol, Reported } from './grid.ts'
 
 /** One model of a table: a row, in one dimension, under one protocol. */
@@ -55,5 +56,5 @@ export interface Collected {
   done: number
   jobs: number
   /** Settings of all rows that are not the paper's: name, the paper's, here. */
-  departures: { setting: string; paper: string; here: string }[]
+  departures: Departure[]
 }
