@@ -7,6 +7,7 @@ import type { Gpu } from '../runtime/gpu.ts'
 import type { Store } from '../store/store.ts'
 import { foldBaselines } from '../train/baselines.ts'
 import { modelTensors } from '../train/checkpoint.ts'
+import { judgedTrials } from '../train/evaluate.ts'
 import { trainRun } from '../train/run.ts'
 import { loadFoldModel, trainedFolds } from '../train/run_files.ts'
 import { makeTask, type Task } from '../train/task.ts'
@@ -62,11 +63,7 @@ async function byNetwork(
       ...(signal && { signal }),
     },
   )
-  return results.flatMap(({ predictions }) =>
-    predictions.map(({ trial, subject, label, probability, baselines }) => ({
-      ...{ trial, subject, fold, seed: config.seed, label, score: probability, baselines },
-    })),
-  )
+  return judgedTrials(results, config.seed)
 }
 
 /** The model that another job trained. */

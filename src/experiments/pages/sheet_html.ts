@@ -1,4 +1,5 @@
 // Sheets as one self-contained page. On a phone each line becomes a card, with the head of its column beside each number.
+import { cardTableStyle, tableMarkup } from '../../charts/card_table.ts'
 import { htmlPage } from '../../charts/page.ts'
 import { escapeMarkup, tag } from '../../charts/svg.ts'
 import type { Figure } from './figure.ts'
@@ -14,17 +15,7 @@ td.missing { color: var(--soft); white-space: normal }
 .leaks { background: var(--warn-paper); color: var(--warn); border: 1px solid var(--warn-line); border-radius: .3rem;
   padding: 0 .25rem; font-size: .7rem; font-weight: 700; text-transform: uppercase; white-space: nowrap }
 ul.notes { font-size: .85rem; color: var(--soft); padding-left: 1.1rem; max-width: 60rem }
-@media screen and (max-width: 48rem) {
-  .wide { border: 0; overflow: visible }
-  table, tbody { display: block }
-  thead { display: none }
-  tr { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: .5rem .8rem;
-    border: 1px solid var(--line); border-radius: .4rem; margin: .6rem 0; padding: .5rem .7rem }
-  td, td.text { min-width: 0; padding: 0; border: 0; text-align: left; white-space: normal; overflow-wrap: anywhere }
-  td::before { content: attr(data-head); display: block; color: var(--soft); font-size: .75rem; font-weight: 400 }
-  td.name, td.text { grid-column: 1 / -1 }
-}
-`
+${cardTableStyle(48, 8.5, 'td.name, td.text { grid-column: 1 / -1 }')}`
 
 export const leaksMark = ' <span class="leaks">leaks</span>'
 
@@ -36,14 +27,13 @@ function cellMarkup({ text, under, leaks, missing }: SheetCell, head: string, na
   return tag('td', attributes, main + (leaks ? leaksMark : '') + small.join(''))
 }
 
-/** A table of markup; `text` columns are set at the left. */
-export function markupTable(heads: readonly string[], rows: readonly string[], text: number): string {
-  const head = heads.map((name, i) =>
-    tag('th', { scope: 'col', ...(i < text && { class: 'text' }) }, escapeMarkup(name)),
+/** A table of markup, the cells of a row each; the first `text` columns are set at the left. */
+export const markupTable = (heads: readonly string[], rows: readonly string[], text: number): string =>
+  tableMarkup(
+    heads,
+    rows.map((cells) => tag('tr', {}, cells)),
+    (column) => column < text,
   )
-  const body = rows.map((cells) => tag('tr', {}, cells)).join('')
-  return `<div class="wide"><table><thead><tr>${head.join('')}</tr></thead><tbody>${body}</tbody></table></div>`
-}
 
 /** A table of plain text. */
 export const textTable = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
