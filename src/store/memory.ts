@@ -12,17 +12,22 @@ export class MemoryStore implements Store {
   }
 
   async read(path: string): Promise<Uint8Array> {
-    const bytes = this.#files.get(normalise(path))
-    if (!bytes) throw new FormatError(`${path}: no such file`)
-    return bytes.slice()
+    return this.#bytesOf(path).slice()
   }
 
+  /** Every read of it is a copy; a file that is written again meanwhile stays what it was. */
   async source(path: string): Promise<Source> {
-    return memorySource(path, await this.read(path))
+    return memorySource(path, this.#bytesOf(path))
   }
 
   async readText(path: string): Promise<string> {
-    return new TextDecoder().decode(await this.read(path))
+    return new TextDecoder().decode(this.#bytesOf(path))
+  }
+
+  #bytesOf(path: string): Uint8Array {
+    const bytes = this.#files.get(normalise(path))
+    if (!bytes) throw new FormatError(`${path}: no such file`)
+    return bytes
   }
 
   async exists(path: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-// The command line as processes: good paths, and for every bad input one clear line and the right exit code.
+// The command line: good paths, and for every bad input one clear line and the right exit code. One of each kind is a process of its own.
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -22,7 +22,7 @@ import {
   writeFiles,
   writeStudy,
 } from './support.ts'
-import { refusesHere } from './options/start.ts'
+import { documentOf, refusesHere, start } from './options/start.ts'
 import { call, concat, global, PROTO, stateDict, STOP, text, zipContainer } from '../formats/torch_writer.ts'
 import { needs } from '../support/needs.ts'
 
@@ -189,9 +189,9 @@ describe('bad data', () => {
 
   it('no folder', () => refuses(trainOn(path('nowhere')), BAD_DATA, /nowhere: no such folder/))
   it('a file for a folder', () =>
-    refuses(trainOn(join(study, 'eda.csv')), BAD_DATA, /eda.csv is a file; a folder is expected/))
+    refusesHere(trainOn(join(study, 'eda.csv')), BAD_DATA, /eda.csv is a file; a folder is expected/))
   it('a folder of something else', () =>
-    refuses(
+    refusesHere(
       trainOn(run),
       BAD_DATA,
       /a run is no dataset that is known: looked for trials.csv and eda.csv .*; found baselines, config\.json, /,
@@ -199,7 +199,7 @@ describe('bad data', () => {
 
   it('a wrong column', () => {
     const data = badStudy('no subject', (trials) => ({ 'trials.csv': trials.replace('subject', 'person') }))
-    return refuses(
+    return refusesHere(
       trainOn(data),
       BAD_DATA,
       /no subject\/trials.csv: no column 'subject'; the columns are trial, person/,
@@ -208,7 +208,7 @@ describe('bad data', () => {
 
   it('text where a number belongs', () => {
     const data = badStudy('text', (_, eda) => ({ 'eda.csv': eda.replace(/^(.*\n.*\n.*,).*/, '$1high') }))
-    return refuses(trainOn(data), BAD_DATA, "text/eda.csv:3: column 'eda_us' is 'high', expected a number")
+    return refusesHere(trainOn(data), BAD_DATA, "text/eda.csv:3: column 'eda_us' is 'high', expected a number")
   })
 
   it('music of other stimuli', async () => {
@@ -216,17 +216,17 @@ describe('bad data', () => {
       'music.csv': file('music.csv').replaceAll('synthetic1_song', 'other_song'),
     }))
     const says = "none of 36 trials has any; the first: stimulus 'synthetic1_song"
-    await refuses(['predict', '--run', run, '--data', data], BAD_DATA, says)
-    await refuses(['eval', '--run', run, '--data', data], BAD_DATA, says)
-    await refuses(trainOn(data), BAD_DATA, says)
+    await refusesHere(['predict', '--run', run, '--data', data], BAD_DATA, says)
+    await refusesHere(['eval', '--run', run, '--data', data], BAD_DATA, says)
+    await refusesHere(trainOn(data), BAD_DATA, says)
   })
 
   it('signals of another preparation than the manifest', async () => {
     writeStudy(path('again'), 2)
-    await succeeds(['prepare', '--data', study, '--out', path('torn'), '--length', '320'])
-    await succeeds(['prepare', '--data', path('again'), '--out', path('newer'), '--length', '320'])
+    await start(['prepare', '--data', study, '--out', path('torn'), '--length', '320'])
+    await start(['prepare', '--data', path('again'), '--out', path('newer'), '--length', '320'])
     cpSync(path('newer', 'signals.safetensors'), path('torn', 'signals.safetensors'))
-    await refuses(
+    await refusesHere(
       trainOn(path('torn')),
       BAD_DATA,
       'torn: manifest.json and signals.safetensors are not of one preparation; run `galvani prepare` again',
@@ -235,7 +235,7 @@ describe('bad data', () => {
 
   it('one trial only', () => {
     const data = badStudy('one', (trials) => ({ 'trials.csv': trials.split('\n').slice(0, 2).join('\n') }))
-    return refuses(trainOn(data), BAD_DATA, /rating/)
+    return refusesHere(trainOn(data), BAD_DATA, /rating/)
   })
 
   it('nothing that is long enough', () => {
@@ -245,7 +245,7 @@ describe('bad data', () => {
         .filter((line) => /,[0-9],|trial/.test(line))
         .join('\n')
     const data = badStudy('short', (_, eda) => ({ 'eda.csv': short(eda) }))
-    return refuses(
+    return refusesHere(
       ['prepare', '--data', data, '--out', path('o')],
       BAD_DATA,
       /none of 36 trials can be used; the first: .*too short/,
@@ -253,20 +253,20 @@ describe('bad data', () => {
   })
 
   it('weights that are none', () =>
-    refuses(
+    refusesHere(
       [...train('--out', path('o')), '--weights', join(study, 'eda.csv')],
       BAD_DATA,
       'it is truncated or not a safetensors file',
     ))
 
   it('data prepared for another model', async () => {
-    await succeeds(['prepare', '--data', study, '--out', path('other length'), '--length', '300'])
-    await refuses(['predict', '--run', run, '--data', path('other length')], BAD_DATA, 'was prepared with --length 300')
-    await refuses(['prepare', '--data', path('other length'), '--out', path('o')], USAGE, 'is prepared already')
-    await refuses(['prepare', '--data', study, '--out', join(study, '.')], USAGE, 'is the dataset itself')
-    await refuses(['prepare', '--data', study, '--out', path('o'), '--length', '0'], USAGE, 'expected 2 to')
+    await start(['prepare', '--data', study, '--out', path('other length'), '--length', '300'])
+    await refusesHere(['predict', '--run', run, '--data', path('other length')], BAD_DATA, 'was prepared with --length 300')
+    await refusesHere(['prepare', '--data', path('other length'), '--out', path('o')], USAGE, 'is prepared already')
+    await refusesHere(['prepare', '--data', study, '--out', join(study, '.')], USAGE, 'is the dataset itself')
+    await refusesHere(['prepare', '--data', study, '--out', path('o'), '--length', '0'], USAGE, 'expected 2 to')
     writeFileSync(path('other length', 'manifest.json'), '{')
-    await refuses(['predict', '--run', run, '--data', path('other length')], BAD_DATA, 'manifest.json is not JSON')
+    await refusesHere(['predict', '--run', run, '--data', path('other length')], BAD_DATA, 'manifest.json is not JSON')
     expect(existsSync(path('o'))).toBe(false)
   })
 })
@@ -277,12 +277,12 @@ describe('a damaged run', () => {
 
   it('has half a model', async () => {
     const damaged = damagedRun('half', model, bytes().subarray(0, bytes().length / 2))
-    await refuses(
+    await refusesHere(
       ['predict', '--run', damaged, '--data', study],
       BAD_DATA,
       /folds\/fold-0\/model.safetensors: .*truncated/,
     )
-    await refuses(['eval', '--run', damaged], BAD_DATA, /folds\/fold-0\/model.safetensors: .*truncated/)
+    await refusesHere(['eval', '--run', damaged], BAD_DATA, /folds\/fold-0\/model.safetensors: .*truncated/)
   })
 
   it.each([
@@ -292,9 +292,9 @@ describe('a damaged run', () => {
     ['folds/fold-1/result.json', ['eval']],
   ])('has a bad %s', async (name, [command = '', ...more]) => {
     const damaged = damagedRun(`bad ${name.replaceAll('/', ' ')}`, name, '{"folds": [')
-    await refuses([command, '--run', damaged, ...more], BAD_DATA, `${name} is not JSON`)
+    await refusesHere([command, '--run', damaged, ...more], BAD_DATA, `${name} is not JSON`)
     writeFileSync(join(damaged, name), '{}')
-    await refuses([command, '--run', damaged, ...more], BAD_DATA, `${name} is damaged: it has no '`)
+    await refusesHere([command, '--run', damaged, ...more], BAD_DATA, `${name} is damaged: it has no '`)
   })
 
   it('is no run', () => refuses(['report', '--run', study], BAD_DATA, 'a study holds no run'))
@@ -302,7 +302,7 @@ describe('a damaged run', () => {
   it('is of other data', async () => {
     writeStudy(path('other study'), 2)
     const moved = damagedRun('moved', 'source.json', JSON.stringify({ data: path('other study') }))
-    await refuses(
+    await refusesHere(
       ['eval', '--run', moved],
       BAD_DATA,
       /its trials, labels, folds or recordings are not those of other study now/,
@@ -461,7 +461,7 @@ describe('good paths', () => {
     cpSync(study, path('grouped'), { recursive: true })
     writeFileSync(path('grouped', 'trials.csv'), trials)
     const settings = ['--data', path('grouped'), '--folds', 'column:group', '--epochs', '1', ...SMALL_TRAINING]
-    await succeeds(['train', '--out', path('dots'), ...settings])
+    await start(['train', '--out', path('dots'), ...settings])
     expect(readdirSync(path('dots')).sort()).toEqual([
       'baselines',
       'config.json',
@@ -473,10 +473,10 @@ describe('good paths', () => {
       'source.json',
     ])
     expect(readdirSync(path('dots', 'folds')).sort()).toEqual(['fold-..', 'fold-a%2Fb'])
-    const { models } = await json<{ models: string[] }>(['predict', '--run', path('dots'), '--data', study])
+    const { models } = await documentOf<{ models: string[] }>(['predict', '--run', path('dots'), '--data', study])
     expect(models).toEqual(['..', 'a/b'])
     writeFileSync(path('grouped', 'trials.csv'), trials.replaceAll(',..', ',c'))
-    await refuses(
+    await refusesHere(
       ['eval', '--run', path('dots')],
       BAD_DATA,
       /folds\/fold-..\/result.json: .* folds or recordings are not those of grouped now/,

@@ -1,4 +1,4 @@
-// `eval` and `predict` as processes: what a run's models are worth on their own people and on others.
+// `eval` and `predict`: what a run's models are worth on their own people and on others.
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -18,7 +18,8 @@ import {
   type Used,
 } from '../study_reference/run.ts'
 import { interval, metrics, permutationValue, signedRank } from '../study_reference/statistics.ts'
-import { json, refuses, SMALL, succeeds, workFolder, writeFiles, writeStudy } from './support.ts'
+import { documentOf, once, start } from './options/start.ts'
+import { refuses, SMALL, succeeds, workFolder, writeFiles, writeStudy } from './support.ts'
 
 const INTERRUPTED = 130
 
@@ -32,7 +33,7 @@ const prepared = (of: string): string => `${of} prepared`
 
 const edit = (file: string, change: (text: string) => string): void =>
   writeFileSync(file, change(readFileSync(file, 'utf8')))
-const prepare = (of: string) => succeeds(['prepare', '--data', of, '--out', prepared(of), '--length', '320'])
+const prepare = (of: string) => start(['prepare', '--data', of, '--out', prepared(of), '--length', '320'])
 
 beforeAll(async () => {
   writeStudy(study)
@@ -54,7 +55,7 @@ beforeAll(async () => {
   edit(join(unseen, 'music.csv'), (text) =>
     text.replace(/,(-?[\d.]+)/g, (_, value: string) => `,${(4 * Number(value)).toFixed(4)}`),
   )
-  await Promise.all([study, unseen].map(prepare))
+  for (const of of [study, unseen]) await prepare(of)
   // Of four people that are not tested one is a quarter, and enough.
   const settings = [
     '--folds',
@@ -71,7 +72,7 @@ beforeAll(async () => {
     '--patience',
     '2',
   ]
-  await succeeds(['train', '--data', prepared(study), ...settings, '--out', run])
+  await start(['train', '--data', prepared(study), ...settings, '--out', run])
 })
 
 /** A copy of the run with one file replaced. */
@@ -190,7 +191,8 @@ function expectJudgement(
 }
 
 describe('a run, computed again from its folder and the study', () => {
-  const again = (): Run => readRun(run, readStudy(study, prepared(study)))
+  const again = once((): Run => readRun(run, readStudy(study, prepared(study))))
+  const besideEach = once(() => again().folds.map(foldBaselines))
   const resultOf = (): RunSummary => readJson(run, 'result.json')
 
   it('has folds of whole people, and labels for what can be used', () => {
@@ -241,9 +243,8 @@ describe('a run, computed again from its folder and the study', () => {
   })
 
   it('has these predictions, baselines and scores in every fold', () => {
-    for (const fold of again().folds) {
-      const { stored, parts, probability } = fold
-      expectPredictions(stored.predictions, parts.test, probability, foldBaselines(fold))
+    for (const [i, { stored, parts, probability }] of again().folds.entries()) {
+      expectPredictions(stored.predictions, parts.test, probability, besideEach()[i]!)
       expectScores(stored, stored.predictions)
     }
   })
@@ -275,10 +276,10 @@ describe('a run, computed again from its folder and the study', () => {
   })
 
   it('is evaluated with the same numbers, which are those of its stored models', async () => {
-    const { results, pooled } = await json<Evaluated>(['eval', '--run', run])
+    const { results, pooled } = await documentOf<Evaluated>(['eval', '--run', run])
     const { config, folds } = again()
     for (const [i, fold] of folds.entries()) {
-      expectPredictions(results[i]!.predictions, fold.parts.test, fold.probability, foldBaselines(fold))
+      expectPredictions(results[i]!.predictions, fold.parts.test, fold.probability, besideEach()[i]!)
       expectScores(results[i]!, results[i]!.predictions)
     }
     const predictions = results.flatMap((fold) => fold.predictions)
@@ -287,7 +288,7 @@ describe('a run, computed again from its folder and the study', () => {
     const stored = resultOf()
     expect(pooled).toEqual(stored.pooled)
     expect(results).toEqual(stored.results)
-    const { report } = await json<{ report: string }>(['report', '--run', run])
+    const { report } = await documentOf<{ report: string }>(['report', '--run', run])
     expect(readFileSync(report, 'utf8')).toMatch(/^<!doctype html>/i)
   })
 })
@@ -298,7 +299,7 @@ it('keeps the baselines that the run learned', async () => {
   }
   for (const { label, baselines } of result.predictions) baselines.svm = 1 - label
   const told = changedRun('told', 'folds/fold-0/result.json', JSON.stringify(result))
-  const { results } = await json<Evaluated>(['eval', '--run', told])
+  const { results } = await documentOf<Evaluated>(['eval', '--run', told])
   expect(results[0]!.predictions.map(({ baselines }) => baselines.svm)).toEqual(
     results[0]!.predictions.map(({ label }) => 1 - label),
   )
@@ -311,7 +312,7 @@ describe('on other data', () => {
     models: string[]
     majority_of_these_trials?: { count: number }
   }
-  const evaluate = (of: string, data: string): Promise<Other> => json<Other>(['eval', '--run', of, '--data', data])
+  const evaluate = (of: string, data: string): Promise<Other> => documentOf<Other>(['eval', '--run', of, '--data', data])
 
   let other: Other
   beforeAll(async () => {
@@ -356,7 +357,7 @@ describe('on other data', () => {
     const one = path('one fold of its own')
     cpSync(run, one, { recursive: true })
     for (const fold of ['fold-0', 'fold-2']) rmSync(join(one, 'folds', fold), { recursive: true })
-    const { results } = await json<RunSummary>(['eval', '--run', one])
+    const { results } = await documentOf<RunSummary>(['eval', '--run', one])
     const { predictions } = JSON.parse(
       readFileSync(join(run, 'folds', 'fold-1', 'result.json'), 'utf8'),
     ) as RunSummary['results'][number]
@@ -391,7 +392,7 @@ describe('on other data', () => {
       trials: rated,
     })
     const says = (count: number): string => `${count} of ${count} trials are of 6 people seen in training`
-    expect((await succeeds(['eval', '--run', run, '--data', prepared(study)])).stdout).toContain(
+    expect((await start(['eval', '--run', run, '--data', prepared(study)])).stdout).toContain(
       `3 models, ${says(rated)}\n`,
     )
     // To predict, no rating is needed.
@@ -400,7 +401,7 @@ describe('on other data', () => {
   })
 
   it('predictions are the mean over the models', async () => {
-    const { predictions, ...seen } = await json<{ predictions: StoredPrediction[] }>([
+    const { predictions, ...seen } = await documentOf<{ predictions: StoredPrediction[] }>([
       'predict',
       '--run',
       run,
@@ -419,7 +420,7 @@ describe('on other data', () => {
 
   it('what is missing is said when the data of the run have gone', async () => {
     const moved = changedRun('gone', 'source.json', JSON.stringify({ data: path('no such study') }))
-    const { stdout } = await succeeds(['eval', '--run', moved, '--data', prepared(unseen)])
+    const { stdout } = await start(['eval', '--run', moved, '--data', prepared(unseen)])
     expect(stdout).toContain('majority class of these trials')
     expect(stdout).toMatch(/no baselines, since the run's own data cannot be read: .*no such study: no such folder/)
     const result = await evaluate(moved, prepared(unseen))

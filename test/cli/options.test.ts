@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { program } from '../../cli/program.ts'
 import { makeTrialTable } from '../../src/datasets/synthetic.ts'
 import { needs } from '../support/needs.ts'
@@ -38,9 +38,7 @@ const optionsOf = (command: Command, name: string[] = []): string[] => [
   ...command.commands.flatMap((below) => optionsOf(below, [...name, below.name()])),
 ]
 
-beforeAll(() => void vi.stubEnv('GALVANI_TUNE', 'off'))
 afterEach(() => void vi.restoreAllMocks())
-afterAll(() => void vi.unstubAllEnvs())
 
 it('every option has a check, and every check an option', () => {
   const options = optionsOf(program())

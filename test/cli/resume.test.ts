@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFil
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { RunSummary } from '../../src/train/run_summary.ts'
+import { documentOf, start } from './options/start.ts'
 import {
   filesUnder,
   galvani,
@@ -39,8 +40,8 @@ const resume = (run: string): string[] => ['train', '--out', run, '--resume']
 
 beforeAll(async () => {
   writeStudy(join(folder, 'study'))
-  await succeeds(['prepare', '--data', join(folder, 'study'), '--out', data, '--length', '320'])
-  await succeeds(train(whole))
+  await start(['prepare', '--data', join(folder, 'study'), '--out', data, '--length', '320'])
+  await start(train(whole))
 })
 
 const models = (run: string): string[] => {
@@ -146,7 +147,7 @@ describe('an interrupted run', () => {
     for (const file of ['trials.csv', 'music.csv']) copyFileSync(join(folder, 'study', file), join(study, file))
     const eda = join(study, 'eda.csv')
     writeFileSync(eda, readFileSync(eda, 'utf8').replaceAll('synthetic2_', 'synthetic1_'))
-    await succeeds(['prepare', '--data', study, '--out', other, '--length', '320'])
+    await start(['prepare', '--data', study, '--out', other, '--length', '320'])
   })
 
   it('says so in one line, with exit code 130, and goes on with the same bits', async () => {
@@ -182,20 +183,20 @@ describe('an interrupted run', () => {
       string,
       string,
     ]
-    await succeeds([...train(atOnce), ...weights, '--epochs', '1'])
-    await succeeds([...train(run), ...weights, '--epochs', '1', '--only-fold', '2'])
-    await succeeds(resume(run))
+    await start([...train(atOnce), ...weights, '--epochs', '1'])
+    await start([...train(run), ...weights, '--epochs', '1', '--only-fold', '2'])
+    await start(resume(run))
     expect(models(run)).toEqual(models(atOnce))
     expect(models(run)).not.toEqual(models(whole))
   })
 
   it('trains one fold, then another', async () => {
     const run = join(folder, 'fold by fold')
-    const first = await json<RunSummary>([...train(run), '--only-fold', '2'])
+    const first = await documentOf<RunSummary>([...train(run), '--only-fold', '2'])
     expect(first.results.map(({ name }) => name)).toEqual(['2'])
-    const second = await json<RunSummary>([...resume(run), '--only-fold', '0'])
+    const second = await documentOf<RunSummary>([...resume(run), '--only-fold', '0'])
     expect(second.results.map(({ name }) => name)).toEqual(['0', '2'])
-    await succeeds(resume(run))
+    await start(resume(run))
     expectSame(run)
   })
 })

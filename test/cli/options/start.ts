@@ -1,12 +1,13 @@
 // Commands started inside this process, the data they read, and what the checks of their options have in common.
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, vi } from 'vitest'
 import { runCommandLine } from '../../../cli/command_line.ts'
 import * as context from '../../../cli/shared/context.ts'
 import { program } from '../../../cli/program.ts'
 import { makeTrialTable } from '../../../src/datasets/synthetic.ts'
 import type { Gpu } from '../../../src/runtime/gpu.ts'
+import { openGpu } from '../../../src/runtime/node.ts'
 import { SMALL, workFolder, writeFiles } from '../support.ts'
 
 /** How an option's effect is held: by a check here, or in another file of tests. */
@@ -18,6 +19,25 @@ export const RATE = 'test/cli/rate.test.ts'
 
 const folder = workFolder()
 export const path = (...names: string[]): string => join(folder, ...names)
+
+const { withGpu } = context
+let opened: Promise<Gpu> | undefined
+afterAll(async () => (await opened)?.close())
+
+/**
+ * Has all commands in this process that ask for no adapter by name use one device: to open it, and to compile the same kernels again, takes
+ * longer than most of them. Each command as a process, which opens its own, is the matter of the other files.
+ */
+function shareDevice(): void {
+  vi.spyOn(context, 'withGpu').mockImplementation(async (options, work) =>
+    options.adapter === undefined ? work(await (opened ??= openGpu())) : withGpu(options, work),
+  )
+}
+beforeAll(shareDevice)
+beforeEach(shareDevice)
+// As the processes of other files have it: no time goes into measuring kernels.
+beforeAll(() => void vi.stubEnv('GALVANI_TUNE', 'off'))
+afterAll(() => void vi.unstubAllEnvs())
 
 interface Printed {
   stdout: string
@@ -88,6 +108,7 @@ export async function handedTo(library: object, name: string, args: string[]): P
   } finally {
     spy.mockRestore()
     device.mockRestore()
+    shareDevice()
   }
 }
 

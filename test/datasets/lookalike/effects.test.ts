@@ -55,7 +55,7 @@ const SIZES: Partial<Record<LookalikeKind, { subjects: number; seconds?: number 
   pmemo2018: { subjects: 8 },
   pmemo2019: { subjects: 16 },
   deap: { subjects: 4, seconds: 30 },
-  amigos: { subjects: 7 },
+  amigos: { subjects: 7, seconds: 20 },
   hku956: { subjects: 8 },
 }
 
