@@ -5,6 +5,16 @@ import { vitePlugin } from './tools/wgsl.mjs'
 /** Milliseconds. Guards against what hangs, on a machine that is busy with other work: nothing else depends on the clock. */
 const TOO_LONG = 900_000
 
+/**
+ * Folders whose tests change nothing of their process: no spy on a module, no variable of the environment, no state in what they import. Their
+ * files run in one process after another, which loads the sources once; to load them anew for each file takes longer than most of the tests.
+ */
+const SHARING = [
+  ...['charts', 'datasets', 'evaluation', 'formats', 'model', 'music', 'reading', 'reference', 'reflection'],
+  ...['report', 'signal', 'store'],
+].map((folder) => `test/${folder}/**/*.test.ts`)
+const LONG = 'test/long/**'
+
 export default defineConfig({
   plugins: [vitePlugin, tallyPlugin],
   // Node runs a worker's program from a file of JavaScript: the built one, for the sources too.
@@ -14,8 +24,10 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: TOO_LONG,
     hookTimeout: TOO_LONG,
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/long/**'],
     globalSetup: 'test/support/build_first.ts',
+    projects: [
+      { extends: true, test: { name: 'one process', isolate: false, include: SHARING } },
+      { extends: true, test: { name: 'a process each', include: ['test/**/*.test.ts'], exclude: [LONG, ...SHARING] } },
+    ],
   },
 })

@@ -23,10 +23,15 @@ export const tallyPlugin: Plugin = {
   name: 'tally',
   // Whether an `only` counts is judged here, not by the variable CI, which vitest would ask.
   config: () => ({ test: { allowOnly: true } }),
-  configureVitest: ({ vitest }) => void vitest.config.reporters.push(new TallyReporter()),
+  // Called for each project of a run, which is summed up once. Each has loaded this file, so that the class is not the same one.
+  configureVitest: ({ vitest: { config } }) => {
+    if (!config.reporters.some((reporter) => typeof reporter === 'object' && 'sumsUp' in reporter))
+      config.reporters.push(new TallyReporter())
+  },
 }
 
 class TallyReporter implements Reporter {
+  readonly sumsUp = true
   #vitest!: Vitest
 
   onInit(vitest: Vitest): void {
