@@ -6,12 +6,13 @@ import { vitePlugin } from './tools/wgsl.mjs'
 const TOO_LONG = 900_000
 
 /**
- * Folders whose tests change nothing of their process: no spy on a module, no variable of the environment, no state in what they import. Their
- * files run in one process after another, which loads the sources once; to load them anew for each file takes longer than most of the tests.
+ * Folders whose tests leave their process as it was: they replace no module and set no variable of the environment, and what they spy on is
+ * restored. Their files run in one process after another, which loads the sources once; to load them anew for each file takes longer than most
+ * of the tests.
  */
 const SHARING = [
   ...['charts', 'datasets', 'evaluation', 'formats', 'model', 'music', 'reading', 'reference', 'reflection'],
-  ...['report', 'signal', 'store'],
+  ...['experiments', 'report', 'signal', 'store', 'train', 'verify'],
 ].map((folder) => `test/${folder}/**/*.test.ts`)
 const LONG = 'test/long/**'
 
@@ -26,7 +27,7 @@ export default defineConfig({
     hookTimeout: TOO_LONG,
     globalSetup: 'test/support/build_first.ts',
     projects: [
-      { extends: true, test: { name: 'one process', isolate: false, include: SHARING } },
+      { extends: true, test: { name: 'one process', isolate: false, restoreMocks: true, include: SHARING } },
       { extends: true, test: { name: 'a process each', include: ['test/**/*.test.ts'], exclude: [LONG, ...SHARING] } },
     ],
   },

@@ -15,6 +15,7 @@ import { benchReport, growthSvg, type BenchFigure } from '../../bench/pages/cvxe
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { expectDocument } from '../cli/documents.ts'
+import { documentOf, refusesHere } from '../cli/options/start.ts'
 import { galvani, json, refuses, workFolder, writeFiles } from '../cli/support.ts'
 import { elementNames } from '../charts/marks.ts'
 
@@ -241,7 +242,7 @@ describe('the reference beside us', () => {
       /--python .*none cannot be started/,
     ],
     ['fails', bench('--reference', broken, '--python', python), NO_DEVICE, 'the reference failed'],
-  ])('says so when it %s', async (_, args, code, says) => await refuses(args, code, says))
+  ])('says so when it %s', async (_, args, code, says) => await refusesHere(args, code, says))
 })
 
 describe('galvani bench cvxeda', () => {
@@ -293,13 +294,13 @@ describe('galvani bench cvxeda', () => {
   it('measures the CPU alone, without an adapter, or in turn with one', async () => {
     const figures = ['ms_per_signal_median', 'ms_per_signal_min', 'first_call_ms', 'iterations', 'speedup', 'workers']
     for (const device of ['cpu', 'both']) {
-      const result = await json(bench('--device', device))
+      const result = await documentOf(bench('--device', device))
       expect(result).toMatchObject({ signals: 4, n: 120, rate: 4, rounds: 2, on_cpu: { converged: true } })
       for (const name of figures) expect((result['on_cpu'] as Record<string, number>)[name], name).toBeGreaterThan(0)
       expect('adapter' in result).toBe(device === 'both')
       expect('floor_ms' in result).toBe(device === 'both')
     }
-    expect(await json(bench('--device', 'cpu', '--scaling'))).toMatchObject({
+    expect(await documentOf(bench('--device', 'cpu', '--scaling'))).toMatchObject({
       scaling: { over_n: expect.anything() as object },
     })
   })
@@ -308,12 +309,12 @@ describe('galvani bench cvxeda', () => {
     const values = Array.from({ length: 300 }, (_, i) => (2 + Math.sin(i / 9) + 0.1 * Math.sin(i)).toFixed(5))
     writeFiles(folder, { 'EDA.csv': ['1600000000.0', '4.0', ...values].join('\n') })
     const args = ['bench', 'cvxeda', '--recording', path('EDA.csv'), '--signals', '2', '--n', '100', '--rounds', '1']
-    expect(await json(args)).toMatchObject({
+    expect(await documentOf(args)).toMatchObject({
       rate: 4,
       form: expect.stringMatching(/^(per-signal|along-time)$/),
       signals_from: 'windows of EDA.csv, seed 1',
     })
-    await refuses([...args.slice(0, -3), '400', '--rounds', '1'], USAGE, '--n 400: ')
+    await refusesHere([...args.slice(0, -3), '400', '--rounds', '1'], USAGE, '--n 400: ')
   })
 
   it.each([
@@ -325,7 +326,7 @@ describe('galvani bench cvxeda', () => {
     [['--form', 'C'], USAGE, "--form is 'C', expected per-signal, along-time"],
     [['--solver', 'simplex'], USAGE, "--solver is 'simplex', expected interior-point"],
     [['--recording', 'none.csv'], BAD_DATA, 'none.csv: no such file'],
-  ] as const)('refuses %j', async (options, code, says) => await refuses(bench(...options), code, says))
+  ] as const)('refuses %j', async (options, code, says) => await refusesHere(bench(...options), code, says))
 })
 
 describe('galvani bench step', () => {

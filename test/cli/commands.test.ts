@@ -261,7 +261,11 @@ describe('bad data', () => {
 
   it('data prepared for another model', async () => {
     await start(['prepare', '--data', study, '--out', path('other length'), '--length', '300'])
-    await refusesHere(['predict', '--run', run, '--data', path('other length')], BAD_DATA, 'was prepared with --length 300')
+    await refusesHere(
+      ['predict', '--run', run, '--data', path('other length')],
+      BAD_DATA,
+      'was prepared with --length 300',
+    )
     await refusesHere(['prepare', '--data', path('other length'), '--out', path('o')], USAGE, 'is prepared already')
     await refusesHere(['prepare', '--data', study, '--out', join(study, '.')], USAGE, 'is the dataset itself')
     await refusesHere(['prepare', '--data', study, '--out', path('o'), '--length', '0'], USAGE, 'expected 2 to')

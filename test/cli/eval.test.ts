@@ -312,7 +312,8 @@ describe('on other data', () => {
     models: string[]
     majority_of_these_trials?: { count: number }
   }
-  const evaluate = (of: string, data: string): Promise<Other> => documentOf<Other>(['eval', '--run', of, '--data', data])
+  const evaluate = (of: string, data: string): Promise<Other> =>
+    documentOf<Other>(['eval', '--run', of, '--data', data])
 
   let other: Other
   beforeAll(async () => {

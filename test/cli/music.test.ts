@@ -17,6 +17,7 @@ import { readMusicTables } from '../../src/datasets/music_features.ts'
 import { fileSource } from '../../src/store/node_source.ts'
 import { needs } from '../support/needs.ts'
 import { sine, wavOf } from '../support/sounds.ts'
+import { documentOf, refusesHere, start } from './options/start.ts'
 import { galvani, json, refuses, succeeds, workFolder, writeFiles, type StartOptions } from './support.ts'
 
 const folder = workFolder()
@@ -100,10 +101,10 @@ describe('an installed openSMILE', POSIX, () => {
   })
 
   it('has a set of its name, which must have its size', async () => {
-    await succeeds(music(config('IS13_ComParE', {}, 6373)))
+    await start(music(config('IS13_ComParE', {}, 6373)))
     const table = await readMusicTables([await fileSource(out)])
     expect([table.set, table.dim]).toEqual(['IS13_ComParE', 6373])
-    await refuses(
+    await refusesHere(
       music(config('IS13_ComParE', {}, 20), '--resume'),
       3,
       /none of 4 songs .* 20 feature columns, expected 6373/,
@@ -133,15 +134,15 @@ describe('an installed openSMILE', POSIX, () => {
 
   it('is not asked again for what is done', async () => {
     const file = config('tiny')
-    await succeeds(music(file))
+    await start(music(file))
     const first = readFileSync(out, 'utf8')
-    await refuses(music(file), 2, `${out} is there already; name another file, or go on with it by --resume`)
+    await refusesHere(music(file), 2, `${out} is there already; name another file, or go on with it by --resume`)
     forget()
     // Another name for a song that is known, a new song, and one that is gone.
     renameSync(path('songs', 'a.wav'), path('songs', 'c.wav'))
     rmSync(path('songs', 'd.wav'))
     writeFiles(path('songs'), { 'e.wav': sound(50) })
-    const { kept } = await json(music(file, '--resume'))
+    const { kept } = await documentOf(music(file, '--resume'))
     expect([kept, calls(), described()]).toEqual([3, ['e.wav'], ['b', 'c', 'e', '3']])
     const numbers = (text: string, song: string) =>
       text
@@ -151,15 +152,15 @@ describe('an installed openSMILE', POSIX, () => {
         .slice(3)
     expect(numbers(readFileSync(out, 'utf8'), 'c')).toEqual(numbers(first, 'a'))
     forget()
-    expect((await json(music(config('tiny', { x: 'of no effect' }), '--resume'))).kept).toBe(0)
+    expect((await documentOf(music(config('tiny', { x: 'of no effect' }), '--resume'))).kept).toBe(0)
     expect(calls()).toHaveLength(4)
   })
 
   it('is asked again for a song that was changed', async () => {
-    await succeeds(music(config('tiny')))
+    await start(music(config('tiny')))
     forget()
     writeFiles(path('songs'), { 'a.wav': sound(99) })
-    expect((await json(music(config('tiny'), '--resume'))).kept).toBe(3)
+    expect((await documentOf(music(config('tiny'), '--resume'))).kept).toBe(3)
     expect(calls()).toEqual(['a.wav'])
   })
 
@@ -200,15 +201,15 @@ describe('an installed openSMILE', POSIX, () => {
 
   it('that is not there, or does not start, is said before anything is done', async () => {
     const file = config('tiny')
-    await refuses(
+    await refusesHere(
       ['music', path('songs'), '--out', out, '--smilextract', path('none'), '--config', file],
       2,
       'there is no ',
     )
-    await refuses(music(path('none.conf')), 2, `--config ${path('none.conf')}: no such file`)
-    await refuses(['music', path('songs'), '--out', out], 2, 'give --config FILE')
+    await refusesHere(music(path('none.conf')), 2, `--config ${path('none.conf')}: no such file`)
+    await refusesHere(['music', path('songs'), '--out', out], 2, 'give --config FILE')
     writeFiles(path('songs'), { plain: '' })
-    await refuses(
+    await refusesHere(
       ['music', path('songs'), '--out', out, '--smilextract', path('songs', 'plain'), '--config', file],
       2,
       'cannot be started (EACCES)',
@@ -218,7 +219,7 @@ describe('an installed openSMILE', POSIX, () => {
 
   it('leaves alone what is not its own', async () => {
     writeFiles(folder, { 'music.csv': 'song,f\n1,2\n' })
-    await refuses(music(config('tiny'), '--resume'), 2, 'music.csv was not written by galvani music')
+    await refusesHere(music(config('tiny'), '--resume'), 2, 'music.csv was not written by galvani music')
     expect(readFileSync(out, 'utf8')).toBe('song,f\n1,2\n')
   })
 })
@@ -244,10 +245,14 @@ describe('songs', () => {
 
   it('are in one folder or below, under different names', async () => {
     writeFiles(path('songs'), { 'more/A.mp3': '' })
-    await refuses(builtin(), 3, "a.wav and more/A.mp3 are both song 'a' by their names")
+    await refusesHere(builtin(), 3, "a.wav and more/A.mp3 are both song 'a' by their names")
     await refuses(['music', path('nowhere'), '--out', out, '--builtin'], 3, 'no such folder')
     mkdirSync(path('songs', 'empty'))
-    await refuses(['music', path('songs', 'empty'), '--out', out, '--builtin'], 3, 'no song in this folder or below')
+    await refusesHere(
+      ['music', path('songs', 'empty'), '--out', out, '--builtin'],
+      3,
+      'no song in this folder or below',
+    )
   })
 
   it('are described without openSMILE, by features that say so', async () => {
@@ -255,16 +260,16 @@ describe('songs', () => {
     const tone = (hertz: number) => wavOf([sine(hertz, 2, 8000)])
     writeFiles(path('songs'), { '1.wav': tone(440), '2.wav': tone(880), '._1.wav': 'hidden', 'cover, front.jpg': '' })
     copyFileSync(here('../music/tone.mp3'), path('songs', 'tone, "500".mp3'))
-    const first = await json(builtin())
+    const first = await documentOf(builtin())
     expect(first).toMatchObject({ engine: 'builtin', feature_set: 'galvani-builtin-1', features: 315, songs: 3 })
     const { set, byStem } = await readMusicTables([await fileSource(out)])
     expect([set, [...byStem.keys()]]).toEqual(['galvani-builtin-1', ['1', '2', 'tone, "500"']])
     const bytes = readFileSync(out)
     rmSync(out)
-    const { stdout } = await succeeds(builtin('--quiet'))
+    const { stdout } = await start(builtin('--quiet'))
     expect(stdout).toBe(`wrote 3 songs with 315 features of galvani-builtin-1, which are not openSMILE's, to ${out}\n`)
     expect(readFileSync(out).equals(bytes)).toBe(true)
-    expect((await json(builtin('--resume'))).kept).toBe(3)
+    expect((await documentOf(builtin('--resume'))).kept).toBe(3)
     expect(readFileSync(out).equals(bytes)).toBe(true)
   })
 
@@ -291,5 +296,5 @@ describe('songs', () => {
     [['--smilextract', 'x'], '--smilextract is for openSMILE'],
     [['--jobs', '2'], '--jobs is for openSMILE'],
     [['--jobs', '0'], '--jobs is 0'],
-  ])('without openSMILE take no %j', async (more, says) => refuses(builtin(...more), 2, says))
+  ])('without openSMILE take no %j', async (more, says) => refusesHere(builtin(...more), 2, says))
 })

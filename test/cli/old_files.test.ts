@@ -10,6 +10,7 @@ import { loadCheckpoint } from '../../src/train/checkpoint.ts'
 import { loadPrepared } from '../../src/train/prepared_files.ts'
 import { loadRunConfig, loadRunSummary } from '../../src/train/run_files.ts'
 import { expectDocument } from './documents.ts'
+import { documentOf, refusesHere, start } from './options/start.ts'
 import { json, refuses, succeeds, workFolder, writeFiles } from './support.ts'
 
 const BAD_DATA = 3
@@ -78,13 +79,13 @@ describe('a run', () => {
       ['1', 2, 2],
     ])
     expect(summary.results[0]?.epochs[0]).toMatchObject({ train_loss: 0.5749909281730652 })
-    const evaluated = await json<{ results: unknown[] }>(['eval', '--run', stopped])
+    const evaluated = await documentOf<{ results: unknown[] }>(['eval', '--run', stopped])
     expectDocument(evaluated)
     expect(evaluated.results).toHaveLength(2)
     expect(
-      (await json<{ predictions: unknown[] }>(['predict', '--run', stopped, '--data', prepared])).predictions,
+      (await documentOf<{ predictions: unknown[] }>(['predict', '--run', stopped, '--data', prepared])).predictions,
     ).toHaveLength(16)
-    await succeeds(['report', '--run', stopped])
+    await start(['report', '--run', stopped])
   })
 
   it.each(['config.json', 'kernels.json', 'source.json', 'folds/fold-0/result.json'])(
@@ -122,7 +123,7 @@ it.each([
   cpSync(join(old, 'prepared'), other, { recursive: true })
   const manifest = readFileSync(join(other, 'manifest.json'), 'utf8')
   writeFileSync(join(other, 'manifest.json'), manifest.replace('"galvani-prepared/2"', schema))
-  await refuses(['predict', '--run', stopped, '--data', other], BAD_DATA, says)
+  await refusesHere(['predict', '--run', stopped, '--data', other], BAD_DATA, says)
 })
 
 it('a table of tuned kernels is left alone with a note', async () => {

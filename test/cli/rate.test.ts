@@ -2,7 +2,8 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
-import { galvani, json, SMALL_TRAINING, succeeds, workFolder, writeStudy } from './support.ts'
+import { documentOf, refusesHere, start } from './options/start.ts'
+import { SMALL_TRAINING, workFolder, writeStudy } from './support.ts'
 
 const folder = workFolder()
 const path = (name: string): string => join(folder, name)
@@ -26,7 +27,7 @@ beforeAll(async () => {
   const tells = rows[0]!.map((name) => ['sample_rate_hz', 'duration_s', 'n_samples'].includes(name))
   expect(tells.filter(Boolean)).toHaveLength(3)
   writeFileSync(table, rows.map((cells) => `${cells.filter((_, i) => !tells[i]).join(',')}\n`).join(''))
-  await succeeds(train(rated, run))
+  await start(train(rated, run))
 })
 
 const commands: [name: string, args: (data: string) => string[]][] = [
@@ -49,15 +50,13 @@ const values = (document: unknown): unknown =>
   )
 
 it.each(commands)('%s', async (_, args) => {
-  const without = await galvani(args(unrated))
-  expect(without.lines.at(-1)).toMatch(/nothing tells the sampling rate; give --rate HZ/)
-  expect(without.code).toBe(3)
-  const found = await json([...args(unrated), ...RATE])
+  await refusesHere(args(unrated), 3, /nothing tells the sampling rate; give --rate HZ/)
+  const found = await documentOf([...args(unrated), ...RATE])
   expect(Object.keys(found).length).toBeGreaterThan(0)
-  expect(values(found)).toEqual(values(await json(args(rated))))
+  expect(values(found)).toEqual(values(await documentOf(args(rated))))
 })
 
 it('is known to the run that was trained with it', async () => {
-  const own = await json(['eval', '--run', `${unrated} trained`])
-  expect(values(own)).toEqual(values(await json(['eval', '--run', run])))
+  const own = await documentOf(['eval', '--run', `${unrated} trained`])
+  expect(values(own)).toEqual(values(await documentOf(['eval', '--run', run])))
 })

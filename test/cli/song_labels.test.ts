@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
-import { galvani, json, SMALL_TRAINING, succeeds, workFolder, writeStudy } from './support.ts'
+import { documentOf, start } from './options/start.ts'
+import { galvani, SMALL_TRAINING, workFolder, writeStudy } from './support.ts'
 
 const DOUBT =
   'labels are of songs, not of listeners; a model that knows the song can be right without reading skin conductance'
 
 const folder = workFolder()
 const [study, run] = [join(folder, 'study'), join(folder, 'run')]
-const PROGRESS = /^(cvxEDA|fold|trials)/
 let told = ''
 
 beforeAll(async () => {
@@ -29,15 +29,15 @@ it('on its page', () => {
 })
 
 it('where it is evaluated', async () => {
-  expect((await succeeds(['eval', '--run', run], { progress: PROGRESS })).stdout).toContain(DOUBT)
-  const elsewhere = await succeeds(['eval', '--run', run, '--data', study], { progress: PROGRESS })
+  expect((await start(['eval', '--run', run])).stdout).toContain(DOUBT)
+  const elsewhere = await start(['eval', '--run', run, '--data', study])
   expect(elsewhere.stdout).toContain(DOUBT)
-  expect(await json(['eval', '--run', run])).toMatchObject({ labels: 'song' })
-  expect(await json(['eval', '--run', run, '--data', study])).toMatchObject({ labels: 'song' })
+  expect(await documentOf(['eval', '--run', run])).toMatchObject({ labels: 'song' })
+  expect(await documentOf(['eval', '--run', run, '--data', study])).toMatchObject({ labels: 'song' })
 })
 
 it('where it predicts', async () => {
   const args = ['predict', '--run', run, '--data', study]
-  expect((await succeeds(args, { progress: PROGRESS })).stdout).toContain(`; ${DOUBT}\n`)
-  expect(await json(args)).toMatchObject({ labels: 'song' })
+  expect((await start(args)).stdout).toContain(`; ${DOUBT}\n`)
+  expect(await documentOf(args)).toMatchObject({ labels: 'song' })
 })

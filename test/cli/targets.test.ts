@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
-import { galvani, json, SMALL_TRAINING, succeeds, workFolder, writeStudy } from './support.ts'
+import { documentOf, start } from './options/start.ts'
+import { galvani, SMALL_TRAINING, workFolder, writeStudy } from './support.ts'
 
 const CONTROL =
   'labels were shuffled within each person: a control, whose results must be those of chance, whatever the model'
 const CLASSES = ['LALV', 'LAHV', 'HALV', 'HAHV']
-const PROGRESS = /^(cvxEDA|fold|trials)/
 
 const folder = workFolder()
 const [study, run] = [join(folder, 'study'), join(folder, 'run')]
@@ -65,21 +65,21 @@ it('on its page', () => {
 })
 
 it('where it is evaluated', async () => {
-  const evaluated = await succeeds(['eval', '--run', run], { progress: PROGRESS })
+  const evaluated = await start(['eval', '--run', run])
   expect(evaluated.stdout).toContain(CONTROL)
-  const own = await json<{ labels: string; results: unknown[] }>(['eval', '--run', run])
+  const own = await documentOf<{ labels: string; results: unknown[] }>(['eval', '--run', run])
   expect(own.labels).toBe('median (control)')
   expect(own.results).toEqual(
-    (await json<{ results: unknown[] }>(['train', '--out', run, '--resume', '--only-fold', '0'])).results,
+    (await documentOf<{ results: unknown[] }>(['train', '--out', run, '--resume', '--only-fold', '0'])).results,
   )
-  const elsewhere = await json(['eval', '--run', run, '--data', study])
+  const elsewhere = await documentOf(['eval', '--run', run, '--data', study])
   expect(elsewhere).toMatchObject({ labels: 'median (control)', seen_subjects: 5 })
 })
 
 it('where it predicts', async () => {
   const args = ['predict', '--run', run, '--data', study]
-  expect((await succeeds(args, { progress: PROGRESS })).stdout).toContain(`; ${CONTROL}\n`)
-  const { predictions } = await json<{ predictions: { predicted: string }[] }>(args)
+  expect((await start(args)).stdout).toContain(`; ${CONTROL}\n`)
+  const { predictions } = await documentOf<{ predictions: { predicted: string }[] }>(args)
   expect(predictions).toHaveLength(36)
   for (const { predicted } of predictions) expect(CLASSES).toContain(predicted)
 })

@@ -11,7 +11,8 @@ import { trainRun, type RunOptions } from '../../src/train/run.ts'
 import { loadRunConfig } from '../../src/train/run_files.ts'
 import type { RunSummary } from '../../src/train/run_summary.ts'
 import { formatCache, type TuneCache, type TunedEntry } from '../../src/tune/cache.ts'
-import { galvani, json, refuses, SMALL, succeeds, workFolder, writeFiles, writeStudy } from './support.ts'
+import { refusesHere, start } from './options/start.ts'
+import { galvani, json, SMALL, succeeds, workFolder, writeFiles, writeStudy } from './support.ts'
 
 const WRONG_USAGE = 2
 const folder = workFolder()
@@ -36,7 +37,7 @@ const train = (run: string): string[] => [
   '--data',
   data,
   '--folds',
-  'subject:3',
+  'subject:2',
   '--epochs',
   '2',
   ...SMALL,
@@ -57,8 +58,8 @@ function forcedCache({ kernel_set: engine, adapter, variants }: Kernels): TuneCa
 
 beforeAll(async () => {
   writeStudy(path('study'))
-  await succeeds(['prepare', '--data', path('study'), '--out', data, '--length', '320'])
-  await succeeds(train(path('presets')))
+  await start(['prepare', '--data', path('study'), '--out', data, '--length', '320'])
+  await start(train(path('presets')))
   cacheFile = (await json<Shown>(['tune', '--show'], tuned)).file
   expect(dirname(cacheFile)).toBe(path('cache'))
   writeFiles(folder, { 'cache/other.json': '' })
@@ -121,8 +122,8 @@ describe('a run with tuned kernels', () => {
     const run = path(name)
     cpSync(whole, run, { recursive: true })
     writeFiles(run, { 'kernels.json': JSON.stringify(change(kernelsOf(run))) })
-    const { lines } = await succeeds(['eval', '--run', run])
-    expect(lines.filter((line) => says.test(line))).toHaveLength(1)
+    const { stderr } = await start(['eval', '--run', run])
+    expect(stderr.split('\n').filter((line) => says.test(line))).toHaveLength(1)
   })
 
   it('that was resumed on another adapter by mistake still has them, up to its first new checkpoint', async () => {
@@ -149,7 +150,7 @@ describe('a run with tuned kernels', () => {
   })
 
   it('keeps its kernels', () =>
-    refuses([...resume(whole), '--tune', 'force'], WRONG_USAGE, '--tune: a run that goes on keeps its kernels'))
+    refusesHere([...resume(whole), '--tune', 'force'], WRONG_USAGE, '--tune: a run that goes on keeps its kernels'))
 })
 
 it('a cache that cannot be read stops nothing', async () => {
