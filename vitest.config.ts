@@ -10,10 +10,11 @@ const TOO_LONG = 900_000
  * restored. Their files run in one process after another, which loads the sources once; to load them anew for each file takes longer than most
  * of the tests.
  */
-const SHARING = [
+export const SHARING: readonly string[] = [
   ...['charts', 'datasets', 'evaluation', 'formats', 'model', 'music', 'reading', 'reference', 'reflection'],
   ...['experiments', 'report', 'signal', 'store', 'train', 'verify'],
-].map((folder) => `test/${folder}/**/*.test.ts`)
+]
+const IN_ONE = SHARING.map((folder) => `test/${folder}/**/*.test.ts`)
 const LONG = 'test/long/**'
 
 export default defineConfig({
@@ -27,8 +28,8 @@ export default defineConfig({
     hookTimeout: TOO_LONG,
     globalSetup: 'test/support/build_first.ts',
     projects: [
-      { extends: true, test: { name: 'one process', isolate: false, restoreMocks: true, include: SHARING } },
-      { extends: true, test: { name: 'a process each', include: ['test/**/*.test.ts'], exclude: [LONG, ...SHARING] } },
+      { extends: true, test: { name: 'one process', isolate: false, restoreMocks: true, include: IN_ONE } },
+      { extends: true, test: { name: 'a process each', include: ['test/**/*.test.ts'], exclude: [LONG, ...IN_ONE] } },
     ],
   },
 })
