@@ -114,7 +114,13 @@ describe('an installed openSMILE', POSIX, () => {
   it('that fails for a song leaves the others, says why in one line, and ends with a code', async () => {
     writeFiles(path('songs'), { 'e.mp3': 'no wave', 'f.wav': sound(50), 'g.wav': sound(60), 'h.wav': sound(70) })
     const wrong = { 'f.wav': 'writes half', 'g.wav': 'writes nothing', 'h.wav': 'dies' }
-    const { code, stdout, lines: said } = await galvani(music(config('tiny', wrong), '--json'))
+    const {
+      code,
+      stdout,
+      lines: said,
+    } = await galvani(music(config('tiny', wrong), '--json'), {
+      progress: /^openSMILE: /, // where the machine is slow
+    })
     const song = (name: string): string => path('songs', name)
     const { skipped, songs } = JSON.parse(stdout) as { skipped: { file: string; reason: string }[]; songs: number }
     expect([code, songs, skipped.map(({ file }) => file)]).toEqual([
