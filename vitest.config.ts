@@ -11,8 +11,8 @@ const TOO_LONG = 900_000
  * of the tests.
  */
 export const SHARING: readonly string[] = [
-  ...['charts', 'datasets', 'evaluation', 'formats', 'model', 'music', 'reading', 'reference', 'reflection'],
-  ...['experiments', 'report', 'signal', 'store', 'train', 'verify'],
+  ...['charts', 'datasets', 'evaluation', 'experiments', 'formats', 'kernels', 'model', 'music', 'qp', 'reading'],
+  ...['reference', 'reflection', 'report', 'signal', 'store', 'train', 'verify'],
 ]
 const IN_ONE = SHARING.map((folder) => `test/${folder}/**/*.test.ts`)
 const LONG = 'test/long/**'
