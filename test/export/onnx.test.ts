@@ -60,8 +60,8 @@ function studyOf(change: Partial<ModelConfig>): Study {
   const random = new Random(7)
   const summary = summarise(model)
   const drawn = new Map<string, NdArray>(
-    [...initialise(model, summary, 'paper', 3)].map(([name, { shape, data }]) => {
-      const values: NdArray = { shape, data: Float64Array.from(data) }
+    [...initialise(model, summary, 'paper', 3)].map(([name, { shape, data }]): [string, NdArray] => {
+      const values: NdArray = { shape: [...shape], data: Float64Array.from(data) }
       if (name.endsWith('running_var'))
         return [name, map(randomArray(random, ...shape), (v) => Math.fround(Math.exp(v)))]
       if (shape.length === 1)
@@ -80,7 +80,7 @@ function studyOf(change: Partial<ModelConfig>): Study {
   }
 }
 
-const tensor = ({ shape, data }: NdArray): ort.Tensor => new ort.Tensor('float32', Float32Array.from(data), shape)
+const tensor = ({ shape, data }: NdArray): ort.Tensor => new ort.Tensor('float32', Float32Array.from(data), [...shape])
 
 async function sessionOf({ config, trained }: Study, options?: OnnxOptions): Promise<ort.InferenceSession> {
   return ort.InferenceSession.create(onnxFile(config, trained, options), { logSeverityLevel: 3 })
