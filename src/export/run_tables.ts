@@ -4,7 +4,7 @@ import type { BaselineName } from '../evaluation/judgement.ts'
 import { classOf } from '../train/answer.ts'
 import type { Prediction, RunSummary } from '../train/run_summary.ts'
 import type { FoldPlan } from '../evaluation/folds.ts'
-import type { LabelledTrials } from '../evaluation/labels.ts'
+import type { LabelledTrials, SubjectLabels } from '../evaluation/labels.ts'
 import type { RunConfig } from '../train/config.ts'
 import type { SplitTrial } from '../train/task.ts'
 import type { Column, ExportTable } from './table.ts'
@@ -21,10 +21,12 @@ const number = <T>(name: string, rows: readonly T[], of: (row: T) => number | un
 
 /**
  * `predictions`: a line a test trial, with its fold, class, the model's answer and each baseline's score; `subjects`: a line a person and
- * rated dimension, with the threshold of the labels.
+ * rated dimension, with the threshold of the labels, where the run has
+ * them.
  */
 export function runTables(summary: RunSummary): ExportTable[] {
-  return [predictions(summary), subjects(summary)]
+  const { subjects = [] } = summary
+  return [predictions(summary), ...(subjects.length > 0 ? [subjectTable(subjects)] : [])]
 }
 
 function predictions({ results, config }: RunSummary): ExportTable {
@@ -47,7 +49,7 @@ function predictions({ results, config }: RunSummary): ExportTable {
   }
 }
 
-function subjects({ subjects: rows = [] }: RunSummary): ExportTable {
+function subjectTable(rows: readonly SubjectLabels[]): ExportTable {
   return {
     name: 'subjects',
     columns: [

@@ -2,6 +2,7 @@
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { formatCsv } from '../formats/csv.ts'
 import { formatNpz, type NumpyArray } from '../formats/npz.ts'
+import { ShapeError } from '../runtime/errors.ts'
 
 /** A column; a missing number is NaN, a missing text is empty. */
 export type Column = { name: string } & (
@@ -22,8 +23,12 @@ export const TABLE_FORMATS = ['csv', 'parquet', 'npz'] as const
 /** CSV for everybody, Parquet for data frames (types are kept), npz for numpy (an array a column). */
 export type TableFormat = (typeof TABLE_FORMATS)[number]
 
-/** The file of a table. In CSV a missing number is an empty cell, in Parquet and npz NaN. */
-export function tableFile({ columns }: ExportTable, format: TableFormat): Uint8Array {
+/**
+ * The file of a table. In CSV a missing number is an empty cell, in Parquet and npz NaN.
+ * @throws ShapeError for a table without a line
+ */
+export function tableFile({ name, columns }: ExportTable, format: TableFormat): Uint8Array {
+  if (!columns[0]?.values.length) throw new ShapeError(`the table ${name} has no lines`)
   if (format === 'csv') return new TextEncoder().encode(asCsv(columns))
   if (format === 'npz') return formatNpz(Object.fromEntries(columns.map((column) => [column.name, asNumpy(column)])))
   const types = { text: 'STRING', integer: 'INT32', number: 'DOUBLE' } as const
@@ -32,7 +37,7 @@ export function tableFile({ columns }: ExportTable, format: TableFormat): Uint8A
 }
 
 function asCsv(columns: readonly Column[]): string {
-  const length = columns[0]?.values.length ?? 0
+  const { length } = columns[0]!.values
   const cell = (value: string | number): string | number => (Number.isNaN(value) ? '' : value)
   const rows = Array.from({ length }, (_, i) => columns.map(({ values }) => cell(values[i]!)))
   return formatCsv(

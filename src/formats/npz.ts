@@ -25,7 +25,7 @@ export function formatNpy({ data, shape = [data.length] }: NumpyArray): Uint8Arr
   }
   const extents = shape.length === 1 ? `${shape[0]},` : shape.join(', ')
   const elements = isTexts(data) ? codePoints(data) : data
-  const descr = isTexts(data) ? `<U${elements.length / Math.max(1, data.length)}` : descriptor(data)
+  const descr = isTexts(data) ? `<U${data.length > 0 ? elements.length / data.length : 1}` : descriptor(data)
   const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${extents}), }`
   const fixed = MAGIC.length + 2
   const start = Math.ceil((fixed + header.length + 1) / ALIGNMENT) * ALIGNMENT
