@@ -28,6 +28,7 @@ export function trainCommand(): Command {
     .requiredOption('--out <run>', 'run folder to write')
     .option('--resume', 'go on with the run in --out, with its own settings')
     .option('--only-fold <name>', 'train this fold only')
+    .option('--tensorboard', "write each epoch's losses for TensorBoard as well, a folder a fold, in OUT/tensorboard")
     .option('--weights <file>', "start from these weights: safetensors, or the authors' .pt checkpoint")
   return addConfigOptions(addDataOptions(train))
     .addOption(adapterOption())

@@ -29,6 +29,14 @@ export {
 export { evaluateElsewhere, evaluateRun, type OtherEvaluation, type OwnEvaluation } from './train/evaluate_run.ts'
 export { loadModel, modelTensors, type TrainedModel } from './train/checkpoint.ts'
 
+// A run for other programs
+export { onnxFile, type OnnxOptions } from './export/onnx.ts'
+export { modelFileOf, type ModelFormat } from './export/model_file.ts'
+export { runTables, taskTables, type SplitTask } from './export/run_tables.ts'
+export { tableFile, type Column, type ExportTable, type TableFormat } from './export/table.ts'
+export { modelCard } from './export/model_card.ts'
+export { eventFileStart, scalarRecord } from './formats/event_file.ts'
+
 // Networks to compare with, and weights of other networks
 export { scaleWidths, withEqualSize } from './model/widths.ts'
 export { transferWeights, type Transfer } from './model/transfer.ts'

@@ -44,7 +44,12 @@ const WEBGPU = {
  * Packages that go along with the modules that need them, a tenth of what they would bring, by the entry beside which their licences lie;
  * fftjs and dct lie within meyda.
  */
-const BUNDLED = { define: ['wgsl_reflect'], music: ['meyda', 'fftjs', 'dct'], files: ['csv-parse'] }
+const BUNDLED = {
+  define: ['wgsl_reflect'],
+  music: ['meyda', 'fftjs', 'dct'],
+  files: ['csv-parse'],
+  training: ['pbf', 'hyparquet-writer', 'hyparquet'],
+}
 
 const bundledPackages = {
   name: 'bundled packages',
@@ -53,6 +58,11 @@ const bundledPackages = {
     build.onResolve({ filter: /^csv-parse\/browser\/esm\/sync$/ }, () => ({
       path: join(root, 'node_modules/csv-parse/dist/esm/sync.js'),
     }))
+    build.onResolve({ filter: /^pbf$/ }, () => ({ path: join(root, 'node_modules/pbf/index.js') }))
+    build.onResolve({ filter: /^hyparquet-writer$/ }, () => ({
+      path: join(root, 'node_modules/hyparquet-writer/src/index.js'),
+    }))
+    build.onResolve({ filter: /^hyparquet\// }, ({ path }) => ({ path: join(root, 'node_modules', path) }))
     build.onResolve({ filter: /^meyda$/ }, () => ({ path: join(root, 'node_modules/meyda/dist/node/main.js') }))
   },
 }

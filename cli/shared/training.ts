@@ -8,7 +8,7 @@ import type { RunConfig } from '../../src/train/config.ts'
 import { prepareDataset, type Dataset } from '../../src/train/dataset.ts'
 import { startingWeights, withInitial } from '../../src/train/learning.ts'
 import { makeTask, splitTrials, type SplitTrial } from '../../src/train/task.ts'
-import { trainRun } from '../../src/train/run.ts'
+import { trainRun, type RunOptions } from '../../src/train/run.ts'
 import type { RunSummary } from '../../src/train/run_summary.ts'
 import type { TuneMode } from '../../src/train/tuned_kernels.ts'
 import { computing, interruptible, withGpu } from './context.ts'
@@ -16,6 +16,7 @@ import { loadWeightsFile } from './files.ts'
 import type { Output } from './output.ts'
 import { saveSource, type RunSource } from './run_folder.ts'
 import { noteDoubts, trainingProgress } from './train_progress.ts'
+import { tensorBoard } from './tensorboard.ts'
 import { tuneFor, tuneMode } from './tuning.ts'
 
 /** What a run took of weights, in words. */
@@ -35,6 +36,7 @@ export interface TrainingOptions extends OpenOptions {
   tune?: TuneMode
   resume?: boolean
   onlyFold?: string
+  tensorboard?: boolean
 }
 
 /** Checks everything that can be checked without the device, then prepares the trials and trains. */
@@ -67,12 +69,19 @@ export async function trainFolds(
     noteDoubts(task, output)
     const identity = { name: basename(resolve(options.out)), versions: { node: process.versions.node } }
     const progress = trainingProgress(output, config.epochs)
+    const written = options.tensorboard ? tensorBoard(options.out) : undefined
+    const onEpoch: RunOptions['onEpoch'] = (...epoch) => {
+      progress.hooks.onEpoch(...epoch)
+      written?.onEpoch(...epoch)
+    }
     const start = {
       signal: abort,
       ...(initial && { initial }),
       ...(options.onlyFold !== undefined && { onlyFold: options.onlyFold }),
     }
-    const summary = await trainRun(gpu, store, task, identity, { ...start, ...progress.hooks }).finally(progress.stop)
+    const summary = await trainRun(gpu, store, task, identity, { ...start, ...progress.hooks, onEpoch }).finally(
+      progress.stop,
+    )
     await saveSource(store, source) // data that were moved, and are the same
     return summary
   })

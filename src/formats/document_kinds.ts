@@ -73,6 +73,7 @@ export const DOCUMENT_KINDS = {
   experiment: { schema: 1 },
   eval: { schema: 3, kept: ['results.predictions.baselines', 'predictions.baselines'] },
   predict: { schema: 2 },
+  export: { schema: 1 },
   verify: { schema: 1 },
   'verify-recordings': { schema: 2, kept: ['summaries.statuses'] },
   report: { schema: 1 },

@@ -12,9 +12,9 @@ const ALIGNMENT = 64
 /** The earliest time that zip knows, so that equal arrays give equal bytes; it is local time, as zip's is. */
 const NO_TIME = new Date(1980, 0, 1)
 
-/** Row-major values; without `shape` a vector, with `[]` a scalar. */
+/** Row-major values, numbers or texts; without `shape` a vector, with `[]` a scalar. */
 export interface NumpyArray {
-  data: TypedArray
+  data: TypedArray | readonly string[]
   shape?: readonly number[]
 }
 
@@ -24,14 +24,16 @@ export function formatNpy({ data, shape = [data.length] }: NumpyArray): Uint8Arr
     throw new ShapeError(`npy: ${data.length} values do not fill the shape [${shape.join(', ')}]`)
   }
   const extents = shape.length === 1 ? `${shape[0]},` : shape.join(', ')
-  const header = `{'descr': '${descriptor(data)}', 'fortran_order': False, 'shape': (${extents}), }`
+  const elements = isTexts(data) ? codePoints(data) : data
+  const descr = isTexts(data) ? `<U${data.length > 0 ? elements.length / data.length : 1}` : descriptor(data)
+  const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${extents}), }`
   const fixed = MAGIC.length + 2
   const start = Math.ceil((fixed + header.length + 1) / ALIGNMENT) * ALIGNMENT
-  const bytes = new Uint8Array(start + data.byteLength)
+  const bytes = new Uint8Array(start + elements.byteLength)
   bytes.set(MAGIC)
   new DataView(bytes.buffer).setUint16(MAGIC.length, start - fixed, true)
   bytes.set(new TextEncoder().encode(`${header.padEnd(start - fixed - 1)}\n`), fixed)
-  bytes.set(rawBytes(data), start)
+  bytes.set(rawBytes(elements), start)
   return bytes
 }
 
@@ -39,6 +41,17 @@ export function formatNpy({ data, shape = [data.length] }: NumpyArray): Uint8Arr
 export function formatNpz(arrays: Readonly<Record<string, NumpyArray>>): Uint8Array<ArrayBuffer> {
   const files = Object.entries(arrays).map(([name, array]) => [`${name}.npy`, formatNpy(array)] as const)
   return zipSync(Object.fromEntries(files), { mtime: NO_TIME })
+}
+
+const isTexts = (data: NumpyArray['data']): data is readonly string[] => Array.isArray(data)
+
+/** Texts as NumPy's `<U`: all as long as the longest, in code points of 32 bits, filled up with zeros. */
+function codePoints(texts: readonly string[]): Uint32Array {
+  const points = texts.map((text) => Array.from(text, (letter) => letter.codePointAt(0)!))
+  const width = points.reduce((most, { length }) => Math.max(most, length), 1)
+  const out = new Uint32Array(texts.length * width)
+  points.forEach((own, i) => out.set(own, i * width))
+  return out
 }
 
 function descriptor(data: TypedArray): string {

@@ -124,6 +124,7 @@ describe('with --json stdout is one JSON document, whatever else there is to say
     ['verify', ['--recordings', path('recordings'), '--windows', '5', '--form', 'per-signal'], /left out: notes.csv/],
     ['experiment', ['table1', '--data', path('prepared'), '--out', path('tables')]],
     ['report', ['--run', path('run')]],
+    ['export', ['--run', path('run'), '--card', '--out', path('card')]],
     ['summary', []],
     ['tune', [...SMALL_TUNING, '--budget', '0.001', '--quiet']],
   ]

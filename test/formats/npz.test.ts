@@ -47,6 +47,14 @@ describe('npy', () => {
     expect(parseNpy(formatNpy({ data: Uint8Array.of(7), shape: long })).shape).toEqual(long)
   })
 
+  it('writes texts as code points of 32 bits, as long as the longest', () => {
+    const bytes = formatNpy({ data: ['Zo\u00eb', '\u{1F600}b', ''] })
+    expect(new TextDecoder('latin1').decode(bytes.subarray(10, 40))).toMatch(/^{'descr': '<U3', /)
+    const points = new Uint32Array(bytes.slice(-36).buffer)
+    expect([...points]).toEqual([90, 111, 235, 0x1f600, 98, 0, 0, 0, 0])
+    expect(new TextDecoder('latin1').decode(formatNpy({ data: [] as string[] }).subarray(10, 40))).toMatch(/<U1/)
+  })
+
   it('refuses a shape that the values do not fill', () => {
     expect(() => formatNpy({ data: new Float32Array(5), shape: [2, 3] })).toThrow(ShapeError)
     expect(() => formatNpy({ data: new Float32Array(5), shape: [2, 3] })).toThrow(

@@ -6,7 +6,7 @@ import { ledgerOf, type LedgerLine } from './ledger.ts'
 import type { Collected } from '../collected.ts'
 import { SCORE_NAMES, shown, shownGap } from './sheet.ts'
 import { EXPERIMENT_STYLE, leaksMark, markupTable } from './sheet_html.ts'
-import { escapeMarkdown, markdownTable } from './sheet_markdown.ts'
+import { escapeMarkdown, markdownTable } from '../../charts/markdown.ts'
 import { probability } from './sheet_words.ts'
 
 const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)

@@ -1,25 +1,11 @@
 // Sheets as Markdown: pipe tables, every line of which has the same number of cells.
+import { escapeMarkdown, markdownTable } from '../../charts/markdown.ts'
 import type { Sheet, SheetCell, SheetDocument } from './sheet.ts'
-
-/** Text that Markdown, and the HTML that it allows, take as it is. */
-export const escapeMarkdown = (text: string): string =>
-  text
-    .replace(/[\r\n]+/g, ' ')
-    .replace(/[\\`*_{}[\]#|~$]/g, '\\$&')
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
 
 function cellText({ text, under, leaks }: SheetCell): string {
   const mark = leaks ? ' **leaks**' : ''
   return [escapeMarkdown(text) + mark, ...under.map(escapeMarkdown)].join('<br>')
 }
-
-const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-
-/** Cells are Markdown already. */
-export const markdownTable = (heads: readonly string[], rows: readonly (readonly string[])[], named: number): string =>
-  [line(heads), line(heads.map((_, i) => (i < named ? '---' : '---:'))), ...rows.map(line)].join('\n')
 
 function section({ title, loud, caption, heads, named, rows, notes }: Sheet): string {
   const table = markdownTable(

@@ -1,4 +1,5 @@
 // The options of the commands that make, prepare, read, check and show.
+import * as ort from 'onnxruntime-web'
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { expect, vi } from 'vitest'
 import { makeRecording, makeTrialTable, type SyntheticStudy } from '../../../src/datasets/synthetic.ts'
@@ -7,6 +8,7 @@ import * as tunedKernels from '../../../src/train/tuned_kernels.ts'
 import * as fixtures from '../../../src/verify/fixtures.ts'
 import * as programs from '../../../src/verify/programs.ts'
 import * as windows from '../../../src/verify/recordings.ts'
+import { parseSafetensors } from '../../../src/formats/safetensors.ts'
 import { galvani, succeeds } from '../support.ts'
 import {
   asksForAdapter,
@@ -188,6 +190,94 @@ const readChecks: Checks = {
   'report --json': DOCUMENTS,
 }
 
+const exports = async (...more: string[]): Promise<string[]> => ['export', '--run', (await trained()).run, ...more]
+const exported = (name: string): Buffer => readFileSync(path('run', 'export', name))
+/** What the exported model of the fold says of the trials of the prepared set, by ONNX Runtime. */
+async function saidByOnnx(...more: string[]): Promise<number[]> {
+  await start(await exports('--format', 'onnx', ...more))
+  ort.env.wasm.numThreads = 1
+  const session = await ort.InferenceSession.create(new Uint8Array(exported('fold-0.onnx')), { logSeverityLevel: 3 })
+  const { tensors } = parseSafetensors(readFileSync(path('prepared', 'signals.safetensors')), 'prepared')
+  const input = (name: string): ort.Tensor => {
+    const { data, shape } = tensors.get(name)!
+    return new ort.Tensor('float32', data as Float32Array, shape)
+  }
+  const { probabilities } = await session.run({ eda: input('signals'), music: input('music') })
+  return Array.from({ length: 36 }, (_, i) => probabilities!.data[2 * i + 1] as number)
+}
+const exportChecks: Checks = {
+  'export --run': async () => {
+    const { run } = await trained()
+    expect(await documentOf(await exports('--card'))).toMatchObject({
+      run,
+      files: ['model_card.md', 'methods.md', 'references.bib'].map((name) => path('run', 'export', name)),
+    })
+    expect(exported('model_card.md').toString()).toContain('study')
+    const none = ['export', '--run', path('nowhere'), '--card']
+    await expect(start(none)).rejects.toThrow(/nowhere: no such folder/)
+  },
+  'export --format': async () => {
+    const data = await prepared()
+    const { predictions } = await documentOf<{ predictions: { probability: number }[] }>(
+      ['predict', '--run', (await trained()).run, '--data', data], //
+    )
+    const said = await saidByOnnx()
+    expect(Math.max(...predictions.map(({ probability }, i) => Math.abs(probability - said[i]!)))).toBeLessThan(1e-5)
+    await start(await exports('--format', 'safetensors'))
+    const { tensors } = parseSafetensors(exported('fold-0.safetensors'), 'exported')
+    expect(tensors.get('shallow.conv.weight')?.shape).toEqual([8, 3, 7])
+    await start(await exports('--format', 'npz'))
+    expect(exported('fold-0.npz').subarray(0, 2).toString()).toBe('PK')
+    await expect(start(await exports())).rejects.toThrow('nothing is asked for')
+  },
+  'export --fold': async () => {
+    expect(await documentOf(await exports('--format', 'npz', '--fold', '0'))).toMatchObject({
+      files: [path('run', 'export', 'fold-0.npz')],
+    })
+    await expect(start(await exports('--format', 'npz', '--fold', '7'))).rejects.toThrow(
+      /no trained fold '7'; it has 0/,
+    )
+    await expect(start(await exports('--card', '--fold', '0'))).rejects.toThrow('--fold chooses a model')
+  },
+  'export --music-scaling': async () => {
+    // Features that are not scaled are taken for features that are.
+    const [inGraph, outside] = [await saidByOnnx(), await saidByOnnx('--music-scaling', 'metadata')]
+    expect(Math.max(...inGraph.map((p, i) => Math.abs(p - outside[i]!)))).toBeGreaterThan(1e-4)
+    const belongs = start(await exports('--card', '--music-scaling', 'nodes'))
+    await expect(belongs).rejects.toThrow('--music-scaling belongs to --format onnx')
+  },
+  'export --tables': async () => {
+    const { files } = await documentOf<{ files: string[] }>(await exports('--tables', 'csv'))
+    const names = ['predictions', 'subjects', 'folds', 'trials']
+    expect(files).toEqual(names.map((name) => path('run', 'export', `${name}.csv`)))
+    const lines = names.map((name) => exported(`${name}.csv`).toString().trimEnd().split('\n').length - 1)
+    expect(lines).toEqual([12, 6, 3 * 36, 36])
+    expect((await documentOf<{ files: string[] }>(await exports('--tables', 'parquet'))).files).toHaveLength(4)
+    expect(exported('trials.parquet').subarray(0, 4).toString()).toBe('PAR1')
+  },
+  'export --card': async () => {
+    await start(await exports('--card'))
+    expect(exported('references.bib').toString()).toMatch(/^@article/)
+  },
+  'export --out': async () => {
+    await start(await exports('--card', '--out', path('elsewhere')))
+    expect(readFileSync(path('elsewhere', 'model_card.md'), 'utf8')).toContain('study')
+    await expect(start(await exports('--card', '--out', ''))).rejects.toThrow('--out is empty')
+  },
+  'export --json': DOCUMENTS,
+  'export --quiet': async () => {
+    // The data are gone.
+    cpSync((await trained()).run, path('moved'), { recursive: true })
+    writeFileSync(
+      path('moved', 'source.json'),
+      readFileSync(path('run', 'source.json'), 'utf8').replace('/prepared', '/gone'),
+    )
+    const given = ['export', '--run', path('moved'), '--tables', 'csv']
+    expect((await start(given)).stderr).toMatch(/^without the tables folds and trials: .*gone: no such folder\n$/)
+    expect((await start([...given, '--quiet'])).stderr).toBe('')
+  },
+}
+
 const checkWindows = (...more: string[]): string[] => ['verify', '--recordings', recordings(), ...more]
 /** What reaches the check of windows, or of fixtures. */
 const windowOptions = async (...more: string[]): Promise<unknown> =>
@@ -258,6 +348,7 @@ export const otherChecks: Checks = {
   ...fixtureChecks,
   ...prepareChecks,
   ...readChecks,
+  ...exportChecks,
   ...verifyChecks,
   '--version': async () => expect((await succeeds(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/),
   '--debug': async () => {

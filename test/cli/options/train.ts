@@ -1,5 +1,6 @@
 // The options of `train`: those that make the run's settings, in one run with other values than the defaults, and the rest.
-import { cpSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'vitest'
 import { loadWeightsFile } from '../../../cli/shared/files.ts'
 import * as tunedKernels from '../../../src/train/tuned_kernels.ts'
@@ -234,6 +235,27 @@ export const trainChecks: Checks = {
   'train --width': scalesWidths,
   'train --try': triesSettings,
   'train --weights': startsFromWeights,
+  'train --tensorboard': async () => {
+    await start([
+      'train',
+      '--data',
+      await prepared(),
+      '--out',
+      path('seen'),
+      '--only-fold',
+      '0',
+      ...briefly,
+      '--tensorboard',
+    ])
+    const folder = path('seen', 'tensorboard', 'fold-0')
+    const [file, ...others] = readdirSync(folder)
+    expect([file, others]).toEqual([expect.stringMatching(/^events\.out\.tfevents\.\d+\.galvani$/), []])
+    // Read back by others' programs in test/formats/event_file.test.ts; here what is in it.
+    const text = readFileSync(join(folder, file!), 'latin1')
+    for (const tag of ['loss/train', 'loss/validation', 'accuracy/validation']) expect(text.split(tag)).toHaveLength(2)
+    expect(existsSync(path('run', 'tensorboard'))).toBe(false)
+    rmSync(path('seen'), { recursive: true })
+  },
   'train --adapter': asksForAdapter(async () => ['train', '--data', await prepared(), '--out', path('o'), ...briefly]),
   'train --tune': async () => {
     const args = ['train', '--data', await prepared(), '--out', path('o'), ...briefly]

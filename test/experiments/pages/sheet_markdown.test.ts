@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { documentOf } from '../../../src/experiments/pages/sheet.ts'
-import { escapeMarkdown, sheetMarkdown } from '../../../src/experiments/pages/sheet_markdown.ts'
+import { escapeMarkdown } from '../../../src/charts/markdown.ts'
+import { sheetMarkdown } from '../../../src/experiments/pages/sheet_markdown.ts'
 import { madeUp } from './made_up.ts'
 
 const text = sheetMarkdown(documentOf(madeUp()))
