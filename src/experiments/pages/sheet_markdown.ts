@@ -21,7 +21,7 @@ const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 export const markdownTable = (heads: readonly string[], rows: readonly (readonly string[])[], named: number): string =>
   [line(heads), line(heads.map((_, i) => (i < named ? '---' : '---:'))), ...rows.map(line)].join('\n')
 
-function section({ title, loud, caption, heads, named, rows, notes }: Sheet): string {
+function section({ title, loud, headlines, caption, heads, named, rows, notes }: Sheet): string {
   const table = markdownTable(
     heads.map(escapeMarkdown),
     rows.map((row) => row.map(cellText)),
@@ -30,6 +30,7 @@ function section({ title, loud, caption, heads, named, rows, notes }: Sheet): st
   return [
     `## ${escapeMarkdown(title)}`,
     ...loud.map((text) => `**${escapeMarkdown(text)}**`),
+    ...headlines.map(escapeMarkdown),
     caption.map(escapeMarkdown).join(' '),
     table,
     notes.map((note) => `- ${escapeMarkdown(note)}`).join('\n'),
