@@ -76,13 +76,14 @@ export function differenceTable({ baselines, folds }: Judgement, classes: number
 
 /** What stands under both tables: what intervals are of, what the tests can say, and the permutation test. */
 export function judgementNotes({ intervals, folds, permutation, baselines }: Judgement, classes: number): string[] {
+  const floor = baselines.find(({ wilcoxon }) => wilcoxon)?.wilcoxon?.floor
   return [
     intervals
       ? 'Intervals are of 95 %, by bootstrap over people; differences are of the model less the baseline, in points, on the same trials.'
       : 'No bootstrap intervals: they need several people.',
-    folds > 1
-      ? `Exact Wilcoxon signed-rank tests compare accuracies by fold; with ${folds} folds p cannot be less than ${pValue(baselines[0]?.wilcoxon?.floor ?? NaN)}.`
-      : 'No signed-rank test: it needs several folds.',
+    folds > 1 && floor !== undefined
+      ? `Exact Wilcoxon signed-rank tests compare accuracies by fold; with ${folds} folds p cannot be less than ${pValue(floor)}.`
+      : 'No signed-rank test: it needs several folds, and a baseline.',
     `Labels shuffled within each person are predicted as well with p ${permutation < 0.001 ? '' : '= '}${pValue(permutation)}${classes === 2 ? ' (exact)' : ''}.`,
   ]
 }

@@ -35,7 +35,7 @@ function picture({ rows }: Grid, cells: readonly Cell[], caption: string): strin
 /** Dots that would lie on one another are piled up, all of a line as closely as its highest pile needs. */
 function dots(subjects: Judgement['bySubject'], { x }: Panel, y: number): string {
   const places = subjects.map(({ accuracy }) => x.at(100 * accuracy)).sort((a, b) => a - b)
-  const piles = [...groupBy(places, (place) => Math.round(place / DOT)).values()]
+  const piles = [...groupBy(places, (place) => String(Math.round(place / DOT))).values()]
   const step = Math.min(DOT, PILE / piles.reduce((most, { length }) => Math.max(most, length), 1))
   const d = piles.flatMap((pile) =>
     // In the middle of a pile, so that none lies beside the axis.

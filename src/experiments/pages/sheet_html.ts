@@ -66,7 +66,7 @@ const lineDetails = ({ name, judgement }: Sheet['details'][number]): string =>
     {},
     tag('summary', {}, escapeMarkup(name)) +
       scoreTable(judgement, 2) +
-      differenceTable(judgement, 2) +
+      (judgement.baselines.length === 0 ? '' : differenceTable(judgement, 2)) +
       list(judgementNotes(judgement, 2)),
   )
 

@@ -18,9 +18,7 @@ export function shown(score: ScoreName, value: number | undefined): string {
 }
 
 /** The same of a difference, with its sign. */
-export function shownGap(score: ScoreName, gap: number): string {
-  return shown(score, gap).replace(/^(?=\d)/, '+')
-}
+export const shownGap = (score: ScoreName, gap: number): string => shown(score, gap).replace(/^(?=\d)/, '+')
 
 /** An interval, in brackets. */
 export const shownRange = (score: ScoreName, { low, high }: { low: number; high: number }): string =>

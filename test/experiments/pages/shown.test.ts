@@ -4,6 +4,7 @@ import { shown, shownGap, shownSpread, unitOf } from '../../../src/experiments/p
 it('shows shares in per cent, others as they are, and what is not defined as a dash', () => {
   expect([shown('accuracy', 0.7123), shown('mcc', -0.126), shown('auc', NaN)]).toEqual(['71.2', '−0.13', '–'])
   expect([shownGap('f1', 0.01), shownGap('f1', -0.01)]).toEqual(['+1.0', '−1.0'])
+  expect([shownGap('f1', -0.0001), shown('mcc', -0.001)]).toEqual(['+0.0', '0.00'])
 })
 
 it('prints mean and deviation together, and nothing where there is no deviation', () => {
