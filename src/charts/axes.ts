@@ -2,6 +2,7 @@
 
 import { label, linePath, niceTicks, tag, tickLabels } from './svg.ts'
 import type { Scale } from './svg.ts'
+import { textWidth } from './text.ts'
 
 /** A rectangle of a chart, in pixels, with its scales. */
 export interface Panel {
@@ -82,7 +83,7 @@ export function legend(left: number, y: number, entries: readonly { name: string
     .map(({ name, color }) => {
       const stroke = tag('path', { d: `M${x} ${y - 4}h18`, stroke: color, 'stroke-width': 2.5 })
       const text = label(x + 24, y, name, { 'font-size': 11 })
-      x += 40 + name.length * 6
+      x += 40 + textWidth(name, 11)
       return stroke + text
     })
     .join('')

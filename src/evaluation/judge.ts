@@ -44,6 +44,7 @@ export async function judge(trials: readonly JudgedTrial[], { seed, ...hooks }: 
       yield
     }
     const scores = model.repeats.map((repeat) => repeat.scores())
+    const byFold = model.byFold().flatMap(({ repeats }) => repeats)
     return {
       trials: table.labels.length,
       subjects: table.subjects.length,
@@ -51,10 +52,11 @@ export async function judge(trials: readonly JudgedTrial[], { seed, ...hooks }: 
       seeds: table.seeds,
       scores: meanScores(scores),
       ...(resampled && { intervals: resampled.intervals }),
-      overFolds: spreads(model.byFold().flatMap(({ repeats }) => repeats)),
+      overFolds: spreads(byFold.map((of) => of.scores)),
       ...(scores.length > 1 && { overSeeds: spreads(scores) }),
       baselines: beside,
       permutation: yield* permutationWithinSubjects(table.labels, votes(table), table.subjectNames),
+      byFold,
       bySubject: subjectRows(table, model),
       calibration: calibrationOf(table),
     }
@@ -131,8 +133,9 @@ function besideBaseline({ name, own, model }: Compared, differences?: Difference
   const difference = Object.fromEntries(
     COMPARED.map((score) => [score, { mean: ours[score] - scores[score], ...(differences?.[score] ?? NOWHERE) }]),
   ) as BesideBaseline['difference']
-  const folds = own.byFold().map(({ repeats }) => meanScores(repeats).accuracy)
-  const against = model.byFold().map(({ repeats }) => meanScores(repeats).accuracy)
+  const [against, folds] = [model, own].map((voice) =>
+    voice.byFold().map(({ repeats }) => meanScores(repeats.map((of) => of.scores)).accuracy),
+  ) as [number[], number[]]
   return {
     name,
     trials: own.trials,

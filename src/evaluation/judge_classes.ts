@@ -50,8 +50,11 @@ export async function judgeClasses(
   return workInTurns(hooks, function* (say): Pieces<Judgement> {
     const draws = subjects.length > 1 ? drawn(subjects.length, seed) : undefined
     const intervals = draws && (yield* intervalsOf(counted, counted.of(trials, model), draws, say))
-    const inFold = folds.flatMap((fold) =>
-      seeds.map((repeat) => trials.filter((trial) => trial.fold === fold && trial.seed === repeat)),
+    const byFold = folds.flatMap((fold) =>
+      seeds.flatMap((repeat) => {
+        const own = trials.filter((trial) => trial.fold === fold && trial.seed === repeat)
+        return own.length === 0 ? [] : [{ fold, seed: repeat, trials: own.length, scores: scoresIn(own, model) }]
+      }),
     )
     const bySeed = seeds.map((repeat) => scoresIn(trials.filter((trial) => trial.seed === repeat), model)) // prettier-ignore
     const baselines: BesideBaseline[] = []
@@ -63,10 +66,11 @@ export async function judgeClasses(
       ...{ trials: trials.length / seeds.length, subjects: subjects.length, folds: folds.length, seeds },
       scores: scoresIn(trials, model),
       ...(intervals && { intervals }),
-      overFolds: spreads(inFold.filter(({ length }) => length > 0).map((of) => scoresIn(of, model))),
+      overFolds: spreads(byFold.map((of) => of.scores)),
       ...(seeds.length > 1 && { overSeeds: spreads(bySeed) }),
       baselines,
       permutation: yield* permutation(trials, seed),
+      byFold,
       bySubject: subjects.map((subject) => {
         const own = trials.filter((trial) => trial.subject === subject)
         return { subject, trials: own.length / seeds.length, accuracy: scoresIn(own, model).accuracy, high: NaN }

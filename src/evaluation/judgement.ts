@@ -46,6 +46,14 @@ export interface BesideBaseline {
   wilcoxon?: SignedRank & { floor: number }
 }
 
+/** One test part as the model of one seed judges it. */
+export interface FoldScores {
+  fold: string
+  seed: number
+  trials: number
+  scores: TwoClassScores
+}
+
 /** All that a table says of one model under one protocol. */
 export interface Judgement {
   trials: number
@@ -63,6 +71,8 @@ export interface Judgement {
   baselines: BesideBaseline[]
   /** Chance that labels shuffled within subjects are predicted as well: exact, of the accuracy over all seeds together. */
   permutation: number
+  /** Of each fold's test part as each seed's model judges it; folds in order of name, seeds ascending. */
+  byFold: FoldScores[]
   /** By subject, in order of name. */
   bySubject: { subject: string; trials: number; accuracy: number; high: number }[]
   /** Trials whose score falls into one of ten equal bins, upper bounds included, all seeds together: how many, their mean score, and the share that is high; NaN of an empty bin. */

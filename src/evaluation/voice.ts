@@ -1,6 +1,6 @@
 // What a model or a baseline says of test trials, in all repeats, counted so that drawing subjects again costs little.
 import { groupBy } from '../datasets/group.ts'
-import type { JudgedTrial, TwoClassScores } from './judgement.ts'
+import type { FoldScores, JudgedTrial, TwoClassScores } from './judgement.ts'
 import type { JudgedTable } from './judged_table.ts'
 import {
   addTrial,
@@ -16,6 +16,7 @@ import {
 
 /** What is said in one repeat, of the trials of which something is said. */
 interface Repeat {
+  seed: number
   folds: string[]
   labels: number[]
   said: number[]
@@ -73,6 +74,7 @@ export class Voice {
     const sums = this.table.subjects.map(noSums)
     said.forEach((score, k) => addTrial(sums[subjectOf[k]!]!, labels[k]!, score, this.guesses ? guessed : called))
     return {
+      seed: trials[0]!.seed,
       folds: heard.map((i) => trials[i]!.fold),
       labels,
       said,
@@ -87,15 +89,15 @@ export class Voice {
   }
 
   /** Scores within each fold of which something is said, of each repeat that has it; folds in order of name. */
-  byFold(): { fold: string; repeats: TwoClassScores[] }[] {
-    const found = new Map<string, TwoClassScores[]>(this.table.folds.map((fold) => [fold, []]))
-    for (const { folds, labels, said } of this.repeats) {
+  byFold(): { fold: string; repeats: FoldScores[] }[] {
+    const found = new Map<string, FoldScores[]>(this.table.folds.map((fold) => [fold, []]))
+    for (const { seed, folds, labels, said } of this.repeats) {
       for (const [fold, own] of groupBy(folds.keys(), (k) => folds[k]!)) {
         const scores = this.scoresOf(
           own.map((k) => labels[k]!),
           own.map((k) => said[k]!),
         )
-        found.get(fold)!.push(scores)
+        found.get(fold)!.push({ fold, seed, trials: own.length, scores })
       }
     }
     return [...found].flatMap(([fold, repeats]) => (repeats.length > 0 ? [{ fold, repeats }] : []))

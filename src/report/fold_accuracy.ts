@@ -9,6 +9,7 @@ import type { Interval } from '../evaluation/statistics.ts'
 import { BASELINE_NAMES } from './baseline_names.ts'
 import { label, linearScale, palette, round, svg, tag } from '../charts/svg.ts'
 import type { Scale } from '../charts/svg.ts'
+import { fittedLines, textWidth } from '../charts/text.ts'
 
 const WIDTH = 360
 const LEFT = 92
@@ -36,7 +37,10 @@ export function foldAccuracySvg({ results, pooled }: Pick<RunSummary, 'results' 
   const y = linearScale(0, results.length + 1, TOP, bottom)
   const panel: Panel = { left: LEFT, top: TOP, width: WIDTH - LEFT - RIGHT, height: bottom - TOP, x, y }
   const name = (text: string, i: number, weight: number): string =>
-    label(LEFT - 10, y.at(i + 0.5) + 4, shortened(text), { 'text-anchor': 'end', 'font-weight': weight })
+    label(LEFT - 10, y.at(i + 0.5) + 4, fittedLines(text, LEFT - 12, 12, 1)[0]!, {
+      'text-anchor': 'end',
+      'font-weight': weight,
+    })
   const all = results.flatMap(({ predictions }) => predictions)
   const body = [
     key(BASELINES.filter((mark) => all.some(({ baselines }) => baselines[mark] !== undefined))),
@@ -82,7 +86,7 @@ function key(baselines: readonly (typeof BASELINES)[number][]): string {
   return (['model', ...baselines] as const)
     .map((mark) => {
       const name = mark === 'model' ? mark : BASELINE_NAMES[mark]
-      const width = 30 + name.length * 6
+      const width = 30 + textWidth(name, 11)
       if (x + width > WIDTH) [x, y] = [12, y + 18]
       const entry = marks[mark](x, y) + label(x + 12, y + 4, name, { 'font-size': 11 })
       x += width
@@ -90,5 +94,3 @@ function key(baselines: readonly (typeof BASELINES)[number][]): string {
     })
     .join('')
 }
-
-const shortened = (name: string): string => (name.length > 12 ? `${name.slice(0, 11)}…` : name)

@@ -14,7 +14,7 @@ import { foldAccuracySvg } from './fold_accuracy.ts'
 import { htmlPage } from '../charts/page.ts'
 import type { FoldResult, RunSummary } from '../train/run_summary.ts'
 import { escapeMarkup, tag } from '../charts/svg.ts'
-import { capitalised, differenceTable, pValue, scoreTable, subjectTable } from './results.ts'
+import { capitalised, differenceTable, judgementNotes, scoreTable, subjectTable } from './results.ts'
 import { foldTable, percent, predictionTable, skippedTable, table, TABLE_STYLE } from './tables.ts'
 
 /** Markup of a self-contained report. Probabilities and accuracies in `run` are shares of 1. */
@@ -149,17 +149,10 @@ function duration(seconds: number): string {
 
 function results(run: RunSummary): string {
   const { model, judgement } = run.pooled
-  const { intervals, folds, permutation, calibration, baselines } = judgement
   const classes = classesOf(run)
   const isOfTwo = classes.length === 2
   const notes = [
-    intervals
-      ? 'Intervals are of 95 %, by bootstrap over people; differences are of the model less the baseline, in points, on the same trials.'
-      : 'No bootstrap intervals: they need several people.',
-    folds > 1
-      ? `Exact Wilcoxon signed-rank tests compare accuracies by fold; with ${folds} folds p cannot be less than ${pValue(baselines[0]?.wilcoxon?.floor ?? NaN)}.`
-      : 'No signed-rank test: it needs several folds.',
-    `Labels shuffled within each person are predicted as well with p ${permutation < 0.001 ? '' : '= '}${pValue(permutation)}${isOfTwo ? ' (exact)' : ''}.`,
+    ...judgementNotes(judgement, classes.length),
     ...(isOfTwo ? withoutFeatures(run) : ['Scores and baselines of two classes are left out: there are more.']),
   ]
   return (
@@ -170,7 +163,7 @@ function results(run: RunSummary): string {
     charts(
       figure('Accuracy by fold', foldAccuracySvg(run)),
       figure('All test trials', confusionSvg(model.confusion, classes, 'All test trials')),
-      ...(isOfTwo ? [figure('Calibration', calibrationSvg(calibration))] : []),
+      ...(isOfTwo ? [figure('Calibration', calibrationSvg(judgement.calibration))] : []),
     )
   )
 }

@@ -7,6 +7,13 @@ import { escapeMarkup, tag } from '../charts/svg.ts'
 
 export const percent = (share: number): string => (Number.isFinite(share) ? (100 * share).toFixed(1) : '–')
 
+/** With a minus sign, which nought has not. */
+export const decimals = (value: number, places: number): string =>
+  value
+    .toFixed(places)
+    .replace(/^-(0\.?0*)$/, '$1')
+    .replace('-', '\u2212')
+
 export interface Row {
   cells: readonly string[]
   /** Row of the model itself. */

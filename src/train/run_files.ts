@@ -93,7 +93,7 @@ export async function loadRunConfig(store: Store, run: string): Promise<RunConfi
   }
 }
 
-/** What `trainRun` returned, judged again where it is of before schema 3, or null for a run that has no fold finished. @throws FormatError when the file is damaged */
+/** What `trainRun` returned, judged again where its judgement is missing or of before folds were in it, or null for a run that has no fold finished. @throws FormatError when the file is damaged */
 export async function loadRunSummary(store: Store): Promise<RunSummary | null> {
   if (!(await store.exists(RESULT_FILE))) return null
   const fields = ['dataset', 'folds', 'results', 'pooled', 'config'] as const
@@ -101,9 +101,9 @@ export async function loadRunSummary(store: Store): Promise<RunSummary | null> {
   const results = summary.results.map(asNow)
   const { model, judgement } = summary.pooled as Partial<PooledResult>
   const pooled =
-    model && judgement
+    model && judgement?.byFold
       ? { model, judgement: withNaN(judgement) as Judgement }
-      : await pool(results, summary.config.seed)
+      : await pool(results, summary.config.seed, { classes: summary.config.model.classes })
   return { ...summary, results, pooled }
 }
 

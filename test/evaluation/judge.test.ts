@@ -66,16 +66,22 @@ describe('the judgement of one seed', () => {
     }
   })
 
-  it('has the spread over folds, subjects by name, and the permutation test', async () => {
-    const { overFolds, bySubject, permutation } = await judged
+  it('has folds and their spread, subjects by name, and the permutation test', async () => {
+    const { overFolds, byFold, bySubject, permutation } = await judged
     const folds = ['f0', 'f1', 'f2'].map((name) => {
-      const own = trials.filter(({ fold }) => fold === name)
+      const own = byName.filter(({ fold }) => fold === name)
       return twoClassScores(labelsOf(own), scoresIn(own))
     })
     const accuracies = folds.map(({ accuracy }) => accuracy)
     const squares = accuracies.map((accuracy) => (accuracy - mean(accuracies)) ** 2)
     expect(overFolds.accuracy!.mean).toBeCloseTo(mean(accuracies), 12)
     expect(overFolds.accuracy!.sd).toBeCloseTo(Math.sqrt((squares[0]! + squares[1]! + squares[2]!) / 2), 12)
+    expect(byFold).toEqual(
+      folds.map((scores, i) => {
+        const own = trials.filter(({ fold }) => fold === `f${i}`)
+        return { fold: `f${i}`, seed: own[0]!.seed, trials: own.length, scores }
+      }),
+    )
     expect(overFolds.auc!.mean).toBeCloseTo(mean(folds.map(({ auc }) => auc)), 12)
     expect(bySubject.map(({ subject }) => subject)).toEqual(Array.from({ length: PEOPLE }, (_, i) => `s${i}`))
     const own = trials.filter(({ subject }) => subject === 's4')
@@ -183,7 +189,7 @@ describe('the judgement of several seeds', () => {
   const judged = judge(repeats.flat(), { seed: 5 })
 
   it('is the mean over the seeds, with their spread', async () => {
-    const { trials, seeds, scores, overSeeds, bySubject } = await judged
+    const { trials, seeds, scores, overSeeds, byFold, bySubject } = await judged
     expect({ trials, seeds }).toEqual({ trials: 54, seeds: [1, 2, 3] })
     const each = repeats.map((of) => twoClassScores(labelsOf(of), scoresIn(of)))
     for (const name of SCORES) expect(scores[name]).toBeCloseTo(mean(each.map((of) => of[name])), 12)
@@ -192,6 +198,11 @@ describe('the judgement of several seeds', () => {
     expect(overSeeds!.auc!.mean).toBeCloseTo(mean(aucs), 12)
     expect(overSeeds!.auc!.sd).toBeCloseTo(Math.sqrt((squares[0]! + squares[1]! + squares[2]!) / 2), 12)
     expect(bySubject[0]!.trials).toBe(6)
+    const last = repeats[0]!.filter(({ fold }) => fold === 'f2').sort((a, b) => (a.trial < b.trial ? -1 : 1))
+    expect(byFold.map(({ fold, seed }) => fold + seed).slice(-4)).toEqual(['f13', 'f21', 'f22', 'f23'])
+    expect(byFold.at(-1)).toEqual({
+      ...{ fold: 'f2', seed: 3, trials: last.length, scores: twoClassScores(labelsOf(last), scoresIn(last)) },
+    })
   })
 
   it('draws the same subjects for all of them', async () => {

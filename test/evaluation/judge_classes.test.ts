@@ -37,6 +37,8 @@ describe('predictions of four classes', () => {
     expect(intervals!.accuracy!.low).toBeLessThan(accuracy)
     expect(intervals!.accuracy!.high).toBeGreaterThan(accuracy)
     const byFold = ['0', '1'].map((fold) => metricsOf(trials.filter((trial) => trial.fold === fold)).accuracy)
+    expect(counts.byFold.map(({ fold, seed, trials: of }) => [fold, seed, of])).toEqual([['0', 7, 60], ['1', 7, 60]]) // prettier-ignore
+    for (const [i, { scores: own }] of counts.byFold.entries()) expect(own.accuracy).toBeCloseTo(byFold[i]!, 12)
     expect(overFolds.accuracy!.mean).toBeCloseTo((byFold[0]! + byFold[1]!) / 2, 12)
   })
 

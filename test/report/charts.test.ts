@@ -16,6 +16,9 @@ describe('charts of a run', () => {
     const lines = paths.map(([, path]) => vertices(path!))
     expect(lines).toHaveLength(6)
     expect(new Set(dots)).toEqual(new Set([lines[0]?.[1]?.[0]]))
+    // Of each fold: training loss, validation loss, validation accuracy.
+    const heights = [...chart.matchAll(/<circle cx="[\d.]+" cy="([\d.]+)"/g)].map(([, y]) => Number(y))
+    expect(heights).toEqual([1, 2, 4, 5].map((line) => lines[line]![1]![1]))
   })
 
   it('do without validation', () => {

@@ -94,6 +94,7 @@ export const sampleRun = (): RunSummary => ({
         beside('svm', 16, 0.7),
       ],
       permutation: 0.0004,
+      byFold: ['0', '1'].map((fold) => ({ fold, seed: 17, trials: 8, scores: scores(0.75) })),
       bySubject: ['anna0', 'anna1', 'ben0', 'ben1'].map((subject, i) => ({
         ...{ subject, trials: 4 },
         ...{ accuracy: 0.25 * i, high: i === 0 ? 0.75 : 0.5 },

@@ -1,4 +1,5 @@
 // Tables and figures of the data themselves, drawn: nothing is trained, so there is no interval and no protocol.
+import { decimals } from '../../report/tables.ts'
 import { captionOfDatasets } from './sheet_words.ts'
 import type { CollectedDataset } from '../collected.ts'
 import type { Rendered } from './render.ts'
@@ -26,13 +27,12 @@ export interface DrawnFacts {
 }
 
 const NAMES: Record<keyof Values, string> = { high: 'High', low: 'Low', r: 'r', p: 'p' }
-const MINUS = '\u2212'
 
 function shownFact(name: keyof Values, value: number): string {
   if (Number.isNaN(value)) return '–'
   if (name === 'high' || name === 'low') return String(value)
   if (name === 'p' && value < 0.001) return '< .001'
-  return value.toFixed(name === 'r' ? 2 : 3).replace('-', MINUS)
+  return decimals(value, name === 'r' ? 2 : 3)
 }
 
 /** Of a p the field reports a bound, so that no difference is drawn of it. */
@@ -59,7 +59,17 @@ function factSheet({ title, heads, source, rows, datasets }: DrawnFacts): Sheet 
   })
   const values = all.length > 0 ? all.map((name) => NAMES[name]) : ['Picture']
   const { loud, caption } = captionOfDatasets(datasets, source)
-  return { title, loud, caption, named: heads.length, heads: [...heads, ...values], rows: lines, notes: [] }
+  return {
+    title,
+    loud,
+    caption,
+    named: heads.length,
+    heads: [...heads, ...values],
+    rows: lines,
+    headlines: [],
+    notes: [],
+    details: [],
+  }
 }
 
 const EMPTY: SheetCell = { text: '', under: [], leaks: false, missing: true }

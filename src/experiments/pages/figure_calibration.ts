@@ -4,6 +4,7 @@ import { label, linearScale, palette, svg, tag } from '../../charts/svg.ts'
 import type { Judgement } from '../../evaluation/judgement.ts'
 import type { Cell, Collected } from '../collected.ts'
 import type { Figure } from './figure.ts'
+import { rowName } from './headlines.ts'
 
 const [SIZE, LEFT, TOP] = [240, 44, 76]
 
@@ -12,7 +13,7 @@ export function calibrationFigures({ grid, protocols, cells }: Collected): Figur
   return cells.flatMap((cell) => {
     if (cell.control || !cell.judgement) return []
     const leaks = protocols.find(({ protocol }) => protocol === cell.protocol)?.leaks === true
-    const name = (grid.rows[cell.row]?.cells ?? []).filter((text) => text !== '').join(', ')
+    const name = rowName(grid.rows[cell.row]!)
     const caption = `Calibration of ${name}: ${cell.dimension}, protocol ${cell.protocol}${leaks ? ', LEAKS' : ''}`
     const file = `${grid.name}_calibration_${cell.protocol}_${cell.dimension}_${cell.row + 1}`
     return [{ name: file, caption, svg: calibration(cell, cell.judgement, caption) }]

@@ -1,34 +1,21 @@
 // A forest plot: each line of a table with its interval, beside its baselines and the reported number.
 import { xAxis, type Panel } from '../../charts/axes.ts'
-import { extent, label, linearScale, palette, svg, tag } from '../../charts/svg.ts'
+import { extent, label, palette, tag } from '../../charts/svg.ts'
 import type { Cell, Collected } from '../collected.ts'
 import type { Figure } from './figure.ts'
-import { bestBaseline, comparedBy, SCORE_NAMES } from './sheet.ts'
-
-const [WIDTH, NAMES, TOP, LINE, FOOT] = [720, 230, 62, 30, 48]
+import { columnFigures, DASHED, lineName, linesPanel, linesSvg } from './figure_lines.ts'
+import type { Grid } from '../grid.ts'
+import { SCORE_NAMES, unitOf } from './shown.ts'
+import { bestBaseline, comparedBy } from './verdict.ts'
 
 type Score = ReturnType<typeof comparedBy>
 
 /** One plot for each protocol (and its control) and dimension. */
 export function forestFigures(collected: Collected): Figure[] {
-  const { grid, protocols, cells } = collected
+  const { grid } = collected
   const score = comparedBy(grid.scores)
-  return protocols.flatMap(({ protocol, leaks }) =>
-    [false, true].flatMap((control) =>
-      grid.dimensions.flatMap((dimension) => {
-        const own = cells.filter(
-          (cell) => cell.protocol === protocol && cell.control === control && cell.dimension === dimension,
-        )
-        const judged = own.filter(({ judgement }) => judgement)
-        if (judged.length === 0) return []
-        const which = `${protocol}${control ? '_control' : ''}`
-        const loud = `${leaks ? ', LEAKS' : ''}${control ? ', negative control' : ''}`
-        const caption = `${SCORE_NAMES[score]} of ${dimension}, protocol ${protocol}${loud}`
-        const svg = forest(collected, judged, { score, caption })
-        return [{ name: `${grid.name}_forest_${which}_${dimension}`, caption, svg }]
-      }),
-    ),
-  )
+  const draw = (cells: readonly Cell[], caption: string): string => forest(grid, cells, score, caption)
+  return columnFigures(collected, { kind: 'forest', of: SCORE_NAMES[score], draw })
 }
 
 /** Everything of a line that is drawn on the axis, shares of 1. */
@@ -38,32 +25,18 @@ function valuesOf({ judgement, reported }: Cell, score: Score): number[] {
   return [scores[score], low, high, reported?.[score] ?? NaN, ...baselines.map((beside) => beside.scores[score])]
 }
 
-function forest(
-  { grid }: Collected,
-  cells: readonly Cell[],
-  { score, caption }: { score: Score; caption: string },
-): string {
-  const height = TOP + cells.length * LINE + FOOT
+function forest({ rows }: Grid, cells: readonly Cell[], score: Score, caption: string): string {
   const [low, high] = extent([0.5, ...cells.flatMap((cell) => valuesOf(cell, score))].map((value) => 100 * value))
-  const panel: Panel = {
-    ...{ left: NAMES, top: TOP, width: WIDTH - NAMES - 20, height: cells.length * LINE },
-    x: linearScale(low - 2, high + 2, NAMES, WIDTH - 20),
-    y: linearScale(0, cells.length, TOP, TOP + cells.length * LINE),
-  }
+  const panel = linesPanel(cells.length, low - 2, high + 2)
   const lines = cells.map((cell, i) => {
     const y = panel.y.at(i + 0.5)
-    const name = (grid.rows[cell.row]?.cells ?? []).filter((text) => text !== '').join(', ')
-    return label(NAMES - 12, y + 4, shortened(name), { 'text-anchor': 'end' }) + marks(cell, score, panel, y)
+    return lineName(rows[cell.row]!, y) + marks(cell, score, panel, y)
   })
   const chance = panel.x.at(50)
-  const half = tag('path', { d: `M${chance} ${TOP}V${TOP + panel.height}`, ...DASHED })
-  const body = [key(), half, xAxis(panel, { title: `${SCORE_NAMES[score]}, %` }), ...lines]
-  return svg(WIDTH, height, caption, body.join(''))
+  const half = tag('path', { d: `M${chance} ${panel.top}V${panel.top + panel.height}`, ...DASHED })
+  const body = [key(), half, xAxis(panel, { title: `${SCORE_NAMES[score]},${unitOf(score)}` }), ...lines]
+  return linesSvg(cells.length, caption, body.join(''))
 }
-
-const DASHED = { stroke: 'currentColor', 'stroke-opacity': 0.6, 'stroke-dasharray': '4 4' } as const
-
-const shortened = (name: string): string => (name.length > 34 ? `${name.slice(0, 33)}…` : name)
 
 /** Baselines under the interval, the reported number over it. */
 function marks(cell: Cell, score: Score, { x }: Panel, y: number): string {

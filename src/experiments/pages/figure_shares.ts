@@ -6,7 +6,7 @@ import type { ScoreName } from '../../evaluation/judgement.ts'
 import type { Cell, Collected } from '../collected.ts'
 import type { Figure } from './figure.ts'
 import type { Grid, GridRow } from '../grid.ts'
-import { SCORE_NAMES } from './sheet.ts'
+import { SCORE_NAMES } from './shown.ts'
 
 const [SIZE, LEFT, TOP, GAP, FOOT] = [260, 52, 92, 62, 46]
 

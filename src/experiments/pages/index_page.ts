@@ -5,9 +5,13 @@ import type { Collected } from '../collected.ts'
 import { ledgerOf } from './ledger.ts'
 import { ledgerCsv, ledgerMarkdown, ledgerPage } from './ledger_pages.ts'
 import { figuresOf, type Rendered } from './render.ts'
+import { sheetsOf } from './sheet.ts'
 import { EXPERIMENT_STYLE } from './sheet_html.ts'
 
-const TABLE_FILES = ['html', 'csv', 'json', 'md', 'tex'] as const
+const TABLE_FILES = {
+  ...{ '.html': 'html', '.csv': 'csv', '_folds.csv': 'csv by fold', '_subjects.csv': 'csv by subject' },
+  ...{ '.json': 'json', '.md': 'md', '.tex': 'tex' },
+} as const
 
 const link = (href: string, text: string): string => tag('a', { href }, escapeMarkup(text))
 
@@ -34,16 +38,25 @@ function verdictLine(collected: Collected): string {
   return `${said.join('; ')}.`
 }
 
+/** What came out under the first protocol. */
+function firstHeadlines(collected: Collected): string[] {
+  const [first] = sheetsOf(collected)
+  return first ? first.headlines.map((text) => `Protocol ${first.protocol}. ${text}`) : []
+}
+
 function card(collected: Collected): string {
   const { name, title } = collected.grid
   const figures = figuresOf(collected)
-  const files = TABLE_FILES.map((ending) => link(`${name}.${ending}`, ending)).join(' ')
+  const files = Object.entries(TABLE_FILES)
+    .map(([ending, says]) => link(`${name}${ending}`, says))
+    .join(' · ')
   const pictures = figures.map((figure) => link(`${figure.name}.svg`, figure.caption)).join(' · ')
   const synthetic = collected.datasets.some((dataset) => dataset.synthetic)
   return [
     tag('h2', {}, link(`${name}.html`, `${name}: ${title}`)),
     ...(synthetic ? [tag('p', { class: 'warning' }, 'SYNTHETIC DATA: these numbers say nothing about people.')] : []),
-    tag('p', {}, escapeMarkup(verdictLine(collected))),
+    ...firstHeadlines(collected).map((text) => tag('p', {}, escapeMarkup(text))),
+    tag('p', { class: 'soft' }, escapeMarkup(verdictLine(collected))),
     tag('p', {}, `${files} · ${link(`ledger.html#${name}`, 'ledger')}`),
     ...(figures.length === 0
       ? []

@@ -2,14 +2,15 @@
 import { htmlPage } from '../../charts/page.ts'
 import { escapeMarkup, tag } from '../../charts/svg.ts'
 import { formatCsv } from '../../formats/csv.ts'
+import { BASELINE_NAMES } from '../../report/baseline_names.ts'
 import { ledgerOf, type LedgerLine } from './ledger.ts'
 import type { Collected } from '../collected.ts'
-import { SCORE_NAMES, shown, shownGap } from './sheet.ts'
+import { snakeCase } from './long_table.ts'
+import { SCORE_NAMES, shown, shownGap, shownRange } from './shown.ts'
 import { EXPERIMENT_STYLE, leaksMark, markupTable } from './sheet_html.ts'
 import { escapeMarkdown, markdownTable } from '../../charts/markdown.ts'
 import { probability } from './sheet_words.ts'
 
-const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)
 const known = (value: number | undefined): string | number => (value === undefined || Number.isNaN(value) ? '' : value)
 
 /** A line in full precision, shares of 1, under the columns of `ledger.csv`. */
@@ -69,9 +70,11 @@ function plain(line: LedgerLine): string[] {
     SCORE_NAMES[score],
     reported === undefined ? '' : shown(score, reported),
     ours === undefined ? '' : shown(score, ours),
-    interval ? `[${shown(score, interval.low)}, ${shown(score, interval.high)}]` : '',
+    interval ? shownRange(score, interval) : '',
     gap,
-    baseline ? `${baseline.name} ${shown(baseline.score, baseline.value)} (${SCORE_NAMES[baseline.score]})` : '',
+    baseline
+      ? `${BASELINE_NAMES[baseline.name]} ${shown(baseline.score, baseline.value)} (${SCORE_NAMES[baseline.score]})`
+      : '',
     permutation === undefined ? '' : probability(permutation),
   ]
 }
@@ -82,7 +85,7 @@ const OURS = HEADS.indexOf('Ours')
 
 /** Short words take little room, so that a verdict has its own. */
 const LEDGER_STYLE = `
-td.word { text-align: left }
+td.word, th:last-child { text-align: left }
 td.best { white-space: normal }
 @media screen and (min-width: 48rem) { td.text { min-width: 8rem } td.verdict { min-width: 17rem } }
 `

@@ -10,10 +10,13 @@ export type LongRow = Record<string, string | number | boolean | null>
 /** The scores by which a model is set against a baseline. */
 export const COMPARED = ['accuracy', 'balancedAccuracy', 'f1'] as const
 
-const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (c) => `_${c.toLowerCase()}`).replaceAll('-', '_')
+/** Columns and values of files are named so. */
+export const snakeCase = (name: string): string =>
+  name.replaceAll(/[A-Z]/g, (c) => `_${c.toLowerCase()}`).replaceAll('-', '_')
 
 /** A score that is not defined (NaN) is as little a value as one that is absent. */
-const known = (value: number | undefined): number | null => (value === undefined || Number.isNaN(value) ? null : value)
+export const known = (value: number | undefined): number | null =>
+  value === undefined || Number.isNaN(value) ? null : value
 
 /** Reported, ours, interval, gap (ours less reported) and spread over folds and seeds of a score. */
 function scoreValues({ judgement, reported }: Cell, score: ScoreName): LongRow {
@@ -49,11 +52,8 @@ function baselineValues(name: string, beside: BesideBaseline | undefined): LongR
 
 const merged = (rows: readonly LongRow[]): LongRow => Object.fromEntries(rows.flatMap((row) => Object.entries(row)))
 
-function longRow(collected: Collected, cell: Cell): LongRow {
-  const { grid, protocols } = collected
-  const { judgement } = cell
-  const beside = (name: string) => judgement?.baselines.find((baseline) => baseline.name === name)
-  const wilcoxon = beside('majority')?.wilcoxon
+/** Of which cell a line is. */
+export function placeOf({ grid, protocols }: Collected, cell: Cell): LongRow {
   const named = grid.heads.map((_, i) => [`cell_${i + 1}`, grid.rows[cell.row]?.cells[i] ?? ''] as const)
   return {
     row: cell.row + 1,
@@ -63,6 +63,15 @@ function longRow(collected: Collected, cell: Cell): LongRow {
     control: cell.control,
     // Empty where the protocol is not described, since an unknown leak is not the absence of one.
     leaks: protocols.find(({ protocol }) => protocol === cell.protocol)?.leaks ?? null,
+  }
+}
+
+function longRow(collected: Collected, cell: Cell): LongRow {
+  const { judgement } = cell
+  const beside = (name: string) => judgement?.baselines.find((baseline) => baseline.name === name)
+  const wilcoxon = beside('majority')?.wilcoxon
+  return {
+    ...placeOf(collected, cell),
     ...merged(SCORES.map((score) => scoreValues(cell, score))),
     ...merged(BASELINES.map((name) => baselineValues(snakeCase(name), beside(name)))),
     permutation_p: known(judgement?.permutation),
@@ -81,20 +90,24 @@ function longRow(collected: Collected, cell: Cell): LongRow {
 /** All cells of an experiment, in their order; every line has the same columns. Scores are shares of 1. */
 export const longTable = (collected: Collected): LongRow[] => collected.cells.map((cell) => longRow(collected, cell))
 
-/** The columns of the long table of an experiment, in their order. */
-export const longColumns = (collected: Collected): string[] =>
-  Object.keys(longRow(collected, { row: 0, dimension: 'valence', protocol: 'honest', control: false }))
+/** A cell of which nothing is known but its columns. */
+export const NO_CELL: Cell = { row: 0, dimension: 'valence', protocol: 'honest', control: false }
 
-/** The long table as comma-separated text; what has no value is empty. */
-export const longCsv = (collected: Collected): string =>
+/** The columns of the long table of an experiment, in their order. */
+export const longColumns = (collected: Collected): string[] => Object.keys(longRow(collected, NO_CELL))
+
+/** Lines as comma-separated text; what has no value is empty. */
+export const csvOf = (columns: readonly string[], rows: readonly LongRow[]): string =>
   formatCsv(
-    longColumns(collected),
-    longTable(collected).map((row) =>
-      Object.values(row).map((value) => (typeof value === 'number' ? value : text(value))),
-    ),
+    columns,
+    rows.map((row) => columns.map((column) => text(row[column] ?? null))),
   )
 
-const text = (value: string | boolean | null): string => (value === null ? '' : String(value))
+const text = (value: LongRow[string]): string | number =>
+  value === null ? '' : typeof value === 'number' ? value : String(value)
+
+/** The long table as comma-separated text. */
+export const longCsv = (collected: Collected): string => csvOf(longColumns(collected), longTable(collected))
 
 /** The long table as a JSON document, with what is true of all of its lines; null is no value. */
 export function longJson({ grid, ...collected }: Collected): string {

@@ -4,7 +4,9 @@ import type { Figure } from './figure.ts'
 import { calibrationFigures } from './figure_calibration.ts'
 import { forestFigures } from './figure_forest.ts'
 import { shareFigures } from './figure_shares.ts'
+import { subjectFigures } from './figure_subjects.ts'
 import { longCsv, longJson } from './long_table.ts'
+import { foldsCsv, subjectsCsv } from './part_tables.ts'
 import { documentOf } from './sheet.ts'
 import { sheetPage } from './sheet_html.ts'
 import { sheetLatex } from './sheet_latex.ts'
@@ -20,6 +22,7 @@ export interface Rendered {
 export const figuresOf = (collected: Collected): Figure[] => [
   ...shareFigures(collected),
   ...forestFigures(collected),
+  ...subjectFigures(collected),
   ...calibrationFigures(collected),
 ]
 
@@ -31,6 +34,8 @@ export function renderExperiment(collected: Collected): Rendered[] {
   return [
     { path: `${name}.csv`, content: longCsv(collected) },
     { path: `${name}.json`, content: longJson(collected) },
+    { path: `${name}_folds.csv`, content: foldsCsv(collected) },
+    { path: `${name}_subjects.csv`, content: subjectsCsv(collected) },
     { path: `${name}.html`, content: sheetPage(document, figures) },
     { path: `${name}.md`, content: sheetMarkdown(document) },
     { path: `${name}.tex`, content: sheetLatex(document) },

@@ -1,10 +1,13 @@
 // An experiment as sheets: tables laid out as the paper's, in words, before they are HTML, Markdown or LaTeX.
 import type { Dimension } from '../../datasets/trial.ts'
-import { SCORES, type BesideBaseline, type Judgement, type ScoreName } from '../../evaluation/judgement.ts'
+import type { Judgement, ScoreName } from '../../evaluation/judgement.ts'
+import { BASELINE_NAMES } from '../../report/baseline_names.ts'
 import type { Cell, Collected } from '../collected.ts'
 import type { GridRow, Protocol } from '../grid.ts'
-import { COMPARED } from './long_table.ts'
+import { headlinesOf, rowName } from './headlines.ts'
 import { captionOf, notesOf } from './sheet_words.ts'
+import { SCORE_NAMES, shown, shownGap, shownRange, shownSpread, unitOf } from './shown.ts'
+import { bestBaseline, comparedBy } from './verdict.ts'
 
 /** One place of a sheet, as plain text. */
 export interface SheetCell {
@@ -23,11 +26,15 @@ export interface Sheet {
   /** Sentences that stand before the table; the first are to be seen. */
   loud: string[]
   caption: string[]
+  /** What came out, a sentence or two for each dimension; none where nothing was trained. */
+  headlines: string[]
   /** How many of `heads` name a line. */
   named: number
   heads: string[]
   rows: SheetCell[][]
   notes: string[]
+  /** All that is known of each line that has a result. */
+  details: { name: string; judgement: Judgement }[]
 }
 
 /** One protocol of an experiment, or its control. */
@@ -46,45 +53,6 @@ export interface SheetDocument {
   departures: Collected['departures']
 }
 
-export const SCORE_NAMES: Record<ScoreName, string> = {
-  ...{ accuracy: 'Accuracy', balancedAccuracy: 'Balanced accuracy', f1: 'F1', macroF1: 'Macro F1' },
-  ...{ precision: 'Precision', recall: 'Recall', auc: 'AUC', mcc: 'MCC', brier: 'Brier score' },
-}
-
-/** Scores that are shown in per cent; others as they are. */
-const SHARES: ReadonlySet<ScoreName> = new Set(SCORES.filter((score) => score !== 'mcc' && score !== 'brier'))
-
-const MINUS = '\u2212'
-const decimals = (value: number, places: number): string => value.toFixed(places).replace('-', MINUS)
-
-/** A score as tables show it: per cent with one decimal, or two decimals; a dash where it is not defined. */
-export function shown(score: ScoreName, value: number | undefined): string {
-  if (value === undefined || Number.isNaN(value)) return '–'
-  return SHARES.has(score) ? decimals(100 * value, 1) : decimals(value, 2)
-}
-
-/** The same of a difference, with its sign. */
-export function shownGap(score: ScoreName, gap: number): string {
-  const text = shown(score, gap)
-  return text.startsWith(MINUS) || text === '–' ? text : `+${text}`
-}
-
-const range = (score: ScoreName, { low, high }: { low: number; high: number }): string =>
-  `[${shown(score, low)}, ${shown(score, high)}]`
-
-/** What a sheet's models are set against their baselines by. */
-export const comparedBy = (scores: readonly ScoreName[]): (typeof COMPARED)[number] =>
-  COMPARED.find((score) => scores.includes(score)) ?? 'balancedAccuracy'
-
-/** The baseline that does best, of all that say something. */
-export function bestBaseline(judgement: Judgement, score: ScoreName): BesideBaseline | undefined {
-  const defined = judgement.baselines.filter(({ scores }) => !Number.isNaN(scores[score]))
-  return defined.reduce<BesideBaseline | undefined>(
-    (best, one) => (best && best.scores[score] >= one.scores[score] ? best : one),
-    undefined,
-  )
-}
-
 /** Holm's p under .05: what the mark * says. */
 export const isSignificant = ({ holm }: Cell): boolean => holm !== undefined && holm < 0.05
 
@@ -100,10 +68,21 @@ function scoreCell(cell: Cell | undefined, score: ScoreName, row: GridRow, { dim
   const gap = theirs === undefined || Number.isNaN(ours) ? [] : [`difference ${shownGap(score, ours - theirs)}`]
   return {
     text: shown(score, ours) + (score === 'accuracy' && isSignificant(cell) ? '*' : ''),
-    under: [...(interval ? [range(score, interval)] : ['no interval']), ...paper, ...gap],
+    under: [
+      interval ? shownRange(score, interval) : 'no interval',
+      ...spreads(cell.judgement, score),
+      ...paper,
+      ...gap,
+    ],
     leaks,
     missing: false,
   }
+}
+
+/** How far folds, and seeds, lie apart; nothing of one alone. */
+function spreads({ overFolds, overSeeds }: Judgement, score: ScoreName): string[] {
+  const [folds, seeds] = [overFolds, overSeeds].map((of) => shownSpread(score, of?.[score]))
+  return [...(folds === undefined ? [] : [`folds ${folds}`]), ...(seeds === undefined ? [] : [`seeds ${seeds}`])]
 }
 
 interface Place {
@@ -121,9 +100,10 @@ function baselineCell(cell: Cell | undefined, scores: readonly ScoreName[], leak
   if (!best) return none('no baseline')
   const { mean, low, high } = best.difference[score]
   const fewer = best.trials < cell.judgement.trials ? [`on ${best.trials} of ${cell.judgement.trials} trials`] : []
-  const interval = Number.isNaN(low) ? '' : ` ${range(score, { low, high })}`
+  const interval = Number.isNaN(low) ? '' : ` ${shownRange(score, { low, high })}`
   const ahead = `model ${shownGap(score, mean)}${interval}`
-  return { text: `${best.name} ${shown(score, best.scores[score])}`, under: [ahead, ...fewer], leaks, missing: false }
+  const text = `${BASELINE_NAMES[best.name]} ${shown(score, best.scores[score])}`
+  return { text, under: [ahead, ...fewer], leaks, missing: false }
 }
 
 const words = (dimension: Dimension): string => dimension[0]!.toUpperCase() + dimension.slice(1)
@@ -146,7 +126,7 @@ function sheet(
 ): ProtocolSheet {
   const { grid } = collected
   const heads = grid.dimensions.flatMap((dimension) => [
-    ...grid.scores.map((score) => `${words(dimension)}: ${SCORE_NAMES[score]}${SHARES.has(score) ? ' %' : ''}`),
+    ...grid.scores.map((score) => `${words(dimension)}: ${SCORE_NAMES[score]}${unitOf(score)}`),
     `${words(dimension)}: best baseline by ${SCORE_NAMES[comparedBy(grid.scores)].toLowerCase()} %`,
   ])
   const rows = grid.rows.map((gridRow, row) => {
@@ -166,7 +146,11 @@ function sheet(
     title: `${grid.title}: ${of.control ? 'negative control of ' : ''}protocol ${of.protocol}`,
     ...captionOf(collected, own, of),
     ...{ named: grid.heads.length, heads: [...grid.heads, ...heads], rows },
+    headlines: headlinesOf(collected, own, of),
     notes: notesOf(collected, own, of),
+    details: own.flatMap(({ row, dimension, judgement }) =>
+      judgement ? [{ name: `${rowName(grid.rows[row]!)}, ${dimension}`, judgement }] : [],
+    ),
   }
 }
 

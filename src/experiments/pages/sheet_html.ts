@@ -2,6 +2,7 @@
 import { cardTableStyle, tableMarkup } from '../../charts/card_table.ts'
 import { htmlPage } from '../../charts/page.ts'
 import { escapeMarkup, tag } from '../../charts/svg.ts'
+import { differenceTable, judgementNotes, scoreTable } from '../../report/results.ts'
 import type { Figure } from './figure.ts'
 import type { Sheet, SheetCell, SheetDocument } from './sheet.ts'
 
@@ -15,7 +16,14 @@ td.missing { color: var(--soft); white-space: normal }
 .leaks { background: var(--warn-paper); color: var(--warn); border: 1px solid var(--warn-line); border-radius: .3rem;
   padding: 0 .25rem; font-size: .7rem; font-weight: 700; text-transform: uppercase; white-space: nowrap }
 ul.notes { font-size: .85rem; color: var(--soft); padding-left: 1.1rem; max-width: 60rem }
-${cardTableStyle(48, 8.5, 'td.name, td.text { grid-column: 1 / -1 }')}`
+details .wide { max-height: none }
+${cardTableStyle(
+  48,
+  8.5,
+  `td.name, td.text, details td:first-child { grid-column: 1 / -1 }
+  details td:first-child { font-weight: 650 }
+  details td:first-child::before, td.empty { display: none }`,
+)}`
 
 export const leaksMark = ' <span class="leaks">leaks</span>'
 
@@ -51,14 +59,29 @@ const warning = (text: string): string => tag('p', { class: 'warning' }, escapeM
 const list = (notes: readonly string[]): string =>
   tag('ul', { class: 'notes' }, notes.map((note) => tag('li', {}, escapeMarkup(note))).join(''))
 
-function section({ title, loud, caption, heads, named, rows, notes }: Sheet): string {
+/** A line's scores beside all of its baselines, and what it has more than each. */
+const lineDetails = ({ name, judgement }: Sheet['details'][number]): string =>
+  tag(
+    'details',
+    {},
+    tag('summary', {}, escapeMarkup(name)) +
+      scoreTable(judgement, 2) +
+      (judgement.baselines.length === 0 ? '' : differenceTable(judgement, 2)) +
+      list(judgementNotes(judgement, 2)),
+  )
+
+function section({ title, loud, headlines, caption, heads, named, rows, notes, details }: Sheet): string {
   const lines = rows.map((row) => row.map((cell, i) => cellMarkup(cell, heads[i]!, i < named)).join(''))
   return [
     tag('h2', {}, escapeMarkup(title)),
     ...loud.map(warning),
+    ...headlines.map((text) => tag('p', {}, escapeMarkup(text))),
     tag('p', { class: 'soft' }, escapeMarkup(caption.join(' '))),
     markupTable(heads, lines, named),
     list(notes),
+    ...(details.length === 0
+      ? []
+      : [tag('h3', {}, 'Each line beside all of its baselines'), ...details.map(lineDetails)]),
   ].join('')
 }
 

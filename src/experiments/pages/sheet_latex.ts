@@ -45,7 +45,7 @@ function tabular(columns: string, heads: readonly string[], body: readonly strin
 
 const paragraphs = (texts: readonly string[]): string => texts.map((text) => `\\par ${escapeLatex(text)}`).join('\n')
 
-function float({ title, loud, caption, heads, named, rows, notes }: Sheet): string {
+function float({ title, loud, headlines, caption, heads, named, rows, notes }: Sheet): string {
   const columns = 'l'.repeat(named) + 'r'.repeat(heads.length - named)
   const about = [
     `${escapeLatex(title)}.`,
@@ -58,7 +58,7 @@ function float({ title, loud, caption, heads, named, rows, notes }: Sheet): stri
     `\\caption{${about.join(' ')}}`,
     `\\fitted{${tabular(columns, heads, rows.map(rowLines))}}`,
     '\\par\\medskip',
-    `\\begin{minipage}{\\linewidth}\\footnotesize\n${paragraphs(notes)}\n\\end{minipage}`,
+    `\\begin{minipage}{\\linewidth}\\footnotesize\n${paragraphs([...headlines, ...notes])}\n\\end{minipage}`,
     '\\end{table}',
   ].join('\n')
 }

@@ -7,7 +7,7 @@ function cellText({ text, under, leaks }: SheetCell): string {
   return [escapeMarkdown(text) + mark, ...under.map(escapeMarkdown)].join('<br>')
 }
 
-function section({ title, loud, caption, heads, named, rows, notes }: Sheet): string {
+function section({ title, loud, headlines, caption, heads, named, rows, notes }: Sheet): string {
   const table = markdownTable(
     heads.map(escapeMarkdown),
     rows.map((row) => row.map(cellText)),
@@ -16,6 +16,7 @@ function section({ title, loud, caption, heads, named, rows, notes }: Sheet): st
   return [
     `## ${escapeMarkdown(title)}`,
     ...loud.map((text) => `**${escapeMarkdown(text)}**`),
+    ...headlines.map(escapeMarkdown),
     caption.map(escapeMarkdown).join(' '),
     table,
     notes.map((note) => `- ${escapeMarkdown(note)}`).join('\n'),

@@ -65,11 +65,22 @@ export function captionOf(
 export function notesOf(collected: Collected, own: readonly Cell[], { leaks }: Of): string[] {
   return [
     'Under each score its 95 % interval by bootstrap over subjects; the difference is ours less the reported number. Scores are of all test trials together, mean over seeds; the paper averages over folds.',
+    ...spreadNotes(own),
     'Beside it the baseline that does best on the test trials, and how far the model is ahead of it on the same trials, with a 95 % interval. To pick the best one after the fact favours baselines.',
     ...testNotes(own),
     ...(leaks ? ['Numbers marked "leaks" must not be compared with honest ones.'] : []),
     ...(collected.grid.notes ?? []),
   ]
+}
+
+/** What the mean ± s.d. under a score is of, where there is one. */
+function spreadNotes(own: readonly Cell[]): string[] {
+  const judgements = own.flatMap(({ judgement }) => judgement ?? [])
+  const repeated = judgements.some(({ seeds }) => seeds.length > 1)
+  if (!repeated && judgements.every(({ folds }) => folds === 1)) return []
+  const folds = `"folds" is mean ± s.d. of the score within each fold${repeated ? ' by each seed' : ''}`
+  const seeds = repeated ? '; "seeds" is mean ± s.d. of the score of all test trials over seeds' : ''
+  return [`${folds}${seeds}. Neither is an interval: folds share training people.`]
 }
 
 /** The test whose result the mark * is, and whether it could have been there at all. */

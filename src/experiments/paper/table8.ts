@@ -19,7 +19,7 @@ export const table8: Grid = {
   dimensions: ['valence', 'arousal'],
   source: `${SOURCE}, Table 8`,
   notes: [
-    'The paper does not say whether models without SCA have none in their residual units either; here `base` and `+ RNTA` have none.',
+    'The paper does not say whether models without SCA have none in their residual units either; here base and base + RNTA have none.',
   ],
   rows: [
     row(

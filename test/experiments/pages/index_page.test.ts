@@ -21,6 +21,7 @@ it('says that the figures of Grad-CAM are not there', () => {
 
 it('says of each experiment in a line what came out', () => {
   expect(page).toContain('12 of 14 jobs done')
+  expect(page).toMatch(/Protocol honest\. Valence: .* has accuracy 61\.0 %/)
   expect(page).toContain('1 of 1 controls at chance')
   expect(page).toContain('SYNTHETIC')
   expect(page).not.toMatch(/<script/)

@@ -37,8 +37,8 @@ describe('the ledger', () => {
 
   it('puts it against chance and the best baseline', () => {
     expect(verdictAt(0.56, 0.7)).toMatch(/no better than chance$/)
-    expect(verdictAt(0.6, 0.7)).toMatch(/not ahead of song$/)
-    expect(verdictAt(0.65, 0.7)).toMatch(/ahead of song: to be treated as a leak until shown otherwise$/)
+    expect(verdictAt(0.6, 0.7)).toMatch(/not ahead of song-only label$/)
+    expect(verdictAt(0.65, 0.7)).toMatch(/ahead of song-only label: to be treated as a leak until shown otherwise$/)
   })
 
   it('says of a protocol that leaks nothing but that first', () => {

@@ -36,7 +36,12 @@ export function judged(accuracy: number, folds = 2): Judgement {
     overFolds: { accuracy: { mean: accuracy + 0.001, sd: folds === 1 ? NaN : 0.04 } },
     overSeeds: { accuracy: { mean: accuracy, sd: 0.01 } },
     baselines: [of('majority', 0.55), of('guesser', 0.53), of('song', 0.58)],
-    bySubject: [{ subject: 's1', trials: 10, accuracy, high: 0.6 }],
+    byFold: Array.from({ length: 2 * folds }, (_, i) => ({
+      ...{ fold: String(i >> 1), seed: 1 + (i % 2), trials: 40 / folds, scores: scoresOf(accuracy + 0.01 * i) },
+    })),
+    bySubject: ['s1', 's2', 's3', 's4'].map((subject, i) => ({
+      ...{ subject, trials: 10, accuracy: accuracy + 0.02 * i, high: 0.6 - 0.3 * (i % 2) },
+    })),
     calibration: Array.from({ length: 10 }, (_, i) =>
       i === 4 ? { trials: 0, score: NaN, high: NaN } : { trials: 4, score: (i + 0.5) / 10, high: (i + 2) / 14 },
     ),

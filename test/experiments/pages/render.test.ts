@@ -9,14 +9,15 @@ const files = (collected = madeUp()): Map<string, string> =>
 describe('the files of an experiment', () => {
   it('are named after it, and the same for the same results', () => {
     const all = files()
-    expect([...all.keys()].slice(0, 5)).toEqual(['csv', 'json', 'html', 'md', 'tex'].map((end) => `table8.${end}`))
+    const endings = ['.csv', '.json', '_folds.csv', '_subjects.csv', '.html', '.md', '.tex']
+    expect([...all.keys()].slice(0, 7)).toEqual(endings.map((ending) => `table8${ending}`))
     expect(new Set(renderExperiment(madeUp()).map(({ path }) => path)).size).toBe(all.size)
     expect(files()).toEqual(all)
   })
 
   it('are drawn of an experiment of which nothing is done', () => {
     const nothing = files(madeUp({ cells: [], protocols: [], datasets: [], departures: [] }))
-    expect([...nothing.keys()]).toHaveLength(5)
+    expect([...nothing.keys()]).toHaveLength(7)
     expect(nothing.get('table8.html')).toContain('No results.')
   })
 
@@ -34,7 +35,7 @@ describe('pictures of an experiment', () => {
   it('are Figure 4 where lines are shares of subjects, and only there', () => {
     const names = (collected = madeUp()): string[] => figuresOf(collected).map(({ name }) => name)
     expect(names(madeUpShares())[0]).toBe('figure4_honest')
-    expect(names().filter((name) => !/_(forest|calibration)_/.test(name))).toEqual([])
+    expect(names().filter((name) => !/_(forest|subjects|calibration)_/.test(name))).toEqual([])
     expect(names()).toContain('table8_forest_honest_control_valence')
   })
 

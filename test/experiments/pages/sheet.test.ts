@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sheetsOf, shown, shownGap } from '../../../src/experiments/pages/sheet.ts'
+import { sheetsOf } from '../../../src/experiments/pages/sheet.ts'
 import { judged, madeUp } from './made_up.ts'
 
 const [honest, control, , released] = sheetsOf(madeUp())
@@ -16,14 +16,19 @@ describe('a sheet', () => {
 
   it('has each number with its interval, the reported one and the difference', () => {
     expect(honest!.rows[0]![2]).toEqual({
-      ...{ text: '61.0', under: ['[55.0, 67.0]', 'paper 77.3', 'difference −16.3'], leaks: false, missing: false },
+      ...{
+        text: '61.0',
+        under: ['[55.0, 67.0]', 'folds 61.1 ± 4.0', 'seeds 61.0 ± 1.0', 'paper 77.3', 'difference −16.3'],
+        leaks: false,
+        missing: false,
+      },
     })
     expect(honest!.heads).toHaveLength(honest!.rows[0]!.length)
   })
 
   it('has the best baseline, and says on how many trials', () => {
     const { text, under } = honest!.rows[0]![4]!
-    expect([text, ...under]).toEqual(['song 58.0', 'model +3.0 [−2.0, 8.0]', 'on 30 of 40 trials'])
+    expect([text, ...under]).toEqual(['song-only label 58.0', 'model +3.0 [−2.0, 8.0]', 'on 30 of 40 trials'])
   })
 
   it('says why there is no number', () => {
@@ -77,9 +82,4 @@ describe('the mark of significance', () => {
     expect(sheet.rows[0]![3]!.text).toBe('74.0')
     expect(sheet.notes.join(' ')).not.toContain('its absence says nothing')
   })
-})
-
-it('shows shares in per cent, others as they are, and what is not defined as a dash', () => {
-  expect([shown('accuracy', 0.7123), shown('mcc', -0.126), shown('auc', NaN)]).toEqual(['71.2', '−0.13', '–'])
-  expect([shownGap('f1', 0.01), shownGap('f1', -0.01)]).toEqual(['+1.0', '−1.0'])
 })

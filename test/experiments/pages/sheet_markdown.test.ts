@@ -19,6 +19,11 @@ it('has as many cells in every line of a table', () => {
   }
 })
 
+it('says what came out before each table', () => {
+  const [honest] = text.split('| --- |')
+  expect(honest).toMatch(/Valence: .* has accuracy 61\.0 % \\\[55\.0, 67\.0\\\]/)
+})
+
 it('lets no markup through', () => {
   expect(text).not.toContain('<script')
   expect(escapeMarkdown('a|b *c*\nd')).toBe('a\\|b \\*c\\* d')
