@@ -8,8 +8,8 @@ import type { Store } from '../store/store.ts'
 import { foldBaselines } from '../train/baselines.ts'
 import { modelTensors } from '../train/checkpoint.ts'
 import { judgedTrials } from '../train/evaluate.ts'
-import { trainRun } from '../train/run.ts'
-import { loadFoldModel, trainedFolds } from '../train/run_files.ts'
+import { trainTask } from '../train/run.ts'
+import { finishedFolds, loadFoldModel, trainedFolds } from '../train/run_files.ts'
 import { makeTask, type Task } from '../train/task.ts'
 import { adapterName, HOST, isFinished, jobStore, saveJobResult, type Job } from './job.ts'
 import type { Study } from './study.ts'
@@ -42,28 +42,22 @@ export async function runJob(job: Job, context: JobContext): Promise<boolean> {
 }
 
 async function byNetwork(
-  { hash, config, fold, from }: Job,
+  { config, fold, from }: Job,
   task: Task,
   store: Store,
   { gpu, out, onProgress, signal }: JobContext,
 ): Promise<JudgedTrial[]> {
   const initial = from === undefined ? undefined : await weightsOf(from, out, adapterName(gpu.info))
-  const { results } = await trainRun(
-    gpu,
-    store,
-    task,
-    { name: hash },
-    {
-      onlyFold: fold,
-      baselines: out,
-      ...(initial && { initial }),
-      onBaselines: (_, share) => onProgress?.(0, `baselines, ${Math.floor(100 * share)} %`),
-      onStep: (_, done, total) =>
-        onProgress?.(done / total, `epoch ${Math.ceil((done * config.epochs) / total)} of ${config.epochs}`),
-      ...(signal && { signal }),
-    },
-  )
-  return judgedTrials(results, config.seed)
+  const trained = await trainTask(gpu, store, task, {
+    onlyFold: fold,
+    baselines: out,
+    ...(initial && { initial }),
+    onBaselines: (_, share) => onProgress?.(0, `baselines, ${Math.floor(100 * share)} %`),
+    onStep: (_, done, total) =>
+      onProgress?.(done / total, `epoch ${Math.ceil((done * config.epochs) / total)} of ${config.epochs}`),
+    ...(signal && { signal }),
+  })
+  return judgedTrials(await finishedFolds(store, trained), config.seed)
 }
 
 /** The model that another job trained. */
