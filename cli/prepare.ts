@@ -11,6 +11,7 @@ import { isPrepared } from '../src/train/prepared_files.ts'
 import { adapterOption, interruptible } from './shared/context.ts'
 import { addDataOptions, DATA, datasetOptions, requireFolder, type DataSource } from './shared/data_options.ts'
 import { openDevice, type DeviceOptions } from './shared/open_device.ts'
+import { inOwnFolder } from './shared/own_folder.ts'
 import { facts, lateBar, Output, percent, type OutputOptions } from './shared/output.ts'
 import { integer, oneOf, real } from './shared/values.ts'
 
@@ -89,6 +90,15 @@ async function prepareAction(options: PrepareCommandOptions): Promise<void> {
     throw new UsageError(`${options.data} is prepared already; give the folder of the dataset itself`)
   if (resolve(options.out) === resolve(options.data))
     throw new UsageError(`--out ${options.out} is the dataset itself; give another folder, which may lie in it`)
+  await inOwnFolder(store, options.out, (lost) => prepareInto(data, store, { ...options, lost }, output))
+}
+
+async function prepareInto(
+  data: NodeStore,
+  store: NodeStore,
+  options: PrepareCommandOptions & { lost: AbortSignal },
+  output: Output,
+): Promise<void> {
   const settings = await settingsOf(options)
   const before = await preparedBefore(data, store, settings)
   if (before) output.note(`nothing has changed since ${options.out} was prepared; it is left as it is`)
@@ -118,10 +128,10 @@ async function prepare(
   data: NodeStore,
   store: NodeStore,
   settings: PrepareFolderOptions,
-  options: PrepareCommandOptions,
+  options: PrepareCommandOptions & { lost: AbortSignal },
   output: Output,
 ): Promise<Preparation> {
-  const signal = interruptible()
+  const signal = AbortSignal.any([interruptible(), options.lost])
   const { device, close } = await openDevice(options, CALL)
   const bar = lateBar(output, 'trials')
   try {

@@ -1,5 +1,7 @@
 // The datasets of an experiment: prepared where they are not yet, or only read to plan with.
 import { basename, resolve } from 'node:path'
+import { alone } from '../../src/store/alone.ts'
+import { holderName, type Holder } from '../../src/store/lock.ts'
 import { NodeStore } from '../../src/store/node.ts'
 import { UsageError } from '../../src/runtime/errors.ts'
 import { within } from '../../src/store/within.ts'
@@ -54,7 +56,8 @@ async function openStudy(
   const target = resolve(out, 'data', name)
   const prepared = within(new NodeStore(out), `data/${name}`)
   const settings = { dataset: { name }, length, dropSeconds: drop }
-  if (!(await preparedBefore(data, prepared, settings))) {
+  const isDone = async (): Promise<boolean> => (await preparedBefore(data, prepared, settings)) !== undefined
+  if (!(await isDone())) {
     if (plan) {
       const { set } = await loadDataset(data, { name })
       output.note(`${name} is not prepared yet, which an experiment does first`)
@@ -66,7 +69,11 @@ async function openStudy(
         ),
       }
     }
-    await prepare(data, prepared, { ...settings, adapter }, output, signal)
+    const onHeld = (holder: Holder): void => output.note(`${name} is being prepared by ${holderName(holder)}`)
+    const work = async (): Promise<void> => {
+      if (!(await isDone())) await prepare(data, prepared, { ...settings, adapter }, output, signal)
+    }
+    await alone(prepared, '', work, { signal, onHeld })
   }
   return { study: await loadStudy(prepared, name), folder: target }
 }

@@ -35,6 +35,8 @@ export interface TrainingOptions extends OpenOptions {
   tune?: TuneMode
   resume?: boolean
   onlyFold?: string
+  /** Aborted where another process has the folder since. */
+  lost?: AbortSignal
 }
 
 /** Checks everything that can be checked without the device, then prepares the trials and trains. */
@@ -56,7 +58,8 @@ export async function trainFolds(
   }
   if (config.freeze && !initial)
     output.note('--freeze without --weights: what is frozen keeps its random values, and nothing was learnt in it')
-  const abort = interruptible()
+  const { lost } = options
+  const abort = lost ? AbortSignal.any([interruptible(), lost]) : interruptible()
   const prepared = computing(output, abort)
   return withGpu(options, async (gpu) => {
     const set = await prepared((hooks) => prepareDataset(gpu, dataset, config, hooks))

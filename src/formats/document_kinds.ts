@@ -62,6 +62,9 @@ export const DOCUMENT_KINDS = {
   /** The JSON beside the tables of a decomposed recording. */
   recording: { schema: 2, kept: ['features', 'reading'] },
 
+  /** A folder that a process works in. */
+  'folder-lock': { schema: 1 },
+
   // What commands print with --json.
   doctor: { schema: 2 },
   fixtures: { schema: 1 },
