@@ -269,7 +269,9 @@ describe('progress is counted of all that there is:', () => {
       },
       ['cvxEDA 7/8', 'baselines 50/100'],
       () => {
-        loads()
+        answers(dataOptions, 'requireFolder', () => ({}))
+        resolves(dataOptions, 'openDataset', () => ({}))
+        resolves(trainedRun, 'loadRun', () => ({ config: { dimension: 'valence' } }))
         answers(evaluateRun, 'requireRated', () => undefined)
       },
     ],
