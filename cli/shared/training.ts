@@ -62,7 +62,7 @@ export async function trainFolds(
   const abort = lost ? AbortSignal.any([interruptible(), lost]) : interruptible()
   const prepared = computing(output, abort)
   return withGpu(options, async (gpu) => {
-    const set = await prepared((hooks) => prepareDataset(gpu, dataset, config, hooks))
+    const set = await prepared(({ onBaselines: _, ...hooks }) => prepareDataset(gpu, dataset, config, hooks))
     const task = makeTask(set, config)
     if (!options.resume) await saveSource(store, source)
     // A run that goes on keeps its kernels.

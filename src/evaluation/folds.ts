@@ -80,8 +80,9 @@ export function parseFoldScheme(text: string): FoldScheme {
  * seed decides among equals. The same trials, scheme and seed give the same folds.
  * @throws UsageError if a fold would have no subjects (stimuli, trials), or too few are left to train and validate on
  */
-export const makeFolds = (trials: readonly FoldTrial[], scheme: FoldScheme, options: FoldOptions): FoldPlan =>
-  atOnce(foldsInPieces(trials, scheme, options))
+export function makeFolds(trials: readonly FoldTrial[], scheme: FoldScheme, options: FoldOptions): FoldPlan {
+  return atOnce(foldsInPieces(trials, scheme, options))
+}
 
 /** `makeFolds` in pieces, between which others may have their turn: many people with a hundred draws each take seconds. */
 export function* foldsInPieces(

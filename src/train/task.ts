@@ -49,8 +49,9 @@ export function labelReadable<T extends SplitTrial>(set: SplitSet<T>, config: Ru
  * Labels the trials and makes the folds. Which subjects a share of them is, whose labels a control shuffles and how people are parted
  * is decided by the folds' seed alone. @throws UsageError, FormatError for settings or data that do not fit
  */
-export const splitTrials = <T extends SplitTrial>(set: SplitSet<T>, config: RunConfig) =>
-  atOnce(splitInPieces(set, config))
+export function splitTrials<T extends SplitTrial>(set: SplitSet<T>, config: RunConfig): Split<T> {
+  return atOnce(splitInPieces(set, config))
+}
 
 interface Split<T extends SplitTrial> extends Pick<Task, 'plan'> {
   labelled: LabelledTrials<T>
@@ -82,7 +83,9 @@ function shareNote(
 }
 
 /** Labels and folds of a prepared set. @throws UsageError, FormatError for settings or data that do not fit */
-export const makeTask = (set: PreparedSet, config: RunConfig): Task => atOnce(taskInPieces(set, config))
+export function makeTask(set: PreparedSet, config: RunConfig): Task {
+  return atOnce(taskInPieces(set, config))
+}
 
 /** `makeTask` in pieces, between which others may have their turn. */
 export function* taskInPieces(set: PreparedSet, config: RunConfig): Pieces<Task> {
