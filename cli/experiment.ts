@@ -102,7 +102,7 @@ async function make(
   const studies = opened.map(({ study }) => study)
   const protocols = options.protocol === 'all' ? PROTOCOLS : [options.protocol]
   const control = options.control === true
-  const plan = await planTables(tables, studies, { protocols, repeats: options.repeats, control, shared })
+  const plan = await planTables(tables, studies, { protocols, repeats: options.repeats, control, shared, signal })
   const jobs = options.shard ? jobsOfShard(plan.jobs, options.shard) : plan.jobs
   if (options.plan) {
     const estimate = await estimatePlan(jobs, out, options, signal)

@@ -1,7 +1,5 @@
 import { resolve } from 'node:path'
 import { Command } from 'commander'
-import { DIMENSIONS, type Dimension } from '../src/datasets/trial.ts'
-import { QUALITY_FLAGS, type QualityFlag } from '../src/datasets/trial_quality.ts'
 import { toDocument } from '../src/formats/documents.ts'
 import { UsageError } from '../src/runtime/errors.ts'
 import { NodeStore } from '../src/store/node.ts'
@@ -9,20 +7,18 @@ import { prepareFolder, preparedBefore, type PrepareFolderOptions } from '../src
 import type { Preparation } from '../src/train/preparation.ts'
 import { isPrepared } from '../src/train/prepared_files.ts'
 import { adapterOption, interruptible } from './shared/context.ts'
-import { addDataOptions, DATA, datasetOptions, requireFolder, type DataSource } from './shared/data_options.ts'
+import { DATA, requireFolder } from './shared/data_options.ts'
 import { openDevice, type DeviceOptions } from './shared/open_device.ts'
+import { inOwnFolder } from './shared/own_folder.ts'
 import { facts, lateBar, Output, percent, type OutputOptions } from './shared/output.ts'
+import { addPrepareOptions, preparationOf, type PrepareFlags } from './shared/prepare_options.ts'
 import { integer, oneOf, real } from './shared/values.ts'
 
-interface PrepareCommandOptions extends OutputOptions, DeviceOptions, DataSource {
+interface PrepareCommandOptions extends OutputOptions, DeviceOptions, PrepareFlags {
+  data: string
   out: string
-  pass?: Dimension
   length: number
   drop: number
-  antialias?: boolean
-  resize?: 'released'
-  exclude?: QualityFlag[]
-  cache?: string
 }
 
 const DEVICES = ['auto', 'gpu', 'cpu'] as const
@@ -48,37 +44,15 @@ export function prepareCommand(): Command {
     .description('Check a dataset, decompose it with cvxEDA and write model inputs with a manifest.')
     .requiredOption('--data <dir>', DATA)
     .requiredOption('--out <dir>', 'folder to write')
-  return addDataOptions(prepare)
-    .option('--pass <dimension>', 'of two listenings only this one', oneOf('--pass', DIMENSIONS))
+  return addPrepareOptions(prepare)
     .option('--length <n>', 'points per channel', integer('--length'), 2500)
     .option('--drop <s>', 'seconds cut from the start of each trial', real('--drop'), 3)
-    .option('--antialias', "filter what the model's points cannot follow; the paper does not")
-    .option(
-      '--resize <kind>',
-      "released: folded and resized as the authors' code does, for its checkpoints only",
-      oneOf('--resize', ['released'] as const),
-    )
-    .option(
-      '--exclude <rule>',
-      `leave out doubtful trials, quality: and one or more of ${QUALITY_FLAGS.join(', ')}`,
-      exclusion,
-    )
-    .option('--cache <dir>', 'folder in which decompositions are kept')
     .option('--device <kind>', 'auto, gpu or cpu', oneOf('--device', DEVICES), 'auto' as const)
     .addOption(adapterOption())
     .option('--json', 'print one JSON document')
     .option('--quiet', 'no progress')
     .addHelpText('after', help)
     .action(prepareAction)
-}
-
-/** `quality:zero,flat`. @throws UsageError */
-function exclusion(text: string): QualityFlag[] {
-  const [kind, flags = ''] = text.split(':')
-  const names = flags.split(',')
-  const known = QUALITY_FLAGS.filter((flag) => names.includes(flag))
-  if (kind === 'quality' && known.length === new Set(names).size) return known
-  throw new UsageError(`--exclude is '${text}', expected quality: and one or more of ${QUALITY_FLAGS.join(',')}`)
 }
 
 async function prepareAction(options: PrepareCommandOptions): Promise<void> {
@@ -89,7 +63,16 @@ async function prepareAction(options: PrepareCommandOptions): Promise<void> {
     throw new UsageError(`${options.data} is prepared already; give the folder of the dataset itself`)
   if (resolve(options.out) === resolve(options.data))
     throw new UsageError(`--out ${options.out} is the dataset itself; give another folder, which may lie in it`)
-  const settings = await settingsOf(options)
+  await inOwnFolder(store, options.out, (lost) => prepareInto(data, store, { ...options, lost }, output))
+}
+
+async function prepareInto(
+  data: NodeStore,
+  store: NodeStore,
+  options: PrepareCommandOptions & { lost: AbortSignal },
+  output: Output,
+): Promise<void> {
+  const settings = await preparationOf(options.data, options, options)
   const before = await preparedBefore(data, store, settings)
   if (before) output.note(`nothing has changed since ${options.out} was prepared; it is left as it is`)
   const preparation = before ?? (await prepare(data, store, settings, options, output))
@@ -99,29 +82,14 @@ async function prepareAction(options: PrepareCommandOptions): Promise<void> {
   output.result(toDocument('prepare', result), describe(result))
 }
 
-async function settingsOf(options: PrepareCommandOptions): Promise<PrepareFolderOptions> {
-  const { pass, length, drop: dropSeconds, antialias, resize, exclude, cache } = options
-  if (antialias && resize)
-    throw new UsageError('--antialias and --resize are two ways to one number of points; give one')
-  const interpolation = resize ?? (antialias ? ('antialias' as const) : undefined)
-  return {
-    dataset: { ...(await datasetOptions(options)), ...(pass && { pass }) },
-    length,
-    dropSeconds,
-    ...(interpolation && { interpolation }),
-    ...(exclude && { exclude }),
-    ...(cache !== undefined && { cache: new NodeStore(cache) }),
-  }
-}
-
 async function prepare(
   data: NodeStore,
   store: NodeStore,
   settings: PrepareFolderOptions,
-  options: PrepareCommandOptions,
+  options: PrepareCommandOptions & { lost: AbortSignal },
   output: Output,
 ): Promise<Preparation> {
-  const signal = interruptible()
+  const signal = AbortSignal.any([interruptible(), options.lost])
   const { device, close } = await openDevice(options, CALL)
   const bar = lateBar(output, 'trials')
   try {

@@ -10,6 +10,7 @@ import { refuseGivenTwice } from './shared/alternatives.ts'
 import { adapterOption } from './shared/context.ts'
 import { addDataOptions, DATA, dataSource, openDataset, type DataSource } from './shared/data_options.ts'
 import { Output, type OutputOptions } from './shared/output.ts'
+import { inOwnFolder } from './shared/own_folder.ts'
 import { runTable } from './shared/result_table.ts'
 import { loadSource, REPORT_FILE } from './shared/run_folder.ts'
 import { refuseOtherSettings, runConfig } from './shared/run_settings.ts'
@@ -47,9 +48,13 @@ Examples:
 }
 
 async function trainAction(options: TrainOptions, command: Command): Promise<void> {
+  const store = new NodeStore(options.out)
+  await inOwnFolder(store, options.out, (lost) => trainInto(store, { ...options, lost }, command))
+}
+
+async function trainInto(store: NodeStore, options: TrainOptions, command: Command): Promise<void> {
   const output = new Output(options)
   const { out, resume = false } = options
-  const store = new NodeStore(out)
   const exists = await store.exists(CONFIG_FILE)
   if (exists && !resume) throw new UsageError(`${out} already holds a run; add --resume, or choose another --out`)
   if (resume && options.tune !== undefined)

@@ -75,4 +75,5 @@ export { renameReleased } from './formats/released_names.ts'
 // Where files are kept
 export { IndexedDbStore } from './store/indexeddb.ts'
 export { MemoryStore } from './store/memory.ts'
+export type { Holder, Lock } from './store/lock.ts'
 export type { Store } from './store/store.ts'

@@ -127,7 +127,7 @@ const NODE_ONLY = [
   'runtime/swiftshader.ts',
   'node_worker.ts',
 ]
-const NODE_FILES = ['store/node.ts', 'store/node_source.ts']
+const NODE_FILES = ['store/node.ts', 'store/node_source.ts', 'store/node_lock.ts', 'store/node_process.ts']
 
 function platformImports(modules: Modules): string[] {
   const allowed = (from: string, name: string) =>

@@ -43,11 +43,19 @@ export class Interrupted extends Error {
   }
 }
 
-/** Hooks for work on trials: Ctrl-C, warnings as notes, and a bar over their decomposition where there is one. */
+/** Hooks for work on trials: Ctrl-C, warnings as notes, and a bar over their decomposition and over baselines where there are some. */
 export function computing(output: Output, abort = interruptible()) {
   return async <T>(work: (hooks: Required<ComputeHooks>) => Promise<T>): Promise<T> => {
     const bar = lateBar(output, 'cvxEDA')
+    const learning = lateBar(output, 'baselines')
+    const onBaselines = (share: number): void => {
+      bar.stop()
+      learning.update(Math.floor(100 * share), 100)
+    }
     const onWarning = (message: string): void => output.note(message)
-    return await work({ signal: abort, onProgress: bar.update, onWarning }).finally(bar.stop)
+    return await work({ signal: abort, onProgress: bar.update, onBaselines, onWarning }).finally(() => {
+      bar.stop()
+      learning.stop()
+    })
   }
 }

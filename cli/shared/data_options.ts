@@ -29,8 +29,7 @@ type MusicFeatures = (typeof MUSIC_FEATURES)[number]
 export const READ_WITH = ['rate', 'gsr', 'resample', 'features', 'musicFeatures'] as const
 
 /** As it is on the command line. */
-export const flagOf = (name: (typeof READ_WITH)[number]): string =>
-  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 
 /** What may stand at --data. */
 export const DATA = 'folder of PMEmo, DEAP, AMIGOS, HKU956, recordings or trials.csv and eda.csv (docs/datasets.md)'

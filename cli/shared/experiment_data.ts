@@ -1,18 +1,22 @@
 // The datasets of an experiment: prepared where they are not yet, or only read to plan with.
 import { basename, resolve } from 'node:path'
+import { alone } from '../../src/store/alone.ts'
+import { holderName, type Holder } from '../../src/store/lock.ts'
 import { NodeStore } from '../../src/store/node.ts'
 import { UsageError } from '../../src/runtime/errors.ts'
 import { within } from '../../src/store/within.ts'
 import { loadStudy, unpreparedStudy, type Study } from '../../src/experiments/study.ts'
+import { qualityFlags } from '../../src/datasets/trial_quality.ts'
 import { presets } from '../../src/model/config.ts'
 import { loadDataset } from '../../src/train/dataset.ts'
 import { DROP_SECONDS } from '../../src/train/defaults.ts'
-import { prepareFolder, preparedBefore } from '../../src/train/prepare_folder.ts'
+import { prepareFolder, preparedBefore, type PrepareFolderOptions } from '../../src/train/prepare_folder.ts'
 import { isPrepared } from '../../src/train/prepared_files.ts'
-import { requireFolder } from './data_options.ts'
+import { flagOf, requireFolder } from './data_options.ts'
 import type { ExperimentCommandOptions } from './experiment_options.ts'
 import { openDevice } from './open_device.ts'
 import { lateBar, type Output } from './output.ts'
+import { preparationOf, PREPARED_WITH, type PrepareFlags } from './prepare_options.ts'
 
 /** A study, and the folder in which it lies prepared; none where it is only planned with. */
 export interface OpenedStudy {
@@ -23,7 +27,7 @@ export interface OpenedStudy {
 /** What one call of a batch is like: trials of one length, too few for an adapter that is software. */
 const CALL = { signals: 32, samples: 1 << 16 }
 
-type Options = Pick<ExperimentCommandOptions, 'data' | 'length' | 'drop' | 'adapter' | 'plan'>
+type Options = Pick<ExperimentCommandOptions, 'data' | 'length' | 'drop' | 'adapter' | 'plan' | keyof PrepareFlags>
 
 /** @throws UsageError where two folders have one name, FormatError for what is no dataset */
 export async function openStudies(
@@ -43,32 +47,60 @@ export async function openStudies(
 
 async function openStudy(
   folder: string,
-  { length = presets.paper.length, drop = DROP_SECONDS, adapter, plan = false }: Options,
+  options: Options,
   out: string,
   output: Output,
   signal: AbortSignal,
 ): Promise<OpenedStudy> {
   const data = requireFolder(folder)
   const name = basename(folder)
-  if (await isPrepared(data)) return { study: await loadStudy(data, name), folder }
+  if (await isPrepared(data)) return { study: asAsked(await loadStudy(data, name), options), folder }
+  const { length = presets.paper.length, drop = DROP_SECONDS, adapter, plan = false } = options
   const target = resolve(out, 'data', name)
   const prepared = within(new NodeStore(out), `data/${name}`)
-  const settings = { dataset: { name }, length, dropSeconds: drop }
-  if (!(await preparedBefore(data, prepared, settings))) {
+  const settings = await preparationOf(folder, options, { length, drop })
+  const isDone = async (): Promise<boolean> => (await preparedBefore(data, prepared, settings)) !== undefined
+  if (!(await isDone())) {
     if (plan) {
-      const { set } = await loadDataset(data, { name })
       output.note(`${name} is not prepared yet, which an experiment does first`)
-      return {
-        study: unpreparedStudy(
-          { ...set, trials: set.trials.map((trial) => ({ eda: new Float64Array(), ...trial })) },
-          length,
-          drop,
-        ),
-      }
+      return { study: await plannedWith(data, settings) }
     }
-    await prepare(data, prepared, { ...settings, adapter }, output, signal)
+    const onHeld = (holder: Holder): void => output.note(`${name} is being prepared by ${holderName(holder)}`)
+    const work = async (): Promise<void> => {
+      if (!(await isDone())) await prepare(data, prepared, { ...settings, adapter }, output, signal)
+    }
+    await alone(prepared, '', work, { signal, onHeld })
   }
   return { study: await loadStudy(prepared, name), folder: target }
+}
+
+/** What is prepared already, if it is what the options ask for. @throws UsageError */
+function asAsked(study: Study, { length, drop, ...options }: Options): Study {
+  const { name, length: points, dropSeconds } = study.set
+  const [late] = PREPARED_WITH.filter((option) => options[option] !== undefined)
+  if (late !== undefined)
+    throw new UsageError(`${name} is prepared already, so ${flagOf(late)} comes too late; give it where it is prepared`)
+  for (const [flag, asked, is] of [
+    ['length', length, points],
+    ['drop', drop, dropSeconds],
+  ] as const)
+    if (asked !== undefined && asked !== is)
+      throw new UsageError(
+        `${name} was prepared with --${flag} ${is}, and --${flag} is ${asked}; prepare it again, or leave it out`,
+      )
+  return study
+}
+
+/** The trials that there will be, as far as recordings alone tell. */
+async function plannedWith(
+  data: NodeStore,
+  { dataset, length, dropSeconds, interpolation, exclude = [] }: PrepareFolderOptions,
+): Promise<Study> {
+  const { set } = await loadDataset(data, dataset)
+  const trials = set.trials
+    .map((trial) => ({ eda: new Float64Array(), ...trial }))
+    .filter((trial) => !qualityFlags(trial).some((flag) => exclude.includes(flag)))
+  return unpreparedStudy({ ...set, trials }, { length, dropSeconds, ...(interpolation && { interpolation }) })
 }
 
 async function prepare(

@@ -7,11 +7,12 @@ import { UsageError } from '../../src/runtime/errors.ts'
 import type { RunSettings } from '../../src/train/defaults.ts'
 import { adapterOption } from './context.ts'
 import type { OutputOptions } from './output.ts'
+import { addPrepareOptions, type PrepareFlags } from './prepare_options.ts'
 import { addConfigOptions, type ConfigOptions } from './train_options.ts'
 import { integer, oneOf } from './values.ts'
 
 /** All options of `experiment`. */
-export interface ExperimentCommandOptions extends ConfigOptions, OutputOptions, OpenOptions {
+export interface ExperimentCommandOptions extends ConfigOptions, OutputOptions, OpenOptions, PrepareFlags {
   data?: string[]
   out?: string
   grid?: string
@@ -63,6 +64,7 @@ export function addExperimentOptions(command: Command): Command {
     .option('--shard <part>', 'run this part of the jobs only, such as 1/3', parseShard)
     .option('--render <dir>', 'draw the tables of a folder again; run nothing')
     .option('--length <n>', 'points per channel of what is prepared here (default: 2500)', integer('--length'))
+  addPrepareOptions(command)
   for (const option of addConfigOptions(new Command()).options)
     if (!DECIDED.includes(option.attributeName()))
       command.addOption(option.default(undefined, 'as the protocol has it'))

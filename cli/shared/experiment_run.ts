@@ -4,6 +4,7 @@ import { weightsOf } from '../../src/experiments/estimate.ts'
 import { replacedTables, savePlan, type PlanDocument } from '../../src/experiments/plan_file.ts'
 import { runHere, runJobs, unfinished, type FailedJob, type JobRunner } from '../../src/experiments/runner.ts'
 import type { OpenOptions } from '../../src/runtime/node.ts'
+import { holderName } from '../../src/store/lock.ts'
 import { NodeStore } from '../../src/store/node.ts'
 import { withGpu } from './context.ts'
 import type { OpenedStudy } from './experiment_data.ts'
@@ -70,6 +71,7 @@ async function runLeft(
   const bar = output.progress('jobs', left.length)
   const weights = weightsOf(left)
   const running = new Map<string, { work: number; line: string }>()
+  const held = new Set<string>()
   let [done, work] = [0, 0]
   const show = (): void => {
     const begun = [...running.values()]
@@ -92,6 +94,13 @@ async function runLeft(
     onStarted: (job) => progress(job, 0, 'begins'),
     onProgress: progress,
     onFinished: ended,
+    onHeld: (job, holder) => {
+      running.delete(job.hash)
+      if (!held.has(job.hash))
+        output.note(`job ${job.hash.slice(0, 12)} (${nameOf(job)}) is left to ${holderName(holder)}`)
+      held.add(job.hash)
+      show()
+    },
     onFailed: (job, reason) => {
       output.note(`job ${job.hash.slice(0, 12)} (${nameOf(job)}) failed: ${reason}`)
       ended(job)

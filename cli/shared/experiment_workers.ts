@@ -5,6 +5,7 @@ import type { Job } from '../../src/experiments/job.ts'
 import { runJob } from '../../src/experiments/run_job.ts'
 import type { JobRunner } from '../../src/experiments/runner.ts'
 import { loadStudy } from '../../src/experiments/study.ts'
+import type { Holder } from '../../src/store/lock.ts'
 import { NodeStore } from '../../src/store/node.ts'
 import type { OpenOptions } from '../../src/runtime/node.ts'
 import { DeviceLostError, StorageError, UsageError } from '../../src/runtime/errors.ts'
@@ -22,7 +23,8 @@ export interface WorkerStart extends OpenOptions {
 
 type ToWorker = WorkerStart | { job: Job }
 /** `storage` where nothing can be written. */
-type FromWorker = { share: number; where: string } | { done: true } | { failed: string; storage: boolean }
+type FromWorker =
+  { share: number; where: string } | { done: true; heldBy: Holder | undefined } | { failed: string; storage: boolean }
 
 /** Runners, each over a process of its own, which is started anew when it dies; the job that it had fails. */
 export function processRunners(count: number, start: WorkerStart) {
@@ -33,7 +35,7 @@ export function processRunners(count: number, start: WorkerStart) {
       child ??= startWorker(start, children)
       const own = child
       try {
-        await handOver(own, job, onProgress)
+        return await handOver(own, job, onProgress)
       } finally {
         if (own.exitCode !== null || own.signalCode !== null || !own.connected) child = undefined
       }
@@ -54,8 +56,8 @@ function startWorker(start: WorkerStart, children: Set<ChildProcess>): ChildProc
   return child
 }
 
-/** Resolves when the job is done. */
-function handOver(child: ChildProcess, job: Job, onProgress: Parameters<JobRunner>[1]): Promise<void> {
+/** Resolves when the job is done, or with who is at it. */
+function handOver(child: ChildProcess, job: Job, onProgress: Parameters<JobRunner>[1]): ReturnType<JobRunner> {
   return new Promise((resolve, reject) => {
     const end = (settle: () => void): void => {
       child.off('message', hear).off('exit', died).off('error', died)
@@ -63,7 +65,7 @@ function handOver(child: ChildProcess, job: Job, onProgress: Parameters<JobRunne
     }
     const hear = (message: FromWorker): void => {
       if ('share' in message) onProgress(message.share, message.where)
-      else if ('done' in message) end(resolve)
+      else if ('done' in message) end(() => resolve(message.heldBy))
       else end(() => reject(new (message.storage ? StorageError : Error)(message.failed)))
     }
     const died = (): void =>
@@ -89,8 +91,8 @@ export async function work(): Promise<void> {
     for (;;) {
       const { job } = (await messages.next()) as { job: Job }
       try {
-        await runJob(job, { gpu, out: store, studies, onProgress: (share, where) => say({ share, where }) })
-        say({ done: true })
+        const onProgress = (share: number, where: string): void => say({ share, where })
+        say({ done: true, heldBy: await runJob(job, { gpu, out: store, studies, onProgress }) })
       } catch (error) {
         if (error instanceof DeviceLostError) throw error // another process has another device
         const failed = error instanceof Error ? error.message : String(error)

@@ -37,6 +37,8 @@ export interface TrainingOptions extends OpenOptions {
   resume?: boolean
   onlyFold?: string
   tensorboard?: boolean
+  /** Aborted where another process has the folder since. */
+  lost?: AbortSignal
 }
 
 /** Checks everything that can be checked without the device, then prepares the trials and trains. */
@@ -58,10 +60,11 @@ export async function trainFolds(
   }
   if (config.freeze && !initial)
     output.note('--freeze without --weights: what is frozen keeps its random values, and nothing was learnt in it')
-  const abort = interruptible()
+  const { lost } = options
+  const abort = lost ? AbortSignal.any([interruptible(), lost]) : interruptible()
   const prepared = computing(output, abort)
   return withGpu(options, async (gpu) => {
-    const set = await prepared((hooks) => prepareDataset(gpu, dataset, config, hooks))
+    const set = await prepared(({ onBaselines: _, ...hooks }) => prepareDataset(gpu, dataset, config, hooks))
     const task = makeTask(set, config)
     if (!options.resume) await saveSource(store, source)
     // A run that goes on keeps its kernels.

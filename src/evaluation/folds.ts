@@ -1,6 +1,7 @@
 // Which trials are trained on, watched for early stopping, and tested. Indices refer to the list of trials given.
 import { groupBy } from '../datasets/group.ts'
 import type { Trial } from '../datasets/trial.ts'
+import { atOnce, type Pieces } from '../runtime/breather.ts'
 import { GalvaniError, UsageError } from '../runtime/errors.ts'
 import { Random } from '../runtime/random.ts'
 import { holdOut, shuffled, unitsByName } from './hold_out.ts'
@@ -80,6 +81,15 @@ export function parseFoldScheme(text: string): FoldScheme {
  * @throws UsageError if a fold would have no subjects (stimuli, trials), or too few are left to train and validate on
  */
 export function makeFolds(trials: readonly FoldTrial[], scheme: FoldScheme, options: FoldOptions): FoldPlan {
+  return atOnce(foldsInPieces(trials, scheme, options))
+}
+
+/** `makeFolds` in pieces, between which others may have their turn: many people with a hundred draws each take seconds. */
+export function* foldsInPieces(
+  trials: readonly FoldTrial[],
+  scheme: FoldScheme,
+  options: FoldOptions,
+): Pieces<FoldPlan> {
   const { seed, validationShare: share = 0.15, stratifyBy } = options
   const unit = unitOf(scheme)
   const groupOf = groupName(trials, scheme)
@@ -90,14 +100,17 @@ export function makeFolds(trials: readonly FoldTrial[], scheme: FoldScheme, opti
     ...(stratifyBy && { stratifyBy }),
   }
   const tests = testParts(trials, scheme, groupOf, new Random(seed, TEST_PARTS_STREAM))
-  const folds = [...tests].map(([name, test], index): Fold => {
+  const folds: Fold[] = []
+  for (const [name, test] of tests) {
+    const index = folds.length
     const inTest = new Set(test)
     const rest = [...trials.keys()].filter((i) => !inTest.has(i))
     const random = new Random(seed, VALIDATION_STREAM + index)
-    const validation = holdOut({ ...parting, rest, where: `fold ${name}` }, random)
+    const validation = yield* holdOut({ ...parting, rest, where: `fold ${name}` }, random)
     const held = new Set(validation)
-    return { index, name, train: rest.filter((i) => !held.has(i)), validation, test }
-  })
+    folds.push({ index, name, train: rest.filter((i) => !held.has(i)), validation, test })
+    yield
+  }
   const subjectIndependent = folds.every((fold) => sharesNoSubject(trials, fold))
   if (!subjectIndependent && (scheme.kind === 'subject' || scheme.kind === 'subject-loo')) {
     throw new GalvaniError('folds: a subject is on both sides of a split by subject')

@@ -1,5 +1,6 @@
 // The validation part of a fold: whole units taken out of its training part until they are a share of it.
 import { groupBy } from '../datasets/group.ts'
+import type { Pieces } from '../runtime/breather.ts'
 import { UsageError } from '../runtime/errors.ts'
 import type { Random } from '../runtime/random.ts'
 
@@ -23,7 +24,10 @@ export interface HoldOut {
 }
 
 /** Takes whole units at random until their trials reach the share. In the order of the trials. @throws UsageError for a single unit */
-export function holdOut({ rest, share, groupOf, within, stratifyBy, where }: HoldOut, random: Random): number[] {
+export function* holdOut(
+  { rest, share, groupOf, within, stratifyBy, where }: HoldOut,
+  random: Random,
+): Pieces<number[]> {
   if (share <= 0) return []
   const groups = groupBy(rest, groupOf)
   if (groups.size < 2) {
@@ -33,12 +37,12 @@ export function holdOut({ rest, share, groupOf, within, stratifyBy, where }: Hol
     )
   }
   const byName = unitsByName(groups)
-  const draw = (): number[] => {
+  const draw = (): Unit[] => {
     const units = shuffled(byName, random)
     return upTo(share * rest.length, within ? evenly(units, within) : units)
   }
-  const held = stratifyBy ? mostAlike(rest, stratifyBy, draw) : draw()
-  return held.sort((a, b) => a - b)
+  const held = stratifyBy ? yield* mostAlike(byName, rest, stratifyBy, draw) : draw()
+  return held.flatMap(([, members]) => members).sort((a, b) => a - b)
 }
 
 type Unit = [name: string, members: number[]]
@@ -51,13 +55,10 @@ export const shuffled = (units: readonly Unit[], random: Random): Unit[] =>
   Array.from(random.permutation(units.length), (i) => units[i]!)
 
 /** Units until they are as many trials; one is left over. */
-function upTo(count: number, units: readonly Unit[]): number[] {
-  const held: number[] = []
-  for (const [, members] of units.slice(0, -1)) {
-    if (held.length >= count) break
-    for (const member of members) held.push(member)
-  }
-  return held
+function upTo(count: number, units: readonly Unit[]): Unit[] {
+  let [held, trials] = [0, 0]
+  while (held < units.length - 1 && trials < count) trials += units[held++]![1].length
+  return units.slice(0, held)
 }
 
 /** In such an order that any first part of it has about the same share of each subject's units. */
@@ -67,23 +68,37 @@ function evenly(units: readonly Unit[], within: (trial: number) => string): Unit
   return [...units].sort((a, b) => place.get(a)! - place.get(b)!)
 }
 
-/** Of many draws the first whose classes have the shares that they have in what the draw leaves, as nearly as any. */
-function mostAlike(rest: readonly number[], classes: ArrayLike<number>, draw: () => number[]): number[] {
-  const all = counts(rest, classes)
-  const apart = (held: readonly number[]): number => {
-    const own = counts(held, classes)
-    const left = rest.length - held.length
-    return [...all].reduce((sum, [k, of]) => {
-      const here = own.get(k) ?? 0
-      return sum + Math.abs(here / held.length - (of - here) / left)
-    }, 0)
+/**
+ * Of many draws the first whose classes have the shares that they have in what the draw leaves, as nearly as any. Trials are counted once, by
+ * unit: a draw is judged by as many additions as it has units.
+ */
+function* mostAlike(
+  units: readonly Unit[],
+  rest: readonly number[],
+  classes: ArrayLike<number>,
+  draw: () => Unit[],
+): Pieces<Unit[]> {
+  const names = [...new Set(rest.map((trial) => classes[trial]!))]
+  const count = (trials: readonly number[]): number[] => {
+    const found = names.map(() => 0)
+    for (const trial of trials) found[names.indexOf(classes[trial]!)]!++
+    return found
   }
-  const draws = Array.from({ length: DRAWS }, draw).map((held) => ({ held, apart: apart(held) }))
-  return draws.reduce((best, next) => (next.apart < best.apart ? next : best)).held
-}
-
-function counts(trials: readonly number[], classes: ArrayLike<number>): Map<number, number> {
-  const found = new Map<number, number>()
-  for (const trial of trials) found.set(classes[trial]!, (found.get(classes[trial]!) ?? 0) + 1)
-  return found
+  const all = count(rest)
+  const ofUnit = new Map(units.map((unit) => [unit, count(unit[1])]))
+  const apart = (held: readonly Unit[]): number => {
+    const own = names.map(() => 0)
+    for (const unit of held) ofUnit.get(unit)!.forEach((here, k) => (own[k]! += here))
+    const trials = own.reduce((sum, here) => sum + here, 0)
+    const left = rest.length - trials
+    return own.reduce((sum, here, k) => sum + Math.abs(here / trials - (all[k]! - here) / left), 0)
+  }
+  let [best, least]: [Unit[], number] = [[], Infinity]
+  for (let count = 0; count < DRAWS; count++) {
+    const held = draw()
+    const distance = apart(held)
+    if (count === 0 || distance < least) [best, least] = [held, distance]
+    yield
+  }
+  return best
 }

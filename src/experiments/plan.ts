@@ -1,10 +1,11 @@
 // From grids and data to jobs: which runs an experiment is, each fold of each of them once.
 import { canonical } from '../formats/canonical.ts'
 import { summarise } from '../model/summary.ts'
+import { breather, inTurns, type Pieces } from '../runtime/breather.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import type { RunConfig } from '../train/config.ts'
 import { defaultRun, resolveRun, type RunSettings } from '../train/defaults.ts'
-import { makeTask, type Task } from '../train/task.ts'
+import { taskInPieces, type Task } from '../train/task.ts'
 import type { Cell } from './collected.ts'
 import type { Grid, GridRow, Protocol } from './grid.ts'
 import { hashOf, type Job, type JobSettings } from './job.ts'
@@ -18,6 +19,8 @@ export interface ExperimentOptions {
   repeats: number
   /** Every row once more with labels shuffled within subjects. */
   control: boolean
+  /** Ends the planning by throwing its reason; other tasks have their turn meanwhile. */
+  signal?: AbortSignal
   /** Settings in the place of the protocol's; a row's own come first. `seed` is that of the folds and of the first repeat. */
   shared: RunSettings
 }
@@ -43,7 +46,7 @@ export interface ExperimentPlan {
   seeds: number[]
 }
 
-/** @throws UsageError for settings that do not fit, or that a table varies */
+/** @throws UsageError for settings that do not fit, or that a table varies; and the signal's reason */
 export async function planExperiment(
   grids: readonly Grid[],
   studies: readonly Study[],
@@ -101,6 +104,7 @@ class Planner {
   readonly seeds: number[]
   /** Tasks differ by few of the settings; nothing else decides labels and folds. */
   readonly #tasks = new Map<string, Task>()
+  readonly #breathe: () => Promise<void>
 
   constructor(
     private readonly studies: readonly Study[],
@@ -109,6 +113,7 @@ class Planner {
     const { shared, repeats } = options
     const first = shared.seed ?? defaultRun.seed
     this.seeds = Array.from({ length: repeats }, (_, r) => first + r)
+    this.#breathe = breather(options.signal)
   }
 
   async cells(grid: Grid): Promise<PlannedCell[]> {
@@ -192,7 +197,8 @@ class Planner {
     const hashes: string[] = []
     for (const [r, seed] of this.seeds.entries()) {
       const config = resolveRun({ ...wanted.settings, seed }, factsOf(wanted.study))
-      for (const [k, fold] of this.task(wanted.study, config).plan.folds.entries()) {
+      for (const [k, fold] of (await this.#task(wanted.study, config)).plan.folds.entries()) {
+        await this.#breathe()
         const from = sources && folds ? { from: sources[r * folds + (k % folds)]! } : {}
         const { study, method } = wanted
         const settings = { data: study.key, method, config: method === 'svm' ? asSvm(config) : config }
@@ -215,7 +221,7 @@ class Planner {
   }
 
   /** Labels and folds under a configuration. */
-  task(study: Study, config: RunConfig): Task {
+  async #task(study: Study, config: RunConfig): Promise<Task> {
     const {
       dimension,
       levels,
@@ -236,16 +242,16 @@ class Planner {
     ])
     const known = this.#tasks.get(key)
     if (known) return known
-    const task = splitOf(study, config)
+    const task = await inTurns(splitOf(study, config), this.#breathe)
     this.#tasks.set(key, task)
     return task
   }
 }
 
 /** @throws FormatError also for folds that these data, or a row's share of them, have too few people for: other rows may have enough */
-function splitOf({ set }: Study, config: RunConfig): Task {
+function* splitOf({ set }: Study, config: RunConfig): Pieces<Task> {
   try {
-    return makeTask(set, config)
+    return yield* taskInPieces(set, config)
   } catch (error) {
     if (error instanceof UsageError) throw new FormatError(`${set.name}: ${error.message}`)
     throw error

@@ -4,12 +4,13 @@ import type { JudgedTrial } from '../evaluation/judgement.ts'
 import type { HostTensors } from '../model/weights.ts'
 import { UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
+import type { Holder } from '../store/lock.ts'
 import type { Store } from '../store/store.ts'
 import { foldBaselines } from '../train/baselines.ts'
 import { modelTensors } from '../train/checkpoint.ts'
 import { judgedTrials } from '../train/evaluate.ts'
-import { trainRun } from '../train/run.ts'
-import { loadFoldModel, trainedFolds } from '../train/run_files.ts'
+import { trainTask } from '../train/run.ts'
+import { finishedFolds, loadFoldModel, trainedFolds } from '../train/run_files.ts'
 import { makeTask, type Task } from '../train/task.ts'
 import { adapterName, HOST, isFinished, jobStore, saveJobResult, type Job } from './job.ts'
 import type { Study } from './study.ts'
@@ -25,12 +26,25 @@ export interface JobContext {
   signal?: AbortSignal
 }
 
-/** Runs a job unless its result is there. Returns whether it did. @throws UsageError where its study was not given */
-export async function runJob(job: Job, context: JobContext): Promise<boolean> {
-  const { gpu, out, studies, signal } = context
+/** Runs a job unless its result is there. Returns who is at it where that is another process. @throws UsageError where its study was not given */
+export async function runJob(job: Job, context: JobContext): Promise<Holder | undefined> {
+  const { gpu, out, signal } = context
   signal?.throwIfAborted()
   const adapter = job.method === 'svm' ? HOST : adapterName(gpu.info)
-  if (await isFinished(out, job, adapter)) return false
+  if (await isFinished(out, job, adapter)) return undefined
+  const lock = await (await jobStore(out, job.hash, adapter)).lock?.('')
+  if (lock && !('release' in lock)) return lock
+  try {
+    // Whoever had the folder until now may have finished the job. One that takes this process for gone comes to the same result.
+    if (!(await isFinished(out, job, adapter))) await compute(job, adapter, context)
+  } finally {
+    await lock?.release()
+  }
+  return undefined
+}
+
+async function compute(job: Job, adapter: string, context: JobContext): Promise<void> {
+  const { out, studies } = context
   const study = studies.find(({ key }) => key === job.data)
   if (!study) throw new UsageError(`job ${job.hash}: none of the datasets that were given is the one it is of`)
   const store = await jobStore(out, job.hash, adapter)
@@ -38,32 +52,25 @@ export async function runJob(job: Job, context: JobContext): Promise<boolean> {
   const started = performance.now()
   const trials = job.method === 'svm' ? await bySvm(job, task, context) : await byNetwork(job, task, store, context)
   await saveJobResult(store, { hash: job.hash, adapter, seconds: (performance.now() - started) / 1000, trials })
-  return true
 }
 
 async function byNetwork(
-  { hash, config, fold, from }: Job,
+  { config, fold, from }: Job,
   task: Task,
   store: Store,
   { gpu, out, onProgress, signal }: JobContext,
 ): Promise<JudgedTrial[]> {
   const initial = from === undefined ? undefined : await weightsOf(from, out, adapterName(gpu.info))
-  const { results } = await trainRun(
-    gpu,
-    store,
-    task,
-    { name: hash },
-    {
-      onlyFold: fold,
-      baselines: out,
-      ...(initial && { initial }),
-      onBaselines: (_, share) => onProgress?.(0, `baselines, ${Math.floor(100 * share)} %`),
-      onStep: (_, done, total) =>
-        onProgress?.(done / total, `epoch ${Math.ceil((done * config.epochs) / total)} of ${config.epochs}`),
-      ...(signal && { signal }),
-    },
-  )
-  return judgedTrials(results, config.seed)
+  const trained = await trainTask(gpu, store, task, {
+    onlyFold: fold,
+    baselines: out,
+    ...(initial && { initial }),
+    onBaselines: (_, share) => onProgress?.(0, `baselines, ${Math.floor(100 * share)} %`),
+    onStep: (_, done, total) =>
+      onProgress?.(done / total, `epoch ${Math.ceil((done * config.epochs) / total)} of ${config.epochs}`),
+    ...(signal && { signal }),
+  })
+  return judgedTrials(await finishedFolds(store, trained), config.seed)
 }
 
 /** The model that another job trained. */

@@ -55,12 +55,16 @@ export async function studyOf(set: PreparedSet): Promise<Study> {
  * A stand-in for trials that are not prepared yet: enough to plan with. Nothing can be learnt from its signals, which are all the same.
  * Its key is no other set's, so that jobs of several are not taken for one.
  */
-export function unpreparedStudy({ trials, notes = [], ...set }: TrialSet, length: number, dropSeconds: number): Study {
+export function unpreparedStudy(
+  { trials, notes = [], ...set }: TrialSet,
+  how: Pick<PreparedSet, 'length' | 'dropSeconds' | 'interpolation'>,
+): Study {
+  const { length } = how
   const signals = Float32Array.from({ length: CHANNELS.length * length }, (_, i) => Math.sin(i / 9))
   const stand = trials.map(({ eda: _, ...trial }): PreparedTrial => ({
     ...{ ...trial, signals, status: 'solved', filled: 0, constant: [] },
   }))
-  const made = { ...set, notes, trials: stand, length, dropSeconds }
+  const made = { ...set, notes, trials: stand, ...how }
   return { kind: kindOf(made), key: `not prepared yet: ${set.name}`, set: made }
 }
 

@@ -30,8 +30,8 @@ export const DOCUMENT_KINDS = {
   'run-event': { schema: 2 },
   'run-result': { schema: 3, oldest: 1, remedy: RUN, kept: RESULT },
   'fold-result': { schema: 3, oldest: 1, remedy: RUN, kept: ['predictions.baselines'] },
-  /** Scores of a fold's baselines, which runs may have in common. */
-  'fold-baselines': { schema: 1, kept: ['scores'] },
+  /** Scores of one baseline on a fold, which runs may have in common. */
+  'fold-baseline': { schema: 1 },
   /** Texts of `checkpoint.safetensors`. */
   'fold-checkpoint': { schema: 2, oldest: 1, remedy: RUN },
   /** Texts of `model.safetensors`. */
@@ -61,6 +61,9 @@ export const DOCUMENT_KINDS = {
   'experiment-results': { schema: 1, kept: ['versions', 'rows'] },
   /** The JSON beside the tables of a decomposed recording. */
   recording: { schema: 2, kept: ['features', 'reading'] },
+
+  /** A folder that a process works in. */
+  'folder-lock': { schema: 1 },
 
   // What commands print with --json.
   doctor: { schema: 2 },

@@ -3,14 +3,18 @@ import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { nameOf } from '../runtime/arguments.ts'
 import { FormatError, StorageError, UsageError } from '../runtime/errors.ts'
 import { piecesOf } from './flat.ts'
+import type { Holder, Lock } from './lock.ts'
+import { lockFolder } from './node_lock.ts'
 import { fileSource } from './node_source.ts'
 import type { Source } from './source.ts'
 import type { Content, Store } from './store.ts'
 
+/** Of this process, whichever of its stores: two that write one file at a time have names of their own for it. */
+let written = 0
+
 /** A folder of the file system. Paths that lead out of it are refused. */
 export class NodeStore implements Store {
   readonly root: string
-  #written = 0
 
   /** @throws UsageError for what is no path */
   constructor(root: string) {
@@ -41,7 +45,7 @@ export class NodeStore implements Store {
 
   async write(path: string, content: Content): Promise<void> {
     const target = this.#locate(path)
-    const aside = `${target}.${process.pid}-${this.#written++}.tmp`
+    const aside = `${target}.${process.pid}-${written++}.tmp`
     await wrapped(target, 'written', async () => {
       await mkdir(dirname(target), { recursive: true })
       try {
@@ -83,6 +87,11 @@ export class NodeStore implements Store {
     return names.sort()
   }
 
+  async lock(dir: string): Promise<Lock | Holder> {
+    const target = this.#locate(dir)
+    return await wrapped(target, 'locked', () => lockFolder(target))
+  }
+
   #locate(path: string): string {
     const full = resolve(this.root, path)
     const inside = relative(this.root, full)
@@ -106,9 +115,9 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-async function wrapped(path: string, done: string, action: () => Promise<void>): Promise<void> {
+async function wrapped<T>(path: string, done: string, action: () => Promise<T>): Promise<T> {
   try {
-    await action()
+    return await action()
   } catch (error) {
     throw new StorageError(`${path}: cannot be ${done} (${(error as NodeJS.ErrnoException).code ?? String(error)})`)
   }

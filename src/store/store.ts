@@ -1,4 +1,5 @@
 // Where files live: a folder in Node, memory in tests and pages. Nothing else in the library touches a file system.
+import type { Holder, Lock } from './lock.ts'
 import type { Source } from './source.ts'
 
 /** What a file is to hold; pieces are taken one after the other, so that a large file never lies in memory as a whole. */
@@ -22,4 +23,9 @@ export interface Store {
   remove(path: string): Promise<void>
   /** Names of the files and folders directly inside `dir` (`''` is the root), sorted; none if it does not exist. */
   list(dir: string): Promise<string[]>
+  /**
+   * Makes a folder this process's own, or says whose it is; nothing is waited for. A store without it cannot tell who else works in it,
+   * and keeps nobody out.
+   */
+  lock?(dir: string): Promise<Lock | Holder>
 }

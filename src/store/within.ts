@@ -13,5 +13,6 @@ export function within(store: Store, folder: string): Store {
     append: (path, line) => store.append(at(path), line),
     remove: (path) => store.remove(at(path)),
     list: (dir) => store.list(at(dir)),
+    ...(store.lock && { lock: (dir) => store.lock!(at(dir)) }),
   }
 }

@@ -1,15 +1,12 @@
 // What a fold's result stands beside: classes by frequency, by song, and by what learns at once, from the same training trials.
 import { stimulusMajority, majorityClass } from '../evaluation/baselines.ts'
 import type { Fold } from '../evaluation/folds.ts'
-import type { BaselineName } from '../evaluation/judgement.ts'
 import { LEARNERS } from '../evaluation/learners.ts'
-import { digest } from '../formats/digest.ts'
-import { formatDocument, parseDocument, toDocument } from '../formats/documents.ts'
-import { FormatError } from '../runtime/errors.ts'
+import { breather } from '../runtime/breather.ts'
 import type { Store } from '../store/store.ts'
-import { VERSION } from '../version.ts'
 import type { RunConfig } from './config.ts'
-import { inputsOf, type ModelInputs } from './inputs.ts'
+import { inputsOf } from './inputs.ts'
+import { keepScores, readScores, scoresFile, type Scored } from './kept_scores.ts'
 import type { PreparedSet } from './prepare.ts'
 import type { Prediction } from './run_summary.ts'
 
@@ -18,15 +15,13 @@ export type BaselineScores = Prediction['baselines']
 
 /** How baselines are made. */
 export interface BaselineOptions {
-  /** Where their scores are kept, under `baselines/`, by a digest of all that decides them; default nowhere. */
+  /** Where the scores of each are kept as it ends, under `baselines/`, by a digest of all that decides them; default nowhere. */
   kept?: Store
   /** Told which share of the work is done. */
   onProgress?: (share: number) => void
   signal?: AbortSignal
 }
 
-/** Another number for another list of baselines, or another way to learn one. */
-const BASELINE_SET = 'baselines/1'
 /** A run's seed decides nothing here, so that repeats with other seeds stand beside the same baselines. */
 const SEED = 0
 /** From what each learns: nothing but labels, the model's input as one vector, or the trial's EDA features. */
@@ -52,120 +47,83 @@ export async function foldBaselines(
   options: BaselineOptions = {},
 ): Promise<BaselineScores[]> {
   options.signal?.throwIfAborted()
+  const { test } = fold
+  // In the order of the set, whatever the fold's validation part.
   const known = [...fold.train, ...fold.validation].sort((a, b) => a - b)
-  const learning: Learning = {
-    set,
-    labels,
-    known,
-    test: fold.test,
-    inputs: inputsOf(set, config, known),
-    model: config.model,
-  }
-  const file = options.kept && `baselines/${await keyOf(learning)}.json`
-  const found = file === undefined ? undefined : await read(options.kept!, file, learning)
-  if (found) return found
-  const scores = await learnAll(learning, options)
-  if (file !== undefined) await write(options.kept!, file, learning, scores)
-  return scores
-}
-
-interface Learning {
-  set: PreparedSet
-  labels: Uint8Array
-  /** What is learned from, in the order of the set whatever the fold's validation part. */
-  known: number[]
-  test: readonly number[]
-  inputs: ModelInputs
-  model: Pick<RunConfig['model'], 'classes' | 'network'>
-}
-
-async function learnAll(learning: Learning, { onProgress, signal }: BaselineOptions): Promise<BaselineScores[]> {
-  const { set, labels, known, test, model } = learning
   const songs = stimulusMajority(set.trials, labels, known, test)
   const majority = majorityClass(labels, known)
   const scores = test.map((_, i): BaselineScores => ({ majority, ...(songs[i] !== undefined && { song: songs[i] }) }))
-  const own = known.map((i) => labels[i]!)
-  const names = (Object.keys(LEARNS_FROM) as LearnerName[]).filter(
-    (name) => model.classes === 2 && (LEARNS_FROM[name] !== 'features' || set.features),
-  )
-  // How long one takes is guessed by how much it reads.
-  const sizes = names.map((name) => rowOf(learning, name, known[0]!).length)
-  const all = sizes.reduce((sum, size) => sum + size, 0)
-  let done = 0
-  for (const [k, name] of names.entries()) {
-    const before = done
-    const learned = await LEARNERS[name](
-      known.map((i) => rowOf(learning, name, i)),
-      own,
-      {
-        seed: SEED,
-        onProgress: (share) => onProgress?.((before + share * sizes[k]!) / all),
-        ...(signal && { signal }),
-      },
-    )
-    test.forEach((trial, i) => (scores[i]![name] = learned.score(rowOf(learning, name, trial))))
-    done += sizes[k]!
-    onProgress?.(done / all)
-  }
+  const rows = rowsOf(set, config, known)
+  const wanted = namesFor(set, config).map((baseline): Scored & { baseline: LearnerName } => ({
+    baseline,
+    features: LEARNS_FROM[baseline] === 'features' ? set.features?.set : undefined,
+    rows: known.map(rows(baseline)),
+    labels: known.map((i) => labels[i]!),
+    testRows: test.map(rows(baseline)),
+    trials: test.map((i) => set.trials[i]!.id),
+  }))
+  for (const [baseline, own] of await scoresOf(wanted, options))
+    own.forEach((score, i) => (scores[i]![baseline] = score))
   return scores
 }
 
-function rowOf(learning: Learning, name: LearnerName, trial: number): Float32Array {
-  const from = LEARNS_FROM[name]
-  if (from === 'input') return inputOf(learning, trial)
-  return from === 'nothing' ? new Float32Array(1) : learning.set.trials[trial]!.features!
-}
+const namesFor = (set: PreparedSet, { model }: RunConfig): LearnerName[] =>
+  (Object.keys(LEARNS_FROM) as LearnerName[]).filter(
+    (name) => model.classes === 2 && (LEARNS_FROM[name] !== 'features' || set.features),
+  )
 
-/** What the model reads of a trial, as one vector. */
-const inputOf = ({ inputs, model }: Learning, trial: number): Float32Array =>
-  model.network === 'music' ? inputs.music([trial])! : inputs.vector(trial)
-
-/** Of all that decides the scores. Whose trials are in the test part is said by their order. */
-function keyOf(learning: Learning): Promise<string> {
-  const { set, labels, known, test } = learning
-  const about = (i: number, label?: number) => {
-    const { id, subject, stimulus, features } = set.trials[i]!
-    return [JSON.stringify([id, subject, stimulus, label]), inputOf(learning, i), ...(features ? [features] : [])]
-  }
-  return digest([
-    JSON.stringify([BASELINE_SET, VERSION, set.features?.set, known.length, test.length]),
-    ...known.flatMap((i) => about(i, labels[i])),
-    ...test.flatMap((i) => about(i)),
-  ])
-}
-
-/** A file of them: null where a baseline says nothing of a trial. */
-interface Kept {
-  trials: string[]
-  scores: Partial<Record<BaselineName, (number | null)[]>>
-}
-
-async function write(store: Store, file: string, learning: Learning, scores: readonly BaselineScores[]): Promise<void> {
-  const names = [...new Set(scores.flatMap((of) => Object.keys(of) as BaselineName[]))]
-  const kept = {
-    trials: idsOf(learning),
-    scores: Object.fromEntries(names.map((name) => [name, scores.map((of) => of[name] ?? null)])),
-  }
-  await store.write(file, formatDocument(toDocument('fold-baselines', kept)))
-}
-
-/** What a file has for these trials; nothing where there is none, or a damaged one: they are then made anew. */
-async function read(store: Store, file: string, learning: Learning): Promise<BaselineScores[] | undefined> {
-  if (!(await store.exists(file))) return undefined
-  try {
-    const { trials, scores } = parseDocument('fold-baselines', await store.readText(file), file) as unknown as Kept
-    if (JSON.stringify(trials) !== JSON.stringify(idsOf(learning))) return undefined
-    const entries = Object.entries(scores)
-    if (entries.some(([, of]) => of.length !== trials.length || !of.every(isScore))) return undefined
-    return trials.map((_, i) =>
-      Object.fromEntries(entries.flatMap(([name, of]) => (of[i] === null ? [] : [[name, of[i]]]))),
-    )
-  } catch (error) {
-    if (error instanceof FormatError || error instanceof TypeError) return undefined
-    throw error
+/** What a baseline reads of a trial. */
+function rowsOf(
+  set: PreparedSet,
+  config: RunConfig,
+  known: readonly number[],
+): (name: LearnerName) => (trial: number) => Float32Array {
+  const inputs = inputsOf(set, config, known)
+  const inputOf = (trial: number): Float32Array =>
+    config.model.network === 'music' ? inputs.music([trial])! : inputs.vector(trial)
+  const nothing = new Float32Array(1)
+  return (name) => {
+    const from = LEARNS_FROM[name]
+    if (from === 'input') return inputOf
+    return from === 'nothing' ? () => nothing : (trial) => set.trials[trial]!.features!
   }
 }
 
-const isScore = (value: unknown): boolean => value === null || (typeof value === 'number' && value >= 0 && value <= 1)
+/** What each says of the test rows: what is kept of it, else what it learns now, which is then kept before the next one learns. */
+async function scoresOf(
+  wanted: readonly (Scored & { baseline: LearnerName })[],
+  { kept, onProgress, signal }: BaselineOptions,
+): Promise<Map<LearnerName, number[]>> {
+  const found = new Map<LearnerName, number[]>()
+  const missing: { scored: (typeof wanted)[number]; file: string }[] = []
+  for (const scored of wanted) {
+    const file = kept ? await scoresFile(scored) : ''
+    const own = kept && (await readScores(kept, file, scored))
+    if (own) found.set(scored.baseline, own)
+    else missing.push({ scored, file })
+  }
+  // How long one takes is guessed by how much it reads.
+  const all = missing.reduce((sum, { scored }) => sum + sizeOf(scored), 0)
+  const breathe = breather(signal)
+  let done = 0
+  for (const { scored, file } of missing) {
+    const size = sizeOf(scored)
+    const { score } = await LEARNERS[scored.baseline](scored.rows, scored.labels, {
+      seed: SEED,
+      onProgress: (share) => onProgress?.((done + share * size) / all),
+      ...(signal && { signal }),
+    })
+    const own: number[] = []
+    for (const row of scored.testRows) {
+      own.push(score(row))
+      await breathe()
+    }
+    if (kept) await keepScores(kept, file, scored, own)
+    found.set(scored.baseline, own)
+    done += size
+    onProgress?.(done / all)
+  }
+  return found
+}
 
-const idsOf = ({ set, test }: Learning): string[] => test.map((i) => set.trials[i]!.id)
+const sizeOf = ({ rows }: Scored): number => rows[0]!.length

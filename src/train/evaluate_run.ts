@@ -172,7 +172,10 @@ function jointBaselines(
     )
   const both = Uint8Array.from([...labelled.labels, ...labels])
   const fold = { train, validation: [], test }
-  return foldBaselines({ ...joint, ...(alike && { features }) }, config, both, fold, signalOf(hooks))
+  return foldBaselines({ ...joint, ...(alike && { features }) }, config, both, fold, {
+    ...(hooks.onBaselines && { onProgress: hooks.onBaselines }),
+    ...signalOf(hooks),
+  })
 }
 
 /** Scores of the more frequent class of these labels. */

@@ -98,6 +98,21 @@ export async function trainRun(
 ): Promise<RunSummary> {
   requireGpu('trainRun', gpu)
   checkNames('trainRun', options, RUN_OPTIONS)
+  const started = performance.now()
+  const task = await trainTask(gpu, store, asked, options)
+  const seconds = (performance.now() - started) / 1000
+  const summary = await summariseRun(gpu, store, task, identity, seconds, options.signal)
+  await writeJson(store, RESULT_FILE, toDocument('run-result', summary))
+  await appendEvent(store, {
+    event: 'finished',
+    folds: summary.results.length,
+    accuracy: summary.pooled.model.accuracy,
+  })
+  return summary
+}
+
+/** The folds of `trainRun`, of which nothing is judged yet. Returns the task with what its weights to start from decide. */
+export async function trainTask(gpu: Gpu, store: Store, asked: Task, options: RunOptions = {}): Promise<Task> {
   const { initial } = options
   const task = { ...asked, config: await withInitial(asked.config, initial) }
   const { config, plan } = task
@@ -110,22 +125,13 @@ export async function trainRun(
   if (await store.exists(KERNELS_FILE)) await pinKernels(gpu, store, options.onWarning)
   else await saveKernels(gpu, store)
   if (!task.set.features) options.onWarning?.(withoutFeatures(task.set.name))
-  const started = performance.now()
   options.onBegin?.(chosen.filter(({ name }) => !done.has(name)))
   for (const fold of chosen) {
     options.signal?.throwIfAborted()
     if (!done.has(fold.name)) await trainFold(gpu, store, task, fold, options)
     for (const file of checkpointFiles(config, fold.name)) await store.remove(file)
   }
-  const seconds = (performance.now() - started) / 1000
-  const summary = await summariseRun(gpu, store, task, identity, seconds, options.signal)
-  await writeJson(store, RESULT_FILE, toDocument('run-result', summary))
-  await appendEvent(store, {
-    event: 'finished',
-    folds: summary.results.length,
-    accuracy: summary.pooled.model.accuracy,
-  })
-  return summary
+  return task
 }
 
 const withoutFeatures = (name: string): string =>

@@ -1,5 +1,5 @@
 // What a run folder holds and how it is read:
-//   config.json  transfer.json  kernels.json  events.jsonl  result.json  baselines/DIGEST.json
+//   config.json  transfer.json  kernels.json  events.jsonl  result.json  baselines/NAME-DIGEST.json
 //   folds/fold-NAME/{checkpoint,model}.safetensors  folds/fold-NAME/checkpoint-SETTINGS.safetensors  folds/fold-NAME/result.json
 // A fold's checkpoint is there only while it trains, and is one for each alternative where it chooses among some; transfer.json only where a run starts from weights.
 import type { Judgement } from '../evaluation/judgement.ts'

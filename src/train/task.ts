@@ -5,10 +5,11 @@ import { labelTrials, type LabelledTrials, type RatedTrial } from '../evaluation
 import { drawSubjects, ofSubjects } from '../evaluation/subject_share.ts'
 import { classNames, isDimension } from '../evaluation/targets.ts'
 import { ofPass, type Trial } from '../datasets/trial.ts'
+import { atOnce, type Pieces } from '../runtime/breather.ts'
 import { FormatError, ShapeError } from '../runtime/errors.ts'
 import { checkRunConfig, type RunConfig } from './config.ts'
 import { digest } from '../formats/digest.ts'
-import { makeFolds, parseFoldScheme, type FoldPlan } from '../evaluation/folds.ts'
+import { foldsInPieces, parseFoldScheme, type FoldPlan } from '../evaluation/folds.ts'
 import type { PreparedSet, PreparedTrial } from './prepare.ts'
 
 /** A prepared set with its labels and folds under a configuration: the same inputs give the same folds. */
@@ -48,13 +49,22 @@ export function labelReadable<T extends SplitTrial>(set: SplitSet<T>, config: Ru
  * Labels the trials and makes the folds. Which subjects a share of them is, whose labels a control shuffles and how people are parted
  * is decided by the folds' seed alone. @throws UsageError, FormatError for settings or data that do not fit
  */
-export function splitTrials<T extends SplitTrial>(set: SplitSet<T>, config: RunConfig) {
+export function splitTrials<T extends SplitTrial>(set: SplitSet<T>, config: RunConfig): Split<T> {
+  return atOnce(splitInPieces(set, config))
+}
+
+interface Split<T extends SplitTrial> extends Pick<Task, 'plan'> {
+  labelled: LabelledTrials<T>
+  notes: string[]
+}
+
+function* splitInPieces<T extends SplitTrial>(set: SplitSet<T>, config: RunConfig): Pieces<Split<T>> {
   const { share, control, stratify, validation: validationShare, foldSeed: seed = config.seed } = config
   const all = labelReadable(set, config)
   const known = control ? shuffleWithinSubjects(all, seed) : all
   const subjects = known.trials.map(({ subject }) => subject)
   const labelled = share === undefined ? known : ofSubjects(known, drawSubjects(subjects, share, seed))
-  const plan = makeFolds(labelled.trials, parseFoldScheme(config.folds), {
+  const plan = yield* foldsInPieces(labelled.trials, parseFoldScheme(config.folds), {
     ...{ seed, validationShare },
     ...(stratify && { stratifyBy: labelled.labels }),
   })
@@ -74,6 +84,11 @@ function shareNote(
 
 /** Labels and folds of a prepared set. @throws UsageError, FormatError for settings or data that do not fit */
 export function makeTask(set: PreparedSet, config: RunConfig): Task {
+  return atOnce(taskInPieces(set, config))
+}
+
+/** `makeTask` in pieces, between which others may have their turn. */
+export function* taskInPieces(set: PreparedSet, config: RunConfig): Pieces<Task> {
   checkRunConfig(config)
   if (config.model.in_channels !== config.signals.length || config.model.length !== set.length) {
     throw new ShapeError(
@@ -81,7 +96,7 @@ export function makeTask(set: PreparedSet, config: RunConfig): Task {
         `the prepared signals are [${config.signals.length},${set.length}]`,
     )
   }
-  const { labelled, plan, notes: made } = splitTrials(set, config)
+  const { labelled, plan, notes: made } = yield* splitInPieces(set, config)
   const { dimension, labels: scheme, levels } = config
   const [first] = labelled.labels
   if (labelled.labels.every((label) => label === first))

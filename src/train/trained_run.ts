@@ -30,12 +30,14 @@ export interface TrainedRun {
 export interface ComputeHooks {
   /** Trials prepared, of all. */
   onProgress?: (done: number, total: number) => void
+  /** Which share of the work on baselines is done, where some are learned. */
+  onBaselines?: (share: number) => void
   /** What the reader of the numbers should know. */
   onWarning?: (message: string) => void
   signal?: AbortSignal
 }
 
-const COMPUTE_HOOKS: Known<ComputeHooks> = { onProgress: true, onWarning: true, signal: true }
+const COMPUTE_HOOKS: Known<ComputeHooks> = { onProgress: true, onBaselines: true, onWarning: true, signal: true }
 
 /** What can be wrong with a call whatever its data are. @throws UsageError */
 export function checkCompute(where: string, gpu: unknown, hooks: ComputeHooks): void {

@@ -161,12 +161,12 @@ describe('with --json stdout is one JSON document, whatever else there is to say
     const named = (file: string): string =>
       file
         .replace(/kernels-.*\.json$/, 'kernels-ADAPTER.json')
-        .replace(/baselines\/\w+\.json$/, 'baselines/DIGEST.json')
+        .replace(/baselines\/([a-z-]+)-\w+\.json$/, 'baselines/$1-DIGEST.json')
     expect(documents.map(([file]) => named(file)).sort()).toEqual([
       'cache/kernels-ADAPTER.json',
       'decomposed/a.json',
       'prepared/manifest.json',
-      'run/baselines/DIGEST.json',
+      ...['forest', 'guesser', 'lda', 'logistic', 'rbf-svm', 'svm'].map((of) => `run/baselines/${of}-DIGEST.json`),
       'run/config.json',
       ...[1, 2, 3, 4].map((line) => `run/events.jsonl:${line}`),
       'run/folds/fold-0/result.json',

@@ -261,6 +261,23 @@ describe('progress is counted of all that there is:', () => {
       ['verify 2/9 relu'],
     ],
     [
+      'eval',
+      () => ['eval', '--run', 'r', '--data', 'd'],
+      evaluateRun,
+      'evaluateElsewhere',
+      (_, __, ___, ____, { onProgress, onBaselines }: Required<trainedRun.ComputeHooks>) => {
+        onProgress(7, 8)
+        onBaselines(0.5)
+      },
+      ['cvxEDA 7/8', 'baselines 50/100'],
+      () => {
+        answers(dataOptions, 'requireFolder', () => ({}))
+        resolves(dataOptions, 'openDataset', () => ({}))
+        resolves(trainedRun, 'loadRun', () => ({ config: { dimension: 'valence' } }))
+        answers(evaluateRun, 'requireRated', () => undefined)
+      },
+    ],
+    [
       'bench peers',
       () => ['bench', 'peers', '--rounds', '4'],
       peers,

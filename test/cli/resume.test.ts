@@ -136,6 +136,29 @@ describe('a run that is killed again and again', () => {
   })
 })
 
+describe('a run at work', () => {
+  it('has its folder alone: another one is refused and changes nothing', async () => {
+    const run = join(folder, 'alone')
+    let others: Promise<void> | undefined
+    await succeeds(train(run), {
+      progress: /^fold|^synthetic/,
+      onStderr: (text, child) => {
+        if (others || !text.includes('epoch 1:')) return
+        child.kill('SIGSTOP') // so that it is not done before the others have begun
+        const says = new RegExp(`${run}: process ${child.pid!} of this machine works in it; wait until it ends`)
+        const refused = async (): Promise<void> => {
+          await refuses([...train(run), '--lr', '0.01'], 2, says)
+          await refuses(resume(run), 2, says)
+        }
+        others = refused().finally(() => child.kill('SIGCONT'))
+      },
+    })
+    await others
+    expectSame(run)
+    expect(filesUnder(run).filter((file) => file.includes('lock'))).toEqual([])
+  })
+})
+
 describe('an interrupted run', () => {
   const run = join(folder, 'interrupted')
   const other = join(folder, 'other')

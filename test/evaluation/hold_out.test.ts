@@ -1,7 +1,8 @@
 // Held-out units that have the class balance of the others.
 import { describe, expect, it } from 'vitest'
-import { makeFolds, parseFoldScheme } from '../../src/evaluation/folds.ts'
+import { foldsInPieces, makeFolds, parseFoldScheme } from '../../src/evaluation/folds.ts'
 import { holdOut } from '../../src/evaluation/hold_out.ts'
+import { atOnce } from '../../src/runtime/breather.ts'
 import { Random } from '../../src/runtime/random.ts'
 
 /** Thirty people of eight trials, each person of one class but for a trial: a bad draw is far from balance. */
@@ -10,7 +11,7 @@ const rest = [...trials.keys()]
 const classes = Uint8Array.from(trials, ({ label }, i) => (i % 8 ? label : 1 - label))
 const groupOf = (i: number): string => trials[i]!.subject
 const draw = (seed: number, stratifyBy?: ArrayLike<number>): number[] =>
-  holdOut({ rest, share: 0.15, groupOf, where: 'fold 0', ...(stratifyBy && { stratifyBy }) }, new Random(seed))
+  atOnce(holdOut({ rest, share: 0.15, groupOf, where: 'fold 0', ...(stratifyBy && { stratifyBy }) }, new Random(seed)))
 
 const highShare = (part: readonly number[]): number => part.filter((i) => classes[i]).length / part.length
 const imbalance = (held: readonly number[]): number =>
@@ -52,4 +53,15 @@ describe('a stratified validation part', () => {
       }
     }
   })
+})
+
+it('lets others have their turn between any two draws', () => {
+  const table = trials.map(({ subject }, i) => ({ id: `t${i}`, subject, stimulus: 'a', columns: {} }))
+  const scheme = parseFoldScheme('subject:3')
+  const pieces = foldsInPieces(table, scheme, { seed: 1, stratifyBy: classes })
+  let turns = 0
+  let next = pieces.next()
+  for (; !next.done; next = pieces.next()) turns++
+  expect(turns).toBeGreaterThanOrEqual(3 * 100)
+  expect(next.value).toEqual(makeFolds(table, scheme, { seed: 1, stratifyBy: classes }))
 })

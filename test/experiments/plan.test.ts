@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { planExperiment } from '../../src/experiments/plan.ts'
+import { planExperiment, type PlannedCell } from '../../src/experiments/plan.ts'
 import { jobsOfShard, parseShard } from '../../src/experiments/shard.ts'
 import { studyOf } from '../../src/experiments/study.ts'
 import { smallStudy } from '../train/small_task.ts'
@@ -49,6 +49,27 @@ describe('planExperiment', () => {
       'quoted; nothing is computed',
     ])
     expect(plan.jobs).toEqual([])
+  })
+
+  it.each<[string, string, number | undefined, RegExp]>([
+    ['for its folds', 'subject:3', 0.2, /^lab: .*a fold would have no subjects, there are 1; at least 2/],
+    ['for two folds with the default validation part', 'subject:2', 0.34, /1 training group cannot be split/],
+    ['as all rows have', 'subject:9', undefined, /^lab: folds subject:9: .*there are 6; use at most subject:6/],
+  ])('leaves its reason in the cell of a row that has too few people %s', async (_, folds, share, reason) => {
+    const rows = [{ cells: ['all'] }, { cells: ['few'], settings: share === undefined ? {} : { share } }]
+    const { plan } = await smallPlan({ shared: { ...options.shared, folds } }, { ...smallGrid, rows })
+    const [first, few] = plan.grids[0]!.cells as [PlannedCell, PlannedCell]
+    expect(few).toMatchObject({ jobs: [], beside: { mlp: [], cnn: [] } })
+    expect(few.missing).toMatch(reason)
+    if (share === undefined) expect([first.missing, plan.jobs]).toEqual([few.missing, []])
+    else expect([first.missing, first.jobs.length]).toEqual([undefined, Number(folds.split(':')[1])])
+  })
+
+  it('is stopped at once', async () => {
+    const study = await studyOf(smallStudy())
+    const reason = new Error('enough')
+    const signal = AbortSignal.abort(reason)
+    await expect(planExperiment([smallGrid], [study], { ...options, signal })).rejects.toBe(reason)
   })
 
   it('starts rows from the jobs of another row, which come first', async () => {

@@ -1,15 +1,21 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { collect, resultsFound } from '../../src/experiments/collect.ts'
 import { runExperiment } from '../../src/experiments/experiment.ts'
 import { filesOf } from '../../src/experiments/files.ts'
 import { finishedFolders, HOST, jobResults, jobStore, saveJobResult } from '../../src/experiments/job.ts'
+import type { Grid } from '../../src/experiments/grid.ts'
 import { replacedTables, savePlan } from '../../src/experiments/plan_file.ts'
 import { runJobs } from '../../src/experiments/runner.ts'
 import { jobsOfShard } from '../../src/experiments/shard.ts'
 import { DeviceLostError, StorageError } from '../../src/runtime/errors.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
+import type { Holder } from '../../src/store/lock.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
+import { NodeStore } from '../../src/store/node.ts'
 import { smallGrid, smallPlan } from './small_experiment.ts'
 
 let gpu: Gpu
@@ -17,6 +23,11 @@ beforeAll(async () => {
   gpu = await openGpu()
 })
 afterAll(() => gpu.close())
+
+const chain: Grid = {
+  ...{ name: 'chain', title: 'chain', heads: ['row'], scores: ['accuracy'], dimensions: ['arousal'] },
+  rows: [{ cells: ['from'] }, { cells: ['to'], from: 'from' }],
+}
 
 const output = (store: MemoryStore) => ({ store, name: 'out' })
 const tablesOf = async (...stores: MemoryStore[]) => filesOf(await collect(stores.map(output)))
@@ -69,6 +80,33 @@ describe('an experiment', () => {
   })
 })
 
+describe('a job', () => {
+  it('that another start of its experiment is at is run by that one alone', async () => {
+    const { plan, study } = await smallPlan()
+    const folder = await mkdtemp(join(tmpdir(), 'galvani-two-starts-'))
+    const finished: string[] = []
+    const started = new Set<string>()
+    const start = async (): Promise<void> => {
+      // A result is written once, by whoever ran the job.
+      const store = new NodeStore(folder)
+      const write = store.write.bind(store)
+      store.write = (path, content) => {
+        if (path.endsWith('/job.json')) finished.push(path)
+        return write(path, content)
+      }
+      const failed = await runExperiment(gpu, store, plan, [study], { onStarted: ({ hash }) => started.add(hash) })
+      expect(failed).toEqual([])
+    }
+    await Promise.all([start(), start()])
+    expect(finished).toHaveLength(plan.jobs.length)
+    expect(new Set(finished).size).toBe(plan.jobs.length)
+    expect(started.size).toBe(plan.jobs.length)
+    const files = await readdir(folder, { recursive: true })
+    expect(files.filter((file) => file.includes('lock'))).toEqual([])
+    await rm(folder, { recursive: true })
+  })
+})
+
 describe('results', () => {
   it('that are damaged are refused before anything runs, with what to do', async () => {
     const { plan, study } = await smallPlan()
@@ -100,7 +138,40 @@ describe('results', () => {
   })
 })
 
+const ELSEWHERE: Holder = { host: 'elsewhere', pid: 7, isSeen: false, silence: 1 }
+
 describe('runJobs', () => {
+  it('leaves a job to the process that is at it, goes on, and comes back until it is done', async () => {
+    const { plan } = await smallPlan({}, chain)
+    const [first] = plan.jobs as [(typeof plan.jobs)[number]]
+    const order: string[] = []
+    let asked = 0
+    const run = ({ hash }: { hash: string }): Promise<Holder | undefined> =>
+      Promise.resolve(hash === first.hash && asked++ < 2 ? ELSEWHERE : undefined)
+    const failed = await runJobs(plan.jobs, [run, run], {
+      onHeld: ({ hash }, holder) => order.push(`${hash} ${holder.host!}`),
+      onFinished: ({ hash }) => order.push(hash),
+    })
+    const behind = plan.jobs.filter(({ from }) => from === first.hash).map(({ hash }) => hash)
+    expect(failed).toEqual([])
+    expect(order.filter((of) => of.endsWith('elsewhere'))).toHaveLength(2)
+    expect(order.slice(-2)).toEqual([first.hash, ...behind])
+    expect(order).toHaveLength(plan.jobs.length + 2)
+  })
+
+  it('does not wait for another process when it is told to stop', async () => {
+    const { plan } = await smallPlan()
+    const stop = new AbortController()
+    const reason = new Error('enough')
+    let asked = 0
+    const run = (): Promise<Holder> => {
+      if (++asked === plan.jobs.length) queueMicrotask(() => stop.abort(reason))
+      return Promise.resolve(ELSEWHERE)
+    }
+    await expect(runJobs(plan.jobs, [run], { signal: stop.signal })).rejects.toBe(reason)
+    expect(asked).toBe(plan.jobs.length)
+  })
+
   it.each([
     new StorageError('out/config.json: cannot be written (ENOSPC)'),
     new DeviceLostError('the device was lost'),
@@ -113,19 +184,13 @@ describe('runJobs', () => {
   })
 
   it('loses a job that fails, and what starts from it, but no other', async () => {
-    const { plan } = await smallPlan(
-      {},
-      {
-        ...{ name: 'chain', title: 'chain', heads: ['row'], scores: ['accuracy'], dimensions: ['arousal'] },
-        rows: [{ cells: ['from'] }, { cells: ['to'], from: 'from' }],
-      },
-    )
+    const { plan } = await smallPlan({}, chain)
     const [first] = plan.jobs as [(typeof plan.jobs)[number]]
     const ran: string[] = []
-    const run = async ({ hash }: { hash: string }): Promise<void> => {
-      if (hash === first.hash) throw new Error('broken')
+    const run = ({ hash }: { hash: string }): Promise<undefined> => {
+      if (hash === first.hash) return Promise.reject(new Error('broken'))
       ran.push(hash)
-      await Promise.resolve()
+      return Promise.resolve(undefined)
     }
     const failed = await runJobs(plan.jobs, [run, run])
     const behind = plan.jobs.filter(({ from }) => from === first.hash).map(({ hash }) => hash)

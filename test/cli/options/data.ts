@@ -8,18 +8,28 @@ import { documentOf, handedTo, path, readJson, refusesHere, start, study, traine
 
 type Given = Record<string, unknown> & { features?: { name: string }[] }
 
-/** What the library is asked to read. */
-const commands: Readonly<Record<string, (...more: string[]) => Promise<Given>>> = {
-  prepare: async (...more) => {
-    const args = ['prepare', '--data', study(), '--out', path('never'), ...more]
-    const [, , options] = await handedTo(folder, 'preparedBefore', args)
-    return (options as folder.PrepareFolderOptions).dataset as object as Given
-  },
-  train: (...more) => read(['train', '--data', study(), '--out', path('never'), ...more]),
-  eval: async (...more) => read(['eval', '--run', (await trained()).run, '--data', study(), ...more]),
-  predict: async (...more) => read(['predict', '--run', (await trained()).run, '--data', study(), ...more]),
+/** How each command is started that has data to read. */
+const starts: Readonly<Record<string, () => Promise<string[]>>> = {
+  prepare: () => Promise.resolve(['prepare', '--data', study(), '--out', path('never')]),
+  experiment: () => Promise.resolve(['experiment', 'table8', '--data', study(), '--out', path('never'), '--plan']),
+  train: () => Promise.resolve(['train', '--data', study(), '--out', path('never')]),
+  eval: async () => ['eval', '--run', (await trained()).run, '--data', study()],
+  predict: async () => ['predict', '--run', (await trained()).run, '--data', study()],
 }
-const read = async (args: string[]): Promise<Given> => (await handedTo(dataset, 'loadDataset', args))[1] as Given
+const PREPARES: readonly string[] = ['prepare', 'experiment']
+
+/** What the library is asked to read. */
+const commands: Readonly<Record<string, (...more: string[]) => Promise<Given>>> = Object.fromEntries(
+  Object.entries(starts).map(([command, args]) => [
+    command,
+    async (...more) => {
+      if (PREPARES.includes(command)) return (await preparation(command, ...more)).dataset as object as Given
+      return (await handedTo(dataset, 'loadDataset', [...(await args()), ...more]))[1] as Given
+    },
+  ]),
+)
+const preparation = async (command: string, ...more: string[]): Promise<folder.PrepareFolderOptions> =>
+  (await handedTo(folder, 'preparedBefore', [...(await starts[command]!()), ...more]))[2] as folder.PrepareFolderOptions
 
 const dataChecks: Checks = Object.fromEntries(
   Object.entries(commands).flatMap(([command, given]): [string, () => Promise<void>][] => [
@@ -44,20 +54,8 @@ const dataChecks: Checks = Object.fromEntries(
         const files = [path('songs', 'a.csv'), path('songs', 'b.csv')]
         const { features } = await given('--features', ...files)
         expect(features!.map(({ name }) => name)).toEqual(files)
-        await refusesHere(
-          [
-            command,
-            ...(command === 'prepare' || command === 'train'
-              ? ['--out', path('never')]
-              : ['--run', (await trained()).run]),
-            '--data',
-            study(),
-            '--features',
-            path('none.csv'),
-          ],
-          3,
-          'none.csv: no such file',
-        )
+        const missing = [...(await starts[command]!()), '--features', path('none.csv')]
+        await refusesHere(missing, 3, 'none.csv: no such file')
       },
     ],
     [
@@ -130,4 +128,37 @@ const prepareChecks: Checks = {
   },
 }
 
-export const dataOptionChecks: Checks = { ...dataChecks, ...prepareChecks }
+/** `experiment` prepares as `prepare` does. */
+const experimentChecks: Checks = {
+  'experiment --rate': async () => {
+    expect(await commands['experiment']!('--rate', '8')).toMatchObject({ sampleRate: 8 })
+    expect(await commands['experiment']!()).not.toHaveProperty('sampleRate')
+  },
+  'experiment --pass': async () => {
+    expect(await preparation('experiment', '--pass', 'valence')).toMatchObject({ dataset: { pass: 'valence' } })
+    expect((await preparation('experiment')).dataset).not.toHaveProperty('pass')
+  },
+  'experiment --antialias': async () => {
+    expect(await preparation('experiment', '--antialias')).toMatchObject({ interpolation: 'antialias' })
+    expect(await preparation('experiment')).not.toHaveProperty('interpolation')
+    const both = [...(await starts['experiment']!()), '--antialias', '--resize', 'released']
+    await refusesHere(both, 2, 'two ways to one number of points')
+  },
+  'experiment --resize': async () =>
+    expect(await preparation('experiment', '--resize', 'released')).toMatchObject({ interpolation: 'released' }),
+  'experiment --exclude': async () => {
+    expect(await preparation('experiment', '--exclude', 'quality:flat')).toMatchObject({ exclude: ['flat'] })
+    // What is prepared already is not read any more.
+    const late = ['experiment', 'table8', '--data', path('for an experiment'), '--out', path('never'), '--plan']
+    await start(prepare('for an experiment'))
+    await refusesHere([...late, '--exclude', 'quality:flat'], 2, 'is prepared already, so --exclude comes too late')
+    await refusesHere([...late, '--length', '40'], 2, 'was prepared with --length 400, and --length is 40')
+    await refusesHere([...late, '--drop', '0'], 2, 'was prepared with --drop 3, and --drop is 0')
+  },
+  'experiment --cache': async () => {
+    expect((await preparation('experiment', '--cache', path('cache'))).cache).toMatchObject({ root: path('cache') })
+    expect(await preparation('experiment')).not.toHaveProperty('cache')
+  },
+}
+
+export const dataOptionChecks: Checks = { ...dataChecks, ...prepareChecks, ...experimentChecks }
