@@ -7,6 +7,7 @@ import { loadStudy, unpreparedStudy, type Study } from '../../src/experiments/st
 import { presets } from '../../src/model/config.ts'
 import { loadDataset } from '../../src/train/dataset.ts'
 import { DROP_SECONDS } from '../../src/train/defaults.ts'
+import { checkPrepareOptions } from '../../src/train/prepare.ts'
 import { prepareFolder, preparedBefore } from '../../src/train/prepare_folder.ts'
 import { isPrepared } from '../../src/train/prepared_files.ts'
 import { requireFolder } from './data_options.ts'
@@ -25,7 +26,7 @@ const CALL = { signals: 32, samples: 1 << 16 }
 
 type Options = Pick<ExperimentCommandOptions, 'data' | 'length' | 'drop' | 'adapter' | 'plan'>
 
-/** @throws UsageError where two folders have one name, FormatError for what is no dataset */
+/** @throws UsageError where two folders have one name or an option is not as a set was prepared, FormatError for what is no dataset */
 export async function openStudies(
   options: Options,
   out: string,
@@ -33,9 +34,12 @@ export async function openStudies(
   signal: AbortSignal,
 ): Promise<OpenedStudy[]> {
   const folders = (options.data ?? []).map((folder) => resolve(folder))
+  const given = folders.find((folder, i) => folders.indexOf(folder) < i)
+  if (given !== undefined) throw new UsageError(`--data: ${given} is given twice; name it once`)
   const names = folders.map((folder) => basename(folder))
   const twice = names.find((name, i) => names.indexOf(name) < i)
   if (twice !== undefined) throw new UsageError(`--data: two folders are called ${twice}; rename one of them`)
+  checkPrepareOptions({ length: options.length ?? presets.paper.length, dropSeconds: options.drop ?? DROP_SECONDS })
   const studies: OpenedStudy[] = []
   for (const folder of folders) studies.push(await openStudy(folder, options, out, output, signal))
   return studies
@@ -43,14 +47,19 @@ export async function openStudies(
 
 async function openStudy(
   folder: string,
-  { length = presets.paper.length, drop = DROP_SECONDS, adapter, plan = false }: Options,
+  options: Options,
   out: string,
   output: Output,
   signal: AbortSignal,
 ): Promise<OpenedStudy> {
   const data = requireFolder(folder)
   const name = basename(folder)
-  if (await isPrepared(data)) return { study: await loadStudy(data, name), folder }
+  if (await isPrepared(data)) {
+    const study = await loadStudy(data, name)
+    requirePreparedSo(study, folder, options)
+    return { study, folder }
+  }
+  const { length = presets.paper.length, drop = DROP_SECONDS, adapter, plan = false } = options
   const target = resolve(out, 'data', name)
   const prepared = within(new NodeStore(out), `data/${name}`)
   const settings = { dataset: { name }, length, dropSeconds: drop }
@@ -69,6 +78,16 @@ async function openStudy(
     await prepare(data, prepared, { ...settings, adapter }, output, signal)
   }
   return { study: await loadStudy(prepared, name), folder: target }
+}
+
+/** @throws UsageError where an option says other than the set was prepared with */
+function requirePreparedSo({ set }: Study, folder: string, { length, drop }: Pick<Options, 'length' | 'drop'>): void {
+  const made = { length: set.length, drop: set.dropSeconds }
+  for (const [name, asked] of Object.entries({ length, drop }))
+    if (asked !== undefined && asked !== made[name as keyof typeof made])
+      throw new UsageError(
+        `--${name} ${asked}: ${folder} was prepared with --${name} ${made[name as keyof typeof made]}; leave the option out, or prepare it again`,
+      )
 }
 
 async function prepare(

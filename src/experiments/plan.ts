@@ -8,7 +8,7 @@ import { makeTask, type Task } from '../train/task.ts'
 import type { Cell } from './collected.ts'
 import type { Grid, GridRow, Protocol } from './grid.ts'
 import { hashOf, type Job, type JobSettings } from './job.ts'
-import { protocolSettings, sharedIn } from './protocols.ts'
+import { protocolSettings, requireHonest, sharedIn } from './protocols.ts'
 import { factsOf, studyFor, type Study } from './study.ts'
 
 /** What all rows of an experiment share. */
@@ -92,6 +92,7 @@ const asSvm = ({ choice: _, freeze: _f, ...config }: RunConfig): RunConfig => {
 /** What one model of a cell is, before seeds and folds. */
 interface Wanted {
   study: Study
+  protocol: Protocol
   method: 'network' | 'svm'
   settings: RunSettings
 }
@@ -154,7 +155,7 @@ class Planner {
       row.music === 'listeners' ? { music: row.music } : row.music === false ? { music: 'none' } : {},
       at.control ? { control: true } : {},
     )
-    return { study, method: row.method === 'svm' ? 'svm' : 'network', settings }
+    return { study, protocol: at.protocol, method: row.method === 'svm' ? 'svm' : 'network', settings }
   }
 
   /** The model that a row starts from. @throws UsageError where the grid has no such row */
@@ -175,13 +176,14 @@ class Planner {
   }
 
   /** Networks of the same size on the same input; rows that differ in their own network share them. */
-  async #beside({ study, method, settings }: Wanted, row: GridRow): Promise<PlannedCell['beside']> {
+  async #beside({ settings, ...wanted }: Wanted, row: GridRow): Promise<PlannedCell['beside']> {
+    const { study, method } = wanted
     if (method === 'svm' || row.settings?.model?.network !== undefined) return { mlp: [], cnn: [] }
     const { model: shared } = over(protocolSettings('honest', study.kind), this.options.shared)
     const of = async (network: 'mlp' | 'cnn'): Promise<string[]> => {
       const { head } = settings.model ?? {}
       const model = { ...shared, ...(head && { head }), network }
-      return this.#jobsOf({ study, method, settings: { ...settings, model } })
+      return this.#jobsOf({ ...wanted, settings: { ...settings, model } })
     }
     return { mlp: await of('mlp'), cnn: await of('cnn') }
   }
@@ -192,7 +194,9 @@ class Planner {
     const hashes: string[] = []
     for (const [r, seed] of this.seeds.entries()) {
       const config = resolveRun({ ...wanted.settings, seed }, factsOf(wanted.study))
-      for (const [k, fold] of this.task(wanted.study, config).plan.folds.entries()) {
+      const { plan } = this.task(wanted.study, config)
+      requireHonest(wanted.protocol, config, plan)
+      for (const [k, fold] of plan.folds.entries()) {
         const from = sources && folds ? { from: sources[r * folds + (k % folds)]! } : {}
         const { study, method } = wanted
         const settings = { data: study.key, method, config: method === 'svm' ? asSvm(config) : config }

@@ -81,6 +81,10 @@ export function makeTask(set: PreparedSet, config: RunConfig): Task {
         `the prepared signals are [${config.signals.length},${set.length}]`,
     )
   }
+  if (config.drop !== set.dropSeconds)
+    throw new ShapeError(
+      `the run drops ${config.drop} s of each trial, and ${set.name} was prepared without ${set.dropSeconds} s`,
+    )
   const { labelled, plan, notes: made } = splitTrials(set, config)
   const { dimension, labels: scheme, levels } = config
   const [first] = labelled.labels

@@ -57,11 +57,6 @@ describe('protocols', () => {
     expect(sharedIn('honest', shared)).toEqual(shared)
     expect(sharedIn('released', shared)).toEqual({ folds: 'random:3', epochs: 2 })
     expect(sharedIn('released', { epochs: 2 })).toEqual({ epochs: 2 })
-    expect(() => sharedIn('paper', { folds: 'random:3' })).toThrow(
-      new UsageError(
-        '--folds random:3 tests people who were trained on, which protocol paper never does; use subject:N, or --protocol released',
-      ),
-    )
     expect(() => sharedIn('released', { folds: 'column:fold' })).toThrow(
       new UsageError(
         '--folds column:fold: protocol released parts single trials; use random:N, or subject:N for as many parts',
