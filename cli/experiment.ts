@@ -102,7 +102,8 @@ async function make(
   const studies = opened.map(({ study }) => study)
   const protocols = options.protocol === 'all' ? PROTOCOLS : [options.protocol]
   const control = options.control === true
-  const plan = await planTables(tables, studies, { protocols, repeats: options.repeats, control, shared })
+  const plan = await planTables(tables, studies, { protocols, repeats: options.repeats, control, shared, signal })
+  requireJobs(plan)
   const jobs = options.shard ? jobsOfShard(plan.jobs, options.shard) : plan.jobs
   if (options.plan) {
     const estimate = await estimatePlan(jobs, out, options, signal)
@@ -111,6 +112,14 @@ async function make(
   }
   const failed = await runJobsOf(plan, jobs, opened, out, options, output, signal)
   await draw([out], out, output, signal, { plan, failed })
+}
+
+/** @throws UsageError where tables of runs were asked for, and nothing of them can be run */
+function requireJobs({ grids, jobs, facts }: PlanDocument): void {
+  const cells = grids.flatMap(({ grid, cells: of }) => of.map((cell) => ({ ...cell, grid })))
+  const first = cells.find(({ row, grid }) => grid.rows[row]!.method !== 'quoted')
+  if (first && jobs.length === 0 && facts.length === 0)
+    throw new UsageError(`nothing of ${first.grid.name} can be run: ${first.missing!}`)
 }
 
 const runJobsOf = (

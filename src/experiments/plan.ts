@@ -1,6 +1,7 @@
 // From grids and data to jobs: which runs an experiment is, each fold of each of them once.
 import { canonical } from '../formats/canonical.ts'
 import { summarise } from '../model/summary.ts'
+import { breather } from '../runtime/breather.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import type { RunConfig } from '../train/config.ts'
 import { defaultRun, resolveRun, type RunSettings } from '../train/defaults.ts'
@@ -20,7 +21,11 @@ export interface ExperimentOptions {
   control: boolean
   /** Settings in the place of the protocol's; a row's own come first. `seed` is that of the folds and of the first repeat. */
   shared: RunSettings
+  signal?: AbortSignal
 }
+
+/** More are a slip: nobody trains as many. */
+const MOST_REPEATS = 1000
 
 /** A cell of a table, and the jobs that it is made of. */
 export interface PlannedCell extends Omit<Cell, 'judgement' | 'holm'> {
@@ -49,8 +54,8 @@ export async function planExperiment(
   studies: readonly Study[],
   options: ExperimentOptions,
 ): Promise<ExperimentPlan> {
-  if (!Number.isInteger(options.repeats) || options.repeats < 1)
-    throw new UsageError(`repeats is ${options.repeats}, expected a whole number of at least 1`)
+  if (!(Number.isInteger(options.repeats) && options.repeats >= 1 && options.repeats <= MOST_REPEATS))
+    throw new UsageError(`repeats is ${options.repeats}, expected a whole number from 1 to ${MOST_REPEATS}`)
   for (const grid of grids) refuseVaried(grid, options.shared)
   const planner = new Planner(studies, options)
   const planned: PlannedGrid[] = []
@@ -102,12 +107,14 @@ class Planner {
   readonly seeds: number[]
   /** Tasks differ by few of the settings; nothing else decides labels and folds. */
   readonly #tasks = new Map<string, Task>()
+  readonly #breathe: ReturnType<typeof breather>
 
   constructor(
     private readonly studies: readonly Study[],
     private readonly options: ExperimentOptions,
   ) {
-    const { shared, repeats } = options
+    const { shared, repeats, signal } = options
+    this.#breathe = breather(signal)
     const first = shared.seed ?? defaultRun.seed
     this.seeds = Array.from({ length: repeats }, (_, r) => first + r)
   }
@@ -196,6 +203,7 @@ class Planner {
       const config = resolveRun({ ...wanted.settings, seed }, factsOf(wanted.study))
       const { plan } = this.task(wanted.study, config)
       requireHonest(wanted.protocol, config, plan)
+      await this.#breathe()
       for (const [k, fold] of plan.folds.entries()) {
         const from = sources && folds ? { from: sources[r * folds + (k % folds)]! } : {}
         const { study, method } = wanted

@@ -1,8 +1,9 @@
 // How models are trained and judged, as data: what a table's numbers mean.
 import { parseFoldScheme, type FoldPlan } from '../evaluation/folds.ts'
+import { canonical } from '../formats/canonical.ts'
 import { UsageError } from '../runtime/errors.ts'
 import type { RunConfig } from '../train/config.ts'
-import type { RunSettings } from '../train/defaults.ts'
+import { defaultRun, type RunSettings } from '../train/defaults.ts'
 import type { GridDataset, Protocol } from './grid.ts'
 
 type Named = Exclude<GridDataset, 'any'>
@@ -102,4 +103,18 @@ export function sharedIn(protocol: Protocol, shared: RunSettings): RunSettings {
   throw new UsageError(
     `--folds ${shared.folds}: protocol ${protocol} parts single trials; use random:N, or subject:N for as many parts`,
   )
+}
+
+/** Settings that are no part of a protocol: seeds, the data and the network are told of elsewhere. */
+const ELSEWHERE: readonly string[] = ['seed', 'drop', 'labels', 'preset', 'model', 'width']
+
+/** What a protocol says of itself, after what is set for all rows in the place of some of it. */
+export function saysOf(protocol: Protocol, shared: RunSettings, datasets: readonly GridDataset[]): string[] {
+  const here = sharedIn(protocol, shared)
+  const own = datasets.map((dataset): RunSettings => ({ ...defaultRun, ...protocolSettings(protocol, dataset) }))
+  const names = (Object.keys(here) as (keyof RunSettings)[]).filter((name) => !ELSEWHERE.includes(name))
+  const changed = names.filter((name) => own.some((settings) => canonical(settings[name]) !== canonical(here[name])))
+  const said = changed.map((name) => `${name} ${canonical(here[name]).replaceAll('"', '')}`)
+  const { says } = protocols[protocol]
+  return said.length === 0 ? [...says] : [`HERE, in the place of what follows: ${said.join(', ')}`, ...says]
 }

@@ -124,6 +124,15 @@ describe('galvani experiment', () => {
       ['experiment', 'table6', '--data', path('study'), '--out', path('no'), '--plan', '--set', 'depth=2'],
       /table6 varies depth/,
     ],
+    [[...onStudy, '--plan', '--length', '1e9'], /length is 1000000000, expected 2 to 1000000 points/],
+    [[...onStudy, '--plan', '--repeats', '1e9'], /repeats is 1000000000, expected a whole number from 1 to 1000/],
+    [[...onStudy, '--plan', '--folds', 'subject:99'], /nothing of signals can be run: study: folds subject:99/],
+    [[...onStudy, '--plan', '--data', path('study'), `${path('')}study`], /--data: .*study is given twice/],
+    [
+      [...onStudy, '--data', path('out/data/study'), '--length', '400'],
+      /was prepared with --length 320; leave the option out/,
+    ],
+    [[...onStudy, '--data', path('out/data/study'), '--drop', '5'], /was prepared with --drop 3; leave the option out/],
   ])('%j is refused in a sentence', async (args, says) => {
     const { code, lines } = await galvani(args)
     expect(code).toBe(2)

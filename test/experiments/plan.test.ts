@@ -56,6 +56,12 @@ describe('planExperiment', () => {
     await expect(halves).rejects.toThrow(never('column:half'))
   })
 
+  it('refuses repeats that nobody trains, and hears that nobody waits any more', async () => {
+    for (const repeats of [0, 1.5, 1001])
+      await expect(smallPlan({ repeats }), String(repeats)).rejects.toThrow('expected a whole number from 1 to 1000')
+    await expect(smallPlan({ signal: AbortSignal.abort(new Error('stopped')) })).rejects.toThrow('stopped')
+  })
+
   it('refuses seconds that the data were not prepared with', async () => {
     const shared = { ...options.shared, drop: 5 }
     await expect(smallPlan({ shared })).rejects.toThrow('drops 5 s of each trial')
