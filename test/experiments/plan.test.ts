@@ -62,6 +62,11 @@ describe('planExperiment', () => {
     await expect(smallPlan({ signal: AbortSignal.abort(new Error('stopped')) })).rejects.toThrow('stopped')
   })
 
+  it('refuses a preset that there is not', async () => {
+    const named = { ...options.shared, preset: 'foo' as 'paper' }
+    await expect(smallPlan({ shared: named })).rejects.toThrow("preset is 'foo', expected paper, released")
+  })
+
   it('refuses seconds that the data were not prepared with', async () => {
     const shared = { ...options.shared, drop: 5 }
     await expect(smallPlan({ shared })).rejects.toThrow('drops 5 s of each trial')
