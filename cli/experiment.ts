@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { Command } from 'commander'
 import { toDocument } from '../src/formats/documents.ts'
@@ -58,8 +58,10 @@ async function experimentAction(
   name: string | undefined,
   folders: string[],
   options: ExperimentCommandOptions,
+  command: Command,
 ): Promise<void> {
   if (name === WORKER) return work()
+  refuseUnread(name, command)
   const output = new Output(options)
   if (options.example)
     return output.result(toDocument('experiment-grid', exampleGrid), formatGrid(exampleGrid).trimEnd())
@@ -72,8 +74,28 @@ async function experimentAction(
     if (folders.length === 0) throw new UsageError(`${COLLECT}: give the folders of the shards`)
     return draw(folders, options.out, output, signal)
   }
+  if ((await stat(options.out).catch(() => undefined))?.isFile())
+    throw new UsageError(`--out: ${options.out} is a file, expected a folder`)
   checkCounts(options)
   await make(await tablesOf(name, options), options.out, options, output, signal)
+}
+
+/** Ways in which nothing is run, and the options that each of them reads. */
+const READ = { example: ['--example'], render: ['--render'], collect: ['--out'] } as const
+/** Options of how a command says what it does. */
+const SAYING = ['--json', '--quiet']
+
+/** @throws UsageError for what was given and would change nothing, where tables are only drawn, collected, or shown by an example */
+function refuseUnread(name: string | undefined, command: Command): void {
+  const given = command.options.filter((of) => command.getOptionValueSource(of.attributeName()) === 'cli')
+  const flags = given.map(({ long }) => long!)
+  const mode = flags.includes('--example') ? 'example' : flags.includes('--render') ? 'render' : name
+  if (mode !== 'example' && mode !== 'render' && mode !== COLLECT) return
+  const called = mode === COLLECT ? COLLECT : `--${mode}`
+  if (mode !== COLLECT && name !== undefined)
+    throw new UsageError(`${called} takes no '${name}'; leave one of them out`)
+  const unread = flags.find((flag) => ![...READ[mode], ...SAYING].includes(flag))
+  if (unread !== undefined) throw new UsageError(`${called} does not read ${unread}; leave it out`)
 }
 
 /** The named tables, or the one of --grid. @throws UsageError, FormatError */
@@ -103,6 +125,7 @@ async function make(
   const protocols = options.protocol === 'all' ? PROTOCOLS : [options.protocol]
   const control = options.control === true
   const plan = await planTables(tables, studies, { protocols, repeats: options.repeats, control, shared, signal })
+  requireJobs(plan)
   const jobs = options.shard ? jobsOfShard(plan.jobs, options.shard) : plan.jobs
   if (options.plan) {
     const estimate = await estimatePlan(jobs, out, options, signal)
@@ -111,6 +134,14 @@ async function make(
   }
   const failed = await runJobsOf(plan, jobs, opened, out, options, output, signal)
   await draw([out], out, output, signal, { plan, failed })
+}
+
+/** @throws UsageError where tables of runs were asked for, and nothing of them can be run */
+function requireJobs({ grids, jobs, facts }: PlanDocument): void {
+  const cells = grids.flatMap(({ grid, cells: of }) => of.map((cell) => ({ ...cell, grid })))
+  const first = cells.find(({ row, grid }) => grid.rows[row]!.method !== 'quoted')
+  if (first && jobs.length === 0 && facts.length === 0)
+    throw new UsageError(`nothing of ${first.grid.name} can be run: ${first.missing!}`)
 }
 
 const runJobsOf = (

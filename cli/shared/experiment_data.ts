@@ -10,6 +10,7 @@ import { qualityFlags } from '../../src/datasets/trial_quality.ts'
 import { presets } from '../../src/model/config.ts'
 import { loadDataset } from '../../src/train/dataset.ts'
 import { DROP_SECONDS } from '../../src/train/defaults.ts'
+import { checkPrepareOptions } from '../../src/train/prepare.ts'
 import { prepareFolder, preparedBefore, type PrepareFolderOptions } from '../../src/train/prepare_folder.ts'
 import { isPrepared } from '../../src/train/prepared_files.ts'
 import { flagOf, requireFolder } from './data_options.ts'
@@ -29,7 +30,7 @@ const CALL = { signals: 32, samples: 1 << 16 }
 
 type Options = Pick<ExperimentCommandOptions, 'data' | 'length' | 'drop' | 'adapter' | 'plan' | keyof PrepareFlags>
 
-/** @throws UsageError where two folders have one name, FormatError for what is no dataset */
+/** @throws UsageError where two folders have one name or an option is not as a set was prepared, FormatError for what is no dataset */
 export async function openStudies(
   options: Options,
   out: string,
@@ -37,9 +38,12 @@ export async function openStudies(
   signal: AbortSignal,
 ): Promise<OpenedStudy[]> {
   const folders = (options.data ?? []).map((folder) => resolve(folder))
+  const given = folders.find((folder, i) => folders.indexOf(folder) < i)
+  if (given !== undefined) throw new UsageError(`--data: ${given} is given twice; name it once`)
   const names = folders.map((folder) => basename(folder))
   const twice = names.find((name, i) => names.indexOf(name) < i)
   if (twice !== undefined) throw new UsageError(`--data: two folders are called ${twice}; rename one of them`)
+  checkPrepareOptions({ length: options.length ?? presets.paper.length, dropSeconds: options.drop ?? DROP_SECONDS })
   const studies: OpenedStudy[] = []
   for (const folder of folders) studies.push(await openStudy(folder, options, out, output, signal))
   return studies
@@ -54,7 +58,7 @@ async function openStudy(
 ): Promise<OpenedStudy> {
   const data = requireFolder(folder)
   const name = basename(folder)
-  if (await isPrepared(data)) return { study: asAsked(await loadStudy(data, name), options), folder }
+  if (await isPrepared(data)) return { study: asAsked(await loadStudy(data, name), folder, options), folder }
   const { length = presets.paper.length, drop = DROP_SECONDS, adapter, plan = false } = options
   const target = resolve(out, 'data', name)
   const prepared = within(new NodeStore(out), `data/${name}`)
@@ -75,7 +79,7 @@ async function openStudy(
 }
 
 /** What is prepared already, if it is what the options ask for. @throws UsageError */
-function asAsked(study: Study, { length, drop, ...options }: Options): Study {
+function asAsked(study: Study, folder: string, { length, drop, ...options }: Options): Study {
   const { name, length: points, dropSeconds } = study.set
   const [late] = PREPARED_WITH.filter((option) => options[option] !== undefined)
   if (late !== undefined)
@@ -86,7 +90,7 @@ function asAsked(study: Study, { length, drop, ...options }: Options): Study {
   ] as const)
     if (asked !== undefined && asked !== is)
       throw new UsageError(
-        `${name} was prepared with --${flag} ${is}, and --${flag} is ${asked}; prepare it again, or leave it out`,
+        `--${flag} ${asked}: ${folder} was prepared with --${flag} ${is}; leave the option out, or prepare it again`,
       )
   return study
 }

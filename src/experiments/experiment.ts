@@ -8,7 +8,7 @@ import type { Grid } from './grid.ts'
 import { adapterName } from './job.ts'
 import { planExperiment, type ExperimentOptions } from './plan.ts'
 import { savePlan, type PlanDocument } from './plan_file.ts'
-import { protocols } from './protocols.ts'
+import { protocols, saysOf } from './protocols.ts'
 import { runHere, runJobs, unfinished, type FailedJob, type RunnerHooks } from './runner.ts'
 import { described, type Study } from './study.ts'
 
@@ -25,12 +25,13 @@ export async function planTables(
   options: ExperimentOptions,
 ): Promise<PlanDocument> {
   const plan = await planExperiment(grids, studies, options)
+  const kinds = studies.map(({ kind }) => kind)
   return {
     ...plan,
     datasets: studies.map(described),
     protocols: options.protocols.map((protocol) => {
-      const { leaks, says } = protocols[protocol]
-      return { protocol, leaks, says: [...says] }
+      const says = saysOf(protocol, options.shared, kinds)
+      return { protocol, leaks: protocols[protocol].leaks, says }
     }),
     departures: grids.length > 0 ? departuresOf(options.shared, studies) : [], // a table of facts has no settings
     facts: facts.map((table) => collectFacts(table, studies)),

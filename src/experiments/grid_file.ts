@@ -7,6 +7,7 @@ import { presets } from '../model/config.ts'
 import { checkNames, nameOf, type Known } from '../runtime/arguments.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import type { RunSettings } from '../train/defaults.ts'
+import { requireKinds, SETTING_KINDS } from './grid_values.ts'
 import { GRID_DATASETS, type Grid, type GridRow } from './grid.ts'
 
 const GRID: Known<Grid> = {
@@ -38,7 +39,12 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   alternatives: 'a run of its own, by `galvani train --try`',
   levels: 'a run of its own, since tables have two classes',
 }
+const OPTIMIZER = { name: true, weightDecay: true, momentum: true, beta1: true, beta2: true, eps: true } as const
 const METHODS = ['network', 'svm', 'quoted'] as const
+/** Files of an experiment that are no table's. */
+const TAKEN: readonly string[] = ['plan', 'index', 'ledger']
+/** Of a name: the names of files begin with it. */
+const MOST_LETTERS = 100
 
 /** @param source what messages call the file @throws FormatError, UsageError naming what is wrong and where */
 export function parseGrid(text: string, source: string): Grid {
@@ -51,11 +57,16 @@ export function parseGrid(text: string, source: string): Grid {
     if (typeof grid[name] !== 'string') refuse(`${name} is ${nameOf(grid[name])}, expected a text`)
   if (!/^[\w-]+$/.test(grid.name!))
     refuse(`name is '${grid.name!}', expected letters, digits, - and _: files are called so`)
+  if (TAKEN.includes(grid.name!) || grid.name!.length > MOST_LETTERS)
+    refuse(
+      `name is '${grid.name!}', expected at most ${MOST_LETTERS} letters, and none of ${TAKEN.join(', ')}: files are called so`,
+    )
+  requireKinds(grid, { source: 'text', notes: 'texts' }, refuse)
   requireTexts(grid.heads, 'heads', refuse)
   requireOf(grid.scores, 'scores', SCORES, refuse)
   requireOf(grid.dimensions, 'dimensions', DIMENSIONS, refuse)
   if (!Array.isArray(grid.rows) || grid.rows.length === 0)
-    refuse(`rows is ${nameOf(grid.rows)}, expected a list of rows`)
+    refuse(`rows is ${Array.isArray(grid.rows) ? 'empty' : nameOf(grid.rows)}, expected a list of rows`)
   for (const [i, row] of grid.rows!.entries()) checkRow(row, grid.heads!.length, `${source}: row ${i + 1}`)
   requireDistinct(grid as Grid)
   return grid as Grid
@@ -70,8 +81,11 @@ function requireTexts(value: unknown, name: string, refuse: Refuse): void {
 
 function requireOf(value: unknown, name: string, known: readonly string[], refuse: Refuse): void {
   requireTexts(value, name, refuse)
-  const wrong = (value as string[]).find((of) => !known.includes(of))
+  const values = value as string[]
+  const wrong = values.find((of) => !known.includes(of))
   if (wrong !== undefined) refuse(`${name} has '${wrong}', expected ${known.join(', ')}`)
+  const twice = values.find((of, i) => values.indexOf(of) < i)
+  if (twice !== undefined) refuse(`${name} has '${twice}' twice`)
 }
 
 function checkRow(row: GridRow, heads: number, where: string): void {
@@ -81,6 +95,7 @@ function checkRow(row: GridRow, heads: number, where: string): void {
   checkNames(where, row, ROW)
   requireTexts(row.cells, 'cells', refuse)
   if (row.cells.length !== heads) refuse(`it has ${row.cells.length} cells under ${heads} heads`)
+  requireKinds(row, { note: 'text', from: 'text', settings: 'object', reported: 'object' }, refuse)
   const { dataset = 'any', method = 'network', music, settings = {}, reported = {} } = row
   requireOf([dataset], 'dataset', GRID_DATASETS, refuse)
   requireOf([method], 'method', METHODS, refuse)
@@ -89,13 +104,21 @@ function checkRow(row: GridRow, heads: number, where: string): void {
   checkNames(`${where}: settings`, settings, SETTINGS)
   const elsewhere = Object.keys(settings).find((name) => name in ELSEWHERE)
   if (elsewhere !== undefined) refuse(`settings has '${elsewhere}', which is decided by ${ELSEWHERE[elsewhere]!}`)
+  requireKinds(settings, SETTING_KINDS, refuse, 'settings.')
+  if (settings.optimizer) checkNames(`${where}: settings.optimizer`, settings.optimizer, OPTIMIZER)
   if (settings.model) checkNames(`${where}: settings.model`, settings.model, presets.paper)
   checkNames(`${where}: reported`, reported, { arousal: true, valence: true })
   const scores = Object.fromEntries(SCORES.map((name) => [name, true])) as Record<(typeof SCORES)[number], true>
   for (const [dimension, of] of Object.entries(reported)) {
     checkNames(`${where}: reported.${dimension}`, of, scores)
-    const wrong = Object.entries(of).find(([, value]) => typeof value !== 'number')
-    if (wrong) refuse(`reported.${dimension}.${wrong[0]} is ${nameOf(wrong[1])}, expected a share of 1`)
+    for (const [name, value] of Object.entries(of)) {
+      const isOne = typeof value === 'number' && value <= 1 && value >= (name === 'mcc' ? -1 : 0)
+      const [is, expected] = [
+        typeof value === 'number' ? value : nameOf(value),
+        name === 'mcc' ? '-1 to 1' : 'a share of 1',
+      ]
+      if (!isOne) refuse(`reported.${dimension}.${name} is ${is}, expected ${expected}`)
+    }
   }
 }
 
@@ -115,9 +138,12 @@ export const exampleGrid: Grid = {
 
 export const formatGrid = (grid: Grid): string => formatDocument(toDocument('experiment-grid', grid))
 
-/** @throws UsageError where two rows of a grid are written as the same run */
+/** @throws UsageError where two rows of a grid are written as the same run, or have the same name */
 export function requireDistinct({ name, rows }: Grid): void {
   const seen = new Map<string, string>()
+  const names = rows.map(({ cells }) => cells.join(' '))
+  const twice = names.find((own, i) => names.indexOf(own) < i)
+  if (twice !== undefined) throw new UsageError(`${name}: two rows are called '${twice}'; nobody could tell them apart`)
   for (const { cells, reported: _, note: _n, method = 'network', ...row } of rows) {
     if (method === 'quoted') continue
     const key = canonical({ ...row, method })

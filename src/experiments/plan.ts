@@ -9,7 +9,7 @@ import { taskInPieces, type Task } from '../train/task.ts'
 import type { Cell } from './collected.ts'
 import type { Grid, GridRow, Protocol } from './grid.ts'
 import { hashOf, type Job, type JobSettings } from './job.ts'
-import { protocolSettings, sharedIn } from './protocols.ts'
+import { protocolSettings, requireHonest, sharedIn } from './protocols.ts'
 import { factsOf, studyFor, type Study } from './study.ts'
 
 /** What all rows of an experiment share. */
@@ -24,6 +24,9 @@ export interface ExperimentOptions {
   /** Settings in the place of the protocol's; a row's own come first. `seed` is that of the folds and of the first repeat. */
   shared: RunSettings
 }
+
+/** More are a slip: nobody trains as many. */
+const MOST_REPEATS = 1000
 
 /** A cell of a table, and the jobs that it is made of. */
 export interface PlannedCell extends Omit<Cell, 'judgement' | 'holm'> {
@@ -52,8 +55,8 @@ export async function planExperiment(
   studies: readonly Study[],
   options: ExperimentOptions,
 ): Promise<ExperimentPlan> {
-  if (!Number.isInteger(options.repeats) || options.repeats < 1)
-    throw new UsageError(`repeats is ${options.repeats}, expected a whole number of at least 1`)
+  if (!(Number.isInteger(options.repeats) && options.repeats >= 1 && options.repeats <= MOST_REPEATS))
+    throw new UsageError(`repeats is ${options.repeats}, expected a whole number from 1 to ${MOST_REPEATS}`)
   for (const grid of grids) refuseVaried(grid, options.shared)
   const planner = new Planner(studies, options)
   const planned: PlannedGrid[] = []
@@ -95,6 +98,7 @@ const asSvm = ({ choice: _, freeze: _f, ...config }: RunConfig): RunConfig => {
 /** What one model of a cell is, before seeds and folds. */
 interface Wanted {
   study: Study
+  protocol: Protocol
   method: 'network' | 'svm'
   settings: RunSettings
 }
@@ -104,16 +108,16 @@ class Planner {
   readonly seeds: number[]
   /** Tasks differ by few of the settings; nothing else decides labels and folds. */
   readonly #tasks = new Map<string, Task>()
-  readonly #breathe: () => Promise<void>
+  readonly #breathe: ReturnType<typeof breather>
 
   constructor(
     private readonly studies: readonly Study[],
     private readonly options: ExperimentOptions,
   ) {
-    const { shared, repeats } = options
+    const { shared, repeats, signal } = options
+    this.#breathe = breather(signal)
     const first = shared.seed ?? defaultRun.seed
     this.seeds = Array.from({ length: repeats }, (_, r) => first + r)
-    this.#breathe = breather(options.signal)
   }
 
   async cells(grid: Grid): Promise<PlannedCell[]> {
@@ -159,7 +163,7 @@ class Planner {
       row.music === 'listeners' ? { music: row.music } : row.music === false ? { music: 'none' } : {},
       at.control ? { control: true } : {},
     )
-    return { study, method: row.method === 'svm' ? 'svm' : 'network', settings }
+    return { study, protocol: at.protocol, method: row.method === 'svm' ? 'svm' : 'network', settings }
   }
 
   /** The model that a row starts from. @throws UsageError where the grid has no such row */
@@ -180,13 +184,14 @@ class Planner {
   }
 
   /** Networks of the same size on the same input; rows that differ in their own network share them. */
-  async #beside({ study, method, settings }: Wanted, row: GridRow): Promise<PlannedCell['beside']> {
+  async #beside({ settings, ...wanted }: Wanted, row: GridRow): Promise<PlannedCell['beside']> {
+    const { study, method } = wanted
     if (method === 'svm' || row.settings?.model?.network !== undefined) return { mlp: [], cnn: [] }
     const { model: shared } = over(protocolSettings('honest', study.kind), this.options.shared)
     const of = async (network: 'mlp' | 'cnn'): Promise<string[]> => {
       const { head } = settings.model ?? {}
       const model = { ...shared, ...(head && { head }), network }
-      return this.#jobsOf({ study, method, settings: { ...settings, model } })
+      return this.#jobsOf({ ...wanted, settings: { ...settings, model } })
     }
     return { mlp: await of('mlp'), cnn: await of('cnn') }
   }
@@ -197,7 +202,9 @@ class Planner {
     const hashes: string[] = []
     for (const [r, seed] of this.seeds.entries()) {
       const config = resolveRun({ ...wanted.settings, seed }, factsOf(wanted.study))
-      for (const [k, fold] of (await this.#task(wanted.study, config)).plan.folds.entries()) {
+      const { plan } = await this.#task(wanted.study, config)
+      requireHonest(wanted.protocol, config, plan)
+      for (const [k, fold] of plan.folds.entries()) {
         await this.#breathe()
         const from = sources && folds ? { from: sources[r * folds + (k % folds)]! } : {}
         const { study, method } = wanted

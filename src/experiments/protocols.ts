@@ -1,7 +1,9 @@
 // How models are trained and judged, as data: what a table's numbers mean.
-import { parseFoldScheme } from '../evaluation/folds.ts'
+import { parseFoldScheme, type FoldPlan } from '../evaluation/folds.ts'
+import { canonical } from '../formats/canonical.ts'
 import { UsageError } from '../runtime/errors.ts'
-import type { RunSettings } from '../train/defaults.ts'
+import type { RunConfig } from '../train/config.ts'
+import { defaultRun, type RunSettings } from '../train/defaults.ts'
 import type { GridDataset, Protocol } from './grid.ts'
 
 type Named = Exclude<GridDataset, 'any'>
@@ -73,24 +75,46 @@ export function protocolSettings(protocol: Protocol, dataset: GridDataset): RunS
   return { ...settings, ...(dataset !== 'any' && of?.[dataset]) }
 }
 
-/** Folds that keep people apart. */
-const BY_SUBJECT: readonly string[] = ['subject', 'subject-loo', 'column']
-
 /**
- * Settings of all rows as a protocol takes them. Who is tested with whom is what a protocol is: those without a leak take no folds that mix
- * people, and one that parts trials takes the number of `subject:N`. @throws UsageError for folds that do not fit
+ * Under a protocol without a leak nobody is tested who was trained on, and nothing is chosen on the test part, whatever the settings of a row
+ * or the values of a column make of it. @throws UsageError naming the setting
  */
-export function sharedIn(protocol: Protocol, shared: RunSettings): RunSettings {
-  if (shared.folds === undefined) return shared
-  const scheme = parseFoldScheme(shared.folds)
-  if (!protocols[protocol].leaks) {
-    if (BY_SUBJECT.includes(scheme.kind)) return shared
+export function requireHonest(
+  protocol: Protocol,
+  { folds, choice }: Pick<RunConfig, 'folds' | 'choice'>,
+  { subjectIndependent }: Pick<FoldPlan, 'subjectIndependent'>,
+): void {
+  if (protocols[protocol].leaks) return
+  if (!subjectIndependent)
     throw new UsageError(
-      `--folds ${shared.folds} tests people who were trained on, which protocol ${protocol} never does; use subject:N, or --protocol released`,
+      `folds ${folds} test people who were trained on, which protocol ${protocol} never does; use subject:N, or --protocol released`,
     )
-  }
+  if (choice !== undefined)
+    throw new UsageError(
+      `choice ${choice} chooses the epoch on the test part, which protocol ${protocol} never does; leave it out, or use --protocol released`,
+    )
+}
+
+/** Settings of all rows as a protocol takes them: one that parts trials takes the number of `subject:N`. @throws UsageError for folds that do not fit */
+export function sharedIn(protocol: Protocol, shared: RunSettings): RunSettings {
+  if (shared.folds === undefined || !protocols[protocol].leaks) return shared
+  const scheme = parseFoldScheme(shared.folds)
   if (scheme.kind === 'random' || scheme.kind === 'subject') return { ...shared, folds: `random:${scheme.count}` }
   throw new UsageError(
     `--folds ${shared.folds}: protocol ${protocol} parts single trials; use random:N, or subject:N for as many parts`,
   )
+}
+
+/** Settings that are no part of a protocol: seeds, the data and the network are told of elsewhere. */
+const ELSEWHERE: readonly string[] = ['seed', 'drop', 'labels', 'preset', 'model', 'width']
+
+/** What a protocol says of itself, after what is set for all rows in the place of some of it. */
+export function saysOf(protocol: Protocol, shared: RunSettings, datasets: readonly GridDataset[]): string[] {
+  const here = sharedIn(protocol, shared)
+  const own = datasets.map((dataset): RunSettings => ({ ...defaultRun, ...protocolSettings(protocol, dataset) }))
+  const names = (Object.keys(here) as (keyof RunSettings)[]).filter((name) => !ELSEWHERE.includes(name))
+  const changed = names.filter((name) => own.some((settings) => canonical(settings[name]) !== canonical(here[name])))
+  const said = changed.map((name) => `${name} ${canonical(here[name]).replaceAll('"', '')}`)
+  const { says } = protocols[protocol]
+  return said.length === 0 ? [...says] : [`HERE, in the place of what follows: ${said.join(', ')}`, ...says]
 }

@@ -6,7 +6,8 @@ import { shaderValues } from '../runtime/shader_values.ts'
 import { ceilDiv, expectShape, formatShape } from '../runtime/shape.ts'
 import type { Tensor } from '../runtime/tensor.ts'
 
-const RULES: readonly OptimizerConfig['name'][] = ['sgd', 'adam', 'adamw']
+/** Of gradient descent, by name. */
+export const RULES: readonly OptimizerConfig['name'][] = ['sgd', 'adam', 'adamw']
 const VALUES = /* @__PURE__ */ shaderValues(shader)
 
 /** A rule of gradient descent and its constants. */

@@ -1,8 +1,8 @@
 import { parseLabelScheme } from '../evaluation/label_scheme.ts'
 import { classNames, LEVELS, parseTarget, requireScheme, type Levels, type Target } from '../evaluation/targets.ts'
-import type { OptimizerConfig } from '../kernels/optimizer.ts'
+import { RULES, type OptimizerConfig } from '../kernels/optimizer.ts'
 import type { ModelConfig } from '../model/config.ts'
-import type { InitKind } from '../model/init.ts'
+import { INIT_KINDS, type InitKind } from '../model/init.ts'
 import { summarise, type ModelSummary } from '../model/summary.ts'
 import { ShapeError, UsageError } from '../runtime/errors.ts'
 import { CHANNELS, type Channel } from '../signal/channels.ts'
@@ -94,6 +94,10 @@ function checkTraining(config: RunConfig): void {
       throw new UsageError(`${field} is ${config[field]}, expected a positive integer`)
     }
   }
+  if (!INIT_KINDS.includes(config.init))
+    throw new UsageError(`init is '${String(config.init)}', expected ${INIT_KINDS.join(', ')}`)
+  if (!RULES.includes(config.optimizer.name))
+    throw new UsageError(`optimizer is '${String(config.optimizer.name)}', expected ${RULES.join(', ')}`)
   if (!(config.learningRate > 0))
     throw new UsageError(`learning rate is ${config.learningRate}, expected a positive number`)
   if (!(config.decay > 0 && config.decay <= 1))

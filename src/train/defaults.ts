@@ -1,5 +1,6 @@
 // A run's settings where nobody chose others, and a whole configuration from the few that somebody did.
 import { presets, type ModelConfig } from '../model/config.ts'
+import { UsageError } from '../runtime/errors.ts'
 import { CHANNELS } from '../signal/channels.ts'
 import type { Interpolation } from '../signal/resample.ts'
 import { classNames } from '../evaluation/targets.ts'
@@ -63,6 +64,8 @@ export function resolveRun(
   { musicDim, length, dropSeconds, interpolation }: DataFacts,
 ): RunConfig {
   const { preset = DEFAULT_PRESET, model: chosen, width, music = 'auto', ...own } = settings
+  if (!Object.hasOwn(presets, preset))
+    throw new UsageError(`preset is '${String(preset)}', expected ${Object.keys(presets).join(', ')}`)
   const signals = own.signals ?? defaultRun.signals
   const described = {
     ...presets[preset],

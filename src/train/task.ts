@@ -96,6 +96,10 @@ export function* taskInPieces(set: PreparedSet, config: RunConfig): Pieces<Task>
         `the prepared signals are [${config.signals.length},${set.length}]`,
     )
   }
+  if (config.drop !== set.dropSeconds)
+    throw new ShapeError(
+      `the run drops ${config.drop} s of each trial, and ${set.name} was prepared without ${set.dropSeconds} s`,
+    )
   const { labelled, plan, notes: made } = yield* splitInPieces(set, config)
   const { dimension, labels: scheme, levels } = config
   const [first] = labelled.labels

@@ -52,6 +52,7 @@ const folder = workFolder()
 const path = (name: string): string => `${folder}/${name}`
 const small = ['--length', '320', '--set', 'final_pool=2', '--width', '1/8', '--epochs', '1', '--folds', 'subject:2']
 const onStudy = ['experiment', '--grid', path('grid.json'), '--data', path('study'), '--out', path('out'), ...small]
+const onPrepared = ['experiment', '--grid', path('grid.json'), '--data', path('out/data/study'), '--out', path('out')]
 
 beforeAll(async () => {
   const design = { subjects: 4, trialsPerSubject: 4, stimuli: 4, seconds: 20, effect: 1, seed: 1 }
@@ -119,11 +120,22 @@ describe('galvani experiment', () => {
     [['experiment', 'table8', '--out', 'x'], /--data is missing/],
     [['experiment', 'table8', 'more', '--out', 'x'], /only `experiment collect` takes folders/],
     [['experiment', 'worker'], /started by --jobs/],
+    [['experiment', '--render', 'x', '--epochs', '3'], /--render does not read --epochs; leave it out/],
+    [['experiment', 'table8', '--render', 'x'], /--render takes no 'table8'/],
+    [['experiment', 'collect', 'x', '--out', 'y', '--repeats', '2'], /collect does not read --repeats/],
+    [['experiment', '--example', '--grid', 'x'], /--example does not read --grid/],
     [['experiment', 'table8', '--out', 'x', '--repeats', '0'], /--repeats is 0/],
     [
       ['experiment', 'table6', '--data', path('study'), '--out', path('no'), '--plan', '--set', 'depth=2'],
       /table6 varies depth/,
     ],
+    [[...onStudy, '--plan', '--length', '1e9'], /length is 1000000000, expected 2 to 1000000 points/],
+    [[...onStudy, '--plan', '--repeats', '1e9'], /repeats is 1000000000, expected a whole number from 1 to 1000/],
+    [[...onStudy, '--plan', '--folds', 'subject:99'], /nothing of signals can be run: study: folds subject:99/],
+    [[...onStudy, '--plan', '--data', path('study'), `${path('')}study`], /--data: .*study is given twice/],
+    [[...onPrepared, '--length', '400'], /was prepared with --length 320; leave the option out/],
+    [[...onPrepared, '--drop', '5'], /was prepared with --drop 3; leave the option out/],
+    [[...onPrepared, '--out', path('grid.json')], /--out: .*grid.json is a file, expected a folder/],
   ])('%j is refused in a sentence', async (args, says) => {
     const { code, lines } = await galvani(args)
     expect(code).toBe(2)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { experimentsCalled, paperFacts, paperGrids } from '../../src/experiments/paper.ts'
-import { protocolSettings, protocols, sharedIn } from '../../src/experiments/protocols.ts'
+import { protocolSettings, protocols, saysOf, sharedIn } from '../../src/experiments/protocols.ts'
 import { canonical } from '../../src/formats/canonical.ts'
 import { resolveRun } from '../../src/train/defaults.ts'
 import { SCORES } from '../../src/evaluation/judgement.ts'
@@ -57,16 +57,23 @@ describe('protocols', () => {
     expect(sharedIn('honest', shared)).toEqual(shared)
     expect(sharedIn('released', shared)).toEqual({ folds: 'random:3', epochs: 2 })
     expect(sharedIn('released', { epochs: 2 })).toEqual({ epochs: 2 })
-    expect(() => sharedIn('paper', { folds: 'random:3' })).toThrow(
-      new UsageError(
-        '--folds random:3 tests people who were trained on, which protocol paper never does; use subject:N, or --protocol released',
-      ),
-    )
     expect(() => sharedIn('released', { folds: 'column:fold' })).toThrow(
       new UsageError(
         '--folds column:fold: protocol released parts single trials; use random:N, or subject:N for as many parts',
       ),
     )
+  })
+
+  it('say first what is set in the place of their own', () => {
+    const shared = { folds: 'subject:3', epochs: 2, validation: 0, seed: 9, width: 0.5 }
+    expect(saysOf('honest', shared, ['any'])[0]).toBe(
+      'HERE, in the place of what follows: folds subject:3, epochs 2, validation 0',
+    )
+    expect(saysOf('released', shared, ['deap'])[0]).toBe('HERE, in the place of what follows: folds random:3, epochs 2')
+    const optimizer = { name: 'adam', weightDecay: 0 } as const
+    expect(saysOf('paper', { optimizer }, ['pmemo'])[0]).toContain('optimizer {name:adam,weightDecay:0}')
+    expect(saysOf('paper', { epochs: 100, folds: 'subject:10' }, ['pmemo'])).toEqual(protocols.paper.says)
+    expect(saysOf('paper', { epochs: 100 }, ['pmemo', 'deap'])[0]).toContain('epochs 100')
   })
 
   it.each(['honest', 'paper', 'released'] as const)('%s is a configuration that runs take', (protocol) => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { planExperiment, type PlannedCell } from '../../src/experiments/plan.ts'
 import { jobsOfShard, parseShard } from '../../src/experiments/shard.ts'
 import { studyOf } from '../../src/experiments/study.ts'
+import type { RunSettings } from '../../src/train/defaults.ts'
 import { smallStudy } from '../train/small_task.ts'
 import { options, smallGrid, smallPlan } from './small_experiment.ts'
 
@@ -36,6 +37,39 @@ describe('planExperiment', () => {
   it('refuses a setting for all that rows vary', async () => {
     const shared = { ...options.shared, model: { ...options.shared.model, attention: 'sca' as const } }
     await expect(smallPlan({ shared })).rejects.toThrow('small varies attention from row to row')
+  })
+
+  it('keeps people apart under a protocol without a leak, whatever sets the folds', async () => {
+    const never = (folds: string) =>
+      `folds ${folds} test people who were trained on, which protocol honest never does; use subject:N, or --protocol released`
+    const byOption = { ...options, shared: { ...options.shared, folds: 'random:3' } }
+    await expect(smallPlan(byOption)).rejects.toThrow(never('random:3'))
+    const row = (settings: RunSettings) => ({ ...smallGrid, rows: [{ cells: ['own'], settings }] })
+    const { folds: _, ...others } = options.shared
+    const own = row({ folds: 'within-subject:2' })
+    await expect(smallPlan({ shared: others }, own)).rejects.toThrow(never('within-subject:2'))
+    await expect(smallPlan({}, row({ choice: 'test', validation: 0 }))).rejects.toThrow(
+      'choice test chooses the epoch on the test part, which protocol honest never does',
+    )
+    const mixed = await studyOf(smallStudy((trial, i) => (trial.columns = { ...trial.columns, half: String(i % 2) })))
+    const halves = planExperiment([row({ folds: 'column:half' })], [mixed], { ...options, shared: others })
+    await expect(halves).rejects.toThrow(never('column:half'))
+  })
+
+  it('refuses repeats that nobody trains, and hears that nobody waits any more', async () => {
+    for (const repeats of [0, 1.5, 1001])
+      await expect(smallPlan({ repeats }), String(repeats)).rejects.toThrow('expected a whole number from 1 to 1000')
+    await expect(smallPlan({ signal: AbortSignal.abort(new Error('stopped')) })).rejects.toThrow('stopped')
+  })
+
+  it('refuses a preset that there is not', async () => {
+    const named = { ...options.shared, preset: 'foo' as 'paper' }
+    await expect(smallPlan({ shared: named })).rejects.toThrow("preset is 'foo', expected paper, released")
+  })
+
+  it('refuses seconds that the data were not prepared with', async () => {
+    const shared = { ...options.shared, drop: 5 }
+    await expect(smallPlan({ shared })).rejects.toThrow('drops 5 s of each trial')
   })
 
   it('leaves a reason where there is no model', async () => {

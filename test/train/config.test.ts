@@ -32,6 +32,8 @@ describe('a configuration', () => {
     ['seed', [0, 1, 4294967295], [-1, 4294967296, 0.5, NaN]],
     ['drop', [0, 0.5, 100], [-0.001, NaN]],
     ['optimizer.weightDecay', [0, 0.1, 2], [-0.001, NaN]],
+    ['optimizer.name', ['adam', 'adamw'], ['rmsprop', '', undefined]],
+    ['init', ['he', 'paper'], ['xavier', '', undefined]],
     ['dimension', ['arousal', 'valence'], ['dominance', 'quadrant', 'familiarity']], // not by two-means, and of four classes
     ['labels', ['median', 'fixed:3'], ['mean', 'fixed:']],
     ['folds', ['subject:2', 'subject:loo', 'stimulus', 'within-subject:2'], ['subject:1', 'within-subject', 'none']],

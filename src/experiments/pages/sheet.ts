@@ -53,8 +53,11 @@ export interface SheetDocument {
   departures: Collected['departures']
 }
 
-/** Holm's p under .05: what the mark * says. */
-export const isSignificant = ({ holm }: Cell): boolean => holm !== undefined && holm < 0.05
+/** Ahead of the majority class with Holm's p under .05, which is what the mark * says: the test has two sides, and to be behind is no merit. */
+export function isSignificant({ holm, judgement }: Cell): boolean {
+  const { w, n } = judgement?.baselines.find(({ name }) => name === 'majority')?.wilcoxon ?? { w: 0, n: 0 }
+  return holm !== undefined && holm < 0.05 && w > (n * (n + 1)) / 4
+}
 
 const none = (text: string): SheetCell => ({ text, under: [], leaks: false, missing: true })
 

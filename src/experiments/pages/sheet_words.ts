@@ -91,7 +91,7 @@ function testNotes(own: readonly Cell[]): string[] {
   })
   if (tests.length === 0) return ['No test over folds was possible, so no accuracy is marked.']
   const said =
-    "The mark * says p < .05 of the exact Wilcoxon signed-rank test of accuracies by fold against the majority class, after Holm's correction within the table and dimension."
+    "The mark * says that the model is ahead of the majority class with p < .05 of the exact two-sided Wilcoxon signed-rank test of accuracies by fold, after Holm's correction within the table and dimension."
   const floors = [...new Map(tests.map((test) => [test.folds, test])).values()].map(({ dimension, floor, folds }) => {
     const count = tests.filter((test) => test.dimension === dimension).length
     const least = Math.min(1, floor * count)

@@ -61,10 +61,8 @@ describe('a sheet', () => {
 })
 
 describe('the mark of significance', () => {
-  const noteOf = (folds: number, holm: number) => {
-    const cells = madeUp().cells.map((cell) =>
-      cell.judgement ? { ...cell, holm, judgement: judged(0.7, folds) } : cell,
-    )
+  const noteOf = (folds: number, holm: number, judgement = judged(0.7, folds)) => {
+    const cells = madeUp().cells.map((cell) => (cell.judgement ? { ...cell, holm, judgement } : cell))
     return sheetsOf(madeUp({ cells }))[0]!
   }
 
@@ -81,5 +79,11 @@ describe('the mark of significance', () => {
     expect(sheet.rows[0]![2]!.text).toBe('70.0*')
     expect(sheet.rows[0]![3]!.text).toBe('74.0')
     expect(sheet.notes.join(' ')).not.toContain('its absence says nothing')
+  })
+
+  it('does not stand where the model is behind in every fold', () => {
+    const made = judged(0.4, 10)
+    const baselines = made.baselines.map((of) => ({ ...of, wilcoxon: { ...of.wilcoxon!, w: 0 } }))
+    expect(noteOf(10, 0.002, { ...made, baselines }).rows[0]![2]!.text).toBe('40.0')
   })
 })
