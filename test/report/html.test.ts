@@ -119,6 +119,7 @@ describe('runReport', () => {
     const text = visible(sampleRun())
     expect(text).toContain('Person Trials High % High above Own majority % Accuracy % ')
     expect(text).toContain('anna0 4 75.0 5.13 75.0 0.0 anna1 4 50.0 – 50.0 25.0 ')
+    expect(text).toContain('ben1 4 25.0 – 75.0 75.0 ')
     const { subjects: _, ...before } = sampleRun()
     expect(visible(before)).toContain('anna0 4 75.0 75.0 0.0 ')
   })

@@ -97,7 +97,7 @@ export const sampleRun = (): RunSummary => ({
       byFold: ['0', '1'].map((fold) => ({ fold, seed: 17, trials: 8, scores: scores(0.75) })),
       bySubject: ['anna0', 'anna1', 'ben0', 'ben1'].map((subject, i) => ({
         ...{ subject, trials: 4 },
-        ...{ accuracy: 0.25 * i, high: i === 0 ? 0.75 : 0.5 },
+        ...{ accuracy: 0.25 * i, high: [0.75, 0.5, 0.5, 0.25][i]! },
       })),
       calibration: Array.from({ length: 10 }, (_, i) => ({
         trials: i === 2 ? 4 : i === 8 ? 12 : 0,
