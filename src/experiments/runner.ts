@@ -63,7 +63,8 @@ export async function runJobs(
         // What is left starts from jobs that others are running; whoever runs those goes on with these.
         if (held.length === 0) return
         await moment(signal)
-        waiting.unshift(...held.splice(0))
+        // First, since others may start from them.
+        for (const job of held.splice(0).reverse()) waiting.unshift(job)
         continue
       }
       const [job] = waiting.splice(at, 1) as [Job]

@@ -108,14 +108,14 @@ async function scoresOf(
   let done = 0
   for (const { scored, file } of missing) {
     const size = sizeOf(scored)
-    const { score } = await LEARNERS[scored.baseline](scored.rows, scored.labels, {
+    const learned = await LEARNERS[scored.baseline](scored.rows, scored.labels, {
       seed: SEED,
       onProgress: (share) => onProgress?.((done + share * size) / all),
       ...(signal && { signal }),
     })
     const own: number[] = []
     for (const row of scored.testRows) {
-      own.push(score(row))
+      own.push(learned.score(row))
       await breathe()
     }
     if (kept) await keepScores(kept, file, scored, own)
