@@ -8,8 +8,8 @@ import type { HostTensor } from './weights.ts'
  * `paper`: weights from N(0, 0.01), read as a standard deviation (section 5.1). `he`: N(0, 2 / fan-in), the practical choice
  * (He et al. 2015). Both: BN scale 1 and shift 0, biases 0; the released preset starts its temporal attention's BN at zero.
  */
-export type InitKind = (typeof INIT_KINDS)[number]
-export const INIT_KINDS = ['paper', 'he'] as const
+export type InitKind = 'paper' | 'he'
+export const INIT_KINDS: readonly InitKind[] = ['paper', 'he']
 
 const PAPER_DEVIATION = 0.01
 

@@ -33,20 +33,6 @@ describe('a grid of a file', () => {
     [() => changed((grid) => Object.assign(grid, { scores: ['f1', 'f1'] })), "scores has 'f1' twice"],
     [() => changed((grid) => (grid.rows[1]!['cells'] = grid.rows[0]!['cells'])), "two rows are called 'recording'"],
     [() => changed((grid) => (grid.rows[0]!['note'] = 3)), 'row 1: note is a number, expected a text'],
-    ...(
-      [
-        ['labels', 3, 'settings.labels is a number, expected a text'],
-        ['learning_rate', '0.1', 'settings.learningRate is a string, expected a number'],
-        ['signals', 'phasic', 'settings.signals is a string, expected a list of texts'],
-        ['freeze', [1], 'settings.freeze is an array, expected a list of texts'],
-        ['stratify', false, 'settings.stratify is a boolean, expected true'],
-        ['model', null, 'settings.model is null, expected an object'],
-        ['optimizer', { name: 'sgd', momentun: 0.9 }, "did you mean 'momentum'?"],
-      ] as const
-    ).map(([name, value, says]): [() => string, string] => [
-      () => changed((grid) => (grid.rows[0]!['settings'] = { [name]: value })),
-      says,
-    ]),
     [
       () => changed((grid) => (grid.rows[0]!['reported'] = { arousal: { accuracy: 77.3 } })),
       'reported.arousal.accuracy is 77.3, expected a share of 1',
@@ -57,6 +43,19 @@ describe('a grid of a file', () => {
     ],
   ])('is refused in words: %#', (text, says) => {
     expect(() => parseGrid(text(), 'grid.json')).toThrow(says)
+  })
+
+  it.each<[string, unknown, string]>([
+    ['labels', 3, 'settings.labels is a number, expected a text'],
+    ['learning_rate', '0.1', 'settings.learningRate is a string, expected a number'],
+    ['signals', 'phasic', 'settings.signals is a string, expected a list of texts'],
+    ['freeze', [1], 'settings.freeze is an array, expected a list of texts'],
+    ['stratify', false, 'settings.stratify is a boolean, expected true'],
+    ['model', null, 'settings.model is null, expected an object'],
+    ['optimizer', { name: 'sgd', momentun: 0.9 }, "did you mean 'momentum'?"],
+  ])('has no row whose %s is %j', (name, value, says) => {
+    const text = changed((grid) => (grid.rows[0]!['settings'] = { [name]: value }))
+    expect(() => parseGrid(text, 'grid.json')).toThrow(says)
   })
 
   it('may report what is a share of 1, and an MCC below nought', () => {

@@ -67,6 +67,7 @@ export function notesOf(collected: Collected, own: readonly Cell[], { leaks }: O
     'Under each score its 95 % interval by bootstrap over subjects; the difference is ours less the reported number. Scores are of all test trials together, mean over seeds; the paper averages over folds.',
     ...spreadNotes(own),
     'Beside it the baseline that does best on the test trials, and how far the model is ahead of it on the same trials, with a 95 % interval. To pick the best one after the fact favours baselines.',
+    ...fewPeople(own),
     ...testNotes(own),
     ...(leaks ? ['Numbers marked "leaks" must not be compared with honest ones.'] : []),
     ...(collected.grid.notes ?? []),
@@ -81,6 +82,17 @@ function spreadNotes(own: readonly Cell[]): string[] {
   const folds = `"folds" is mean ± s.d. of the score within each fold${repeated ? ' by each seed' : ''}`
   const seeds = repeated ? '; "seeds" is mean ± s.d. of the score of all test trials over seeds' : ''
   return [`${folds}${seeds}. Neither is an interval: folds share training people.`]
+}
+
+/** Fewer subjects than this are too few to draw from again. */
+const FEW = 10
+
+/** What intervals over few subjects hide. */
+function fewPeople(own: readonly Cell[]): string[] {
+  const counts = own.flatMap(({ judgement }) => (judgement?.intervals ? [judgement.subjects] : []))
+  const least = counts.reduce((a, b) => Math.min(a, b), FEW)
+  if (least >= FEW) return []
+  return [`Intervals over ${least} subjects are too narrow: what is drawn again from so few people hardly varies.`]
 }
 
 /** The test whose result the mark * is, and whether it could have been there at all. */

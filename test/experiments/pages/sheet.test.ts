@@ -53,6 +53,16 @@ describe('a sheet', () => {
     expect(released!.loud.join()).toContain('LEAKS')
   })
 
+  it('says that intervals over few people are too narrow, and not of many', () => {
+    const narrow = 'Intervals over 4 subjects are too narrow'
+    expect(honest!.notes.join(' ')).toContain(narrow)
+    const cells = madeUp().cells.map(({ judgement, ...cell }) => ({
+      ...cell,
+      ...(judgement && { judgement: { ...judgement, subjects: 10 } }),
+    }))
+    expect(sheetsOf(madeUp({ cells }))[0]!.notes.join(' ')).not.toContain('too narrow')
+  })
+
   it('says loudly what is synthetic, a control, or not complete', () => {
     expect(control!.loud.join(' ')).toMatch(/SYNTHETIC.*NEGATIVE CONTROL.*12 of 14/)
     const [real] = sheetsOf(madeUp({ datasets: [], done: 14 }))
