@@ -11,6 +11,7 @@ import type { Store } from '../store/store.ts'
 import { within } from '../store/within.ts'
 import { KERNEL_SET } from '../tune/kernel_set.ts'
 import type { RunConfig } from '../train/config.ts'
+import { BASELINE_SET } from '../train/kept_scores.ts'
 
 /** What decides a job's result, besides the adapter. */
 export interface JobSettings {
@@ -36,9 +37,9 @@ export interface Job extends JobSettings {
   flops: number
 }
 
-/** A SHA-256 of the settings and of the kernels and solvers that numbers come from. */
+/** A SHA-256 of the settings and of the kernels, solvers and baselines that numbers come from. */
 export const hashOf = (settings: JobSettings): Promise<string> =>
-  digest([canonical({ ...settings, numerics: [KERNEL_SET, DECOMPOSITION_SET] })])
+  digest([canonical({ ...settings, numerics: [KERNEL_SET, DECOMPOSITION_SET, BASELINE_SET] })])
 
 /** What was computed, as it is stored when all of it is there. */
 export interface JobResult {

@@ -20,7 +20,7 @@ export interface Scored {
 }
 
 /** Another number for another way to learn one of them. */
-const BASELINE_SET = 'baselines/2'
+export const BASELINE_SET = 'baselines/2'
 
 /** The file of these scores. */
 export async function scoresFile({ baseline, features, rows, labels, testRows, trials }: Scored): Promise<string> {
