@@ -24,13 +24,9 @@ fn squared_error(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroup
   let base = row * params.stride;
   var sum = 0.0;
   for (var i = 0u; i < params.stride; i++) {
-    if (i >= params.inner) {
-      dx[base + i] = 0.0;
-      continue;
-    }
-    let error = x[base + i] - goal[base + i];
+    let error = select(0.0, x[base + i] - goal[base + i], i < params.inner);
     sum += error * error;
-    dx[base + i] = 2.0 * error / (f32(params.rows) * f32(params.inner));
+    dx[base + i] = 2.0 * error / f32(params.rows * params.inner);
   }
   row_loss_out[row] = sum / f32(params.inner);
 }

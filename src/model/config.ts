@@ -61,7 +61,7 @@ export interface ModelConfig {
   /** Music features per song; 0 for EDA only. */
   music_dim: number
   hidden: number[]
-  /** Outputs of the classifier: one for each class; 1 is the output of a regression, whose loss is the squared error. */
+  /** Outputs of the classifier: one for each class; 1 is the output of a regression, whose loss is the squared error whatever the head. */
   classes: number
   /** `softmax`: the loss is cross-entropy of the softmax's softmax, as in the released code; of classes alone. */
   head: 'logits' | 'softmax'
@@ -158,10 +158,6 @@ export function checkConfig(config: ModelConfig): ModelConfig {
       throw new UsageError(`model setting ${field} is ${JSON.stringify(widths)}, expected a list of positive integers`)
     }
   }
-  if (config.classes === 1 && config.head === 'softmax')
-    throw new UsageError(
-      "model setting head is 'softmax', which one output has none of; use 'logits' with classes 1, or two classes",
-    )
   if (config.network === 'music' && config.music_dim === 0)
     throw new UsageError("model setting network is 'music', and music_dim is 0")
   return config

@@ -115,10 +115,7 @@ export class Rtcan1d {
     probabilities: Tensor,
     targets: Tensor,
   ): { loss: Tensor; dlogits: Tensor } {
-    if (this.config.classes === 1) {
-      const { loss, doutputs: dlogits } = squaredError(p, logits, targets, 'loss')
-      return { loss, dlogits }
-    }
+    if (this.config.classes === 1) return squaredError(p, logits, targets, 'loss')
     if (this.config.head === 'logits') return softmaxCrossEntropy(p, logits, targets, 'loss')
     const { loss, dlogits } = softmaxCrossEntropy(p, probabilities, targets, 'loss')
     return { loss, dlogits: softmaxBackward(p, dlogits, probabilities, 'loss backward') }

@@ -15,9 +15,9 @@ export const squaredErrorRecord: OpRecord = {
   run: {
     on: 'plan',
     record(c) {
-      const { loss, doutputs } = squaredError(c.p, c.plain('outputs'), c.plain('goals'))
+      const { loss, dlogits } = squaredError(c.p, c.plain('outputs'), c.plain('goals'))
       c.plainResult('loss', loss)
-      c.plainResult('grad.outputs', doutputs)
+      c.plainResult('grad.outputs', dlogits)
     },
   },
   twin(tensor) {
