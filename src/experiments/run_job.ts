@@ -1,6 +1,7 @@
 // One job, from its settings to its stored result; what was begun goes on from its checkpoint.
 import { findFold } from '../evaluation/folds.ts'
 import type { JudgedTrial } from '../evaluation/judgement.ts'
+import type { JudgedRating } from '../evaluation/rating_judgement.ts'
 import type { HostTensors } from '../model/weights.ts'
 import { UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
@@ -8,7 +9,8 @@ import type { Store } from '../store/store.ts'
 import { foldBaselines } from '../train/baselines.ts'
 import { modelTensors } from '../train/checkpoint.ts'
 import { judgedTrials } from '../train/evaluate.ts'
-import { trainRun } from '../train/run.ts'
+import { judgedRatings, trainRatingRun } from '../train/rating_run.ts'
+import { trainRun, type RunOptions } from '../train/run.ts'
 import { loadFoldModel, trainedFolds } from '../train/run_files.ts'
 import { makeTask, type Task } from '../train/task.ts'
 import { adapterName, HOST, isFinished, jobStore, saveJobResult, type Job } from './job.ts'
@@ -36,8 +38,9 @@ export async function runJob(job: Job, context: JobContext): Promise<boolean> {
   const store = await jobStore(out, job.hash, adapter)
   const task = makeTask(study.set, job.config)
   const started = performance.now()
-  const trials = job.method === 'svm' ? await bySvm(job, task, context) : await byNetwork(job, task, store, context)
-  await saveJobResult(store, { hash: job.hash, adapter, seconds: (performance.now() - started) / 1000, trials })
+  const told =
+    job.method === 'svm' ? { trials: await bySvm(job, task, context) } : await byNetwork(job, task, store, context)
+  await saveJobResult(store, { hash: job.hash, adapter, seconds: (performance.now() - started) / 1000, ...told })
   return true
 }
 
@@ -46,24 +49,23 @@ async function byNetwork(
   task: Task,
   store: Store,
   { gpu, out, onProgress, signal }: JobContext,
-): Promise<JudgedTrial[]> {
+): Promise<{ trials: JudgedTrial[]; ratings?: JudgedRating[] }> {
   const initial = from === undefined ? undefined : await weightsOf(from, out, adapterName(gpu.info))
-  const { results } = await trainRun(
-    gpu,
-    store,
-    task,
-    { name: hash },
-    {
-      onlyFold: fold,
-      baselines: out,
-      ...(initial && { initial }),
-      onBaselines: (_, share) => onProgress?.(0, `baselines, ${Math.floor(100 * share)} %`),
-      onStep: (_, done, total) =>
-        onProgress?.(done / total, `epoch ${Math.ceil((done * config.epochs) / total)} of ${config.epochs}`),
-      ...(signal && { signal }),
-    },
-  )
-  return judgedTrials(results, config.seed)
+  const options: RunOptions = {
+    onlyFold: fold,
+    baselines: out,
+    ...(initial && { initial }),
+    onBaselines: (_, share) => onProgress?.(0, `baselines, ${Math.floor(100 * share)} %`),
+    onStep: (_, done, total) =>
+      onProgress?.(done / total, `epoch ${Math.ceil((done * config.epochs) / total)} of ${config.epochs}`),
+    ...(signal && { signal }),
+  }
+  if (config.target === 'rating') {
+    const { results } = await trainRatingRun(gpu, store, task, { name: hash }, options)
+    return { trials: [], ratings: judgedRatings(results, config.seed) }
+  }
+  const { results } = await trainRun(gpu, store, task, { name: hash }, options)
+  return { trials: judgedTrials(results, config.seed) }
 }
 
 /** The model that another job trained. */

@@ -47,7 +47,7 @@ type LearnerName = keyof typeof LEARNERS
 export async function foldBaselines(
   set: PreparedSet,
   config: RunConfig,
-  labels: Uint8Array,
+  labels: ArrayLike<number>,
   fold: Pick<Fold, 'train' | 'validation' | 'test'>,
   options: BaselineOptions = {},
 ): Promise<BaselineScores[]> {
@@ -71,7 +71,7 @@ export async function foldBaselines(
 
 interface Learning {
   set: PreparedSet
-  labels: Uint8Array
+  labels: ArrayLike<number>
   /** What is learned from, in the order of the set whatever the fold's validation part. */
   known: number[]
   test: readonly number[]

@@ -2,6 +2,7 @@
 import { presets, type ModelConfig } from '../model/config.ts'
 import { CHANNELS } from '../signal/channels.ts'
 import type { Interpolation } from '../signal/resample.ts'
+import { RATING_SCHEME } from '../evaluation/labels.ts'
 import { classNames } from '../evaluation/targets.ts'
 import { alternativesOf, settingsOf } from './alternatives.ts'
 import { checkRunConfig, type RunConfig } from './config.ts'
@@ -64,11 +65,13 @@ export function resolveRun(
 ): RunConfig {
   const { preset = DEFAULT_PRESET, model: chosen, width, music = 'auto', ...own } = settings
   const signals = own.signals ?? defaultRun.signals
+  const ofRating = own.target === 'rating'
   const described = {
     ...presets[preset],
     in_channels: signals.length,
     music_dim: { auto: musicDim, none: 0, listeners: LISTENER_FEATURES }[music],
-    classes: classNames(own.dimension ?? defaultRun.dimension, own.levels).length,
+    ...(ofRating && { head: 'logits' as const }),
+    classes: ofRating ? 1 : classNames(own.dimension ?? defaultRun.dimension, own.levels).length,
     ...(length !== undefined && { length }),
     ...chosen,
   }
@@ -76,6 +79,7 @@ export function resolveRun(
   const [first = {}] = own.alternatives ? alternativesOf(own.alternatives) : []
   return checkRunConfig({
     ...settingsOf(defaultRun, first),
+    ...(ofRating && { labels: RATING_SCHEME }),
     drop: dropSeconds ?? DROP_SECONDS,
     ...(interpolation && { interpolation }),
     ...(music === 'listeners' && { musicFrom: music }),

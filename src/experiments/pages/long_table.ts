@@ -96,11 +96,11 @@ export const longCsv = (collected: Collected): string =>
 
 const text = (value: string | boolean | null): string => (value === null ? '' : String(value))
 
-/** The long table as a JSON document, with what is true of all of its lines; null is no value. */
-export function longJson({ grid, ...collected }: Collected): string {
+/** The long table as a JSON document, with what is true of all of its lines, and the lines of `ratings` where there are some; null is no value. */
+export function longJson({ grid, ...collected }: Collected, ratings: readonly LongRow[] = []): string {
   const { datasets, protocols, seeds, adapter, versions, done, jobs, departures } = collected
   const { name, title, heads, source = '' } = grid
   const rows = longTable({ grid, ...collected })
   const about = { name, title, heads, source, datasets, protocols, seeds, adapter, versions, done, jobs, departures }
-  return formatDocument(toDocument('experiment-results', { ...about, rows }))
+  return formatDocument(toDocument('experiment-results', { ...about, rows, ...(ratings.length > 0 && { ratings }) }))
 }

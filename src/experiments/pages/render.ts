@@ -5,6 +5,7 @@ import { calibrationFigures } from './figure_calibration.ts'
 import { forestFigures } from './figure_forest.ts'
 import { shareFigures } from './figure_shares.ts'
 import { longCsv, longJson } from './long_table.ts'
+import { longRatings, ratingCsv, ratingSheets } from './rating_sheet.ts'
 import { documentOf } from './sheet.ts'
 import { sheetPage } from './sheet_html.ts'
 import { sheetLatex } from './sheet_latex.ts'
@@ -26,11 +27,14 @@ export const figuresOf = (collected: Collected): Figure[] => [
 /** Tables as CSV, JSON, HTML, Markdown and LaTeX, and each figure as SVG; all named after the experiment. */
 export function renderExperiment(collected: Collected): Rendered[] {
   const { name } = collected.grid
-  const document = documentOf(collected)
+  const { sheets, ...about } = documentOf(collected)
+  const document = { ...about, sheets: [...sheets, ...ratingSheets(collected)] }
+  const ratings = longRatings(collected)
   const figures = figuresOf(collected)
   return [
-    { path: `${name}.csv`, content: longCsv(collected) },
-    { path: `${name}.json`, content: longJson(collected) },
+    ...(collected.cells.length > 0 ? [{ path: `${name}.csv`, content: longCsv(collected) }] : []),
+    ...(ratings.length > 0 ? [{ path: `${name}_ratings.csv`, content: ratingCsv(ratings) }] : []),
+    { path: `${name}.json`, content: longJson(collected, ratings) },
     { path: `${name}.html`, content: sheetPage(document, figures) },
     { path: `${name}.md`, content: sheetMarkdown(document) },
     { path: `${name}.tex`, content: sheetLatex(document) },

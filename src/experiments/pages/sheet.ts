@@ -2,7 +2,7 @@
 import type { Dimension } from '../../datasets/trial.ts'
 import { SCORES, type BesideBaseline, type Judgement, type ScoreName } from '../../evaluation/judgement.ts'
 import type { Cell, Collected } from '../collected.ts'
-import type { GridRow, Protocol } from '../grid.ts'
+import { predictsRating, type GridRow, type Protocol } from '../grid.ts'
 import { COMPARED } from './long_table.ts'
 import { captionOf, notesOf } from './sheet_words.ts'
 
@@ -149,7 +149,8 @@ function sheet(
     ...grid.scores.map((score) => `${words(dimension)}: ${SCORE_NAMES[score]}${SHARES.has(score) ? ' %' : ''}`),
     `${words(dimension)}: best baseline by ${SCORE_NAMES[comparedBy(grid.scores)].toLowerCase()} %`,
   ])
-  const rows = grid.rows.map((gridRow, row) => {
+  const rows = grid.rows.flatMap((gridRow, row) => {
+    if (predictsRating(grid, gridRow)) return []
     const { cells: names, note } = gridRow
     const named = names.map((text, i) => ({
       ...{ text, under: i === 0 && note !== undefined ? [note] : [], leaks: false, missing: false },
@@ -159,7 +160,7 @@ function sheet(
       const scores = grid.scores.map((score) => scoreCell(cell, score, gridRow, { dimension, leaks: of.leaks }))
       return [...scores, baselineCell(cell, grid.scores, of.leaks)]
     })
-    return [...named, ...numbers]
+    return [[...named, ...numbers]]
   })
   return {
     ...of,
