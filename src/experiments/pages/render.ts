@@ -30,9 +30,10 @@ export function renderExperiment(collected: Collected): Rendered[] {
   const { sheets, ...about } = documentOf(collected)
   const document = { ...about, sheets: [...sheets, ...ratingSheets(collected)] }
   const ratings = longRatings(collected)
+  const isOfRatings = ratings.length > 0 && collected.cells.length === 0
   const figures = figuresOf(collected)
   return [
-    ...(collected.cells.length > 0 ? [{ path: `${name}.csv`, content: longCsv(collected) }] : []),
+    ...(isOfRatings ? [] : [{ path: `${name}.csv`, content: longCsv(collected) }]),
     ...(ratings.length > 0 ? [{ path: `${name}_ratings.csv`, content: ratingCsv(ratings) }] : []),
     { path: `${name}.json`, content: longJson(collected, ratings) },
     { path: `${name}.html`, content: sheetPage(document, figures) },
