@@ -2,6 +2,11 @@ import { Command } from 'commander'
 import { toDocument } from '../src/formats/documents.ts'
 import { UsageError } from '../src/runtime/errors.ts'
 import type { OpenOptions } from '../src/runtime/node.ts'
+import {
+  evaluateRatingRun,
+  evaluateRatingsElsewhere,
+  type OtherRatingEvaluation,
+} from '../src/train/evaluate_ratings.ts'
 import { evaluateElsewhere, evaluateRun, requireRated, type OtherEvaluation } from '../src/train/evaluate_run.ts'
 import { loadRun } from '../src/train/trained_run.ts'
 import { adapterOption, computing, withGpu } from './shared/context.ts'
@@ -14,6 +19,7 @@ import {
   type DataSource,
 } from './shared/data_options.ts'
 import { Output, type OutputOptions } from './shared/output.ts'
+import { ratingRunTable, ratingTable } from './shared/rating_table.ts'
 import { datasetTitle, describeSeen, judgedRows, resultTable, runTable } from './shared/result_table.ts'
 import { gsrDoubt, loadSource } from './shared/run_folder.ts'
 
@@ -53,7 +59,14 @@ async function evalAction(options: EvalOptions): Promise<void> {
   if (otherwise !== undefined) output.note(otherwise)
   const work = computing(output)
   await withGpu(options, async (gpu) => {
-    if (data === undefined) {
+    if (run.config.target === 'rating') {
+      if (data === undefined) {
+        const result = await work((hooks) => evaluateRatingRun(gpu, run, dataset, hooks))
+        output.result(toDocument('eval', result), ratingRunTable(result))
+      } else {
+        printOtherRatings(output, await work((hooks) => evaluateRatingsElsewhere(gpu, run, dataset, own, hooks)))
+      }
+    } else if (data === undefined) {
       const result = await work((hooks) => evaluateRun(gpu, run, dataset, hooks))
       output.result(toDocument('eval', result), runTable(result))
     } else {
@@ -72,6 +85,16 @@ function printOther(output: Output, result: OtherEvaluation): void {
     rows.push({ name: 'majority class of these trials', trials: majority.count, scores })
   }
   const text = resultTable(title, rows, { ...judgement, labels, classes: model.support.length })
+  output.result(toDocument('eval', result), missing === undefined ? text : `${text}\n${missing}`)
+  for (const { source, reason } of skipped) output.note(`skipped ${source}: ${reason}`)
+}
+
+function printOtherRatings(output: Output, result: OtherRatingEvaluation): void {
+  const { dimension, labels, dataset, models, pooled, skipped, missing } = result
+  const { judgement } = pooled
+  const seen = describeSeen(result, judgement.trials)
+  const title = `${datasetTitle(`rating of ${dimension}`, dataset)}: ${models.length} models, ${seen}`
+  const text = ratingTable(title, judgement, labels)
   output.result(toDocument('eval', result), missing === undefined ? text : `${text}\n${missing}`)
   for (const { source, reason } of skipped) output.note(`skipped ${source}: ${reason}`)
 }

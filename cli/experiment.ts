@@ -224,10 +224,13 @@ const summaryOf = (
   ...{ out, name: basename(out), plan: false, files, notes },
   failed: failed.map(({ hash, reason }) => ({ hash, reason })),
   jobs: plan.jobs.length,
-  tables: tables.map(({ grid, done, jobs, cells }) => ({
-    ...{ name: grid.name, done, jobs },
-    judged: cells.filter(({ judgement }) => judgement).length,
-    missing: cells.filter(({ missing }) => missing !== undefined).length,
-    cells: cells.length,
-  })),
+  tables: tables.map(({ grid, done, jobs, cells, ratings = [] }) => {
+    const all = [...cells, ...ratings]
+    return {
+      ...{ name: grid.name, done, jobs },
+      judged: all.filter(({ judgement }) => judgement).length,
+      missing: all.filter(({ missing }) => missing !== undefined).length,
+      cells: all.length,
+    }
+  }),
 })

@@ -7,13 +7,12 @@ import { TABLE_FORMATS, tableFile, type ExportTable, type TableFormat } from '..
 import { toDocument } from '../src/formats/documents.ts'
 import { FormatError, GalvaniError, UsageError } from '../src/runtime/errors.ts'
 import { NodeStore } from '../src/store/node.ts'
-import type { RunSummary } from '../src/train/run_summary.ts'
-import { loadRunSummary } from '../src/train/run_files.ts'
+import { isOfRatings } from '../src/train/rating_summary.ts'
 import { splitTrials } from '../src/train/task.ts'
 import { loadRun, type TrainedRun } from '../src/train/trained_run.ts'
 import { openDataset, requireFolder } from './shared/data_options.ts'
 import { Output, type OutputOptions } from './shared/output.ts'
-import { loadSource } from './shared/run_folder.ts'
+import { loadSource, loadSummary, type AnyRun } from './shared/run_folder.ts'
 import { oneOf } from './shared/values.ts'
 
 interface ExportOptions extends OutputOptions {
@@ -66,13 +65,19 @@ async function exportAction(options: ExportOptions): Promise<void> {
   const files = new Map<string, Uint8Array | string>()
   if (options.format) for (const [name, bytes] of modelFiles(run, options, options.format)) files.set(name, bytes)
   if (options.tables ?? options.card) {
-    const summary = await requireSummary(run, options.run)
+    const summary = await requireSummary(store, run, options.run)
     const { tables } = options
     if (tables) {
       const all = [...runTables(summary), ...(await dataTables(store, summary, output))]
       for (const table of all) files.set(`${table.name}.${tables}`, tableFile(table, tables))
     }
-    if (options.card) for (const [name, text] of Object.entries(modelCard(summary))) files.set(name, text)
+    if (options.card) {
+      if (isOfRatings(summary))
+        throw new UsageError(
+          `--card is for runs of classes, and ${options.run} predicts ratings; its report.html has its scores`,
+        )
+      for (const [name, text] of Object.entries(modelCard(summary))) files.set(name, text)
+    }
   }
   const folder = options.out ?? join(options.run, 'export')
   const target = new NodeStore(folder)
@@ -111,14 +116,14 @@ function modelFiles(run: TrainedRun, { run: name, fold, musicScaling }: ExportOp
   )
 }
 
-async function requireSummary({ store }: TrainedRun, name: string): Promise<RunSummary> {
-  const summary = await loadRunSummary(store)
+async function requireSummary(store: NodeStore, { config }: TrainedRun, name: string): Promise<AnyRun> {
+  const summary = await loadSummary(store, config)
   if (summary) return summary
   throw new FormatError(`${name} has no result yet; finish it with \`galvani train --out ${name} --resume\``)
 }
 
 /** Tables of the run's own data, which may be gone by now. */
-async function dataTables(store: NodeStore, { config }: RunSummary, output: Output): Promise<ExportTable[]> {
+async function dataTables(store: NodeStore, { config }: AnyRun, output: Output): Promise<ExportTable[]> {
   try {
     const { set } = await openDataset(await loadSource(store), config.dimension)
     const { labelled, plan } = splitTrials<TableTrial>(set, config)

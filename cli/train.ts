@@ -2,17 +2,20 @@ import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { toDocument } from '../src/formats/documents.ts'
 import { runReport } from '../src/report/html.ts'
+import { ratingReport } from '../src/report/rating_html.ts'
 import { UsageError } from '../src/runtime/errors.ts'
 import { NodeStore } from '../src/store/node.ts'
-import { CONFIG_FILE, loadRunConfig, loadRunSummary } from '../src/train/run_files.ts'
-import { isFinished, type RunSummary } from '../src/train/run_summary.ts'
+import { isOfRatings } from '../src/train/rating_summary.ts'
+import { CONFIG_FILE, loadRunConfig } from '../src/train/run_files.ts'
+import { isFinished } from '../src/train/run_summary.ts'
 import { refuseGivenTwice } from './shared/alternatives.ts'
 import { adapterOption } from './shared/context.ts'
 import { addDataOptions, DATA, dataSource, openDataset, type DataSource } from './shared/data_options.ts'
 import { Output, type OutputOptions } from './shared/output.ts'
 import { inOwnFolder } from './shared/own_folder.ts'
+import { ratingRunTable } from './shared/rating_table.ts'
 import { runTable } from './shared/result_table.ts'
-import { loadSource, REPORT_FILE } from './shared/run_folder.ts'
+import { loadSource, loadSummary, REPORT_FILE, type AnyRun } from './shared/run_folder.ts'
 import { refuseOtherSettings, runConfig } from './shared/run_settings.ts'
 import { addConfigOptions, type ConfigOptions } from './shared/train_options.ts'
 import { trainFolds, type TrainingOptions } from './shared/training.ts'
@@ -62,14 +65,17 @@ async function trainInto(store: NodeStore, options: TrainOptions, command: Comma
   if (resume && !exists) throw new UsageError(`${out} holds no run to resume; leave --resume out and give --data`)
   if (!resume) refuseGivenTwice(command)
   const summary = resume ? await resumeRun(store, options, command, output) : await newRun(store, options, output)
-  await store.write(REPORT_FILE, runReport(summary))
-  output.result(
-    toDocument('train', { run: out, report: `${out}/${REPORT_FILE}`, ...summary }),
-    `${runTable(summary)}\nreport: ${out}/${REPORT_FILE}`,
-  )
+  const report = `${out}/${REPORT_FILE}`
+  await store.write(REPORT_FILE, isOfRatings(summary) ? ratingReport(summary) : runReport(summary))
+  if (isOfRatings(summary))
+    output.result(
+      toDocument('train', { run: out, report, ...summary }),
+      `${ratingRunTable(summary)}\nreport: ${report}`,
+    )
+  else output.result(toDocument('train', { run: out, report, ...summary }), `${runTable(summary)}\nreport: ${report}`)
 }
 
-async function newRun(store: NodeStore, options: TrainOptions, output: Output): Promise<RunSummary> {
+async function newRun(store: NodeStore, options: TrainOptions, output: Output): Promise<AnyRun> {
   const { data, weights } = options
   if (data === undefined) throw new UsageError(`--data is missing: a ${DATA}`)
   const source = {
@@ -81,12 +87,7 @@ async function newRun(store: NodeStore, options: TrainOptions, output: Output): 
   return trainFolds(store, runConfig(options, dataset.set), source, dataset, options, output)
 }
 
-async function resumeRun(
-  store: NodeStore,
-  options: TrainOptions,
-  command: Command,
-  output: Output,
-): Promise<RunSummary> {
+async function resumeRun(store: NodeStore, options: TrainOptions, command: Command, output: Output): Promise<AnyRun> {
   const config = await loadRunConfig(store, options.out)
   refuseOtherSettings(command, config)
   const stored = await loadSource(store)
@@ -96,7 +97,7 @@ async function resumeRun(
       '--weights: this run was started from others and keeps them; leave it out, or choose another --out',
     )
   }
-  const summary = await loadRunSummary(store)
+  const summary = await loadSummary(store, config)
   if (summary && isFinished(summary, options.onlyFold)) {
     output.note(`${options.out} is finished; nothing is left to train`)
     return summary

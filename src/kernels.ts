@@ -19,6 +19,7 @@ export { clipBounds, oneClip, type ClipBounds } from './kernels/clip_bounds.ts'
 
 // Losses and optimizers
 export { oneHot, softmax, softmaxBackward, softmaxCrossEntropy } from './kernels/softmax.ts'
+export { squaredError } from './kernels/squared_error.ts'
 export { optimizerStateCount, optimizerStep, stepRate, type OptimizerConfig } from './kernels/optimizer.ts'
 
 // All backward passes of the network, for `Rtcan1d.forward` of galvani

@@ -14,19 +14,31 @@ export type { Alternative, Alternatives } from './train/alternatives.ts'
 export { makeTask, type Task } from './train/task.ts'
 export { trainRun, type RunIdentity, type RunOptions } from './train/run.ts'
 export type { RunSummary } from './train/run_summary.ts'
+export { trainRatingRun } from './train/rating_run.ts'
+export type { RatingRunSummary } from './train/rating_summary.ts'
 export { runReport } from './report/html.ts'
+export { ratingReport } from './report/rating_html.ts'
 
 // What a run's models say and are worth
 export {
   loadRun,
   predict,
+  predictRatings,
   type ComputeHooks,
   type Predictions,
+  type RatingPredictions,
   type Seen,
   type TrainedRun,
   type TrialPrediction,
+  type TrialRating,
 } from './train/trained_run.ts'
 export { evaluateElsewhere, evaluateRun, type OtherEvaluation, type OwnEvaluation } from './train/evaluate_run.ts'
+export {
+  evaluateRatingRun,
+  evaluateRatingsElsewhere,
+  type OtherRatingEvaluation,
+  type OwnRatingEvaluation,
+} from './train/evaluate_ratings.ts'
 export { loadModel, modelTensors, type TrainedModel } from './train/checkpoint.ts'
 
 // A run for other programs
@@ -43,7 +55,7 @@ export { transferWeights, type Transfer } from './model/transfer.ts'
 export { weightsDigest } from './train/learning.ts'
 
 // Evaluation without a device
-export { labelTrials, type LabelledTrials } from './evaluation/labels.ts'
+export { labelRatings, labelTrials, type LabelledTrials } from './evaluation/labels.ts'
 export { parseLabelScheme, type LabelScheme } from './evaluation/label_scheme.ts'
 export { classNames, type Levels, type Target } from './evaluation/targets.ts'
 export { makeFolds, parseFoldScheme, type Fold, type FoldPlan, type FoldScheme } from './evaluation/folds.ts'
@@ -53,12 +65,17 @@ export { pearson, wilcoxonSignedRank } from './evaluation/statistics.ts'
 export { binomialLimit, chanceVerdict, holm, holmWithin, type ChanceVerdict } from './evaluation/correction.ts'
 export { judge, type JudgeOptions } from './evaluation/judge.ts'
 export type { JudgedTrial, Judgement, TwoClassScores } from './evaluation/judgement.ts'
+export { judgeRatings, type JudgeRatingsOptions } from './evaluation/judge_ratings.ts'
+export type { BesideRatings, JudgedRating, RatingJudgement } from './evaluation/rating_judgement.ts'
+export { ratingScores, type RatingScores } from './evaluation/rating_scores.ts'
 export { guesserScores, twoClassScores } from './evaluation/two_class_scores.ts'
 export { twoMeans, type TwoMeans } from './evaluation/two_means.ts'
 
 // Baselines without a network
 export { LEARNERS } from './evaluation/learners.ts'
 export type { Learned, Learner, LearnOptions } from './evaluation/learner.ts'
+export { REGRESSORS } from './evaluation/regressors.ts'
+export type { LearnedRatings, Regressor } from './evaluation/regressor.ts'
 export { trainLinearSvm, predictLinearSvm, type LinearSvm, type SvmOptions } from './evaluation/svm.ts'
 
 // Kernels measured on this adapter

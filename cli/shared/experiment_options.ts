@@ -31,6 +31,7 @@ export interface ExperimentCommandOptions extends ConfigOptions, OutputOptions, 
 /** Options of `train` that a table or the data decide. */
 const DECIDED = [
   'dimension',
+  'target',
   'levels',
   'signals',
   'music',

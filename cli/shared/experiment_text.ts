@@ -5,6 +5,7 @@ import type { PlanDocument } from '../../src/experiments/plan_file.ts'
 import { lasting } from '../../src/recording/result.ts'
 import type { OpenedStudy } from './experiment_data.ts'
 import type { PlanEstimate } from './experiment_estimate.ts'
+import type { Collected, RatingCell } from '../../src/experiments/collected.ts'
 import { facts, percent, table } from './output.ts'
 
 /** Jobs that are told one by one. */
@@ -62,7 +63,7 @@ function timeFacts(estimate: PlanEstimate['estimate']): [string, string][] {
 
 /** Each table's cells with the first score, what the paper says, and what it is beside the majority. */
 export function tablesText({ tables, plan }: CollectedAll, out: string): string {
-  const parts = tables.map(({ grid, cells, done, jobs }) => {
+  const parts = tables.map(({ grid, cells, ratings, done, jobs }) => {
     const [score] = grid.scores as [(typeof grid.scores)[number]]
     const rows = cells.map(({ row, dimension, protocol, control, reported, judgement, missing }) => {
       const interval = judgement?.intervals?.[score]
@@ -77,8 +78,28 @@ export function tablesText({ tables, plan }: CollectedAll, out: string): string 
       ]
     })
     const head = [grid.heads.join(', '), 'dimension', 'protocol', `${score}, paper`, 'here', '95 %', 'majority', '']
-    return `${grid.name}: ${grid.title} (${done} of ${jobs} jobs)\n${table(head, rows)}`
+    const own = cells.length > 0 ? [table(head, rows)] : []
+    const ofRatings = ratings ? [ratingsText(grid, ratings)] : []
+    return [`${grid.name}: ${grid.title} (${done} of ${jobs} jobs)`, ...own, ...ofRatings].join('\n')
   })
   const names = plan.facts.map(({ name, title }) => `${name}: ${title}`)
   return [...names, ...parts, `wrote ${out}`].join('\n\n')
+}
+
+/** The same of the rows that predict ratings: r, and the error beside that of the mean of the training ratings. */
+function ratingsText(grid: Collected['grid'], ratings: readonly RatingCell[]): string {
+  const decimal = (value: number | undefined): string =>
+    value === undefined || Number.isNaN(value) ? '' : value.toFixed(3)
+  const rows = ratings.map(({ row, dimension, protocol, control, judgement, missing }) => {
+    const interval = judgement?.intervals?.r
+    const mean = judgement?.baselines.find(({ name }) => name === 'mean')
+    return [
+      grid.rows[row]!.cells.join(', '),
+      ...[dimension, control ? `${protocol}, control` : protocol, decimal(judgement?.scores.r)],
+      interval ? `${decimal(interval.low)} to ${decimal(interval.high)}` : '',
+      ...[judgement?.scores.rmse, mean?.scores.rmse].map(decimal),
+      missing ?? '',
+    ]
+  })
+  return table([grid.heads.join(', '), 'dimension', 'protocol', 'r', '95 %', 'RMSE', 'of the mean', ''], rows)
 }

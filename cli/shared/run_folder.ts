@@ -3,6 +3,10 @@ import { toDocument } from '../../src/formats/documents.ts'
 import { readJson, writeJson } from '../../src/store/json.ts'
 import type { NodeStore } from '../../src/store/node.ts'
 import type { Dataset } from '../../src/train/dataset.ts'
+import type { RunConfig } from '../../src/train/config.ts'
+import type { RatingRunSummary } from '../../src/train/rating_summary.ts'
+import { loadRatingRunSummary, loadRunSummary } from '../../src/train/run_files.ts'
+import type { RunSummary } from '../../src/train/run_summary.ts'
 import type { DataSource } from './data_options.ts'
 
 export const REPORT_FILE = 'report.html'
@@ -34,3 +38,10 @@ export async function gsrDoubt(
     ? undefined
     : `the run was trained with --gsr ${learned}, and these data are read with --gsr ${given}`
 }
+
+/** A run of either kind. */
+export type AnyRun = RunSummary | RatingRunSummary
+
+/** Its results, or null where no fold is finished. @throws FormatError when the file is damaged */
+export const loadSummary = (store: NodeStore, { target }: RunConfig): Promise<AnyRun | null> =>
+  target === 'rating' ? loadRatingRunSummary(store) : loadRunSummary(store)

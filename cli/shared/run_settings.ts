@@ -11,17 +11,17 @@ import type { ConfigOptions } from './train_options.ts'
 
 /** Options that are settings of the run under the same names. */
 const SAME = [
-  ...(['preset', 'music', 'dimension', 'labels', 'folds', 'validation', 'seed', 'init'] as const),
+  ...(['preset', 'music', 'dimension', 'folds', 'validation', 'seed', 'init'] as const),
   ...(['decay', 'decayEpochs', 'epochs', 'batch', 'patience'] as const),
 ]
 
 /** The same, of settings that a configuration leaves out where nobody asks for them. */
-const OPTIONAL = ['drop', 'stratify', 'share', 'control', 'foldSeed'] as const
+const OPTIONAL = ['labels', 'drop', 'stratify', 'share', 'control', 'foldSeed'] as const
 
 /** @throws UsageError naming the first setting that is out of range or does not fit the others */
 export function runConfig(options: ConfigOptions, facts: DataFacts): RunConfig {
   const { optimizer: name, momentum, weightDecay, lr: learningRate, set, levels, width, classWeights, freeze } = options
-  const { try: alternatives } = options
+  const { try: alternatives, target } = options
   const optimizer: OptimizerConfig = name === 'sgd' ? { name, momentum, weightDecay } : { name, weightDecay }
   const settings = Object.fromEntries(SAME.map((option) => [option, options[option]])) as Pick<
     ConfigOptions,
@@ -36,6 +36,7 @@ export function runConfig(options: ConfigOptions, facts: DataFacts): RunConfig {
       ...given,
       ...settingsOf({ ...settings, optimizer, learningRate }, alternatives ? alternativesOf(alternatives)[0]! : {}),
       ...{ signals, model: set },
+      ...(target !== 'class' && { target }),
       ...(levels !== 2 && { levels }),
       ...(width !== undefined && { width }),
       ...(classWeights && { classWeights }),
@@ -74,6 +75,7 @@ function agrees(name: string, options: ConfigOptions, stored: RunConfig): boolea
   const settings: Readonly<Record<string, unknown>> = {
     ...Object.fromEntries(OPTIONAL.map((option) => [option, undefined])),
     levels: 2,
+    target: 'class',
     ...stored,
     ...optimizer,
     preset: model.preset,

@@ -1,7 +1,7 @@
 // The options of `train` that become the settings of a run.
 import type { Command } from 'commander'
 import { FOLD_SYNTAX } from '../../src/evaluation/folds.ts'
-import { LEVELS, TARGETS, type Levels } from '../../src/evaluation/targets.ts'
+import { ANSWERS, LEVELS, TARGETS, type Levels } from '../../src/evaluation/targets.ts'
 import type { OptimizerConfig } from '../../src/kernels/optimizer.ts'
 import { UsageError } from '../../src/runtime/errors.ts'
 import type { Alternatives } from '../../src/train/alternatives.ts'
@@ -14,8 +14,9 @@ import { integer, oneOf, real, positive } from './values.ts'
 /** Options that become the run's config.json. */
 export interface ConfigOptions extends ModelOptions {
   dimension: RunConfig['dimension']
+  target: (typeof ANSWERS)[number]
   levels: Levels
-  labels: string
+  labels?: string
   folds: string
   validation: number
   stratify?: true
@@ -43,8 +44,17 @@ export interface ConfigOptions extends ModelOptions {
 export function addConfigOptions(command: Command): Command {
   return addModelOptions(command)
     .option('--dimension <name>', TARGETS.join(', '), oneOf('--dimension', TARGETS), defaultRun.dimension)
+    .option(
+      '--target <kind>',
+      'class, or rating: the rating itself (regression)',
+      oneOf('--target', ANSWERS),
+      'class' as const,
+    )
     .option('--levels <n>', 'classes of a rating: 2, or 3 with a middle', levels, 2)
-    .option('--labels <scheme>', 'two-means, per-dimension, median, song, column or fixed:T', defaultRun.labels)
+    .option(
+      '--labels <scheme>',
+      `two-means, per-dimension, median, song, column or fixed:T (default: ${defaultRun.labels}, none of ratings)`,
+    )
     .option('--folds <scheme>', FOLD_SYNTAX, defaultRun.folds)
     .option(
       '--validation <share>',

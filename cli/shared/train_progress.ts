@@ -75,7 +75,7 @@ export function trainingProgress(output: Output, epochs: number, now: () => numb
       const validation =
         validationLoss === undefined
           ? ''
-          : `, validation loss ${validationLoss.toFixed(4)}, accuracy ${(validationAccuracy ?? 0).toFixed(3)}`
+          : `, validation loss ${validationLoss.toFixed(4)}${validationAccuracy === undefined ? '' : `, accuracy ${validationAccuracy.toFixed(3)}`}`
       const under = settings ? `, ${describeAlternative(settings)},` : ''
       output.note(`fold ${fold.name}${under} epoch ${epoch}: loss ${trainLoss.toFixed(4)}${validation}`)
     },

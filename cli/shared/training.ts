@@ -8,13 +8,13 @@ import type { RunConfig } from '../../src/train/config.ts'
 import { prepareDataset, type Dataset } from '../../src/train/dataset.ts'
 import { startingWeights, withInitial } from '../../src/train/learning.ts'
 import { makeTask, splitTrials, type SplitTrial } from '../../src/train/task.ts'
+import { trainRatingRun } from '../../src/train/rating_run.ts'
 import { trainRun, type RunOptions } from '../../src/train/run.ts'
-import type { RunSummary } from '../../src/train/run_summary.ts'
 import type { TuneMode } from '../../src/train/tuned_kernels.ts'
 import { computing, interruptible, withGpu } from './context.ts'
 import { loadWeightsFile } from './files.ts'
 import type { Output } from './output.ts'
-import { saveSource, type RunSource } from './run_folder.ts'
+import { saveSource, type AnyRun, type RunSource } from './run_folder.ts'
 import { noteDoubts, trainingProgress } from './train_progress.ts'
 import { tensorBoard } from './tensorboard.ts'
 import { tuneFor, tuneMode } from './tuning.ts'
@@ -49,7 +49,7 @@ export async function trainFolds(
   dataset: Dataset,
   options: TrainingOptions,
   output: Output,
-): Promise<RunSummary> {
+): Promise<AnyRun> {
   const { plan } = splitTrials<SplitTrial>(dataset.set, config)
   if (options.onlyFold !== undefined) findFold(plan, options.onlyFold)
   const initial = source.weights === undefined ? null : await loadWeightsFile(source.weights)
@@ -82,9 +82,12 @@ export async function trainFolds(
       ...(initial && { initial }),
       ...(options.onlyFold !== undefined && { onlyFold: options.onlyFold }),
     }
-    const summary = await trainRun(gpu, store, task, identity, { ...start, ...progress.hooks, onEpoch }).finally(
-      progress.stop,
-    )
+    const hooks = { ...start, ...progress.hooks, onEpoch }
+    const train = (): Promise<AnyRun> =>
+      config.target === 'rating'
+        ? trainRatingRun(gpu, store, task, identity, hooks)
+        : trainRun(gpu, store, task, identity, hooks)
+    const summary = await train().finally(progress.stop)
     await saveSource(store, source) // data that were moved, and are the same
     return summary
   })

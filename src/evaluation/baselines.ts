@@ -1,4 +1,5 @@
 // What a model's result must stand beside. Each baseline learns from training trials only.
+import { groupBy } from '../datasets/group.ts'
 import type { Trial } from '../datasets/trial.ts'
 import { largestOf } from '../signal/extremes.ts'
 
@@ -32,4 +33,22 @@ function frequentest(labels: readonly number[]): number[] {
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1)
   const most = largestOf(counts.values())
   return [...counts.keys()].filter((label) => counts.get(label) === most).sort((a, b) => a - b)
+}
+
+/**
+ * Song-only rating: for each test trial, in the order of `test`, the mean rating of its stimulus over the training trials of *other* subjects,
+ * each counted once. undefined where nobody else heard it.
+ */
+export function songMeans(
+  trials: readonly Pick<Trial, 'subject' | 'stimulus'>[],
+  ratings: ArrayLike<number>,
+  train: readonly number[],
+  test: readonly number[],
+): (number | undefined)[] {
+  const byStimulus = groupBy(train, (i) => trials[i]!.stimulus)
+  return test.map((index) => {
+    const { stimulus, subject } = trials[index]!
+    const heard = (byStimulus.get(stimulus) ?? []).filter((i) => trials[i]!.subject !== subject)
+    return heard.length > 0 ? heard.reduce((sum, i) => sum + ratings[i]!, 0) / heard.length : undefined
+  })
 }

@@ -2,6 +2,7 @@
 import { groupBy } from '../datasets/group.ts'
 import { Random } from '../runtime/random.ts'
 import { CONTROL_STREAM } from './random_streams.ts'
+import type { Labels } from './targets.ts'
 
 /** What the name of a label scheme ends in where labels were shuffled. */
 const MARK = ' (control)'
@@ -17,11 +18,11 @@ export const plainScheme = (shown: string): string => (isControl(shown) ? shown.
 
 interface Labelled {
   trials: readonly { id: string; subject: string }[]
-  labels: Uint8Array
+  labels: Labels
   scheme: string
 }
 
-/** Each subject keeps as many trials of each class; which they are, the seed decides, and not the order of the trials. */
+/** Each subject keeps as many trials of each class, or its ratings; which they are, the seed decides, and not the order of the trials. */
 export function shuffleWithinSubjects<L extends Labelled>(labelled: L, seed: number): L {
   const { trials, labels } = labelled
   const random = new Random(seed, CONTROL_STREAM)

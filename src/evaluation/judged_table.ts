@@ -2,37 +2,58 @@ import { groupBy } from '../datasets/group.ts'
 import { NumericError, ShapeError } from '../runtime/errors.ts'
 import { BASELINES, type JudgedTrial } from './judgement.ts'
 
-/** Judged trials by repeat, each repeat with the same trials in the same order. */
-export interface JudgedTable {
+/** A trial of one of several repeats. */
+interface RepeatedTrial {
+  trial: string
+  subject: string
+  fold: string
+  seed: number
+}
+
+/** Trials by repeat, each repeat with the same trials in the same order. */
+export interface Repeats<T> {
   /** Ascending. */
   seeds: number[]
   /** Names, in order. */
   subjects: string[]
   folds: string[]
-  /** Of each trial, in order of the trials' names. */
-  labels: Uint8Array
-  /** Index of its subject. */
+  /** Of each trial, in order of the trials' names: index of its subject. */
   subjectOf: Uint32Array
   subjectNames: string[]
   /** The trials as each seed's models judge them. */
-  repeats: JudgedTrial[][]
+  repeats: T[][]
+}
+
+/** Judged trials by repeat. */
+export interface JudgedTable extends Repeats<JudgedTrial> {
+  /** Of each trial, in order of the trials' names. */
+  labels: Uint8Array
 }
 
 /** @throws ShapeError for trials that do not fit, NumericError for a score that is none */
 export function tabulate(trials: readonly JudgedTrial[]): JudgedTable {
-  if (trials.length === 0) throw new ShapeError('judge: there are no trials')
   trials.forEach(checkTrial)
+  const table = byRepeat(trials, 'label', ({ label }) => label)
+  return { ...table, labels: Uint8Array.from(table.repeats[0]!, ({ label }) => label) }
+}
+
+/** Trials by repeat; `truthOf` is the `truth` of a trial, which all repeats must agree in. @throws ShapeError for trials that do not fit */
+export function byRepeat<T extends RepeatedTrial>(
+  trials: readonly T[],
+  truth: string,
+  truthOf: (trial: T) => number,
+): Repeats<T> {
+  if (trials.length === 0) throw new ShapeError('judge: there are no trials')
   const bySeed = [...groupBy(trials, ({ seed }) => String(seed)).values()].sort(([a], [b]) => a!.seed - b!.seed)
   const repeats = bySeed.map((of) => [...of].sort((a, b) => compare(a.trial, b.trial)))
   const first = repeats[0]!
-  for (const repeat of repeats) checkRepeat(first, repeat)
+  for (const repeat of repeats) checkRepeat(first, repeat, truth, truthOf)
   const subjects = sortedNames(first.map(({ subject }) => subject))
   const indexOf = new Map(subjects.map((name, i) => [name, i]))
   return {
     seeds: repeats.map(([trial]) => trial!.seed),
     subjects,
     folds: sortedNames(trials.map(({ fold }) => fold)),
-    labels: Uint8Array.from(first, ({ label }) => label),
     subjectOf: Uint32Array.from(first, ({ subject }) => indexOf.get(subject)!),
     subjectNames: first.map(({ subject }) => subject),
     repeats,
@@ -57,7 +78,12 @@ function checkTrial({ trial, seed, label, score, baselines }: JudgedTrial): void
 }
 
 /** Both are in order of the trials' names. */
-function checkRepeat(first: readonly JudgedTrial[], repeat: readonly JudgedTrial[]): void {
+function checkRepeat<T extends RepeatedTrial>(
+  first: readonly T[],
+  repeat: readonly T[],
+  truth: string,
+  truthOf: (trial: T) => number,
+): void {
   const { seed } = repeat[0]!
   for (let i = 0; i < Math.max(first.length, repeat.length); i++) {
     const [a, b] = [first[i], repeat[i]]
@@ -68,9 +94,9 @@ function checkRepeat(first: readonly JudgedTrial[], repeat: readonly JudgedTrial
         `judge: the seeds ${first[0]!.seed} and ${seed} have different trials, the first ${[a?.trial, b?.trial].map((name) => (name === undefined ? 'none' : `'${name}'`)).join(' and ')}; every seed needs the same`,
       )
     }
-    if (a!.label !== b!.label || a!.subject !== b!.subject)
+    if (truthOf(a!) !== truthOf(b!) || a!.subject !== b!.subject)
       throw new ShapeError(
-        `judge: the trial '${a!.trial}' has another label or subject for seed ${seed} than for seed ${first[0]!.seed}`,
+        `judge: the trial '${a!.trial}' has another ${truth} or subject for seed ${seed} than for seed ${first[0]!.seed}`,
       )
   }
 }

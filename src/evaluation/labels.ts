@@ -5,7 +5,16 @@ import { DIMENSIONS, type Dimension, type Trial } from '../datasets/trial.ts'
 import { isControl, plainScheme } from './control.ts'
 import { ruleFor, schemeName, type LabelScheme, type Rule } from './label_scheme.ts'
 import { songLabels, type SongLabels } from './song_labels.ts'
-import { isDimension, ratingFor, requireScheme, type Levels, type RatedDimension, type Target } from './targets.ts'
+import {
+  isDimension,
+  ratedDimension,
+  ratingFor,
+  requireScheme,
+  type Labels,
+  type Levels,
+  type RatedDimension,
+  type Target,
+} from './targets.ts'
 
 /** What a subject's ratings gave; of people who heard each stimulus twice, those of one pass. */
 export interface SubjectLabels extends Rule {
@@ -25,14 +34,14 @@ export type RatedTrial = Pick<
   'subject' | 'stimulus' | 'pass' | 'ratings' | 'ratingScale' | 'stimulusRatings' | 'columns' | 'dataset' | 'source'
 >
 
-/** Trials with a class each. */
-export interface LabelledTrials<T extends RatedTrial = Trial> {
+/** Trials with a class each, or with their ratings as they are. */
+export interface LabelledTrials<T extends RatedTrial = Trial, L extends Labels = Uint8Array> {
   dimension: Target
-  /** The scheme as it is written on the command line; of shuffled labels with a mark. */
+  /** The scheme as it is written on the command line, `rating` where there are no classes; of shuffled labels with a mark. */
   scheme: string
   trials: T[]
   /** The class of each of `trials`, as `classNames` has them: of two 1 is high. */
-  labels: Uint8Array
+  labels: L
   subjects: SubjectLabels[]
   /** What the songs' means gave; for the scheme `song` only. */
   songs?: SongLabels
@@ -72,6 +81,30 @@ export function labelTrials<T extends RatedTrial>(
   requireScheme(target, scheme, levels)
   for (const trial of trials) requireFiniteRatings(trial)
   return target === 'quadrant' ? quadrants(trials, scheme) : labelOne(trials, target, scheme, levels)
+}
+
+/** What the scheme of ratings as they are is called, which makes no classes. */
+export const RATING_SCHEME = 'rating'
+
+/**
+ * The ratings themselves, in the unit in which they were given. Unrated trials are dropped with the reason.
+ * @throws UsageError for quadrants, which are no rating; FormatError if no trial is rated, or a rating is not finite
+ */
+export function labelRatings<T extends RatedTrial>(
+  trials: readonly T[],
+  target: Target,
+): LabelledTrials<T, Float64Array> {
+  const dimension = ratedDimension(target)
+  for (const trial of trials) requireFiniteRatings(trial)
+  const skipped: LabelledTrials['skipped'] = []
+  const kept = trials.filter((trial) => {
+    const isRated = ratingFor(trial, dimension) !== undefined
+    if (!isRated) skipped.push({ source: trial.source, reason: 'not rated' })
+    return isRated
+  })
+  if (kept.length === 0) throw new FormatError(nothingLabelled(trials, dimension, RATING_SCHEME))
+  const labels = Float64Array.from(kept, (trial) => ratingFor(trial, dimension)!)
+  return { dimension, scheme: RATING_SCHEME, trials: kept, labels, subjects: [], skipped }
 }
 
 /** Both dimensions, each by its own thresholds: class 1 for high valence, and 2 more for high arousal. */
@@ -168,6 +201,8 @@ function nothingLabelled(trials: readonly RatedTrial[], target: Target, scheme: 
           : `labels "${scheme}" need ratings of valence and arousal, two different ones at least`
     return `no trial has a usable ${target} label; ${needed}`
   }
+  if (scheme === RATING_SCHEME)
+    return `the data have no ratings by listeners, only means of songs; predict classes of songs in their place, without --target rating and with --labels song.`
   return ofSong.dataset === 'pmemo2019'
     ? `PMEmo2019 has no per-listener ratings, which labels "${scheme}" need: use the 2018/01 release, or --labels song.`
     : `the data have no ratings by listeners, which labels "${scheme}" need, only means of songs: use --labels song.`

@@ -3,6 +3,7 @@ import { UsageError } from '../runtime/errors.ts'
 import { Random } from '../runtime/random.ts'
 import type { LabelledTrials, RatedTrial } from './labels.ts'
 import { SHARE_STREAM } from './random_streams.ts'
+import type { Labels } from './targets.ts'
 
 /**
  * Names of `share` of the subjects, rounded, in order of name. Those of a smaller share are among those of a larger one by the same
@@ -18,9 +19,9 @@ export function drawSubjects(subjects: Iterable<string>, share: number, seed: nu
 
 /** Trials, labels and what is said of the people, of these subjects alone. */
 export function ofSubjects<T extends RatedTrial>(
-  labelled: LabelledTrials<T>,
+  labelled: LabelledTrials<T, Labels>,
   subjects: readonly string[],
-): LabelledTrials<T> {
+): LabelledTrials<T, Labels> {
   const kept = new Set(subjects)
   const isKept = ({ subject }: { subject: string }): boolean => kept.has(subject)
   return {

@@ -11,6 +11,12 @@ export const TARGETS = [...DIMENSIONS, ...FURTHER_DIMENSIONS, 'quadrant'] as con
 /** What a run predicts: one rating, or `quadrant`, arousal and valence together. */
 export type Target = (typeof TARGETS)[number]
 
+/** How a run predicts it: as a class, or as the rating itself. */
+export const ANSWERS = ['class', 'rating'] as const
+
+/** Of each trial the number of its class, or its rating. */
+export type Labels = Uint8Array | Float64Array
+
 export const LEVELS = [2, 3] as const
 /** Into how many classes one rating parts: low and high, or with a middle. */
 export type Levels = (typeof LEVELS)[number]
@@ -24,6 +30,14 @@ export function parseTarget(text: string): Target {
 
 /** Whether every rated trial has it. */
 export const isDimension = (target: Target): target is Dimension => DIMENSIONS.some((dimension) => dimension === target)
+
+/** The one rating that a run can predict as it is. @throws UsageError for quadrants */
+export function ratedDimension(target: Target): RatedDimension {
+  if (target !== 'quadrant') return target
+  throw new UsageError(
+    '--target rating predicts one rating, and --dimension quadrant is of two; use arousal or valence',
+  )
+}
 
 /** Names of the classes, in the order of their numbers: of quadrants 1 is for high valence, 2 for high arousal, and LAHV is low arousal, high valence. */
 export function classNames(target: Target, levels: Levels = 2): string[] {

@@ -3,12 +3,15 @@ import { digest } from '../formats/digest.ts'
 import { canonical } from '../formats/canonical.ts'
 import { holmWithin } from '../evaluation/correction.ts'
 import { judge } from '../evaluation/judge.ts'
+import { judgeRatings } from '../evaluation/judge_ratings.ts'
 import type { JudgedTrial, Judgement } from '../evaluation/judgement.ts'
+import type { JudgedRating, RatingJudgement } from '../evaluation/rating_judgement.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import type { Store } from '../store/store.ts'
 import { KERNEL_SET } from '../tune/kernel_set.ts'
 import { VERSION } from '../version.ts'
-import type { Cell, Collected } from './collected.ts'
+import type { Cell, Collected, RatingCell } from './collected.ts'
+import { predictsRating } from './grid.ts'
 import { finishedFolders, HOST, jobResults, type JobResult } from './job.ts'
 import type { PlannedCell, PlannedGrid } from './plan.ts'
 import { loadPlan, type PlanDocument } from './plan_file.ts'
@@ -50,10 +53,10 @@ export async function collect(outputs: readonly Output[], hooks: CollectHooks = 
     all.set(hash, (await Promise.all(outputs.map(({ store }) => jobResults(store, hash)))).flat())
   }
   const { adapter, notes } = chooseAdapter([...all.values()].flat(), hooks.adapter)
-  const results = new Map<string, JudgedTrial[]>()
+  const results = new Map<string, JobResult>()
   for (const [hash, of] of all) {
     const own = of.find((result) => result.adapter === adapter || result.adapter === HOST)
-    if (own) results.set(hash, own.trials)
+    if (own) results.set(hash, own)
   }
   const judged = new Judged(plan, results, hooks)
   const tables: Collected[] = []
@@ -98,17 +101,22 @@ function chooseAdapter(results: readonly JobResult[], wanted?: string): { adapte
 class Judged {
   /** Cells of several tables that are the same jobs are judged once. */
   readonly #known = new Map<string, Judgement>()
+  readonly #knownRatings = new Map<string, RatingJudgement>()
   #done = 0
 
   constructor(
     private readonly plan: PlanDocument,
-    private readonly results: ReadonlyMap<string, JudgedTrial[]>,
+    private readonly results: ReadonlyMap<string, JobResult>,
     private readonly hooks: CollectHooks,
   ) {}
 
   async table({ grid, cells }: PlannedGrid, adapter: string): Promise<Collected> {
     const judged: Cell[] = []
-    for (const cell of cells) judged.push(await this.#cell(cell))
+    const ratings: RatingCell[] = []
+    for (const cell of cells) {
+      if (predictsRating(grid, grid.rows[cell.row]!)) ratings.push(await this.#ratingCell(cell))
+      else judged.push(await this.#cell(cell))
+    }
     const corrected = holmWithin(judged, {
       p: ({ judgement }) => judgement?.baselines.find(({ name }) => name === 'majority')?.wilcoxon?.p,
       group: ({ dimension, protocol, control }) => canonical([dimension, protocol, control]),
@@ -118,57 +126,78 @@ class Judged {
     return {
       ...{ grid, datasets, protocols, departures, seeds, adapter },
       cells: judged.map((cell, i) => ({ ...cell, ...(corrected[i] !== undefined && { holm: corrected[i] }) })),
+      ...(ratings.length > 0 && { ratings }),
       versions: { galvani: VERSION, kernels: KERNEL_SET },
       done: [...wanted].filter((hash) => this.results.has(hash)).length,
       jobs: wanted.size,
     }
   }
 
+  #say(): void {
+    const all = this.plan.grids.reduce((sum, { cells }) => sum + cells.length, 0)
+    this.hooks.onProgress?.(this.#done++, all)
+  }
+
   async #cell({ jobs, beside, ...cell }: PlannedCell): Promise<Cell> {
     const { hooks, plan } = this
-    hooks.onProgress?.(
-      this.#done++,
-      plan.grids.reduce((sum, { cells }) => sum + cells.length, 0),
-    )
-    const trials = this.#trials(jobs)
-    const [mlp, cnn] = [this.#trials(beside.mlp), this.#trials(beside.cnn)]
+    this.#say()
+    const of = ({ trials }: JobResult): JudgedTrial[] => trials
+    const trials = this.#trials(jobs, of)
+    const [mlp, cnn] = [this.#trials(beside.mlp, of), this.#trials(beside.cnn, of)]
     if (cell.missing !== undefined || !trials || !mlp || !cnn) return cell
     const key = await digest([canonical([jobs, beside])])
     const known = this.#known.get(key)
     if (known) return { ...cell, judgement: known }
-    const both = withNetworks(trials, { mlp, cnn })
+    const both = withNetworks(trials, { mlp, cnn }, ({ score }) => score)
     const judgement = await judge(both, { seed: plan.seeds[0]!, ...(hooks.signal && { signal: hooks.signal }) })
     this.#known.set(key, judgement)
     return { ...cell, judgement }
   }
 
+  async #ratingCell({ jobs, beside, reported: _, ...cell }: PlannedCell): Promise<RatingCell> {
+    const { hooks, plan } = this
+    this.#say()
+    const of = ({ ratings = [] }: JobResult): JudgedRating[] => ratings
+    const trials = this.#trials(jobs, of)
+    const [mlp, cnn] = [this.#trials(beside.mlp, of), this.#trials(beside.cnn, of)]
+    if (cell.missing !== undefined || !trials || !mlp || !cnn) return cell
+    const key = await digest([canonical([jobs, beside])])
+    const known = this.#knownRatings.get(key)
+    if (known) return { ...cell, judgement: known }
+    const both = withNetworks(trials, { mlp, cnn }, ({ said }) => said)
+    const judgement = await judgeRatings(both, { seed: plan.seeds[0]!, ...(hooks.signal && { signal: hooks.signal }) })
+    this.#knownRatings.set(key, judgement)
+    return { ...cell, judgement }
+  }
+
   /** All trials of jobs, those of the first seed first; undefined until all jobs are done. */
-  #trials(jobs: readonly string[]): JudgedTrial[] | undefined {
+  #trials<T extends { seed: number }>(jobs: readonly string[], of: (result: JobResult) => T[]): T[] | undefined {
     const { results, plan } = this
     if (!jobs.every((hash) => results.has(hash))) return undefined
     const folds = jobs.length / plan.seeds.length
     // What has no seed, as the SVM, is one job in the place of several.
     return jobs.flatMap((hash, i) =>
-      results.get(hash)!.map((trial) => ({ ...trial, seed: plan.seeds[Math.floor(i / folds)]! })),
+      of(results.get(hash)!).map((trial) => ({ ...trial, seed: plan.seeds[Math.floor(i / folds)]! })),
     )
   }
 }
 
 /** Each trial beside what the other networks say of it. @throws FormatError where one says nothing */
-function withNetworks(
-  trials: readonly JudgedTrial[],
-  networks: Readonly<Record<'mlp' | 'cnn', readonly JudgedTrial[]>>,
-): JudgedTrial[] {
-  const key = ({ seed, trial }: JudgedTrial): string => canonical([seed, trial])
+function withNetworks<T extends Pick<JudgedTrial, 'seed' | 'trial'> & { baselines: object }>(
+  trials: readonly T[],
+  networks: Readonly<Record<'mlp' | 'cnn', readonly T[]>>,
+  answerOf: (trial: T) => number,
+): T[] {
+  const key = ({ seed, trial }: T): string => canonical([seed, trial])
   const named = Object.entries(networks)
     .filter(([, of]) => of.length > 0)
-    .map(([name, of]) => [name, new Map(of.map((trial) => [key(trial), trial.score]))] as const)
+    .map(([name, of]) => [name, new Map(of.map((trial) => [key(trial), answerOf(trial)]))] as const)
   return trials.map((trial) => {
     const own = named.map(([name, scores]) => {
       const score = scores.get(key(trial))
       if (score === undefined) throw new FormatError(`trial ${trial.trial}: the ${name} beside it has no prediction`)
-      return [name, score]
+      return [name, score] as const
     })
-    return { ...trial, baselines: { ...trial.baselines, ...(Object.fromEntries(own) as JudgedTrial['baselines']) } }
+    return { ...trial, baselines: { ...trial.baselines, ...Object.fromEntries(own) } }
   })
 }

@@ -1,6 +1,7 @@
 // An experiment with its results, as plain data: what its tables and figures are drawn of.
 import type { Dimension } from '../datasets/trial.ts'
 import type { Judgement } from '../evaluation/judgement.ts'
+import type { RatingJudgement } from '../evaluation/rating_judgement.ts'
 import type { Departure } from '../train/paper_settings.ts'
 import type { Grid, Protocol, Reported } from './grid.ts'
 
@@ -21,6 +22,12 @@ export interface Cell {
   holm?: number
   /** Why there is no judgement and will be none, such as a dataset that was not given. */
   missing?: string
+}
+
+/** One model that predicts ratings: the paper has none, so nothing was reported. */
+export interface RatingCell extends Omit<Cell, 'reported' | 'judgement' | 'holm'> {
+  /** Absent until all of its jobs are done. */
+  judgement?: RatingJudgement
 }
 
 /** What a caption says of one dataset. */
@@ -47,6 +54,8 @@ export interface ProtocolFacts {
 export interface Collected {
   grid: Grid
   cells: Cell[]
+  /** Of the rows that predict ratings; absent where there are none. */
+  ratings?: RatingCell[]
   datasets: CollectedDataset[]
   protocols: ProtocolFacts[]
   seeds: number[]

@@ -43,7 +43,9 @@ export interface Grid {
   title: string
   /** Over the columns that name a line. */
   heads: string[]
-  /** What of each run is shown. */
+  /** `rating`: all rows predict the rating itself, as a row may by its own settings. */
+  target?: 'rating'
+  /** What of each run of classes is shown; none where all rows are of ratings, which have scores of their own. */
   scores: ScoreName[]
   dimensions: Dimension[]
   rows: GridRow[]
@@ -51,3 +53,9 @@ export interface Grid {
   source?: string
   notes?: string[]
 }
+
+/** Whether a row's model predicts the rating itself. */
+export const predictsRating = (
+  { target }: Pick<Grid, 'target'>,
+  { settings = {} }: Pick<GridRow, 'settings'>,
+): boolean => (settings.target ?? target) === 'rating'

@@ -8,10 +8,10 @@ import { checkNames, nameOf, type Known } from '../runtime/arguments.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import type { RunSettings } from '../train/defaults.ts'
 import { requireKinds, SETTING_KINDS } from './grid_values.ts'
-import { GRID_DATASETS, type Grid, type GridRow } from './grid.ts'
+import { GRID_DATASETS, predictsRating, type Grid, type GridRow } from './grid.ts'
 
 const GRID: Known<Grid> = {
-  ...{ name: true, title: true, heads: true, scores: true, dimensions: true },
+  ...{ name: true, title: true, heads: true, target: true, scores: true, dimensions: true },
   ...{ rows: true, source: true, notes: true },
 }
 const ROW: Known<GridRow> = {
@@ -19,7 +19,16 @@ const ROW: Known<GridRow> = {
   ...{ from: true, reported: true, note: true },
 }
 const SETTINGS: Known<RunSettings> = {
-  ...{ dimension: true, levels: true, labels: true, folds: true, validation: true, stratify: true, seed: true },
+  ...{
+    dimension: true,
+    target: true,
+    levels: true,
+    labels: true,
+    folds: true,
+    validation: true,
+    stratify: true,
+    seed: true,
+  },
   ...{ signals: true, drop: true, interpolation: true, init: true, optimizer: true, learningRate: true, decay: true },
   ...{ decayEpochs: true, epochs: true, batch: true, patience: true, foldSeed: true, share: true, control: true },
   ...{ choice: true, classWeights: true, freeze: true, initial: true, alternatives: true },
@@ -63,11 +72,14 @@ export function parseGrid(text: string, source: string): Grid {
     )
   requireKinds(grid, { source: 'text', notes: 'texts' }, refuse)
   requireTexts(grid.heads, 'heads', refuse)
-  requireOf(grid.scores, 'scores', SCORES, refuse)
+  if (grid.target !== undefined) requireOf([grid.target], 'target', ['rating'], refuse)
   requireOf(grid.dimensions, 'dimensions', DIMENSIONS, refuse)
   if (!Array.isArray(grid.rows) || grid.rows.length === 0)
     refuse(`rows is ${Array.isArray(grid.rows) ? 'empty' : nameOf(grid.rows)}, expected a list of rows`)
-  for (const [i, row] of grid.rows!.entries()) checkRow(row, grid.heads!.length, `${source}: row ${i + 1}`)
+  for (const [i, row] of grid.rows!.entries()) checkRow(row, grid as Grid, `${source}: row ${i + 1}`)
+  const hasClasses = grid.rows!.some((row) => !predictsRating(grid, row))
+  if (hasClasses || !Array.isArray(grid.scores) || grid.scores.length > 0)
+    requireOf(grid.scores, 'scores', SCORES, refuse)
   requireDistinct(grid as Grid)
   return grid as Grid
 }
@@ -88,7 +100,8 @@ function requireOf(value: unknown, name: string, known: readonly string[], refus
   if (twice !== undefined) refuse(`${name} has '${twice}' twice`)
 }
 
-function checkRow(row: GridRow, heads: number, where: string): void {
+function checkRow(row: GridRow, grid: Grid, where: string): void {
+  const heads = grid.heads.length
   const refuse: Refuse = (what) => {
     throw new FormatError(`${where}: ${what}`)
   }
@@ -106,6 +119,9 @@ function checkRow(row: GridRow, heads: number, where: string): void {
   if (elsewhere !== undefined) refuse(`settings has '${elsewhere}', which is decided by ${ELSEWHERE[elsewhere]!}`)
   requireKinds(settings, SETTING_KINDS, refuse, 'settings.')
   if (settings.optimizer) checkNames(`${where}: settings.optimizer`, settings.optimizer, OPTIMIZER)
+  if (settings.target !== undefined) requireOf([settings.target], 'settings.target', ['rating'], refuse)
+  if (predictsRating(grid, row) && method === 'svm')
+    refuse('method is svm, which predicts classes; leave it out where the target is rating')
   if (settings.model) checkNames(`${where}: settings.model`, settings.model, presets.paper)
   checkNames(`${where}: reported`, reported, { arousal: true, valence: true })
   const scores = Object.fromEntries(SCORES.map((name) => [name, true])) as Record<(typeof SCORES)[number], true>

@@ -1,6 +1,7 @@
 // One fold of one model: the unit of work. Its name is a digest of all that decides its result, so that equal work is done once.
 import { DECOMPOSITION_SET } from '../cvxeda/decomposition_set.ts'
 import type { JudgedTrial } from '../evaluation/judgement.ts'
+import type { JudgedRating } from '../evaluation/rating_judgement.ts'
 import { canonical } from '../formats/canonical.ts'
 import { digest } from '../formats/digest.ts'
 import { FormatError } from '../runtime/errors.ts'
@@ -46,7 +47,10 @@ export interface JobResult {
   hash: string
   adapter: string
   seconds: number
+  /** Test trials; none of a job of ratings, */
   trials: JudgedTrial[]
+  /** which has these. */
+  ratings?: JudgedRating[]
 }
 
 /** The adapter of what runs on the host alone. */

@@ -7,7 +7,7 @@ import type { RunConfig } from '../train/config.ts'
 import { defaultRun, resolveRun, type RunSettings } from '../train/defaults.ts'
 import { taskInPieces, type Task } from '../train/task.ts'
 import type { Cell } from './collected.ts'
-import type { Grid, GridRow, Protocol } from './grid.ts'
+import { predictsRating, type Grid, type GridRow, type Protocol } from './grid.ts'
 import { hashOf, type Job, type JobSettings } from './job.ts'
 import { protocolSettings, requireHonest, sharedIn } from './protocols.ts'
 import { factsOf, studyFor, type Study } from './study.ts'
@@ -58,6 +58,8 @@ export async function planExperiment(
   if (!(Number.isInteger(options.repeats) && options.repeats >= 1 && options.repeats <= MOST_REPEATS))
     throw new UsageError(`repeats is ${options.repeats}, expected a whole number from 1 to ${MOST_REPEATS}`)
   for (const grid of grids) refuseVaried(grid, options.shared)
+  if (options.shared.target !== undefined)
+    throw new UsageError('target is set by a grid or by its rows, and cannot be set for all')
   const planner = new Planner(studies, options)
   const planned: PlannedGrid[] = []
   for (const grid of grids) planned.push({ grid, cells: await planner.cells(grid) })
@@ -136,7 +138,7 @@ class Planner {
     const reported = at.control ? undefined : row.reported?.[at.dimension]
     const cell = { ...at, ...(reported && { reported }), jobs: [], beside: { mlp: [], cnn: [] } }
     if (row.method === 'quoted') return { ...cell, missing: 'quoted; nothing is computed' }
-    const wanted = this.#wanted(row, at)
+    const wanted = this.#wanted(grid, row, at)
     if (typeof wanted === 'string') return { ...cell, missing: wanted }
     try {
       const jobs = await this.#jobsOf(wanted, this.#source(grid, row, at))
@@ -151,10 +153,16 @@ class Planner {
   }
 
   /** What a row's model is, or why it cannot be. */
-  #wanted(row: GridRow, at: Pick<Cell, 'dimension' | 'protocol' | 'control'>): Wanted | string {
+  #wanted(grid: Grid, row: GridRow, at: Pick<Cell, 'dimension' | 'protocol' | 'control'>): Wanted | string {
     const study = studyFor(this.studies, row.dataset)
     if (typeof study === 'string') return study
     if (row.music === true && study.set.musicDim === 0) return `${study.set.name} has no music features`
+    const ofRating = predictsRating(grid, row)
+    if (ofRating && at.protocol === 'released') return 'the released code predicts classes alone'
+    if (ofRating && row.method === 'svm')
+      throw new UsageError(
+        `${grid.name}: row '${row.cells.join(' ')}' is an SVM, which predicts classes, and its target is rating`,
+      )
     const settings = over(
       protocolSettings(at.protocol, study.kind),
       sharedIn(at.protocol, this.options.shared),
@@ -162,6 +170,7 @@ class Planner {
       { dimension: at.dimension, foldSeed: this.seeds[0]! },
       row.music === 'listeners' ? { music: row.music } : row.music === false ? { music: 'none' } : {},
       at.control ? { control: true } : {},
+      ofRating ? { target: 'rating' } : {},
     )
     return { study, protocol: at.protocol, method: row.method === 'svm' ? 'svm' : 'network', settings }
   }
@@ -178,7 +187,7 @@ class Planner {
       throw new UsageError(
         `${grid.name}: row '${cells.join(' ')}' starts from '${from}', which is no row that is trained from the beginning`,
       )
-    const wanted = this.#wanted(row, at)
+    const wanted = this.#wanted(grid, row, at)
     if (typeof wanted === 'string') throw new FormatError(`it starts from '${from}', and ${wanted}`)
     return wanted
   }
@@ -231,6 +240,7 @@ class Planner {
   async #task(study: Study, config: RunConfig): Promise<Task> {
     const {
       dimension,
+      target,
       levels,
       labels,
       folds,
@@ -244,7 +254,7 @@ class Planner {
       musicFrom,
     } = config
     const key = canonical([
-      ...[study.key, dimension, levels, labels, folds, validation, stratify, foldSeed, share, control],
+      ...[study.key, dimension, target, levels, labels, folds, validation, stratify, foldSeed, share, control],
       ...[signals.length, model.in_channels, model.music_dim > 0, musicFrom],
     ])
     const known = this.#tasks.get(key)

@@ -1,6 +1,7 @@
 // One job, from its settings to its stored result; what was begun goes on from its checkpoint.
 import { findFold } from '../evaluation/folds.ts'
 import type { JudgedTrial } from '../evaluation/judgement.ts'
+import type { JudgedRating } from '../evaluation/rating_judgement.ts'
 import type { HostTensors } from '../model/weights.ts'
 import { UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
@@ -9,8 +10,11 @@ import type { Store } from '../store/store.ts'
 import { foldBaselines } from '../train/baselines.ts'
 import { modelTensors } from '../train/checkpoint.ts'
 import { judgedTrials } from '../train/evaluate.ts'
+import { judgedRatings, trainRatingTask } from '../train/rating_run.ts'
+import type { RatingFoldResult } from '../train/rating_summary.ts'
 import { trainTask } from '../train/run.ts'
 import { finishedFolds, loadFoldModel, trainedFolds } from '../train/run_files.ts'
+import type { FoldResult } from '../train/run_summary.ts'
 import { makeTask, type Task } from '../train/task.ts'
 import { adapterName, HOST, isFinished, jobStore, saveJobResult, type Job } from './job.ts'
 import type { Study } from './study.ts'
@@ -50,8 +54,9 @@ async function compute(job: Job, adapter: string, context: JobContext): Promise<
   const store = await jobStore(out, job.hash, adapter)
   const task = makeTask(study.set, job.config)
   const started = performance.now()
-  const trials = job.method === 'svm' ? await bySvm(job, task, context) : await byNetwork(job, task, store, context)
-  await saveJobResult(store, { hash: job.hash, adapter, seconds: (performance.now() - started) / 1000, trials })
+  const told =
+    job.method === 'svm' ? { trials: await bySvm(job, task, context) } : await byNetwork(job, task, store, context)
+  await saveJobResult(store, { hash: job.hash, adapter, seconds: (performance.now() - started) / 1000, ...told })
 }
 
 async function byNetwork(
@@ -59,9 +64,10 @@ async function byNetwork(
   task: Task,
   store: Store,
   { gpu, out, onProgress, signal }: JobContext,
-): Promise<JudgedTrial[]> {
+): Promise<{ trials: JudgedTrial[]; ratings?: JudgedRating[] }> {
   const initial = from === undefined ? undefined : await weightsOf(from, out, adapterName(gpu.info))
-  const trained = await trainTask(gpu, store, task, {
+  const train = config.target === 'rating' ? trainRatingTask : trainTask
+  const trained = await train(gpu, store, task, {
     onlyFold: fold,
     baselines: out,
     ...(initial && { initial }),
@@ -70,7 +76,9 @@ async function byNetwork(
       onProgress?.(done / total, `epoch ${Math.ceil((done * config.epochs) / total)} of ${config.epochs}`),
     ...(signal && { signal }),
   })
-  return judgedTrials(await finishedFolds(store, trained), config.seed)
+  if (config.target === 'rating')
+    return { trials: [], ratings: judgedRatings(await finishedFolds<RatingFoldResult>(store, trained), config.seed) }
+  return { trials: judgedTrials(await finishedFolds<FoldResult>(store, trained), config.seed) }
 }
 
 /** The model that another job trained. */

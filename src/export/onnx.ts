@@ -26,8 +26,8 @@ export interface OnnxOptions {
 
 /**
  * The file of a fold's model. Inputs, float32: `eda` [batch, signals, length], trials as `galvani prepare` makes them, and `music`
- * [batch, features] where it hears any. Outputs: `logits` and `probabilities` [batch, classes]. The batch is free. The metadata say under
- * `galvani.` how inputs are made and what the classes are.
+ * [batch, features] where it hears any. Outputs: `logits` and `probabilities` [batch, classes], or of a model of ratings `rating` [batch, 1] in
+ * their unit. The batch is free. The metadata say under `galvani.` how inputs are made and what comes out.
  *
  * @throws FormatError when the weights are not those of the configuration
  */
@@ -35,7 +35,8 @@ export function onnxFile(config: RunConfig, trained: TrainedModel, options: Onnx
   return serializeOnnx(onnxModel(config, trained, options))
 }
 
-function onnxModel(config: RunConfig, { weights, scaling }: TrainedModel, options: OnnxOptions): OnnxModel {
+function onnxModel(config: RunConfig, trained: TrainedModel, options: OnnxOptions): OnnxModel {
+  const { weights, scaling } = trained
   const { model } = config
   checkWeights(summarise(model), weights, 'the model')
   const layers = new OnnxLayers(weights)
@@ -53,14 +54,24 @@ function onnxModel(config: RunConfig, { weights, scaling }: TrainedModel, option
     read.push(scaling && musicScaling === 'nodes' ? scaled(layers, music, scaling) : music)
   }
   const joined = layers.concatenated('features_and_music', read)
-  const logits = layers.apply('Identity', 'logits', [classifier(layers, model)(joined).y.name])
-  layers.apply('Softmax', 'probabilities', [logits], { axis: -1 })
+  const outputs = answers(layers, classifier(layers, model)(joined).y.name, trained)
   return {
     ...{ name: 'rtcan-1d', producer: { name: 'galvani', version: VERSION }, opset: OPSET },
     ...{ nodes: layers.nodes, tensors: [...layers.tensors.values()], inputs },
-    outputs: ['logits', 'probabilities'].map((name) => ({ name, shape: ['batch', model.classes] })),
+    outputs: outputs.map((name) => ({ name, shape: ['batch', model.classes] })),
     metadata: { ...described(config, scaling, musicScaling), ...options.metadata },
   }
+}
+
+/** What the last layer's values become: a rating in its unit, or the probabilities of classes. Returns the outputs' names. */
+function answers(layers: OnnxLayers, last: string, { scale }: TrainedModel): string[] {
+  if (scale) {
+    const constant = (name: string, value: number): string => layers.constant(name, [1], Float32Array.of(value))
+    const spread = layers.apply('Mul', 'rating.spread', [last, constant('rating.deviation', scale.deviation)])
+    return [layers.apply('Add', 'rating', [spread, constant('rating.mean', scale.mean)])]
+  }
+  const logits = layers.apply('Identity', 'logits', [last])
+  return [logits, layers.apply('Softmax', 'probabilities', [logits], { axis: -1 })]
 }
 
 /** (x - mean) / deviation; a feature that was constant while training is 0, as it was then. */
@@ -81,11 +92,10 @@ function scaled(layers: OnnxLayers, music: OnnxTrace, { mean, deviation }: Music
 
 /** How inputs are made and what comes out. */
 function described(config: RunConfig, scaling: MusicScaling | null, at: string): Record<string, string> {
-  const { dimension, levels, labels, signals, drop, interpolation = 'linear', model, musicFrom } = config
+  const { dimension, target, levels, labels, signals, drop, interpolation = 'linear', model, musicFrom } = config
   const facts = {
     dimension,
-    classes: classNames(dimension, levels),
-    labels,
+    ...(target === 'rating' ? { target } : { classes: classNames(dimension, levels), labels }),
     signals,
     length: model.length,
     drop_seconds: drop,

@@ -1,5 +1,7 @@
 // What a run knows of its trials and people, as tables for pandas, R and the like.
-import { classNames } from '../evaluation/targets.ts'
+import type { RatingBaselineName } from '../evaluation/rating_judgement.ts'
+import { classNames, type Labels } from '../evaluation/targets.ts'
+import { isOfRatings, type RatingRunSummary } from '../train/rating_summary.ts'
 import type { BaselineName } from '../evaluation/judgement.ts'
 import { classOf } from '../train/answer.ts'
 import type { Prediction, RunSummary } from '../train/run_summary.ts'
@@ -20,13 +22,14 @@ const number = <T>(name: string, rows: readonly T[], of: (row: T) => number | un
 })
 
 /**
- * `predictions`: a line a test trial, with its fold, class, the model's answer and each baseline's score; `subjects`: a line a person and
+ * `predictions`: a line a test trial, with its fold, class or rating, the model's answer and each baseline's; `subjects`: a line a person and
  * rated dimension, with the threshold of the labels, where the run has
  * them.
  */
-export function runTables(summary: RunSummary): ExportTable[] {
+export function runTables(summary: RunSummary | RatingRunSummary): ExportTable[] {
   const { subjects = [] } = summary
-  return [predictions(summary), ...(subjects.length > 0 ? [subjectTable(subjects)] : [])]
+  const said = isOfRatings(summary) ? predictedRatings(summary) : predictions(summary)
+  return [said, ...(subjects.length > 0 ? [subjectTable(subjects)] : [])]
 }
 
 function predictions({ results, config }: RunSummary): ExportTable {
@@ -49,6 +52,20 @@ function predictions({ results, config }: RunSummary): ExportTable {
   }
 }
 
+function predictedRatings({ results }: RatingRunSummary): ExportTable {
+  const rows = results.flatMap((fold) => fold.predictions.map((of) => ({ ...of, fold: fold.name })))
+  const baselines = [...new Set(rows.flatMap((row) => Object.keys(row.baselines) as RatingBaselineName[]))]
+  return {
+    name: 'predictions',
+    columns: [
+      ...(['fold', 'trial', 'subject', 'stimulus'] as const).map((key) => text(key, rows, (row) => row[key])),
+      number('rating', rows, ({ rating }) => rating),
+      number('predicted', rows, ({ said }) => said),
+      ...baselines.map((name) => number(`baseline_${name}`, rows, (row) => row.baselines[name])),
+    ],
+  }
+}
+
 function subjectTable(rows: readonly SubjectLabels[]): ExportTable {
   return {
     name: 'subjects',
@@ -66,7 +83,7 @@ function subjectTable(rows: readonly SubjectLabels[]): ExportTable {
 
 /** Trials with their labels and folds, as `splitTrials` gives them; signals are not looked at. */
 export interface SplitTask {
-  labelled: Pick<LabelledTrials<TableTrial>, 'trials' | 'labels'>
+  labelled: Pick<LabelledTrials<TableTrial, Labels>, 'trials' | 'labels'>
   plan: FoldPlan
   /** Names of the trials' features. */
   features?: readonly string[]
@@ -96,7 +113,7 @@ function folds({ plan, labelled }: SplitTask): ExportTable {
   }
 }
 
-function trials({ labelled, features = [] }: SplitTask, { dimension, levels }: RunConfig): ExportTable {
+function trials({ labelled, features = [] }: SplitTask, { dimension, levels, target }: RunConfig): ExportTable {
   const names = classNames(dimension, levels)
   const rows = labelled.trials.map((trial, i) => ({ trial, label: labelled.labels[i]! }))
   return {
@@ -107,8 +124,9 @@ function trials({ labelled, features = [] }: SplitTask, { dimension, levels }: R
       text('stimulus', rows, ({ trial }) => trial.stimulus),
       number('valence', rows, ({ trial }) => trial.ratings?.valence),
       number('arousal', rows, ({ trial }) => trial.ratings?.arousal),
-      integer('label', rows, ({ label }) => label),
-      text('class', rows, ({ label }) => names[label]!),
+      ...(target === 'rating'
+        ? []
+        : [integer('label', rows, ({ label }) => label), text('class', rows, ({ label }) => names[label]!)]),
       ...features.map((name, f) => number(name, rows, ({ trial }) => trial.features?.[f])),
     ],
   }

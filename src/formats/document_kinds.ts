@@ -52,13 +52,13 @@ export const DOCUMENT_KINDS = {
     remedy: 'give another --out',
     kept: ['grids.grid.rows.settings.model', 'jobs.config.model'],
   },
-  'experiment-job': { schema: 1, remedy: 'give another --out', kept: ['trials.baselines'] },
+  'experiment-job': { schema: 1, remedy: 'give another --out', kept: ['trials.baselines', 'ratings.baselines'] },
   'experiment-facts': { schema: 1 },
   /** A grid of a user's own. */
   'experiment-grid': { schema: 1, kept: ['rows.settings.model'] },
   'tuned-kernels': { schema: 2, remedy: 'run `galvani tune` again', kept: ['entries'] },
   /** `table8.json` and the like: the results of an experiment, line by line. */
-  'experiment-results': { schema: 1, kept: ['versions', 'rows'] },
+  'experiment-results': { schema: 1, kept: ['versions', 'rows', 'ratings'] },
   /** The JSON beside the tables of a decomposed recording. */
   recording: { schema: 2, kept: ['features', 'reading'] },
 

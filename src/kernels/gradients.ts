@@ -8,6 +8,7 @@ import { linearBackward } from './linear.ts'
 import { pool1dBackward } from './pool.ts'
 import { scaBackward } from './sca.ts'
 import { softmaxBackward, softmaxCrossEntropy } from './softmax.ts'
+import { squaredError } from './squared_error.ts'
 
 /**
  * What `Rtcan1d.forward` trains with: the loss, the backward pass of each operator, and batch normalisation by the statistics of the
@@ -27,6 +28,7 @@ export const gradients = {
   sigmoidBackward,
   softmaxBackward,
   softmaxCrossEntropy,
+  squaredError,
 } as const
 
 /** What only training runs, by the names of its operators. */

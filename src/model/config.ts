@@ -61,8 +61,9 @@ export interface ModelConfig {
   /** Music features per song; 0 for EDA only. */
   music_dim: number
   hidden: number[]
+  /** Outputs of the classifier: one for each class; 1 is the output of a regression, whose loss is the squared error whatever the head. */
   classes: number
-  /** `softmax`: the loss is cross-entropy of the softmax's softmax, as in the released code. */
+  /** `softmax`: the loss is cross-entropy of the softmax's softmax, as in the released code; of classes alone. */
   head: 'logits' | 'softmax'
 }
 
@@ -122,7 +123,7 @@ const integerFields = [
   ['final_stride', 1],
   ['final_pool', 1],
   ['music_dim', 0],
-  ['classes', 2],
+  ['classes', 1],
 ] as const
 
 const choices: Partial<Record<keyof ModelConfig, readonly unknown[]>> = {

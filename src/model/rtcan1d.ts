@@ -25,7 +25,7 @@ export interface RtcanInputs {
 export interface RtcanForward {
   /** [B, classes], before any softmax. */
   logits: Tensor
-  /** [B, classes]. */
+  /** [B, classes]; of a single output, whose softmax is 1 whatever it says, read `logits`. */
   probabilities: Tensor
   /** Named activations [B, L, C] or [B, F]. */
   taps: ReadonlyMap<string, Tensor>
@@ -33,7 +33,7 @@ export interface RtcanForward {
 
 /** A forward pass that was given `gradients`, and how to go on from it. */
 export interface RtcanDifferentiable extends RtcanForward {
-  /** Mean loss [1] of the preset's head against target probabilities [B, classes], and its gradient by the logits. */
+  /** Mean loss [1] of the head against target probabilities [B, classes], or of a single output against the numbers that it should be, and its gradient by the logits. */
   loss: (targets: Tensor) => { loss: Tensor; dlogits: Tensor }
   /** Records the backward pass; parameter gradients land in `weights.gradients`. Returns the gradient of the signals [B, L, C]. */
   backward: (dlogits: Tensor) => Tensor
@@ -110,11 +110,12 @@ export class Rtcan1d {
 
   private loss(
     p: Plan,
-    { softmaxBackward, softmaxCrossEntropy }: Gradients,
+    { softmaxBackward, softmaxCrossEntropy, squaredError }: Gradients,
     logits: Tensor,
     probabilities: Tensor,
     targets: Tensor,
   ): { loss: Tensor; dlogits: Tensor } {
+    if (this.config.classes === 1) return squaredError(p, logits, targets, 'loss')
     if (this.config.head === 'logits') return softmaxCrossEntropy(p, logits, targets, 'loss')
     const { loss, dlogits } = softmaxCrossEntropy(p, probabilities, targets, 'loss')
     return { loss, dlogits: softmaxBackward(p, dlogits, probabilities, 'loss backward') }

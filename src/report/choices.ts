@@ -1,6 +1,6 @@
 // Which settings each fold took of those that it tried, and by what losses: the cells of a table, a row an alternative.
 import { describeAlternative } from '../train/alternatives.ts'
-import type { FoldResult } from '../train/run_summary.ts'
+import type { FoldFacts } from '../train/run_summary.ts'
 
 export interface ChoiceTable {
   heads: string[]
@@ -10,7 +10,7 @@ export interface ChoiceTable {
 }
 
 /** The least validation loss of each alternative in each fold, the one that was taken marked; null where nothing was tried. */
-export function choiceTable(results: readonly FoldResult[]): ChoiceTable | null {
+export function choiceTable(results: readonly FoldFacts[]): ChoiceTable | null {
   const [first] = results
   if (!first?.tried) return null
   const rows = first.tried.map(({ settings }, i) => [
@@ -25,7 +25,7 @@ export function choiceTable(results: readonly FoldResult[]): ChoiceTable | null 
   return { heads: ['Settings', ...results.map(({ name }) => `Fold ${name}`)], rows, failures }
 }
 
-function lossOf({ tried = [], settings: taken }: FoldResult, place: number): string {
+function lossOf({ tried = [], settings: taken }: FoldFacts, place: number): string {
   const { settings, validationLoss } = tried[place]!
   if (validationLoss === undefined) return 'none'
   const isTaken = describeAlternative(settings) === describeAlternative(taken!)

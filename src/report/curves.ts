@@ -18,12 +18,12 @@ const RIGHT = 12
 const PANEL_HEIGHT = 120
 const LOSS_TOP = 52
 const ACCURACY_TOP = LOSS_TOP + PANEL_HEIGHT + 40
-const HEIGHT = ACCURACY_TOP + PANEL_HEIGHT + 46
+const BELOW = 46
 
-/** One thin line a fold in each of two panels; a dot marks the epoch whose weights were kept. */
-export function curvesSvg(folds: readonly FoldCurves[], title: string): string {
+/** One thin line a fold in each of two panels; a dot marks the epoch whose weights were kept. Without accuracies, as of ratings, the losses alone. */
+export function curvesSvg(folds: readonly FoldCurves[], title: string, withAccuracy = true): string {
   const losses = folds.flatMap(({ epochs }) => epochs.flatMap((e) => [e.trainLoss, e.validationLoss ?? NaN]))
-  const accuracies = folds.flatMap(({ epochs }) => epochs.map((e) => 100 * (e.validationAccuracy ?? NaN)))
+  const percentages = folds.flatMap(({ epochs }) => epochs.map((e) => 100 * (e.validationAccuracy ?? NaN)))
   const last = largestOf(
     folds.flatMap(({ epochs }) => epochs.map((e) => e.epoch)),
     2,
@@ -34,7 +34,7 @@ export function curvesSvg(folds: readonly FoldCurves[], title: string): string {
     return { left: LEFT, top, width: WIDTH - LEFT - RIGHT, height: PANEL_HEIGHT, x, y }
   }
   const [, lossHigh] = extent(losses)
-  const [accuracyLow] = extent(accuracies)
+  const [accuracyLow] = extent(percentages)
   const loss = panel(LOSS_TOP, 0, lossHigh * 1.04)
   const accuracy = panel(ACCURACY_TOP, Math.min(40, Math.floor(accuracyLow / 20) * 20), 100)
   const whole = niceTicks(1, last, 6).filter(Number.isInteger)
@@ -45,16 +45,22 @@ export function curvesSvg(folds: readonly FoldCurves[], title: string): string {
       { name: 'training', color: palette.blue },
       { name: 'validation', color: palette.orange },
     ]),
-    xAxis(loss, { ticks }),
+    xAxis(loss, withAccuracy ? { ticks } : { title: 'Epoch', ticks }),
     yAxis(loss, 'Loss'),
-    xAxis(accuracy, { title: 'Epoch', ticks }),
-    yAxis(accuracy, 'Validation accuracy (%)'),
-    ...folds.map((fold) => foldLines(fold, loss, accuracy, opacity)),
+    ...(withAccuracy ? [xAxis(accuracy, { title: 'Epoch', ticks }) + yAxis(accuracy, 'Validation accuracy (%)')] : []),
+    ...folds.map((fold) => foldLines(fold, loss, withAccuracy ? accuracy : undefined, opacity)),
   ]
-  return svg(WIDTH, HEIGHT, `${title}: training and validation loss, validation accuracy, by epoch`, body.join(''))
+  const shown = `training and validation loss${withAccuracy ? ', validation accuracy' : ''}`
+  const bottom = (withAccuracy ? ACCURACY_TOP : LOSS_TOP) + PANEL_HEIGHT
+  return svg(WIDTH, bottom + BELOW, `${title}: ${shown}, by epoch`, body.join(''))
 }
 
-function foldLines({ epochs, bestEpoch }: FoldCurves, loss: Panel, accuracy: Panel, opacity: number): string {
+function foldLines(
+  { epochs, bestEpoch }: FoldCurves,
+  loss: Panel,
+  accuracy: Panel | undefined,
+  opacity: number,
+): string {
   const x = epochs.map((e) => e.epoch)
   const line = (panel: Panel, y: number[], color: string): string => {
     const i = x.indexOf(bestEpoch)
@@ -77,10 +83,12 @@ function foldLines({ epochs, bestEpoch }: FoldCurves, loss: Panel, accuracy: Pan
       epochs.map((e) => e.validationLoss ?? NaN),
       palette.orange,
     ) +
-    line(
-      accuracy,
-      epochs.map((e) => 100 * (e.validationAccuracy ?? NaN)),
-      palette.orange,
-    )
+    (accuracy
+      ? line(
+          accuracy,
+          epochs.map((e) => 100 * (e.validationAccuracy ?? NaN)),
+          palette.orange,
+        )
+      : '')
   )
 }

@@ -1,21 +1,32 @@
 // One run as one HTML file: no scripts, no requests, every text escaped.
 
-import { doubtOfLabels } from '../evaluation/labels.ts'
 import type { Judgement } from '../evaluation/judgement.ts'
 import type { Interval } from '../evaluation/statistics.ts'
 import { classNames } from '../evaluation/targets.ts'
-import { departures } from '../train/paper_settings.ts'
 import { BASELINE_NAMES } from './baseline_names.ts'
 import { calibrationSvg } from './calibration.ts'
-import { choiceTable } from './choices.ts'
 import { confusionSvg } from './confusion.ts'
 import { curvesSvg } from './curves.ts'
 import { foldAccuracySvg } from './fold_accuracy.ts'
 import { htmlPage } from '../charts/page.ts'
 import type { FoldResult, RunSummary } from '../train/run_summary.ts'
-import { escapeMarkup, tag } from '../charts/svg.ts'
+import { tag } from '../charts/svg.ts'
 import { capitalised, differenceTable, judgementNotes, scoreTable, subjectTable } from './results.ts'
-import { foldTable, percent, predictionTable, skippedTable, table, TABLE_STYLE } from './tables.ts'
+import {
+  assumed,
+  charts,
+  choiceOfSettings,
+  element,
+  facts,
+  figure,
+  learningCurves,
+  leftOut,
+  plural,
+  section,
+  settings,
+  warnings,
+} from './sections.ts'
+import { foldTable, percent, predictionTable, TABLE_STYLE } from './tables.ts'
 
 /** Markup of a self-contained report. Probabilities and accuracies in `run` are shares of 1. */
 export function runReport(run: RunSummary): string {
@@ -24,7 +35,7 @@ export function runReport(run: RunSummary): string {
     element('h1', title),
     warnings(run),
     headline(run),
-    facts(run),
+    facts(run, predicted(run)),
     section('Results', results(run)),
     section('People', people(run)),
     ...choiceOfSettings(run),
@@ -38,39 +49,6 @@ export function runReport(run: RunSummary): string {
 }
 
 const classesOf = ({ config }: Pick<RunSummary, 'config'>): string[] => classNames(config.dimension, config.levels)
-
-const element = (name: string, text: string, attributes: Record<string, string> = {}): string =>
-  tag(name, attributes, escapeMarkup(text))
-
-const section = (title: string, content: string): string => `<section>${element('h2', title)}${content}</section>`
-
-const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
-
-/** What a reader must know before any number. */
-function warnings({ dataset, labels, folds, results }: RunSummary): string {
-  const warn = (strong: string, text: string): string =>
-    `<p class="warning">${element('strong', strong)} ${escapeMarkup(text)}</p>`
-  const list: string[] = []
-  if (dataset.synthetic) {
-    list.push(warn('Synthetic data.', 'These recordings were generated. Nothing here says anything about people.'))
-  }
-  if (!folds.subjectIndependent) {
-    list.push(warn('Not subject-independent.', 'The same people are in training and test parts, which flatters.'))
-  }
-  const doubt = doubtOfLabels(labels)
-  if (doubt !== undefined) list.push(warn('Mind the labels.', `${capitalised(doubt)}.`))
-  if (results.length < folds.count) {
-    const finished = `${results.length} of ${plural(folds.count, 'fold')} finished`
-    list.push(warn('Incomplete.', `${finished}; the numbers say nothing of the others.`))
-  }
-  return list.join('')
-}
-
-/** What was taken for granted of the data, where there is anything. */
-function assumed({ dataset: { notes = [] } }: RunSummary): string[] {
-  const items = notes.map((note) => element('li', note)).join('')
-  return notes.length > 0 ? [section('About the data', tag('ul', {}, items))] : []
-}
 
 /** The result in words, with what it may and may not be taken for. */
 function headline({ pooled, folds, results }: RunSummary): string {
@@ -108,43 +86,9 @@ function best(baselines: Judgement['baselines']): string {
     : `It is no better than ${than}.`
 }
 
-function facts(run: RunSummary): string {
-  const { dataset, folds } = run
-  const set = dataset.musicSet === undefined ? '' : ` (${dataset.musicSet})`
-  const music = dataset.musicDim > 0 ? `, ${dataset.musicDim} music features${set}` : ', no music features'
-  const entries: [string, string][] = [
-    ['Dataset', `${dataset.name}${dataset.synthetic ? ' (synthetic)' : ''}`],
-    ['Trials', `${dataset.trials} of ${plural(dataset.subjects, 'person', 'people')}`],
-    ['Stimuli', String(dataset.stimuli)],
-    ['Input', dataset.channels.join(', ') + music],
-    ['Predicted', predicted(run)],
-    ['Labels', run.labels],
-    ['Model', `preset ${run.preset}, ${run.parameters.toLocaleString('en')} parameters`],
-    ['Folds', `${folds.scheme}, ${plural(folds.count, 'fold')}`],
-    ['Subject-independent', folds.subjectIndependent ? 'yes' : 'no'],
-    ['Seed', String(run.seed)],
-    ['Adapter', run.adapter],
-    [
-      'Versions',
-      Object.entries(run.versions)
-        .map(([name, version]) => `${name} ${version}`)
-        .join(', '),
-    ],
-    ['Run', run.name],
-    ['Finished', `${run.date.replace('T', ' ')}, after ${duration(run.seconds)}`],
-  ]
-  const items = entries.map(([name, value]) => tag('div', {}, element('dt', name) + element('dd', value)))
-  return tag('dl', {}, items.join(''))
-}
-
 function predicted(run: RunSummary): string {
   const classes = classesOf(run)
   return `${run.dimension}, ${classes.slice(0, -1).join(', ')} or ${classes.at(-1)!}`
-}
-
-function duration(seconds: number): string {
-  if (seconds < 120) return `${seconds.toFixed(0)} s`
-  return seconds < 7200 ? `${(seconds / 60).toFixed(0)} min` : `${(seconds / 3600).toFixed(1)} h`
 }
 
 function results(run: RunSummary): string {
@@ -183,49 +127,6 @@ function people(run: RunSummary): string {
   return subjectTable(pooled.judgement, classes, subjects) + element('p', note, { class: 'soft' })
 }
 
-function settings({ config }: RunSummary): string {
-  const rows = departures(config).map(({ setting, paper, here }) => ({ cells: [setting, paper, here] }))
-  if (rows.length === 0) return element('p', 'Every setting is the paper’s.')
-  const note = 'All other settings are those that the paper describes; config.json has every one.'
-  return table(['Setting', 'Paper', 'Here'], rows, [1, 2]) + element('p', note, { class: 'soft' })
-}
-
-/** What was chosen by validation loss, where there were alternatives. */
-function choiceOfSettings({ results }: RunSummary): string[] {
-  const choice = choiceTable(results)
-  if (!choice) return []
-  const { heads, rows, failures } = choice
-  const notes = [
-    'The least validation loss of each alternative. Each fold took the one with the least of all, by people or trials held out of its training part; the test part was predicted by that model alone, and curves and epochs below are its.',
-    ...failures,
-  ]
-  const cells = rows.map((row) => ({ cells: row }))
-  return [
-    section(
-      'Choice of settings',
-      table(heads, cells) + notes.map((note) => element('p', note, { class: 'soft' })).join(''),
-    ),
-  ]
-}
-
-const figure = (caption: string, chart: string): string => tag('figure', {}, element('figcaption', caption) + chart)
-
-const charts = (...figures: string[]): string => tag('div', { class: 'charts' }, figures.join(''))
-
-function learningCurves({ results, folds, config }: RunSummary): string {
-  const note = `${choiceOfEpoch(folds, config)}; a dot marks the epoch whose weights were kept.`
-  const which = results.length === 1 ? 'The fold' : `All ${results.length} folds`
-  return charts(figure(which, curvesSvg(results, which))) + element('p', note, { class: 'soft' })
-}
-
-const HELD_OUT = { subject: 'people', stimulus: 'stimuli', trial: 'single trials' } as const
-
-function choiceOfEpoch({ unit, validation }: RunSummary['folds'], { choice }: RunSummary['config']): string {
-  if (choice === 'test') return 'Epochs are judged on the test part itself: a leak, and the scores are too good'
-  if (validation === 0) return 'Nothing was held out to judge epochs, so the last one was kept'
-  return `Epochs are judged on ${HELD_OUT[unit]} held out of the training part, never on the test part`
-}
-
 function foldDetails(fold: FoldResult, classes: readonly string[]): string {
   const name = `Fold ${fold.name}`
   const { validationSubjects: held = [] } = fold
@@ -236,9 +137,4 @@ function foldDetails(fold: FoldResult, classes: readonly string[]): string {
     figure('Test part', confusionSvg(fold.model.confusion, classes, name)),
   )
   return tag('details', {}, element('summary', name) + people + figures + predictionTable(fold, classes))
-}
-
-function leftOut({ skipped }: RunSummary): string {
-  if (skipped.length === 0) return element('p', 'No trial was left out.')
-  return tag('details', { open: '' }, element('summary', plural(skipped.length, 'trial')) + skippedTable(skipped))
 }

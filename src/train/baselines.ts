@@ -42,7 +42,7 @@ type LearnerName = keyof typeof LEARNERS
 export async function foldBaselines(
   set: PreparedSet,
   config: RunConfig,
-  labels: Uint8Array,
+  labels: ArrayLike<number>,
   fold: Pick<Fold, 'train' | 'validation' | 'test'>,
   options: BaselineOptions = {},
 ): Promise<BaselineScores[]> {

@@ -7,6 +7,7 @@ import { FormatError } from '../runtime/errors.ts'
 import type { Store } from '../store/store.ts'
 import type { MusicScaling } from './inputs.ts'
 import type { ListenerRatings } from './listeners.ts'
+import type { RatingScale } from './rating_scale.ts'
 import type { EpochRecord } from './run_summary.ts'
 
 /** A fold after a whole number of epochs: enough to go on with the same bits. */
@@ -39,6 +40,8 @@ export interface TrainedModel {
   subjects: string[]
   /** Of a model whose music is what others said of it: their ratings. */
   listeners?: ListenerRatings
+  /** Of a model of ratings: what its output is a deviation from, and in what measure. */
+  scale?: RatingScale
 }
 
 type Written = Map<string, { shape: readonly number[]; data: Float32Array }>
@@ -100,11 +103,12 @@ export function modelTensors({ weights, scaling }: Pick<TrainedModel, 'weights' 
 
 export async function saveModel(store: Store, path: string, model: TrainedModel): Promise<void> {
   const schema = String(DOCUMENT_KINDS['fold-model'].schema)
-  const { subjects, listeners } = model
+  const { subjects, listeners, scale } = model
   const texts = {
     schema,
     subjects: JSON.stringify(subjects),
     ...(listeners && { listeners: JSON.stringify(listeners) }),
+    ...(scale && { scale: JSON.stringify(scale) }),
   }
   await store.write(path, serializeSafetensors(modelTensors(model), texts))
 }
@@ -117,8 +121,12 @@ export async function loadModel(store: Store, path: string): Promise<TrainedMode
   const scaling = mean && deviation ? { mean: Float32Array.from(mean), deviation: Float32Array.from(deviation) } : null
   requireSchema('fold-model', metadata.schema, path)
   const subjects = parseText<string[]>(metadata.subjects, path)
-  if (metadata.listeners === undefined) return { weights, scaling, subjects }
-  return { weights, scaling, subjects, listeners: parseText<ListenerRatings>(metadata.listeners, path) }
+  const { listeners, scale } = metadata
+  return {
+    ...{ weights, scaling, subjects },
+    ...(listeners !== undefined && { listeners: parseText<ListenerRatings>(listeners, path) }),
+    ...(scale !== undefined && { scale: parseText<RatingScale>(scale, path) }),
+  }
 }
 
 function parseText<T>(text: string | undefined, path: string): T {

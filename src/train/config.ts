@@ -1,5 +1,15 @@
+import { RATING_SCHEME } from '../evaluation/labels.ts'
 import { parseLabelScheme } from '../evaluation/label_scheme.ts'
-import { classNames, LEVELS, parseTarget, requireScheme, type Levels, type Target } from '../evaluation/targets.ts'
+import {
+  ANSWERS,
+  classNames,
+  LEVELS,
+  parseTarget,
+  ratedDimension,
+  requireScheme,
+  type Levels,
+  type Target,
+} from '../evaluation/targets.ts'
 import { RULES, type OptimizerConfig } from '../kernels/optimizer.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { INIT_KINDS, type InitKind } from '../model/init.ts'
@@ -16,9 +26,11 @@ import { LISTENER_FEATURES } from './listeners.ts'
 export interface RunConfig {
   /** What is predicted. */
   dimension: Target
+  /** `rating`: the rating itself, in its own unit (regression); absent for a class. */
+  target?: 'rating'
   /** Classes of one rating; absent for two, low and high. */
   levels?: Levels
-  /** Label scheme as on the command line: two-means, per-dimension, median, song, column, fixed:T. */
+  /** Label scheme as on the command line: two-means, per-dimension, median, song, column, fixed:T; of ratings `rating`, which makes no classes. */
   labels: string
   /** Fold scheme as on the command line: subject:10, subject:loo, column:NAME, within-subject:N, stimulus:N, random:N. */
   folds: string
@@ -116,10 +128,12 @@ function checkSeed(field: string, seed: number): void {
 }
 
 /** What is asked of the data: targets, labels and folds. */
-function checkTask({ dimension, labels, levels, folds, foldSeed, share, stratify, validation }: RunConfig): void {
+function checkTask(config: RunConfig): void {
+  const { dimension, target, labels, levels, folds, foldSeed, share, stratify, validation } = config
   if (levels !== undefined && !LEVELS.includes(levels))
     throw new UsageError(`levels are ${String(levels)}, expected ${LEVELS.join(' or ')}`)
-  requireScheme(parseTarget(dimension), parseLabelScheme(labels), levels)
+  if (target === undefined) requireScheme(parseTarget(dimension), parseLabelScheme(labels), levels)
+  else checkRatingTask(config)
   parseFoldScheme(folds)
   if (foldSeed !== undefined) checkSeed('fold seed', foldSeed)
   if (share !== undefined && !(share > 0 && share <= 1))
@@ -128,6 +142,19 @@ function checkTask({ dimension, labels, levels, folds, foldSeed, share, stratify
     throw new UsageError(
       '--stratify chooses the validation part, and --validation 0 holds out none; leave one of them out',
     )
+}
+
+/** Settings of classes, which a run of ratings has none of. */
+function checkRatingTask({ dimension, target, labels, levels, stratify, classWeights }: RunConfig): void {
+  if (target !== 'rating') throw new UsageError(`target is '${String(target)}', expected ${ANSWERS.join(' or ')}`)
+  ratedDimension(parseTarget(dimension))
+  const refuse = (option: string, what: string): never => {
+    throw new UsageError(`${option} ${what}, and --target rating predicts the rating itself; leave one of them out`)
+  }
+  if (labels !== RATING_SCHEME) refuse(`--labels ${labels}`, 'parts ratings into classes')
+  if (levels !== undefined) refuse(`--levels ${levels}`, 'parts ratings into classes')
+  if (stratify) refuse('--stratify', 'shares out classes')
+  if (classWeights !== undefined) refuse(`--class-weights ${classWeights}`, 'weighs classes')
 }
 
 /** Each known, and none twice; their order is that of the model's input. */
@@ -139,7 +166,7 @@ function checkSignals(signals: readonly Channel[]): void {
 }
 
 /** The layers fit the signal's length, and the first one its channels. */
-function checkModel({ model, signals, dimension, levels, musicFrom }: RunConfig): void {
+function checkModel({ model, signals, dimension, target, levels, musicFrom }: RunConfig): void {
   if (model.in_channels !== signals.length) {
     throw new UsageError(
       `model setting in_channels is ${model.in_channels}, but ${signals.length} signals are read (${signals.join(', ')})`,
@@ -149,8 +176,12 @@ function checkModel({ model, signals, dimension, levels, musicFrom }: RunConfig)
     throw new UsageError(
       `model setting music_dim is ${model.music_dim}, but what listeners said of a song is ${LISTENER_FEATURES} numbers`,
     )
+  if (target === 'rating' && model.head === 'softmax')
+    throw new UsageError("model setting head is 'softmax', and --target rating has no classes; leave one of them out")
+  if (target === 'rating' && model.classes !== 1)
+    throw new UsageError(`model setting classes is ${model.classes}, expected 1: the rating`)
   const classes = classNames(dimension, levels)
-  if (model.classes !== classes.length)
+  if (target === undefined && model.classes !== classes.length)
     throw new UsageError(`model setting classes is ${model.classes}, expected ${classes.length}: ${classes.join('; ')}`)
   summariseSettings(model)
 }

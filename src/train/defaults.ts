@@ -3,6 +3,7 @@ import { presets, type ModelConfig } from '../model/config.ts'
 import { UsageError } from '../runtime/errors.ts'
 import { CHANNELS } from '../signal/channels.ts'
 import type { Interpolation } from '../signal/resample.ts'
+import { RATING_SCHEME } from '../evaluation/labels.ts'
 import { classNames } from '../evaluation/targets.ts'
 import { alternativesOf, settingsOf } from './alternatives.ts'
 import { checkRunConfig, type RunConfig } from './config.ts'
@@ -67,11 +68,13 @@ export function resolveRun(
   if (!Object.hasOwn(presets, preset))
     throw new UsageError(`preset is '${String(preset)}', expected ${Object.keys(presets).join(', ')}`)
   const signals = own.signals ?? defaultRun.signals
+  const ofRating = own.target === 'rating'
   const described = {
     ...presets[preset],
     in_channels: signals.length,
     music_dim: { auto: musicDim, none: 0, listeners: LISTENER_FEATURES }[music],
-    classes: classNames(own.dimension ?? defaultRun.dimension, own.levels).length,
+    ...(ofRating && { head: 'logits' as const }),
+    classes: ofRating ? 1 : classNames(own.dimension ?? defaultRun.dimension, own.levels).length,
     ...(length !== undefined && { length }),
     ...chosen,
   }
@@ -79,6 +82,7 @@ export function resolveRun(
   const [first = {}] = own.alternatives ? alternativesOf(own.alternatives) : []
   return checkRunConfig({
     ...settingsOf(defaultRun, first),
+    ...(ofRating && { labels: RATING_SCHEME }),
     drop: dropSeconds ?? DROP_SECONDS,
     ...(interpolation && { interpolation }),
     ...(music === 'listeners' && { musicFrom: music }),

@@ -1,9 +1,10 @@
 // What a run's models are worth: each on its own test people, or all together on other rated data.
 import { majorityClass } from '../evaluation/baselines.ts'
 import { shownScheme } from '../evaluation/control.ts'
-import { findFold } from '../evaluation/folds.ts'
+import { findFold, type Fold } from '../evaluation/folds.ts'
 import type { LabelledTrials } from '../evaluation/labels.ts'
 import { classificationMetrics, type ClassificationMetrics } from '../evaluation/metrics.ts'
+import type { Labels } from '../evaluation/targets.ts'
 import { FormatError, UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { answerOf } from './answer.ts'
@@ -13,7 +14,7 @@ import { foldBaselines, type BaselineScores } from './baselines.ts'
 import { modelScores, pool, predictionsOf } from './evaluate.ts'
 import { labelReadable, makeTask, type Task, type SplitTrial } from './task.ts'
 import type { PreparedSet, PreparedTrial } from './prepare.ts'
-import { probabilitiesOf } from './predictor.ts'
+import { outputsOf } from './predictor.ts'
 import { foldPlanSummary } from './run.ts'
 import { finishedFolds } from './run_files.ts'
 import type { FoldResult, PooledResult, Prediction, RunSummary } from './run_summary.ts'
@@ -38,7 +39,7 @@ type DatasetName = Pick<RunSummary['dataset'], 'name' | 'synthetic'>
 export const requireRated = ({ config }: Pick<TrainedRun, 'config'>, { set }: Dataset): void =>
   void labelReadable<SplitTrial>(set, config)
 
-/** Computes again, from the stored weights, what each fold says of its own test people. `dataset` is the run's own. @throws FormatError */
+/** Computes again, from the stored weights, what each fold says of its own test people. `dataset` is the run's own. @throws FormatError, UsageError for a run of ratings */
 export async function evaluateRun(
   gpu: Gpu,
   run: TrainedRun,
@@ -46,6 +47,7 @@ export async function evaluateRun(
   hooks: ComputeHooks = {},
 ): Promise<OwnEvaluation> {
   checkCompute('evaluateRun', gpu, hooks)
+  requireClasses('evaluateRun', run, 'evaluateRatingRun')
   const { store, config, folds, models } = run
   requireRated(run, dataset)
   const set = await prepareForRun(gpu, run, dataset, hooks)
@@ -53,7 +55,7 @@ export async function evaluateRun(
   const results: FoldResult[] = []
   for (const stored of await finishedFolds(store, task)) {
     const { test } = findFold(task.plan, stored.name)
-    const probabilities = await probabilitiesOf(
+    const probabilities = await outputsOf(
       gpu,
       settingsOf(config, stored.settings ?? {}),
       models[folds.indexOf(stored.name)]!,
@@ -74,6 +76,11 @@ export async function evaluateRun(
   }
 }
 
+/** @throws UsageError for a run of ratings, naming the function for those */
+function requireClasses(where: string, { config }: Pick<TrainedRun, 'config'>, ofRatings: string): void {
+  if (config.target === 'rating') throw new UsageError(`${where}: this run predicts ratings: use ${ofRatings}`)
+}
+
 /** What the mean of all models is worth on rated data that the run was not made from. */
 export interface OtherEvaluation extends Seen, Pick<RunSummary, 'dimension' | 'labels'> {
   dataset: DatasetName
@@ -91,7 +98,7 @@ export interface OtherEvaluation extends Seen, Pick<RunSummary, 'dimension' | 'l
 
 /**
  * Judges all models together on other rated data. `own` yields the data that the run was made from, for the baselines; what it
- * throws is why there are none. @throws FormatError
+ * throws is why there are none. @throws FormatError, UsageError for a run of ratings
  */
 export async function evaluateElsewhere(
   gpu: Gpu,
@@ -101,6 +108,7 @@ export async function evaluateElsewhere(
   hooks: ComputeHooks = {},
 ): Promise<OtherEvaluation> {
   checkCompute('evaluateElsewhere', gpu, hooks)
+  requireClasses('evaluateElsewhere', run, 'evaluateRatingsElsewhere')
   const { config, folds, models } = run
   requireRated(run, dataset)
   const set = await prepareForRun(gpu, run, dataset, hooks)
@@ -133,10 +141,10 @@ export async function evaluateElsewhere(
   }
 }
 
-const signalOf = ({ signal }: ComputeHooks): { signal?: AbortSignal } => ({ ...(signal && { signal }) })
+export const signalOf = ({ signal }: ComputeHooks): { signal?: AbortSignal } => ({ ...(signal && { signal }) })
 
 /** The data that the run was made from, or why they cannot be had. */
-async function ownTask(
+export async function ownTask(
   gpu: Gpu,
   run: TrainedRun,
   own: () => Promise<Dataset>,
@@ -152,14 +160,14 @@ async function ownTask(
   }
 }
 
-/** Of both datasets as one fold: all that the trained folds learned from, and the other data as its test part. */
-function jointBaselines(
-  { config, set, labelled, plan }: Task,
+/** Both datasets as one fold: all that the trained folds learned from, and the other data as its test part. */
+export function jointFold(
+  { set, plan }: Task,
   folds: readonly string[],
   other: PreparedSet,
-  { trials, labels }: Pick<LabelledTrials<PreparedTrial>, 'trials' | 'labels'>,
+  { trials }: Pick<LabelledTrials<PreparedTrial, Labels>, 'trials'>,
   hooks: ComputeHooks,
-): Promise<BaselineScores[]> {
+): { set: PreparedSet; fold: Pick<Fold, 'train' | 'validation' | 'test'> } {
   const trained = folds.map((name) => findFold(plan, name))
   const train = [...new Set(trained.flatMap((fold) => [...fold.train, ...fold.validation]))]
   const test = trials.map((_, i) => set.trials.length + i)
@@ -170,16 +178,26 @@ function jointBaselines(
       `${set.name} and ${other.name} were not prepared with the same EDA features, so the baselines that learn from them are left out; ` +
         'prepare both again to have them',
     )
-  const both = Uint8Array.from([...labelled.labels, ...labels])
-  const fold = { train, validation: [], test }
-  return foldBaselines({ ...joint, ...(alike && { features }) }, config, both, fold, {
+  return { set: { ...joint, ...(alike && { features }) }, fold: { train, validation: [], test } }
+}
+
+function jointBaselines(
+  task: Task,
+  folds: readonly string[],
+  other: PreparedSet,
+  labelled: LabelledTrials<PreparedTrial, Labels>,
+  hooks: ComputeHooks,
+): Promise<BaselineScores[]> {
+  const { set, fold } = jointFold(task, folds, other, labelled, hooks)
+  const both = [...task.labelled.labels, ...labelled.labels]
+  return foldBaselines(set, task.config, both, fold, {
     ...(hooks.onBaselines && { onProgress: hooks.onBaselines }),
     ...signalOf(hooks),
   })
 }
 
 /** Scores of the more frequent class of these labels. */
-function majorityOf(labels: Uint8Array, classes: number): ClassificationMetrics {
+function majorityOf(labels: Labels, classes: number): ClassificationMetrics {
   const frequent = majorityClass(labels, [...labels.keys()])
   return classificationMetrics(
     labels,

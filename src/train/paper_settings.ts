@@ -20,6 +20,7 @@ type Value = string | number | boolean | readonly (string | number)[] | undefine
 
 /** As the paper has it; a text where it gives no value. */
 const PAPER: Readonly<Record<string, Value>> = {
+  target: 'class',
   labels: 'two-means',
   folds: 'subject:10',
   validation: 0,
@@ -43,8 +44,8 @@ const PAPER: Readonly<Record<string, Value>> = {
  * is told too; momentum and weight decay, which it does not mention, count as none. Patience counts where something is held out.
  */
 export function departures(config: RunConfig): Departure[] {
-  const { patience: _, interpolation = 'linear', alternatives = {}, ...rest } = config
-  const here = flat({ ...rest, interpolation, ...(config.validation > 0 && { patience: config.patience }) })
+  const { patience: _, target = 'class', interpolation = 'linear', alternatives = {}, ...rest } = config
+  const here = flat({ target, ...rest, interpolation, ...(config.validation > 0 && { patience: config.patience }) })
   for (const [name, values] of Object.entries(alternatives))
     here[OF_OPTIMIZER.includes(name) ? `optimizer.${name}` : name] = `${values.join(' or ')}, chosen in each fold`
   const names = [...new Set([...Object.keys(here), ...Object.keys(PAPER)])].filter((name) => !FREE.includes(name))

@@ -1,18 +1,19 @@
 // A whole run: one trained model per fold, results, and a summary of them all, in a run folder (`run_files.ts`).
-import { toDocument } from '../formats/documents.ts'
+import { toDocument, type JsonDocument } from '../formats/documents.ts'
 import { summarise } from '../model/summary.ts'
 import type { HostTensors } from '../model/weights.ts'
 import { checkNames, type Known } from '../runtime/arguments.ts'
+import { UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { requireGpu } from '../runtime/gpu_base.ts'
 import { writeJson } from '../store/json.ts'
 import type { Store } from '../store/store.ts'
 import { KERNEL_SET } from '../tune/kernel_set.ts'
 import { alternativesOf, describeAlternative, settingsOf, type Alternative } from './alternatives.ts'
-import { loadCheckpoint, saveCheckpoint, saveModel, type Progress } from './checkpoint.ts'
+import { loadCheckpoint, saveCheckpoint, saveModel, type Progress, type TrainedModel } from './checkpoint.ts'
 import { leastLoss } from './choose_settings.ts'
 import type { RunConfig } from './config.ts'
-import { foldBaselines } from './baselines.ts'
+import { foldBaselines, type BaselineOptions, type BaselineScores } from './baselines.ts'
 import { modelScores, pool, predictionsOf } from './evaluate.ts'
 import { taskDigest, type Task } from './task.ts'
 import { findFold, type Fold } from '../evaluation/folds.ts'
@@ -20,7 +21,8 @@ import { inputsOf, type ModelInputs } from './inputs.ts'
 import { startingWeights, withInitial } from './learning.ts'
 import { LISTENER_SET } from './listeners.ts'
 import type { PreparedSet } from './prepare.ts'
-import { probabilitiesOf } from './predictor.ts'
+import { outputsOf } from './predictor.ts'
+import type { RatingScale } from './rating_scale.ts'
 import { KERNELS_FILE, pinKernels, saveKernels } from './run_kernels.ts'
 import {
   checkpointFile,
@@ -34,7 +36,16 @@ import {
   RESULT_FILE,
   TRANSFER_FILE,
 } from './run_files.ts'
-import type { EpochRecord, FoldPlanSummary, FoldResult, RunSummary, TriedAlternative } from './run_summary.ts'
+import type {
+  EpochRecord,
+  FoldFacts,
+  FoldPlanSummary,
+  FoldResult,
+  PooledResult,
+  RunFacts,
+  RunSummary,
+  TriedAlternative,
+} from './run_summary.ts'
 import { Trainer } from './trainer.ts'
 import { VERSION } from '../version.ts'
 
@@ -85,34 +96,99 @@ export interface RunIdentity {
   versions?: Record<string, string>
 }
 
+/** How the outputs of a fold's model become a result, and results a run's: of classes, or of ratings. `B` is what baselines say of a trial. */
+export interface Outcome<R extends ToldFold, P, B> {
+  baselines(task: Task, fold: Fold, options: BaselineOptions): Promise<B[]>
+  /** What is said of the test part, a row of `outputs` a trial. */
+  judgeFold(
+    task: Task,
+    fold: Fold,
+    said: { outputs: readonly ArrayLike<number>[]; baselines: readonly B[] },
+    model: TrainedModel,
+  ): Omit<R, keyof FoldFacts>
+  pool(results: readonly R[], config: RunConfig, signal?: AbortSignal): Promise<P>
+  foldDocument(result: R): JsonDocument
+  runDocument(summary: RunFacts & { results: R[]; pooled: P }): JsonDocument
+  /** A few scores for the record of what happened. */
+  scoreFold(result: R): EventScores
+  scoreRun(pooled: P): EventScores
+}
+
+/** A fold with what is said of its test part. */
+type ToldFold = FoldFacts & { predictions: unknown }
+
+type EventScores = { accuracy: number } | { rmse: number; r: number }
+
+const ofClasses: Outcome<FoldResult, PooledResult, BaselineScores> = {
+  baselines: ({ set, config, labelled }, fold, options) => foldBaselines(set, config, labelled.labels, fold, options),
+  judgeFold({ set, config, labelled }, { test }, { outputs, baselines }) {
+    const [trials, labels] = [test.map((i) => set.trials[i]!), test.map((i) => labelled.labels[i]!)]
+    const predictions = predictionsOf(trials, labels, outputs, baselines)
+    return { predictions, model: modelScores(predictions, config.model.classes) }
+  },
+  pool: (results, { seed, model }, signal) =>
+    pool(results, seed, { classes: model.classes, ...(signal && { signal }) }),
+  foldDocument: (result) => toDocument('fold-result', result),
+  runDocument: (summary) => toDocument('run-result', summary),
+  scoreFold: ({ model: { accuracy } }) => ({ accuracy }),
+  scoreRun: ({ model: { accuracy } }) => ({ accuracy }),
+}
+
 /**
  * Trains the folds that have no result yet (or the one named), writing each as it ends; a fold that was interrupted goes on from
  * its last checkpoint, with the kernels that the run used before. Returns the summary of all finished folds, which is also written as result.json.
+ * @throws UsageError for a task of ratings, which `trainRatingRun` trains
  */
 export async function trainRun(
   gpu: Gpu,
   store: Store,
-  asked: Task,
+  task: Task,
   identity: RunIdentity,
   options: RunOptions = {},
 ): Promise<RunSummary> {
   requireGpu('trainRun', gpu)
-  checkNames('trainRun', options, RUN_OPTIONS)
+  if (task.config.target === 'rating') throw new UsageError('trainRun: this task predicts ratings: use trainRatingRun')
+  return judgedRun(gpu, store, task, identity, { ...options, outcome: ofClasses, where: 'trainRun' })
+}
+
+/** The folds of `trainRun`, of which nothing is judged yet. Returns the task with what its weights to start from decide. */
+export const trainTask = (gpu: Gpu, store: Store, task: Task, options: RunOptions = {}): Promise<Task> =>
+  trainFolds(gpu, store, task, { ...options, outcome: ofClasses, where: 'trainTask' })
+
+/** Options of any outcome; `where` is what messages call the function. */
+export type OutcomeOptions<R extends ToldFold, P, B> = RunOptions & { outcome: Outcome<R, P, B>; where: string }
+
+/** `trainRun` of any outcome. */
+export async function judgedRun<R extends ToldFold, P, B>(
+  gpu: Gpu,
+  store: Store,
+  asked: Task,
+  identity: RunIdentity,
+  options: OutcomeOptions<R, P, B>,
+): Promise<RunFacts & { results: R[]; pooled: P }> {
+  const { outcome, signal } = options
   const started = performance.now()
-  const task = await trainTask(gpu, store, asked, options)
-  const seconds = (performance.now() - started) / 1000
-  const summary = await summariseRun(gpu, store, task, identity, seconds, options.signal)
-  await writeJson(store, RESULT_FILE, toDocument('run-result', summary))
+  const task = await trainFolds(gpu, store, asked, options)
+  const facts = factsOf(gpu, task, identity, (performance.now() - started) / 1000)
+  const results = await finishedFolds<R>(store, task)
+  const summary = { ...facts, results, pooled: await outcome.pool(results, task.config, signal) }
+  await writeJson(store, RESULT_FILE, outcome.runDocument(summary))
   await appendEvent(store, {
     event: 'finished',
-    folds: summary.results.length,
-    accuracy: summary.pooled.model.accuracy,
+    folds: results.length,
+    ...outcome.scoreRun(summary.pooled),
   })
   return summary
 }
 
-/** The folds of `trainRun`, of which nothing is judged yet. Returns the task with what its weights to start from decide. */
-export async function trainTask(gpu: Gpu, store: Store, asked: Task, options: RunOptions = {}): Promise<Task> {
+/** `trainTask` of any outcome. */
+export async function trainFolds<R extends ToldFold, P, B>(
+  gpu: Gpu,
+  store: Store,
+  asked: Task,
+  { outcome, where, ...options }: OutcomeOptions<R, P, B>,
+): Promise<Task> {
+  checkNames(where, options, RUN_OPTIONS)
   const { initial } = options
   const task = { ...asked, config: await withInitial(asked.config, initial) }
   const { config, plan } = task
@@ -128,7 +204,7 @@ export async function trainTask(gpu: Gpu, store: Store, asked: Task, options: Ru
   options.onBegin?.(chosen.filter(({ name }) => !done.has(name)))
   for (const fold of chosen) {
     options.signal?.throwIfAborted()
-    if (!done.has(fold.name)) await trainFold(gpu, store, task, fold, options)
+    if (!done.has(fold.name)) await trainFold(gpu, store, task, fold, { ...options, outcome })
     for (const file of checkpointFiles(config, fold.name)) await store.remove(file)
   }
   return task
@@ -143,36 +219,36 @@ type RunEvent =
   | { event: 'alternative-started' | 'alternative-resumed'; fold: string; settings: Alternative }
   | ({ event: 'epoch'; fold: string; settings?: Alternative } & Partial<EpochRecord>)
   | ({ event: 'alternative-finished'; fold: string } & Omit<TriedAlternative, 'epochs'>)
-  | { event: 'fold-finished'; fold: string; accuracy: number; settings?: Alternative }
-  | { event: 'finished'; folds: number; accuracy: number }
+  | ({ event: 'fold-finished'; fold: string; settings?: Alternative } & EventScores)
+  | ({ event: 'finished'; folds: number } & EventScores)
 
 const appendEvent = (store: Store, event: RunEvent): Promise<void> =>
   store.append(EVENTS_FILE, JSON.stringify(toDocument('run-event', { time: new Date().toISOString(), ...event })))
 
-async function trainFold(gpu: Gpu, store: Store, task: Task, fold: Fold, hooks: RunOptions): Promise<void> {
-  const { config, set, labelled } = task
+async function trainFold<R extends ToldFold, P, B>(
+  gpu: Gpu,
+  store: Store,
+  task: Task,
+  fold: Fold,
+  { outcome, ...hooks }: RunOptions & { outcome: Outcome<R, P, B> },
+): Promise<void> {
+  const { config, set } = task
   const data = await taskDigest(task)
-  const baselines = await foldBaselines(set, config, labelled.labels, fold, {
+  const baselines = await outcome.baselines(task, fold, {
     kept: hooks.baselines ?? store,
     onProgress: (share) => hooks.onBaselines?.(fold, share),
     ...(hooks.signal && { signal: hooks.signal }),
   })
   const inputs = inputsOf(set, config, fold.train)
-  const { weights, progress, settings, tried } = await learnFold({ gpu, store, task, fold, data, inputs, hooks })
+  const { weights, progress, scale, settings, tried } = await learnFold({ gpu, store, task, fold, data, inputs, hooks })
   const subjects = subjectsOf(set, [...fold.train, ...fold.validation])
   const { scaling, listeners } = inputs
-  const model = { weights, scaling, subjects, ...(listeners && { listeners }) }
+  const model = { weights, scaling, subjects, ...(listeners && { listeners }), ...(scale && { scale }) }
   await saveModel(store, modelFile(fold.name), model)
   const learnt = settingsOf(config, settings ?? {})
-  const probabilities = await probabilitiesOf(gpu, learnt, model, set, fold.test, hooks.signal)
+  const outputs = await outputsOf(gpu, learnt, model, set, fold.test, hooks.signal)
   await saveKernels(gpu, store)
-  const predictions = predictionsOf(
-    fold.test.map((i) => set.trials[i]!),
-    fold.test.map((i) => labelled.labels[i]!),
-    probabilities,
-    baselines,
-  )
-  const result: FoldResult = {
+  const facts: FoldFacts = {
     name: fold.name,
     data,
     trainTrials: fold.train.length,
@@ -181,13 +257,16 @@ async function trainFold(gpu: Gpu, store: Store, task: Task, fold: Fold, hooks: 
     validationSubjects: subjectsOf(set, fold.validation),
     testSubjects: subjectsOf(set, fold.test),
     ...progress,
-    predictions,
-    model: modelScores(predictions, config.model.classes),
-    ...(settings && { settings, tried: tried! }),
   }
-  await writeJson(store, foldResultFile(fold.name), toDocument('fold-result', result))
-  const { accuracy } = result.model
-  await appendEvent(store, { event: 'fold-finished', fold: fold.name, accuracy, ...(settings && { settings }) })
+  const choice = settings && { settings, tried: tried! }
+  const result = {
+    ...facts,
+    ...outcome.judgeFold(task, fold, { outputs, baselines }, model),
+    ...choice,
+  } as unknown as R
+  await writeJson(store, foldResultFile(fold.name), outcome.foldDocument(result))
+  const scores = outcome.scoreFold(result)
+  await appendEvent(store, { event: 'fold-finished', fold: fold.name, ...scores, ...(settings && { settings }) })
 }
 
 /** A fold at work. */
@@ -205,6 +284,8 @@ interface FoldWork {
 interface Learnt {
   weights: HostTensors
   progress: Progress
+  /** Of ratings. */
+  scale?: RatingScale
 }
 
 /** Trains a fold under its settings, or under each alternative, of which the one with the least validation loss is taken. */
@@ -249,7 +330,7 @@ async function learn(
     const resumed = await restore(trainer, store, task, file, data)
     const event = resumed ? 'alternative-resumed' : 'alternative-started'
     if (settings) await appendEvent(store, { event, fold: fold.name, settings })
-    return await trainer.run({
+    const learnt = await trainer.run({
       onStep,
       onEpoch: (record) => hooks.onEpoch?.(fold, record, settings),
       onCheckpoint: async (checkpoint) => {
@@ -259,6 +340,7 @@ async function learn(
       },
       ...(hooks.signal && { signal: hooks.signal }),
     })
+    return { ...learnt, ...(trainer.scale && { scale: trainer.scale }) }
   } finally {
     trainer.destroy()
   }
@@ -292,16 +374,8 @@ function musicSetOf({ config: { model, musicFrom }, set: { musicSet } }: Task): 
   return model.music_dim > 0 && musicSet !== undefined ? { musicSet } : {}
 }
 
-async function summariseRun(
-  gpu: Gpu,
-  store: Store,
-  task: Task,
-  identity: RunIdentity,
-  seconds: number,
-  signal?: AbortSignal,
-): Promise<RunSummary> {
+function factsOf(gpu: Gpu, task: Task, identity: RunIdentity, seconds: number): RunFacts {
   const { config, set, labelled } = task
-  const results = await finishedFolds(store, task)
   const unique = (of: (trial: PreparedSet['trials'][number]) => string): number => new Set(set.trials.map(of)).size
   return {
     name: identity.name,
@@ -328,9 +402,7 @@ async function summariseRun(
     folds: foldPlanSummary(task),
     seed: config.seed,
     config,
-    subjects: labelled.subjects,
+    ...(config.target === undefined && { subjects: labelled.subjects }),
     skipped: set.skipped,
-    results,
-    pooled: await pool(results, config.seed, { classes: config.model.classes, ...(signal && { signal }) }),
   }
 }

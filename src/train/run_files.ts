@@ -11,7 +11,8 @@ import { alternativeKey, alternativesOf, type Alternative } from './alternatives
 import { checkRunConfig, type RunConfig } from './config.ts'
 import { taskDigest, type Task } from './task.ts'
 import { pool } from './evaluate.ts'
-import type { FoldResult, PooledResult, RunSummary } from './run_summary.ts'
+import type { RatingRunSummary } from './rating_summary.ts'
+import type { FoldFacts, FoldResult, PooledResult, RunSummary } from './run_summary.ts'
 
 export const CONFIG_FILE = 'config.json'
 /** What was taken of the weights that all folds start from. */
@@ -55,22 +56,25 @@ export async function trainedFolds(store: Store, run: string): Promise<string[]>
 export const loadFoldModel = (store: Store, fold: string): Promise<TrainedModel> => loadModel(store, modelFile(fold))
 
 /** Reads the results of all folds that are done, in the plan's order. @throws FormatError when one is damaged or of other data */
-export async function finishedFolds(store: Store, task: Task): Promise<FoldResult[]> {
+export async function finishedFolds<R extends FoldFacts & { predictions: unknown } = FoldResult>(
+  store: Store,
+  task: Task,
+): Promise<R[]> {
   const data = await taskDigest(task)
-  const results = new Map<string, FoldResult>()
+  const results = new Map<string, R>()
   for (const name of await foldsDone(store)) {
     const file = foldResultFile(name)
-    const result = await readJson<FoldResult>(store, file, 'fold-result', ['name', 'data', 'predictions', 'epochs'])
+    const result = await readJson<R>(store, file, 'fold-result', ['name', 'data', 'predictions', 'epochs'])
     requireSameData(result.data, data, file, task)
-    results.set(name, asNow(result))
+    results.set(name, task.config.target === 'rating' ? (withNaN(result) as R) : asNow(result))
   }
   return task.plan.folds.flatMap(({ name }) => results.get(name) ?? [])
 }
 
 /** A fold's result; before schema 3 it had scores of its baselines, whose scores by trial were classes, 0 or 1. */
-function asNow(result: FoldResult): FoldResult {
-  const { baselines: _, ...rest } = result as FoldResult & { baselines?: unknown }
-  return rest
+function asNow<R extends FoldFacts>(result: R): R {
+  const { baselines: _, ...rest } = result as R & { baselines?: unknown }
+  return rest as R
 }
 
 /** @throws FormatError when a file of the run is of data with another digest */
@@ -96,8 +100,9 @@ export async function loadRunConfig(store: Store, run: string): Promise<RunConfi
 /** What `trainRun` returned, judged again where its judgement is missing or of before folds were in it, or null for a run that has no fold finished. @throws FormatError when the file is damaged */
 export async function loadRunSummary(store: Store): Promise<RunSummary | null> {
   if (!(await store.exists(RESULT_FILE))) return null
-  const fields = ['dataset', 'folds', 'results', 'pooled', 'config'] as const
-  const summary = await readJson<RunSummary>(store, RESULT_FILE, 'run-result', fields)
+  const summary = await readJson<RunSummary>(store, RESULT_FILE, 'run-result', SUMMARY_FIELDS)
+  if (summary.config.target === 'rating')
+    throw new UsageError('this run predicts ratings: read its results with loadRatingRunSummary')
   const results = summary.results.map(asNow)
   const { model, judgement } = summary.pooled as Partial<PooledResult>
   const pooled =
@@ -105,6 +110,18 @@ export async function loadRunSummary(store: Store): Promise<RunSummary | null> {
       ? { model, judgement: withNaN(judgement) as Judgement }
       : await pool(results, summary.config.seed, { classes: summary.config.model.classes })
   return { ...summary, results, pooled }
+}
+
+const SUMMARY_FIELDS = ['dataset', 'folds', 'results', 'pooled', 'config'] as const
+
+/** What `trainRatingRun` returned, or null for a run that has no fold finished. @throws FormatError when the file is damaged, UsageError for a run of classes */
+export async function loadRatingRunSummary(store: Store): Promise<RatingRunSummary | null> {
+  if (!(await store.exists(RESULT_FILE))) return null
+  const summary = await readJson<RatingRunSummary>(store, RESULT_FILE, 'run-result', SUMMARY_FIELDS)
+  if (summary.config.target !== 'rating')
+    throw new UsageError('this run predicts classes: read its results with loadRunSummary')
+  const { results, pooled } = summary
+  return { ...summary, ...(withNaN({ results, pooled }) as Pick<RatingRunSummary, 'results' | 'pooled'>) }
 }
 
 /** JSON has no NaN, and writes null for a score that is not defined. */

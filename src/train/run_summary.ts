@@ -7,8 +7,8 @@ import type { Alternative } from './alternatives.ts'
 import type { Answer } from './answer.ts'
 import type { RunConfig } from './config.ts'
 
-/** A run with its results: what result.json holds and the report shows. */
-export interface RunSummary {
+/** What is said of a run besides its results. */
+export interface RunFacts {
   /** Name of the run, such as its folder's. */
   name: string
   /** When it ended, ISO 8601. */
@@ -18,7 +18,7 @@ export interface RunSummary {
   dataset: DatasetSummary
   /** What was predicted: a rating, or `quadrant`. */
   dimension: string
-  /** How ratings became two classes, for example `two-means per subject`. */
+  /** How ratings became classes, by the name of the scheme; `rating` where none were made. */
   labels: string
   preset: string
   parameters: number
@@ -34,6 +34,10 @@ export interface RunSummary {
   subjects?: SubjectLabels[]
   /** Trials left out of the dataset. */
   skipped: { source: string; reason: string }[]
+}
+
+/** A run with its results: what result.json holds and the report shows. */
+export interface RunSummary extends RunFacts {
   /** Finished folds. */
   results: FoldResult[]
   pooled: PooledResult
@@ -81,7 +85,7 @@ export interface EpochRecord {
   trainLoss: number
   /** On the validation part, or on the test part where the run chooses there (`RunConfig.choice`); absent where nothing chooses. */
   validationLoss?: number
-  /** The same part's, a share of 1. */
+  /** The same part's, a share of 1; absent where ratings are predicted. */
   validationAccuracy?: number
 }
 
@@ -96,8 +100,8 @@ export interface Prediction extends Answer {
   baselines: Partial<Record<BaselineName, number>>
 }
 
-/** A fold that is trained and tested. */
-export interface FoldResult {
+/** How a fold was trained, and on whom it was tested. */
+export interface FoldFacts {
   name: string
   /** Digest of the data and folds that it was computed on. */
   data: string
@@ -110,13 +114,17 @@ export interface FoldResult {
   epochs: EpochRecord[]
   /** Epoch whose weights were tested, chosen on the validation part. */
   bestEpoch: number
-  /** Predictions of the test part. */
-  predictions: Prediction[]
-  model: ClassificationMetrics
   /** Those of `RunConfig.alternatives` that the fold took: all else in this result is of them. */
   settings?: Alternative
   /** All that it chose among. */
   tried?: TriedAlternative[]
+}
+
+/** A fold that is trained and tested. */
+export interface FoldResult extends FoldFacts {
+  /** Predictions of the test part. */
+  predictions: Prediction[]
+  model: ClassificationMetrics
 }
 
 /** What one alternative came to on a fold's training and validation parts; of the test part it says nothing. */
@@ -139,5 +147,7 @@ export interface PooledResult {
 }
 
 /** Whether nothing is left to train of a run, or of one of its folds. */
-export const isFinished = ({ results, folds }: RunSummary, onlyFold?: string): boolean =>
-  onlyFold === undefined ? results.length === folds.count : results.some(({ name }) => name === onlyFold)
+export const isFinished = (
+  { results, folds }: { results: readonly Pick<FoldFacts, 'name'>[]; folds: FoldPlanSummary },
+  onlyFold?: string,
+): boolean => (onlyFold === undefined ? results.length === folds.count : results.some(({ name }) => name === onlyFold))

@@ -1,9 +1,9 @@
 // A dataset under a configuration: which trials the model can read, their labels, and the folds.
 import { shuffleWithinSubjects } from '../evaluation/control.ts'
 import { parseLabelScheme } from '../evaluation/label_scheme.ts'
-import { labelTrials, type LabelledTrials, type RatedTrial } from '../evaluation/labels.ts'
+import { labelRatings, labelTrials, type LabelledTrials, type RatedTrial } from '../evaluation/labels.ts'
 import { drawSubjects, ofSubjects } from '../evaluation/subject_share.ts'
-import { classNames, isDimension } from '../evaluation/targets.ts'
+import { classNames, isDimension, type Labels } from '../evaluation/targets.ts'
 import { ofPass, type Trial } from '../datasets/trial.ts'
 import { atOnce, type Pieces } from '../runtime/breather.ts'
 import { FormatError, ShapeError } from '../runtime/errors.ts'
@@ -16,7 +16,7 @@ import type { PreparedSet, PreparedTrial } from './prepare.ts'
 export interface Task {
   config: RunConfig
   set: PreparedSet
-  labelled: LabelledTrials<PreparedTrial>
+  labelled: LabelledTrials<PreparedTrial, Labels>
   plan: FoldPlan
 }
 
@@ -36,9 +36,12 @@ interface SplitSet<T> {
  * Labels the trials that the model can read. All rated trials of a subject are looked at first, so that a label does not
  * depend on whether the model hears music. @throws FormatError for data that do not fit
  */
-export function labelReadable<T extends SplitTrial>(set: SplitSet<T>, config: RunConfig): LabelledTrials<T> {
-  const { dimension, labels: scheme, levels } = config
-  const all = labelTrials(ownPass(set, config), dimension, parseLabelScheme(scheme), levels)
+export function labelReadable<T extends SplitTrial>(set: SplitSet<T>, config: RunConfig): LabelledTrials<T, Labels> {
+  const { dimension, target, labels: scheme, levels } = config
+  const all: LabelledTrials<T, Labels> =
+    target === 'rating'
+      ? labelRatings(ownPass(set, config), dimension)
+      : labelTrials(ownPass(set, config), dimension, parseLabelScheme(scheme), levels)
   const { trials, skipped } = readableTrials({ ...set, trials: all.trials }, config)
   const readable = new Set(trials)
   const labels = all.labels.filter((_, i) => readable.has(all.trials[i]!))
@@ -54,7 +57,7 @@ export function splitTrials<T extends SplitTrial>(set: SplitSet<T>, config: RunC
 }
 
 interface Split<T extends SplitTrial> extends Pick<Task, 'plan'> {
-  labelled: LabelledTrials<T>
+  labelled: LabelledTrials<T, Labels>
   notes: string[]
 }
 
@@ -101,12 +104,7 @@ export function* taskInPieces(set: PreparedSet, config: RunConfig): Pieces<Task>
       `the run drops ${config.drop} s of each trial, and ${set.name} was prepared without ${set.dropSeconds} s`,
     )
   const { labelled, plan, notes: made } = yield* splitInPieces(set, config)
-  const { dimension, labels: scheme, levels } = config
-  const [first] = labelled.labels
-  if (labelled.labels.every((label) => label === first))
-    throw new FormatError(
-      `${set.name}: every ${dimension} label is ${classNames(dimension, levels)[first!]!} by --labels ${scheme}, which leaves nothing to learn`,
-    )
+  requireVaried(set.name, labelled.labels, config)
   const notes = [...(set.notes ?? []), ...made]
   const skipped = [...set.skipped, ...labelled.skipped]
   return {
@@ -115,6 +113,17 @@ export function* taskInPieces(set: PreparedSet, config: RunConfig): Pieces<Task>
     labelled,
     plan,
   }
+}
+
+/** @throws FormatError for labels or ratings that are all the same */
+function requireVaried(name: string, labels: Labels, { dimension, target, labels: scheme, levels }: RunConfig): void {
+  const [first] = labels
+  if (!labels.every((label) => label === first)) return
+  const same =
+    target === 'rating'
+      ? `every rating of ${dimension} is ${first!}`
+      : `every ${dimension} label is ${classNames(dimension, levels)[first!]!} by --labels ${scheme}`
+  throw new FormatError(`${name}: ${same}, which leaves nothing to learn`)
 }
 
 /** @throws FormatError when there are none */

@@ -1,6 +1,7 @@
 // The models of a run, loaded: all of its folds together predict people whom none of them may know.
 import { checkNames, type Known } from '../runtime/arguments.ts'
 import type { Gpu } from '../runtime/gpu.ts'
+import { UsageError } from '../runtime/errors.ts'
 import { requireGpu } from '../runtime/gpu_base.ts'
 import type { Store } from '../store/store.ts'
 import type { TrainedModel } from './checkpoint.ts'
@@ -11,7 +12,7 @@ import type { Dataset } from './dataset.ts'
 import { prepareDataset } from './dataset.ts'
 import { readableTrials, type ReadableTrial } from './task.ts'
 import type { PreparedSet } from './prepare.ts'
-import { probabilitiesOf } from './predictor.ts'
+import { outputsOf } from './predictor.ts'
 import { loadFoldModel, loadRunConfig, trainedFolds } from './run_files.ts'
 import { pinKernels } from './run_kernels.ts'
 
@@ -88,7 +89,7 @@ export interface Predictions extends Seen {
 export const requireReadable = ({ config }: Pick<TrainedRun, 'config'>, { set }: Dataset): void =>
   void readableTrials<ReadableTrial>(set, config)
 
-/** What the mean of all models says, for each trial that they can read; ratings are not needed. @throws FormatError */
+/** What the mean of all models says, for each trial that they can read; ratings are not needed. @throws FormatError, UsageError for a run of ratings */
 export async function predict(
   gpu: Gpu,
   run: TrainedRun,
@@ -96,19 +97,55 @@ export async function predict(
   hooks: ComputeHooks = {},
 ): Promise<Predictions> {
   checkCompute('predict', gpu, hooks)
-  requireReadable(run, dataset)
-  const prepared = await prepareForRun(gpu, run, dataset, hooks)
-  const { trials, skipped } = readableTrials(prepared, run.config)
-  const probabilities = await ensemble(gpu, run, { ...prepared, trials }, hooks.signal)
+  if (run.config.target === 'rating') throw new UsageError('predict: this run predicts ratings: use predictRatings')
+  const { trials, outputs: probabilities, ...said } = await outputsFor(gpu, run, dataset, hooks)
   const classes = classNames(run.config.dimension, run.config.levels)
   const predictions = trials.map(({ id, subject, stimulus }, i): TrialPrediction => {
     const answer = answerOf(probabilities[i]!)
     return { trial: id, subject, stimulus, probability: answer.probability, predicted: classes[classOf(answer)]! }
   })
-  return { name: prepared.name, ...seenIn(run.models, trials), predictions, skipped: [...prepared.skipped, ...skipped] }
+  return { ...said, ...seenIn(run.models, trials), predictions }
 }
 
-/** Mean class probabilities over the models, a row a trial. */
+/** The rating that the models of a run predict for one trial, in the unit of the ratings that they learned from. */
+export interface TrialRating {
+  trial: string
+  subject: string
+  stimulus: string
+  rating: number
+}
+
+/** What `predictRatings` returns. */
+export interface RatingPredictions extends Omit<Predictions, 'predictions'> {
+  predictions: TrialRating[]
+}
+
+/** The same of a run of ratings: the mean of what its models predict. @throws FormatError, UsageError for a run of classes */
+export async function predictRatings(
+  gpu: Gpu,
+  run: TrainedRun,
+  dataset: Dataset,
+  hooks: ComputeHooks = {},
+): Promise<RatingPredictions> {
+  checkCompute('predictRatings', gpu, hooks)
+  if (run.config.target !== 'rating') throw new UsageError('predictRatings: this run predicts classes: use predict')
+  const { trials, outputs, ...said } = await outputsFor(gpu, run, dataset, hooks)
+  const predictions = trials.map(({ id, subject, stimulus }, i): TrialRating => ({
+    ...{ trial: id, subject, stimulus, rating: outputs[i]![0]! },
+  }))
+  return { ...said, ...seenIn(run.models, trials), predictions }
+}
+
+/** Means over the models, for each trial that they can read. */
+async function outputsFor(gpu: Gpu, run: TrainedRun, dataset: Dataset, hooks: ComputeHooks) {
+  requireReadable(run, dataset)
+  const prepared = await prepareForRun(gpu, run, dataset, hooks)
+  const { trials, skipped } = readableTrials(prepared, run.config)
+  const outputs = await ensemble(gpu, run, { ...prepared, trials }, hooks.signal)
+  return { name: prepared.name, trials, outputs, skipped: [...prepared.skipped, ...skipped] }
+}
+
+/** Mean class probabilities, or ratings, over the models, a row a trial. */
 export async function ensemble(
   gpu: Gpu,
   { config, models }: TrainedRun,
@@ -118,7 +155,7 @@ export async function ensemble(
   const trials = [...set.trials.keys()]
   const means = trials.map(() => new Array<number>(config.model.classes).fill(0))
   for (const model of models) {
-    const own = await probabilitiesOf(gpu, config, model, set, trials, abort)
+    const own = await outputsOf(gpu, config, model, set, trials, abort)
     own.forEach((row, i) => row.forEach((probability, k) => (means[i]![k]! += probability / models.length)))
   }
   return means

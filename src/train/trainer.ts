@@ -12,8 +12,10 @@ import type { Fold } from '../evaluation/folds.ts'
 import type { ModelInputs } from './inputs.ts'
 import { balancedWeights, frozenParameters, startingWeights } from './learning.ts'
 import { Predictor } from './predictor.ts'
+import { ratingScale, standardisedRating, type RatingScale } from './rating_scale.ts'
 import type { EpochRecord } from './run_summary.ts'
 import { shuffleStream } from '../evaluation/random_streams.ts'
+import type { Labels } from '../evaluation/targets.ts'
 import { TrainingStep, type StepSettings } from './training_step.ts'
 
 interface TrainerHooks {
@@ -33,16 +35,23 @@ export class Trainer {
   private readonly settings: StepSettings
   private best: HostTensors
   private progress: Progress = { epochs: [], bestEpoch: 0, steps: 0 }
+  /** Of ratings: that of the training part, by which they are learnt. */
+  readonly scale: RatingScale | undefined
+  /** What is learnt of each trial: its class, or its rating on that scale. */
+  private readonly targets: Labels
 
   constructor(
     private readonly gpu: Gpu,
     private readonly config: RunConfig,
     private readonly fold: Fold,
     private readonly inputs: ModelInputs,
-    private readonly labels: Uint8Array,
+    labels: Labels,
     initial?: HostTensors,
   ) {
     // Before anything is taken on the device.
+    const scale = config.target === 'rating' ? ratingScale(labels, fold.train) : undefined
+    this.scale = scale
+    this.targets = scale ? Float64Array.from(labels, (rating) => standardisedRating(scale, rating)) : labels
     this.best = startingWeights(config, initial).weights
     this.settings = {
       frozen: frozenParameters(summarise(config.model), config.freeze),
@@ -110,7 +119,7 @@ export class Trainer {
       add(
         await step.run(
           batch,
-          trials.map((t) => this.labels[t]!),
+          trials.map((t) => this.targets[t]!),
           rate,
           ++this.progress.steps,
         ),
@@ -160,8 +169,12 @@ export class Trainer {
     if (trials.length === 0) return {}
     const rows = await predictor.predict(this.inputs, trials, abort)
     let [loss, hits] = [0, 0]
+    if (this.scale) {
+      rows.forEach((row, i) => (loss += (row[0]! - this.targets[trials[i]!]!) ** 2))
+      return { validationLoss: loss / trials.length }
+    }
     rows.forEach((row, i) => {
-      const label = this.labels[trials[i]!]!
+      const label = this.targets[trials[i]!]!
       loss -= (this.settings.classWeights?.[label] ?? 1) * Math.log(Math.max(row[label]!, 1e-12))
       hits += row.indexOf(Math.max(...row)) === label ? 1 : 0
     })

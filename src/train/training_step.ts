@@ -46,7 +46,7 @@ function stretches({ tensors, flat }: Slab, wanted: (name: string) => boolean): 
 
 /**
  * Records forward, loss, backward and update; returns the loss. Inputs of the plan: `eda`, `music` if the model has any, `targets`
- * (one-hot, [B, classes]) and `rate` (`stepRate`). `state` are the optimizer's vectors. Parameters that are `frozen` have gradients and no
+ * (one-hot, [B, classes], or of a single output the numbers that it should be) and `rate` (`stepRate`). `state` are the optimizer's vectors. Parameters that are `frozen` have gradients and no
  * step: their values and their vectors stay as they are, bit by bit.
  */
 export function recordTrainingStep(
@@ -132,13 +132,14 @@ export class TrainingStep {
   }
 
   /**
-   * Queues step number `t` (from 1, over the whole training). Returns losses that have become known, oldest first: usually
+   * Queues step number `t` (from 1, over the whole training). `labels` are numbers of classes; of a single output, what it should be. Returns losses that have become known, oldest first: usually
    * none, and the last 16 every 16 steps.
    */
   async run(batch: Batch, labels: ArrayLike<number>, learningRate: number, t: number): Promise<number[]> {
     const known = this.ring.full ? await this.losses() : []
     writeInputs(this.plan, batch)
-    this.plan.write('targets', oneHot(labels, this.classes, this.classWeights))
+    const { classes, classWeights } = this
+    this.plan.write('targets', classes === 1 ? Float32Array.from(labels) : oneHot(labels, classes, classWeights))
     this.plan.write('rate', stepRate(this.optimizer, learningRate, t))
     this.plan.run(this.ring.record)
     await this.gpu.throttle()

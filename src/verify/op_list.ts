@@ -16,6 +16,7 @@ import { adamRecord, adamwRecord, scheduleRecord, sgdRecord } from './ops/optimi
 import { averagePoolRecord, clipMeanRecord, globalAveragePoolRecord, maxPoolRecord } from './ops/pool.ts'
 import { scaRecord } from './ops/sca.ts'
 import { crossEntropyRecord, doubleCrossEntropyRecord, softmaxRecord } from './ops/softmax.ts'
+import { squaredErrorRecord } from './ops/squared_error.ts'
 import { withPlan } from './owned.ts'
 
 export const opRecords: readonly OpRecord[] = [
@@ -36,6 +37,7 @@ export const opRecords: readonly OpRecord[] = [
   concatRecord,
   crossEntropyRecord,
   doubleCrossEntropyRecord,
+  squaredErrorRecord,
   sgdRecord,
   adamRecord,
   adamwRecord,

@@ -65,7 +65,7 @@ const resolves = (library: object, name: string, answer: (...args: never[]) => u
 
 describe('defaults', () => {
   const trains = {
-    ...{ preset: 'paper', signals: 'mixed', set: {}, dimension: 'arousal', levels: 2, labels: 'two-means' },
+    ...{ preset: 'paper', signals: 'mixed', set: {}, dimension: 'arousal', target: 'class', levels: 2 },
     ...{
       folds: 'subject:10',
       validation: 0.15,

@@ -77,6 +77,7 @@ describe('a run that goes on', () => {
     [['--signals', 'phasic']],
     [['--set', 'channels=8', '--set', 'hidden=[8,4]']],
     [['--levels', '2']],
+    [['--target', 'class', '--labels', 'two-means']],
     [['--optimizer', 'adam', '--lr', '1e-3', '--seed', '1']],
   ])('may be asked for what it has: %j', (args) => expect(asked(...args)).toBeUndefined())
 
@@ -89,6 +90,8 @@ describe('a run that goes on', () => {
     ['--drop', ['--drop', '0']],
     ['--lr', ['--seed', '1', '--lr', '0.01']],
     ['--levels', ['--levels', '3']],
+    ['--target', ['--target', 'rating']],
+    ['--labels', ['--labels', 'median']],
     ['--share', ['--share', '0.5']],
     ['--control', ['--control']],
     ['--stratify', ['--stratify']],

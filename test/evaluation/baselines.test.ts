@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { majorityClass, stimulusMajority } from '../../src/evaluation/baselines.ts'
+import { majorityClass, songMeans, stimulusMajority } from '../../src/evaluation/baselines.ts'
 
 describe('baselines', () => {
   it('takes the majority of the training trials', () => {
@@ -25,5 +25,16 @@ describe('baselines', () => {
     expect(stimulusMajority(trials, labels, [1, 2, 3], [0, 4])).toEqual([0, undefined])
     expect(stimulusMajority(trials, labels, [1, 5], [0])).toEqual([undefined])
     expect(stimulusMajority(trials, labels, [0, 2], [2])).toEqual([1])
+  })
+})
+
+describe('the mean rating of a song', () => {
+  const trials = ['ax', 'bx', 'cx', 'cy', 'az', 'bx'].map(([subject = '', stimulus = '']) => ({ subject, stimulus }))
+  const ratings = [1, 4, 7, 2, 9, 5]
+
+  it('is that of other listeners, in training only', () => {
+    expect(songMeans(trials, ratings, [1, 2, 3], [0, 4])).toEqual([5.5, undefined])
+    expect(songMeans(trials, ratings, [1, 2, 3, 5], [0])).toEqual([16 / 3])
+    expect(songMeans(trials, ratings, [0, 1], [5])).toEqual([1])
   })
 })

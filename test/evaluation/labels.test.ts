@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { balanceOf, twoMeansLabels } from '../../src/evaluation/class_balance.ts'
 import { shownScheme } from '../../src/evaluation/control.ts'
 import { type LabelScheme, parseLabelScheme } from '../../src/evaluation/label_scheme.ts'
-import { doubtOfLabels, labelTrials } from '../../src/evaluation/labels.ts'
+import { doubtOfLabels, labelRatings, labelTrials } from '../../src/evaluation/labels.ts'
 import { threeMeans } from '../../src/evaluation/three_means.ts'
 import type { Dimension, Trial } from '../../src/datasets/trial.ts'
 import { readTrialTable } from '../../src/datasets/trial_table.ts'
 import { parseCsv } from '../../src/formats/csv.ts'
-import { FormatError } from '../../src/runtime/errors.ts'
+import { FormatError, UsageError } from '../../src/runtime/errors.ts'
 import { needs, NO_SHARED } from '../support/needs.ts'
 
 /** Of the paper's labels. */
@@ -613,3 +613,31 @@ function oneSampleEach(text: string): string {
     .map((id) => `${id},0,1\n`)
     .join('')
 }
+
+describe('ratings as they are', () => {
+  const trials = [...trialsOf('a', [[2, 3.5], undefined, [4, 1]]), ...trialsOf('b', [[5, 5]])]
+
+  it('are those of each rated trial, whoever rated them', () => {
+    const { labels, trials: kept, skipped, scheme, subjects } = labelRatings(trials, 'arousal')
+    expect([...labels]).toEqual([3.5, 1, 5])
+    expect(kept).toEqual([trials[0], trials[2], trials[3]])
+    expect(skipped).toEqual([{ source: 'trials.csv:3', reason: 'not rated' }])
+    expect([scheme, subjects]).toEqual(['rating', []])
+    expect([...labelRatings(trials, 'valence').labels]).toEqual([2, 4, 5])
+    expect([...labelRatings(trialsOf('a', [[1, 1]], { liking: '7.5' }), 'liking').labels]).toEqual([7.5])
+  })
+
+  it('are refused where there are none', () => {
+    expect(() => labelRatings(trials, 'quadrant')).toThrow(UsageError)
+    expect(() => labelRatings(trialsOf('a', [undefined]), 'arousal')).toThrow('no trial has a usable arousal label')
+    expect(() => labelRatings(trials, 'dominance')).toThrow('no trial is rated in dominance')
+    expect(() => labelRatings(trialsOf('a', [[NaN, 1]]), 'arousal')).toThrow('its valence is NaN')
+    const ofSongs = trialsOf('a', [undefined]).map((trial) => ({
+      ...trial,
+      stimulusRatings: { valence: 1, arousal: 2 },
+    }))
+    expect(() => labelRatings(ofSongs, 'arousal')).toThrow(
+      'the data have no ratings by listeners, only means of songs; predict classes of songs in their place',
+    )
+  })
+})

@@ -123,3 +123,26 @@ describe('ONNX Runtime says what the network says', () => {
     await session.release()
   })
 })
+
+it('of ratings gives them in their unit, and no probabilities', async () => {
+  const study = studyOf({ classes: 1 })
+  const scale = { mean: 5.5, deviation: 1.75 }
+  const config: RunConfig = { ...study.config, target: 'rating' }
+  const session = await ort.InferenceSession.create(onnxFile(config, { ...study.trained, scale }), {
+    logSeverityLevel: 3,
+  })
+  expect(session.outputNames).toEqual(['rating'])
+  const random = new Random(2)
+  const { model } = config
+  const eda = map(randomArray(random, 3, model.in_channels, model.length), Math.fround)
+  const inert = Float32Array.from([0.5, -2, 7, 0.5, -2, 7, 0.5, -2, 7])
+  const zeros = { shape: [3, 3], data: new Float64Array(9) }
+  const { logits } = rtcan1d(model, study.parameters, study.buffers, { eda, music: zeros }, false)
+  const { rating } = await session.run({ eda: tensor(eda), music: new ort.Tensor('float32', inert, [3, 3]) })
+  expect(
+    gap(
+      rating!,
+      map(logits, (v) => scale.mean + scale.deviation * v),
+    ),
+  ).toBeLessThan(1e-5)
+})

@@ -51,3 +51,25 @@ it('folds say the part of every trial, and trials have labels, ratings and featu
   expect(column(trials!, 'arousal')).toEqual([2, 8, 6])
   expect(column(trials!, 'EDA_Mean')).toEqual([1, 4, 3])
 })
+
+it('a run of ratings has them and what is said of them, and no classes', () => {
+  const { results, config, ...facts } = sampleRun()
+  const prediction = {
+    trial: 'a',
+    subject: 'kim',
+    stimulus: 's',
+    rating: 7,
+    said: 6.5,
+    baselines: { mean: 5, ridge: 6 },
+  }
+  const [fold] = results
+  const run = {
+    ...{ ...facts, config: { ...config, target: 'rating' as const } },
+    results: [{ ...fold!, scale: { mean: 5, deviation: 2 }, predictions: [prediction] }],
+  }
+  const [predictions] = runTables(run as never)
+  expect(Object.fromEntries(predictions!.columns.map(({ name, values }) => [name, values[0]]))).toEqual({
+    ...{ fold: fold!.name, trial: 'a', subject: 'kim', stimulus: 's', rating: 7, predicted: 6.5 },
+    ...{ baseline_mean: 5, baseline_ridge: 6 },
+  })
+})

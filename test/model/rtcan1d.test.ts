@@ -102,7 +102,7 @@ describe('a configuration', () => {
   it.each<[Partial<Record<keyof ModelConfig, unknown>>, string]>([
     [{ channels: 0 }, 'model setting channels is 0, expected an integer of at least 1'],
     [{ length: 2.5 }, 'model setting length is 2.5, expected an integer of at least 1'],
-    [{ classes: 1 }, 'model setting classes is 1, expected an integer of at least 2'],
+    [{ classes: 0 }, 'model setting classes is 0, expected an integer of at least 1'],
     [{ music_dim: -1 }, 'model setting music_dim is -1, expected an integer of at least 0'],
     [{ network: 'lstm' }, "model setting network is 'lstm', expected one of rtcan-1d, cnn, mlp, music"],
     [{ network: 'music', music_dim: 0 }, "model setting network is 'music', and music_dim is 0"],

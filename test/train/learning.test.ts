@@ -17,7 +17,7 @@ import {
   weightsDigest,
   withInitial,
 } from '../../src/train/learning.ts'
-import { probabilitiesOf, Predictor } from '../../src/train/predictor.ts'
+import { outputsOf, Predictor } from '../../src/train/predictor.ts'
 import { makeTask } from '../../src/train/task.ts'
 import { Trainer } from '../../src/train/trainer.ts'
 import { trainRun } from '../../src/train/run.ts'
@@ -223,7 +223,7 @@ describe('a fold', () => {
       scaling: inputsOf(set, config, fold.train).scaling,
       subjects: [],
     }
-    const rows = await probabilitiesOf(gpu, config, trained, set, fold.train)
+    const rows = await outputsOf(gpu, config, trained, set, fold.train)
     for (const row of rows) expect([row.length, row.reduce((a, b) => a + b)]).toEqual([4, expect.closeTo(1, 5)])
     const hits = rows.filter((row, i) => row.indexOf(Math.max(...row)) === labels[fold.train[i]!]).length
     // Of classes drawn at random a quarter would be.

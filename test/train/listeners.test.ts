@@ -6,7 +6,7 @@ import { resolveRun } from '../../src/train/defaults.ts'
 import { loadModel } from '../../src/train/checkpoint.ts'
 import { inputsOf, ModelInputs } from '../../src/train/inputs.ts'
 import { LISTENER_SET, listenerRatings, withListeners } from '../../src/train/listeners.ts'
-import { probabilitiesOf } from '../../src/train/predictor.ts'
+import { outputsOf } from '../../src/train/predictor.ts'
 import { makeTask, taskDigest } from '../../src/train/task.ts'
 import { loadRunSummary } from '../../src/train/run_files.ts'
 import { smallConfig, smallStudy, trainSmall } from './small_task.ts'
@@ -89,7 +89,7 @@ describe('a run on what listeners said', () => {
     const config = { ...smallConfig, ...listeners }
     const tested = study.trials.flatMap(({ subject }, i) => (result.testSubjects.includes(subject) ? [i] : []))
     const said = result.predictions.map(({ probability }) => probability)
-    const rowsOf = await probabilitiesOf(gpu, config, model, study, tested)
+    const rowsOf = await outputsOf(gpu, config, model, study, tested)
     expect(rowsOf.map((row) => row[1])).toEqual(said)
     const { listeners: ratings, scaling } = model
     const rows = new ModelInputs(study, config.signals, scaling, ratings).music(tested)!

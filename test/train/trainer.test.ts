@@ -12,7 +12,7 @@ import { Slab } from '../../src/runtime/slab.ts'
 import type { RunConfig } from '../../src/train/config.ts'
 import { inputsOf } from '../../src/train/inputs.ts'
 import type { PreparedSet } from '../../src/train/prepare.ts'
-import { Predictor, probabilitiesOf } from '../../src/train/predictor.ts'
+import { Predictor, outputsOf } from '../../src/train/predictor.ts'
 import { Trainer } from '../../src/train/trainer.ts'
 import { TrainingStep } from '../../src/train/training_step.ts'
 
@@ -114,7 +114,7 @@ describe('what fails leaves nothing on the device', () => {
     const before = taken()
     const none = new Map()
     const trained = { weights: none, scaling: null, subjects: [] }
-    await expect(probabilitiesOf(gpu, config, trained, set, fold.test)).rejects.toThrow(/trained model/)
+    await expect(outputsOf(gpu, config, trained, set, fold.test)).rejects.toThrow(/trained model/)
     expect(() => new Trainer(gpu, config, fold, inputs, labels, none)).toThrow(/initial weights/)
     expect(taken()).toBe(before)
   })
@@ -136,7 +136,7 @@ describe('what fails leaves nothing on the device', () => {
     const before = taken()
     const trained = { weights: initial(), scaling: null, subjects: [] }
     const stopped = AbortSignal.abort(new Error('enough'))
-    await expect(probabilitiesOf(gpu, config, trained, set, fold.test, stopped)).rejects.toThrow('enough')
+    await expect(outputsOf(gpu, config, trained, set, fold.test, stopped)).rejects.toThrow('enough')
     expect(taken()).toBe(before)
   })
 })

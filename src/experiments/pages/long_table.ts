@@ -109,11 +109,11 @@ const text = (value: LongRow[string]): string | number =>
 /** The long table as comma-separated text. */
 export const longCsv = (collected: Collected): string => csvOf(longColumns(collected), longTable(collected))
 
-/** The long table as a JSON document, with what is true of all of its lines; null is no value. */
-export function longJson({ grid, ...collected }: Collected): string {
+/** The long table as a JSON document, with what is true of all of its lines, and the lines of `ratings` where there are some; null is no value. */
+export function longJson({ grid, ...collected }: Collected, ratings: readonly LongRow[] = []): string {
   const { datasets, protocols, seeds, adapter, versions, done, jobs, departures } = collected
   const { name, title, heads, source = '' } = grid
   const rows = longTable({ grid, ...collected })
   const about = { name, title, heads, source, datasets, protocols, seeds, adapter, versions, done, jobs, departures }
-  return formatDocument(toDocument('experiment-results', { ...about, rows }))
+  return formatDocument(toDocument('experiment-results', { ...about, rows, ...(ratings.length > 0 && { ratings }) }))
 }

@@ -3,7 +3,7 @@ import type { Dimension } from '../../datasets/trial.ts'
 import type { Judgement, ScoreName } from '../../evaluation/judgement.ts'
 import { BASELINE_NAMES } from '../../report/baseline_names.ts'
 import type { Cell, Collected } from '../collected.ts'
-import type { GridRow, Protocol } from '../grid.ts'
+import { predictsRating, type GridRow, type Protocol } from '../grid.ts'
 import { headlinesOf, rowName } from './headlines.ts'
 import { captionOf, notesOf } from './sheet_words.ts'
 import { SCORE_NAMES, shown, shownGap, shownRange, shownSpread, unitOf } from './shown.ts'
@@ -132,7 +132,8 @@ function sheet(
     ...grid.scores.map((score) => `${words(dimension)}: ${SCORE_NAMES[score]}${unitOf(score)}`),
     `${words(dimension)}: best baseline by ${SCORE_NAMES[comparedBy(grid.scores)].toLowerCase()} %`,
   ])
-  const rows = grid.rows.map((gridRow, row) => {
+  const rows = grid.rows.flatMap((gridRow, row) => {
+    if (predictsRating(grid, gridRow)) return []
     const { cells: names, note } = gridRow
     const named = names.map((text, i) => ({
       ...{ text, under: i === 0 && note !== undefined ? [note] : [], leaks: false, missing: false },
@@ -142,7 +143,7 @@ function sheet(
       const scores = grid.scores.map((score) => scoreCell(cell, score, gridRow, { dimension, leaks: of.leaks }))
       return [...scores, baselineCell(cell, grid.scores, of.leaks)]
     })
-    return [...named, ...numbers]
+    return [[...named, ...numbers]]
   })
   return {
     ...of,

@@ -1,5 +1,5 @@
 // What is said around a sheet: of what data and how its numbers came about, and what its marks mean. Without dates.
-import type { Cell, Collected, CollectedDataset } from '../collected.ts'
+import type { Cell, Collected, CollectedDataset, RatingCell } from '../collected.ts'
 import type { Protocol } from '../grid.ts'
 
 interface Of {
@@ -34,7 +34,7 @@ export function captionOfDatasets(
 /** Warnings that stand before a table, and its caption, a sentence each. */
 export function captionOf(
   collected: Collected,
-  own: readonly Cell[],
+  own: readonly (Cell | RatingCell)[],
   { control, leaks }: Of,
 ): { loud: string[]; caption: string[] } {
   const { grid, datasets, seeds, adapter, versions, done, jobs } = collected

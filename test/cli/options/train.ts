@@ -179,6 +179,23 @@ async function hasLevels(): Promise<void> {
   await expect(resumesLevels('--levels', '4')).rejects.toThrow("--levels is '4', expected 2 or 3")
 }
 
+/** Of ratings only what is refused; `test/cli/ratings.test.ts` trains some. */
+async function predictsRatings(): Promise<void> {
+  const args = ['train', '--data', await prepared(), '--out', path('ratings'), ...briefly, '--target', 'rating']
+  await expect(start([...args, '--labels', 'median'])).rejects.toThrow(
+    '--labels median parts ratings into classes, and --target rating predicts the rating itself; leave one of them out',
+  )
+  await expect(start([...args, '--class-weights', 'balanced'])).rejects.toThrow('--class-weights balanced weighs')
+  await expect(start([...args, '--stratify'])).rejects.toThrow('--stratify shares out classes')
+  await expect(start([...args, '--levels', '3'])).rejects.toThrow('--levels 3 parts ratings into classes')
+  await expect(start([...args.slice(0, -1), 'ratings'])).rejects.toThrow("--target is 'ratings'")
+  await withLevels()
+  await resumesLevels('--target', 'class')
+  await expect(resumesLevels('--target', 'rating')).rejects.toThrow(
+    '--target: this run was started with other settings',
+  )
+}
+
 async function stratifies(): Promise<void> {
   expect((await withLevels()).config).toMatchObject({ stratify: true })
   await resumesLevels('--stratify')
@@ -223,6 +240,7 @@ async function scalesWidths(): Promise<void> {
 export const trainChecks: Checks = {
   ...(Object.fromEntries(settingChecks) as Checks),
   'train --levels': hasLevels,
+  'train --target': predictsRatings,
   'train --stratify': stratifies,
   'train --data': goesOnWithMovedData,
   'train --rate': goesOnAtRate,

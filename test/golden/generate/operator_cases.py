@@ -203,6 +203,15 @@ def heads(folder):
         add(folder, name, "double_softmax_cross_entropy", {}, inputs)
 
 
+def regressions(folder):
+    one = np.ones(1, np.float32)
+    for batch, outputs, scale in [(1, 1, 1), (7, 1, 1), (5, 3, 4)]:
+        name = f"squared_error_b{batch}_n{outputs}_scale{scale}"
+        draw = Draw(name)
+        inputs = {"outputs": draw.normal(batch, outputs, scale=scale), "goals": draw.normal(batch, outputs), "upstream.loss": one}
+        add(folder, name, "squared_error", {}, inputs)
+
+
 def interpolations(folder):
     for batch, channels, length, out in [(2, 1, 13, 37), (1, 3, 29, 7), (1, 1, 1, 5), (1, 2, 5, 5), (1, 1, 6, 1), (1, 1, 2, 11)]:
         name = f"interpolate_b{batch}_c{channels}_{length}to{out}"
@@ -234,5 +243,5 @@ def not_a_number(folder):
 
 
 def generate(folder):
-    for part in (convolutions, batch_norms, activations, pools, attentions, heads, interpolations, not_a_number):
+    for part in (convolutions, batch_norms, activations, pools, attentions, heads, regressions, interpolations, not_a_number):
         part(folder)

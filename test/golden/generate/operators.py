@@ -104,6 +104,10 @@ def double_cross_entropy(t, a):
     return {"loss": F.cross_entropy(probs, t["labels"]), "probs": probs}
 
 
+def squared_error(t, a):
+    return {"loss": F.mse_loss(t["outputs"], t["goals"])}
+
+
 def interpolate_linear(t, a):
     resampled = {corners: F.interpolate(t["x"], a["out_length"], mode="linear", align_corners=corners) for corners in (False, True)}
     return {"y": resampled[False], "y_align_corners": resampled[True]}
@@ -127,12 +131,13 @@ OPERATORS = {
     "concat": concat,
     "softmax_cross_entropy": cross_entropy,
     "double_softmax_cross_entropy": double_cross_entropy,
+    "squared_error": squared_error,
     "interpolate_linear": interpolate_linear,
 }
 
 
 def is_constant(name):
-    return "running_" in name or name in ("labels", "targets") or name.startswith("upstream.")
+    return "running_" in name or name in ("labels", "targets", "goals") or name.startswith("upstream.")
 
 
 def run(op, attrs, inputs, dtype):

@@ -10,8 +10,8 @@ import numpy as np
 from scipy import stats
 from sklearn import metrics as scores
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
@@ -190,12 +190,73 @@ def learners():
     return cases
 
 
+def rating_scores():
+    """Predicted ratings of a scale, near to the truth, far from it, opposed, and far from zero; R² against given references, too."""
+    cases = []
+    for name, n, knows, offset in [("near", 40, 0.9, 0), ("far", 31, 0.1, 2), ("opposed", 12, -0.6, 0), ("large", 25, 0.5, 1000), ("two", 2, 0.5, 0)]:
+        draw = Draw(f"rating scores {name}")
+        ratings = draw.steps(1, 9, 0.5, n).astype(np.float64) + offset
+        said = ratings.mean() + knows * (ratings - ratings.mean()) + draw.normal(n).astype(np.float64)
+        references = ratings.mean() + draw.normal(n).astype(np.float64)
+        (vy, c), (_, vx) = np.cov(ratings, said, bias=True)
+        mse = scores.mean_squared_error(ratings, said)
+        assert np.isclose(1 - n * mse / np.sum((ratings - ratings.mean()) ** 2), scores.r2_score(ratings, said), rtol=1e-12)
+        cases.append({"name": name, "ratings": ratings.tolist(), "said": said.tolist(), "references": references.tolist(), "expected": {
+            "mae": scores.mean_absolute_error(ratings, said), "rmse": float(np.sqrt(mse)),
+            "r2": float(1 - n * mse / np.sum((ratings - references) ** 2)), "r2_of_mean": scores.r2_score(ratings, said),
+            "r": float(stats.pearsonr(ratings, said)[0]),
+            "ccc": float(2 * c / (vy + vx + (ratings.mean() - said.mean()) ** 2))}})
+    return cases
+
+
+def rating_permutations():
+    """P(r at least as great) over all orders of each subject's ratings."""
+    cases = []
+    for name, knows in [("knows", 0.8), ("knows nothing", 0.0), ("opposes", -0.5)]:
+        draw = Draw(f"rating permutations {name}")
+        subjects = []
+        for n in (4, 3, 4):
+            ratings = draw.steps(1, 9, 1, n).astype(np.float64)
+            subjects.append((ratings.tolist(), (knows * ratings + draw.normal(n)).astype(np.float64).tolist()))
+        said = np.concatenate([of for _, of in subjects])
+        observed = stats.pearsonr(np.concatenate([ratings for ratings, _ in subjects]), said)[0]
+        orders = product(*(permutations(ratings) for ratings, _ in subjects))
+        centred = (said - said.mean()) / np.sqrt(((said - said.mean()) ** 2).sum())
+        all_ratings = np.array([np.concatenate(order) for order in orders])
+        spread = np.sqrt(((all_ratings[0] - all_ratings[0].mean()) ** 2).sum())
+        p = float((all_ratings @ centred / spread >= observed - 1e-9).mean())
+        cases.append({"name": name, "subjects": subjects, "p": p})
+    return cases
+
+
+def regressors():
+    """More rows than features, and more features than rows."""
+    cases = []
+    for rows, features in [(60, 6), (20, 45)]:
+        draw = Draw(f"regressors {rows}")
+        truth = draw.normal(features).astype(np.float64) / np.sqrt(features)
+
+        def people(n):
+            x = (draw.normal(n, features) + np.float32(2)).astype(np.float64)
+            return x, 5 + (x - 2) @ truth * 2 + draw.normal(n).astype(np.float64) * 0.5
+
+        (x, y), (unseen, rated) = people(rows), people(100)
+        ridge = Ridge(alpha=1).fit(x, y)
+        forests = [RandomForestRegressor(200, max_features=1 / 3, random_state=seed).fit(x, y) for seed in range(3)]
+        errors = [np.sqrt(scores.mean_squared_error(rated, forest.predict(unseen))) for forest in forests]
+        cases.append({"rows": x.tolist(), "ratings": y.tolist(), "unseen": unseen.tolist(), "rated": rated.tolist(),
+                      "ridge": {"weights": ridge.coef_.tolist(), "bias": float(ridge.intercept_)},
+                      "forest": {"rmse": float(np.mean(errors))}})
+    return cases
+
+
 def generate(folder):
     warnings.simplefilter("ignore")
     for name, document in [("signed_ranks", {"cases": signed_ranks()}), ("quantiles", {"cases": quantiles()}), ("bootstrap", bootstrap()),
                            ("permutations", {"cases": permutations_within()}), ("svm", {"cases": support_vectors()}),
                            ("two_class_scores", {"cases": two_class_scores()}), ("guesses", {"cases": guesses()}),
                            ("binomial_limits", {"cases": binomial_limits()}), ("spreads", {"cases": spreads()}),
-                           ("learners", {"cases": learners()})]:
+                           ("learners", {"cases": learners()}), ("rating_scores", {"cases": rating_scores()}),
+                           ("rating_permutations", {"cases": rating_permutations()}), ("regressors", {"cases": regressors()})]:
         file = folder.json(f"statistics/{name}.json", document)
         folder.more.append({"id": f"statistics/{name}", "kind": name, "file": file})
