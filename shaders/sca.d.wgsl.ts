@@ -7,7 +7,7 @@ declare const shader: Shader<{
     backward: 'dx' | 'dy' | 'expand_weight' | 'onto' | 'partials' | 'reduce_weight' | 'saved_in' | 'x'
   }
   params: 'batch' | 'rows' | 'clips' | 'channels' | 'channel_quads' | 'hidden_quads' | 'onto_used'
-  constants: 'WORKGROUP' | 'C4' | 'H4' | 'LINES' | 'SUMS'
+  constants: 'WORKGROUP' | 'C4' | 'H4' | 'LINES' | 'SUMS' | 'GUIDED'
   values: 'WORKGROUP' | 'C4' | 'H4' | 'LINES' | 'SUMS' | 'SHORT_SUM'
 }>
 export default shader

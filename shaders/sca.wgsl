@@ -40,6 +40,8 @@ const H4: u32 = 2u;
 const LINES: u32 = 4u;
 const SUMS: u32 = 64u;
 const SHORT_SUM = 16u;
+// Back through the ReLU: whether what is negative stops there.
+const GUIDED: bool = false;
 
 var<workgroup> sums: array<vec4<f32>, SUMS>;
 // A quad of each channel's mean and then its gate forward; of the gradient of its logit backward.
@@ -155,6 +157,7 @@ fn backward(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) gr
       sum += vec4(dot(channel[c], expand_weight[at]), dot(channel[c], expand_weight[at + C4]),
         dot(channel[c], expand_weight[at + 2u * C4]), dot(channel[c], expand_weight[at + 3u * C4]));
     }
+    if (GUIDED) { sum = rectify(sum); }
     unit[h] = select(vec4<f32>(), sum, saved_in[hidden_at + h] > vec4<f32>());
   }
   workgroupBarrier();

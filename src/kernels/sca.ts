@@ -82,7 +82,7 @@ export function sca(
 
 /**
  * Gradients of `sca`: returns dx, added to `onto` where that is given, and writes those of the weights into `d` -
- * when `sums` is recorded, or at once without it.
+ * when `sums` is recorded, or at once without it. `guided`: the ReLU of the hidden units also stops a gradient that is negative.
  */
 export function scaBackward(
   p: Plan,
@@ -90,7 +90,7 @@ export function scaBackward(
   { x, saved, clips }: SavedSca,
   t: ChannelAttentionTensors,
   d: ChannelAttentionTensors,
-  options: { onto?: Tensor | undefined; sums?: PartialSums } = {},
+  options: { onto?: Tensor | undefined; sums?: PartialSums; guided?: boolean } = {},
   label = 'sca backward',
 ): Tensor {
   const { onto, sums = new PartialSums(p) } = options
@@ -107,7 +107,12 @@ export function scaBackward(
     dx,
     params: { ...params, onto_used: Number(onto !== undefined) },
   }
-  const launch = { groups, constants, flops: flopsOf(x, t, clips, 2), label }
+  const launch = {
+    groups,
+    constants: { ...constants, GUIDED: options.guided === true },
+    flops: flopsOf(x, t, clips, 2),
+    label,
+  }
   p.dispatch(shader, 'backward', { ...args, onto: onto ?? unusedInput(p) }, launch)
   if (!options.sums) sums.record(`${label} parameters`)
   return dx
