@@ -23,7 +23,12 @@ const launch = (y: Tensor, flops: number) => ({
  * the map is the ReLU of the weighted sum of the channels. Feature maps and gradients of the score with respect to them [B, L, C];
  * returns alpha [B, C] and the map [B, L]. @throws ShapeError when the two differ
  */
-export function gradCam(p: Plan, feature: Tensor, gradient: Tensor, label = 'grad-cam'): { alpha: Tensor; map: Tensor } {
+export function gradCam(
+  p: Plan,
+  feature: Tensor,
+  gradient: Tensor,
+  label = 'grad-cam',
+): { alpha: Tensor; map: Tensor } {
   expectSameShape(label, feature, gradient)
   const [batch, rows, channels] = [extent(feature.shape, 0), extent(feature.shape, 1), extent(feature.shape, 2)]
   const alpha = clipMean(p, gradient, oneClip(rows), `${label} alpha`).reshape([batch, channels])

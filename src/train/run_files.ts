@@ -59,13 +59,21 @@ export async function finishedFolds(store: Store, task: Task): Promise<FoldResul
   const data = await taskDigest(task)
   const results = new Map<string, FoldResult>()
   for (const name of await foldsDone(store)) {
-    const file = foldResultFile(name)
-    const result = await readJson<FoldResult>(store, file, 'fold-result', ['name', 'data', 'predictions', 'epochs'])
-    requireSameData(result.data, data, file, task)
+    const result = await readResult(store, name)
+    requireSameData(result.data, data, foldResultFile(name), task)
     results.set(name, asNow(result))
   }
   return task.plan.folds.flatMap(({ name }) => results.get(name) ?? [])
 }
+
+/** Reads the results of all folds that are done, whatever data are at hand. @throws FormatError when one is damaged */
+export async function storedResults(store: Store): Promise<FoldResult[]> {
+  const names = await foldsDone(store)
+  return await Promise.all(names.map((name) => readResult(store, name)))
+}
+
+const readResult = (store: Store, fold: string): Promise<FoldResult> =>
+  readJson<FoldResult>(store, foldResultFile(fold), 'fold-result', ['name', 'data', 'predictions', 'epochs'])
 
 /** A fold's result; before schema 3 it had scores of its baselines, whose scores by trial were classes, 0 or 1. */
 function asNow(result: FoldResult): FoldResult {

@@ -20,9 +20,16 @@ function drawStudy(config: ModelConfig, seed: number): NamedArrays {
     map(randomArray(random, ...shape), (v) => Math.fround(of(v)))
   const fanIn = (shape: readonly number[]) => shape.slice(1).reduce((a, b) => a * b, 1)
   const study: NamedArrays = new Map()
-  for (const { name, shape } of parameters) study.set(`param.${name}`, draw(shape, (v) => v / Math.sqrt(fanIn(shape))))
+  for (const { name, shape } of parameters)
+    study.set(
+      `param.${name}`,
+      draw(shape, (v) => v / Math.sqrt(fanIn(shape))),
+    )
   for (const { name, shape } of buffers)
-    study.set(`buffer.${name}`, draw(shape, (v) => (name.endsWith('running_var') ? Math.exp(v) : v)))
+    study.set(
+      `buffer.${name}`,
+      draw(shape, (v) => (name.endsWith('running_var') ? Math.exp(v) : v)),
+    )
   study.set('input.eda', draw([BATCH, config.in_channels, config.length]))
   if (config.music_dim > 0) study.set('input.music', draw([BATCH, config.music_dim]))
   return study
