@@ -29,6 +29,14 @@ export {
 export { evaluateElsewhere, evaluateRun, type OtherEvaluation, type OwnEvaluation } from './train/evaluate_run.ts'
 export { loadModel, modelTensors, type TrainedModel } from './train/checkpoint.ts'
 
+// What a run's models saw
+export { explain, type ExplainedTrials, type ExplainOptions, type Explanations } from './explain/explain.ts'
+export type { ExplainedGroup, Explanation, Grouping } from './explain/explanation.ts'
+export type { MapArray, Maps } from './explain/map_array.ts'
+export type { Module } from './explain/maps.ts'
+export { checkMaps, type SanityOptions } from './explain/sanity.ts'
+export type { Check, CheckedMap, MapCorrelation, MapCurve, Sanity } from './explain/sanity_tally.ts'
+
 // Networks to compare with, and weights of other networks
 export { scaleWidths, withEqualSize } from './model/widths.ts'
 export { transferWeights, type Transfer } from './model/transfer.ts'

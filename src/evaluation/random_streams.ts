@@ -16,5 +16,8 @@ export const CONTROL_STREAM = 0x09000000
 /** Labels of several classes shuffled within subjects, to judge predictions. */
 export const CLASS_PERMUTATION_STREAM = 0x0a000000
 
+/** Orders in which segments of a trial are taken away; plus the trial's place. */
+export const SANITY_STREAM = 0x0b000000
+
 /** Order of a fold's training trials in one epoch. */
 export const shuffleStream = (fold: number, epoch: number): number => 0x10000000 + fold * 2 ** 16 + epoch

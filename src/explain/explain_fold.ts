@@ -3,13 +3,12 @@ import { classNames } from '../evaluation/targets.ts'
 import type { Gpu } from '../runtime/gpu.ts'
 import { answerOf, classOf } from '../train/answer.ts'
 import { Predictor } from '../train/predictor.ts'
-import { Explainer } from './explainer.ts'
 import type { Explanation } from './explanation.ts'
-import { withNetwork, type FoldTrials } from './fold_models.ts'
-import { integratedGradients, type IntegratedGradients } from './integrated_gradients.ts'
+import { using, withNetwork, type FoldTrials } from './fold_models.ts'
+import type { IntegratedGradients } from './integrated_gradients.ts'
 import type { Maps } from './map_array.ts'
 import type { Module } from './maps.ts'
-import { ScoreGradients } from './score_gradients.ts'
+import { TrialMaps } from './trial_maps.ts'
 
 /** What is made of each trial. */
 interface FoldOptions {
@@ -31,33 +30,31 @@ export async function explainFold(
   visit: (explanation: Explanation) => Promise<void>,
 ): Promise<void> {
   const { config, model, trials, inputs } = of
-  const { steps, modules, signal } = options
+  const { modules, steps, signal } = options
   const batch = Math.min(config.batch, trials.length)
   await withNetwork(gpu, config, model.weights, async (network) => {
-    const rows = await usingIt(Predictor.create(gpu, network, batch), (p) => p.predict(inputs, trials, signal))
-    const classes = new Map(trials.map((trial, i) => [trial, classOf(answerOf(rows[i]!))]))
-    const classAt = (trial: number): number => classes.get(trial)!
-    const explainer = await Explainer.create(gpu, network, batch, modules)
-    const gradients = steps > 0 ? await ScoreGradients.create(gpu, network, config.batch) : null
-    try {
-      for (let start = 0; start < trials.length; start += batch) {
-        const own = trials.slice(start, start + batch)
-        const found = new Map<number, Maps>()
-        await explainer.visit(inputs, own, classAt, (row, maps) => found.set(row, maps), signal)
-        const asked = { trials: own, classes: own.map(classAt), steps }
-        const integrated = gradients ? await integratedGradients(gradients, inputs, asked, signal) : []
-        for (const [i, trial] of own.entries()) {
-          const explanation = explanationOf(of, start + i, rows[start + i]!, found.get(trial)!)
-          warnOf(of, start + i, explanation, options)
-          await visit(integrated[i] ? withIntegrated(explanation, integrated[i], steps) : explanation)
-        }
-      }
-    } finally {
-      explainer.destroy()
-      gradients?.destroy()
-    }
+    const rows = await using(Predictor.create(gpu, network, batch), (p) => p.predict(inputs, trials, signal))
+    const probabilities = new Map(trials.map((trial, i) => [trial, rows[i]!]))
+    const classOf = (trial: number): number => winnerOf(probabilities.get(trial)!)
+    await using(TrialMaps.create(gpu, network, { modules, steps, batch }), (made) => {
+      return made.visit(inputs, { trials, classOf, signal }, async (trial, maps, integrated) => {
+        const place = trials.indexOf(trial)
+        const explanation = explanationOf(of, place, probabilities.get(trial)!, maps)
+        warnOf(of, place, explanation, options)
+        await visit(integrated ? { ...explanation, integrated: factsOf(integrated, steps) } : explanation)
+      })
+    })
   })
 }
+
+/** The class that a row of probabilities predicts. */
+export const winnerOf = (probabilities: ArrayLike<number>): number => classOf(answerOf(probabilities))
+
+const factsOf = ({ baselineScore, gap }: IntegratedGradients, steps: number) => ({
+  steps,
+  baselineLogit: baselineScore,
+  gap,
+})
 
 /** Of one trial, by its place among the fold's. */
 function explanationOf(
@@ -67,7 +64,7 @@ function explanationOf(
   maps: Maps,
 ): Explanation {
   const { id: trial, subject, stimulus } = set.trials[trials[place]!]!
-  const winner = classOf(answerOf(probabilities))
+  const winner = winnerOf(probabilities)
   const { tested } = assignments[place]!
   return {
     ...{ trial, subject, stimulus, fold, seen: model.subjects.includes(subject) },
@@ -76,16 +73,6 @@ function explanationOf(
     ...(tested && { label: tested.label }),
     maps,
   }
-}
-
-function withIntegrated(
-  explanation: Explanation,
-  { attributions, baselineScore, gap }: IntegratedGradients,
-  steps: number,
-): Explanation {
-  const { shape } = explanation.maps.signals!
-  const maps = { ...explanation.maps, integrated_gradients: { shape, data: attributions } }
-  return { ...explanation, integrated: { steps, baselineLogit: baselineScore, gap }, maps }
 }
 
 /** What the reader should doubt. */
@@ -108,13 +95,4 @@ function warnOf(
       `trial '${trial}': fold ${fold} gives its class ${probability.toFixed(3)}, and gave ${before.toFixed(3)} in the run; ` +
         'these are not the data that the run was made from, or they were prepared otherwise',
     )
-}
-
-async function usingIt<T extends { destroy(): void }, R>(made: Promise<T>, work: (of: T) => Promise<R>): Promise<R> {
-  const it = await made
-  try {
-    return await work(it)
-  } finally {
-    it.destroy()
-  }
 }

@@ -78,3 +78,16 @@ export async function withNetwork<T>(
     model.destroy()
   }
 }
+
+/** Frees what was made, however the work on it ends. */
+export async function using<T extends { destroy(): void }, R>(
+  made: Promise<T>,
+  work: (of: T) => Promise<R>,
+): Promise<R> {
+  const it = await made
+  try {
+    return await work(it)
+  } finally {
+    it.destroy()
+  }
+}
