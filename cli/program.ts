@@ -6,6 +6,7 @@ import { decomposeCommand } from './decompose.ts'
 import { doctorCommand } from './doctor.ts'
 import { evalCommand } from './eval.ts'
 import { experimentCommand } from './experiment.ts'
+import { explainCommand } from './explain.ts'
 import { fixturesCommand } from './fixtures.ts'
 import { inspectCommand } from './inspect.ts'
 import { musicCommand } from './music.ts'
@@ -28,6 +29,7 @@ const commands = [
   experimentCommand,
   evalCommand,
   predictCommand,
+  explainCommand,
   verifyCommand,
   reportCommand,
   summaryCommand,

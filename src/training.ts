@@ -31,6 +31,7 @@ export { loadModel, modelTensors, type TrainedModel } from './train/checkpoint.t
 
 // What a run's models saw
 export { explain, type ExplainedTrials, type ExplainOptions, type Explanations } from './explain/explain.ts'
+export { saveExplanation, saveGroup } from './explain/explained_files.ts'
 export type { ExplainedGroup, Explanation, Grouping } from './explain/explanation.ts'
 export type { MapArray, Maps } from './explain/map_array.ts'
 export type { Module } from './explain/maps.ts'

@@ -81,7 +81,7 @@ export async function explain(
   for (const of of folds) {
     const settings = { modules, steps, ...(signal && { signal }), ...(onWarning && { onWarning }) }
     await explainFold(gpu, of, settings, async (explanation) => {
-      await explained.add(explanation)
+      await explained.add({ ...explanation, ...secondsOf(dataset, explanation) })
       onExplained?.(explained.explanations.length, assignments.length)
     })
   }
@@ -114,6 +114,11 @@ const hooksOf = ({ onProgress, onWarning, signal }: ExplainOptions): ComputeHook
   ...(onWarning && { onWarning }),
   ...(signal && { signal }),
 })
+
+function secondsOf({ kind, set }: Dataset, { trial }: Pick<Explanation, 'trial'>): Pick<Explanation, 'seconds'> {
+  const recorded = kind === 'table' ? set.trials.find(({ id }) => id === trial) : undefined
+  return recorded ? { seconds: recorded.eda.length / recorded.sampleRate } : {}
+}
 
 /** @throws UsageError for one that is asked for and not there */
 export function modulesOf({ config: { model } }: Pick<TrainedRun, 'config'>, asked?: readonly Module[]): Module[] {

@@ -10,6 +10,8 @@ export interface Explanation {
   trial: string
   subject: string
   stimulus: string
+  /** Length of the recording, s; absent where the data were prepared before, and the recording is not at hand. */
+  seconds?: number
   /** Whose model it is. */
   fold: string
   /** Whether the model was trained on this person. */

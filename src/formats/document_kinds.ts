@@ -62,6 +62,10 @@ export const DOCUMENT_KINDS = {
   /** The JSON beside the tables of a decomposed recording. */
   recording: { schema: 2, kept: ['features', 'reading'] },
 
+  /** A trial that is explained, and the mean of several. */
+  explanation: { schema: 1, kept: ['maps'] },
+  'explanation-group': { schema: 1, kept: ['maps'] },
+
   // What commands print with --json.
   doctor: { schema: 2 },
   fixtures: { schema: 1 },
@@ -73,6 +77,7 @@ export const DOCUMENT_KINDS = {
   experiment: { schema: 1 },
   eval: { schema: 3, kept: ['results.predictions.baselines', 'predictions.baselines'] },
   predict: { schema: 2 },
+  explain: { schema: 1 },
   verify: { schema: 1 },
   'verify-recordings': { schema: 2, kept: ['summaries.statuses'] },
   report: { schema: 1 },

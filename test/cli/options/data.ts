@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, (...more: string[]) => Promise<Given>>> 
   train: (...more) => read(['train', '--data', study(), '--out', path('never'), ...more]),
   eval: async (...more) => read(['eval', '--run', (await trained()).run, '--data', study(), ...more]),
   predict: async (...more) => read(['predict', '--run', (await trained()).run, '--data', study(), ...more]),
+  explain: async (...more) => read(['explain', '--run', (await trained()).run, '--data', study(), ...more]),
 }
 const read = async (args: string[]): Promise<Given> => (await handedTo(dataset, 'loadDataset', args))[1] as Given
 
