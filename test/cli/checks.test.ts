@@ -123,7 +123,7 @@ describe('with --json stdout is one JSON document, whatever else there is to say
     ['predict', ['--run', path('run'), '--data', path('study')], /skipped .*gap|skipped .*missing/],
     [
       'explain',
-      ['--run', path('run'), '--data', path('study'), '--trials', 't1', 't2', '--fold', '0', '--steps', '2'],
+      ['--run', path('run'), '--data', path('study'), '--trials', 'synthetic1_01_00', 'synthetic1_02_01', '--fold', '0', '--steps', '2'],
       /trained on/,
     ],
     ['verify', ['--recordings', path('recordings'), '--windows', '5', '--form', 'per-signal'], /left out: notes.csv/],
