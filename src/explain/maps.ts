@@ -9,6 +9,7 @@ import type { Tensor } from '../runtime/tensor.ts'
 
 /** Signal channel attention and residual non-local temporal attention, in front of the residual part. */
 export const MODULES = ['sca', 'rnta'] as const
+/** An attention module of the network. */
 export type Module = (typeof MODULES)[number]
 
 /** Where the network leaves a module's output, [B, L', C]. */
