@@ -6,7 +6,8 @@ import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
 import { runCam } from '../../src/verify/cam.ts'
 import { judgeCase } from '../../src/verify/compare.ts'
-import { camCase, camExpectations } from '../support/cam_case.ts'
+import { camCase, camExpectations, camResults } from '../support/cam_case.ts'
+import { dataOf, fixtureCases, readTensors } from '../support/golden_values.ts'
 
 let gpu: Gpu
 beforeAll(async () => {
@@ -52,6 +53,16 @@ describe('maps agree with float64', () => {
     expect(mapped).toEqual(modulesOf(config))
     const judged = judgeCase({ expect: camExpectations(results) }, results, computed)
     expect([...judged.tensors].filter(([, { ok }]) => !ok)).toEqual([])
+  })
+})
+
+describe('golden values', () => {
+  it.each(fixtureCases('cam'))('$title', (fixture) => {
+    const tensors = readTensors(fixture)
+    const judged = judgeCase({ expect: fixture.expect }, tensors, dataOf(camResults(fixture.config, tensors)))
+    expect([...judged.tensors].filter(([, { ok }]) => !ok)).toEqual([])
+    // The bounds are meant for float32; float64 must stay well inside.
+    expect(judged.error).toBeLessThanOrEqual(judged.tolerance / 10)
   })
 })
 
