@@ -6,6 +6,7 @@ import { decomposeCommand } from './decompose.ts'
 import { doctorCommand } from './doctor.ts'
 import { evalCommand } from './eval.ts'
 import { experimentCommand } from './experiment.ts'
+import { explainCommand } from './explain.ts'
 import { exportCommand } from './export.ts'
 import { fixturesCommand } from './fixtures.ts'
 import { inspectCommand } from './inspect.ts'
@@ -29,6 +30,7 @@ const commands = [
   experimentCommand,
   evalCommand,
   predictCommand,
+  explainCommand,
   exportCommand,
   verifyCommand,
   reportCommand,

@@ -41,6 +41,15 @@ export {
 } from './train/evaluate_ratings.ts'
 export { loadModel, modelTensors, type TrainedModel } from './train/checkpoint.ts'
 
+// What a run's models saw
+export { explain, type ExplainedTrials, type ExplainOptions, type Explanations } from './explain/explain.ts'
+export { saveExplanation, saveGroup } from './explain/explained_files.ts'
+export type { ExplainedGroup, Explanation, Grouping } from './explain/explanation.ts'
+export type { MapArray, Maps } from './explain/map_array.ts'
+export type { Module } from './explain/maps.ts'
+export { checkMaps, type SanityOptions } from './explain/sanity.ts'
+export type { Check, CheckedMap, MapCorrelation, MapCurve, Sanity } from './explain/sanity_tally.ts'
+
 // A run for other programs
 export { onnxFile, type OnnxOptions } from './export/onnx.ts'
 export { modelFileOf, type ModelFormat } from './export/model_file.ts'

@@ -55,6 +55,7 @@ const GPU_LAYERS = [
   'recording',
   'model',
   'train',
+  'explain',
   'report',
   'export',
   'experiments',
@@ -63,7 +64,7 @@ const GPU_LAYERS = [
 /** Without a device: below all of those but the runtime's few modules that need no device either. */
 const HOST_LAYERS = ['signal', 'formats', 'store', 'charts', 'reading', 'music', 'datasets', 'evaluation']
 /** The layers with a device that read, write or draw as well. */
-const USE_FILES = ['tune', 'recording', 'train', 'report', 'export', 'experiments', 'verify']
+const USE_FILES = ['tune', 'recording', 'train', 'explain', 'report', 'export', 'experiments', 'verify']
 /** Beside src/, from the lowest. */
 const PROGRAMS = ['bench', 'cli']
 const NO_DEVICE = ['runtime/errors.ts', 'runtime/arguments.ts', 'runtime/random.ts', 'runtime/breather.ts']

@@ -19,5 +19,8 @@ export const CLASS_PERMUTATION_STREAM = 0x0a000000
 /** Ratings shuffled within subjects, to judge predictions. */
 export const RATING_PERMUTATION_STREAM = 0x0b000000
 
+/** Orders in which segments of a trial are taken away; plus the trial's place. */
+export const SANITY_STREAM = 0x0c000000
+
 /** Order of a fold's training trials in one epoch. */
 export const shuffleStream = (fold: number, epoch: number): number => 0x10000000 + fold * 2 ** 16 + epoch

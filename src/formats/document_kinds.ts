@@ -64,6 +64,9 @@ export const DOCUMENT_KINDS = {
 
   /** A folder that a process works in. */
   'folder-lock': { schema: 1 },
+  /** A trial that is explained, and the mean of several. */
+  explanation: { schema: 1, kept: ['maps'] },
+  'explanation-group': { schema: 1, kept: ['maps'] },
 
   // What commands print with --json.
   doctor: { schema: 2 },
@@ -76,6 +79,7 @@ export const DOCUMENT_KINDS = {
   experiment: { schema: 1 },
   eval: { schema: 3, kept: ['results.predictions.baselines', 'predictions.baselines'] },
   predict: { schema: 2 },
+  explain: { schema: 1 },
   export: { schema: 1 },
   verify: { schema: 1 },
   'verify-recordings': { schema: 2, kept: ['summaries.statuses'] },

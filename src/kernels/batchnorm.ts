@@ -255,49 +255,70 @@ interface Backward {
   /** Gradient of the skip connection where a ReLU follows the join, else null. */
   dskip: Tensor | null
   dx: Tensor
-  dgamma: Tensor
-  dbeta: Tensor
+  /** Null in evaluation, where the gradient of x needs none of the sums that they are. */
+  parameters: Parameters | null
   label: string
 }
+
+/** Gradients of a layer's parameters, [C] each. */
+interface Parameters {
+  dgamma: Tensor
+  dbeta: Tensor
+}
+
+/** Sums of dz and of dz xhat, of each clip; leaves the gradients of the parameters. */
+function recordSums(p: Plan, args: Backward, { dgamma, dbeta }: Parameters): Tensor {
+  const { x, clips, label } = args
+  const params = layout(x, clips, BACKWARD_VALUES.ROWS)
+  const [channels, SUMS] = [extent(x.shape, 2), BACKWARD_VALUES.SUMS]
+  const partials = p.tensor([params.clips, params.chunks, SUMS, channels], 'f32', `${label} partials`)
+  const sums = p.tensor([SUMS, params.clips, channels], 'f32', `${label} sums`)
+  p.dispatch(
+    backward,
+    'partial',
+    { ...readBackward(p, args), partials_out: partials, params },
+    {
+      groups: perChunk(params, BACKWARD_VALUES.WORKGROUP),
+      flops: FLOPS.sums * sizeOf(x.shape),
+      constants: before(args),
+      label: `${label} sums`,
+    },
+  )
+  p.dispatch(
+    backward,
+    'finalize',
+    { partials_in: partials, sums_out: sums, dgamma, dbeta, params },
+    {
+      groups: ceilDiv(params.quads, BACKWARD_VALUES.WORKGROUP),
+      label: `${label} finalize`,
+    },
+  )
+  return sums
+}
+
+const readBackward = (p: Plan, { dy, x, y, stats, clips, dskip, label }: Backward) => ({
+  bounds: boundsOf(p, clips, label),
+  ...{ x, dy, stats_in: stats, y: dskip ? y : unusedInput(p) },
+})
+
+/** What a gradient goes through before it reaches the normalisation, as constants of the shaders. */
+const before = ({ relu, dskip }: Backward) => ({ RELU: relu, JOIN: dskip !== null })
 
 const regBackward: Variant<Backward> = {
   name: 'reg',
   fits: () => true,
-  record(p, { dy, x, y, stats, clips, training, relu, dskip, dx, dgamma, dbeta, label }) {
-    const params = layout(x, clips, shaderValues(backward).ROWS)
-    const [channels, SUMS] = [extent(x.shape, 2), shaderValues(backward).SUMS]
-    const partials = p.tensor([params.clips, params.chunks, SUMS, channels], 'f32', `${label} partials`)
-    const sums = p.tensor([SUMS, params.clips, channels], 'f32', `${label} sums`)
-    const shared = { bounds: boundsOf(p, clips, label), x, dy, stats_in: stats, y: dskip ? y : unusedInput(p), params }
-    const before = { RELU: relu, JOIN: dskip !== null }
-    p.dispatch(
-      backward,
-      'partial',
-      { ...shared, partials_out: partials },
-      {
-        groups: perChunk(params, BACKWARD_VALUES.WORKGROUP),
-        flops: FLOPS.sums * sizeOf(x.shape),
-        constants: before,
-        label: `${label} sums`,
-      },
-    )
-    p.dispatch(
-      backward,
-      'finalize',
-      { partials_in: partials, sums_out: sums, dgamma, dbeta, params },
-      {
-        groups: ceilDiv(params.quads, BACKWARD_VALUES.WORKGROUP),
-        label: `${label} finalize`,
-      },
-    )
+  record(p, args) {
+    const { x, clips, training, dskip, dx, parameters, label } = args
+    const params = layout(x, clips, BACKWARD_VALUES.ROWS)
+    const sums = parameters ? recordSums(p, args, parameters) : unusedInput(p)
     p.dispatch(
       backward,
       'input',
-      { ...shared, sums_in: sums, dx, dskip: dskip ?? unusedOutput(p) },
+      { ...readBackward(p, args), sums_in: sums, dx, dskip: dskip ?? unusedOutput(p), params },
       {
         groups: perTile(params, BACKWARD_VALUES.WORKGROUP),
         flops: FLOPS.input * sizeOf(x.shape),
-        constants: { TRAINING: training, ...before },
+        constants: { TRAINING: training, ...before(args) },
         label,
       },
     )
@@ -307,7 +328,8 @@ const regBackward: Variant<Backward> = {
 const columnsBackward = /* @__NO_SIDE_EFFECTS__ */ (quads: number): Variant<Backward> => ({
   name: `columns ${4 * quads}`,
   fits: (_, { clips, training }) => training && clipCount(clips) === 1,
-  record(p, { dy, x, y, stats, relu, dskip, dx, dgamma, dbeta, label }) {
+  record(p, { dy, x, y, stats, relu, dskip, dx, parameters, label }) {
+    const { dgamma, dbeta } = parameters!
     const params = { rows: x.rows, quads: x.rowStride / 4, momentum: 0, eps: 0, relu: 0, join: 0, join_relu: 0 }
     const join = { y_in: dskip ? y : unusedInput(p), dskip: dskip ?? unusedOutput(p) }
     p.dispatch(
@@ -326,19 +348,24 @@ const columnsBackward = /* @__NO_SIDE_EFFECTS__ */ (quads: number): Variant<Back
 
 const backwardVariants: readonly Variant<Backward>[] = [columnsBackward(1), columnsBackward(4), regBackward]
 
-/** Gradients of `batchNorm`: writes dgamma and dbeta, returns those of x and of the skip connection (dy itself without a ReLU). */
+/**
+ * Gradients of `batchNorm`: writes dgamma and dbeta, unless nobody wants them (null), and returns those of x and of the skip connection
+ * (dy itself without a ReLU).
+ */
 export function batchNormBackward(
   p: Plan,
   dy: Tensor,
   { x, y, stats, clips, mode }: SavedBatchNorm,
-  { dgamma, dbeta }: { dgamma: Tensor; dbeta: Tensor },
+  parameters: Parameters | null,
   label = 'batchnorm backward',
 ): { dx: Tensor; dskip: Tensor } {
   expectShape(label, dy.shape, x.shape)
   const dx = p.tensor(x.shape, 'f32', label)
   const dskip = mode.join?.relu ? p.tensor(x.shape, 'f32', `${label} skip`) : null
   const { training, relu = false } = mode
-  const args: Backward = { dy, x, y, stats, clips, training, relu, dskip, dx, dgamma, dbeta, label }
+  const scratch = (): Tensor => p.tensor([extent(x.shape, 2)], 'f32', `${label} parameters`)
+  const wanted = parameters ?? (training ? { dgamma: scratch(), dbeta: scratch() } : null)
+  const args: Backward = { dy, x, y, stats, clips, training, relu, dskip, dx, parameters: wanted, label }
   recordVariant(
     p,
     'batchnorm backward',

@@ -31,6 +31,11 @@ export function linearBackward(
   sums: PartialSums | null = null,
 ): Tensor {
   conv1dBackwardWeight(p, asRows(dy), asRows(x), dw, dbias, pointwise, `${label} weight`, sums)
-  const dx = conv1dBackwardInput(p, asRows(dy), w, asRows(x).shape, pointwise, `${label} input`)
-  return dx.reshape(x.shape)
+  return linearBackwardInput(p, dy, x.shape, w, label)
+}
+
+/** Gradient of `linear` with respect to x [B, In] alone. */
+export function linearBackwardInput(p: Plan, dy: Tensor, xShape: Shape, w: Tensor, label = 'linear backward'): Tensor {
+  const [batch, features] = [extent(xShape, 0), extent(xShape, 1)]
+  return conv1dBackwardInput(p, asRows(dy), w, [1, batch, features], pointwise, `${label} input`).reshape(xShape)
 }

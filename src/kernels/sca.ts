@@ -1,4 +1,5 @@
 import shader from '../../shaders/sca.wgsl'
+import backward from '../../shaders/sca_backward.wgsl'
 import { LimitError, ShapeError } from '../runtime/errors.ts'
 import type { Plan } from '../runtime/plan.ts'
 import { extent, formatShape, padTo4 } from '../runtime/shape.ts'
@@ -43,7 +44,8 @@ function launchOf(p: Plan, x: Tensor, t: ChannelAttentionTensors, clips: number)
     )
   }
   return {
-    params: { batch, rows, clips, channels, channel_quads: C4, hidden_quads: H4, onto_used: 0 },
+    params: { batch, rows, clips, channel_quads: C4, hidden_quads: H4 },
+    channels,
     groups: batch * clips,
     constants: { WORKGROUP, C4, H4, LINES, SUMS: LINES * C4 },
   }
@@ -67,22 +69,27 @@ export function sca(
 ): { y: Tensor; saved: SavedSca } {
   if (extent(x.shape, 1) < clips)
     throw new ShapeError(`${label}: cannot cut ${formatShape(x.shape)} into ${clips} clips`)
-  const { params, groups, constants } = launchOf(p, x, t, clips)
+  const { params, channels, groups, constants } = launchOf(p, x, t, clips)
   const saved = p.tensor([groups * 4 * (2 * constants.C4 + constants.H4)], 'f32', `${label} gate, mean, hidden`)
-  const gate = saved.part([params.batch, clips, params.channels], 0, `${label} gate`)
+  const gate = saved.part([params.batch, clips, channels], 0, `${label} gate`)
   const y = p.tensor(x.shape, 'f32', label)
   const weights = {
     ...{ reduce_weight: t.reduceWeight, reduce_bias: t.reduceBias },
     ...{ expand_weight: t.expandWeight, expand_bias: t.expandBias },
   }
   const flops = flopsOf(x, t, clips, 1)
-  p.dispatch(shader, 'forward', { x, ...weights, saved_out: saved, y, params }, { groups, constants, flops, label })
+  p.dispatch(
+    shader,
+    'forward',
+    { x, ...weights, saved_out: saved, y, params: { ...params, channels } },
+    { groups, constants, flops, label },
+  )
   return { y, saved: { x, saved, gate, clips } }
 }
 
 /**
  * Gradients of `sca`: returns dx, added to `onto` where that is given, and writes those of the weights into `d` -
- * when `sums` is recorded, or at once without it.
+ * when `sums` is recorded, or at once without it. `guided`: the ReLU of the hidden units also stops a gradient that is negative.
  */
 export function scaBackward(
   p: Plan,
@@ -90,7 +97,7 @@ export function scaBackward(
   { x, saved, clips }: SavedSca,
   t: ChannelAttentionTensors,
   d: ChannelAttentionTensors,
-  options: { onto?: Tensor | undefined; sums?: PartialSums } = {},
+  options: { onto?: Tensor | undefined; sums?: PartialSums; guided?: boolean } = {},
   label = 'sca backward',
 ): Tensor {
   const { onto, sums = new PartialSums(p) } = options
@@ -107,8 +114,13 @@ export function scaBackward(
     dx,
     params: { ...params, onto_used: Number(onto !== undefined) },
   }
-  const launch = { groups, constants, flops: flopsOf(x, t, clips, 2), label }
-  p.dispatch(shader, 'backward', { ...args, onto: onto ?? unusedInput(p) }, launch)
+  const launch = {
+    groups,
+    constants: { ...constants, GUIDED: options.guided === true },
+    flops: flopsOf(x, t, clips, 2),
+    label,
+  }
+  p.dispatch(backward, 'backward', { ...args, onto: onto ?? unusedInput(p) }, launch)
   if (!options.sums) sums.record(`${label} parameters`)
   return dx
 }

@@ -8,6 +8,8 @@ export interface Step<T> {
   backward: (dy: T) => T
   /** The same, added to a gradient that comes another way, where an interpreter can do both at once. */
   backwardOnto?: (dy: T, onto: T) => T
+  /** Of each tap within: carries a gradient that arises there, and nowhere else, back to x. */
+  backwardFrom?: ReadonlyMap<string, (dy: T) => T>
 }
 
 export type Layer<T> = (x: T) => Step<T>
@@ -53,21 +55,23 @@ export function chain<T>(...layers: Layer<T>[]): Layer<T> {
       steps.push(step)
       x = step.y
     }
+    const through = (some: Step<T>[], dy: T): T => some.reduceRight((gradient, step) => step.backward(gradient), dy)
     const [first, ...rest] = steps
     const onto = first?.backwardOnto
+    const taps = steps.flatMap(({ backwardFrom = [] }, i) =>
+      [...backwardFrom].map(([name, back]) => [name, (dy: T) => through(steps.slice(0, i), back(dy))] as const),
+    )
     return {
       y: x,
-      backward: (dy) => steps.reduceRight((gradient, step) => step.backward(gradient), dy),
-      ...(onto && {
-        backwardOnto: (dy, other) =>
-          onto(
-            rest.reduceRight((g, step) => step.backward(g), dy),
-            other,
-          ),
-      }),
+      backward: (dy) => through(steps, dy),
+      ...(onto && { backwardOnto: (dy, other) => onto(through(rest, dy), other) }),
+      backwardFrom: new Map(taps),
     }
   }
 }
+
+/** The taps of two steps that read the same x. */
+const tapsOf = <T>(a: Step<T>, b: Step<T>) => new Map([...(a.backwardFrom ?? []), ...(b.backwardFrom ?? [])])
 
 /** The gradient through a step, added to `onto`. */
 const accumulate = <T>(layers: Layers<T>, step: Step<T>, dy: T, onto: T): T =>
@@ -78,7 +82,8 @@ function sum<T>(layers: Layers<T>, first: Layer<T>, second: Layer<T>): Layer<T> 
   return (x) => {
     const a = first(x)
     const b = second(x)
-    return { y: layers.add(a.y, b.y), backward: (dy) => accumulate(layers, a, dy, b.backward(dy)) }
+    const backward = (dy: T): T => accumulate(layers, a, dy, b.backward(dy))
+    return { y: layers.add(a.y, b.y), backward, backwardFrom: tapsOf(a, b) }
   }
 }
 
@@ -92,7 +97,7 @@ function residual<T>(layers: Layers<T>, main: Layer<T>, shortcut: Layer<T>, join
       const { dx, dskip } = joined.backward(dy)
       return accumulate(layers, a, dx, b.backward(dskip))
     }
-    return { y: joined.y, backward }
+    return { y: joined.y, backward, backwardFrom: tapsOf(a, b) }
   }
 }
 
@@ -168,11 +173,13 @@ function stage<T>(on: Layers<T>, config: ModelConfig, name: string, channels: nu
   const units = Array.from({ length: config.units_per_stage }, (_, u) => {
     const unit = `${name}.units.${u}`
     if (isPlain(config)) return chain(...repeats(on, config, unit, channels, released && u === 0 ? 2 : 1))
-    const attention = config.unit_sca ? [on.sca(`${unit}.sca`, { reduction: config.sca_reduction, clips: 1 })] : []
+    const sca = `${unit}.sca`
+    const attention = config.unit_sca ? [on.sca(sca, { reduction: config.sca_reduction, clips: 1 }), on.tap(sca)] : []
     const { layers, join } = branch(on, config, unit, channels, released && u === 0 ? 2 : 1)
-    if (!released || u > 0) return residual(on, chain(...attention, layers), identity, join)
+    if (!released || u > 0) return chain(residual(on, chain(...attention, layers), identity, join), on.tap(unit))
     // The shortcut of the first unit starts after the attention.
-    return chain(...attention, residual(on, layers, downsample(on, config, `${name}.downsample`, channels, 2), join))
+    const shortcut = downsample(on, config, `${name}.downsample`, channels, 2)
+    return chain(...attention, residual(on, layers, shortcut, join), on.tap(unit))
   })
   const before = released ? [] : [downsample(on, config, `${name}.downsample`, channels, 2)]
   return chain(...before, ...units, on.tap(name))

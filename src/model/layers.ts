@@ -30,17 +30,19 @@ function rntaPoolGeometry(pool: RntaPool): PoolGeometry | null {
 /** Interprets the architecture over tensors [B, L, C] and [B, F]. */
 export class GpuLayers implements Layers<Tensor> {
   readonly taps = new Map<string, Tensor>()
+  /** Gradients at the taps, of the backward pass that was recorded last. */
+  readonly tapGradients = new Map<string, Tensor>()
   private readonly sums: PartialSums
 
   /**
-   * `backwards`: the backward passes, or null where none will be recorded. `constantInput`: the tensor whose gradient nobody needs; its
+   * `backwards`: the kernels of backward passes, or null where none will be recorded. `constantInput`: the tensor whose gradient nobody needs; its
    * first layer does not compute one.
    */
   constructor(
     private readonly p: Plan,
     private readonly weights: WeightTensors,
     private readonly training: boolean,
-    private readonly backwards: Gradients | null,
+    public backwards: Gradients | null,
     private readonly constantInput: Tensor | null,
   ) {
     this.sums = new PartialSums(p)
@@ -60,7 +62,7 @@ export class GpuLayers implements Layers<Tensor> {
     this.sums.record('weight gradients')
   }
 
-  conv(name: string, spec: ConvSpec): (x: Tensor) => Required<Step<Tensor>> {
+  conv(name: string, spec: ConvSpec): (x: Tensor) => Projected {
     const { p, weights } = this
     return (x) => {
       const w = weights.parameter(`${name}.weight`)
@@ -134,6 +136,7 @@ export class GpuLayers implements Layers<Tensor> {
     return (x) => {
       const parameters = tensors((n) => weights.parameter(n))
       const { y, saved } = sca(p, x, parameters, clips, name)
+      this.taps.set(`${name}.gate`, saved.gate)
       const backward = (dy: Tensor, onto?: Tensor): Tensor => {
         const gradients = tensors((n) => weights.gradient(n))
         return this.gradients.scaBackward(
@@ -235,9 +238,13 @@ export class GpuLayers implements Layers<Tensor> {
   tap(name: string): Layer<Tensor> {
     return (x) => {
       this.taps.set(name, x)
-      return { y: x, backward: (dy) => dy }
+      const backward = (dy: Tensor): Tensor => {
+        this.tapGradients.set(name, dy)
+        return dy
+      }
+      return { y: x, backward, backwardFrom: new Map([[name, backward]]) }
     }
   }
 }
 
-type Projected = Required<Step<Tensor>>
+type Projected = Step<Tensor> & Required<Pick<Step<Tensor>, 'backwardOnto'>>

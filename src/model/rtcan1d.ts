@@ -35,8 +35,15 @@ export interface RtcanForward {
 export interface RtcanDifferentiable extends RtcanForward {
   /** Mean loss [1] of the head against target probabilities [B, classes], or of a single output against the numbers that it should be, and its gradient by the logits. */
   loss: (targets: Tensor) => { loss: Tensor; dlogits: Tensor }
-  /** Records the backward pass; parameter gradients land in `weights.gradients`. Returns the gradient of the signals [B, L, C]. */
-  backward: (dlogits: Tensor) => Tensor
+  /**
+   * Records the backward pass; parameter gradients land in `weights.gradients`. Returns the gradient of the signals [B, L, C]. `by`: other
+   * kernels than the forward pass was given.
+   */
+  backward: (dlogits: Tensor, by?: Gradients) => Tensor
+  /** The same for a gradient that arises at one tap of the signals' part alone. */
+  backwardFrom: (tap: string, gradient: Tensor, by?: Gradients) => Tensor
+  /** Gradients at the taps, of the backward pass that was recorded last. */
+  tapGradients: ReadonlyMap<string, Tensor>
 }
 
 /** How the forward pass is recorded. */
@@ -92,18 +99,26 @@ export class Rtcan1d {
     const joined = features && music ? concat(p, features.y, music, 'features and music') : (features?.y ?? music!)
     const { y: logits, backward: classifierBackward } = classifier(layers, config)(joined)
     const probabilities = softmax(p, logits, 'probabilities')
+    const finish = (dsignals: Tensor): Tensor => {
+      layers.finishGradients()
+      return dsignals
+    }
     return {
       logits,
       probabilities,
       taps: layers.taps,
+      tapGradients: layers.tapGradients,
       loss: (targets) => this.loss(p, layers.gradients, logits, probabilities, targets),
-      backward: (dlogits) => {
+      backward: (dlogits, by = mode.gradients) => {
+        layers.backwards = by ?? null
         const djoined = classifierBackward(dlogits)
         const dfeatures =
           features && music ? slice(p, djoined, 0, extent(features.y.shape, 1), 'feature gradient') : djoined
-        const dsignals = features?.backward(dfeatures) ?? dfeatures
-        layers.finishGradients()
-        return dsignals
+        return finish(features?.backward(dfeatures) ?? dfeatures)
+      },
+      backwardFrom: (tap, gradient, by = mode.gradients) => {
+        layers.backwards = by ?? null
+        return finish(features!.backwardFrom!.get(tap)!(gradient))
       },
     }
   }

@@ -7,10 +7,10 @@ export function relu(x: NdArray): NdArray {
   return map(x, (v) => Math.max(v, 0))
 }
 
-/** The gradient passes where x > 0; at exactly 0 it is 0. */
-export function reluBackward(gradY: NdArray, x: NdArray): NdArray {
+/** The gradient passes where x > 0; at exactly 0 it is 0. `guided`: only where it is positive itself. */
+export function reluBackward(gradY: NdArray, x: NdArray, guided = false): NdArray {
   requireShape('relu gradient', gradY, x.shape)
-  return map(gradY, (g, i) => (x.data[i]! > 0 ? g : 0))
+  return map(gradY, (g, i) => (x.data[i]! > 0 ? (guided ? Math.max(g, 0) : g) : 0))
 }
 
 /** 1 / (1 + exp(-x)). */

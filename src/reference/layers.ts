@@ -21,6 +21,10 @@ export class ReferenceLayers implements Layers<NdArray> {
   readonly taps: NamedArrays = new Map()
   /** dL/dparameter, filled by the backward functions. */
   readonly gradients: NamedArrays = new Map()
+  /** Gradients at the taps, of the last backward pass. */
+  readonly tapGradients: NamedArrays = new Map()
+  /** Whether backward functions also stop at every ReLU what is negative (Springenberg et al. 2015). */
+  guided = false
 
   constructor(
     private readonly parameters: NamedArrays,
@@ -63,7 +67,7 @@ export class ReferenceLayers implements Layers<NdArray> {
   sca(name: string, { clips }: { clips: number }): Layer<NdArray> {
     return (x) => {
       const { y, saved } = sca(x, lookUp(this.parameters, name, SCA_PARAMETERS), clipLengths(x.shape[2]!, clips))
-      return this.step(name, y, (gradY) => scaBackward(gradY, saved))
+      return this.step(name, y, (gradY) => scaBackward(gradY, saved, this.guided))
     }
   }
 
@@ -101,7 +105,7 @@ export class ReferenceLayers implements Layers<NdArray> {
     }
   }
 
-  relu: Layer<NdArray> = (x) => ({ y: relu(x), backward: (gradY) => reluBackward(gradY, x) })
+  relu: Layer<NdArray> = (x) => ({ y: relu(x), backward: (gradY) => reluBackward(gradY, x, this.guided) })
 
   sigmoid: Layer<NdArray> = (x) => {
     const y = sigmoid(x)
@@ -135,7 +139,11 @@ export class ReferenceLayers implements Layers<NdArray> {
   tap(name: string): Layer<NdArray> {
     return (x) => {
       this.taps.set(name, x)
-      return { y: x, backward: (gradY) => gradY }
+      const backward = (gradY: NdArray): NdArray => {
+        this.tapGradients.set(name, gradY)
+        return gradY
+      }
+      return { y: x, backward, backwardFrom: new Map([[name, backward]]) }
     }
   }
 }

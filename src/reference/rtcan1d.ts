@@ -24,8 +24,16 @@ export interface RtcanForward {
   buffers: NamedArrays
   /** shallow, attention(.sca|.rnta), residual.{stem,max_pool,stages.S,final}, features, classifier.N (after ReLU). */
   taps: NamedArrays
-  /** dL/dlogits -> the gradients of all parameters and of the EDA input. */
-  backward: (gradLogits: NdArray) => { gradients: NamedArrays; eda: NdArray }
+  /** dL/dlogits -> the gradients of all parameters, of the taps and of the EDA input; `guided` as in `reluBackward`. */
+  backward: (gradLogits: NdArray, guided?: boolean) => Backward
+  /** The same for a gradient that arises at one tap of the signals' part alone. */
+  backwardFrom: (tap: string, gradTap: NdArray, guided?: boolean) => Backward
+}
+
+interface Backward {
+  gradients: NamedArrays
+  taps: NamedArrays
+  eda: NdArray
 }
 
 /** Runs the network. Throws FormatError if a parameter is missing, ShapeError if one does not fit. */
@@ -41,19 +49,25 @@ export function rtcan1d(
   const read = [eda?.y, inputs.music].filter((array) => array !== undefined)
   const joined = concat(read, 1)
   const logits = classifier(pass, config)(joined)
+  const backward = (eda: NdArray): Backward => ({ gradients: pass.gradients, taps: new Map(pass.tapGradients), eda })
   return {
     logits: logits.y,
     probs: softmax(logits.y),
     buffers: pass.buffers,
     taps: pass.taps,
-    backward: (gradLogits) => {
+    backward: (gradLogits, guided = false) => {
+      pass.guided = guided
       const gradJoined = logits.backward(gradLogits)
       const [gradFeatures] = split(
         gradJoined,
         read.map(({ shape }) => shape[1]!),
         1,
       )
-      return { gradients: pass.gradients, eda: eda ? eda.backward(gradFeatures!) : zeros(inputs.eda.shape) }
+      return backward(eda ? eda.backward(gradFeatures!) : zeros(inputs.eda.shape))
+    },
+    backwardFrom: (tap, gradTap, guided = false) => {
+      pass.guided = guided
+      return backward(eda!.backwardFrom!.get(tap)!(gradTap))
     },
   }
 }

@@ -41,17 +41,18 @@ export function sca(x: NdArray, parameters: ScaParameters, clipLengths?: readonl
   return { y: concat(scaled, 2), gates: clips.map(({ gate }) => gate), saved: { clips, parameters } }
 }
 
-/** Gradients for dL/dy = gradY [B,C,L], summed over the clips for the shared weights. */
+/** Gradients for dL/dy = gradY [B,C,L], summed over the clips for the shared weights; `guided` as in `reluBackward`. */
 export function scaBackward(
   gradY: NdArray,
   { clips, parameters }: ScaForward['saved'],
+  guided = false,
 ): { x: NdArray; parameters: ScaParameters } {
   const gradClips = split(
     gradY,
     clips.map((clip) => clip.x.shape[2]!),
     2,
   )
-  const parts = clips.map((clip, s) => clipBackward(gradClips[s]!, clip, parameters))
+  const parts = clips.map((clip, s) => clipBackward(gradClips[s]!, clip, parameters, guided))
   return {
     x: concat(
       parts.map((part) => part.x),
@@ -72,12 +73,13 @@ function clipBackward(
   gradY: NdArray,
   { x, pooled, hidden, gate }: ScaClip,
   parameters: ScaParameters,
+  guided: boolean,
 ): { x: NdArray; parameters: ScaParameters } {
   const [, , L] = dims3('sca gradient', gradY)
   const gradGate = map(gate, (_, row) => dot(rowAt(x, row, L), rowAt(gradY, row, L)))
   const gradExpanded = reshape(sigmoidBackward(gradGate, gate), pooled.shape)
   const expand = conv1dBackward(gradExpanded, relu(hidden), parameters['expand.weight'], POINTWISE)
-  const reduce = conv1dBackward(reluBackward(expand.x, hidden), pooled, parameters['reduce.weight'], POINTWISE)
+  const reduce = conv1dBackward(reluBackward(expand.x, hidden, guided), pooled, parameters['reduce.weight'], POINTWISE)
   const throughGate = globalAveragePoolBackward(reshape(reduce.x, gate.shape), L)
   return {
     x: map(gradY, (g, i) => g * gate.data[rowOf(x, i)]! + throughGate.data[i]!),

@@ -46,8 +46,16 @@ export function inputsOf(
   return new ModelInputs(set, signals, scaling, listeners)
 }
 
+/** What a model reads, a row a number: that of a trial, or of whatever else is fed to it. */
+export interface InputRows {
+  /** [rows, channels, length], dense. */
+  eda(rows: readonly number[]): Float32Array
+  /** [rows, features], dense; null for a model without music. */
+  music(rows: readonly number[]): Float32Array | null
+}
+
 /** Rows of model input for any list of trials. */
-export class ModelInputs {
+export class ModelInputs implements InputRows {
   private readonly set: PreparedSet
 
   constructor(

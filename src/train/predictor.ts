@@ -3,7 +3,7 @@ import type { Gpu } from '../runtime/gpu.ts'
 import { Plan } from '../runtime/plan.ts'
 import type { TrainedModel } from './checkpoint.ts'
 import type { RunConfig } from './config.ts'
-import { ModelInputs } from './inputs.ts'
+import { ModelInputs, type InputRows } from './inputs.ts'
 import { ratingOf } from './rating_scale.ts'
 import type { PreparedSet } from './prepare.ts'
 import { recordInputs, writeInputs } from './training_step.ts'
@@ -34,7 +34,7 @@ export class Predictor {
   }
 
   /** One row of class probabilities per trial, or of the single output. Stops between batches on `signal`. */
-  async predict(inputs: ModelInputs, trials: readonly number[], abort?: AbortSignal): Promise<Float32Array[]> {
+  async predict(inputs: InputRows, trials: readonly number[], abort?: AbortSignal): Promise<Float32Array[]> {
     const { classes } = this.model.config
     const rows: Float32Array[] = []
     for (let start = 0; start < trials.length; start += this.batch) {

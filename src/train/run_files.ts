@@ -63,13 +63,26 @@ export async function finishedFolds<R extends FoldFacts & { predictions: unknown
   const data = await taskDigest(task)
   const results = new Map<string, R>()
   for (const name of await foldsDone(store)) {
-    const file = foldResultFile(name)
-    const result = await readJson<R>(store, file, 'fold-result', ['name', 'data', 'predictions', 'epochs'])
-    requireSameData(result.data, data, file, task)
+    const result = await readResult<R>(store, name)
+    requireSameData(result.data, data, foldResultFile(name), task)
     results.set(name, task.config.target === 'rating' ? (withNaN(result) as R) : asNow(result))
   }
   return task.plan.folds.flatMap(({ name }) => results.get(name) ?? [])
 }
+
+/** Reads the results of all folds that are done, whatever data are at hand. @throws FormatError when one is damaged */
+export async function storedResults(store: Store): Promise<FoldResult[]> {
+  const names = await foldsDone(store)
+  return await Promise.all(names.map((name) => readResult<FoldResult>(store, name)))
+}
+
+const readResult = <R extends FoldFacts>(store: Store, fold: string): Promise<R> =>
+  readJson<R & { predictions: unknown }>(store, foldResultFile(fold), 'fold-result', [
+    'name',
+    'data',
+    'predictions',
+    'epochs',
+  ])
 
 /** A fold's result; before schema 3 it had scores of its baselines, whose scores by trial were classes, 0 or 1. */
 function asNow<R extends FoldFacts>(result: R): R {

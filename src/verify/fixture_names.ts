@@ -23,6 +23,23 @@ export const weightOf = (name: string): string | null => /^(?:param|buffer)\.(.*
 export const finalName = (prefix: string, kind: 'param' | 'buffer', name: string): string =>
   `${prefix}final.${kind}.${name}`
 
+/** A result of a class activation case. */
+export const camName = (what: keyof typeof CAM, module = ''): string => `cam.${CAM[what]}${module}`
+
+const CAM = {
+  logits: 'logits',
+  gradient: 'saliency.plain',
+  guided: 'guided.full',
+  guidedFrom: 'guided.from_',
+  feature: 'feature.',
+  featureGradient: 'feature_grad.',
+  alpha: 'alpha.',
+  map: 'cam.',
+  gradCam: 'cam_up.',
+  gradCamAlignCorners: 'cam_up_align_corners.',
+  guidedGradCam: 'guided_gradcam.',
+} as const
+
 /** What a tensor that a case expects is; `train.grad.logits` is a gradient and logits. */
 export const partsOf = (name: string) => ({
   loss: name.endsWith('.loss'),

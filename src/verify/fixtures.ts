@@ -10,6 +10,7 @@ import { resultOf, type CaseResult, type FixtureCase } from './case.ts'
 import { judgeCase } from './compare.ts'
 import { methodsOf, namedCase, verifyCvxedaCase, type CvxedaCase, type Device, type Method } from './cvxeda.ts'
 import { operatorOf } from './fixture_names.ts'
+import { runCam } from './cam.ts'
 import { judgeMetrics } from './metrics.ts'
 import { runCheckpoint, runModel, runTrace, type TraceAttrs } from './models.ts'
 import type { Arrays } from './op_context.ts'
@@ -20,9 +21,6 @@ type Values = Map<string, Float32Array>
 export interface VerifyHooks {
   onCase?: (result: CaseResult, done: number, total: number) => void
 }
-
-/** Kinds of cases that the schema has and this version does not compute. */
-const notComputed: Readonly<Record<string, string>> = { cam: 'class activation maps are not computed by this version' }
 
 /**
  * Runs every case of `index.json` and judges it by its own tolerances; a cvxEDA case once by each solver and form, unless
@@ -104,8 +102,6 @@ async function verifyCase(
   const { id: name, kind } = entry
   if (device === 'cpu') return { name, kind, status: 'skipped', error: 'needs a GPU', tolerance: 0 }
   try {
-    const reason = notComputed[kind]
-    if (reason) return { name, kind, status: 'skipped', error: reason, tolerance: 0 }
     if (kind === 'metrics') {
       const { error, tolerance, where } = judgeMetrics(await store.readText(entry.file), entry.tolerance ?? {})
       return resultOf(name, kind, { ok: error <= tolerance, error, tolerance, tensor: where })
@@ -136,6 +132,8 @@ async function compute(
       return runModel(gpu, configOf(entry, cases), arrays, entry.modes ?? ['eval', 'train'])
     case 'train':
       return runTrace(gpu, configOf(entry, cases), arrays, entry.prefix ?? '', attrs as unknown as TraceAttrs)
+    case 'cam':
+      return runCam(gpu, configOf(entry, cases), arrays)
     case 'checkpoint':
       return runCheckpoint(gpu, configOf(entry, cases), await checkpointWeights(store, entry), arrays)
     default:

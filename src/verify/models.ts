@@ -17,14 +17,14 @@ import { poison } from '../runtime/poison.ts'
 
 type Values = Map<string, Float32Array>
 
-const floats = (arrays: Arrays, name: string): Float32Array => {
+export const floats = (arrays: Arrays, name: string): Float32Array => {
   const found = arrays.get(name)
   if (!found) throw new FormatError(`the case's file has no tensor '${name}'`)
   return Float32Array.from(found.data as ArrayLike<number>, Number)
 }
 
 /** Parameters and running statistics of a file that keeps them under `param.` and `buffer.`. */
-function weightsOf(arrays: Arrays): HostTensors {
+export function weightsOf(arrays: Arrays): HostTensors {
   const named = [...arrays].flatMap(([name, { shape }]) => {
     const weight = weightOf(name)
     return weight === null ? [] : [[weight, { shape, data: floats(arrays, name) }] as const]
@@ -91,7 +91,7 @@ async function runMode(plan: Plan, model: Rtcan1d, arrays: Arrays, mode: string,
 }
 
 /** [B, L, C] as [B, C, L]; features and logits as they are. */
-async function readSignal(gpu: Pick<Gpu, 'readFloat'>, tensor: Tensor): Promise<Float32Array> {
+export async function readSignal(gpu: Pick<Gpu, 'readFloat'>, tensor: Tensor): Promise<Float32Array> {
   const data = await gpu.readFloat(tensor)
   if (tensor.shape.length !== 3) return data
   const [batch, length, channels] = tensor.shape as readonly [number, number, number]
@@ -174,7 +174,7 @@ function optimizerOf({ optimizer, momentum, weight_decay: weightDecay }: TraceAt
 }
 
 /** Logits and probabilities in evaluation mode on the case's inputs. */
-async function predict(
+export async function predict(
   gpu: Gpu,
   model: Rtcan1d,
   arrays: Arrays,

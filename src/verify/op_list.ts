@@ -10,6 +10,7 @@ import { batchNormClipsRecord, batchNormRecord } from './ops/batchnorm.ts'
 import { channelsRecord } from './ops/channels.ts'
 import { concatRecord } from './ops/concat.ts'
 import { conv1dRecord } from './ops/conv1d.ts'
+import { gradCamRecord } from './ops/grad_cam.ts'
 import { interpolateRecord } from './ops/interpolate.ts'
 import { linearRecord } from './ops/linear.ts'
 import { adamRecord, adamwRecord, scheduleRecord, sgdRecord } from './ops/optimizers.ts'
@@ -44,6 +45,7 @@ export const opRecords: readonly OpRecord[] = [
   scheduleRecord,
   interpolateRecord,
   channelsRecord,
+  gradCamRecord,
 ]
 
 /** A case with the name of its operator and its record. */

@@ -10,6 +10,7 @@ import { needs } from '../support/needs.ts'
 import { benchChecks } from './options/bench.ts'
 import { dataOptionChecks } from './options/data.ts'
 import { decomposeChecks } from './options/decompose.ts'
+import { explainChecks } from './options/explain.ts'
 import { experimentChecks } from './options/experiment.ts'
 import { inspectChecks, readingOptionsOfFolders } from './options/inspect.ts'
 import { musicChecks } from './options/music.ts'
@@ -27,6 +28,7 @@ const checks: Checks = {
   ...inspectChecks,
   ...trainChecks,
   ...musicChecks,
+  ...explainChecks,
   ...otherChecks,
   ...benchChecks,
   ...experimentChecks,

@@ -93,6 +93,7 @@ describe('defaults', () => {
     experiment: { protocol: 'honest', repeats: 1, jobs: 1 },
     eval: {},
     predict: {},
+    explain: { module: 'both' },
     export: {},
     verify: {},
     report: {},

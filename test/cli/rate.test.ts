@@ -32,6 +32,7 @@ beforeAll(async () => {
 
 const commands: [name: string, args: (data: string) => string[]][] = [
   ['predict', (data) => ['predict', '--run', run, '--data', data]],
+  ['explain', (data) => ['explain', '--run', run, '--data', data, '--steps', '0']],
   ['eval', (data) => ['eval', '--run', run, '--data', data]],
   ['prepare', (data) => ['prepare', '--data', data, '--out', path('prepared'), '--length', '320']],
   ['train', (data) => train(data, `${data} trained`)],

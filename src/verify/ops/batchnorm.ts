@@ -1,5 +1,6 @@
 import { batchNorm, batchNormBackward, batchNormVariants } from '../../kernels/batchnorm.ts'
 import { boundsOfLengths, oneClip } from '../../kernels/clip_bounds.ts'
+import { guidedGradients } from '../../kernels/input_gradients.ts'
 import { relu, reluBackward } from '../../reference/activation.ts'
 import { add } from '../../reference/array.ts'
 import { batchNorm as twin, batchNormBackward as twinBackward } from '../../reference/batchnorm.ts'
@@ -53,9 +54,13 @@ function record(c: OpContext): void {
   c.plainResult('new_running_mean', runningMean)
   c.plainResult('new_running_var', runningVar)
   const gradients = { dgamma: c.vectorGradient('weight'), dbeta: c.vectorGradient('bias') }
-  const { dx, dskip } = batchNormBackward(c.p, c.signal('upstream.y'), saved, gradients)
+  const dy = c.signal('upstream.y')
+  const { dx, dskip } = batchNormBackward(c.p, dy, saved, gradients)
   c.signalResult('grad.x', dx)
   if (c.has('skip')) c.signalResult('grad.skip', dskip)
+  const guided = guidedGradients.batchNormBackward(c.p, dy, saved, null)
+  c.signalResult('guided.x', guided.dx)
+  if (c.has('skip')) c.signalResult('guided.skip', guided.dskip)
 }
 
 /** With `relu` one follows the normalisation; with a tensor `skip` that is added, and with `join_relu` a ReLU follows the sum. */
@@ -67,14 +72,19 @@ const inFloat64: Twin = (tensor, { training, clip_lengths, relu: inner, join_rel
   const activated = inner ? relu(forward.y) : forward.y
   const skip = tensors.get('skip')
   const joined = skip ? add(skip, activated) : activated
-  const dskip = join_relu ? reluBackward(tensor('upstream.y'), joined) : tensor('upstream.y')
-  const grad = twinBackward(inner ? reluBackward(dskip, forward.y) : dskip, forward.saved)
+  const back = (guided: boolean) => {
+    const dskip = join_relu ? reluBackward(tensor('upstream.y'), joined, guided) : tensor('upstream.y')
+    const { x, parameters } = twinBackward(inner ? reluBackward(dskip, forward.y, guided) : dskip, forward.saved)
+    return { dskip, x, parameters }
+  }
+  const [grad, guided] = [back(false), back(true)]
   return {
-    ...(skip && { 'grad.skip': dskip }),
+    ...(skip && { 'grad.skip': grad.dskip, 'guided.skip': guided.dskip }),
     y: join_relu ? relu(joined) : joined,
     new_running_mean: forward.buffers.running_mean,
     new_running_var: forward.buffers.running_var,
     'grad.x': grad.x,
+    'guided.x': guided.x,
     'grad.weight': grad.parameters.weight,
     'grad.bias': grad.parameters.bias,
   }

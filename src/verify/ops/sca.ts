@@ -1,4 +1,5 @@
 import { sca, scaBackward } from '../../kernels/sca.ts'
+import { guidedGradients } from '../../kernels/input_gradients.ts'
 import { sca as twin, scaBackward as twinBackward, type ScaParameters } from '../../reference/sca.ts'
 import type { Tensor } from '../../runtime/tensor.ts'
 import { gradientsOf, type CaseShape, type OpCase, type OpRecord } from '../op_record.ts'
@@ -43,12 +44,17 @@ export const scaRecord: OpRecord = {
         (name) => c.weightGradient(name),
         (name) => c.vectorGradient(name),
       )
-      c.signalResult('grad.x', scaBackward(c.p, c.signal('upstream.y'), saved, parameters, gradients))
+      const dy = c.signal('upstream.y')
+      c.signalResult('grad.x', scaBackward(c.p, dy, saved, parameters, gradients))
+      c.signalResult('guided.x', guidedGradients.scaBackward(c.p, dy, saved, parameters, gradients))
     },
   },
   twin(tensor, _, tensors) {
     const forward = twin(tensor('x'), Object.fromEntries(tensors) as ScaParameters)
     const grad = twinBackward(tensor('upstream.y'), forward.saved)
-    return { y: forward.y, gate: forward.gates[0]!, 'grad.x': grad.x, ...gradientsOf(grad.parameters) }
+    return {
+      ...{ y: forward.y, gate: forward.gates[0]!, 'grad.x': grad.x, ...gradientsOf(grad.parameters) },
+      'guided.x': twinBackward(tensor('upstream.y'), forward.saved, true).x,
+    }
   },
 }

@@ -15,6 +15,7 @@ const starts: Readonly<Record<string, () => Promise<string[]>>> = {
   train: () => Promise.resolve(['train', '--data', study(), '--out', path('never')]),
   eval: async () => ['eval', '--run', (await trained()).run, '--data', study()],
   predict: async () => ['predict', '--run', (await trained()).run, '--data', study()],
+  explain: async () => ['explain', '--run', (await trained()).run, '--data', study()],
 }
 const PREPARES: readonly string[] = ['prepare', 'experiment']
 
