@@ -153,6 +153,11 @@ describe('what cannot be explained is refused in a sentence', () => {
 
   it('an unknown trial', () =>
     refused(asked(['t99']), "lab has no trial 't99' that the run's models read; it has 24, such as 't0'"))
+  it('a run of ratings', () => {
+    const ofRatings: TrainedRun = { ...run, config: { ...run.config, target: 'rating' } }
+    const says = 'this run predicts ratings; only what a class is predicted by can be explained'
+    return refused(explain(gpu, ofRatings, { dataset }), says)
+  })
   it('a trial twice', () => refused(asked(['t1', 't1']), "trial 't1' is asked for twice"))
   it('a fold without a model', () =>
     refused(asked(['t1'], { fold: '7' }), "fold '7' has no trained model; the run has those of 0, 1, 2"))
