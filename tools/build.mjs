@@ -62,6 +62,7 @@ const bundledPackages = {
     build.onResolve({ filter: /^hyparquet-writer$/ }, () => ({
       path: join(root, 'node_modules/hyparquet-writer/src/index.js'),
     }))
+    build.onResolve({ filter: /^hyparquet$/ }, () => ({ path: join(root, 'node_modules/hyparquet/src/index.js') }))
     build.onResolve({ filter: /^hyparquet\// }, ({ path }) => ({ path: join(root, 'node_modules', path) }))
     build.onResolve({ filter: /^meyda$/ }, () => ({ path: join(root, 'node_modules/meyda/dist/node/main.js') }))
   },
