@@ -1,5 +1,5 @@
 // PNGs of the figures that a command writes as SVG, by a package that is installed beside galvani or not.
-import type { Rendered } from '../../src/experiments/pages/render.ts'
+import type { Rendered } from '../../src/charts/figure.ts'
 import { charactersOf, missingGlyphs, type Fonts, type ResvgPackage } from './png_glyphs.ts'
 
 export interface Png {

@@ -2,7 +2,7 @@
 import { xAxis, type Panel } from '../../charts/axes.ts'
 import { extent, label, linearScale, palette, svg, tag } from '../../charts/svg.ts'
 import type { Cell, Collected } from '../collected.ts'
-import type { Figure } from './figure.ts'
+import type { Figure } from '../../charts/figure.ts'
 import { bestBaseline, comparedBy, SCORE_NAMES } from './sheet.ts'
 
 const [WIDTH, NAMES, TOP, LINE, FOOT] = [720, 230, 62, 30, 48]

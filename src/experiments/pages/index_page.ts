@@ -4,7 +4,8 @@ import { escapeMarkup, tag } from '../../charts/svg.ts'
 import type { Collected } from '../collected.ts'
 import { ledgerOf } from './ledger.ts'
 import { ledgerCsv, ledgerMarkdown, ledgerPage } from './ledger_pages.ts'
-import { figuresOf, type Rendered } from './render.ts'
+import type { Rendered } from '../../charts/figure.ts'
+import { figuresOf } from './render.ts'
 import { EXPERIMENT_STYLE } from './sheet_html.ts'
 
 const TABLE_FILES = ['html', 'csv', 'json', 'md', 'tex'] as const
