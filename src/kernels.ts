@@ -22,7 +22,9 @@ export { oneHot, softmax, softmaxBackward, softmaxCrossEntropy } from './kernels
 export { optimizerStateCount, optimizerStep, stepRate, type OptimizerConfig } from './kernels/optimizer.ts'
 
 // All backward passes of the network, for `Rtcan1d.forward` of galvani
+export { gradCam, scaleByMap, stretchMap } from './kernels/grad_cam.ts'
 export { gradients, type Gradients } from './kernels/gradients.ts'
+export { guidedGradients, inputGradients } from './kernels/input_gradients.ts'
 
 // Layouts, on the device and on the host
 export { channels, type ChannelSettings } from './kernels/channels.ts'

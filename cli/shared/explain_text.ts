@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Explanations } from '../../src/explain/explain.ts'
 import type { Explanation } from '../../src/explain/explanation.ts'
 import type { CheckedMap, Sanity } from '../../src/explain/sanity_tally.ts'
+import { largestOf, leastOf } from '../../src/signal/extremes.ts'
 import { table } from './output.ts'
 
 type Listed = Omit<Explanations, 'explanations' | 'groups'> & {
@@ -35,7 +36,7 @@ const shown = (value: number | null | undefined): string => (typeof value === 'n
 const rowOf = ({ map, randomised, permuted, deletion, insertion, passes }: CheckedMap): string[] => [
   ...[map, shown(randomised[0]?.correlation), shown(randomised.at(-1)?.correlation), shown(permuted?.correlation)],
   ...[deletion, insertion].map(({ area, randomAreas }) => {
-    return `${shown(area)} (${shown(Math.min(...randomAreas))} to ${shown(Math.max(...randomAreas))})`
+    return `${shown(area)} (${shown(leastOf(randomAreas))} to ${shown(largestOf(randomAreas))})`
   }),
   passes.length > 0 ? passes.join(', ') : 'none',
 ]

@@ -3,6 +3,7 @@ import { MapMeans, type Maps } from './map_array.ts'
 
 /** What trials are averaged over: the class that is explained, the person, or the fold whose model it is. */
 export const GROUPINGS = ['class', 'subject', 'fold'] as const
+/** What trials are averaged over. */
 export type Grouping = (typeof GROUPINGS)[number]
 
 /** One trial under one model. */

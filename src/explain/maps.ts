@@ -1,6 +1,6 @@
 // Where a class's score comes from: gradients at the attention modules and at the signals, and the maps that are made of them. All of it
 // is read off the network's own taps.
-import { gradCam, scaleRows, stretch } from '../kernels/grad_cam.ts'
+import { gradCam, scaleByMap, stretchMap } from '../kernels/grad_cam.ts'
 import { guidedGradients, inputGradients } from '../kernels/input_gradients.ts'
 import type { Rtcan1d, RtcanDifferentiable, RtcanInputs } from '../model/rtcan1d.ts'
 import type { Plan } from '../runtime/plan.ts'
@@ -9,6 +9,7 @@ import type { Tensor } from '../runtime/tensor.ts'
 
 /** Signal channel attention and residual non-local temporal attention, in front of the residual part. */
 export const MODULES = ['sca', 'rnta'] as const
+/** An attention module of the network. */
 export type Module = (typeof MODULES)[number]
 
 /** Where the network leaves a module's output, [B, L', C]. */
@@ -60,8 +61,8 @@ export function recordMaps(p: Plan, model: Rtcan1d, asked: MapInputs): MapTensor
     const name = tapOf(module)
     const [feature, arriving] = [forward.taps.get(name)!, gradients.get(name)!]
     const { alpha, map } = gradCam(p, feature, arriving, `${name} grad-cam`)
-    const wide = stretch(p, map, extent(guided.shape, 1), false, `${name} grad-cam of the signals`)
-    const guidedGradCam = scaleRows(p, guided, wide, `${name} guided grad-cam`)
+    const wide = stretchMap(p, map, extent(guided.shape, 1), false, `${name} grad-cam of the signals`)
+    const guidedGradCam = scaleByMap(p, guided, wide, `${name} guided grad-cam`)
     return [module, { feature, gradient: arriving, alpha, map, gradCam: wide, guidedGradCam }]
   })
   return { forward, gradient, guided, modules: new Map(modules) }

@@ -10,6 +10,7 @@ const CHECKED = /^(?:gradient|guided_gradient|integrated_gradients|(?:sca|rnta)_
 const MOST_CORRELATION = 0.5
 
 export const CHECKS = ['randomised', 'permuted', 'deletion', 'insertion'] as const
+/** A check that a map passes or does not (docs/explain.md). */
 export type Check = (typeof CHECKS)[number]
 
 /** Mean rank correlation with the trained model's map, and of how many trials: a map that is the same everywhere has none. */

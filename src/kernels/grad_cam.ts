@@ -42,7 +42,7 @@ export function gradCam(
  * Linear interpolation of maps [B, n] to [B, length]: both are cells of one interval, or with `alignCorners` ends on ends; held at the
  * ends. @throws LimitError for lengths whose product is not below 2^30
  */
-export function stretch(p: Plan, map: Tensor, length: number, alignCorners = false, label = 'stretch'): Tensor {
+export function stretchMap(p: Plan, map: Tensor, length: number, alignCorners = false, label = 'stretch map'): Tensor {
   const [batch, rows] = [extent(map.shape, 0), extent(map.shape, 1)]
   if (rows * length >= LARGEST_PRODUCT) throw new LimitError(`${label}: ${rows} points to ${length} are too many`)
   const y = p.tensor([batch, length], 'f32', label)
@@ -56,7 +56,7 @@ export function stretch(p: Plan, map: Tensor, length: number, alignCorners = fal
 }
 
 /** x [B, L, C] times a map [B, L], each channel alike. @throws ShapeError when they differ */
-export function scaleRows(p: Plan, x: Tensor, map: Tensor, label = 'scale rows'): Tensor {
+export function scaleByMap(p: Plan, x: Tensor, map: Tensor, label = 'scale by map'): Tensor {
   if (x.shape.length !== 3) throw new ShapeError(`${label}: ${formatShape(x.shape)}, expected [B, L, C]`)
   expectShape(label, map.shape, x.shape.slice(0, 2))
   const y = p.tensor(x.shape, 'f32', label)

@@ -19,14 +19,14 @@ export function gradCam(feature: NdArray, gradient: NdArray): { alpha: NdArray; 
 }
 
 /** Maps [B,n] -> [B,length], as `interpolateLinear`. */
-export function stretch(maps: NdArray, length: number, alignCorners = false): NdArray {
+export function stretchMap(maps: NdArray, length: number, alignCorners = false): NdArray {
   const [B, n] = maps.shape as [number, number]
   return reshape(interpolateLinear(reshape(maps, [B, 1, n]), length, alignCorners), [B, length])
 }
 
 /** x [B,C,L] times a map [B,L], each channel alike. */
-export function scaleRows(x: NdArray, { data }: NdArray): NdArray {
-  const [, C, L] = dims3('scaleRows', x)
+export function scaleByMap(x: NdArray, { data }: NdArray): NdArray {
+  const [, C, L] = dims3('scaleByMap', x)
   return ndarray(
     x.shape,
     x.data.map((v, i) => v * data[Math.floor(i / (C * L)) * L + (i % L)]!),

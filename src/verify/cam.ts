@@ -1,6 +1,6 @@
 // Class activation maps of a fixture folder: the winning class of each sample, batch normalisation by running statistics.
 import { recordMaps, tapOf } from '../explain/maps.ts'
-import { stretch } from '../kernels/grad_cam.ts'
+import { stretchMap } from '../kernels/grad_cam.ts'
 import { guidedGradients } from '../kernels/input_gradients.ts'
 import { oneHot } from '../kernels/softmax.ts'
 import type { ModelConfig } from '../model/config.ts'
@@ -64,7 +64,7 @@ function record(plan: Plan, model: Rtcan1d, asked: Parameters<typeof recordMaps>
       .set(camName('alpha', module), alpha)
       .set(camName('map', module), map)
       .set(camName('gradCam', module), gradCam)
-      .set(camName('gradCamAlignCorners', module), stretch(plan, map, length, true))
+      .set(camName('gradCamAlignCorners', module), stretchMap(plan, map, length, true))
       .set(camName('guidedGradCam', module), guidedGradCam)
       .set(camName('guidedFrom', module), forward.backwardFrom(tapOf(module), arriving, guidedGradients))
   }

@@ -80,11 +80,12 @@ function shares({ explanations }: Explanations): Record<string, number> {
 
 let gpu: Gpu
 let run: TrainedRun
-const dataset: Dataset = { kind: 'prepared', set: study() }
+const set = study()
+const dataset: Dataset = { kind: 'prepared', set }
 beforeAll(async () => {
   gpu = await openGpu()
   const store = new MemoryStore()
-  const task = makeTask(dataset.set as PreparedSet, config)
+  const task = makeTask(set, config)
   await trainRun(gpu, store, task, { name: 'run', adapter: 'any', versions: {} }, { onlyFold: '0' })
   run = await loadRun(store)
 })

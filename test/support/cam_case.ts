@@ -2,7 +2,7 @@
 import type { ModelConfig } from '../../src/model/config.ts'
 import { summarise } from '../../src/model/summary.ts'
 import { map, type NamedArrays, type NdArray } from '../../src/reference/array.ts'
-import { gradCam, scaleRows, stretch } from '../../src/reference/grad_cam.ts'
+import { gradCam, scaleByMap, stretchMap } from '../../src/reference/grad_cam.ts'
 import { rtcan1d } from '../../src/reference/rtcan1d.ts'
 import { Random } from '../../src/runtime/random.ts'
 import { randomArray, withPrefix } from './golden_values.ts'
@@ -56,15 +56,15 @@ export function camResults(config: ModelConfig, study: NamedArrays): NamedArrays
     const [feature, gradient] = [taps.get(`attention.${module}`), plain.taps.get(`attention.${module}`)]
     if (!feature || !gradient) continue
     const { alpha, map: cam } = gradCam(feature, gradient)
-    const up = stretch(cam, config.length)
+    const up = stretchMap(cam, config.length)
     results
       .set(`cam.feature.${module}`, feature)
       .set(`cam.feature_grad.${module}`, gradient)
       .set(`cam.alpha.${module}`, alpha)
       .set(`cam.cam.${module}`, cam)
       .set(`cam.cam_up.${module}`, up)
-      .set(`cam.cam_up_align_corners.${module}`, stretch(cam, config.length, true))
-      .set(`cam.guided_gradcam.${module}`, scaleRows(guided.eda, up))
+      .set(`cam.cam_up_align_corners.${module}`, stretchMap(cam, config.length, true))
+      .set(`cam.guided_gradcam.${module}`, scaleByMap(guided.eda, up))
       .set(`cam.guided.from_${module}`, network.backwardFrom(`attention.${module}`, gradient, true).eda)
   }
   return results

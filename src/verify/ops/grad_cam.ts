@@ -1,5 +1,5 @@
-import { gradCam, scaleRows, stretch } from '../../kernels/grad_cam.ts'
-import { gradCam as twin, scaleRows as scaledTwin, stretch as stretchedTwin } from '../../reference/grad_cam.ts'
+import { gradCam, scaleByMap, stretchMap } from '../../kernels/grad_cam.ts'
+import { gradCam as twin, scaleByMap as scaledTwin, stretchMap as stretchedTwin } from '../../reference/grad_cam.ts'
 import { extent } from '../../runtime/shape.ts'
 import type { OpContext } from '../op_context.ts'
 import type { CaseShape, OpCase, OpRecord } from '../op_record.ts'
@@ -15,10 +15,10 @@ function record(c: OpContext): void {
   const x = c.signal('x')
   c.plainResult('alpha', alpha)
   c.plainResult('cam', map)
-  const wide = stretch(c.p, map, extent(x.shape, 1))
+  const wide = stretchMap(c.p, map, extent(x.shape, 1))
   c.plainResult('cam_up', wide)
-  c.plainResult('cam_up_align_corners', stretch(c.p, map, extent(x.shape, 1), true))
-  c.signalResult('y', scaleRows(c.p, x, wide))
+  c.plainResult('cam_up_align_corners', stretchMap(c.p, map, extent(x.shape, 1), true))
+  c.signalResult('y', scaleByMap(c.p, x, wide))
 }
 
 export const gradCamRecord: OpRecord = {
