@@ -53,8 +53,10 @@ export function heatField(
     for (let from = 0; from < columns;) {
       let to = from + 1
       while (to < columns && levels[to] === levels[from]) to++
-      const [x, y, w, h] = [left + from * wide, top + row * high, (to - from) * wide, high].map(round)
-      paths[levels[from]!]?.push(`M${x} ${y}h${w}v${h}h-${w}z`)
+      // Neighbours end where the next begin, to the last digit: no seam shines through.
+      const [x, right, y, bottom] = [left + from * wide, left + to * wide, top + row * high, top + (row + 1) * high]
+      const [w, h] = [round(right) - round(x), round(bottom) - round(y)]
+      paths[levels[from]!]?.push(`M${round(x)} ${round(y)}h${round(w)}v${round(h)}h-${round(w)}z`)
       from = to
     }
   }

@@ -5,7 +5,7 @@ import { label, linearScale, svg } from '../../charts/svg.ts'
 import type { MapArray, Maps } from '../map_array.ts'
 import { fieldOf, largestSize, shrink } from './means.ts'
 import { partOf, type TimeSpan } from './time_span.ts'
-import { valueText } from './words.ts'
+import { shortened, valueText } from './words.ts'
 
 /** One clip's attention map, [queries, keys], and when the clip was. */
 export interface ClipAttention {
@@ -13,7 +13,7 @@ export interface ClipAttention {
   span: TimeSpan
 }
 
-const [SIZE, LEFT, TOP, FOOT] = [288, 52, 88, 46]
+const [SIZE, LEFT, TOP, FOOT] = [288, 52, 96, 46]
 /** Cells of each axis. */
 const CELLS = 64
 
@@ -31,7 +31,7 @@ export function clipAttentions(maps: Readonly<Maps>, whole: TimeSpan): ClipAtten
 }
 
 /** Queries from top to bottom, keys from left to right, both in the clip's time. */
-export function attentionSvg(title: string, { map, span }: ClipAttention): string {
+export function attentionSvg(title: string, subtitle: string, { map, span }: ClipAttention): string {
   const field = shrink(fieldOf(map), CELLS, CELLS)
   const largest = largestSize(field)
   const panel: Panel = {
@@ -41,10 +41,11 @@ export function attentionSvg(title: string, { map, span }: ClipAttention): strin
   }
   const body = [
     label(12, 20, title, { 'font-weight': 600 }),
-    heatKey(12, 44, 'weight: 0', valueText(largest)),
+    label(12, 36, shortened(subtitle, 56), { 'font-size': 11, 'fill-opacity': 0.75 }),
+    heatKey(12, 56, 'weight: 0', valueText(largest)),
     xAxis(panel, { title: `is read (key, ${span.unit})` }),
     yAxis(panel, `reads (query, ${span.unit})`),
     heatField(panel, field, { low: 0, high: largest }),
   ]
-  return svg(LEFT + SIZE + 20, TOP + SIZE + FOOT, `${title}: queries by keys`, body.join(''))
+  return svg(LEFT + SIZE + 20, TOP + SIZE + FOOT, `${title}, ${subtitle}: queries by keys`, body.join(''))
 }

@@ -5,7 +5,7 @@ import type { Channel } from '../../signal/channels.ts'
 import type { MapArray } from '../map_array.ts'
 import { fieldOf, largestSize, rowOf, shrink, sizesOf } from './means.ts'
 import { titleOf, type TimeSpan } from './time_span.ts'
-import { valueText } from './words.ts'
+import { shortened, valueText } from './words.ts'
 
 /** Signals and a map of them, [signals, points] each. */
 export interface ColumnsChart {
@@ -73,7 +73,7 @@ function heading(title: string, largest: number): string {
     tag('rect', { x, y: 35, width: 10, height: 10, fill, 'fill-opacity': 0.55 })
   const small = { 'font-size': 11 }
   return [
-    label(12, 20, title, { 'font-weight': 600 }),
+    label(12, 20, shortened(title, 96), { 'font-weight': 600 }),
     square(12, palette.blue) + label(27, 44, 'mean above 0', small),
     square(120, palette.orange) + label(135, 44, 'mean below 0', small),
     label(232, 44, `height: mean size, a full column is ${valueText(largest)}`, small),

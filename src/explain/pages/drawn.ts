@@ -55,7 +55,7 @@ export function picturesOf(shown: MapsShown): Pictures {
         drawnMaps(maps).flatMap((name) => seriesOf(name, shown)),
       ),
     },
-    attention: clips.map((clip, s) => attentionOf(clip, `${title}: attention of RNTA, clip ${s + 1}`, s)),
+    attention: clips.map((clip, s) => attentionOf(clip, title, s)),
     gates: gatesOf(shown),
   }
 }
@@ -114,7 +114,11 @@ function attentionOf(clip: ClipAttention, title: string, s: number): Drawn {
   ])
   const heads = [`Time that is read (${span.unit})`, 'Mean weight, even weights being 1']
   return {
-    figure: { name: `attention_${s}`, caption: `Clip ${s + 1}`, svg: attentionSvg(title, clip) },
+    figure: {
+      name: `attention_${s}`,
+      caption: `Clip ${s + 1}`,
+      svg: attentionSvg(`Attention of RNTA, clip ${s + 1}`, title, clip),
+    },
     table: { heads, rows },
   }
 }

@@ -4,6 +4,7 @@ import { heatField, heatKey } from '../../charts/heat.ts'
 import { extent, label, linearScale, svg } from '../../charts/svg.ts'
 import type { MapArray } from '../map_array.ts'
 import { fieldOf } from './means.ts'
+import { shortened } from './words.ts'
 
 const [WIDTH, LEFT, RIGHT, TOP, LINE, FOOT] = [720, 64, 16, 62, 26, 46]
 
@@ -23,7 +24,7 @@ export function gatesSvg(title: string, map: MapArray): string {
     }),
   )
   const body = [
-    label(12, 20, title, { 'font-weight': 600 }),
+    label(12, 20, shortened(title, 96), { 'font-weight': 600 }),
     heatKey(12, 44, `gate: ${low.toFixed(3)}`, high.toFixed(3)),
     xAxis(panel, { title: 'Channel', ticks: [...new Set(ticks)] }),
     ...names,

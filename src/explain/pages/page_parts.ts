@@ -12,7 +12,7 @@ main { max-width: 74rem }
 h3 { font-size: 1rem; margin: 1.4rem 0 .5rem }
 a { color: var(--accent) }
 .over-time { overflow-x: auto }
-.over-time svg { min-width: 40rem; width: 100% }
+.over-time svg { min-width: 40rem; width: 100%; max-width: 60rem }
 figure { flex: 0 1 auto }
 figure.full { flex: 1 1 100% }
 .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: .8rem }
@@ -73,7 +73,8 @@ export function beliefSection(sanity: Sanity | undefined): string {
   const says = `Checked on ${plural(trials.length, 'trial')}: rank correlation with the maps of models whose top layer, or all layers, are random${
     maps.some(({ permuted }) => permuted) ? ', and of one that learned shuffled labels' : ''
   }; areas under the curves of deletion (passed below all random orders) and insertion (above all of them).`
-  return section('What to believe', belief, doubts.join(''), soft(says), textTable(sanityTable(maps)))
+  const checks = tag('details', {}, element('summary', 'Checks') + soft(says) + textTable(sanityTable(maps)))
+  return section('What to believe', belief, doubts.join(''), checks)
 }
 
 function sanityTable(maps: readonly CheckedMap[]): NumberTable {

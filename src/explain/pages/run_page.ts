@@ -76,12 +76,12 @@ function facts({ name, dimension, classes, modules }: ExplainedRun, trials: read
 
 function averages(by: Grouping, groups: readonly DrawnGroup[]): string {
   const note =
-    'Means over trials of unlike lengths, so time is in shares of what was read. A group of few trials is a picture of these.'
+    'Trials differ in length, so time is in shares of what was read. The mean of few trials says little of others.'
   const each = groups.flatMap(({ name, trials, pictures }) => [
     element('h3', `${name}, ${plural(trials, 'trial')}`),
     charts(pictures.map((drawn) => drawnMarkup(drawn, true))),
   ])
-  return section(`Means by ${by}`, soft(note), ...each)
+  return section(`Means by ${by === 'class' ? 'predicted class' : by}`, soft(note), ...each)
 }
 
 /** Mistakes, then what is right, then what no label is known of; in each the surest first. */

@@ -7,7 +7,7 @@ import type { Maps } from '../map_array.ts'
 import { drawnMaps, mapName } from './map_names.ts'
 import { fieldOf, largestSize, rowOf, shrink, sizesOf, type Field } from './means.ts'
 import { titleOf, type TimeSpan } from './time_span.ts'
-import { valueText } from './words.ts'
+import { shortened, valueText } from './words.ts'
 
 /** Maps over time; strips of maps of single signals bear these names. */
 export interface StripsChart {
@@ -46,7 +46,8 @@ export function stripsSvg({ title, span, names, maps }: StripsChart): string {
   const height = strips.length * LINE
   const panel: Panel = { left: LEFT, top: TOP, width, height, x, y: linearScale(0, 1, TOP, TOP) }
   const head =
-    label(12, 20, title, { 'font-weight': 600 }) + heatKey(12, 44, 'size of the map: 0', '1, the largest of the map')
+    label(12, 20, shortened(title, 96), { 'font-weight': 600 }) +
+    heatKey(12, 44, 'size of the map: 0', '1, the largest of the map')
   const body = [head, xAxis(panel, { title: titleOf(span) }), ...drawn]
   return svg(WIDTH, TOP + height + FOOT, `${title}, as strips over time`, body.join(''))
 }

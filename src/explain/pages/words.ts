@@ -12,4 +12,8 @@ export function valueText(value: number): string {
 export const BELIEF =
   'A map is a picture in any case; whether it says something about the model has to be checked. A map that passes no check shows nothing that should be believed; a map that passes is not thereby right.'
 
+/** So that it fits into a picture. */
+export const shortened = (text: string, most: number): string =>
+  text.length > most ? `${text.slice(0, most - 1)}\u2026` : text
+
 export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
