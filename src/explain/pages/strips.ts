@@ -47,7 +47,7 @@ export function stripsSvg({ title, span, names, maps }: StripsChart): string {
   const panel: Panel = { left: LEFT, top: TOP, width, height, x, y: linearScale(0, 1, TOP, TOP) }
   const head =
     label(12, 20, shortened(title, 96), { 'font-weight': 600 }) +
-    heatKey(12, 44, 'size of the map: 0', '1, the largest of the map')
+    heatKey(12, 44, 'size of the map: 0', '1, the largest drawn of the map')
   const body = [head, xAxis(panel, { title: titleOf(span) }), ...drawn]
   return svg(WIDTH, TOP + height + FOOT, `${title}, as strips over time`, body.join(''))
 }
