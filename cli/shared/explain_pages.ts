@@ -5,7 +5,7 @@ import type { ExplainedGroup, Explanation, Grouping } from '../../src/explain/ex
 import { ExplainedPages } from '../../src/explain/pages/render.ts'
 import type { Sanity } from '../../src/explain/sanity_tally.ts'
 import type { Store } from '../../src/store/store.ts'
-import { pngsOf } from './png.ts'
+import { writeRendered } from './png.ts'
 
 export class PageWriter {
   /** Why pictures are SVG alone, a sentence each. */
@@ -34,10 +34,7 @@ export class PageWriter {
   }
 
   async #write(files: readonly Rendered[]): Promise<void> {
-    for (const { path, content } of files) await this.store.write(path, content)
-    const { pngs, absent, note } = await pngsOf(files, this.signal)
-    for (const path of absent) await this.store.remove(path)
-    for (const { path, content } of pngs) await this.store.write(path, content)
+    const { note } = await writeRendered(this.store, files, this.signal)
     if (note !== undefined) this.notes.add(note)
   }
 }

@@ -67,7 +67,12 @@ const shown = (value: number | null | undefined): string => (typeof value === 'n
 /** Whether maps may be believed, with the checks that were made. */
 export function beliefSection(sanity: Sanity | undefined): string {
   const belief = element('p', BELIEF)
-  if (!sanity) return section('What to believe', belief, soft('These maps were not checked; --sanity checks them.'))
+  if (!sanity)
+    return section(
+      'What to believe',
+      belief,
+      soft('These maps were not checked; `galvani explain --sanity` checks them.'),
+    )
   const { trials, maps, doubted } = sanity
   const doubts = doubted.map((map) => warning('Not to be believed.', `${mapName(map)} passes no check.`))
   const says = `Checked on ${plural(trials.length, 'trial')}: rank correlation with the maps of models whose top layer, or all layers, are random${

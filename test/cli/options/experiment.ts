@@ -13,6 +13,7 @@ const OPTIONS = [
   'jobs',
   'shard',
   'render',
+  'trial',
   'length',
   'preset',
   'set',
