@@ -1,7 +1,6 @@
 // Figures 5 to 8 of the paper: where the attention modules of Table 8's finished models look in one trial.
 import type { Rendered } from '../charts/figure.ts'
-import { explain, type ExplainedRun } from '../explain/explain.ts'
-import type { Explanation } from '../explain/explanation.ts'
+import { explain } from '../explain/explain.ts'
 import type { Module } from '../explain/maps.ts'
 import { UsageError } from '../runtime/errors.ts'
 import type { Gpu } from '../runtime/gpu.ts'
@@ -10,7 +9,7 @@ import { loadRun, type ComputeHooks } from '../train/trained_run.ts'
 import type { Output } from './collect.ts'
 import type { Protocol } from './grid.ts'
 import { adapterName, jobResults, jobStore, type JobResult } from './job.ts'
-import { attentionPage } from './pages/attention_page.ts'
+import { attentionPage, type FigureDimension, type SeenTrial } from './pages/attention_page.ts'
 import { loadPlan, type PlanDocument } from './plan_file.ts'
 
 /** What `galvani experiment` calls them. */
@@ -25,25 +24,14 @@ const MODELS = [
   { row: 'base + SCA + RNTA', file: 'both', module: 'rnta' },
 ] as const satisfies readonly { row: string; file: string; module: Module }[]
 
-const DIMENSIONS = ['valence', 'arousal'] as const
-type FigureDimension = (typeof DIMENSIONS)[number]
+const DIMENSIONS = ['valence', 'arousal'] as const satisfies FigureDimension[]
 
 /** The trial that the paper shows. */
 const PAPER = { subject: '100184', stimulus: '1' } as const
 
 /** A line's models in one dimension: what each fold's came to. */
-interface Line {
-  row: string
-  file: string
-  module: Module
-  dimension: FigureDimension
+interface Line extends Omit<SeenTrial, 'run' | 'explanation'> {
   finished: readonly JobResult[]
-}
-
-/** A trial as one model sees it. */
-export interface SeenTrial extends Pick<Line, 'row' | 'file' | 'module' | 'dimension'> {
-  run: ExplainedRun
-  explanation: Explanation
 }
 
 /** How the figures are made. */

@@ -1,6 +1,9 @@
 // Figures 5 to 8 as pictures and one page: columns over the signals and strips, valence and arousal, a picture for each model.
 import type { Rendered } from '../../charts/figure.ts'
 import { htmlPage } from '../../charts/page.ts'
+import type { ExplainedRun } from '../../explain/explain.ts'
+import type { Explanation } from '../../explain/explanation.ts'
+import type { Module } from '../../explain/maps.ts'
 import { picturesOf, type Drawn } from '../../explain/pages/drawn.ts'
 import {
   beliefSection,
@@ -14,9 +17,21 @@ import {
 } from '../../explain/pages/page_parts.ts'
 import { readSpan } from '../../explain/pages/time_span.ts'
 import { headline } from '../../explain/pages/trial_page.ts'
-import type { SeenTrial } from '../attention_figures.ts'
 import type { Protocol } from '../grid.ts'
 import { protocols } from '../protocols.ts'
+
+/** The dimensions that the paper shows. */
+export type FigureDimension = 'valence' | 'arousal'
+
+/** A trial as the model of one line of the table sees it; `file` is what its pictures are called after. */
+export interface SeenTrial {
+  row: string
+  file: string
+  module: Module
+  dimension: FigureDimension
+  run: ExplainedRun
+  explanation: Explanation
+}
 
 /** The paper's numbers, and which form each has. */
 const FIGURES = [
