@@ -16,9 +16,9 @@ export function explainedText(
   { name, dimension, classes, modules, explanations, groups, by, page }: Listed,
   out: string,
 ): string {
-  const rows = explanations.map(({ trial, subject, fold, predicted, probability, label, integrated, file }) => [
+  const rows = explanations.map(({ trial, subject, fold, predicted, probability, label, logit, integrated, file }) => [
     ...[trial, subject, fold, predicted, probability.toFixed(3), label === undefined ? '' : classes[label]!],
-    ...[integrated ? integrated.gap.toFixed(4) : '', file],
+    ...[integrated ? `${integrated.gap.toFixed(3)} of ${(logit - integrated.baselineLogit).toFixed(3)}` : '', file],
   ])
   const head = ['trial', 'subject', 'fold', `predicted ${dimension}`, 'P', 'label', 'gap', 'files']
   const of = modules.length > 0 ? modules.join(' and ') : 'no attention module'

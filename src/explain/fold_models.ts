@@ -41,7 +41,7 @@ export async function foldTrials(
   const numbers = new Map(set.trials.map(({ id }, i) => [id, i]))
   const lost = assignments.find(({ id }) => !numbers.has(id))
   if (lost) {
-    const reason = set.skipped.at(-1)?.reason ?? 'it could not be prepared'
+    const { reason } = set.skipped.find(({ source }) => source === `trial ${lost.id}`)!
     throw new UsageError(`trial '${lost.id}' cannot be explained: ${reason}`)
   }
   const results = await storedResults(run.store)

@@ -40,7 +40,7 @@ export interface RtcanDifferentiable extends RtcanForward {
    * kernels than the forward pass was given.
    */
   backward: (dlogits: Tensor, by?: Gradients) => Tensor
-  /** The same for a gradient that arises at one tap of the signals' part alone. */
+  /** The same for a gradient that arises at one tap of the signals' part alone. @throws UsageError for a tap that is not there */
   backwardFrom: (tap: string, gradient: Tensor, by?: Gradients) => Tensor
   /** Gradients at the taps, of the backward pass that was recorded last. */
   tapGradients: ReadonlyMap<string, Tensor>
@@ -118,7 +118,9 @@ export class Rtcan1d {
       },
       backwardFrom: (tap, gradient, by = mode.gradients) => {
         layers.backwards = by ?? null
-        return finish(features!.backwardFrom!.get(tap)!(gradient))
+        const back = features?.backwardFrom?.get(tap)
+        if (!back) throw new UsageError(`backwardFrom: there is no tap '${tap}' in this network's part for signals`)
+        return finish(back(gradient))
       },
     }
   }

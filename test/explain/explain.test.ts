@@ -153,6 +153,17 @@ describe('what cannot be explained is refused in a sentence', () => {
 
   it('an unknown trial', () =>
     refused(asked(['t99']), "lab has no trial 't99' that the run's models read; it has 24, such as 't0'"))
+  it('a trial whose recording cannot be used', async () => {
+    const trial = { ...set.trials[0]!, eda: Float64Array.of(1, 2, 3) }
+    const fine = {
+      ...set.trials[1]!,
+      eda: Float64Array.from({ length: 200 }, (_, i) => 2 + Math.sin(i / 3) + 0.1 * Math.cos(i)),
+    }
+    const table: Dataset = { kind: 'table', set: { ...set, trials: [trial, fine] } }
+    await expect(explain(gpu, run, { dataset: table, trials: ['t0', 't1'] }, { steps: 0 })).rejects.toThrow(
+      /^trial 't0' cannot be explained: .*too short/,
+    )
+  })
   it('a trial twice', () => refused(asked(['t1', 't1']), "trial 't1' is asked for twice"))
   it('a fold without a model', () =>
     refused(asked(['t1'], { fold: '7' }), "fold '7' has no trained model; the run has those of 0, 1, 2"))

@@ -1,12 +1,17 @@
 // Taps, gradients and class activation maps of every setting of the network against float64.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MODULES } from '../../src/explain/maps.ts'
+import { gradients } from '../../src/kernels/gradients.ts'
 import { presets, type ModelConfig } from '../../src/model/config.ts'
+import { Rtcan1d } from '../../src/model/rtcan1d.ts'
+import { UsageError } from '../../src/runtime/errors.ts'
 import type { Gpu } from '../../src/runtime/gpu.ts'
 import { openGpu } from '../../src/runtime/node.ts'
+import { Plan } from '../../src/runtime/plan.ts'
 import { runCam } from '../../src/verify/cam.ts'
 import { judgeCase } from '../../src/verify/compare.ts'
-import { camCase, camExpectations } from '../support/cam_case.ts'
+import { camCase, camExpectations, camResults } from '../support/cam_case.ts'
+import { dataOf, fixtureCases, readTensors } from '../support/golden_values.ts'
 
 let gpu: Gpu
 beforeAll(async () => {
@@ -53,6 +58,29 @@ describe('maps agree with float64', () => {
     const judged = judgeCase({ expect: camExpectations(results) }, results, computed)
     expect([...judged.tensors].filter(([, { ok }]) => !ok)).toEqual([])
   })
+})
+
+describe('golden values', () => {
+  it.each(fixtureCases('cam'))('$title', (fixture) => {
+    const tensors = readTensors(fixture)
+    const judged = judgeCase({ expect: fixture.expect }, tensors, dataOf(camResults(fixture.config, tensors)))
+    expect([...judged.tensors].filter(([, { ok }]) => !ok)).toEqual([])
+    // The bounds are meant for float32; float64 must stay well inside.
+    expect(judged.error).toBeLessThanOrEqual(judged.tolerance / 10)
+  })
+})
+
+it('a pass that begins at a tap that is not there is refused', () => {
+  const plan = new Plan(gpu)
+  const model = new Rtcan1d(gpu, paper)
+  const eda = plan.input('eda', [1, 3, 97])
+  const inputs = { eda, music: plan.input('music', [1, 3]) }
+  const { backwardFrom } = model.forward(plan, inputs, { training: false, gradients, inputGradient: true })
+  expect(() => backwardFrom('attention.cbam', eda)).toThrow(
+    new UsageError("backwardFrom: there is no tap 'attention.cbam' in this network's part for signals"),
+  )
+  plan.destroy()
+  model.destroy()
 })
 
 it('the pass that begins at one of two modules side by side leaves the other out', () => {

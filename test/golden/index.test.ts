@@ -62,6 +62,7 @@ describe('the golden folder', () => {
     ['schedule', 3],
     ['model', 3],
     ['train', 4],
+    ['cam', 3],
     ['checkpoint', 2],
     ['metrics', 3],
   ] as const)('has cases of the kind %s', (kind, least) => {

@@ -347,7 +347,7 @@ describe('the detector', () => {
     ['batchnorm/column.forward ', 'workgroupBarrier();', ''],
     ['batchnorm/column.backward ', 'workgroupBarrier();', ''],
     ['sca.forward ', 'workgroupBarrier();', ''],
-    ['sca.backward ', 'workgroupBarrier();', ''],
+    ['sca_backward.backward ', 'workgroupBarrier();', ''],
     ['partial_sums.add ', '+ thread', '+ thread / 2u'],
     ['conv1d/backward_tile.weight ', 'workgroupBarrier();', ''],
     ['attention/tile.forward ', 'workgroupBarrier();', ''],

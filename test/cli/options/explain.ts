@@ -17,6 +17,7 @@ import {
   readJson,
   refusesHere,
   start,
+  study,
   trained,
   type Checks,
 } from './start.ts'
@@ -52,7 +53,12 @@ export const explainChecks: Checks = {
     expect(found).toMatchObject({ run: path('run'), out: path('run', 'explain'), explanations: [{ fold: '0' }] })
   },
   'explain --data': async () => {
-    expect(await documentOf(await one())).toMatchObject({ name: 'study' })
+    const named = ['--trial', await tested(), '--steps', '0']
+    const found = (data: string) =>
+      documentOf<{ explanations: { seconds?: number }[] }>(['explain', '--run', path('run'), '--data', data, ...named])
+    expect(await found(await prepared())).not.toHaveProperty('explanations.0.seconds')
+    const { explanations } = await found(study())
+    expect(Math.abs(explanations[0]!.seconds! - 20)).toBeLessThan(5)
   },
   'explain --trial': async () => {
     const trial = await tested()

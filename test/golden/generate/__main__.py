@@ -15,6 +15,7 @@ import scipy  # noqa: E402
 import sklearn  # noqa: E402
 import torch  # noqa: E402
 
+import cam  # noqa: E402
 import checkpoints  # noqa: E402
 import cvxeda  # noqa: E402
 import metrics  # noqa: E402
@@ -39,7 +40,7 @@ def main():
         "generator": {**versions, "python": platform.python_version()},
         "reference": "computed in float64 from float32 inputs, then rounded to float32",
     })
-    for part in (operator_cases, optimizers, models, study, checkpoints, cvxeda, metrics, statistics_cases):
+    for part in (operator_cases, optimizers, models, cam, study, checkpoints, cvxeda, metrics, statistics_cases):
         part.generate(folder)
     folder.close()
 
