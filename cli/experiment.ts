@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { Command } from 'commander'
+import { ATTENTION_FIGURES } from '../src/experiments/attention_figures.ts'
 import { toDocument } from '../src/formats/documents.ts'
 import { collect, resultsFound, type CollectedAll } from '../src/experiments/collect.ts'
 import { planTables, type Tables } from '../src/experiments/experiment.ts'
@@ -23,6 +24,7 @@ import {
   type ExperimentCommandOptions,
 } from './shared/experiment_options.ts'
 import { planText, tablesText } from './shared/experiment_text.ts'
+import { drawAttention } from './shared/experiment_attention.ts'
 import { estimatePlan } from './shared/experiment_estimate.ts'
 import { runPlan } from './shared/experiment_run.ts'
 import { work, WORKER } from './shared/experiment_workers.ts'
@@ -34,7 +36,10 @@ const COLLECT = 'collect'
 export function experimentCommand(): Command {
   const experiment = new Command('experiment')
     .description("Make the paper's tables and figures, or one of your own, from datasets.")
-    .argument('[name]', `${EXPERIMENTS.join(', ')}; or ${COLLECT}, with the folders of shards`)
+    .argument(
+      '[name]',
+      `${EXPERIMENTS.join(', ')}; ${ATTENTION_FIGURES}, of the models of table8 in --out; or ${COLLECT}, with the folders of shards`,
+    )
     .argument('[folders...]', `of \`${COLLECT}\``)
   return addExperimentOptions(experiment)
     .addHelpText(
@@ -46,6 +51,7 @@ the same command goes on where it was stopped, and tables share equal jobs.
 Examples:
   galvani experiment table8 --data PMEmo2018 --out tables --plan
   galvani experiment all --data PMEmo2018 DEAP AMIGOS --out tables --protocol all --repeats 3
+  galvani experiment figures5-8 --data PMEmo2018 --out tables --trial 100184-1
   galvani experiment --example > grid.json
   galvani experiment --grid grid.json --data study --out own
   galvani experiment table8 --data PMEmo2018 --out part1 --shard 1/2
@@ -76,6 +82,9 @@ async function experimentAction(
   }
   if ((await stat(options.out).catch(() => undefined))?.isFile())
     throw new UsageError(`--out: ${options.out} is a file, expected a folder`)
+  if (name === ATTENTION_FIGURES) return drawAttention(options.out, options, output, signal)
+  if (options.trial !== undefined)
+    throw new UsageError(`--trial is of ${ATTENTION_FIGURES}, and of no other experiment`)
   checkCounts(options)
   await make(await tablesOf(name, options), options.out, options, output, signal)
 }

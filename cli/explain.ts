@@ -1,18 +1,21 @@
 import { resolve } from 'node:path'
 import { Command } from 'commander'
-import { explain, type ExplainedTrials, type ExplainOptions } from '../src/explain/explain.ts'
+import { assignTrials } from '../src/explain/assign.ts'
+import { explain, explainedRun, type ExplainedTrials, type ExplainOptions } from '../src/explain/explain.ts'
 import { saveExplanation, saveGroup } from '../src/explain/explained_files.ts'
 import { GROUPINGS, type Explanation, type Grouping } from '../src/explain/explanation.ts'
 import { MODULES, type Module } from '../src/explain/maps.ts'
 import { checkMaps } from '../src/explain/sanity.ts'
+import type { Sanity } from '../src/explain/sanity_tally.ts'
 import { toDocument } from '../src/formats/documents.ts'
 import { UsageError } from '../src/runtime/errors.ts'
 import type { Gpu } from '../src/runtime/gpu.ts'
 import type { OpenOptions } from '../src/runtime/node.ts'
 import { NodeStore } from '../src/store/node.ts'
 import { loadRun, requireReadable, type TrainedRun } from '../src/train/trained_run.ts'
-import { adapterOption, computing, withGpu } from './shared/context.ts'
+import { adapterOption, computing, interruptible, withGpu } from './shared/context.ts'
 import { addDataOptions, DATA, openDataset, requireFolder, type DataSource } from './shared/data_options.ts'
+import { PageWriter } from './shared/explain_pages.ts'
 import { explainedText, sanityText } from './shared/explain_text.ts'
 import { lateBar, Output, type OutputOptions } from './shared/output.ts'
 import { gsrDoubt } from './shared/run_folder.ts'
@@ -79,11 +82,8 @@ async function explainAction(flags: ExplainFlags): Promise<void> {
   const asked = { dataset, ...(trials && { trials }) }
   await withGpu(flags, async (gpu) => {
     const out = flags.out ?? resolve(flags.run, 'explain')
-    const explained = await explainInto(gpu, run, asked, { flags, output, out })
-    const first = explained.explanations.slice(0, MOST_CHECKED).map(({ trial }) => trial)
-    const sanity = flags.sanity
-      ? await checkSome(gpu, run, { dataset, trials: first }, { ...permuted, flags, output })
-      : undefined
+    const sanity = flags.sanity ? await checkSome(gpu, run, asked, { ...permuted, flags, output }) : undefined
+    const explained = await explainInto(gpu, run, asked, { flags, output, out, sanity })
     output.result(
       toDocument('explain', { run: flags.run, out, ...explained, ...(sanity && { sanity }) }),
       [explainedText(explained, out), ...(sanity ? [sanityText(sanity)] : [])].join('\n\n'),
@@ -110,33 +110,45 @@ async function explainInto(
   gpu: Gpu,
   run: TrainedRun,
   asked: ExplainedTrials,
-  { flags, output, out }: { flags: ExplainFlags; output: Output; out: string },
+  { flags, output, out, sanity }: { flags: ExplainFlags; output: Output; out: string; sanity: Sanity | undefined },
 ) {
   const store = new NodeStore(out)
+  const abort = interruptible()
+  const shared = sharedOptions(flags)
+  const pages = new PageWriter(store, explainedRun(run, asked.dataset, shared.modules), sanity, abort)
   const files = new Map<string, string>()
   const visit = async (explanation: Explanation): Promise<void> => {
-    files.set(explanation.trial, await saveExplanation(store, explanation))
+    const path = await saveExplanation(store, explanation)
+    files.set(explanation.trial, path)
+    await pages.trial(explanation, path)
   }
   const bar = lateBar(output, 'explain')
-  const options = { ...sharedOptions(flags), ...(flags.by && { by: flags.by }), visit, onExplained: bar.update }
-  const found = await computing(output)(({ onBaselines: _, ...hooks }) =>
-    explain(gpu, run, asked, { ...options, ...hooks }),
-  ).finally(bar.stop)
+  const options = { ...shared, ...(flags.by && { by: flags.by }), visit, onExplained: bar.update }
+  const found = await computing(
+    output,
+    abort,
+  )(({ onBaselines: _, ...hooks }) => explain(gpu, run, asked, { ...options, ...hooks })).finally(bar.stop)
   const explanations = found.explanations.map(({ maps: _, ...facts }) => ({ ...facts, file: files.get(facts.trial)! }))
   const groups: { name: string; trials: string[]; file: string }[] = []
   for (const group of found.groups) {
     const file = await saveGroup(store, found.by!, group)
     groups.push({ name: group.name, trials: group.trials, file })
+    await pages.group(found.by!, group, file)
   }
-  return { ...found, explanations, groups }
+  const page = await pages.home()
+  for (const note of pages.notes) output.note(note)
+  return { ...found, explanations, groups, page }
 }
 
+/** Checks the maps of the first trials. */
 async function checkSome(
   gpu: Gpu,
   run: TrainedRun,
-  asked: ExplainedTrials,
+  { dataset, trials }: ExplainedTrials,
   { flags, output, permuted }: { flags: ExplainFlags; output: Output; permuted?: TrainedRun },
 ) {
+  const all = await assignTrials(run, dataset, { trials, fold: flags.fold })
+  const asked = { dataset, trials: all.slice(0, MOST_CHECKED).map(({ id }) => id) }
   const bar = lateBar(output, 'sanity')
   const seed = flags.seed === undefined ? {} : { seed: flags.seed }
   const options = { ...sharedOptions(flags), ...seed, ...(permuted && { permuted }), onChecked: bar.update }

@@ -42,7 +42,13 @@ export {
 export { loadModel, modelTensors, type TrainedModel } from './train/checkpoint.ts'
 
 // What a run's models saw
-export { explain, type ExplainedTrials, type ExplainOptions, type Explanations } from './explain/explain.ts'
+export {
+  explain,
+  type ExplainedRun,
+  type ExplainedTrials,
+  type ExplainOptions,
+  type Explanations,
+} from './explain/explain.ts'
 export { saveExplanation, saveGroup } from './explain/explained_files.ts'
 export type { ExplainedGroup, Explanation, Grouping } from './explain/explanation.ts'
 export type { MapArray, Maps } from './explain/map_array.ts'

@@ -26,6 +26,7 @@ export interface ExperimentCommandOptions extends ConfigOptions, OutputOptions, 
   jobs: number
   shard?: Shard
   render?: string
+  trial?: string
 }
 
 /** Options of `train` that a table or the data decide. */
@@ -64,6 +65,7 @@ export function addExperimentOptions(command: Command): Command {
     .option('--jobs <n>', 'processes that run jobs side by side', integer('--jobs'), 1)
     .option('--shard <part>', 'run this part of the jobs only, such as 1/3', parseShard)
     .option('--render <dir>', 'draw the tables of a folder again; run nothing')
+    .option('--trial <id>', "of figures5-8: whose maps they show (default: the paper's, else the first test trial)")
     .option('--length <n>', 'points per channel of what is prepared here (default: 2500)', integer('--length'))
   addPrepareOptions(command)
   for (const option of addConfigOptions(new Command()).options)

@@ -1,4 +1,5 @@
 // What `galvani explain` prints for a person.
+import { join } from 'node:path'
 import type { Explanations } from '../../src/explain/explain.ts'
 import type { Explanation } from '../../src/explain/explanation.ts'
 import type { CheckedMap, Sanity } from '../../src/explain/sanity_tally.ts'
@@ -8,10 +9,11 @@ import { table } from './output.ts'
 type Listed = Omit<Explanations, 'explanations' | 'groups'> & {
   explanations: readonly (Omit<Explanation, 'maps'> & { file: string })[]
   groups: readonly { name: string; trials: string[]; file: string }[]
+  page: string
 }
 
 export function explainedText(
-  { name, dimension, classes, modules, explanations, groups, by }: Listed,
+  { name, dimension, classes, modules, explanations, groups, by, page }: Listed,
   out: string,
 ): string {
   const rows = explanations.map(({ trial, subject, fold, predicted, probability, label, logit, integrated, file }) => [
@@ -25,6 +27,7 @@ export function explainedText(
     `${name}: ${explanations.length} explained (${of}), in ${out}`,
     table(head, rows),
     ...(by ? [table([by, 'trials', 'files'], groupRows)] : []),
+    `page: ${join(out, page)}`,
   ].join('\n')
 }
 

@@ -1,5 +1,6 @@
 // PNGs of the figures that a command writes as SVG, by a package that is installed beside galvani or not.
-import type { Rendered } from '../../src/experiments/pages/render.ts'
+import type { Rendered } from '../../src/charts/figure.ts'
+import type { Store } from '../../src/store/store.ts'
 import { charactersOf, missingGlyphs, type Fonts, type ResvgPackage } from './png_glyphs.ts'
 
 export interface Png {
@@ -60,6 +61,19 @@ export async function pngsOf(
   const lacking = `no font that was found has ${[...missing].join(' ')}`
   const note = `${absent.length} of ${figures.length} figures are SVG and not PNG: ${lacking}`
   return { pngs, absent, note }
+}
+
+/** Writes files, and a PNG beside each SVG; returns the paths of all. @throws the signal's reason when it is aborted */
+export async function writeRendered(
+  store: Store,
+  files: readonly Rendered[],
+  signal: AbortSignal,
+): Promise<{ paths: string[]; note?: string }> {
+  for (const { path, content } of files) await store.write(path, content)
+  const { pngs, absent, note } = await pngsOf(files, signal)
+  for (const path of absent) await store.remove(path)
+  for (const { path, content } of pngs) await store.write(path, content)
+  return { paths: [...files, ...pngs].map(({ path }) => path), ...(note !== undefined && { note }) }
 }
 
 async function draw({ renderAsync }: ResvgPackage, svg: string, font: Fonts): Promise<Uint8Array> {

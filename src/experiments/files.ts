@@ -1,11 +1,12 @@
 // Every file of an experiment, drawn of its results: the same results give the same bytes.
+import type { Rendered } from '../charts/figure.ts'
 import { formatCsv } from '../formats/csv.ts'
 import { formatDocument, toDocument } from '../formats/documents.ts'
 import type { CollectedAll } from './collect.ts'
 import { renderFacts } from './pages/fact_sheet.ts'
 import { renderIndex } from './pages/index_page.ts'
 import type { CollectedFacts } from './plan_file.ts'
-import { renderExperiment, type Rendered } from './pages/render.ts'
+import { renderExperiment } from './pages/render.ts'
 
 /** The files of each table and figure, and where there are several the first page and the ledger of all. */
 export function filesOf({ tables, plan: { facts } }: CollectedAll): Rendered[] {

@@ -42,8 +42,8 @@ const OPTIONS: Known<ExplainOptions> = {
   ...{ onProgress: true, onWarning: true, signal: true },
 }
 
-/** What `explain` returns. */
-export interface Explanations {
+/** What all explanations of a run have in common. */
+export interface ExplainedRun {
   /** What the data are called. */
   name: string
   /** What is predicted, and the names of its classes. */
@@ -55,6 +55,10 @@ export interface Explanations {
   dropSeconds: number
   /** Modules that were looked at; empty for a network without. */
   modules: Module[]
+}
+
+/** What `explain` returns. */
+export interface Explanations extends ExplainedRun {
   explanations: Explanation[]
   by?: Grouping
   groups: ExplainedGroup[]
@@ -73,26 +77,29 @@ export async function explain(
 ): Promise<Explanations> {
   checkOptions(gpu, options)
   const { dataset, trials } = asked
-  const modules = modulesOf(run, options.modules)
+  const facts = explainedRun(run, dataset, options.modules)
   const assignments = await assignTrials(run, dataset, { trials, fold: options.fold })
   const folds = await foldTrials(gpu, run, dataset, assignments, hooksOf(options))
   const { by, visit, steps = STEPS, onExplained, onWarning, signal } = options
   const explained = new Explained(by, visit)
   for (const of of folds) {
-    const settings = { modules, steps, ...(signal && { signal }), ...(onWarning && { onWarning }) }
+    const settings = { modules: facts.modules, steps, ...(signal && { signal }), ...(onWarning && { onWarning }) }
     await explainFold(gpu, of, settings, async (explanation) => {
       await explained.add({ ...explanation, ...secondsOf(dataset, explanation) })
       onExplained?.(explained.explanations.length, assignments.length)
     })
   }
-  const { dimension, levels, signals, drop } = run.config
   const order = new Map(assignments.map(({ id }, i) => [id, i]))
   const explanations = explained.explanations.sort((a, b) => order.get(a.trial)! - order.get(b.trial)!)
+  return { ...facts, explanations, ...(by && { by }), groups: explained.groups() }
+}
+
+/** @throws UsageError for a module that is asked for and not there */
+export function explainedRun(run: TrainedRun, { set }: Dataset, asked?: readonly Module[]): ExplainedRun {
+  const { dimension, levels, signals, drop, model } = run.config
   return {
-    ...{ name: dataset.set.name, dimension, classes: [...classNames(dimension, levels)] },
-    ...{ signals, length: run.config.model.length, dropSeconds: drop, modules, explanations },
-    ...(by && { by }),
-    groups: explained.groups(),
+    ...{ name: set.name, dimension, classes: [...classNames(dimension, levels)], signals },
+    ...{ length: model.length, dropSeconds: drop, modules: modulesOf(run, asked) },
   }
 }
 
@@ -102,11 +109,16 @@ function checkOptions(gpu: Gpu, options: ExplainOptions): void {
   checkCompute('explain', gpu, hooksOf(options))
   if (by !== undefined && !GROUPINGS.includes(by))
     throw new UsageError(`explain: by is '${String(by)}', expected ${GROUPINGS.join(', ')}`)
-  if (!Number.isInteger(steps) || steps < 0)
-    throw new UsageError(`explain: steps is ${steps}, expected a whole number of at least 0`)
+  checkSteps('explain', steps)
   const unknown = modules.find((module) => !MODULES.includes(module))
   if (unknown !== undefined)
     throw new UsageError(`explain: module is '${String(unknown)}', expected ${MODULES.join(', ')}`)
+}
+
+/** @throws UsageError unless `steps` is a number of steps */
+export function checkSteps(name: string, steps: number): void {
+  if (!Number.isInteger(steps) || steps < 0)
+    throw new UsageError(`${name}: steps is ${steps}, expected a whole number of at least 0`)
 }
 
 const hooksOf = ({ onProgress, onWarning, signal }: ExplainOptions): ComputeHooks => ({

@@ -11,7 +11,7 @@ import { ModelInputs } from '../train/inputs.ts'
 import { checkCompute, type ComputeHooks, type TrainedRun } from '../train/trained_run.ts'
 import { assignTrials } from './assign.ts'
 import { deletionCurves, randomOrders, segmentOrder } from './deletion.ts'
-import { modulesOf, STEPS, type ExplainedTrials } from './explain.ts'
+import { checkSteps, modulesOf, STEPS, type ExplainedTrials } from './explain.ts'
 import { winnerOf } from './explain_fold.ts'
 import { foldTrials, using, withNetwork, type FoldTrials } from './fold_models.ts'
 import type { Maps } from './map_array.ts'
@@ -67,6 +67,7 @@ export async function checkMaps(
   } = options
   const hooks = { ...(onProgress && { onProgress }), ...(onWarning && { onWarning }), ...(signal && { signal }) }
   checkCompute('checkMaps', gpu, hooks)
+  checkSteps('checkMaps', steps)
   if (permuted) requireControl(run, permuted)
   const assignments = await assignTrials(run, dataset, { trials, fold })
   const modules = modulesOf(run, options.modules)

@@ -77,6 +77,7 @@ export const DOCUMENT_KINDS = {
   decompose: { schema: 2, kept: ['files.features', 'files.reading'] },
   train: { schema: 3, kept: RESULT },
   experiment: { schema: 1 },
+  'experiment-figures': { schema: 1 },
   eval: { schema: 3, kept: ['results.predictions.baselines', 'predictions.baselines'] },
   predict: { schema: 2 },
   explain: { schema: 1 },

@@ -2,7 +2,7 @@
 import { decimals } from '../../report/tables.ts'
 import { captionOfDatasets } from './sheet_words.ts'
 import type { CollectedDataset } from '../collected.ts'
-import type { Rendered } from './render.ts'
+import type { Rendered } from '../../charts/figure.ts'
 import type { Sheet, SheetCell, SheetDocument } from './sheet.ts'
 import { sheetPage } from './sheet_html.ts'
 import { sheetLatex } from './sheet_latex.ts'

@@ -3,7 +3,7 @@ import { xAxis, yAxis, type Panel } from '../../charts/axes.ts'
 import { label, linearScale, palette, svg, tag } from '../../charts/svg.ts'
 import type { Judgement } from '../../evaluation/judgement.ts'
 import type { Cell, Collected } from '../collected.ts'
-import type { Figure } from './figure.ts'
+import type { Figure } from '../../charts/figure.ts'
 import { rowName } from './headlines.ts'
 
 const [SIZE, LEFT, TOP] = [240, 44, 76]

@@ -2,7 +2,7 @@
 import { xAxis, type Panel } from '../../charts/axes.ts'
 import { extent, label, palette, tag } from '../../charts/svg.ts'
 import type { Cell, Collected } from '../collected.ts'
-import type { Figure } from './figure.ts'
+import type { Figure } from '../../charts/figure.ts'
 import { columnFigures, DASHED, lineName, linesPanel, linesSvg } from './figure_lines.ts'
 import type { Grid } from '../grid.ts'
 import { SCORE_NAMES, unitOf } from './shown.ts'

@@ -4,7 +4,7 @@ import { escapeMarkup, label, linearScale, svg, tag } from '../../charts/svg.ts'
 import { fittedLines } from '../../charts/text.ts'
 import type { Cell, Collected } from '../collected.ts'
 import type { GridRow } from '../grid.ts'
-import type { Figure } from './figure.ts'
+import type { Figure } from '../../charts/figure.ts'
 import { rowName } from './headlines.ts'
 
 const [WIDTH, NAMES, TOP, LINE, FOOT] = [720, 230, 62, 34, 48]

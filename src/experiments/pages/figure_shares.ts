@@ -4,7 +4,7 @@ import { extent, label, linearScale, palette, svg, tag } from '../../charts/svg.
 import type { Dimension } from '../../datasets/trial.ts'
 import type { ScoreName } from '../../evaluation/judgement.ts'
 import type { Cell, Collected } from '../collected.ts'
-import type { Figure } from './figure.ts'
+import type { Figure } from '../../charts/figure.ts'
 import type { Grid, GridRow } from '../grid.ts'
 import { SCORE_NAMES } from './shown.ts'
 

@@ -5,7 +5,7 @@ import { groupBy } from '../../datasets/group.ts'
 import type { Judgement } from '../../evaluation/judgement.ts'
 import type { Cell, Collected } from '../collected.ts'
 import type { Grid } from '../grid.ts'
-import type { Figure } from './figure.ts'
+import type { Figure } from '../../charts/figure.ts'
 import { columnFigures, DASHED, lineName, linesPanel, linesSvg } from './figure_lines.ts'
 
 const DOT = 6

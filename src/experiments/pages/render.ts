@@ -1,6 +1,6 @@
 // The files of an experiment, drawn of its results alone: the same results give the same bytes.
 import type { Collected } from '../collected.ts'
-import type { Figure } from './figure.ts'
+import type { Figure, Rendered } from '../../charts/figure.ts'
 import { calibrationFigures } from './figure_calibration.ts'
 import { forestFigures } from './figure_forest.ts'
 import { shareFigures } from './figure_shares.ts'
@@ -12,12 +12,6 @@ import { documentOf } from './sheet.ts'
 import { sheetPage } from './sheet_html.ts'
 import { sheetLatex } from './sheet_latex.ts'
 import { sheetMarkdown } from './sheet_markdown.ts'
-
-/** A file to be written. */
-export interface Rendered {
-  path: string
-  content: string
-}
 
 /** All pictures that the results allow. */
 export const figuresOf = (collected: Collected): Figure[] => [

@@ -3,7 +3,7 @@ import { cardTableStyle, tableMarkup } from '../../charts/card_table.ts'
 import { htmlPage } from '../../charts/page.ts'
 import { escapeMarkup, tag } from '../../charts/svg.ts'
 import { differenceTable, judgementNotes, scoreTable } from '../../report/results.ts'
-import type { Figure } from './figure.ts'
+import type { Figure } from '../../charts/figure.ts'
 import type { Sheet, SheetCell, SheetDocument } from './sheet.ts'
 
 /** What experiment pages need beyond the common stylesheet. */

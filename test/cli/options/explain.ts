@@ -1,5 +1,5 @@
 // The options of `explain`.
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { expect } from 'vitest'
 import * as explaining from '../../../src/explain/explain.ts'
 import type { ExplainedTrials, ExplainOptions } from '../../../src/explain/explain.ts'
@@ -84,6 +84,7 @@ export const explainChecks: Checks = {
     expect((await asked('--by', 'subject')).by).toBe('subject')
     await start(await one('--by', 'fold', '--out', path('explained')))
     expect(readJson('explained', 'by-fold', '0.json')).toMatchObject({ by: 'fold', name: '0' })
+    expect(existsSync(path('explained', 'by-fold', '0_strips.svg'))).toBe(true)
     await refusesHere(await one('--by', 'song'), 2, "--by is 'song', expected class, subject, fold")
   },
   'explain --steps': async () => {
@@ -95,7 +96,11 @@ export const explainChecks: Checks = {
       await one('--sanity'),
     )
     expect(checked).toMatchObject({ trials: [await tested()], checks: ['randomised', 'deletion', 'insertion'] })
+    // The pages say what was checked.
+    const page = (): string => readFileSync(path('run', 'explain', 'index.html'), 'utf8')
+    expect(page()).toContain('Checked on 1 trial:')
     expect(await documentOf(await one())).not.toHaveProperty('sanity')
+    expect(page()).toContain('These maps were not checked')
   },
   'explain --permuted': async () => {
     const shuffled = await control()
@@ -109,11 +114,13 @@ export const explainChecks: Checks = {
   },
   'explain --out': async () => {
     rmSync(path('elsewhere'), { recursive: true, force: true })
-    const { explanations } = await documentOf<{ explanations: { file: string }[] }>(
+    const { explanations, page } = await documentOf<{ explanations: { file: string }[]; page: string }>(
       await one('--out', path('elsewhere')),
     )
-    for (const ending of ['json', 'npz'])
-      expect(existsSync(path('elsewhere', `${explanations[0]!.file}.${ending}`))).toBe(true)
+    const { file } = explanations[0]!
+    for (const ending of ['.json', '.npz', '.html', '_strips.svg', '_attention_0.svg'])
+      expect(existsSync(path('elsewhere', file + ending))).toBe(true)
+    expect(readFileSync(path('elsewhere', page), 'utf8')).toContain(`<a href="${encodeURI(file)}.html">`)
   },
   'explain --rate': RATE,
   'explain --adapter': asksForAdapter(one),
