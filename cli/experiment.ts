@@ -51,7 +51,7 @@ the same command goes on where it was stopped, and tables share equal jobs.
 Examples:
   galvani experiment table8 --data PMEmo2018 --out tables --plan
   galvani experiment all --data PMEmo2018 DEAP AMIGOS --out tables --protocol all --repeats 3
-  galvani experiment figures5-8 --data PMEmo2018 --out tables --trial 100184-1
+  galvani experiment figures5-8 --data PMEmo2018 --out tables
   galvani experiment --example > grid.json
   galvani experiment --grid grid.json --data study --out own
   galvani experiment table8 --data PMEmo2018 --out part1 --shard 1/2

@@ -44,8 +44,9 @@ const OPTIONS: Known<ExplainOptions> = {
 
 /** What all explanations of a run have in common. */
 export interface ExplainedRun {
-  /** What the data are called. */
+  /** What the data are called, and whether they are made up. */
   name: string
+  synthetic: boolean
   /** What is predicted, and the names of its classes. */
   dimension: string
   classes: string[]
@@ -98,7 +99,7 @@ export async function explain(
 export function explainedRun(run: TrainedRun, { set }: Dataset, asked?: readonly Module[]): ExplainedRun {
   const { dimension, levels, signals, drop, model } = run.config
   return {
-    ...{ name: set.name, dimension, classes: [...classNames(dimension, levels)], signals },
+    ...{ name: set.name, synthetic: set.synthetic, dimension, classes: [...classNames(dimension, levels)], signals },
     ...{ length: model.length, dropSeconds: drop, modules: modulesOf(run, asked) },
   }
 }

@@ -97,6 +97,13 @@ describe('figures 5 to 8', () => {
     expect([paper.trial, paper.notes]).toEqual(['t2', []])
   })
 
+  it('say of made-up data that they are', async () => {
+    const datasetOf = () => Promise.resolve(prepared({ ...set, synthetic: true }))
+    const { files } = await figures({ trial: 't3', datasetOf })
+    expect(files[0]!.content).toContain('Synthetic data.')
+    for (const { content } of files.slice(1)) expect(content).toContain('SYNTHETIC, base')
+  })
+
   it('take the same person and stimulus where each dimension was recorded for itself', async () => {
     const other = smallStudy((of) => (of.id = `again ${of.id}`))
     const datasetOf = (dimension: string) => Promise.resolve(prepared(dimension === 'valence' ? set : other))

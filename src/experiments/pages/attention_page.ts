@@ -13,9 +13,11 @@ import {
   EXPLAIN_STYLE,
   section,
   soft,
+  syntheticWarning,
   warning,
 } from '../../explain/pages/page_parts.ts'
 import { readSpan } from '../../explain/pages/time_span.ts'
+import { pictureTitle } from '../../explain/pages/words.ts'
 import { headline } from '../../explain/pages/trial_page.ts'
 import type { Protocol } from '../grid.ts'
 import { protocols } from '../protocols.ts'
@@ -60,6 +62,7 @@ export function attentionPage(seen: readonly SeenTrial[], { trial, protocol, not
     protocols[protocol].leaks
       ? warning('Leaks.', `The protocol ${protocol} lets models know more than they should.`)
       : '',
+    syntheticWarning(seen.some(({ run }) => run.synthetic)),
     ...notes.map(soft),
     beliefSection(undefined),
     ...drawn.map(({ number, dimension, own, pictures }) =>
@@ -86,7 +89,7 @@ function pictureOf(
   const name = `${module}_guided_grad_cam`
   const { trial, predicted, seconds, maps } = explanation
   const { columns, strips } = picturesOf({
-    title: `${row}, trial ${trial}, ${dimension} ${predicted}`,
+    title: pictureTitle(`${row}, trial ${trial}, ${dimension} ${predicted}`, run),
     span: readSpan(run.dropSeconds, seconds),
     names: run.signals,
     maps: { signals: maps.signals!, [name]: maps[name]! },

@@ -53,6 +53,12 @@ export function textTable({ heads, rows }: NumberTable): string {
   )
 }
 
+/** What nobody must take for people. */
+export const syntheticWarning = (synthetic: boolean): string =>
+  synthetic
+    ? warning('Synthetic data.', 'These recordings were generated. Nothing here says anything about people.')
+    : ''
+
 /** `full`: over time, as wide as the page. */
 export function drawnMarkup({ figure: { caption, svg }, table }: Drawn, full: boolean): string {
   const picture = full ? tag('div', { class: 'over-time' }, svg) : svg
@@ -71,7 +77,7 @@ export function beliefSection(sanity: Sanity | undefined): string {
     return section(
       'What to believe',
       belief,
-      soft('These maps were not checked; `galvani explain --sanity` checks them.'),
+      soft('These maps were not checked; galvani explain --sanity checks them.'),
     )
   const { trials, maps, doubted } = sanity
   const doubts = doubted.map((map) => warning('Not to be believed.', `${mapName(map)} passes no check.`))

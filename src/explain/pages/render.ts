@@ -8,6 +8,7 @@ import { runPage, type DrawnGroup, type GalleryTrial } from './run_page.ts'
 import { thumbnail, thumbnailMaps } from './thumbnail.ts'
 import { readSpan } from './time_span.ts'
 import { trialPage } from './trial_page.ts'
+import { pictureTitle } from './words.ts'
 
 const HOME = 'index.html'
 
@@ -33,7 +34,8 @@ export class ExplainedPages {
     const { maps, ...facts } = explanation
     const { signals, dropSeconds } = this.run
     const span = readSpan(dropSeconds, facts.seconds)
-    const pictures = picturesOf({ title: `Trial ${facts.trial}, ${facts.predicted}`, span, names: signals, maps })
+    const title = pictureTitle(`Trial ${facts.trial}, ${facts.predicted}`, this.run)
+    const pictures = picturesOf({ title, span, names: signals, maps })
     const link = `${addressOf(path)}.html`
     this.#trials.push({ facts, picture: thumbnail(maps), maps: thumbnailMaps(maps), link })
     const home = '../'.repeat(path.split('/').length - 1) + HOME
@@ -44,7 +46,7 @@ export class ExplainedPages {
   /** The pictures of a group. */
   group(by: Grouping, { name, trials, maps }: ExplainedGroup, path: string): Rendered[] {
     const { signals, dropSeconds } = this.run
-    const title = `Mean of ${by} ${name}`
+    const title = pictureTitle(`Mean of ${by} ${name}`, this.run)
     const pictures = picturesOf({ title, span: readSpan(dropSeconds, undefined), names: signals, maps })
     this.#by = by
     this.#groups.push({ name, trials: trials.length, pictures: [pictures.strips, ...pictures.columns] })

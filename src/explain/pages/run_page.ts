@@ -15,6 +15,7 @@ import {
   factList,
   section,
   soft,
+  syntheticWarning,
   textTable,
 } from './page_parts.ts'
 import { plural } from './words.ts'
@@ -49,6 +50,7 @@ export function runPage(run: ExplainedRun, { trials, by, groups, sanity }: RunPa
   const sorted = [...trials].sort((a, b) => b.facts.probability - a.facts.probability)
   const body = [
     element('h1', title),
+    syntheticWarning(run.synthetic),
     facts(run, trials),
     beliefSection(sanity),
     by === undefined ? '' : averages(by, groups),

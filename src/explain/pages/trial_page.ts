@@ -13,6 +13,7 @@ import {
   factList,
   section,
   soft,
+  syntheticWarning,
   warning,
 } from './page_parts.ts'
 import { valueText } from './words.ts'
@@ -29,6 +30,7 @@ export function trialPage(
   const body = [
     element('a', 'All trials', { href: home }),
     element('h1', title),
+    syntheticWarning(run.synthetic),
     warnings(explanation),
     element('p', headline(run, explanation), { class: 'headline' }),
     facts(run, explanation),

@@ -16,4 +16,8 @@ export const BELIEF =
 export const shortened = (text: string, most: number): string =>
   text.length > most ? `${text.slice(0, most - 1)}\u2026` : text
 
+/** What a picture is of; a made-up trial is told by its title, wherever the picture is taken. */
+export const pictureTitle = (text: string, { synthetic }: { synthetic: boolean }): string =>
+  synthetic ? `SYNTHETIC, ${text}` : text
+
 export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`

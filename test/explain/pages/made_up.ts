@@ -32,7 +32,13 @@ export const maps: Maps = {
 }
 
 export const run: ExplainedRun = {
-  ...{ name: 'lab <7>', dimension: 'arousal', classes: ['low', 'high'], signals: ['origin', 'phasic', 'tonic'] },
+  ...{
+    name: 'lab <7>',
+    synthetic: false,
+    dimension: 'arousal',
+    classes: ['low', 'high'],
+    signals: ['origin', 'phasic', 'tonic'],
+  },
   ...{ length: POINTS, dropSeconds: 3, modules: ['rnta'] },
 }
 

@@ -64,6 +64,15 @@ describe('the page of a trial', () => {
     expect(trialText({ seen: true })).toContain('The model of fold 2 was trained on anna')
   })
 
+  it('says of made-up data that they are, and so does every picture', () => {
+    expect(trialText()).not.toMatch(/synthetic/i)
+    const pages = new ExplainedPages({ ...run, synthetic: true })
+    const [page, ...pictures] = pages.trial(explanation, PATH)
+    expect(visible(page!.content)).toContain('Synthetic data.')
+    for (const { content } of pictures) expect(content).toContain('SYNTHETIC, Trial anna')
+    expect(visible(pages.home().content)).toContain('Synthetic data.')
+  })
+
   it('has integrated gradients as a second opinion with their gap, and asks for more steps where it is wide', () => {
     expect(trialText()).toContain('add up to 1.00, the rise of the logit from 0.500 to 1.50, and miss that by 0.0100.')
     const wide = { steps: 4, baselineLogit: 0.5, gap: -0.2 }
