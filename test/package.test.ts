@@ -160,7 +160,7 @@ describe('what is packed', () => {
       /^(docs|docs\/api|docs\/api\/kernels|bench\/peers)\/\w+\.(md|svg|py|mjs)$/,
       /^examples\/(\w+\/)?\w+\.(mjs|js|html|css|csv)$/,
       /^(package\.json|LICENSE|(README|CHANGELOG|ARCHITECTURE|CONTRIBUTING|SECURITY)\.md)$/,
-      /^(bin\/galvani\.js|bench\/peers\/package\.json|dist\/(define|files|music)\.js\.LICENSE\.md)$/,
+      /^(bin\/galvani\.js|bench\/peers\/package\.json|dist\/(define|files|music|training)\.js\.LICENSE\.md)$/,
     ]
     expect(files().filter((path) => !meant.some((pattern) => pattern.test(path)))).toEqual([])
     expect(meant.filter((pattern) => !files().some((path) => pattern.test(path)))).toEqual([])

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { spawnSync } from 'node:child_process'
-import { build } from 'esbuild'
+import { build, transform } from 'esbuild'
 import { esbuildPlugin } from './wgsl.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -68,7 +68,7 @@ const bundledPackages = {
   },
 }
 
-/** Modules that ship without a map, and so without its name, for which bundlers and browsers would look in vain. */
+/** Modules that ship without blanks and without a map, and so without its name, for which bundlers and browsers would look in vain. */
 const UNMAPPED = ['cli', 'define', 'music']
 
 /**
@@ -109,7 +109,8 @@ async function buildDist() {
   const aside = join(root, `dist.${process.pid}.tmp`)
   await build({ ...bundle, outdir: aside })
   dropBareImports(aside)
-  for (const name of UNMAPPED) dropMap(join(aside, `${name}.js`))
+  dropPackageSources(aside)
+  for (const name of UNMAPPED) await dropMap(join(aside, `${name}.js`))
   for (const [name, packages] of Object.entries(BUNDLED))
     writeFileSync(join(aside, `${name}.js.LICENSE.md`), licences(packages))
   if (!process.argv.includes('--no-types')) process.exitCode = emitTypes(join(aside, 'types'))
@@ -134,9 +135,21 @@ function licences(packages) {
   return texts.join('\n')
 }
 
-function dropMap(path) {
+async function dropMap(path) {
   rmSync(`${path}.map`)
-  writeFileSync(path, readFileSync(path, 'utf8').replace(/\n\/\/# sourceMappingURL=\S+\n$/, '\n'))
+  const text = readFileSync(path, 'utf8').replace(/\n\/\/# sourceMappingURL=\S+\n$/, '\n')
+  const { code } = await transform(text, { minifyWhitespace: true, format: 'esm', target: bundle.target })
+  writeFileSync(path, code)
+}
+
+/** Maps name the files of packages that go along, and leave their text to the packages. */
+function dropPackageSources(folder) {
+  for (const name of readdirSync(folder).filter((name) => name.endsWith('.map'))) {
+    const path = join(folder, name)
+    const map = JSON.parse(readFileSync(path, 'utf8'))
+    map.sourcesContent = map.sourcesContent.map((text, i) => (map.sources[i].includes('node_modules/') ? null : text))
+    writeFileSync(path, JSON.stringify(map))
+  }
 }
 
 /**

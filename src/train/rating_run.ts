@@ -3,6 +3,7 @@ import { judgeRatings } from '../evaluation/judge_ratings.ts'
 import type { JudgedRating } from '../evaluation/rating_judgement.ts'
 import { ratingScores, type RatingScores } from '../evaluation/rating_scores.ts'
 import type { WorkHooks } from '../evaluation/turns.ts'
+import { checkNames } from '../runtime/arguments.ts'
 import { UsageError } from '../runtime/errors.ts'
 import { toDocument } from '../formats/documents.ts'
 import type { Gpu } from '../runtime/gpu.ts'
@@ -11,7 +12,7 @@ import type { Store } from '../store/store.ts'
 import type { PreparedTrial } from './prepare.ts'
 import { ratingBaselines, type RatingBaselineScores } from './rating_baselines.ts'
 import type { RatingFoldResult, RatingPrediction, RatingRunSummary } from './rating_summary.ts'
-import { judgedRun, trainFolds, type Outcome, type RunIdentity, type RunOptions } from './run.ts'
+import { judgedRun, RUN_OPTIONS, trainFolds, type Outcome, type RunIdentity, type RunOptions } from './run.ts'
 import type { Task } from './task.ts'
 
 /** What is said of some trials: by the model, a row of one rating a trial, and by the baselines where there are any. */
@@ -79,11 +80,12 @@ export async function trainRatingRun(
   options: RunOptions = {},
 ): Promise<RatingRunSummary> {
   requireGpu('trainRatingRun', gpu)
+  checkNames('trainRatingRun', options, RUN_OPTIONS)
   if (task.config.target !== 'rating')
     throw new UsageError('trainRatingRun: this task predicts classes: use trainRun, or settings with target: rating')
-  return judgedRun(gpu, store, task, identity, { ...options, outcome: ofRatings, where: 'trainRatingRun' })
+  return judgedRun(gpu, store, task, identity, { ...options, outcome: ofRatings })
 }
 
 /** The folds of `trainRatingRun`, of which nothing is judged yet. Returns the task with what its weights to start from decide. */
 export const trainRatingTask = (gpu: Gpu, store: Store, task: Task, options: RunOptions = {}): Promise<Task> =>
-  trainFolds(gpu, store, task, { ...options, outcome: ofRatings, where: 'trainRatingTask' })
+  trainFolds(gpu, store, task, { ...options, outcome: ofRatings })

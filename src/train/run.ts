@@ -75,7 +75,7 @@ export interface RunOptions extends RunHooks {
   baselines?: Store
 }
 
-const RUN_OPTIONS: Known<RunOptions> = {
+export const RUN_OPTIONS: Known<RunOptions> = {
   onlyFold: true,
   initial: true,
   baselines: true,
@@ -147,16 +147,17 @@ export async function trainRun(
   options: RunOptions = {},
 ): Promise<RunSummary> {
   requireGpu('trainRun', gpu)
+  checkNames('trainRun', options, RUN_OPTIONS)
   if (task.config.target === 'rating') throw new UsageError('trainRun: this task predicts ratings: use trainRatingRun')
-  return judgedRun(gpu, store, task, identity, { ...options, outcome: ofClasses, where: 'trainRun' })
+  return judgedRun(gpu, store, task, identity, { ...options, outcome: ofClasses })
 }
 
 /** The folds of `trainRun`, of which nothing is judged yet. Returns the task with what its weights to start from decide. */
 export const trainTask = (gpu: Gpu, store: Store, task: Task, options: RunOptions = {}): Promise<Task> =>
-  trainFolds(gpu, store, task, { ...options, outcome: ofClasses, where: 'trainTask' })
+  trainFolds(gpu, store, task, { ...options, outcome: ofClasses })
 
-/** Options of any outcome; `where` is what messages call the function. */
-export type OutcomeOptions<R extends ToldFold, P, B> = RunOptions & { outcome: Outcome<R, P, B>; where: string }
+/** Options of any outcome. */
+export type OutcomeOptions<R extends ToldFold, P, B> = RunOptions & { outcome: Outcome<R, P, B> }
 
 /** `trainRun` of any outcome. */
 export async function judgedRun<R extends ToldFold, P, B>(
@@ -186,9 +187,8 @@ export async function trainFolds<R extends ToldFold, P, B>(
   gpu: Gpu,
   store: Store,
   asked: Task,
-  { outcome, where, ...options }: OutcomeOptions<R, P, B>,
+  { outcome, ...options }: OutcomeOptions<R, P, B>,
 ): Promise<Task> {
-  checkNames(where, options, RUN_OPTIONS)
   const { initial } = options
   const task = { ...asked, config: await withInitial(asked.config, initial) }
   const { config, plan } = task
