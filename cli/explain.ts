@@ -61,7 +61,7 @@ export function explainCommand(): Command {
     .option('--quiet', 'no progress')
     .addHelpText(
       'after',
-      '\nExamples:\n  galvani explain --run runs/arousal --data pmemo --trial 100184-1\n' +
+      '\nExamples:\n  galvani explain --run runs/arousal --data pmemo --trial 1_100184_A\n' +
         '  galvani explain --run runs/arousal --data pmemo --by class --sanity --json',
     )
     .action(explainAction)
