@@ -179,6 +179,7 @@ describe('with --json stdout is one JSON document, whatever else there is to say
       file
         .replace(/kernels-.*\.json$/, 'kernels-ADAPTER.json')
         .replace(/baselines\/([a-z-]+)-\w+\.json$/, 'baselines/$1-DIGEST.json')
+        .replace(/trial-\w+\.json$/, 'trial-ID.json')
     expect(documents.map(([file]) => named(file)).sort()).toEqual([
       'cache/kernels-ADAPTER.json',
       'decomposed/a.json',
@@ -186,6 +187,7 @@ describe('with --json stdout is one JSON document, whatever else there is to say
       ...['forest', 'guesser', 'lda', 'logistic', 'rbf-svm', 'svm'].map((of) => `run/baselines/${of}-DIGEST.json`),
       'run/config.json',
       ...[1, 2, 3, 4].map((line) => `run/events.jsonl:${line}`),
+      ...[1, 2].map(() => 'run/explain/fold-0/trial-ID.json'),
       'run/folds/fold-0/result.json',
       'run/kernels.json',
       'run/result.json',
