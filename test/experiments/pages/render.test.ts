@@ -9,7 +9,7 @@ const files = (collected = madeUp()): Map<string, string> =>
 describe('the files of an experiment', () => {
   it('are named after it, and the same for the same results', () => {
     const all = files()
-    const endings = ['.csv', '.json', '_folds.csv', '_subjects.csv', '.html', '.md', '.tex']
+    const endings = ['.csv', '_folds.csv', '_subjects.csv', '.json', '.html', '.md', '.tex']
     expect([...all.keys()].slice(0, 7)).toEqual(endings.map((ending) => `table8${ending}`))
     expect(new Set(renderExperiment(madeUp()).map(({ path }) => path)).size).toBe(all.size)
     expect(files()).toEqual(all)
