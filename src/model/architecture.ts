@@ -1,5 +1,5 @@
 // RTCAN-1D written once, over an algebra of layers. Interpreted by `layers.ts` it records GPU dispatches, by `summary.ts` it
-// computes shapes, parameters and FLOPs, and by the float64 twin it computes reference values.
+// computes shapes, parameters and FLOPs, by the float64 twin it computes reference values, and by `export/` it becomes an ONNX graph.
 import type { ModelConfig, RntaPool } from './config.ts'
 
 /** A layer's result and the function that carries a gradient back through it (parameter gradients go to the interpreter). */
